@@ -1,0 +1,151 @@
+//! What travels beside a call: deadline, cancellation, peer, method and metadata.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::service::Method;
+
+/// Ordered pairs of text that travel beside a call.
+pub type Pairs = BTreeMap<String, String>;
+
+/// Metadata of a call in both of its reaches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Metadata {
+    /// Seen by the next hop only.
+    pub transient: Pairs,
+    /// Handed on by every hop.
+    pub persistent: Pairs,
+}
+
+/// What a handler knows about its call, and what it hands on to the calls it makes
+/// (`client.add(req).with(cx)`): the rest of the deadline, persistent metadata and cancellation.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) cancel: Option<CancellationToken>,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) method: Option<&'static Method>,
+    pub(crate) metadata: Option<Arc<Metadata>>,
+    backward: OnceLock<Arc<Mutex<Pairs>>>,
+}
+
+impl Context {
+    /// An empty context: no deadline, no metadata, never cancelled.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The moment after which nobody waits for the answer.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// What is left until the deadline; zero when it has passed, `None` without one.
+    pub fn remaining(&self) -> Option<Duration> {
+        self.deadline.map(|at| at.saturating_duration_since(Instant::now()))
+    }
+
+    /// Sets the deadline, never later than the one that is already there.
+    #[must_use]
+    pub fn with_deadline(mut self, at: Instant) -> Self {
+        self.deadline = Some(self.deadline.map_or(at, |old| old.min(at)));
+        self
+    }
+
+    /// Sets what cancels the call.
+    #[must_use]
+    pub fn with_cancellation(mut self, token: CancellationToken) -> Self {
+        self.cancel = Some(token);
+        self
+    }
+
+    /// Sets the address of the other side.
+    #[must_use]
+    pub fn with_peer(mut self, peer: SocketAddr) -> Self {
+        self.peer = Some(peer);
+        self
+    }
+
+    /// Sets the method that is called.
+    #[must_use]
+    pub fn with_method(mut self, method: &'static Method) -> Self {
+        self.method = Some(method);
+        self
+    }
+
+    /// Replaces the metadata.
+    #[must_use]
+    pub fn with_metadata(mut self, metadata: Metadata) -> Self {
+        self.metadata = Some(Arc::new(metadata));
+        self
+    }
+
+    /// Adds a pair that the next hop sees.
+    #[must_use]
+    pub fn with_transient(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.edit().transient.insert(key.into(), value.into());
+        self
+    }
+
+    /// Adds a pair that every hop hands on.
+    #[must_use]
+    pub fn with_persistent(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.edit().persistent.insert(key.into(), value.into());
+        self
+    }
+
+    fn edit(&mut self) -> &mut Metadata {
+        Arc::make_mut(self.metadata.get_or_insert_default())
+    }
+
+    /// The other side's address, where a connection has one.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    /// The method that is called.
+    pub fn method(&self) -> Option<&'static Method> {
+        self.method
+    }
+
+    /// The pairs that came with the call, if any.
+    pub fn metadata(&self) -> Option<&Metadata> {
+        self.metadata.as_deref()
+    }
+
+    /// One pair by its key, transient before persistent.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        let metadata = self.metadata.as_deref()?;
+        metadata.transient.get(key).or_else(|| metadata.persistent.get(key)).map(String::as_str)
+    }
+
+    /// Whether the caller has gone away.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.as_ref().is_some_and(CancellationToken::is_cancelled)
+    }
+
+    /// Ends when the caller goes away; never, when nothing can cancel this call. For tasks that
+    /// a handler spawns: its own future is dropped at that moment anyway.
+    pub async fn cancelled(&self) {
+        match &self.cancel {
+            Some(token) => token.cancelled().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Sends a pair back beside the answer.
+    pub fn send_back(&self, key: impl Into<String>, value: impl Into<String>) {
+        let pairs = self.backward.get_or_init(Arc::default);
+        pairs.lock().unwrap_or_else(PoisonError::into_inner).insert(key.into(), value.into());
+    }
+
+    /// Takes the pairs that go back; empty when a handler sent none.
+    pub fn take_backward(&self) -> Pairs {
+        let Some(pairs) = self.backward.get() else { return Pairs::new() };
+        std::mem::take(&mut *pairs.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

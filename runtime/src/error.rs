@@ -1,0 +1,213 @@
+//! The one error of handlers, clients and the runtime itself. It owns the code table; how a
+//! code looks on a wire is the business of each protocol.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The 16 error codes of gRPC (`google/rpc/code.proto`), used by every protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Code {
+    /// The caller gave up.
+    Cancelled = 1,
+    /// No better code is known.
+    Unknown = 2,
+    /// The request itself is wrong.
+    InvalidArgument = 3,
+    /// The deadline passed before an answer came.
+    DeadlineExceeded = 4,
+    /// What was asked for does not exist.
+    NotFound = 5,
+    /// What should be made exists.
+    AlreadyExists = 6,
+    /// The caller is known but may not do this.
+    PermissionDenied = 7,
+    /// A limit or a quota is used up.
+    ResourceExhausted = 8,
+    /// The system is not in the state that this call needs.
+    FailedPrecondition = 9,
+    /// The call was aborted, for example by a conflict.
+    Aborted = 10,
+    /// Past the valid range.
+    OutOfRange = 11,
+    /// The method does not exist or is not written yet.
+    Unimplemented = 12,
+    /// A broken invariant on the serving side.
+    Internal = 13,
+    /// Nobody could serve the call now; trying again may help.
+    Unavailable = 14,
+    /// Data was lost or damaged.
+    DataLoss = 15,
+    /// The caller is not known.
+    Unauthenticated = 16,
+}
+
+/// Where an error was born; protocols choose the wire form by it, clients the right to try again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// A handler or a layer returned it.
+    Handler,
+    /// The bytes of a message could not be decoded.
+    Decode,
+    /// A value over a limit could not be encoded; nothing was written.
+    Encode,
+    /// No service or method of that name is served here.
+    UnknownMethod,
+    /// A handler panicked.
+    Panic,
+    /// No byte of the request left this process: another instance may be tried.
+    NotSent,
+    /// The connection failed after the request may have been sent.
+    Transport,
+    /// The peer answered with this error.
+    Remote,
+}
+
+/// A typed error: a code, a text for people, and what a program may act upon.
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    code: Code,
+    message: String,
+    reason: String,
+    metadata: BTreeMap<String, String>,
+    business: Option<i32>,
+    origin: Origin,
+}
+
+impl Error {
+    /// An error of `code` with a text for people.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            code,
+            message: message.into(),
+            reason: String::new(),
+            metadata: BTreeMap::new(),
+            business: None,
+            origin: Origin::Handler,
+        }))
+    }
+
+    /// A business error: the call worked, its answer is a refusal with the application's own
+    /// `code` and extra pairs. Travels as Kitex carries it (`biz-status`, `biz-message`, `biz-extra`).
+    pub fn business(
+        code: i32,
+        message: impl Into<String>,
+        extra: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
+        let mut error = Self::new(Code::Unknown, message);
+        error.0.business = Some(code);
+        error.0.metadata = extra.into_iter().collect();
+        error
+    }
+
+    /// [`Code::InvalidArgument`].
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(Code::InvalidArgument, message)
+    }
+
+    /// [`Code::NotFound`].
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(Code::NotFound, message)
+    }
+
+    /// [`Code::Internal`].
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(Code::Internal, message)
+    }
+
+    /// [`Code::Unavailable`].
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(Code::Unavailable, message)
+    }
+
+    /// [`Code::DeadlineExceeded`].
+    pub fn deadline(message: impl Into<String>) -> Self {
+        Self::new(Code::DeadlineExceeded, message)
+    }
+
+    /// [`Code::Unimplemented`] for a method (`"AddService.Add"`) that has no body yet.
+    pub fn unimplemented(method: &str) -> Self {
+        Self::new(Code::Unimplemented, format!("{method} is not implemented"))
+    }
+
+    /// Adds a reason: one short constant in capitals that a program may match, such as `USER_BLOCKED`.
+    #[must_use]
+    pub fn with_reason(mut self, reason: impl Into<String>) -> Self {
+        self.0.reason = reason.into();
+        self
+    }
+
+    /// Adds a pair for programs.
+    #[must_use]
+    pub fn with_metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.0.metadata.insert(key.into(), value.into());
+        self
+    }
+
+    /// Says where the error was born. For protocol drivers and middleware.
+    #[must_use]
+    pub fn with_origin(mut self, origin: Origin) -> Self {
+        self.0.origin = origin;
+        self
+    }
+
+    /// The code.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// The text for people.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The reason for programs; empty when none was given.
+    pub fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    /// Pairs for programs; the extras of a business error.
+    pub fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.0.metadata
+    }
+
+    /// The application's own code when this is a business error.
+    pub fn business_code(&self) -> Option<i32> {
+        self.0.business
+    }
+
+    /// Where the error was born.
+    pub fn origin(&self) -> Origin {
+        self.0.origin
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { code, message, reason, metadata, business, origin } = &*self.0;
+        let mut out = f.debug_struct("Error");
+        out.field("code", code).field("message", message).field("origin", origin);
+        if !reason.is_empty() {
+            out.field("reason", reason);
+        }
+        if !metadata.is_empty() {
+            out.field("metadata", metadata);
+        }
+        if let Some(business) = business {
+            out.field("business", business);
+        }
+        out.finish()
+    }
+}
+
+impl std::error::Error for Error {}

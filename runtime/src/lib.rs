@@ -1,0 +1,18 @@
+//! What generated services call: protocols, server, client, registry and balancer.
+//!
+//! Never depends on the generator. Protocols know nothing of registries, registries know
+//! nothing of protocols, balancers know neither.
+
+pub mod context;
+pub mod error;
+pub mod limits;
+pub mod service;
+#[cfg(feature = "thrift")]
+pub mod thrift;
+
+pub use context::Context;
+pub use error::{Code, Error};
+pub use limits::Limits;
+
+/// The result of most functions here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,101 @@
+//! What crosses the line between protocols, middleware and generated code: a described method,
+//! a [`Call`] and an [`Answer`], whose bodies are bytes of the method's IDL.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use bytes::Bytes;
+
+use crate::context::{Context, Pairs};
+use crate::error::Error;
+use crate::limits::DecodeLimits;
+
+/// The language that a service was described in; it decides how bodies are encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Idl {
+    /// Bodies are Thrift structs in the Binary protocol, whatever protocol is on the wire.
+    Thrift,
+    /// Bodies are proto messages.
+    Proto,
+}
+
+/// How many messages go in each direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// One request, one answer.
+    Unary,
+    /// One request, no answer (Thrift's `oneway`).
+    Oneway,
+}
+
+/// One method, as generated code describes it.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Method {
+    /// The service's name in its IDL.
+    pub service: &'static str,
+    /// The method's name in its IDL, and on a Thrift wire.
+    pub name: &'static str,
+    /// The gRPC path, `/package.Service/Method`; `/Service/Method` for Thrift.
+    pub path: &'static str,
+    /// The place in [`ServiceInfo::methods`]; generated code dispatches on it.
+    pub index: usize,
+    /// The language of its messages.
+    pub idl: Idl,
+    /// How many messages go in each direction.
+    pub kind: Kind,
+    /// Whether a call may be sent twice (an annotation of the IDL says so).
+    pub idempotent: bool,
+}
+
+/// One service, as generated code describes it.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct ServiceInfo {
+    /// The name in its IDL, such as `AddService`.
+    pub name: &'static str,
+    /// The proto package; empty for Thrift.
+    pub package: &'static str,
+    /// The name in the registry unless configuration says otherwise, such as `add`.
+    pub registry_name: &'static str,
+    /// The language of its messages.
+    pub idl: Idl,
+    /// Every method, inherited ones included.
+    pub methods: &'static [Method],
+}
+
+/// A call on its way to a handler, or to a server. Middleware sees and may change it.
+#[derive(Debug)]
+pub struct Call {
+    /// The method.
+    pub method: &'static Method,
+    /// Deadline, peer, metadata.
+    pub cx: Context,
+    /// The request in the encoding of [`Method::idl`]: for Thrift the argument list as a struct
+    /// (fields, then STOP), for proto the message.
+    pub body: Bytes,
+    /// What decoding the body may use up.
+    pub limits: DecodeLimits,
+}
+
+/// What came of a call.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// The answer in the encoding of the method's IDL: for Thrift the result struct (field 0 or
+    /// a declared exception, then STOP), for proto the message. Empty for `oneway`.
+    pub body: Bytes,
+    /// Pairs that go back to the caller.
+    pub backward: Pairs,
+}
+
+/// The future of a handler's answer.
+pub type Handling = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send + 'static>>;
+
+/// A service that can be mounted on a server: what each generated `…Server` implements.
+pub trait Service: Send + Sync + 'static {
+    /// What the service is.
+    fn info(&self) -> &'static ServiceInfo;
+
+    /// Starts the call: decodes the body, runs the handler, encodes its result. `call.method`
+    /// is an entry of `self.info().methods`.
+    fn call(&self, call: Call) -> Handling;
+}
