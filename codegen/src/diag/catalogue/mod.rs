@@ -1,0 +1,2 @@
+//! Every text of every finding, one function a code. A module for each stage:
+//! `source` (SR), `thrift` (TH00xx, syntax), `proto` (PB), `names` and `rules` (TH01xx).

@@ -1,0 +1,3 @@
+//! What crosses the lines between the stages.
+
+pub mod draft;

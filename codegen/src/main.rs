@@ -1,0 +1,3 @@
+//! The `kiteline` command.
+
+fn main() {}
