@@ -21,3 +21,74 @@ impl Default for DecodeLimits {
         Self { depth: 64, budget: 64 << 20, string: 16 << 20 }
     }
 }
+
+/// Every limit of a server. Times are in seconds in `service.toml` (`[limits]`).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// What decoding one message may use up.
+    pub decode: DecodeLimits,
+    /// Bytes of one Thrift frame. Default 16 MiB, never above 256 MiB.
+    pub frame: usize,
+    /// Bytes of one gRPC message. Default 4 MiB.
+    pub grpc_message: usize,
+    /// HTTP/2 streams open at once on one connection. Default 100.
+    pub grpc_streams: u32,
+    /// Connections open at once. Default 10,000.
+    pub connections: usize,
+    /// Connections open at once from one address. Default 1,000.
+    pub connections_per_address: usize,
+    /// Calls in work at once; more are shed. Default 1,000 a core.
+    pub in_flight: usize,
+    /// Until a new connection's first byte. Default 10 s.
+    #[serde(with = "seconds")]
+    pub first_byte: Duration,
+    /// Until a frame that has begun is whole. Default 30 s.
+    #[serde(with = "seconds")]
+    pub whole_frame: Duration,
+    /// Until a silent connection is closed. Default 5 min.
+    #[serde(with = "seconds")]
+    pub idle: Duration,
+    /// Until a peer has taken what was written. Default 10 s.
+    #[serde(with = "seconds")]
+    pub write: Duration,
+    /// Until a handler's work is given up. Default 30 s.
+    #[serde(with = "seconds")]
+    pub handler: Duration,
+    /// Until calls in work are given up at shutdown. Default 30 s.
+    #[serde(with = "seconds")]
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            decode: DecodeLimits::default(),
+            frame: 16 << 20,
+            grpc_message: 4 << 20,
+            grpc_streams: 100,
+            connections: 10_000,
+            connections_per_address: 1_000,
+            in_flight: 1_000 * cores,
+            first_byte: Duration::from_secs(10),
+            whole_frame: Duration::from_secs(30),
+            idle: Duration::from_secs(300),
+            write: Duration::from_secs(10),
+            handler: Duration::from_secs(30),
+            drain: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Durations as seconds, fractions allowed.
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, de::Error};
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {
+        let seconds = f64::deserialize(input)?;
+        Duration::try_from_secs_f64(seconds).map_err(D::Error::custom)
+    }
+}
