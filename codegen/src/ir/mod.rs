@@ -1,3 +1,4 @@
 //! What crosses the lines between the stages.
 
 pub mod draft;
+pub mod model;

@@ -1,0 +1,55 @@
+//! Enums: numbers and names that are used twice, numbers that do not fit.
+
+use std::collections::HashMap;
+
+use crate::diag::{Diagnostics, catalogue::rules};
+use crate::ir::draft::{Enum, File, Item, Member};
+
+/// The number of each member: as written, else the one before it plus 1, from 0.
+pub fn assign(members: &[Member]) -> Vec<i64> {
+    let mut next = 0i64;
+    members
+        .iter()
+        .map(|member| {
+            let number = member.number.map_or(next, |(number, _)| number);
+            next = number.saturating_add(1);
+            number
+        })
+        .collect()
+}
+
+pub(super) fn check(file: &File, found: &mut Diagnostics) {
+    for item in &file.items {
+        if let Item::Enum(it) = item {
+            check_one(it, found);
+        }
+    }
+}
+
+fn check_one(it: &Enum, found: &mut Diagnostics) {
+    let owner = &it.head.name.text;
+    let mut names = HashMap::new();
+    let mut numbers = HashMap::new();
+    for (member, number) in it.members.iter().zip(assign(&it.members)) {
+        let name = &member.head.name;
+        let at = member.number.map_or(name.span, |(_, span)| span);
+        match names.get(&name.text) {
+            Some(&first) => found.push(rules::duplicate_member(name, first, owner)),
+            None => {
+                names.insert(&name.text, name.span);
+            }
+        }
+        if it.strings {
+            continue;
+        }
+        if i32::try_from(number).is_err() {
+            found.push(rules::number_range(at, number, owner));
+        }
+        match numbers.get(&number) {
+            Some(&first) => found.push(rules::duplicate_number(at, first, number, owner)),
+            None => {
+                numbers.insert(number, at);
+            }
+        }
+    }
+}

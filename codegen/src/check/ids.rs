@@ -1,0 +1,57 @@
+//! Field ids: given, omitted, twice, out of range.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::diag::{Diagnostics, catalogue::rules};
+use crate::ir::draft::{Field, File};
+
+/// The id of each field: as written, else the one before it plus 1, from 1 (as Kitex counts).
+pub fn assign(fields: &[Field]) -> Vec<i64> {
+    let mut last = 0i64;
+    fields
+        .iter()
+        .map(|field| {
+            last = field.id.map_or(last.saturating_add(1), |(id, _)| id);
+            last
+        })
+        .collect()
+}
+
+pub(super) fn check(file: &File, found: &mut Diagnostics) {
+    for (owner, fields) in super::field_lists(file) {
+        let ids = assign(fields);
+        duplicates(&owner, fields, &ids, found);
+        for (field, &id) in fields.iter().zip(&ids) {
+            let at = field.id.map_or(field.head.name.span, |(_, span)| span);
+            if i16::try_from(id).is_err() {
+                found.push(rules::id_range(at, id));
+            } else if id < 1 {
+                found.push(rules::id_not_positive(at, id));
+            }
+        }
+        omitted(&owner, fields, &ids, found);
+    }
+}
+
+fn duplicates(owner: &str, fields: &[Field], ids: &[i64], found: &mut Diagnostics) {
+    let used: BTreeSet<i64> = ids.iter().copied().collect();
+    let free = (1..).find(|id| !used.contains(id)).unwrap_or(1);
+    let mut first = HashMap::new();
+    for (field, &id) in fields.iter().zip(ids) {
+        let at = field.id.map_or(field.head.name.span, |(_, span)| span);
+        if let Some(&before) = first.get(&id) {
+            found.push(rules::duplicate_id(at, before, id, owner, free));
+        } else {
+            first.insert(id, at);
+        }
+    }
+}
+
+fn omitted(owner: &str, fields: &[Field], ids: &[i64], found: &mut Diagnostics) {
+    let mut given = fields.iter().zip(ids).filter(|(field, _)| field.id.is_none()).peekable();
+    let Some((first, _)) = given.peek() else { return };
+    let at = first.head.name.span;
+    let shown: Vec<String> =
+        given.map(|(field, id)| format!("{id}: {}", field.head.name.text)).take(8).collect();
+    found.push(rules::omitted_ids(at, owner, &shown.join(", ")));
+}

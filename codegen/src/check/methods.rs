@@ -1,0 +1,59 @@
+//! Methods: used twice, oneway with something to give back, streams.
+
+use std::collections::HashMap;
+
+use crate::diag::{Diagnostics, catalogue::rules};
+use crate::ir::draft::{File, Item, Method, Service};
+
+pub(super) fn check(file: &File, found: &mut Diagnostics) {
+    for service in services(file) {
+        let mut names = HashMap::new();
+        for method in &service.methods {
+            let name = &method.head.name;
+            match names.get(&name.text) {
+                Some(&first) => {
+                    found.push(rules::duplicate_method(name, first, &service.head.name.text));
+                }
+                None => {
+                    names.insert(&name.text, name.span);
+                }
+            }
+            oneway(method, found);
+        }
+    }
+}
+
+fn oneway(method: &Method, found: &mut Diagnostics) {
+    if method.oneway.is_none() {
+        return;
+    }
+    if let Some(result) = &method.result {
+        found.push(rules::oneway_result(&method.head.name, result.span));
+    }
+    if let Some(thrown) = method.throws.first() {
+        found.push(rules::oneway_throws(&method.head.name, thrown.head.name.span));
+    }
+}
+
+/// Streams, of proto's `stream` and of the annotation `streaming.mode`.
+pub(super) fn streaming(file: &File, found: &mut Diagnostics) {
+    for service in services(file) {
+        for method in &service.methods {
+            let annotated = method
+                .head
+                .annotations
+                .iter()
+                .any(|it| it.key.text == "streaming.mode" && it.value.as_ref().is_some_and(|value| value.text != "unary"));
+            if method.client_streaming || method.server_streaming || annotated {
+                found.push(rules::streaming(&method.head.name));
+            }
+        }
+    }
+}
+
+fn services(file: &File) -> impl Iterator<Item = &Service> {
+    file.items.iter().filter_map(|item| match item {
+        Item::Service(service) => Some(service),
+        _ => None,
+    })
+}

@@ -1,0 +1,128 @@
+//! What `resolve` finds: names, types and constants (TH01xx). One function a code.
+
+use crate::diag::Diagnostic;
+use crate::ir::draft::Name;
+use crate::source::Span;
+
+fn did_you_mean(nearest: Option<&str>, otherwise: &str) -> String {
+    nearest.map_or_else(|| otherwise.to_owned(), |name| format!("did you mean `{name}`?"))
+}
+
+/// A type that nobody defines.
+pub fn unknown_type(at: Span, name: &str, nearest: Option<&str>) -> Diagnostic {
+    Diagnostic::error("TH0102", format!("there is no type `{name}`"))
+        .at(at, "not defined here, nor in an included file")
+        .help(did_you_mean(nearest, "define it, or include the file that does"))
+}
+
+/// Two names that are one in Rust.
+pub fn rust_clash(name: &Name, first: &Name, rust: &str) -> Diagnostic {
+    let message = if name.text == first.text {
+        format!("`{}` is defined twice in one Rust module", name.text)
+    } else {
+        format!("`{}` and `{}` are both `{rust}` in Rust", first.text, name.text)
+    };
+    Diagnostic::error("TH0113", message)
+        .at(name.span, format!("`{rust}` again"))
+        .also(first.span, format!("`{rust}` comes from here"))
+        .help("rename one of them, or add `(rust.name = \"…\")`")
+}
+
+/// Typedefs in a circle.
+pub fn typedef_cycle(name: &Name) -> Diagnostic {
+    Diagnostic::error("TH0114", format!("the typedef `{}` ends in itself", name.text))
+        .at(name.span, "stands for no type")
+        .help("let one typedef of the circle name a struct or a base type")
+}
+
+/// A base service that does not exist.
+pub fn unknown_service(base: &Name, nearest: Option<&str>) -> Diagnostic {
+    Diagnostic::error("TH0115", format!("there is no service `{}`", base.text))
+        .at(base.span, "not defined here, nor in an included file")
+        .help(did_you_mean(nearest, "define it, or include the file that does"))
+}
+
+/// A value that does not fit its type.
+pub fn value_type(at: Span, wanted: &str, found: &str) -> Diagnostic {
+    Diagnostic::error("TH0116", format!("{found} is no value of type `{wanted}`"))
+        .at(at, format!("a value of type `{wanted}` is needed here"))
+}
+
+/// A constant that nobody defines.
+pub fn unknown_constant(at: Span, name: &str, nearest: Option<&str>) -> Diagnostic {
+    Diagnostic::error("TH0117", format!("there is no constant `{name}`"))
+        .at(at, "not defined here, nor in an included file")
+        .help(did_you_mean(nearest, "define it; a member of an enum is written `Enum.MEMBER`"))
+}
+
+/// A number outside its type.
+pub fn value_range(at: Span, number: &str, wanted: &str, range: &str) -> Diagnostic {
+    Diagnostic::error("TH0118", format!("{number} does not fit `{wanted}`"))
+        .at(at, format!("`{wanted}` goes from {range}"))
+        .help("choose a wider type or a smaller number")
+}
+
+/// Constants in a circle, or too large when written out.
+pub fn constant_unbounded(at: Span, name: &str) -> Diagnostic {
+    Diagnostic::error("TH0119", format!("the constant `{name}` has no end"))
+        .at(at, "refers to itself, or holds more than 100000 values when written out")
+        .help("break the circle, or make it smaller")
+}
+
+/// Something other than an exception behind `throws`.
+pub fn throws_other(at: Span, name: &str) -> Diagnostic {
+    Diagnostic::error("TH0120", format!("`{name}` is thrown but is no exception"))
+        .at(at, "not an exception")
+        .help("define it with `exception` instead of `struct`")
+}
+
+/// A struct that can never be built.
+pub fn endless_struct(name: &Name, field: Span) -> Diagnostic {
+    Diagnostic::error("TH0121", format!("`{}` must contain itself", name.text))
+        .at(field, "a required field that leads back here")
+        .also(name.span, "no value of this type can end")
+        .help("make the field `optional`")
+}
+
+/// A name that exists but is something else.
+pub fn wrong_kind(at: Span, name: &str, found: &str, wanted: &str) -> Diagnostic {
+    Diagnostic::error("TH0125", format!("`{name}` is {found}, not {wanted}"))
+        .at(at, format!("{wanted} is needed here"))
+}
+
+/// A file with two roles for one module name.
+pub fn module_clash(name: &Name, rust: &str) -> Diagnostic {
+    Diagnostic::error("TH0126", format!("the namespace `{}` cannot be a module", name.text))
+        .at(name.span, format!("`{rust}` is taken by a definition of the outer namespace"))
+        .help("rename the namespace: `namespace rs …` is the one that counts")
+}
+
+/// A name that Rust or a file system would not take.
+pub fn name_form(at: Span, name: &str) -> Diagnostic {
+    let shown: String = name.chars().take(40).collect();
+    Diagnostic::error("TH0127", format!("`{shown}` cannot be used as a name"))
+        .at(at, "letters, digits and `_`, at most 200 of them")
+        .help("rename it, or add `(rust.name = \"…\")`")
+}
+
+/// A method that the base service has already.
+pub fn inherited_method(name: &Name, first: Span, base: &str) -> Diagnostic {
+    Diagnostic::error("TH0128", format!("the method `{}` is inherited from `{base}` already", name.text))
+        .at(name.span, "defined again here")
+        .also(first, "first defined here")
+        .help("leave one of them out")
+}
+
+/// Services that extend each other.
+pub fn service_cycle(base: &Name) -> Diagnostic {
+    Diagnostic::error("TH0129", format!("a service ends up extending itself by `{}`", base.text))
+        .at(base.span, "closes the circle")
+        .help("break the circle")
+}
+
+/// A map key or set element that has no equality.
+pub fn key_type(at: Span, name: &str) -> Diagnostic {
+    Diagnostic::error("TH0130", format!("`{name}` cannot be a map key or a set element"))
+        .at(at, "reaches itself, so it has no order")
+        .help("use a base type, an enum or a struct that does not contain itself")
+}

@@ -1,0 +1,297 @@
+//! The resolved program: arenas and ids, Rust names final. Valid by construction: only `resolve`
+//! makes one, and no later stage can fail on it.
+
+pub use super::draft::{Base, Language, Requiredness, StructKind};
+
+use crate::source::{FileId, Span};
+
+/// Index of a [`Module`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModuleId(pub usize);
+
+/// Index of a [`Def`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DefId(pub usize);
+
+/// Index of a [`Service`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceId(pub usize);
+
+/// Everything that is to be generated.
+#[derive(Debug, Default)]
+pub struct Model {
+    /// The files, in the draft's order.
+    pub files: Vec<File>,
+    /// The Rust modules.
+    pub modules: Vec<Module>,
+    /// Types, in the order of files and definitions.
+    pub defs: Vec<Def>,
+    /// Constants.
+    pub consts: Vec<Const>,
+    /// Services.
+    pub services: Vec<Service>,
+    /// The encoded `FileDescriptorSet` of the proto files; empty without any.
+    pub descriptors: Vec<u8>,
+}
+
+impl Model {
+    /// A type's definition.
+    pub fn def(&self, id: DefId) -> &Def {
+        &self.defs[id.0]
+    }
+
+    /// A service.
+    pub fn service(&self, id: ServiceId) -> &Service {
+        &self.services[id.0]
+    }
+
+    /// What a type is behind its typedefs.
+    pub fn real<'a>(&'a self, mut ty: &'a Ty) -> &'a Ty {
+        while let Ty::Def(id) = ty {
+            let DefKind::Typedef(target) = &self.def(*id).kind else { break };
+            ty = target;
+        }
+        ty
+    }
+
+    /// The services of the files that the user named: those that get a handler and a registration.
+    pub fn root_services(&self) -> impl Iterator<Item = &Service> {
+        self.services.iter().filter(|service| self.files[service.file].root)
+    }
+
+    /// A service's methods, inherited ones first, as `(owner, method)`.
+    pub fn all_methods<'a>(&'a self, service: &'a Service) -> Vec<(&'a Service, &'a Method)> {
+        let mut methods = match service.extends {
+            Some(base) => self.all_methods(self.service(base)),
+            None => Vec::new(),
+        };
+        methods.extend(service.methods.iter().map(|method| (service, method)));
+        methods
+    }
+}
+
+/// A file.
+#[derive(Debug)]
+pub struct File {
+    /// The file in the source map.
+    pub id: FileId,
+    /// Its language.
+    pub language: Language,
+    /// Its name without the ending.
+    pub stem: String,
+    /// Whether the user named it.
+    pub root: bool,
+    /// Where its definitions go.
+    pub module: ModuleId,
+}
+
+/// A Rust module under `generated`.
+#[derive(Debug)]
+pub struct Module {
+    /// Final segments, raw identifiers with their `r#`; `["api"]`, `["a", "b"]`.
+    pub path: Vec<String>,
+    /// The proto package that prost's output for this module comes from.
+    pub package: Option<String>,
+}
+
+/// Name, docs and place of anything.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// The name in the IDL.
+    pub name: String,
+    /// The Rust name, final; `r#` where needed. For nested proto types with their modules
+    /// (`outer::Inner`).
+    pub rust: String,
+    /// The doc comment; may be empty.
+    pub docs: String,
+    /// The name's place.
+    pub span: Span,
+    /// Set by `(deprecated)`; the text is the note.
+    pub deprecated: Option<String>,
+}
+
+/// A type.
+#[derive(Debug)]
+pub struct Def {
+    /// Name, docs, place.
+    pub head: Head,
+    /// Its module.
+    pub module: ModuleId,
+    /// What it is.
+    pub kind: DefKind,
+    /// Used as a map key or set element, directly or inside one: derives `Eq`, `Hash`, `Ord`.
+    pub key: bool,
+    /// Has a `Default`.
+    pub defaultable: bool,
+}
+
+/// What a type is.
+#[derive(Debug)]
+pub enum DefKind {
+    /// An alias.
+    Typedef(Ty),
+    /// An open enum over `i32`.
+    Enum(Vec<Member>),
+    /// Struct or exception.
+    Struct(Struct),
+    /// One field of several.
+    Union(Vec<Field>),
+    /// A proto message or enum: prost makes it.
+    Proto,
+}
+
+/// A member of an enum.
+#[derive(Debug)]
+pub struct Member {
+    /// Name, docs, place.
+    pub head: Head,
+    /// Its number.
+    pub number: i32,
+}
+
+/// A struct or an exception.
+#[derive(Debug)]
+pub struct Struct {
+    /// Which of them.
+    pub kind: StructKind,
+    /// The fields in the IDL's order.
+    pub fields: Vec<Field>,
+}
+
+/// A resolved type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ty {
+    /// A base type.
+    Base(Base),
+    /// A defined type.
+    Def(DefId),
+    /// `Vec`.
+    List(Box<Ty>),
+    /// `HashSet`; `BTreeSet` where a double is inside.
+    Set(Box<Ty>),
+    /// `HashMap`; `BTreeMap` where the key holds a double.
+    Map(Box<Ty>, Box<Ty>),
+}
+
+/// How a field's Rust type wraps its Thrift type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrap {
+    /// `T`.
+    Plain,
+    /// `Option<T>`.
+    Option,
+    /// `Option<Box<T>>`: a struct that reaches itself.
+    OptionBox,
+    /// `Box<T>`: a required or union field that reaches its own type.
+    Box,
+}
+
+/// When a field is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Always.
+    Always,
+    /// When it is `Some`.
+    WhenSome,
+    /// When it differs from its default.
+    WhenNotDefault,
+}
+
+/// A field of a struct or union, an argument, an entry of `throws`.
+#[derive(Debug)]
+pub struct Field {
+    /// Name, docs, place.
+    pub head: Head,
+    /// The id.
+    pub id: i16,
+    /// As written.
+    pub requiredness: Requiredness,
+    /// Its type.
+    pub ty: Ty,
+    /// How the Rust type wraps it.
+    pub wrap: Wrap,
+    /// When it is written.
+    pub presence: Presence,
+    /// Its default value.
+    pub default: Option<Value>,
+}
+
+/// A constant.
+#[derive(Debug)]
+pub struct Const {
+    /// Name, docs, place.
+    pub head: Head,
+    /// Its module.
+    pub module: ModuleId,
+    /// Its type.
+    pub ty: Ty,
+    /// Its value, in the shape of `ty`.
+    pub value: Value,
+}
+
+/// A constant value in the shape of its type.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A truth value.
+    Bool(bool),
+    /// A whole number that fits its type.
+    Int(i64),
+    /// A double.
+    Double(f64),
+    /// A text.
+    String(String),
+    /// Bytes.
+    Binary(Vec<u8>),
+    /// A UUID.
+    Uuid([u8; 16]),
+    /// A number of an enum, known or not.
+    Enum(DefId, i32),
+    /// A list.
+    List(Vec<Value>),
+    /// A set.
+    Set(Vec<Value>),
+    /// A map.
+    Map(Vec<(Value, Value)>),
+    /// A struct: the fields that were given, by index.
+    Struct(DefId, Vec<(usize, Value)>),
+    /// A union: the one field, by index.
+    Union(DefId, usize, Box<Value>),
+}
+
+/// A service.
+#[derive(Debug)]
+pub struct Service {
+    /// Name, docs, place. `rust` is the trait's name.
+    pub head: Head,
+    /// Index in [`Model::files`].
+    pub file: usize,
+    /// Its module.
+    pub module: ModuleId,
+    /// The service it extends.
+    pub extends: Option<ServiceId>,
+    /// Its own methods.
+    pub methods: Vec<Method>,
+    /// The name in a registry: without a `Service` suffix, in lower case.
+    pub registry_name: String,
+    /// The proto package; empty for Thrift.
+    pub package: String,
+}
+
+/// A method.
+#[derive(Debug)]
+pub struct Method {
+    /// Name, docs, place.
+    pub head: Head,
+    /// Whether the caller gets no answer.
+    pub oneway: bool,
+    /// The result; `None` for `void`.
+    pub result: Option<Ty>,
+    /// The arguments; for proto one.
+    pub arguments: Vec<Field>,
+    /// The declared exceptions.
+    pub throws: Vec<Field>,
+    /// The Rust name of the method's error enum; `None` without `throws`.
+    pub error: Option<String>,
+    /// Whether an annotation says that it may be sent twice.
+    pub idempotent: bool,
+}

@@ -1,0 +1,308 @@
+//! The second pass: fields, members, methods, with their types found.
+
+use std::collections::HashMap;
+
+use super::scope::{Scope, Symbol};
+use super::{declare, names, types};
+use crate::check::{enums, ids};
+use crate::diag::{Diagnostics, catalogue::names as text};
+use crate::ir::draft::{self, Draft, Item, Language};
+use crate::ir::model::{
+    DefKind, Field, Member, Method, Model, Presence, Requiredness, ServiceId, Struct, StructKind, Ty, Wrap,
+};
+
+/// Names that generated code gives to parameters beside the IDL's own.
+const ARGUMENTS_TAKEN: &[&str] = &["cx"];
+
+pub(super) fn define(draft: &Draft, scope: &Scope, model: &mut Model, found: &mut Diagnostics) {
+    let (mut defs, mut consts, mut services) = (0, 0, 0);
+    for (file, it) in draft.files.iter().enumerate() {
+        for item in &it.items {
+            match item {
+                Item::Const(item) => {
+                    model.consts[consts].ty = types::ty(&item.ty, file, scope, found);
+                    consts += 1;
+                    continue;
+                }
+                Item::Service(item) => {
+                    define_service(item, file, services, scope, model, found);
+                    services += 1;
+                    continue;
+                }
+                _ if it.language == Language::Proto => {}
+                Item::Typedef(item) => {
+                    model.defs[defs].kind = DefKind::Typedef(types::ty(&item.target, file, scope, found));
+                }
+                Item::Enum(item) if item.strings => {}
+                Item::Enum(item) => model.defs[defs].kind = DefKind::Enum(members(item, found)),
+                Item::Struct(item) => define_struct(item, file, defs, scope, model, found),
+            }
+            defs += 1;
+        }
+    }
+    typedef_cycles(model, found);
+    service_cycles(draft, model, found);
+    thrown_types(draft, model, found);
+    error_names(model);
+}
+
+fn members(item: &draft::Enum, found: &mut Diagnostics) -> Vec<Member> {
+    let mut names = HashMap::new();
+    item.members
+        .iter()
+        .zip(enums::assign(&item.members))
+        .map(|(member, number)| {
+            let head = declare::head(&member.head, names::constant_name, found);
+            clash(&mut names, &head.rust, &member.head.name, found);
+            Member { head, number: i32::try_from(number).unwrap_or_default() }
+        })
+        .collect()
+}
+
+/// Two different names that are one in Rust; equal names are a finding of `check`.
+fn clash(names: &mut HashMap<String, draft::Name>, rust: &str, name: &draft::Name, found: &mut Diagnostics) {
+    match names.get(rust) {
+        Some(first) if first.text == name.text => {}
+        Some(first) => found.push(text::rust_clash(name, first, rust)),
+        None => {
+            names.insert(rust.to_owned(), name.clone());
+        }
+    }
+}
+
+fn define_struct(
+    item: &draft::Struct,
+    file: usize,
+    def: usize,
+    scope: &Scope,
+    model: &mut Model,
+    found: &mut Diagnostics,
+) {
+    let union = item.kind == StructKind::Union;
+    let rename = if union { names::variant_name } else { names::snake_name };
+    let mut fields = fields(&item.fields, file, rename, scope, found);
+    if union {
+        for (field, written) in fields.iter_mut().zip(&item.fields) {
+            field.presence = Presence::Always;
+            if field.head.rust == "Unknown" {
+                field.head.rust = "Unknown_".to_owned();
+            }
+            field.wrap = if written.reference { Wrap::Box } else { Wrap::Plain };
+            field.default = None;
+        }
+    } else {
+        for (field, written) in fields.iter_mut().zip(&item.fields) {
+            // An optional field with a default is a plain value that is left out when equal to it.
+            (field.wrap, field.presence) = match (field.requiredness, written.default.is_some()) {
+                (Requiredness::Optional, true) => (Wrap::Plain, Presence::WhenNotDefault),
+                (Requiredness::Optional, false) => (Wrap::Option, Presence::WhenSome),
+                _ => (Wrap::Plain, Presence::Always),
+            };
+            if written.reference {
+                field.wrap = if field.requiredness == Requiredness::Required { Wrap::Box } else { Wrap::OptionBox };
+                field.presence = if field.wrap == Wrap::Box { Presence::Always } else { Presence::WhenSome };
+            }
+        }
+    }
+    model.defs[def].kind =
+        if union { DefKind::Union(fields) } else { DefKind::Struct(Struct { kind: item.kind, fields }) };
+}
+
+/// Fields with their types; presence and wrap as for an argument.
+fn fields(
+    written: &[draft::Field],
+    file: usize,
+    rename: fn(&str) -> String,
+    scope: &Scope,
+    found: &mut Diagnostics,
+) -> Vec<Field> {
+    let mut names = HashMap::new();
+    written
+        .iter()
+        .zip(ids::assign(written))
+        .map(|(field, id)| {
+            let head = declare::head(&field.head, rename, found);
+            clash(&mut names, &head.rust, &field.head.name, found);
+            Field {
+                head,
+                id: i16::try_from(id).unwrap_or_default(),
+                requiredness: field.requiredness,
+                ty: types::ty(&field.ty, file, scope, found),
+                wrap: Wrap::Plain,
+                presence: Presence::Always,
+                default: None,
+            }
+        })
+        .collect()
+}
+
+fn define_service(
+    item: &draft::Service,
+    file: usize,
+    service: usize,
+    scope: &Scope,
+    model: &mut Model,
+    found: &mut Diagnostics,
+) {
+    let mut names = HashMap::new();
+    let methods = item
+        .methods
+        .iter()
+        .map(|method| {
+            let method = define_method(method, file, scope, found);
+            let name = draft::Name { text: method.head.name.clone(), span: method.head.span };
+            clash(&mut names, &method.head.rust, &name, found);
+            method
+        })
+        .collect();
+    model.services[service].methods = methods;
+    let Some(base) = &item.extends else { return };
+    match scope.find(file, &base.text) {
+        Some(Symbol::Service(id)) => model.services[service].extends = Some(id),
+        Some(other) => found.push(text::wrong_kind(base.span, &base.text, other.describe(), "a service")),
+        None => {
+            let nearest = scope.nearest(file, &base.text, |symbol| matches!(symbol, Symbol::Service(_)));
+            found.push(text::unknown_service(base, nearest.as_deref()));
+        }
+    }
+}
+
+fn define_method(
+    item: &draft::Method,
+    file: usize,
+    scope: &Scope,
+    found: &mut Diagnostics,
+) -> Method {
+    let mut arguments = fields(&item.arguments, file, names::snake_name, scope, found);
+    for argument in &mut arguments {
+        if ARGUMENTS_TAKEN.contains(&argument.head.rust.as_str()) {
+            argument.head.rust.push('_');
+        }
+    }
+    let throws = fields(&item.throws, file, names::variant_name, scope, found);
+    Method {
+        head: declare::head(&item.head, names::snake_name, found),
+        oneway: item.oneway.is_some(),
+        result: item.result.as_ref().map(|it| types::ty(it, file, scope, found)),
+        arguments,
+        throws,
+        error: None,
+        idempotent: item.head.annotations.iter().any(|it| it.key.text == "idempotent"),
+    }
+}
+
+fn typedef_cycles(model: &mut Model, found: &mut Diagnostics) {
+    let typedef = |def: &crate::ir::model::Def| matches!(def.kind, DefKind::Typedef(_));
+    let endless: Vec<usize> =
+        (0..model.defs.len()).filter(|&at| typedef(&model.defs[at]) && endless_typedef(at, model)).collect();
+    for at in endless {
+        let head = &model.defs[at].head;
+        found.push(text::typedef_cycle(&draft::Name { text: head.name.clone(), span: head.span }));
+        model.defs[at].kind = DefKind::Typedef(Ty::Base(draft::Base::Bool));
+    }
+}
+
+/// Behind `throws` stand exceptions only.
+fn thrown_types(draft: &Draft, model: &Model, found: &mut Diagnostics) {
+    let written = draft.files.iter().flat_map(|file| &file.items).filter_map(|item| match item {
+        Item::Service(service) => Some(service),
+        _ => None,
+    });
+    for (written, service) in written.zip(&model.services) {
+        for (written, method) in written.methods.iter().zip(&service.methods) {
+            for (written, entry) in written.throws.iter().zip(&method.throws) {
+                let exception = matches!(model.real(&entry.ty), Ty::Def(id) if matches!(
+                    &model.def(*id).kind, DefKind::Struct(it) if it.kind == StructKind::Exception));
+                if !exception {
+                    found.push(text::throws_other(written.ty.span, &types::show(&entry.ty, model)));
+                }
+            }
+        }
+    }
+}
+
+/// Whether following a typedef, through containers too, comes back to it: Rust has no such alias.
+fn endless_typedef(start: usize, model: &Model) -> bool {
+    let mut seen = vec![false; model.defs.len()];
+    let mut open = vec![start];
+    while let Some(at) = open.pop() {
+        let DefKind::Typedef(target) = &model.defs[at].kind else { continue };
+        let mut parts = vec![target];
+        while let Some(part) = parts.pop() {
+            match part {
+                Ty::Def(id) if id.0 == start => return true,
+                Ty::Def(id) if !std::mem::replace(&mut seen[id.0], true) => open.push(id.0),
+                Ty::List(item) | Ty::Set(item) => parts.push(item),
+                Ty::Map(key, value) => parts.extend([&**key, &**value]),
+                Ty::Base(_) | Ty::Def(_) => {}
+            }
+        }
+    }
+    false
+}
+
+fn service_cycles(draft: &Draft, model: &mut Model, found: &mut Diagnostics) {
+    for at in 0..model.services.len() {
+        let mut next = model.services[at].extends;
+        let mut steps = 0;
+        while let Some(ServiceId(base)) = next {
+            steps += 1;
+            if base == at || steps > model.services.len() {
+                let service = written_service(draft, at);
+                if let Some(base) = service.and_then(|it| it.extends.as_ref()) {
+                    found.push(text::service_cycle(base));
+                }
+                model.services[at].extends = None;
+                break;
+            }
+            next = model.services[base].extends;
+        }
+    }
+    for service in &model.services {
+        inherited(service, model, found);
+    }
+}
+
+fn written_service(draft: &Draft, index: usize) -> Option<&draft::Service> {
+    let services = draft.files.iter().flat_map(|file| &file.items).filter_map(|item| match item {
+        Item::Service(service) => Some(service),
+        _ => None,
+    });
+    services.into_iter().nth(index)
+}
+
+fn inherited(service: &crate::ir::model::Service, model: &Model, found: &mut Diagnostics) {
+    let Some(base) = service.extends else { return };
+    for (owner, method) in model.all_methods(model.service(base)) {
+        let Some(own) = service.methods.iter().find(|own| own.head.rust == method.head.rust) else { continue };
+        let name = draft::Name { text: own.head.name.clone(), span: own.head.span };
+        found.push(text::inherited_method(&name, method.head.span, &owner.head.name));
+    }
+}
+
+/// The error enum of each method that throws: `FindError`, or `UserServiceFindError` where that is
+/// taken in the module.
+fn error_names(model: &mut Model) {
+    for at in 0..model.services.len() {
+        for method in 0..model.services[at].methods.len() {
+            if model.services[at].methods[method].throws.is_empty() {
+                continue;
+            }
+            let service = &model.services[at];
+            let short = format!("{}Error", names::upper_camel(&service.methods[method].head.name));
+            let long = format!("{}{short}", service.head.rust);
+            let free = |name: &str| {
+                let used = |rust: &str| rust == name;
+                !model.defs.iter().any(|it| it.module == service.module && used(&it.head.rust))
+                    && !model.services.iter().filter(|it| it.module == service.module).any(|it| {
+                        used(&it.head.rust) || it.methods.iter().any(|it| it.error.as_deref().is_some_and(used))
+                    })
+            };
+            let mut name = if free(&short) { short } else { long };
+            while !free(&name) {
+                name.push('_');
+            }
+            model.services[at].methods[method].error = Some(name);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! From names as written to a [`Model`]: ids, Rust names, recursion boxed, constants evaluated.
+//!
+//! Declares every definition first, so that order does not matter, then fills each in.
+
+mod consts;
+mod declare;
+mod define;
+pub mod names;
+mod scope;
+mod shape;
+mod types;
+mod values;
+
+use crate::diag::Diagnostics;
+use crate::ir::draft::Draft;
+use crate::ir::model::Model;
+
+/// Resolves a whole draft.
+///
+/// # Errors
+///
+/// Every unknown, clashing or cyclic name of every file.
+pub fn resolve(draft: &Draft) -> Result<Model, Diagnostics> {
+    let mut found = Diagnostics::default();
+    let (mut model, scope) = declare::declare(draft, &mut found);
+    define::define(draft, &scope, &mut model, &mut found);
+    if found.has_errors() {
+        return Err(found);
+    }
+    shape::shape(&mut model, &mut found);
+    if found.has_errors() {
+        return Err(found);
+    }
+    consts::evaluate(draft, &scope, &mut model, &mut found);
+    if found.has_errors() { Err(found) } else { Ok(model) }
+}

@@ -1,0 +1,156 @@
+//! Rust names: decided here once. Case follows Rust's habits, keywords become raw identifiers,
+//! and for proto the rules are prost's own.
+
+/// Strict and reserved keywords of edition 2024; all but the last few can be raw.
+const KEYWORDS: &[&str] = &[
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
+    "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return",
+    "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
+    "virtual", "where", "while", "yield",
+];
+
+/// Keywords that have no raw form.
+const NEVER_RAW: &[&str] = &["self", "Self", "super", "crate"];
+
+/// A name as an identifier: raw for a keyword, with a closing `_` where there is no raw form,
+/// and with a leading `_` before a digit.
+pub fn ident(name: &str) -> String {
+    if name.is_empty() || name == "_" {
+        "__".to_owned()
+    } else if NEVER_RAW.contains(&name) {
+        format!("{name}_")
+    } else if KEYWORDS.contains(&name) {
+        format!("r#{name}")
+    } else if name.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("_{name}")
+    } else {
+        name.to_owned()
+    }
+}
+
+/// The name of a struct, enum, union, exception, typedef or service. A name that is camel case
+/// already stays as it is.
+pub fn type_name(name: &str) -> String {
+    let camel = name.starts_with(|c: char| c.is_ascii_uppercase())
+        && !name.contains('_')
+        && (name.len() < 3 || name.contains(|c: char| c.is_ascii_lowercase()));
+    ident(&if camel { name.to_owned() } else { upper_camel(name) })
+}
+
+/// The name of a field, argument, method or module.
+pub fn snake_name(name: &str) -> String {
+    ident(&snake(name))
+}
+
+/// The name of a constant or an enum's member.
+pub fn constant_name(name: &str) -> String {
+    ident(&snake(name).to_uppercase())
+}
+
+/// The name of a union's arm.
+pub fn variant_name(name: &str) -> String {
+    ident(&upper_camel(name))
+}
+
+/// The name under which a service is registered: no `Service` suffix, lower case.
+pub fn registry_name(service: &str) -> String {
+    let short = match service.strip_suffix("Service") {
+        Some("") | None => service,
+        Some(short) => short,
+    };
+    short.to_lowercase()
+}
+
+/// `fooBar`, `FooBar`, `foo-bar`, `FOOBar` as `foo_bar`.
+pub fn snake(name: &str) -> String {
+    words(name).join("_")
+}
+
+/// `foo_bar` as `FooBar`.
+pub fn upper_camel(name: &str) -> String {
+    words(name).iter().map(|word| capitalized(word)).collect()
+}
+
+fn capitalized(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// The words of a name in lower case; a word starts at an underscore, at an upper-case letter
+/// after a lower-case one, and at the last upper-case letter of a run that a lower-case one follows.
+/// Digits belong to the word before them. These are the rules of `heck`, which prost uses.
+fn words(name: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for part in name.split(|c: char| !c.is_alphanumeric()) {
+        let chars: Vec<char> = part.chars().collect();
+        let mut word = String::new();
+        for (at, &c) in chars.iter().enumerate() {
+            let after_lower = at > 0 && last_case(&chars[..at]) == Some(Case::Lower);
+            let ends_run = at > 0
+                && last_case(&chars[..at]) == Some(Case::Upper)
+                && chars.get(at + 1).is_some_and(|next| next.is_lowercase());
+            if c.is_uppercase() && (after_lower || ends_run) && !word.is_empty() {
+                words.push(std::mem::take(&mut word));
+            }
+            word.extend(c.to_lowercase());
+        }
+        if !word.is_empty() {
+            words.push(word);
+        }
+    }
+    words
+}
+
+#[derive(PartialEq, Eq)]
+enum Case {
+    Lower,
+    Upper,
+}
+
+/// The case of the last letter that has one: digits do not end a word.
+fn last_case(chars: &[char]) -> Option<Case> {
+    chars.iter().rev().find_map(|c| {
+        if c.is_lowercase() {
+            Some(Case::Lower)
+        } else if c.is_uppercase() {
+            Some(Case::Upper)
+        } else {
+            None
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cases_follow_rust() {
+        assert_eq!(snake("userId"), "user_id");
+        assert_eq!(snake("HTTPServer"), "http_server");
+        assert_eq!(snake("RpcUserLogin"), "rpc_user_login");
+        assert_eq!(snake("i8value"), "i8value");
+        assert_eq!(upper_camel("add_request"), "AddRequest");
+        assert_eq!(type_name("HTTPServer"), "HTTPServer");
+        assert_eq!(type_name("URL"), "Url");
+        assert_eq!(constant_name("MidLevel"), "MID_LEVEL");
+    }
+
+    #[test]
+    fn keywords_stay_usable() {
+        assert_eq!(snake_name("type"), "r#type");
+        assert_eq!(snake_name("self"), "self_");
+        assert_eq!(snake_name("_"), "__");
+        assert_eq!(type_name("Self"), "Self_");
+        assert_eq!(snake_name("gen"), "r#gen");
+    }
+
+    #[test]
+    fn registry_names_are_short() {
+        assert_eq!(registry_name("AddService"), "add");
+        assert_eq!(registry_name("Greeter"), "greeter");
+        assert_eq!(registry_name("Service"), "service");
+        assert_eq!(registry_name("UserInfoService"), "userinfo");
+    }
+}

@@ -1,0 +1,220 @@
+//! The Rust shape of structs: what is boxed because it reaches itself, what has a `Default`,
+//! what is a map key.
+
+use crate::diag::{Diagnostics, catalogue::names as text};
+use crate::ir::draft::Name;
+use crate::ir::model::{DefId, DefKind, Field, Model, Presence, Requiredness, Ty, Wrap};
+
+pub(super) fn shape(model: &mut Model, found: &mut Diagnostics) {
+    let groups = components(model);
+    endless(model, found);
+    box_recursion(model, &groups);
+    defaults(model);
+    keys(model, &groups, found);
+}
+
+/// The fields of a def that holds any.
+fn fields(model: &Model, def: usize) -> &[Field] {
+    match &model.defs[def].kind {
+        DefKind::Struct(it) => &it.fields,
+        DefKind::Union(fields) => fields,
+        _ => &[],
+    }
+}
+
+/// The struct or union that a field holds by value.
+fn held(model: &Model, ty: &Ty) -> Option<usize> {
+    match model.real(ty) {
+        Ty::Def(DefId(id)) if !fields(model, *id).is_empty() => Some(*id),
+        _ => None,
+    }
+}
+
+/// The strongly connected component of each def, by value containment (Tarjan, without recursion).
+fn components(model: &Model) -> Vec<usize> {
+    const NONE: usize = usize::MAX;
+    let count = model.defs.len();
+    let next: Vec<Vec<usize>> =
+        (0..count).map(|at| fields(model, at).iter().filter_map(|it| held(model, &it.ty)).collect()).collect();
+    let (mut order, mut low) = (vec![NONE; count], vec![0; count]);
+    let (mut group, mut stack, mut counter) = (vec![NONE; count], Vec::new(), 0);
+    for start in 0..count {
+        let mut work = if order[start] == NONE { vec![(start, 0)] } else { Vec::new() };
+        while let Some((at, edge)) = work.pop() {
+            if edge == 0 {
+                order[at] = counter;
+                low[at] = counter;
+                counter += 1;
+                stack.push(at);
+            } else {
+                low[at] = low[at].min(low[next[at][edge - 1]]);
+            }
+            let fresh = (edge..next[at].len()).find(|&edge| {
+                let to = next[at][edge];
+                if order[to] != NONE && group[to] == NONE {
+                    low[at] = low[at].min(order[to]);
+                }
+                order[to] == NONE
+            });
+            if let Some(edge) = fresh {
+                work.push((at, edge + 1));
+                work.push((next[at][edge], 0));
+            } else if low[at] == order[at] {
+                while let Some(member) = stack.pop() {
+                    group[member] = at;
+                    if member == at {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    group
+}
+
+/// Required fields in a circle: no value could ever be complete.
+fn endless(model: &Model, found: &mut Diagnostics) {
+    for start in 0..model.defs.len() {
+        let DefKind::Struct(_) = &model.defs[start].kind else { continue };
+        let mut seen = vec![false; model.defs.len()];
+        for first in required(model, start) {
+            let mut open: Vec<usize> = held(model, &first.ty).into_iter().collect();
+            let mut circle = false;
+            while let (Some(at), false) = (open.pop(), circle) {
+                circle = at == start;
+                if matches!(model.defs[at].kind, DefKind::Struct(_)) && !std::mem::replace(&mut seen[at], true) {
+                    open.extend(required(model, at).filter_map(|it| held(model, &it.ty)));
+                }
+            }
+            if circle {
+                let head = &model.defs[start].head;
+                let name = Name { text: head.name.clone(), span: head.span };
+                found.push(text::endless_struct(&name, first.head.span));
+            }
+        }
+    }
+}
+
+fn required(model: &Model, def: usize) -> impl Iterator<Item = &Field> {
+    fields(model, def).iter().filter(|it| it.requiredness == Requiredness::Required)
+}
+
+fn box_recursion(model: &mut Model, groups: &[usize]) {
+    let mut boxed = Vec::new();
+    for at in 0..model.defs.len() {
+        for (index, field) in fields(model, at).iter().enumerate() {
+            if held(model, &field.ty).is_some_and(|to| groups[to] == groups[at]) {
+                boxed.push((at, index));
+            }
+        }
+    }
+    for (at, index) in boxed {
+        match &mut model.defs[at].kind {
+            DefKind::Struct(it) => {
+                let field = &mut it.fields[index];
+                if field.requiredness == Requiredness::Required {
+                    field.wrap = Wrap::Box;
+                } else {
+                    field.wrap = Wrap::OptionBox;
+                    field.presence = Presence::WhenSome;
+                }
+            }
+            DefKind::Union(fields) => fields[index].wrap = Wrap::Box,
+            _ => {}
+        }
+    }
+}
+
+/// Which structs have a `Default`; a field of the others' types that is not required becomes an
+/// `Option`. Unions have none: there is no member that nobody chose.
+fn defaults(model: &mut Model) {
+    for def in &mut model.defs {
+        def.defaultable = !matches!(def.kind, DefKind::Union(_));
+    }
+    loop {
+        let blocked: Vec<usize> = (0..model.defs.len())
+            .filter(|&at| model.defs[at].defaultable)
+            .filter(|&at| required(model, at).any(|it| !defaultable(model, &it.ty) || it.wrap == Wrap::Box))
+            .collect();
+        if blocked.is_empty() {
+            break;
+        }
+        for at in blocked {
+            model.defs[at].defaultable = false;
+        }
+    }
+    let plain: Vec<Vec<bool>> = (0..model.defs.len())
+        .map(|at| fields(model, at).iter().map(|it| defaultable(model, &it.ty)).collect())
+        .collect();
+    for (def, plain) in model.defs.iter_mut().zip(plain) {
+        let DefKind::Struct(it) = &mut def.kind else { continue };
+        for (field, plain) in it.fields.iter_mut().zip(plain) {
+            if !plain && field.requiredness == Requiredness::Default && field.wrap == Wrap::Plain {
+                field.wrap = Wrap::Option;
+                field.presence = Presence::WhenSome;
+            }
+        }
+    }
+}
+
+/// Whether a type has a `Default`.
+pub(crate) fn defaultable(model: &Model, ty: &Ty) -> bool {
+    match model.real(ty) {
+        Ty::Def(id) => model.def(*id).defaultable,
+        _ => true,
+    }
+}
+
+/// Marks what is used as a map key or set element, with all that is inside it.
+fn keys(model: &mut Model, groups: &[usize], found: &mut Diagnostics) {
+    let mut open: Vec<(usize, crate::source::Span)> = Vec::new();
+    let mut roots: Vec<(&Ty, crate::source::Span)> = Vec::new();
+    for at in 0..model.defs.len() {
+        roots.extend(fields(model, at).iter().map(|it| (&it.ty, it.head.span)));
+        if let DefKind::Typedef(target) = &model.defs[at].kind {
+            roots.push((target, model.defs[at].head.span));
+        }
+    }
+    roots.extend(model.consts.iter().map(|it| (&it.ty, it.head.span)));
+    for method in model.services.iter().flat_map(|it| &it.methods) {
+        let arguments = method.arguments.iter().map(|it| &it.ty);
+        roots.extend(arguments.chain(&method.result).map(|ty| (ty, method.head.span)));
+    }
+    for (ty, span) in roots {
+        find_keys(model, ty, false, span, &mut open);
+    }
+    let mut marked = vec![false; model.defs.len()];
+    while let Some((at, span)) = open.pop() {
+        if std::mem::replace(&mut marked[at], true) {
+            continue;
+        }
+        let inside = fields(model, at);
+        if inside.iter().any(|it| held(model, &it.ty).is_some_and(|to| groups[to] == groups[at])) {
+            found.push(text::key_type(span, &model.defs[at].head.name));
+        }
+        for field in inside {
+            find_keys(model, &field.ty, true, span, &mut open);
+        }
+    }
+    for (def, marked) in model.defs.iter_mut().zip(marked) {
+        def.key = marked;
+    }
+}
+
+/// Collects the defs of `ty` that are keys: all of them when it stands inside a key itself.
+fn find_keys(model: &Model, ty: &Ty, key: bool, span: crate::source::Span, open: &mut Vec<(usize, crate::source::Span)>) {
+    match ty {
+        Ty::Base(_) => {}
+        Ty::Def(id) => match &model.def(*id).kind {
+            DefKind::Typedef(target) => find_keys(model, target, key, span, open),
+            _ if key => open.push((id.0, span)),
+            _ => {}
+        },
+        Ty::List(item) => find_keys(model, item, key, span, open),
+        Ty::Set(item) => find_keys(model, item, true, span, open),
+        Ty::Map(of, value) => {
+            find_keys(model, of, true, span, open);
+            find_keys(model, value, key, span, open);
+        }
+    }
+}
