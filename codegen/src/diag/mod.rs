@@ -1,6 +1,12 @@
-//! Findings about a user's IDL: what is wrong, where, and what helps.
+//! Findings about a user's IDL: what is wrong, where, and what helps. It decides no rule and prints
+//! nothing: stages make findings with the texts of [`catalogue`], [`render()`] turns them to text.
 
 pub mod catalogue;
+mod collection;
+mod render;
+
+pub use collection::Diagnostics;
+pub use render::render;
 
 use crate::source::Span;
 
@@ -39,4 +45,70 @@ pub struct Diagnostic {
     pub secondary: Vec<Label>,
     /// What to do about it.
     pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// A finding of any severity, not yet placed.
+    pub fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
+        let (primary, secondary, help) = (None, Vec::new(), None);
+        Self {
+            code,
+            severity,
+            message: message.into(),
+            primary,
+            secondary,
+            help,
+        }
+    }
+
+    /// An error, not yet placed.
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, message)
+    }
+
+    /// A warning, not yet placed.
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, message)
+    }
+
+    /// A note, not yet placed.
+    pub fn note(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, code, message)
+    }
+
+    /// Places it; the text stands beside the marker and may be empty.
+    #[must_use]
+    pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.primary = Some(Label {
+            span,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// Places it if there is a place.
+    #[must_use]
+    pub fn at_maybe(self, span: Option<Span>, text: impl Into<String>) -> Self {
+        match span {
+            Some(span) => self.at(span, text),
+            None => self,
+        }
+    }
+
+    /// Adds another place that belongs to it.
+    #[must_use]
+    pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.secondary.push(Label {
+            span,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
 }

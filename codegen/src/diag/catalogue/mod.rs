@@ -1,2 +1,6 @@
 //! Every text of every finding, one function a code. A module for each stage:
 //! `source` (SR), `thrift` (TH00xx, syntax), `proto` (PB), `names` and `rules` (TH01xx).
+
+pub mod proto;
+pub mod source;
+pub mod thrift;
