@@ -2,7 +2,10 @@
 //!
 //! The stages and the types that cross their lines are in `ARCHITECTURE.md`.
 
+pub mod check;
 pub mod diag;
+pub mod emit;
 pub mod front;
 pub mod ir;
+pub mod resolve;
 pub mod source;

@@ -165,6 +165,8 @@ pub enum Ty {
     Base(Base),
     /// A defined type.
     Def(DefId),
+    /// A message of `google.protobuf`, by its name there (`Timestamp`).
+    WellKnown(String),
     /// `Vec`.
     List(Box<Ty>),
     /// `HashSet`; `BTreeSet` where a double is inside.

@@ -234,7 +234,7 @@ fn endless_typedef(start: usize, model: &Model) -> bool {
                 Ty::Def(id) if !std::mem::replace(&mut seen[id.0], true) => open.push(id.0),
                 Ty::List(item) | Ty::Set(item) => parts.push(item),
                 Ty::Map(key, value) => parts.extend([&**key, &**value]),
-                Ty::Base(_) | Ty::Def(_) => {}
+                Ty::Base(_) | Ty::Def(_) | Ty::WellKnown(_) => {}
             }
         }
     }

@@ -11,6 +11,8 @@ mod shape;
 mod types;
 mod values;
 
+pub(crate) use shape::defaultable;
+
 use crate::diag::Diagnostics;
 use crate::ir::draft::Draft;
 use crate::ir::model::Model;

@@ -19,6 +19,9 @@ pub(super) fn ty(written: &draft::Type, file: usize, scope: &Scope, found: &mut 
 }
 
 fn named(name: &str, written: &draft::Type, file: usize, scope: &Scope, found: &mut Diagnostics) -> Ty {
+    if let Some(known) = name.strip_prefix(".google.protobuf.") {
+        return Ty::WellKnown(known.to_owned());
+    }
     match scope.find(file, name) {
         Some(Symbol::Def(id)) => return Ty::Def(id),
         Some(other) => found.push(text::wrong_kind(written.span, name, other.describe(), "a type")),
@@ -52,6 +55,7 @@ pub(super) fn show(ty: &Ty, model: &crate::ir::model::Model) -> String {
     match ty {
         Ty::Base(base) => show_base(*base).to_owned(),
         Ty::Def(id) => model.def(*id).head.name.clone(),
+        Ty::WellKnown(name) => format!("google.protobuf.{name}"),
         Ty::List(item) => format!("list<{}>", show(item, model)),
         Ty::Set(item) => format!("set<{}>", show(item, model)),
         Ty::Map(key, value) => format!("map<{}, {}>", show(key, model), show(value, model)),

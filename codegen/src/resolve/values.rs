@@ -70,6 +70,7 @@ impl<'a> Evaluator<'a> {
                 Some(if matches!(real, Ty::Set(_)) { Value::Set(items) } else { Value::List(items) })
             }
             Ty::Map(key, value) => self.map(literal, key, value, ty, file),
+            Ty::WellKnown(_) => self.mismatch(literal, ty),
         }
     }
 
@@ -105,11 +106,9 @@ impl<'a> Evaluator<'a> {
     fn member(&mut self, name: &str, at: Span, real: &Ty, file: usize) -> Option<Value> {
         let found = name.rsplit_once('.').and_then(|(owner, member)| {
             let Some(Symbol::Def(id)) = self.scope.find(file, owner) else { return None };
-            let (Ty::Def(id), DefKind::Enum(members)) = (self.model.real(&Ty::Def(id)), &self.model.def(self.enum_of(id)).kind)
-            else {
-                return None;
-            };
-            Some((*id, members.iter().find(|it| it.head.name == member)?.number))
+            let id = self.enum_of(id);
+            let DefKind::Enum(members) = &self.model.def(id).kind else { return None };
+            Some((id, members.iter().find(|it| it.head.name == member)?.number))
         });
         match (found, real) {
             (Some((id, number)), Ty::Def(wanted)) if id == *wanted => Some(Value::Enum(id, number)),

@@ -4,3 +4,5 @@
 pub mod proto;
 pub mod source;
 pub mod thrift;
+pub mod names;
+pub mod rules;

@@ -1,0 +1,113 @@
+//! The client of a service: one method a method, each a call that can be awaited.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use super::codec;
+use super::view::{View, ident};
+use super::{docs, service, structs};
+use crate::ir::model::{Language, Method, Service};
+
+pub(super) fn emit(view: &View<'_>, it: &Service) -> TokenStream {
+    let bare = it.head.rust.trim_start_matches("r#");
+    let client = format_ident!("{bare}Client");
+    let docs = format!(" Calls `{}`. Cheap to clone; clones share one channel.", it.head.name);
+    let methods = view.model.all_methods(it);
+    let methods = methods.iter().enumerate().map(|(index, (owner, method))| call(view, it, owner, method, index));
+    quote! {
+        #[doc = #docs]
+        #[derive(Clone, Debug)]
+        pub struct #client {
+            channel: ::runtime::Channel,
+        }
+
+        impl #client {
+            /// A client over a channel.
+            pub fn new(channel: ::runtime::Channel) -> Self {
+                Self { channel }
+            }
+
+            /// The channel.
+            pub fn channel(&self) -> &::runtime::Channel {
+                &self.channel
+            }
+
+            #(#methods)*
+        }
+    }
+}
+
+fn call(view: &View<'_>, it: &Service, owner: &Service, method: &Method, index: usize) -> TokenStream {
+    // `new` and `channel` are the client's own.
+    let name = match method.head.rust.as_str() {
+        taken @ ("new" | "channel") => format_ident!("{taken}_"),
+        name => ident(name),
+    };
+    let docs = docs::of(&method.head, "Calls the method");
+    let (value, error) = service::outcome(view, owner, method);
+    let error = method.error.as_ref().map(|_| quote!(, #error));
+    let (parameters, many) = (service::parameters(view, method), service::many(method));
+    let complex = structs::complex(service::method_types(method));
+    let (info, index) = (service::info_name(it), Literal::usize_unsuffixed(index));
+    let (body, decode) = if service::language(view, owner) == Language::Proto {
+        let names = method.arguments.iter().map(|it| ident(&it.head.rust));
+        (quote!(grpc::body(#(&#names),*)), quote!(grpc::result))
+    } else {
+        let ids = method.arguments.iter().map(|it| codec::id(it.id));
+        let names = method.arguments.iter().map(|it| ident(&it.head.rust));
+        (quote!(thrift::body(&[#((#ids, &#names)),*])), decode(view, owner, method))
+    };
+    quote! {
+        #docs
+        #many
+        #complex
+        pub fn #name(&self, #(#parameters),*) -> ::runtime::client::Request<#value #error> {
+            let body = #body;
+            ::runtime::client::Request::new(&self.channel, &#info.methods[#index], body, #decode)
+        }
+    }
+}
+
+/// The function that reads the result struct.
+fn decode(view: &View<'_>, owner: &Service, method: &Method) -> TokenStream {
+    match (&method.result, &method.error) {
+        (Some(_), None) => return quote!(thrift::result),
+        (None, None) => return quote!(thrift::nothing),
+        _ => {}
+    }
+    let (_, error) = service::outcome(view, owner, method);
+    let (arms, _) = service::error_arms(method);
+    let (some, none) = (view.std("Some"), view.std("None"));
+    let (ok, err) = (view.std("Ok"), view.std("Err"));
+    let ids = method.throws.iter().map(|it| codec::id(it.id));
+    let success = method.result.as_ref().map(|ty| {
+        let kind = view.kind(ty);
+        quote!((0, #kind) => outcome = #some(#ok(input.value()?)),)
+    });
+    let (initial, finish) = if method.result.is_some() {
+        (none, quote!(outcome.unwrap_or_else(|| #err(thrift::missing_result().into()))))
+    } else {
+        (quote!(#ok(())), quote!(outcome))
+    };
+    let thrown = arms.iter().zip(ids).map(|(arm, id)| {
+        let thrown = quote!(#err(#error::#arm(input.value()?)));
+        let thrown = if method.result.is_some() { quote!(#some(#thrown)) } else { thrown };
+        quote!((#id, thrift::Type::Struct) => outcome = #thrown,)
+    });
+    quote! {
+        |body, limits| {
+            let mut outcome = #initial;
+            thrift::fields(&body, limits, |input| {
+                while let #some(field) = input.field()? {
+                    match (field.id, field.kind) {
+                        #success
+                        #(#thrown)*
+                        _ => input.skip(field.kind)?,
+                    }
+                }
+                #ok(())
+            })?;
+            #finish
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Constants and default values as expressions.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::view::{self, View, ident};
+use super::{docs, structs};
+use crate::ir::model::{Const, DefKind, Field, Ty, Value, Wrap};
+
+/// `const`: an item of its own; what needs an allocation is made at first use.
+pub(super) fn emit(view: &View<'_>, it: &Const) -> TokenStream {
+    let (docs, name) = (docs::of(&it.head, "The constant"), ident(&it.head.rust));
+    let doubles = allow_doubles(std::iter::once(&it.value));
+    if view::plain(view.model, it) {
+        let (ty, value) = match (&it.value, view.model.real(&it.ty)) {
+            (Value::String(text), _) => (quote!(&str), quote!(#text)),
+            (Value::Binary(bytes), _) => {
+                let bytes = Literal::byte_string(bytes);
+                (quote!(&[u8]), quote!(#bytes))
+            }
+            (value, _) => (view.ty(&it.ty), self::value(view, value, &it.ty, false)),
+        };
+        return quote!(#docs #doubles pub const #name: #ty = #value;);
+    }
+    let (ty, value) = (view.ty(&it.ty), value(view, &it.value, &it.ty, false));
+    let complex = structs::complex(std::iter::once(&it.ty));
+    quote! {
+        #docs
+        #doubles
+        #complex
+        pub static #name: ::std::sync::LazyLock<#ty> = ::std::sync::LazyLock::new(|| #value);
+    }
+}
+
+/// The IDL's own numbers may come close to one that Rust has a name for.
+pub(super) fn allow_doubles<'a>(mut values: impl Iterator<Item = &'a Value>) -> Option<TokenStream> {
+    fn any(value: &Value) -> bool {
+        match value {
+            Value::Double(_) => true,
+            Value::List(items) | Value::Set(items) => items.iter().any(any),
+            Value::Map(pairs) => pairs.iter().any(|(key, value)| any(key) || any(value)),
+            Value::Struct(_, fields) => fields.iter().any(|(_, value)| any(value)),
+            Value::Union(_, _, value) => any(value),
+            _ => false,
+        }
+    }
+    values.any(any).then(|| quote!(#[allow(clippy::approx_constant, reason = "the numbers are the IDL's")]))
+}
+
+/// A whole number as a literal.
+pub(super) fn int(number: i64) -> TokenStream {
+    let digits = Literal::u64_unsuffixed(number.unsigned_abs());
+    if number < 0 { quote!(-#digits) } else { quote!(#digits) }
+}
+
+fn double(number: f64) -> TokenStream {
+    if number.is_nan() {
+        return quote!(f64::NAN);
+    }
+    let size = number.abs();
+    let size = if size.is_infinite() {
+        quote!(f64::INFINITY)
+    } else {
+        let digits = Literal::f64_unsuffixed(size);
+        quote!(#digits)
+    };
+    if number.is_sign_negative() { quote!(-#size) } else { size }
+}
+
+/// An expression of the type `ty`; `key` where it is part of a map key.
+pub(super) fn value(view: &View<'_>, it: &Value, ty: &Ty, key: bool) -> TokenStream {
+    match (it, view.model.real(ty)) {
+        (Value::Bool(it), _) => quote!(#it),
+        (Value::Int(it), _) => int(*it),
+        (Value::Double(it), _) => {
+            let it = double(*it);
+            if key { quote!(::runtime::thrift::Double(#it)) } else { it }
+        }
+        (Value::String(text), _) => {
+            let string = view.std("String");
+            if text.is_empty() { quote!(#string::new()) } else { quote!(#string::from(#text)) }
+        }
+        (Value::Binary(bytes), _) => {
+            let bytes = Literal::byte_string(bytes);
+            quote!(::runtime::Bytes::from_static(#bytes))
+        }
+        (Value::Uuid(bytes), _) => quote!(::runtime::thrift::Uuid([#(#bytes),*])),
+        (Value::Enum(id, number), _) => {
+            let (path, DefKind::Enum(members)) = (view.def(*id), &view.model.def(*id).kind) else {
+                return TokenStream::new();
+            };
+            match members.iter().find(|it| it.number == *number) {
+                Some(member) => {
+                    let member = ident(&member.head.rust);
+                    quote!(#path::#member)
+                }
+                None => {
+                    let number = int(i64::from(*number));
+                    quote!(#path(#number))
+                }
+            }
+        }
+        (Value::List(items), Ty::List(item)) => list(view, items, item, key),
+        (Value::Set(items), Ty::Set(item)) => {
+            let set = view.set(item, key);
+            let items = items.iter().map(|it| value(view, it, item, true));
+            quote!(#set::from([#(#items),*]))
+        }
+        (Value::Map(pairs), Ty::Map(of, to)) => {
+            let map = view.map(of, key);
+            let pairs = pairs.iter().map(|(k, v)| {
+                let (k, v) = (value(view, k, of, true), value(view, v, to, key));
+                quote!((#k, #v))
+            });
+            quote!(#map::from([#(#pairs),*]))
+        }
+        (Value::Struct(id, given), _) => structure(view, *id, given),
+        (Value::Union(id, at, inner), _) => {
+            let def = view.model.def(*id);
+            let DefKind::Union(fields) = &def.kind else { return TokenStream::new() };
+            let (path, arm) = (view.def(*id), ident(&fields[*at].head.rust));
+            let inner = wrapped(view, &fields[*at], inner, def.key);
+            quote!(#path::#arm(#inner))
+        }
+        // `resolve` makes a value in the shape of its type.
+        _ => TokenStream::new(),
+    }
+}
+
+fn list(view: &View<'_>, items: &[Value], item: &Ty, key: bool) -> TokenStream {
+    if items.is_empty() {
+        let vec = view.std("Vec");
+        return quote!(#vec::new());
+    }
+    let items = items.iter().map(|it| value(view, it, item, key));
+    quote!(::std::vec![#(#items),*])
+}
+
+fn wrapped(view: &View<'_>, field: &Field, it: &Value, key: bool) -> TokenStream {
+    let (some, boxed) = (view.std("Some"), view.std("Box"));
+    let it = value(view, it, &field.ty, key);
+    match field.wrap {
+        Wrap::Plain => it,
+        Wrap::Option => quote!(#some(#it)),
+        Wrap::OptionBox => quote!(#some(#boxed::new(#it))),
+        Wrap::Box => quote!(#boxed::new(#it)),
+    }
+}
+
+fn structure(view: &View<'_>, id: crate::ir::model::DefId, given: &[(usize, Value)]) -> TokenStream {
+    let def = view.model.def(id);
+    let DefKind::Struct(it) = &def.kind else { return TokenStream::new() };
+    let path = view.def(id);
+    let all = given.len() == it.fields.len();
+    let fields = it.fields.iter().enumerate().filter_map(|(at, field)| {
+        let name = ident(&field.head.rust);
+        let value = match given.iter().find(|(index, _)| *index == at) {
+            Some((_, it)) => wrapped(view, field, it, def.key),
+            None if def.defaultable => return None,
+            None => structs::initial(view, field, def.key),
+        };
+        Some(quote!(#name: #value,))
+    });
+    let rest = (!all && def.defaultable).then(|| {
+        let default = view.std("Default");
+        quote!(..#default::default())
+    });
+    quote!(#path { #(#fields)* #rest })
+}

@@ -1,0 +1,82 @@
+//! Enums: open newtypes over `i32`, so that a number of a newer IDL is no error.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::view::{View, ident};
+use super::{constant, docs};
+use crate::ir::model::{Def, Member};
+
+pub(super) fn emit(view: &View<'_>, def: &Def, members: &[Member]) -> TokenStream {
+    let (docs, name) = (docs::of(&def.head, "The enum"), ident(&def.head.rust));
+    let constants = members.iter().map(|member| {
+        let docs = docs::of(&member.head, "The member");
+        let (member, number) = (ident(&member.head.rust), constant::int(i64::from(member.number)));
+        quote!(#docs pub const #member: Self = Self(#number);)
+    });
+    let (some, none, option, from) = (view.std("Some"), view.std("None"), view.std("Option"), view.std("From"));
+    let mut seen = std::collections::BTreeSet::new();
+    let names = members.iter().filter(|it| seen.insert(it.number)).map(|member| {
+        let (number, text) = (constant::int(i64::from(member.number)), &member.head.name);
+        quote!(#number => #some(#text),)
+    });
+    let (codec, text) = (value_impl(view, def), &def.head.rust);
+    quote! {
+        #docs
+        ///
+        /// Open: any number is a value, also one that this version of the IDL does not name.
+        #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct #name(pub i32);
+
+        impl #name {
+            #(#constants)*
+
+            /// The member's name in the IDL; `None` for a number without one.
+            pub fn name(self) -> #option<&'static str> {
+                match self.0 {
+                    #(#names)*
+                    _ => #none,
+                }
+            }
+        }
+
+        impl ::std::fmt::Debug for #name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                match self.name() {
+                    #some(name) => f.write_str(name),
+                    #none => write!(f, "{}({})", #text, self.0),
+                }
+            }
+        }
+
+        impl #from<i32> for #name {
+            fn from(number: i32) -> Self {
+                Self(number)
+            }
+        }
+
+        #codec
+    }
+}
+
+fn value_impl(view: &View<'_>, def: &Def) -> TokenStream {
+    let (name, ok, result) = (ident(&def.head.rust), view.std("Ok"), view.std("Result"));
+    quote! {
+        impl thrift::Value for #name {
+            const TYPE: thrift::Type = thrift::Type::I32;
+            const MIN_SIZE: usize = 4;
+
+            fn size(&self, size: &mut thrift::Size) {
+                thrift::Value::size(&self.0, size);
+            }
+
+            fn encode(&self, out: &mut thrift::Encoder<'_>) {
+                thrift::Value::encode(&self.0, out);
+            }
+
+            fn decode(input: &mut thrift::Decoder<'_>) -> #result<Self, thrift::DecodeError> {
+                #ok(Self(input.value()?))
+            }
+        }
+    }
+}

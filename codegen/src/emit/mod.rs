@@ -1,0 +1,103 @@
+//! From a [`Model`] to Rust, as tokens. No error path: a model is valid by construction.
+//!
+//! One file an item of the generated code: structs, unions, enums, constants, services.
+
+mod client;
+mod codec;
+mod constant;
+mod docs;
+mod enums;
+mod proto;
+mod server;
+mod service;
+mod structs;
+mod unions;
+mod view;
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::ir::model::{DefKind, Language, Model, ModuleId};
+
+/// The sides of a service that are emitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sides {
+    /// Server and client.
+    Both,
+    /// Clients only.
+    Client,
+    /// Servers only.
+    Server,
+}
+
+impl Sides {
+    fn server(self) -> bool {
+        self != Self::Client
+    }
+
+    fn client(self) -> bool {
+        self != Self::Server
+    }
+}
+
+/// The content of each module, keyed by the module's path.
+pub type Modules = BTreeMap<Vec<String>, TokenStream>;
+
+/// Emits every module.
+pub fn emit(model: &Model, sides: Sides) -> Modules {
+    let mut messages = proto::messages(model);
+    let modules = model.modules.iter().enumerate();
+    modules
+        .map(|(at, module)| {
+            let messages = module.package.as_ref().and_then(|package| messages.remove(package));
+            (module.path.clone(), emit_module(model, ModuleId(at), messages, sides))
+        })
+        .collect()
+}
+
+fn emit_module(model: &Model, module: ModuleId, messages: Option<TokenStream>, sides: Sides) -> TokenStream {
+    let view = view::View::new(model, module);
+    let of = |at: ModuleId| at == module;
+    let consts = model.consts.iter().filter(|it| of(it.module)).map(|it| constant::emit(&view, it));
+    let defs = model.defs.iter().filter(|it| of(it.module)).map(|def| match &def.kind {
+        DefKind::Typedef(target) => structs::alias(&view, def, target),
+        DefKind::Enum(members) => enums::emit(&view, def, members),
+        DefKind::Struct(it) => structs::emit(&view, def, it),
+        DefKind::Union(fields) => unions::emit(&view, def, fields),
+        DefKind::Proto => TokenStream::new(),
+    });
+    let services = model.services.iter().filter(|it| of(it.module)).map(|it| {
+        let info = service::emit(&view, it);
+        let server = sides.server().then(|| server::emit(&view, it));
+        let client = sides.client().then(|| client::emit(&view, it));
+        quote!(#info #server #client)
+    });
+    let imports = imports(model, module);
+    quote! {
+        #imports
+        const _: () = ::runtime::fits(1);
+        #messages
+        #(#consts)*
+        #(#defs)*
+        #(#services)*
+    }
+}
+
+/// `use` lines for the protocol modules that this module's code names.
+fn imports(model: &Model, module: ModuleId) -> TokenStream {
+    let typed = |it: &crate::ir::model::Def| {
+        it.module == module && !matches!(it.kind, DefKind::Proto | DefKind::Typedef(_))
+    };
+    let language = |language: Language| {
+        model.services.iter().any(|it| {
+            it.module == module
+                && model.files[it.file].language == language
+                && !model.all_methods(it).is_empty()
+        })
+    };
+    let thrift = (model.defs.iter().any(typed) || language(Language::Thrift)).then(|| quote!(use ::runtime::thrift;));
+    let grpc = language(Language::Proto).then(|| quote!(use ::runtime::grpc;));
+    quote!(#grpc #thrift)
+}

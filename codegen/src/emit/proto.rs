@@ -1,0 +1,49 @@
+//! Proto messages: prost's own generator, run on the descriptors, with our paths.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use prost_types::FileDescriptorSet;
+
+use crate::ir::model::Model;
+
+/// The messages and enums of each package.
+pub(super) fn messages(model: &Model) -> BTreeMap<String, TokenStream> {
+    use prost_build::Module;
+    let Ok(set) = <FileDescriptorSet as prost::Message>::decode(model.descriptors.as_slice()) else {
+        return BTreeMap::new();
+    };
+    let requests = set
+        .file
+        .into_iter()
+        .filter(|file| !file.package().starts_with("google.protobuf"))
+        .map(|mut file| {
+            file.service.clear();
+            (Module::from_protobuf_package_name(file.package()), file)
+        })
+        .collect();
+    let mut config = prost_build::Config::new();
+    config.prost_path("::runtime::prost").compile_well_known_types();
+    for (proto, rust) in WELL_KNOWN {
+        config.extern_path(*proto, *rust);
+    }
+    let texts = config.generate(requests).unwrap_or_default();
+    texts
+        .into_iter()
+        .map(|(module, text)| (module.parts().collect::<Vec<_>>().join("."), text.parse().unwrap_or_default()))
+        .collect()
+}
+
+const WELL_KNOWN: &[(&str, &str)] = &[
+    (".google.protobuf", "::runtime::prost_types"),
+    (".google.protobuf.BoolValue", "bool"),
+    (".google.protobuf.BytesValue", "::std::vec::Vec<u8>"),
+    (".google.protobuf.DoubleValue", "f64"),
+    (".google.protobuf.Empty", "()"),
+    (".google.protobuf.FloatValue", "f32"),
+    (".google.protobuf.Int32Value", "i32"),
+    (".google.protobuf.Int64Value", "i64"),
+    (".google.protobuf.StringValue", "::std::string::String"),
+    (".google.protobuf.UInt32Value", "u32"),
+    (".google.protobuf.UInt64Value", "u64"),
+];

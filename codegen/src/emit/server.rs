@@ -1,0 +1,164 @@
+//! The server side of a service: the trait that a handler implements, and its mount.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use super::codec::{self, Reading};
+use super::view::{View, ident};
+use super::{docs, service, structs};
+use crate::ir::model::{Language, Method, Service};
+
+pub(super) fn emit(view: &View<'_>, it: &Service) -> TokenStream {
+    let (handler_trait, mount) = (handler_trait(view, it), mount(view, it));
+    quote!(#handler_trait #mount)
+}
+
+fn handler_trait(view: &View<'_>, it: &Service) -> TokenStream {
+    let (docs, name) = (docs::of(&it.head, "The service"), ident(&it.head.rust));
+    let (send, sync, result) = (view.std("Send"), view.std("Sync"), view.std("Result"));
+    let base = it.extends.map(|base| {
+        let base = view.model.service(base);
+        let path = view.path(base.module, &base.head.rust);
+        quote!(#path +)
+    });
+    let methods = it.methods.iter().map(|method| {
+        let (docs, name) = (docs::of(&method.head, "The method"), ident(&method.head.rust));
+        let (value, error) = service::outcome(view, it, method);
+        let (parameters, many) = (service::parameters(view, method), service::many(method));
+        let complex = structs::complex(service::method_types(method));
+        quote! {
+            #docs
+            #many
+            #complex
+            fn #name(
+                &self,
+                cx: &::runtime::Context,
+                #(#parameters),*
+            ) -> impl ::std::future::Future<Output = #result<#value, #error>> + #send;
+        }
+    });
+    quote! {
+        #docs
+        ///
+        /// Implementations write `async fn`.
+        pub trait #name: #base #send + #sync + 'static {
+            #(#methods)*
+        }
+    }
+}
+
+fn mount(view: &View<'_>, it: &Service) -> TokenStream {
+    let (name, info) = (ident(&it.head.rust), service::info_name(it));
+    let server = format_ident!("{}Server", it.head.rust.trim_start_matches("r#"));
+    let docs = format!(" Mounts an implementation of [`{}`] on a server.", it.head.rust.trim_start_matches("r#"));
+    let methods = view.model.all_methods(it);
+    let boxed = view.std("Box");
+    let arms = methods.iter().enumerate().map(|(index, (owner, method))| {
+        let (index, body) = (Literal::usize_unsuffixed(index), call(view, owner, method));
+        quote!(#index => #boxed::pin(async move { #body }),)
+    });
+    let dispatch = if methods.is_empty() {
+        quote!(::runtime::service::unknown_method(&call))
+    } else {
+        quote! {
+            let handler = ::std::sync::Arc::clone(&self.handler);
+            match call.method.index {
+                #(#arms)*
+                _ => ::runtime::service::unknown_method(&call),
+            }
+        }
+    };
+    quote! {
+        #[doc = #docs]
+        #[derive(Debug)]
+        pub struct #server<H> {
+            handler: ::std::sync::Arc<H>,
+        }
+
+        impl<H: #name> #server<H> {
+            /// A service around a handler.
+            pub fn new(handler: H) -> Self {
+                Self { handler: ::std::sync::Arc::new(handler) }
+            }
+
+            /// A service around a handler that others hold too.
+            pub fn shared(handler: ::std::sync::Arc<H>) -> Self {
+                Self { handler }
+            }
+
+            /// The handler.
+            pub fn handler(&self) -> &::std::sync::Arc<H> {
+                &self.handler
+            }
+        }
+
+        impl<H: #name> ::runtime::Service for #server<H> {
+            fn info(&self) -> &'static ::runtime::ServiceInfo {
+                &#info
+            }
+
+            fn call(&self, call: ::runtime::Call) -> ::runtime::Handling {
+                #dispatch
+            }
+        }
+    }
+}
+
+/// Decode, await the handler, encode.
+fn call(view: &View<'_>, owner: &Service, method: &Method) -> TokenStream {
+    let handler = view.path(owner.module, &owner.head.rust);
+    let name = ident(&method.head.rust);
+    if service::language(view, owner) == Language::Proto {
+        let ty = method.arguments.first().map(|it| view.field(it, false));
+        return quote! {
+            let req: #ty = grpc::request(&call)?;
+            let reply = <H as #handler>::#name(&handler, &call.cx, req).await?;
+            grpc::reply(&call.cx, &reply)
+        };
+    }
+    let read = read_arguments(view, method);
+    let awaited = awaited(view, owner, method, &quote!(<H as #handler>::#name));
+    quote!(#read #awaited)
+}
+
+/// `let (a, b) = …;`, or a check that the arguments are a struct when there are none.
+fn read_arguments(view: &View<'_>, method: &Method) -> TokenStream {
+    let owner = format!("{}()", method.head.name);
+    let read = Reading { owner: &owner, key: false, taken: &["input", "field", "call", "handler"] };
+    let (locals, arms) = (read.locals(view, &method.arguments), read.arms(view, &method.arguments));
+    let values: Vec<_> = method.arguments.iter().map(|it| read.take(view, it)).collect();
+    let names: Vec<_> = method.arguments.iter().map(|it| read.local(it)).collect();
+    let ok = view.std("Ok");
+    match (names.as_slice(), values.as_slice()) {
+        ([], _) => quote!(thrift::arguments(&call, |input| { #arms #ok(()) })?;),
+        ([name], [value]) => quote!(let #name = thrift::arguments(&call, |input| { #locals #arms #ok(#value) })?;),
+        _ => quote!(let (#(#names),*) = thrift::arguments(&call, |input| { #locals #arms #ok((#(#values),*)) })?;),
+    }
+}
+
+fn awaited(view: &View<'_>, owner: &Service, method: &Method, path: &TokenStream) -> TokenStream {
+    let read = Reading { owner: "", key: false, taken: &["input", "field", "call", "handler"] };
+    let names = method.arguments.iter().map(|it| read.local(it));
+    let call = quote!(#path(&handler, &call.cx #(, #names)*).await);
+    let (ok, err) = (view.std("Ok"), view.std("Err"));
+    let Some(_) = &method.error else {
+        return match &method.result {
+            Some(_) => quote!(let reply = #call?; thrift::reply(&call.cx, 0, &reply)),
+            None => quote!(#call?; #ok(thrift::void(&call.cx))),
+        };
+    };
+    let (_, error) = service::outcome(view, owner, method);
+    let (arms, other) = service::error_arms(method);
+    let ids = method.throws.iter().map(|it| codec::id(it.id));
+    let success = match &method.result {
+        Some(_) => quote!(#ok(reply) => thrift::reply(&call.cx, 0, &reply),),
+        None => quote!(#ok(()) => #ok(thrift::void(&call.cx)),),
+    };
+    quote! {
+        match #call {
+            #success
+            #(#err(#error::#arms(thrown)) => thrift::reply(&call.cx, #ids, &thrown),)*
+            #err(#error::#other(error)) => #err(error),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What a service is: its description, its trait, the error enums of its methods.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use super::view::{View, ident};
+use super::docs;
+use crate::ir::model::{Language, Method, Service, Ty};
+use crate::resolve::names;
+
+pub(super) fn emit(view: &View<'_>, it: &Service) -> TokenStream {
+    let info = info(view, it);
+    let errors = it.methods.iter().filter_map(|method| error(view, method));
+    quote!(#info #(#errors)*)
+}
+
+/// The language of a service's messages.
+pub(super) fn language(view: &View<'_>, it: &Service) -> Language {
+    view.model.files[it.file].language
+}
+
+/// The name of the static that describes a service.
+pub(super) fn info_name(it: &Service) -> Ident {
+    ident(&names::constant_name(it.head.rust.trim_start_matches("r#")))
+}
+
+fn info(view: &View<'_>, it: &Service) -> TokenStream {
+    let (name, constant) = (&it.head.name, info_name(it));
+    let (package, registry_name) = (&it.package, &it.registry_name);
+    let idl = match language(view, it) {
+        Language::Thrift => quote!(Thrift),
+        Language::Proto => quote!(Proto),
+    };
+    let full = if package.is_empty() { name.clone() } else { format!("{package}.{name}") };
+    let methods = view.model.all_methods(it).into_iter().enumerate().map(|(index, (_, method))| {
+        let wire = &method.head.name;
+        let path = format!("/{full}/{wire}");
+        let index = proc_macro2::Literal::usize_unsuffixed(index);
+        let kind = if method.oneway { quote!(Oneway) } else { quote!(Unary) };
+        let idempotent = method.idempotent;
+        quote! {
+            ::runtime::Method {
+                service: #name,
+                name: #wire,
+                path: #path,
+                index: #index,
+                idl: ::runtime::Idl::#idl,
+                kind: ::runtime::Kind::#kind,
+                idempotent: #idempotent,
+            },
+        }
+    });
+    let docs = format!(" What `{name}` is, for servers, clients and registries.");
+    quote! {
+        #[doc = #docs]
+        pub static #constant: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
+            name: #name,
+            package: #package,
+            registry_name: #registry_name,
+            idl: ::runtime::Idl::#idl,
+            methods: &[#(#methods)*],
+        };
+    }
+}
+
+/// The result type of a method: what it gives, and its error.
+pub(super) fn outcome(view: &View<'_>, owner: &Service, method: &Method) -> (TokenStream, TokenStream) {
+    let value = method.result.as_ref().map_or_else(|| quote!(()), |ty| view.ty(ty));
+    let error = match &method.error {
+        Some(name) => view.path(owner.module, name),
+        None => quote!(::runtime::Error),
+    };
+    (value, error)
+}
+
+/// The documented signature pieces of a method's arguments: `req: AddRequest`.
+pub(super) fn parameters<'a>(view: &'a View<'_>, method: &'a Method) -> impl Iterator<Item = TokenStream> + 'a {
+    method.arguments.iter().map(|argument| {
+        let (name, ty) = (ident(&argument.head.rust), view.field(argument, false));
+        quote!(#name: #ty)
+    })
+}
+
+/// Many arguments are the IDL's choice.
+pub(super) fn many(method: &Method) -> Option<TokenStream> {
+    (method.arguments.len() > 5)
+        .then(|| quote!(#[allow(clippy::too_many_arguments, reason = "the arguments are the IDL's")]))
+}
+
+/// Container types in signatures are the IDL's choice.
+pub(super) fn method_types(method: &Method) -> impl Iterator<Item = &Ty> {
+    method.arguments.iter().map(|it| &it.ty).chain(&method.result)
+}
+
+/// The arms of a method's error enum, `Other` included, in their Rust names.
+pub(super) fn error_arms(method: &Method) -> (Vec<Ident>, Ident) {
+    let arms: Vec<Ident> = method.throws.iter().map(|it| ident(&it.head.rust)).collect();
+    let mut other = "Other".to_owned();
+    while arms.iter().any(|arm| *arm == other) {
+        other.push('_');
+    }
+    (arms, format_ident!("{other}"))
+}
+
+fn error(view: &View<'_>, method: &Method) -> Option<TokenStream> {
+    let name = ident(method.error.as_ref()?);
+    let (arms, other) = error_arms(method);
+    let types: Vec<TokenStream> = method.throws.iter().map(|it| view.ty(&it.ty)).collect();
+    let docs = format!(" Why `{}` failed.", method.head.name);
+    let arm_docs = method.throws.iter().map(|it| docs::of(&it.head, "Declared in the IDL as"));
+    let from = view.std("From");
+    let mut count = BTreeMap::new();
+    for it in &types {
+        *count.entry(it.to_string()).or_insert(0) += 1;
+    }
+    let froms = arms.iter().zip(&types).filter(|(_, ty)| count[&ty.to_string()] == 1).map(|(arm, ty)| {
+        quote! {
+            impl #from<#ty> for #name {
+                fn from(error: #ty) -> Self {
+                    Self::#arm(error)
+                }
+            }
+        }
+    });
+    Some(quote! {
+        #[doc = #docs]
+        #[derive(Clone, Debug)]
+        #[allow(clippy::large_enum_variant, clippy::enum_variant_names, reason = "the exceptions are the IDL's")]
+        pub enum #name {
+            #(#arm_docs #arms(#types),)*
+            /// Any other failure.
+            #other(::runtime::Error),
+        }
+        #(#froms)*
+        impl #from<::runtime::Error> for #name {
+            fn from(error: ::runtime::Error) -> Self {
+                Self::#other(error)
+            }
+        }
+        impl ::std::fmt::Display for #name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                match self {
+                    #(Self::#arms(error) => ::std::fmt::Display::fmt(error, f),)*
+                    Self::#other(error) => ::std::fmt::Display::fmt(error, f),
+                }
+            }
+        }
+        impl ::std::error::Error for #name {}
+    })
+}

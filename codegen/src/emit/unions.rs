@@ -1,0 +1,106 @@
+//! Unions: an enum with one arm a field, and one for a member that this IDL does not know.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::view::{View, derives, ident};
+use super::{codec, docs, structs};
+use crate::ir::model::{Def, Field};
+
+pub(super) fn emit(view: &View<'_>, def: &Def, fields: &[Field]) -> TokenStream {
+    let name = ident(&def.head.rust);
+    let (docs, derives) = (docs::of(&def.head, "The union"), derives(def));
+    let arms = fields.iter().map(|field| {
+        let (docs, arm, ty) = (docs::of(&field.head, "The member"), ident(&field.head.rust), view.field(field, def.key));
+        quote!(#docs #arm(#ty),)
+    });
+    let complex = structs::complex(fields.iter().map(|it| &it.ty));
+    let codec = value_impl(view, def, fields);
+    let reader = reader(view, def, fields);
+    quote! {
+        #docs
+        #[derive(#derives)]
+        #[allow(clippy::large_enum_variant, clippy::enum_variant_names, reason = "the members are the IDL's")]
+        #complex
+        pub enum #name {
+            #(#arms)*
+            /// A member that this version of the IDL does not know, as it came.
+            Unknown(thrift::UnknownField),
+        }
+        #reader
+        #codec
+    }
+}
+
+fn reader(view: &View<'_>, def: &Def, fields: &[Field]) -> TokenStream {
+    let name = ident(&def.head.rust);
+    let (some, none, ok) = (view.std("Some"), view.std("None"), view.std("Ok"));
+    let (result, option) = (view.std("Result"), view.std("Option"));
+    let arms = fields.iter().map(|field| {
+        let (id, kind, arm) = (codec::id(field.id), view.kind(&field.ty), ident(&field.head.rust));
+        quote!((#id, #kind) => member = #some(Self::#arm(input.value()?)),)
+    });
+    quote! {
+        impl #name {
+            /// Reads a union that may have no member. Of several, the last known one wins.
+            ///
+            /// # Errors
+            ///
+            /// Bytes that are no union.
+            pub fn decode_or_empty(input: &mut thrift::Decoder<'_>) -> #result<#option<Self>, thrift::DecodeError> {
+                let mut member = #none;
+                input.structure(|input| {
+                    while let #some(field) = input.field()? {
+                        match (field.id, field.kind) {
+                            #(#arms)*
+                            _ => {
+                                let unknown = input.unknown(field)?;
+                                member.get_or_insert(Self::Unknown(unknown));
+                            }
+                        }
+                    }
+                    #ok(())
+                })?;
+                #ok(member)
+            }
+        }
+    }
+}
+
+fn value_impl(view: &View<'_>, def: &Def, fields: &[Field]) -> TokenStream {
+    let name = ident(&def.head.rust);
+    let sizes = fields.iter().map(|field| {
+        let arm = ident(&field.head.rust);
+        quote!(Self::#arm(value) => size.field(value),)
+    });
+    let writes = fields.iter().map(|field| {
+        let (id, arm) = (codec::id(field.id), ident(&field.head.rust));
+        quote!(Self::#arm(value) => out.field(#id, value),)
+    });
+    let (result, text) = (view.std("Result"), &def.head.rust);
+    quote! {
+        impl thrift::Value for #name {
+            const TYPE: thrift::Type = thrift::Type::Struct;
+            const MIN_SIZE: usize = 1;
+
+            fn size(&self, size: &mut thrift::Size) {
+                size.structure(|size| match self {
+                    #(#sizes)*
+                    Self::Unknown(value) => size.unknown(value),
+                });
+            }
+
+            fn encode(&self, out: &mut thrift::Encoder<'_>) {
+                match self {
+                    #(#writes)*
+                    Self::Unknown(value) => out.unknown(value),
+                }
+                out.stop();
+            }
+
+            fn decode(input: &mut thrift::Decoder<'_>) -> #result<Self, thrift::DecodeError> {
+                Self::decode_or_empty(input)?.ok_or_else(|| input.empty_union(#text))
+            }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! How one module sees the model: paths to types, the standard names that are free in it.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use crate::ir::model::{Base, Const, Def, DefId, DefKind, Field, Model, ModuleId, Ty, Wrap};
+
+/// A module's view of the model.
+pub(super) struct View<'a> {
+    pub(super) model: &'a Model,
+    pub(super) module: ModuleId,
+    /// Type names of this module: they hide names of the standard prelude.
+    own: BTreeSet<&'a str>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(model: &'a Model, module: ModuleId) -> Self {
+        let defs = model.defs.iter().filter(|it| it.module == module).map(|it| it.head.rust.as_str());
+        let services = model.services.iter().filter(|it| it.module == module).map(|it| it.head.rust.as_str());
+        Self { model, module, own: defs.chain(services).collect() }
+    }
+
+    /// A name of the standard prelude; absolute where this module has a type of that name.
+    pub(super) fn std(&self, name: &str) -> TokenStream {
+        if !self.own.contains(name) {
+            let name = ident(name);
+            return quote!(#name);
+        }
+        match name {
+            "Box" => quote!(::std::boxed::Box),
+            "Default" => quote!(::std::default::Default),
+            "Option" => quote!(::std::option::Option),
+            "Some" => quote!(::std::option::Option::Some),
+            "None" => quote!(::std::option::Option::None),
+            "Ok" => quote!(::std::result::Result::Ok),
+            "Err" => quote!(::std::result::Result::Err),
+            "From" => quote!(::std::convert::From),
+            "Send" => quote!(::std::marker::Send),
+            "Sync" => quote!(::std::marker::Sync),
+            "String" => quote!(::std::string::String),
+            "Vec" => quote!(::std::vec::Vec),
+            _ => quote!(::std::result::Result),
+        }
+    }
+
+    /// The path from this module to an item of another.
+    pub(super) fn path(&self, module: ModuleId, rust: &str) -> TokenStream {
+        let name = rust.split("::").map(ident);
+        if module == self.module {
+            return quote!(#(#name)::*);
+        }
+        let up = self.model.modules[self.module.0].path.iter().map(|_| quote!(super));
+        let down = self.model.modules[module.0].path.iter().map(|part| ident(part));
+        quote!(#(#up::)* #(#down::)* #(#name)::*)
+    }
+
+    /// The path to a type.
+    pub(super) fn def(&self, id: DefId) -> TokenStream {
+        let def = self.model.def(id);
+        self.path(def.module, &def.head.rust)
+    }
+
+    /// The Rust type.
+    pub(super) fn ty(&self, ty: &Ty) -> TokenStream {
+        self.ty_in(ty, false)
+    }
+
+    /// The Rust type, as part of a map key or not: keys need order and equality all through.
+    pub(super) fn ty_in(&self, ty: &Ty, key: bool) -> TokenStream {
+        match ty {
+            Ty::Base(base) => self.base(*base, key),
+            Ty::Def(id) => match &self.model.def(*id).kind {
+                DefKind::Typedef(target) if key => self.ty_in(target, true),
+                _ => self.def(*id),
+            },
+            Ty::WellKnown(name) => well_known(name),
+            Ty::List(item) => {
+                let (vec, item) = (self.std("Vec"), self.ty_in(item, key));
+                quote!(#vec<#item>)
+            }
+            Ty::Set(item) => {
+                let (name, item) = (self.set(item, key), self.ty_in(item, true));
+                quote!(#name<#item>)
+            }
+            Ty::Map(of, value) => {
+                let (name, of, value) = (self.map(of, key), self.ty_in(of, true), self.ty_in(value, key));
+                quote!(#name<#of, #value>)
+            }
+        }
+    }
+
+    fn base(&self, base: Base, key: bool) -> TokenStream {
+        match base {
+            Base::Bool => quote!(bool),
+            Base::I8 => quote!(i8),
+            Base::I16 => quote!(i16),
+            Base::I32 => quote!(i32),
+            Base::I64 => quote!(i64),
+            Base::Double if key => quote!(::runtime::thrift::Double),
+            Base::Double => quote!(f64),
+            Base::String => self.std("String"),
+            Base::Binary => quote!(::runtime::Bytes),
+            Base::Uuid => quote!(::runtime::thrift::Uuid),
+        }
+    }
+
+    /// The set type for elements of a type: ordered inside keys and where a double is inside.
+    pub(super) fn set(&self, item: &Ty, key: bool) -> TokenStream {
+        let ordered = key || self.holds_double(item, &mut BTreeSet::new());
+        if ordered { quote!(::std::collections::BTreeSet) } else { quote!(::std::collections::HashSet) }
+    }
+
+    /// The map type for keys of a type.
+    pub(super) fn map(&self, of: &Ty, key: bool) -> TokenStream {
+        let ordered = key || self.holds_double(of, &mut BTreeSet::new());
+        if ordered { quote!(::std::collections::BTreeMap) } else { quote!(::std::collections::HashMap) }
+    }
+
+    fn holds_double(&self, ty: &Ty, seen: &mut BTreeSet<DefId>) -> bool {
+        match ty {
+            Ty::Base(base) => *base == Base::Double,
+            Ty::WellKnown(_) => false,
+            Ty::List(item) | Ty::Set(item) => self.holds_double(item, seen),
+            Ty::Map(key, value) => self.holds_double(key, seen) || self.holds_double(value, seen),
+            Ty::Def(id) if !seen.insert(*id) => false,
+            Ty::Def(id) => match &self.model.def(*id).kind {
+                DefKind::Typedef(target) => self.holds_double(target, seen),
+                DefKind::Struct(it) => it.fields.iter().any(|it| self.holds_double(&it.ty, seen)),
+                DefKind::Union(fields) => fields.iter().any(|it| self.holds_double(&it.ty, seen)),
+                DefKind::Enum(_) | DefKind::Proto => false,
+            },
+        }
+    }
+
+    /// A field's Rust type.
+    pub(super) fn field(&self, field: &Field, key: bool) -> TokenStream {
+        let ty = self.ty_in(&field.ty, key);
+        let (option, boxed) = (self.std("Option"), self.std("Box"));
+        match field.wrap {
+            Wrap::Plain => ty,
+            Wrap::Option => quote!(#option<#ty>),
+            Wrap::OptionBox => quote!(#option<#boxed<#ty>>),
+            Wrap::Box => quote!(#boxed<#ty>),
+        }
+    }
+
+    /// The wire type's name in `thrift::Type`.
+    pub(super) fn kind(&self, ty: &Ty) -> TokenStream {
+        let name = match self.model.real(ty) {
+            Ty::Base(Base::Bool) => "Bool",
+            Ty::Base(Base::I8) => "I8",
+            Ty::Base(Base::I16) => "I16",
+            Ty::Base(Base::I32) => "I32",
+            Ty::Base(Base::I64) => "I64",
+            Ty::Base(Base::Double) => "Double",
+            Ty::Base(Base::String | Base::Binary) => "String",
+            Ty::Base(Base::Uuid) => "Uuid",
+            Ty::List(_) => "List",
+            Ty::Set(_) => "Set",
+            Ty::Map(..) => "Map",
+            Ty::Def(id) if matches!(self.model.def(*id).kind, DefKind::Enum(_)) => "I32",
+            Ty::Def(_) | Ty::WellKnown(_) => "Struct",
+        };
+        let name = ident(name);
+        quote!(thrift::Type::#name)
+    }
+
+    /// The union behind a type, if it is one.
+    pub(super) fn union(&self, ty: &Ty) -> Option<TokenStream> {
+        match self.model.real(ty) {
+            Ty::Def(id) if matches!(self.model.def(*id).kind, DefKind::Union(_)) => Some(self.def(*id)),
+            _ => None,
+        }
+    }
+}
+
+/// The Rust type that prost uses for a message of `google.protobuf`.
+fn well_known(name: &str) -> TokenStream {
+    match name {
+        "Empty" => quote!(()),
+        "BoolValue" => quote!(bool),
+        "BytesValue" => quote!(::std::vec::Vec<u8>),
+        "DoubleValue" => quote!(f64),
+        "FloatValue" => quote!(f32),
+        "Int32Value" => quote!(i32),
+        "Int64Value" => quote!(i64),
+        "StringValue" => quote!(::std::string::String),
+        "UInt32Value" => quote!(u32),
+        "UInt64Value" => quote!(u64),
+        other => {
+            let name = ident(other);
+            quote!(::runtime::prost_types::#name)
+        }
+    }
+}
+
+/// An identifier token; raw names carry their `r#`.
+pub(super) fn ident(name: &str) -> Ident {
+    match name.strip_prefix("r#") {
+        Some(raw) => Ident::new_raw(raw, Span::call_site()),
+        None => Ident::new(name, Span::call_site()),
+    }
+}
+
+/// A definition's derives beside the one for `Default`.
+pub(super) fn derives(def: &Def) -> TokenStream {
+    if def.key { quote!(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash) } else { quote!(Clone, Debug, PartialEq) }
+}
+
+/// Whether a constant can be a `const` item.
+pub(super) fn plain(model: &Model, it: &Const) -> bool {
+    match model.real(&it.ty) {
+        Ty::Base(_) => true,
+        Ty::Def(id) => matches!(model.def(*id).kind, DefKind::Enum(_)),
+        _ => false,
+    }
+}
