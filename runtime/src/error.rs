@@ -194,9 +194,18 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { code, message, reason, metadata, business, origin } = &*self.0;
+        let Inner {
+            code,
+            message,
+            reason,
+            metadata,
+            business,
+            origin,
+        } = &*self.0;
         let mut out = f.debug_struct("Error");
-        out.field("code", code).field("message", message).field("origin", origin);
+        out.field("code", code)
+            .field("message", message)
+            .field("origin", origin);
         if !reason.is_empty() {
             out.field("reason", reason);
         }

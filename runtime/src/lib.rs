@@ -3,16 +3,20 @@
 //! Never depends on the generator. Protocols know nothing of registries, registries know
 //! nothing of protocols, balancers know neither.
 
+pub mod config;
 pub mod context;
 pub mod error;
 pub mod limits;
+pub mod registry;
 pub mod service;
 #[cfg(feature = "thrift")]
 pub mod thrift;
 
+pub use config::Config;
 pub use context::Context;
 pub use error::{Code, Error};
 pub use limits::Limits;
+pub use registry::Registry;
 
 /// The result of most functions here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
