@@ -46,8 +46,7 @@ impl Context {
 
     /// What is left until the deadline; zero when it has passed, `None` without one.
     pub fn remaining(&self) -> Option<Duration> {
-        self.deadline
-            .map(|at| at.saturating_duration_since(Instant::now()))
+        self.deadline.map(|at| at.saturating_duration_since(Instant::now()))
     }
 
     /// Sets the deadline, never later than the one that is already there.
@@ -121,18 +120,12 @@ impl Context {
     /// One pair by its key, transient before persistent.
     pub fn get(&self, key: &str) -> Option<&str> {
         let metadata = self.metadata.as_deref()?;
-        metadata
-            .transient
-            .get(key)
-            .or_else(|| metadata.persistent.get(key))
-            .map(String::as_str)
+        metadata.transient.get(key).or_else(|| metadata.persistent.get(key)).map(String::as_str)
     }
 
     /// Whether the caller has gone away.
     pub fn is_cancelled(&self) -> bool {
-        self.cancel
-            .as_ref()
-            .is_some_and(CancellationToken::is_cancelled)
+        self.cancel.as_ref().is_some_and(CancellationToken::is_cancelled)
     }
 
     /// Ends when the caller goes away; never, when nothing can cancel this call. For tasks that
@@ -147,17 +140,12 @@ impl Context {
     /// Sends a pair back beside the answer.
     pub fn send_back(&self, key: impl Into<String>, value: impl Into<String>) {
         let pairs = self.backward.get_or_init(Arc::default);
-        pairs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(key.into(), value.into());
+        pairs.lock().unwrap_or_else(PoisonError::into_inner).insert(key.into(), value.into());
     }
 
     /// Takes the pairs that go back; empty when a handler sent none.
     pub fn take_backward(&self) -> Pairs {
-        let Some(pairs) = self.backward.get() else {
-            return Pairs::new();
-        };
+        let Some(pairs) = self.backward.get() else { return Pairs::new() };
         std::mem::take(&mut *pairs.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -42,6 +42,31 @@ pub enum Code {
     Unauthenticated = 16,
 }
 
+impl Code {
+    /// The code of a number on a wire; `None` for 0 (which is success) and unknown ones.
+    pub fn from_number(number: i32) -> Option<Self> {
+        Some(match number {
+            1 => Self::Cancelled,
+            2 => Self::Unknown,
+            3 => Self::InvalidArgument,
+            4 => Self::DeadlineExceeded,
+            5 => Self::NotFound,
+            6 => Self::AlreadyExists,
+            7 => Self::PermissionDenied,
+            8 => Self::ResourceExhausted,
+            9 => Self::FailedPrecondition,
+            10 => Self::Aborted,
+            11 => Self::OutOfRange,
+            12 => Self::Unimplemented,
+            13 => Self::Internal,
+            14 => Self::Unavailable,
+            15 => Self::DataLoss,
+            16 => Self::Unauthenticated,
+            _ => return None,
+        })
+    }
+}
+
 /// Where an error was born; protocols choose the wire form by it, clients the right to try again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -194,18 +219,9 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner {
-            code,
-            message,
-            reason,
-            metadata,
-            business,
-            origin,
-        } = &*self.0;
+        let Inner { code, message, reason, metadata, business, origin } = &*self.0;
         let mut out = f.debug_struct("Error");
-        out.field("code", code)
-            .field("message", message)
-            .field("origin", origin);
+        out.field("code", code).field("message", message).field("origin", origin);
         if !reason.is_empty() {
             out.field("reason", reason);
         }

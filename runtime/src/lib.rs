@@ -16,7 +16,10 @@ pub use config::Config;
 pub use context::Context;
 pub use error::{Code, Error};
 pub use limits::Limits;
+#[cfg(feature = "grpc")]
+pub use prost;
 pub use registry::Registry;
+pub use service::{Answer, Call, Handling, Idl, Kind, Method, Service, ServiceInfo};
 
 /// The result of most functions here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,1 +1,29 @@
-//! The Thrift protocol.
+//! The Thrift protocol: values in Binary, messages, frames, application exceptions.
+//!
+//! Owns every byte of it and knows nothing of sockets, servers or registries. There is one
+//! codec: a [`Value`] is never generic over protocols.
+
+mod call;
+mod containers;
+mod decoder;
+mod encoder;
+mod error;
+pub mod exception;
+mod frame;
+mod kind;
+mod message;
+mod size;
+mod unknown;
+mod value;
+mod walk;
+
+pub use call::{Field, arguments, body, fields, reply, result, void};
+pub use decoder::{Decoder, FieldHeader, from_bytes};
+pub use encoder::{Encoder, to_bytes};
+pub use error::{DecodeError, EncodeError, Fault, Step};
+pub use frame::{Frame, FrameError, FrameReader, Frames, MAX_FRAME};
+pub use kind::Type;
+pub use message::{Header, HeaderError, MessageType};
+pub use size::{DEPTH, Size};
+pub use unknown::UnknownField;
+pub use value::{Double, ParseUuidError, Uuid, Value};

@@ -1,0 +1,189 @@
+//! Lists, sets, maps and boxes of values.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::Hash;
+
+use super::decoder::Decoder;
+use super::encoder::Encoder;
+use super::error::DecodeError;
+use super::kind::Type;
+use super::size::Size;
+use super::value::Value;
+
+/// Bytes of the header of a list or a set: element type and count.
+const ELEMENTS: usize = 5;
+/// Bytes of the header of a map: two element types and a count.
+const ENTRIES: usize = 6;
+
+impl<T: Value> Value for Box<T> {
+    const TYPE: Type = T::TYPE;
+    const MIN_SIZE: usize = T::MIN_SIZE;
+    const FIXED: bool = T::FIXED;
+
+    fn size(&self, size: &mut Size) {
+        T::size(self, size);
+    }
+
+    fn encode(&self, out: &mut Encoder<'_>) {
+        T::encode(self, out);
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        input.charge(1, size_of::<T>())?;
+        T::decode(input).map(Self::new)
+    }
+}
+
+fn size_elements<'a, T: Value + 'a>(
+    size: &mut Size,
+    count: usize,
+    elements: impl Iterator<Item = &'a T>,
+) {
+    size.container(ELEMENTS, count, |size| {
+        if T::FIXED {
+            size.add(count.saturating_mul(T::MIN_SIZE));
+        } else {
+            elements.for_each(|element| element.size(size));
+        }
+    });
+}
+
+fn size_entries<'a, K: Value + 'a, V: Value + 'a>(
+    size: &mut Size,
+    count: usize,
+    entries: impl Iterator<Item = (&'a K, &'a V)>,
+) {
+    size.container(ENTRIES, count, |size| {
+        if K::FIXED && V::FIXED {
+            size.add(count.saturating_mul(K::MIN_SIZE + V::MIN_SIZE));
+            return;
+        }
+        for (key, value) in entries {
+            key.size(size);
+            value.size(size);
+        }
+    });
+}
+
+fn encode_entries<'a, K: Value + 'a, V: Value + 'a>(
+    out: &mut Encoder<'_>,
+    count: usize,
+    entries: impl Iterator<Item = (&'a K, &'a V)>,
+) {
+    out.entries(K::TYPE, V::TYPE, count);
+    for (key, value) in entries {
+        key.encode(out);
+        value.encode(out);
+    }
+}
+
+/// What a hash table of `count` entries takes: buckets are a power of two with one eighth free
+/// and one control byte each (hashbrown's layout).
+fn charge_table<T>(input: &mut Decoder<'_>, count: usize) -> Result<(), DecodeError> {
+    if count == 0 {
+        return Ok(());
+    }
+    let buckets = count.saturating_add(count / 7 + 1).checked_next_power_of_two();
+    input.charge(buckets.unwrap_or(usize::MAX).max(4), size_of::<T>() + 1)
+}
+
+/// What a tree of `count` entries takes: nodes are at least half full, and carry pointers.
+fn charge_tree<T>(input: &mut Decoder<'_>, count: usize) -> Result<(), DecodeError> {
+    input.charge(count, 2 * size_of::<T>() + 16)
+}
+
+impl<T: Value> Value for Vec<T> {
+    const TYPE: Type = Type::List;
+    const MIN_SIZE: usize = ELEMENTS;
+
+    fn size(&self, size: &mut Size) {
+        size_elements(size, self.len(), self.iter());
+    }
+
+    fn encode(&self, out: &mut Encoder<'_>) {
+        out.elements(T::TYPE, self.len());
+        for element in self {
+            element.encode(out);
+        }
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let count = input.elements::<T>()?;
+        input.charge(count, size_of::<T>())?;
+        input.structure(|input| {
+            let mut elements = Self::with_capacity(count);
+            for _ in 0..count {
+                elements.push(T::decode(input)?);
+            }
+            Ok(elements)
+        })
+    }
+}
+
+macro_rules! set {
+    ($set:ident, $charge:ident, $new:expr, $($bound:tt)*) => {
+        impl<T: Value + $($bound)*> Value for $set<T> {
+            const TYPE: Type = Type::Set;
+            const MIN_SIZE: usize = ELEMENTS;
+
+            fn size(&self, size: &mut Size) {
+                size_elements(size, self.len(), self.iter());
+            }
+
+            fn encode(&self, out: &mut Encoder<'_>) {
+                out.elements(T::TYPE, self.len());
+                for element in self {
+                    element.encode(out);
+                }
+            }
+
+            fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+                let count = input.elements::<T>()?;
+                $charge::<T>(input, count)?;
+                input.structure(|input| {
+                    let mut elements = $new(count);
+                    for _ in 0..count {
+                        elements.insert(T::decode(input)?);
+                    }
+                    Ok(elements)
+                })
+            }
+        }
+    };
+}
+
+set!(HashSet, charge_table, Self::with_capacity, Eq + Hash);
+set!(BTreeSet, charge_tree, |_| Self::new(), Ord);
+
+macro_rules! map {
+    ($map:ident, $charge:ident, $new:expr, $($bound:tt)*) => {
+        impl<K: Value + $($bound)*, V: Value> Value for $map<K, V> {
+            const TYPE: Type = Type::Map;
+            const MIN_SIZE: usize = ENTRIES;
+
+            fn size(&self, size: &mut Size) {
+                size_entries(size, self.len(), self.iter());
+            }
+
+            fn encode(&self, out: &mut Encoder<'_>) {
+                encode_entries(out, self.len(), self.iter());
+            }
+
+            fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+                let count = input.entries::<K, V>()?;
+                $charge::<(K, V)>(input, count)?;
+                input.structure(|input| {
+                    let mut entries = $new(count);
+                    for _ in 0..count {
+                        let key = K::decode(input)?;
+                        entries.insert(key, V::decode(input)?);
+                    }
+                    Ok(entries)
+                })
+            }
+        }
+    };
+}
+
+map!(HashMap, charge_table, Self::with_capacity, Eq + Hash);
+map!(BTreeMap, charge_tree, |_| Self::new(), Ord);

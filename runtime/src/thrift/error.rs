@@ -1,0 +1,158 @@
+//! What can be wrong with a value on its way to the wire, or with bytes on their way to a value.
+
+use std::fmt;
+
+use super::kind::Type;
+use crate::error::{Code, Error, Origin};
+
+/// Why a value cannot be encoded. Found while sizing, before a byte is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// A length or count does not fit the wire's signed 32 bits.
+    #[error("a length or count of {0} does not fit 32 signed bits")]
+    TooLong(usize),
+    /// Structs and containers nest deeper than [`super::DEPTH`], which every reader would refuse.
+    #[error("structs and containers nest deeper than {0}")]
+    TooDeep(u16),
+    /// A [`super::Value`] wrote another number of bytes than it had announced: a bug in its code.
+    #[error("a value wrote another number of bytes than it announced")]
+    Mismatch,
+}
+
+impl From<EncodeError> for Error {
+    fn from(error: EncodeError) -> Self {
+        Self::new(Code::Internal, error.to_string()).with_origin(Origin::Encode)
+    }
+}
+
+/// What is wrong with the bytes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The body ends inside a value, or a count needs more bytes than are left.
+    #[error("the message ends too early")]
+    Truncated,
+    /// A byte that names no type.
+    #[error("unknown type {0}")]
+    Type(u8),
+    /// Elements of another type than the IDL says.
+    #[error("elements are {found}, not {expected}")]
+    Element {
+        /// The type in the IDL.
+        expected: Type,
+        /// The type byte on the wire.
+        found: u8,
+    },
+    /// A negative length or count.
+    #[error("negative length {0}")]
+    Negative(i32),
+    /// A string or binary over [`crate::limits::DecodeLimits::string`].
+    #[error("a string of {0} bytes is over the limit")]
+    StringLimit(usize),
+    /// Text that is not UTF-8.
+    #[error("text is not UTF-8")]
+    Utf8,
+    /// Nesting over [`crate::limits::DecodeLimits::depth`].
+    #[error("structs and containers nest too deep")]
+    Depth,
+    /// The values would take more memory than [`crate::limits::DecodeLimits::budget`].
+    #[error("the message's values take more memory than one message may")]
+    Budget,
+    /// A required field was not there.
+    #[error("required field {0} is missing")]
+    Missing(&'static str),
+    /// A required union without a member.
+    #[error("union {0} has no member")]
+    EmptyUnion(&'static str),
+    /// Bytes behind the end of the value.
+    #[error("{0} bytes after the end")]
+    Trailing(usize),
+}
+
+/// One step from the outermost value towards the damaged place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// The field with this id.
+    Field(i16),
+    /// The element with this place, from 0.
+    Element(usize),
+    /// The key of the entry with this place.
+    Key(usize),
+    /// The value of the entry with this place.
+    Entry(usize),
+}
+
+/// Why bytes could not be decoded, and where.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DecodeError(Box<Place>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Place {
+    fault: Fault,
+    offset: usize,
+    path: Vec<Step>,
+}
+
+impl DecodeError {
+    /// A fault at a byte of the body; its path is not known yet.
+    #[cold]
+    pub(super) fn new(fault: Fault, offset: usize) -> Self {
+        Self(Box::new(Place { fault, offset, path: Vec::new() }))
+    }
+
+    pub(super) fn with_path(mut self, path: Vec<Step>) -> Self {
+        self.0.path = path;
+        self
+    }
+
+    /// What is wrong.
+    pub fn fault(&self) -> &Fault {
+        &self.0.fault
+    }
+
+    /// The byte, from the start of the body, at which it was noticed.
+    pub fn offset(&self) -> usize {
+        self.0.offset
+    }
+
+    /// The way by field ids and places to the damaged value; empty at the outermost level.
+    pub fn path(&self) -> &[Step] {
+        &self.0.path
+    }
+
+    /// As an error of the runtime with the given code and [`Origin::Decode`].
+    pub fn into_error(self, code: Code) -> Error {
+        Error::new(code, self.to_string()).with_origin(Origin::Decode)
+    }
+}
+
+impl From<DecodeError> for Error {
+    fn from(error: DecodeError) -> Self {
+        error.into_error(Code::Internal)
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {}", self.0.fault, self.0.offset)?;
+        for (at, step) in self.0.path.iter().enumerate() {
+            f.write_str(if at == 0 { ", field path " } else { "" })?;
+            match step {
+                Step::Field(id) => write!(f, "{}{id}", if at == 0 { "" } else { "." })?,
+                Step::Element(place) => write!(f, "[{place}]")?,
+                Step::Key(place) => write!(f, "[key {place}]")?,
+                Step::Entry(place) => write!(f, "[value {place}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DecodeError({self})")
+    }
+}
+
+impl std::error::Error for DecodeError {}

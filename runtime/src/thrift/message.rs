@@ -1,0 +1,137 @@
+//! The header in front of every body: name, type and sequence number, strict Binary only.
+
+use bytes::{BufMut, BytesMut};
+
+/// What a message is (`TMessageType`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum MessageType {
+    /// A request that wants an answer.
+    Call = 1,
+    /// An answer: a result struct.
+    Reply = 2,
+    /// An answer: an application exception.
+    Exception = 3,
+    /// A request without an answer.
+    Oneway = 4,
+}
+
+impl MessageType {
+    fn from_byte(byte: u8) -> Option<Self> {
+        Some(match byte {
+            1 => Self::Call,
+            2 => Self::Reply,
+            3 => Self::Exception,
+            4 => Self::Oneway,
+            _ => return None,
+        })
+    }
+}
+
+/// A message's header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header<'a> {
+    /// What follows.
+    pub kind: MessageType,
+    /// The method's name as it is in the IDL; several services of one server share the names.
+    pub name: &'a str,
+    /// Chosen by the caller, the same in the answer. Any value.
+    pub seq: i32,
+}
+
+/// Why a message's header cannot be read; what follows it is lost too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HeaderError {
+    /// The message ends inside its header.
+    #[error("the message ends inside its header")]
+    Truncated,
+    /// Binary as it was before it had versions: its first four bytes are a name's length.
+    #[error("old Binary without a version is not read; use strict Binary (version 1)")]
+    Unversioned,
+    /// Another protocol (`0x82` is Compact) or another version of Binary.
+    #[error("the message is not strict Binary: it begins with {0:#06x}, not 0x8001")]
+    Version(u16),
+    /// No message has this type.
+    #[error("unknown message type {0}")]
+    Type(u8),
+    /// A name that is no text.
+    #[error("the method's name is not UTF-8")]
+    Name,
+}
+
+/// The version of strict Binary (`thrift-binary-protocol.md`, "Message").
+const VERSION: u16 = 0x8001;
+
+/// Bytes of a header beside its name: version, unused byte, type, name's length, sequence number.
+const FIXED: usize = 12;
+
+impl<'a> Header<'a> {
+    /// Reads a header; gives it and the bytes that it takes.
+    ///
+    /// # Errors
+    ///
+    /// See [`HeaderError`].
+    pub fn read(message: &'a [u8]) -> Result<(Self, usize), HeaderError> {
+        let ([first, second, third, kind], rest) =
+            message.split_first_chunk().ok_or(HeaderError::Truncated)?;
+        let version = u16::from_be_bytes([*first, *second]);
+        if version & 0x8000 == 0 {
+            return Err(HeaderError::Unversioned);
+        }
+        if version != VERSION || *third != 0 {
+            return Err(HeaderError::Version(version));
+        }
+        let kind = MessageType::from_byte(*kind).ok_or(HeaderError::Type(*kind))?;
+        let (length, rest) = rest.split_first_chunk().ok_or(HeaderError::Truncated)?;
+        let length = u32::from_be_bytes(*length) as usize;
+        let (name, rest) = rest.split_at_checked(length).ok_or(HeaderError::Truncated)?;
+        let (seq, _) = rest.split_first_chunk().ok_or(HeaderError::Truncated)?;
+        let name = std::str::from_utf8(name).map_err(|_| HeaderError::Name)?;
+        Ok((Self { kind, name, seq: i32::from_be_bytes(*seq) }, FIXED + length))
+    }
+
+    /// The bytes that the header takes.
+    pub fn size(&self) -> usize {
+        FIXED + self.name.len()
+    }
+
+    /// Writes the header.
+    pub fn write(&self, out: &mut BytesMut) {
+        out.put_u16(VERSION);
+        out.put_u8(0);
+        out.put_u8(self.kind as u8);
+        // A name over 4 GiB cannot come from a frame or an IDL.
+        out.put_u32(u32::try_from(self.name.len()).unwrap_or(u32::MAX));
+        out.put_slice(self.name.as_bytes());
+        out.put_i32(self.seq);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_it_writes() {
+        let header = Header { kind: MessageType::Oneway, name: "Füge", seq: -7 };
+        let mut out = BytesMut::new();
+        header.write(&mut out);
+        assert_eq!(out.len(), header.size());
+        assert_eq!(Header::read(&out), Ok((header, out.len())));
+        for end in 0..out.len() {
+            assert_eq!(Header::read(&out[..end]), Err(HeaderError::Truncated), "{end}");
+        }
+    }
+
+    #[test]
+    fn refuses_other_protocols_by_name() {
+        assert_eq!(Header::read(b"\0\0\0\x03Add\x01\0\0\0\x01"), Err(HeaderError::Unversioned));
+        assert_eq!(Header::read(&[0x82, 0x21, 0, 0]), Err(HeaderError::Version(0x8221)));
+        assert_eq!(Header::read(&[0x80, 1, 0, 9, 0, 0, 0, 0]), Err(HeaderError::Type(9)));
+        let bad = b"\x80\x01\0\x01\0\0\0\x01\xff\0\0\0\x01";
+        assert_eq!(Header::read(bad), Err(HeaderError::Name));
+        let long = b"\x80\x01\0\x01\xff\xff\xff\xffAdd\0\0\0\x01";
+        assert_eq!(Header::read(long), Err(HeaderError::Truncated));
+    }
+}

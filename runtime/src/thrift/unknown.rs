@@ -1,0 +1,17 @@
+//! Fields that the IDL of this build does not know, kept for the next reader.
+
+use bytes::Bytes;
+
+use super::kind::Type;
+
+/// A field as it came: written again, it gives the same bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UnknownField {
+    /// The field's id.
+    pub id: i16,
+    /// The type of its value.
+    pub kind: Type,
+    /// The value in the Binary protocol. [`Size::unknown`](super::Size::unknown) trusts it: only
+    /// [`Decoder::unknown`](super::Decoder::unknown) should make these.
+    pub bytes: Bytes,
+}

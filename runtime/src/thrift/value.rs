@@ -1,0 +1,258 @@
+//! What travels in Thrift: the trait and the types that are not containers.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+use bytes::Bytes;
+
+use super::decoder::Decoder;
+use super::encoder::Encoder;
+use super::error::DecodeError;
+use super::kind::Type;
+use super::size::Size;
+
+/// A value of the Binary protocol. Generated structs, unions and enums implement it.
+///
+/// Encoding takes two passes over the same value, [`Value::size`] and [`Value::encode`], which
+/// must agree; when they do not, encoding fails, nothing else happens.
+pub trait Value: Sized {
+    /// The type byte.
+    const TYPE: Type;
+    /// The fewest bytes that one value takes on the wire; counts are checked against it.
+    const MIN_SIZE: usize;
+    /// Whether every value takes exactly [`Value::MIN_SIZE`] bytes.
+    const FIXED: bool = false;
+
+    /// Adds the bytes of this value.
+    fn size(&self, size: &mut Size);
+
+    /// Writes this value.
+    fn encode(&self, out: &mut Encoder<'_>);
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    ///
+    /// See [`DecodeError`].
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError>;
+}
+
+macro_rules! number {
+    ($($number:ty => $kind:ident),*) => {$(
+        impl Value for $number {
+            const TYPE: Type = Type::$kind;
+            const MIN_SIZE: usize = size_of::<$number>();
+            const FIXED: bool = true;
+
+            #[inline]
+            fn size(&self, size: &mut Size) {
+                size.add(Self::MIN_SIZE);
+            }
+
+            #[inline]
+            fn encode(&self, out: &mut Encoder<'_>) {
+                out.put(self.to_be_bytes());
+            }
+
+            #[inline]
+            fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+                Ok(Self::from_be_bytes(input.take()?))
+            }
+        }
+    )*};
+}
+
+number!(i8 => I8, i16 => I16, i32 => I32, i64 => I64, f64 => Double);
+
+impl Value for bool {
+    const TYPE: Type = Type::Bool;
+    const MIN_SIZE: usize = 1;
+    const FIXED: bool = true;
+
+    #[inline]
+    fn size(&self, size: &mut Size) {
+        size.add(1);
+    }
+
+    #[inline]
+    fn encode(&self, out: &mut Encoder<'_>) {
+        out.put([u8::from(*self)]);
+    }
+
+    /// Only 1 is true, as Kitex reads it (`ReadBool` in cloudwego/gopkg).
+    #[inline]
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let [byte] = input.take()?;
+        Ok(byte == 1)
+    }
+}
+
+impl Value for String {
+    const TYPE: Type = Type::String;
+    const MIN_SIZE: usize = 4;
+
+    #[inline]
+    fn size(&self, size: &mut Size) {
+        size.string(self.len());
+    }
+
+    #[inline]
+    fn encode(&self, out: &mut Encoder<'_>) {
+        out.string(self.as_bytes());
+    }
+
+    #[inline]
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let text = input.text()?;
+        input.charge(text.len(), 1)?;
+        Ok(text.to_owned())
+    }
+}
+
+/// Thrift's `binary`.
+impl Value for Bytes {
+    const TYPE: Type = Type::String;
+    const MIN_SIZE: usize = 4;
+
+    #[inline]
+    fn size(&self, size: &mut Size) {
+        size.string(self.len());
+    }
+
+    #[inline]
+    fn encode(&self, out: &mut Encoder<'_>) {
+        out.string(self);
+    }
+
+    #[inline]
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        input.binary()
+    }
+}
+
+/// A double with the total order of IEEE 754 (`f64::total_cmp`), so that it can be a key: NaN
+/// equals itself, -0 is below 0.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Double(pub f64);
+
+impl Ord for Double {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+impl PartialOrd for Double {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Double {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Double {}
+
+impl Hash for Double {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.to_bits().hash(state);
+    }
+}
+
+impl From<f64> for Double {
+    fn from(number: f64) -> Self {
+        Self(number)
+    }
+}
+
+impl From<Double> for f64 {
+    fn from(double: Double) -> Self {
+        double.0
+    }
+}
+
+impl Value for Double {
+    const TYPE: Type = Type::Double;
+    const MIN_SIZE: usize = 8;
+    const FIXED: bool = true;
+
+    #[inline]
+    fn size(&self, size: &mut Size) {
+        self.0.size(size);
+    }
+
+    #[inline]
+    fn encode(&self, out: &mut Encoder<'_>) {
+        self.0.encode(out);
+    }
+
+    #[inline]
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        f64::decode(input).map(Self)
+    }
+}
+
+/// Thrift's `uuid`: 16 bytes in the order of RFC 9562.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Uuid(pub [u8; 16]);
+
+impl fmt::Display for Uuid {
+    /// The lower-case form `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, byte) in self.0.iter().enumerate() {
+            if matches!(at, 4 | 6 | 8 | 10) {
+                f.write_str("-")?;
+            }
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Text that is no UUID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a UUID is 8-4-4-4-12 hexadecimal digits")]
+pub struct ParseUuidError;
+
+impl FromStr for Uuid {
+    type Err = ParseUuidError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut digits = Vec::with_capacity(32);
+        for (at, character) in text.chars().enumerate() {
+            match (at, character.to_digit(16)) {
+                (8 | 13 | 18 | 23, None) if character == '-' => {}
+                (8 | 13 | 18 | 23, _) | (_, None) => return Err(ParseUuidError),
+                (_, Some(digit)) => digits.push(u8::try_from(digit).map_err(|_| ParseUuidError)?),
+            }
+        }
+        let bytes: Vec<u8> = digits.as_chunks::<2>().0.iter().map(|[h, l]| h << 4 | l).collect();
+        let exact = digits.len() == 32 && text.len() == 36;
+        bytes.try_into().ok().filter(|_| exact).map(Self).ok_or(ParseUuidError)
+    }
+}
+
+impl Value for Uuid {
+    const TYPE: Type = Type::Uuid;
+    const MIN_SIZE: usize = 16;
+    const FIXED: bool = true;
+
+    #[inline]
+    fn size(&self, size: &mut Size) {
+        size.add(16);
+    }
+
+    #[inline]
+    fn encode(&self, out: &mut Encoder<'_>) {
+        out.put(self.0);
+    }
+
+    #[inline]
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        input.take().map(Self)
+    }
+}
