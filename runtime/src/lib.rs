@@ -3,18 +3,22 @@
 //! Never depends on the generator. Protocols know nothing of registries, registries know
 //! nothing of protocols, balancers know neither.
 
+pub mod config;
 pub mod context;
 pub mod error;
 pub mod limits;
+pub mod registry;
 pub mod service;
 #[cfg(feature = "thrift")]
 pub mod thrift;
 
+pub use config::Config;
 pub use context::Context;
 pub use error::{Code, Error};
 pub use limits::Limits;
 #[cfg(feature = "grpc")]
 pub use prost;
+pub use registry::Registry;
 pub use service::{Answer, Call, Handling, Idl, Kind, Method, Service, ServiceInfo};
 
 /// The result of most functions here.

@@ -18,7 +18,11 @@ pub struct DecodeLimits {
 
 impl Default for DecodeLimits {
     fn default() -> Self {
-        Self { depth: 64, budget: 64 << 20, string: 16 << 20 }
+        Self {
+            depth: 64,
+            budget: 64 << 20,
+            string: 16 << 20,
+        }
     }
 }
 
@@ -82,12 +86,12 @@ impl Default for Limits {
 }
 
 /// Durations as seconds, fractions allowed.
-mod seconds {
+pub(crate) mod seconds {
     use std::time::Duration;
 
     use serde::{Deserialize, Deserializer, de::Error};
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {
         let seconds = f64::deserialize(input)?;
         Duration::try_from_secs_f64(seconds).map_err(D::Error::custom)
     }

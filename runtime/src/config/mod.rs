@@ -1,0 +1,190 @@
+//! What a program is told from outside: `service.toml`, then environment, then flags. Owns the
+//! names of all settings and their defaults; opens no socket and no registry.
+
+mod advertise;
+mod error;
+mod load;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::limits::{Limits, seconds};
+use crate::registry::Endpoint;
+
+pub use error::Error;
+
+/// Every setting of a program. Unknown keys are errors; `[app]` is the user's own.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// `[server]`.
+    pub server: ServerConfig,
+    /// `[registry]`.
+    pub registry: RegistryConfig,
+    /// `[limits]`.
+    pub limits: Limits,
+    /// `[names]`: names in the registry by service of the IDL, such as `AddService = "add2"`.
+    pub names: BTreeMap<String, String>,
+    /// `[client]`.
+    pub client: ClientConfig,
+    /// `[app]`: the user's own table.
+    pub app: toml::Table,
+    /// Where the settings came from, in one line for people.
+    #[serde(skip)]
+    pub source: String,
+}
+
+/// `[server]`: where it listens and what others are told.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// `host:port` to listen on; port 0 lets the kernel choose. Default `127.0.0.1:8888`.
+    #[serde(deserialize_with = "listen")]
+    pub listen: String,
+    /// `host` or `host:port` that others dial. Default: the address that others can reach.
+    pub advertise: Option<String>,
+    /// Between deregistering and the end of accepting; seconds in the file. Default 6 s, because
+    /// Kitex's clients ask every 5 s. Not waited for when nothing is registered.
+    #[serde(with = "seconds")]
+    pub propagation: Duration,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8888".to_owned(),
+            advertise: None,
+            propagation: Duration::from_secs(6),
+        }
+    }
+}
+
+/// `[registry]`: where services are found.
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RegistryConfig {
+    /// The URL, as [`Registry::open`](crate::Registry::open) takes it. Default `etcd://127.0.0.1:2379`.
+    pub url: String,
+}
+
+impl Default for RegistryConfig {
+    fn default() -> Self {
+        Self {
+            url: "etcd://127.0.0.1:2379".to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for RegistryConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegistryConfig")
+            .field("url", &crate::registry::without_password(&self.url))
+            .finish()
+    }
+}
+
+/// `[client]`: for channels that state nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClientConfig {
+    /// For one call from its start to its answer; seconds in the file. Default 30 s.
+    #[serde(with = "seconds")]
+    pub timeout: Duration,
+    /// For one connect; seconds in the file. Default 1 s.
+    #[serde(with = "seconds")]
+    pub connect_timeout: Duration,
+}
+
+impl Default for ClientConfig {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the settings of this process: the file of `--config`, else of `KITELINE_CONFIG`, else
+    /// `./service.toml`, else defaults; then `KITELINE_LISTEN`, `KITELINE_ADVERTISE` and
+    /// `KITELINE_REGISTRY`; then the flags `--listen`, `--advertise` and `--registry`.
+    ///
+    /// # Errors
+    /// Unknown keys and flags, values that do not fit (with file, line and a caret), a named file
+    /// that is not there.
+    pub fn load() -> Result<Self, Error> {
+        load::load(
+            std::env::args().skip(1),
+            &|name| std::env::var(name).ok(),
+            &|path| std::fs::read_to_string(path),
+        )
+    }
+
+    /// Settings for tests: a free port of 127.0.0.1, registry `none`, no wait at the end.
+    pub fn local() -> Self {
+        let mut config = Self {
+            source: "settings for tests".to_owned(),
+            ..Self::default()
+        };
+        config.server.listen = "127.0.0.1:0".to_owned();
+        config.server.propagation = Duration::ZERO;
+        config.registry.url = "none".to_owned();
+        config
+    }
+
+    /// Reads the text of a `service.toml`; `name` is the file's name for messages.
+    ///
+    /// # Errors
+    /// [`Error::Toml`] with file, line, a caret, and the nearest key for an unknown one.
+    pub fn from_toml(text: &str, name: &str) -> Result<Self, Error> {
+        let mut config: Self =
+            toml::from_str(text).map_err(|error| Error::toml(name, text, &error))?;
+        name.clone_into(&mut config.source);
+        Ok(config)
+    }
+
+    /// What others dial to reach a listener that is bound to `bound`: the setting, else
+    /// `KITEX_IP_TO_REGISTRY` and `KITEX_PORT_TO_REGISTRY`, else the bound address; for `0.0.0.0`
+    /// and `::` `POD_IP`, else the address by which this machine reaches others.
+    ///
+    /// # Errors
+    /// [`Error::Advertise`] when a setting is no address that others can dial.
+    pub fn advertised(&self, bound: SocketAddr) -> Result<Endpoint, Error> {
+        let env = |name: &str| std::env::var(name).ok();
+        advertise::advertise(
+            bound,
+            self.server.advertise.as_deref(),
+            &env,
+            &advertise::own_address,
+        )
+    }
+
+    /// The registry's name of a service: `[names]`, else `otherwise`.
+    pub fn registry_name<'a>(&'a self, service: &str, otherwise: &'a str) -> &'a str {
+        self.names.get(service).map_or(otherwise, String::as_str)
+    }
+}
+
+/// `host:port`, checked where the file can be shown.
+fn listen<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
+    let text = String::deserialize(input)?;
+    check_listen(&text).map_err(serde::de::Error::custom)?;
+    Ok(text)
+}
+
+fn check_listen(text: &str) -> Result<(), String> {
+    let (host, port) = text.rsplit_once(':').unwrap_or((text, ""));
+    let bare_v6 = host.contains(':') && !(host.starts_with('[') && host.ends_with(']'));
+    if host.is_empty() || bare_v6 || port.parse::<u16>().is_err() {
+        return Err(format!(
+            "`{text}` is no place to listen on: write host:port, such as 127.0.0.1:8888 or [::]:8888"
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! What can go wrong between a program and a registry handle. A registry that is away is none
+//! of these: that is a state, told by snapshots and by the status of a registration.
+
+use std::time::Duration;
+
+use super::url::UrlError;
+use crate::error::Code;
+
+/// An error of a registry handle.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The registry's URL cannot be used; the text shows the place. Never holds a password.
+    #[error("{0}")]
+    Url(Box<UrlError>),
+    /// A service name that no registry takes.
+    #[error("the service name `{name}` {why}")]
+    Name {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The same service twice in one registration.
+    #[error(
+        "the service name `{0}` is registered twice by this process; set another under [names]"
+    )]
+    Duplicate(String),
+    /// Something of an instance cannot be written down.
+    #[error("the instance of `{service}` cannot be registered: {why}")]
+    Instance {
+        /// The service.
+        service: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Called outside of a tokio runtime, whose tasks do the work.
+    #[error("a registry needs a tokio runtime: call it inside #[tokio::main] or #[tokio::test]")]
+    NoRuntime,
+    /// The first list did not arrive in time.
+    #[error("nothing is known yet of service `{service}` after {waited:?}; asked {source_text}")]
+    NotReady {
+        /// The service.
+        service: String,
+        /// How long was waited.
+        waited: Duration,
+        /// The registry and the place in it.
+        source_text: String,
+    },
+}
+
+impl From<Error> for crate::Error {
+    fn from(error: Error) -> Self {
+        let code = match error {
+            Error::NotReady { .. } => Code::Unavailable,
+            Error::NoRuntime => Code::FailedPrecondition,
+            _ => Code::InvalidArgument,
+        };
+        crate::Error::new(code, error.to_string())
+    }
+}

@@ -1,0 +1,225 @@
+//! Finding services and being found: one handle for every registry. Owns instances, their layout
+//! in a registry, and the watches and leases; knows no protocol and chooses no instance.
+//!
+//! ```
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! use runtime::registry::{Endpoint, Instance, Registry};
+//!
+//! let registry = Registry::open("memory")?;
+//! let kept = registry.register(vec![Instance::new("add", Endpoint::new("thrift", "127.0.0.1", 8888))])?;
+//! let found = registry.resolve("add")?.ready(std::time::Duration::from_secs(1)).await?;
+//! assert_eq!(found.instances[0].id, "127.0.0.1:8888");
+//! kept.deregister().await;
+//! # Ok::<(), runtime::Error>(()) });
+//! ```
+
+mod backend;
+mod error;
+#[cfg(feature = "etcd")]
+mod etcd;
+mod fixed;
+mod instance;
+#[cfg_attr(not(feature = "etcd"), allow(dead_code, reason = "layouts are etcd's"))]
+mod layout;
+mod memory;
+mod registration;
+mod resolver;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+mod url;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+pub use error::Error;
+pub use instance::{DEFAULT_WEIGHT, Endpoint, Instance};
+pub use registration::{Registered, Registration, Status};
+pub use resolver::Resolver;
+pub use snapshot::Snapshot;
+pub use url::UrlError;
+
+pub(crate) use url::{nearest, without_password};
+
+use backend::Backend;
+use resolver::Shared;
+use snapshot::View;
+use url::Target;
+
+/// A registry. Cheap to clone; all clones share watches and connections.
+#[derive(Clone)]
+pub struct Registry(Arc<Inner>);
+
+struct Inner {
+    backend: Box<dyn Backend>,
+    resolvers: Mutex<HashMap<String, Weak<Shared>>>,
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Registry({})", self.0.backend.name())
+    }
+}
+
+impl fmt::Display for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.backend.name())
+    }
+}
+
+impl Registry {
+    /// Opens the registry that `url` names (the table is in the README). Connects to nothing: the
+    /// registry may come later, or go and come back.
+    ///
+    /// The password of an etcd user stands in the URL (`etcd://user:password@host:2379`, `%XX` for
+    /// odd bytes) or, better, in `KITELINE_ETCD_PASSWORD`; it is never shown.
+    ///
+    /// # Errors
+    /// [`Error::Url`] shows the place that is wrong and what may stand there.
+    pub fn open(url: &str) -> Result<Self, Error> {
+        let password = std::env::var(url::PASSWORD).ok();
+        let target = url::parse(url, password.as_deref()).map_err(Error::Url)?;
+        let backend: Box<dyn Backend> = match target {
+            Target::Memory => Box::new(memory::Memory::default()),
+            Target::None => Box::new(fixed::Fixed::none()),
+            Target::Static(services) => Box::new(fixed::Fixed::new(services)),
+            Target::Etcd(settings) => etcd_backend(settings)?,
+        };
+        Ok(Self(Arc::new(Inner {
+            backend,
+            resolvers: Mutex::default(),
+        })))
+    }
+
+    /// Whether registering here lets anybody find anything: not so for `none` and `static:`.
+    pub fn registers(&self) -> bool {
+        self.0.backend.registers()
+    }
+
+    /// Registers the instances and keeps them registered until the handle is dropped or
+    /// [`Registration::deregister`] is called. Works in the background: a registry that is away is
+    /// tried until it is there.
+    ///
+    /// # Errors
+    /// [`Error::Name`], [`Error::Duplicate`], [`Error::Instance`], [`Error::NoRuntime`].
+    pub fn register(&self, instances: Vec<Instance>) -> Result<Registration, Error> {
+        check(&instances)?;
+        let runtime = Handle::try_current().map_err(|_| Error::NoRuntime)?;
+        let (sender, status) = watch::channel(Status::Registering);
+        let stop = CancellationToken::new();
+        let task = runtime.spawn(self.0.backend.keep(instances, sender, stop.clone()));
+        Ok(Registration {
+            status,
+            stop,
+            task: Some(task),
+        })
+    }
+
+    /// A handle that sees the instances of `service`.
+    ///
+    /// # Errors
+    /// [`Error::Name`], [`Error::NoRuntime`].
+    pub fn resolve(&self, service: &str) -> Result<Resolver, Error> {
+        check_name(service).map_err(|why| Error::Name {
+            name: service.to_owned(),
+            why,
+        })?;
+        let mut resolvers = self
+            .0
+            .resolvers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(shared) = resolvers.get(service).and_then(Weak::upgrade) {
+            return Ok(Resolver::new(shared));
+        }
+        let view = View::new(service);
+        let task = match self.0.backend.follow(service, &view) {
+            Some(task) => Some(
+                Handle::try_current()
+                    .map_err(|_| Error::NoRuntime)?
+                    .spawn(task)
+                    .abort_handle(),
+            ),
+            None => None,
+        };
+        let shared = Arc::new(Shared {
+            view,
+            source: self.0.backend.place(service),
+            task,
+        });
+        resolvers.retain(|_, old| old.strong_count() > 0);
+        resolvers.insert(service.to_owned(), Arc::downgrade(&shared));
+        Ok(Resolver::new(shared))
+    }
+}
+
+#[cfg(feature = "etcd")]
+fn etcd_backend(settings: url::EtcdUrl) -> Result<Box<dyn Backend>, Error> {
+    Ok(Box::new(etcd::Etcd::new(settings)))
+}
+
+#[cfg(not(feature = "etcd"))]
+fn etcd_backend(settings: url::EtcdUrl) -> Result<Box<dyn Backend>, Error> {
+    let url::EtcdUrl { members, .. } = settings;
+    Err(Error::Url(Box::new(UrlError::not_built(&members))))
+}
+
+/// What no registry takes as a service name.
+fn check_name(name: &str) -> Result<(), &'static str> {
+    if name.is_empty() {
+        return Err("must not be empty");
+    }
+    if name.contains('/') {
+        return Err("must not hold `/`");
+    }
+    if name.chars().any(char::is_control) {
+        return Err("must not hold control characters");
+    }
+    Ok(())
+}
+
+fn check(instances: &[Instance]) -> Result<(), Error> {
+    for (place, instance) in instances.iter().enumerate() {
+        let name = &instance.service;
+        check_name(name).map_err(|why| Error::Name {
+            name: name.clone(),
+            why,
+        })?;
+        if instances
+            .iter()
+            .take(place)
+            .any(|other| other.service == *name)
+        {
+            return Err(Error::Duplicate(name.clone()));
+        }
+        let fail = |why: &str| {
+            Err(Error::Instance {
+                service: name.clone(),
+                why: why.to_owned(),
+            })
+        };
+        if instance.endpoints.is_empty() {
+            return fail("it has no endpoint");
+        }
+        for endpoint in &instance.endpoints {
+            if Endpoint::parse(&endpoint.address()).is_none() {
+                return fail(&format!(
+                    "`{}` is no address that others can dial",
+                    endpoint.address()
+                ));
+            }
+            if matches!(endpoint.host.as_str(), "0.0.0.0" | "::") {
+                return fail(&format!(
+                    "`{}` is no address that others can dial; set `advertise`",
+                    endpoint.address()
+                ));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! A registration that runs in the background: it never fails because the registry is away.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How long [`Registration::deregister`] waits for a registry that does not answer.
+const DEREGISTER: Duration = Duration::from_secs(5);
+
+/// Where a registration stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Status {
+    /// The first attempt is under way.
+    Registering,
+    /// The registry is not there; it is tried again until it is. The text says what was seen.
+    Away(String),
+    /// Others can find it.
+    Registered(Arc<Registered>),
+    /// It was registered and is no longer; it is being registered again.
+    Lost,
+    /// Deregistered for good.
+    Stopped,
+}
+
+/// What was registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registered {
+    /// The registry, such as `etcd 127.0.0.1:2379`.
+    pub registry: String,
+    /// The keys there; service names where the registry has no keys.
+    pub keys: Vec<String>,
+    /// The lease's time to live, where there is a lease.
+    pub lease: Option<Duration>,
+}
+
+impl fmt::Display for Registered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "registered in {} as {}",
+            self.registry,
+            self.keys.join(", ")
+        )?;
+        match self.lease {
+            Some(lease) => write!(f, ", lease {} s", lease.as_secs()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Keeps instances registered as long as it lives. Dropped, it deregisters in the background,
+/// best effort; [`Registration::deregister`] waits for that.
+#[must_use = "dropping a registration deregisters"]
+#[derive(Debug)]
+pub struct Registration {
+    pub(super) status: watch::Receiver<Status>,
+    pub(super) stop: CancellationToken,
+    pub(super) task: Option<JoinHandle<()>>,
+}
+
+impl Registration {
+    /// Where it stands, and every change of that.
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.status.clone()
+    }
+
+    /// Whether others can find it now.
+    pub fn is_registered(&self) -> bool {
+        matches!(*self.status.borrow(), Status::Registered(_))
+    }
+
+    /// Waits until others can find it; for ever when the registry never comes.
+    pub async fn registered(&self) -> Option<Arc<Registered>> {
+        let mut status = self.status.clone();
+        let found = status
+            .wait_for(|status| matches!(status, Status::Registered(_) | Status::Stopped))
+            .await;
+        match found.ok().as_deref() {
+            Some(Status::Registered(registered)) => Some(registered.clone()),
+            _ => None,
+        }
+    }
+
+    /// Takes the entries back, those alone that are still ours. Gives up after 5 s: the lease
+    /// ends by itself then.
+    pub async fn deregister(mut self) {
+        self.stop.cancel();
+        let Some(task) = self.task.take() else { return };
+        let abort = task.abort_handle();
+        if tokio::time::timeout(DEREGISTER, task).await.is_err() {
+            abort.abort();
+            tracing::warn!(
+                "the registry did not answer the deregistration; the entries end with their lease"
+            );
+        }
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}

@@ -1,0 +1,94 @@
+//! Handles that see one service. All handles of one service share one watch; it ends with the
+//! last of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use super::error::Error;
+use super::instance::Instance;
+use super::snapshot::{Snapshot, View};
+
+/// Sees the instances of one service. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Resolver {
+    shared: Arc<Shared>,
+    version: watch::Receiver<u64>,
+}
+
+/// What all handles of one service share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) view: Arc<View>,
+    pub(super) source: String,
+    pub(super) task: Option<AbortHandle>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+impl Resolver {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        let version = shared.view.subscribe();
+        Self { shared, version }
+    }
+
+    /// What is known now. Never waits and never asks the registry.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.shared.view.load()
+    }
+
+    /// Ends when a snapshot newer than the last one that this handle waited for is there.
+    pub async fn changed(&mut self) -> Arc<Snapshot> {
+        // The sender lives as long as this handle does, so an error cannot come.
+        let _ = self.version.changed().await;
+        self.snapshot()
+    }
+
+    /// Waits until the first list is known, `timeout` at most.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] when it is not.
+    pub async fn ready(&self, timeout: Duration) -> Result<Arc<Snapshot>, Error> {
+        self.wait(timeout, |snapshot| snapshot.known).await
+    }
+
+    /// Waits until `condition` holds, `timeout` at most. The first look is at what is known now.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] when it does not.
+    pub async fn wait(
+        &self,
+        timeout: Duration,
+        condition: impl Fn(&Snapshot) -> bool,
+    ) -> Result<Arc<Snapshot>, Error> {
+        let mut version = self.version.clone();
+        let found =
+            tokio::time::timeout(timeout, version.wait_for(|_| condition(&self.snapshot()))).await;
+        match found {
+            Ok(_) => Ok(self.snapshot()),
+            Err(_) => Err(Error::NotReady {
+                service: self.snapshot().service.clone(),
+                waited: timeout,
+                source_text: self.shared.source.clone(),
+            }),
+        }
+    }
+
+    /// Tells that a connect to `instance` failed, which ends its time as a suspect.
+    pub fn unreachable(&self, instance: &Instance) {
+        self.shared.view.report(&instance.id);
+    }
+
+    /// The registry and the place in it, for messages: `etcd 127.0.0.1:2379 under kitex/…/add/`.
+    pub fn source(&self) -> &str {
+        &self.shared.source
+    }
+}

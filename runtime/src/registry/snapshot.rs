@@ -1,0 +1,114 @@
+//! What a resolver knows at one moment, and the place where it is published: readers never
+//! wait, neither for each other nor for the writer.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use tokio::sync::{Notify, watch};
+
+use super::instance::Instance;
+
+/// The instances of one service as they were known at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// The service's name in the registry.
+    pub service: String,
+    /// The instances, in the order of their ids; suspects among them.
+    pub instances: Vec<Arc<Instance>>,
+    /// The registry's own revision of this view; 0 where it has none.
+    pub revision: i64,
+    /// Whether a first list has arrived. Until then `instances` is empty.
+    pub known: bool,
+    /// Since when the registry could not be asked; `None` while the view is fresh.
+    pub stale_since: Option<Instant>,
+    /// Ids of instances that vanished in a way that looks like the registry's own trouble (a mass
+    /// delete, lost data, the last of a service). They are tried until a connect to them fails or
+    /// their time is over.
+    pub suspects: BTreeSet<String>,
+    /// Entries that were left out because they could not be read.
+    pub skipped: usize,
+}
+
+impl Snapshot {
+    /// A view that knows nothing yet.
+    pub fn unknown(service: &str) -> Self {
+        Self {
+            service: service.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// How many instances are there beyond doubt.
+    pub fn trusted(&self) -> usize {
+        self.instances.len() - self.suspects.len()
+    }
+
+    /// Whether this view calls the instance a suspect.
+    pub fn is_suspect(&self, id: &str) -> bool {
+        self.suspects.contains(id)
+    }
+}
+
+/// The place where one service's snapshots are published.
+#[derive(Debug)]
+pub(crate) struct View {
+    current: ArcSwap<Snapshot>,
+    version: watch::Sender<u64>,
+    unreachable: Mutex<BTreeSet<String>>,
+    reported: Notify,
+}
+
+impl View {
+    pub(crate) fn new(service: &str) -> Arc<Self> {
+        Arc::new(Self {
+            current: ArcSwap::from_pointee(Snapshot::unknown(service)),
+            version: watch::Sender::new(0),
+            unreachable: Mutex::default(),
+            reported: Notify::new(),
+        })
+    }
+
+    pub(crate) fn load(&self) -> Arc<Snapshot> {
+        self.current.load_full()
+    }
+
+    pub(crate) fn publish(&self, snapshot: Snapshot) {
+        self.current.store(Arc::new(snapshot));
+        self.version.send_modify(|version| *version += 1);
+    }
+
+    pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
+        self.version.subscribe()
+    }
+
+    /// Says that a connect to an instance failed. Kept only for suspects, so that a caller who
+    /// cannot reach anybody does not fill the memory.
+    pub(crate) fn report(&self, id: &str) {
+        if !self.current.load().is_suspect(id) {
+            return;
+        }
+        let mut ids = self
+            .unreachable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        ids.insert(id.to_owned());
+        self.reported.notify_one();
+    }
+
+    /// Waits for reports, then takes them all.
+    #[cfg_attr(
+        not(feature = "etcd"),
+        allow(dead_code, reason = "only etcd has suspects")
+    )]
+    pub(crate) async fn reports(&self) -> BTreeSet<String> {
+        self.reported.notified().await;
+        std::mem::take(
+            &mut *self
+                .unreachable
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+}

@@ -1,0 +1,357 @@
+//! The one table of registry URLs. It owns their grammar and the errors that show the place;
+//! it opens nothing.
+//!
+//! | URL | registry |
+//! |---|---|
+//! | `etcd://[user:password@]h1:2379[,h2:2379][?layout=kitex&prefix=…&ttl=15&user=…]` | etcd v3 |
+//! | `memory` | this handle alone; for tests |
+//! | `none` | nothing is registered, nothing is found |
+//! | `static:add=h:p,h:p;echo=h:p` | fixed addresses |
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::time::Duration;
+
+use super::instance::Endpoint;
+
+const KINDS: &str = "etcd://host:2379, static:name=host:port, memory or none";
+const LAYOUTS: [&str; 6] = ["kitex", "kratos", "go-micro", "go-kit", "grpc", "go-zero"];
+const KEYS: [&str; 4] = ["layout", "prefix", "ttl", "user"];
+/// The smallest lease that etcd grants is 2 s.
+const TTL: std::ops::RangeInclusive<u64> = 2..=3600;
+/// Where an etcd password is looked for when the URL has a user and no password.
+pub(crate) const PASSWORD: &str = "KITELINE_ETCD_PASSWORD";
+
+/// A registry URL that cannot be used. Its text shows the URL, password left out, with a caret
+/// under the place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UrlError {
+    shown: String,
+    at: Range<usize>,
+    why: String,
+}
+
+impl fmt::Display for UrlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let column = self
+            .shown
+            .get(..self.at.start)
+            .map_or(0, |text| text.chars().count());
+        let width = self
+            .shown
+            .get(self.at.clone())
+            .map_or(1, |text| text.chars().count())
+            .max(1);
+        writeln!(f, "this registry URL cannot be used")?;
+        writeln!(f, "  {}", self.shown)?;
+        write!(
+            f,
+            "  {}{} {}",
+            " ".repeat(column),
+            "^".repeat(width),
+            self.why
+        )
+    }
+}
+
+impl std::error::Error for UrlError {}
+
+/// What a registry URL says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Etcd(EtcdUrl),
+    Memory,
+    None,
+    Static(BTreeMap<String, Vec<Endpoint>>),
+}
+
+/// The etcd part of [`Target`].
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct EtcdUrl {
+    /// `host:port`, at least one.
+    pub(crate) members: Vec<String>,
+    /// One of [`LAYOUTS`] that is built.
+    pub(crate) layout: String,
+    /// The layout's own when `None`; may be empty.
+    pub(crate) prefix: Option<String>,
+    /// The lease's time to live.
+    pub(crate) ttl: Duration,
+    /// User name and password.
+    pub(crate) user: Option<(String, String)>,
+}
+
+impl fmt::Debug for EtcdUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EtcdUrl")
+            .field("members", &self.members)
+            .field("layout", &self.layout)
+            .field("prefix", &self.prefix)
+            .field("ttl", &self.ttl)
+            .field("user", &self.user.as_ref().map(|(name, _)| name))
+            .finish()
+    }
+}
+
+/// Reads a registry URL; `password` is what the environment holds for etcd, if anything.
+pub(crate) fn parse(url: &str, password: Option<&str>) -> Result<Target, Box<UrlError>> {
+    let (shown, secret) = hide(url);
+    let text = Text { shown: &shown };
+    match shown.as_str() {
+        "memory" => return Ok(Target::Memory),
+        "none" => return Ok(Target::None),
+        "dev" => return text.fail(
+            shown.as_str(),
+            "registry `dev` is not available in this version; use etcd://, static:, memory or none",
+        ),
+        _ => {}
+    }
+    if let Some(rest) = shown.strip_prefix("static:") {
+        return text.fixed(rest).map(Target::Static);
+    }
+    if let Some(rest) = shown.strip_prefix("etcd://") {
+        let secret = secret.as_deref().or(password);
+        return text.etcd(rest, secret).map(Target::Etcd);
+    }
+    let scheme = shown.split(':').next().unwrap_or(&shown);
+    if scheme == "etcds" {
+        return text.fail(
+            scheme,
+            "etcd with TLS is not available in this version; use etcd://",
+        );
+    }
+    text.fail(scheme, format!("a registry is one of {KINDS}"))
+}
+
+/// Takes the password out of `user:password@`, so that nothing later can show it.
+fn hide(url: &str) -> (String, Option<String>) {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return (url.to_owned(), None);
+    };
+    // The last `@` before the query: a password may hold one itself.
+    let end = rest.find('?').unwrap_or(rest.len());
+    let (Some(at), true) = (
+        rest.get(..end).and_then(|head| head.rfind('@')),
+        rest.is_char_boundary(end),
+    ) else {
+        return (url.to_owned(), None);
+    };
+    let (login, host) = rest.split_at(at);
+    match login.split_once(':') {
+        Some((user, password)) => (
+            format!("{scheme}://{user}:***{host}"),
+            Some(decode(password)),
+        ),
+        None => (url.to_owned(), None),
+    }
+}
+
+/// Undoes `%XX`; anything else stays as it is.
+fn decode(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((byte, tail)) = rest.split_first() {
+        let hex = tail
+            .get(..2)
+            .and_then(|pair| std::str::from_utf8(pair).ok());
+        match hex.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
+            Some(value) if *byte == b'%' => {
+                out.push(value);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            _ => {
+                out.push(*byte);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// The URL as it may be shown; every part that is parsed is a slice of it.
+struct Text<'a> {
+    shown: &'a str,
+}
+
+impl<'a> Text<'a> {
+    /// An error at `part`, a slice of the URL.
+    fn fail<T>(&self, part: &str, why: impl Into<String>) -> Result<T, Box<UrlError>> {
+        let offset = (part.as_ptr() as usize).saturating_sub(self.shown.as_ptr() as usize);
+        let start = offset.min(self.shown.len());
+        let end = (start + part.len()).min(self.shown.len());
+        Err(Box::new(UrlError {
+            shown: self.shown.to_owned(),
+            at: start..end,
+            why: why.into(),
+        }))
+    }
+
+    fn fixed(&self, rest: &'a str) -> Result<BTreeMap<String, Vec<Endpoint>>, Box<UrlError>> {
+        let mut services = BTreeMap::new();
+        for part in rest.split(';') {
+            let Some((name, addresses)) = part.split_once('=') else {
+                return self.fail(
+                    part,
+                    "write name=host:port,host:port; separate services with `;`",
+                );
+            };
+            if let Err(why) = super::check_name(name) {
+                return self.fail(name, format!("this service name {why}"));
+            }
+            let list = addresses
+                .split(',')
+                .map(|one| self.address(one))
+                .collect::<Result<Vec<_>, _>>()?;
+            if services.insert(name.to_owned(), list).is_some() {
+                return self.fail(name, "this service stands here twice");
+            }
+        }
+        Ok(services)
+    }
+
+    fn address(&self, one: &str) -> Result<Endpoint, Box<UrlError>> {
+        match Endpoint::parse(one) {
+            Some(endpoint) => Ok(endpoint),
+            None => self.fail(one, "write host:port, IPv6 as [::1]:port"),
+        }
+    }
+
+    fn etcd(&self, rest: &'a str, secret: Option<&str>) -> Result<EtcdUrl, Box<UrlError>> {
+        let (head, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (login, hosts) = match head.rfind('@') {
+            Some(at) => (head.get(..at), head.get(at + 1..).unwrap_or_default()),
+            None => (None, head),
+        };
+        let hosts = hosts.strip_suffix('/').unwrap_or(hosts);
+        let members = hosts
+            .split(',')
+            .map(|one| self.member(one))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut url = EtcdUrl {
+            members,
+            layout: "kitex".to_owned(),
+            prefix: None,
+            ttl: Duration::from_secs(15),
+            user: None,
+        };
+        let mut user = login.map(|login| decode(login.split(':').next().unwrap_or(login)));
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            self.option(pair, &mut url, &mut user)?;
+        }
+        url.user = match (user, secret) {
+            (None, _) => None,
+            (Some(user), Some(secret)) => Some((user, secret.to_owned())),
+            (Some(user), None) => {
+                return self.fail(
+                    login.unwrap_or(query),
+                    format!("user `{user}` has no password; set {PASSWORD}"),
+                );
+            }
+        };
+        Ok(url)
+    }
+
+    fn member(&self, one: &str) -> Result<String, Box<UrlError>> {
+        if one.is_empty() {
+            return self.fail(
+                one,
+                "write at least one etcd address, such as 127.0.0.1:2379",
+            );
+        }
+        self.address(one).map(|endpoint| endpoint.address())
+    }
+
+    fn option(
+        &self,
+        pair: &'a str,
+        url: &mut EtcdUrl,
+        user: &mut Option<String>,
+    ) -> Result<(), Box<UrlError>> {
+        let (key, value) = pair
+            .split_once('=')
+            .unwrap_or((pair, pair.get(pair.len()..).unwrap_or_default()));
+        match key {
+            "layout" => url.layout = self.layout(value)?.to_owned(),
+            "prefix" => url.prefix = Some(decode(value)),
+            "ttl" => url.ttl = self.ttl(value)?,
+            "user" if !value.is_empty() => *user = Some(decode(value)),
+            "user" => return self.fail(key, "write user=name"),
+            _ => {
+                let hint = nearest(key, &KEYS).map(|near| format!("; did you mean `{near}`?"));
+                let hint = hint.unwrap_or_default();
+                return self.fail(
+                    key,
+                    format!("unknown key, known are {}{hint}", KEYS.join(", ")),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn layout(&self, value: &'a str) -> Result<&'a str, Box<UrlError>> {
+        if super::layout::NAMES.contains(&value) {
+            return Ok(value);
+        }
+        let built = super::layout::NAMES.join(", ");
+        match value.split(',').find(|one| !LAYOUTS.contains(one)) {
+            Some(one) => self.fail(one, format!("unknown layout; available: {built}")),
+            None => self.fail(
+                value,
+                format!("not available in this version; available: {built}"),
+            ),
+        }
+    }
+
+    fn ttl(&self, value: &str) -> Result<Duration, Box<UrlError>> {
+        match value.parse::<u64>() {
+            Ok(seconds) if TTL.contains(&seconds) => Ok(Duration::from_secs(seconds)),
+            _ => self.fail(
+                value,
+                format!("write whole seconds from {} to {}", TTL.start(), TTL.end()),
+            ),
+        }
+    }
+}
+
+/// The known word nearest to `word`, if one is near enough to be meant.
+pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let allowed = word.len() / 3 + 1;
+    known
+        .iter()
+        .map(|one| (distance(word, one), *one))
+        .filter(|(far, _)| *far <= allowed)
+        .min()
+        .map(|(_, one)| one)
+}
+
+/// Levenshtein's distance in bytes.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.bytes().enumerate() {
+            let cost = corner + usize::from(x != y);
+            corner = row[j + 1];
+            row[j + 1] = cost.min(row[j] + 1).min(corner + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(not(feature = "etcd"))]
+impl UrlError {
+    /// `etcd://` in a build without the feature.
+    pub(crate) fn not_built(members: &[String]) -> Self {
+        let shown = format!("etcd://{}", members.join(","));
+        Self {
+            shown,
+            at: 0..4,
+            why: "this build has no etcd; add the feature `etcd` of `runtime`".to_owned(),
+        }
+    }
+}
+
+/// A URL as it may be shown: its password, if it has one, is `***`.
+pub(crate) fn without_password(url: &str) -> String {
+    hide(url).0
+}
