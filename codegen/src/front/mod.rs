@@ -1,6 +1,8 @@
 //! The front ends: one for each IDL, both ending in a [`Draft`]. They follow includes and report
 //! syntax; they resolve no name and judge no meaning.
 
+pub mod thrift;
+
 use std::path::PathBuf;
 
 use crate::{

@@ -1,0 +1,150 @@
+//! What stands at the top of a file and leads to everything else: `include`, `namespace`, and the
+//! choice among definitions.
+
+use super::{Kind, Parse, Parser, recover::DEFINITIONS, say};
+use crate::{
+    front::thrift::Parsed,
+    ir::draft::{Item, Name, Namespace, StructKind},
+};
+
+/// The old words for the namespace of one language.
+const OLD_NAMESPACES: [(&str, &str); 12] = [
+    ("cpp_namespace", "cpp"),
+    ("php_namespace", "php"),
+    ("py_module", "py"),
+    ("perl_package", "perl"),
+    ("ruby_namespace", "rb"),
+    ("java_package", "java"),
+    ("cocoa_package", "cocoa"),
+    ("csharp_namespace", "csharp"),
+    ("delphi_namespace", "delphi"),
+    ("smalltalk_category", "smalltalk"),
+    ("smalltalk_prefix", "smalltalk"),
+    ("xsd_namespace", "xsd"),
+];
+
+impl Parser<'_, '_> {
+    /// One definition or header line, with a separator behind it if there is one.
+    pub(super) fn item(&mut self, parsed: &mut Parsed) -> Parse<()> {
+        match self.word() {
+            "include" => {
+                self.bump();
+                parsed.includes.push(self.quoted("the path in quotes")?);
+            }
+            "cpp_include" => {
+                self.bump();
+                self.quoted("the path in quotes")?;
+            }
+            "namespace" => parsed.namespaces.push(self.namespace()?),
+            _ => match self.old_scope() {
+                Some(scope) => parsed.namespaces.push(self.old_namespace(scope)?),
+                None => parsed.items.push(self.definition()?),
+            },
+        }
+        self.separator();
+        Ok(())
+    }
+
+    fn definition(&mut self) -> Parse<Item> {
+        let docs = self.docs();
+        match self.word() {
+            "typedef" => self.typedef(docs).map(Item::Typedef),
+            "const" => self.constant(docs).map(Item::Const),
+            "enum" => self.enumeration(docs).map(Item::Enum),
+            "senum" => self.string_enumeration(docs).map(Item::Enum),
+            "struct" => self.structure(docs, StructKind::Struct).map(Item::Struct),
+            "union" => self.structure(docs, StructKind::Union).map(Item::Struct),
+            "exception" => self
+                .structure(docs, StructKind::Exception)
+                .map(Item::Struct),
+            "service" => self.service(docs).map(Item::Service),
+            _ => self.no_definition(),
+        }
+    }
+
+    fn no_definition<T>(&mut self) -> Parse<T> {
+        if self.faulty {
+            return self.expected("a definition");
+        }
+        let word = self.word();
+        let near = DEFINITIONS
+            .into_iter()
+            .find(|it| (1..3).contains(&distance(word, it)));
+        let found = say::no_definition(&self.describe(), near, self.here());
+        self.fail(found)
+    }
+
+    fn namespace(&mut self) -> Parse<Namespace> {
+        self.bump();
+        let scope = if self.at(b'*') {
+            let span = self.here();
+            self.bump();
+            Name {
+                text: "*".to_owned(),
+                span,
+            }
+        } else {
+            self.key("a language or `*`")?
+        };
+        self.namespace_of(scope)
+    }
+
+    fn old_scope(&self) -> Option<&'static str> {
+        let word = self.word();
+        OLD_NAMESPACES
+            .iter()
+            .find(|(old, _)| *old == word)
+            .map(|(_, scope)| *scope)
+    }
+
+    fn old_namespace(&mut self, scope: &str) -> Parse<Namespace> {
+        let span = self.here();
+        self.bump();
+        self.namespace_of(Name {
+            text: scope.to_owned(),
+            span,
+        })
+    }
+
+    fn namespace_of(&mut self, scope: Name) -> Parse<Namespace> {
+        let name = match self.token.kind {
+            Kind::Text => self.quoted("a name")?,
+            _ => self.path("a name")?,
+        };
+        self.annotations()?;
+        Ok(Namespace { scope, name })
+    }
+}
+
+/// How many letters must be put in, taken out or changed.
+fn distance(a: &str, b: &str) -> usize {
+    if a.len().abs_diff(b.len()) > 2 {
+        return usize::MAX;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut corner = i;
+        let mut left = i + 1;
+        for (cell, y) in row.iter_mut().skip(1).zip(b.bytes()) {
+            let best = (left + 1).min(*cell + 1).min(corner + usize::from(x != y));
+            corner = *cell;
+            *cell = best;
+            left = best;
+        }
+        row[0] = i + 1;
+    }
+    row.last().copied().unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::distance;
+
+    #[test]
+    fn distances() {
+        assert_eq!(distance("strcut", "struct"), 2);
+        assert_eq!(distance("sruct", "struct"), 1);
+        assert_eq!(distance("enum", "enum"), 0);
+        assert_eq!(distance("x", "service"), usize::MAX);
+    }
+}
