@@ -18,6 +18,11 @@ impl Diagnostics {
         self.0.push(found);
     }
 
+    /// Adds all of another collection.
+    pub fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     /// Whether one of them is an error.
     pub fn has_errors(&self) -> bool {
         self.count(Severity::Error) > 0

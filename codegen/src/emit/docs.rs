@@ -6,7 +6,7 @@ use quote::quote;
 use crate::ir::model::Head;
 
 /// `#[doc]` attributes of a head; a sentence with the IDL's name where there is no comment.
-pub(super) fn of(head: &Head, what: &str) -> TokenStream {
+pub(crate) fn of(head: &Head, what: &str) -> TokenStream {
     let mut text = head.docs.trim().to_owned();
     if text.is_empty() {
         text = format!("{what} `{}`.", head.name);
@@ -20,7 +20,7 @@ pub(super) fn of(head: &Head, what: &str) -> TokenStream {
 }
 
 /// `#[doc]` attributes of a head that has a comment; nothing otherwise.
-pub(super) fn if_any(head: &Head) -> TokenStream {
+pub(crate) fn if_any(head: &Head) -> TokenStream {
     if head.docs.trim().is_empty() && head.deprecated.is_none() { TokenStream::new() } else { of(head, "") }
 }
 

@@ -5,14 +5,14 @@
 mod client;
 mod codec;
 mod constant;
-mod docs;
+pub(crate) mod docs;
 mod enums;
 mod proto;
 mod server;
-mod service;
+pub(crate) mod service;
 mod structs;
 mod unions;
-mod view;
+pub(crate) mod view;
 
 use std::collections::BTreeMap;
 

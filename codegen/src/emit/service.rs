@@ -66,7 +66,7 @@ fn info(view: &View<'_>, it: &Service) -> TokenStream {
 }
 
 /// The result type of a method: what it gives, and its error.
-pub(super) fn outcome(view: &View<'_>, owner: &Service, method: &Method) -> (TokenStream, TokenStream) {
+pub(crate) fn outcome(view: &View<'_>, owner: &Service, method: &Method) -> (TokenStream, TokenStream) {
     let value = method.result.as_ref().map_or_else(|| quote!(()), |ty| view.ty(ty));
     let error = match &method.error {
         Some(name) => view.path(owner.module, name),
@@ -84,7 +84,7 @@ pub(super) fn parameters<'a>(view: &'a View<'_>, method: &'a Method) -> impl Ite
 }
 
 /// Many arguments are the IDL's choice.
-pub(super) fn many(method: &Method) -> Option<TokenStream> {
+pub(crate) fn many(method: &Method) -> Option<TokenStream> {
     (method.arguments.len() > 5)
         .then(|| quote!(#[allow(clippy::too_many_arguments, reason = "the arguments are the IDL's")]))
 }
@@ -95,7 +95,7 @@ pub(super) fn method_types(method: &Method) -> impl Iterator<Item = &Ty> {
 }
 
 /// The arms of a method's error enum, `Other` included, in their Rust names.
-pub(super) fn error_arms(method: &Method) -> (Vec<Ident>, Ident) {
+pub(crate) fn error_arms(method: &Method) -> (Vec<Ident>, Ident) {
     let arms: Vec<Ident> = method.throws.iter().map(|it| ident(&it.head.rust)).collect();
     let mut other = "Other".to_owned();
     while arms.iter().any(|arm| *arm == other) {

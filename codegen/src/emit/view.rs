@@ -8,18 +8,31 @@ use quote::quote;
 use crate::ir::model::{Base, Const, Def, DefId, DefKind, Field, Model, ModuleId, Ty, Wrap};
 
 /// A module's view of the model.
-pub(super) struct View<'a> {
-    pub(super) model: &'a Model,
-    pub(super) module: ModuleId,
+pub(crate) struct View<'a> {
+    pub(crate) model: &'a Model,
+    place: Place,
     /// Type names of this module: they hide names of the standard prelude.
     own: BTreeSet<&'a str>,
+}
+
+/// Where the viewer stands.
+enum Place {
+    /// In a generated module.
+    Module(ModuleId),
+    /// Outside of `generated`, which is reached by this path; some types are imported by name.
+    Outside { generated: TokenStream, imported: BTreeSet<(ModuleId, String)> },
 }
 
 impl<'a> View<'a> {
     pub(super) fn new(model: &'a Model, module: ModuleId) -> Self {
         let defs = model.defs.iter().filter(|it| it.module == module).map(|it| it.head.rust.as_str());
         let services = model.services.iter().filter(|it| it.module == module).map(|it| it.head.rust.as_str());
-        Self { model, module, own: defs.chain(services).collect() }
+        Self { model, place: Place::Module(module), own: defs.chain(services).collect() }
+    }
+
+    /// The view of a file that is no part of `generated`.
+    pub(crate) fn outside(model: &'a Model, generated: TokenStream, imported: BTreeSet<(ModuleId, String)>) -> Self {
+        Self { model, place: Place::Outside { generated, imported }, own: BTreeSet::new() }
     }
 
     /// A name of the standard prelude; absolute where this module has a type of that name.
@@ -45,25 +58,29 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The path from this module to an item of another.
-    pub(super) fn path(&self, module: ModuleId, rust: &str) -> TokenStream {
+    /// The path from here to an item of a module.
+    pub(crate) fn path(&self, module: ModuleId, rust: &str) -> TokenStream {
         let name = rust.split("::").map(ident);
-        if module == self.module {
-            return quote!(#(#name)::*);
-        }
-        let up = self.model.modules[self.module.0].path.iter().map(|_| quote!(super));
         let down = self.model.modules[module.0].path.iter().map(|part| ident(part));
-        quote!(#(#up::)* #(#down::)* #(#name)::*)
+        match &self.place {
+            Place::Module(here) if *here == module => quote!(#(#name)::*),
+            Place::Module(here) => {
+                let up = self.model.modules[here.0].path.iter().map(|_| quote!(super));
+                quote!(#(#up::)* #(#down::)* #(#name)::*)
+            }
+            Place::Outside { imported, .. } if imported.contains(&(module, rust.to_owned())) => quote!(#(#name)::*),
+            Place::Outside { generated, .. } => quote!(#generated::#(#down::)* #(#name)::*),
+        }
     }
 
     /// The path to a type.
-    pub(super) fn def(&self, id: DefId) -> TokenStream {
+    pub(crate) fn def(&self, id: DefId) -> TokenStream {
         let def = self.model.def(id);
         self.path(def.module, &def.head.rust)
     }
 
     /// The Rust type.
-    pub(super) fn ty(&self, ty: &Ty) -> TokenStream {
+    pub(crate) fn ty(&self, ty: &Ty) -> TokenStream {
         self.ty_in(ty, false)
     }
 
@@ -135,7 +152,7 @@ impl<'a> View<'a> {
     }
 
     /// A field's Rust type.
-    pub(super) fn field(&self, field: &Field, key: bool) -> TokenStream {
+    pub(crate) fn field(&self, field: &Field, key: bool) -> TokenStream {
         let ty = self.ty_in(&field.ty, key);
         let (option, boxed) = (self.std("Option"), self.std("Box"));
         match field.wrap {
@@ -197,7 +214,7 @@ fn well_known(name: &str) -> TokenStream {
 }
 
 /// An identifier token; raw names carry their `r#`.
-pub(super) fn ident(name: &str) -> Ident {
+pub(crate) fn ident(name: &str) -> Ident {
     match name.strip_prefix("r#") {
         Some(raw) => Ident::new_raw(raw, Span::call_site()),
         None => Ident::new(name, Span::call_site()),

@@ -1,0 +1,143 @@
+//! The stages in a row: for the command line, and for build scripts.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::diag::{Diagnostics, render};
+use crate::ir::model::Model;
+use crate::options::Options;
+use crate::output::{self, FileSet, Owner};
+use crate::source::{self, SourceMap};
+use crate::{assemble, check, emit, front, resolve};
+
+/// Why nothing was generated.
+#[derive(Debug)]
+pub enum Error {
+    /// The IDL is wrong; the text shows every finding with its place.
+    Findings(Diagnostics, String),
+    /// Something could not be read or written.
+    Io(String),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Findings(_, text) | Self::Io(text) => f.write_str(text.trim_end()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// What loading gave: a model, its texts, and findings that are no errors.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The resolved program.
+    pub model: Model,
+    /// The texts.
+    pub sources: SourceMap,
+    /// Warnings and notes.
+    pub found: Diagnostics,
+}
+
+impl Loaded {
+    /// The findings as text.
+    pub fn render(&self, color: bool) -> String {
+        render(&self.found, &self.sources, color)
+    }
+}
+
+/// Generates from one IDL file, for a build script: `codegen::compile("idl/add.thrift")`. Include
+/// the result with `runtime::include_generated!();`.
+///
+/// # Errors
+///
+/// Every finding of the IDL, or what could not be read or written.
+pub fn compile(idl: impl AsRef<Path>) -> Result<(), Error> {
+    Builder::new().idl(idl).compile()
+}
+
+/// Generation with options.
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    roots: Vec<PathBuf>,
+    options: Options,
+}
+
+impl Builder {
+    /// No IDL yet, every option at its default.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an IDL file, Thrift or proto.
+    #[must_use]
+    pub fn idl(mut self, path: impl AsRef<Path>) -> Self {
+        self.roots.push(path.as_ref().to_owned());
+        self
+    }
+
+    /// Replaces the options.
+    #[must_use]
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Runs the stages up to the model.
+    ///
+    /// # Errors
+    ///
+    /// Every finding of the IDL, rendered with or without colour; or what could not be read.
+    pub fn load(&self, color: bool) -> Result<Loaded, Error> {
+        let mut sources = SourceMap::new();
+        let (draft, mut found) = match front::load(&mut sources, &self.roots, &self.options.include) {
+            Ok(loaded) => loaded,
+            Err(source::Error::Diagnostics(found)) => return Err(findings(found, &sources, color)),
+            Err(error) => return Err(Error::Io(error.to_string())),
+        };
+        found.append(check::check(&draft));
+        let model = match resolve::resolve(&draft) {
+            Ok(model) => model,
+            Err(more) => {
+                found.append(more);
+                return Err(findings(found, &sources, color));
+            }
+        };
+        if found.has_errors() || (self.options.deny_warnings && found.count(crate::diag::Severity::Warning) > 0) {
+            return Err(findings(found, &sources, color));
+        }
+        Ok(Loaded { model, sources, found })
+    }
+
+    /// Writes `$OUT_DIR/kiteline.rs` and tells cargo which files were read.
+    ///
+    /// # Errors
+    ///
+    /// Every finding of the IDL; what could not be read or written; not called by cargo.
+    pub fn compile(self) -> Result<(), Error> {
+        let out = std::env::var_os("OUT_DIR")
+            .map(PathBuf::from)
+            .ok_or_else(|| Error::Io("OUT_DIR is not set: `compile` is for build scripts".to_owned()))?;
+        let loaded = self.load(false)?;
+        let text = assemble::single(emit::emit(&loaded.model, self.options.sides));
+        let mut files = FileSet::default();
+        files.add(PathBuf::from("kiteline.rs"), text, Owner::Generated);
+        let plan = output::plan(&out, &files, output::Policy { force: true, prune: false });
+        let plan = plan.map_err(|error| Error::Io(error.to_string()))?;
+        output::apply(&plan).map_err(|error| Error::Io(error.to_string()))?;
+        for file in &loaded.model.files {
+            // Cargo reads instructions from a build script's standard output.
+            #[allow(clippy::print_stdout, reason = "this is how a build script talks to cargo")]
+            {
+                println!("cargo::rerun-if-changed={}", loaded.sources.path(file.id));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn findings(found: Diagnostics, sources: &SourceMap, color: bool) -> Error {
+    let text = render(&found, sources, color);
+    Error::Findings(found, text)
+}

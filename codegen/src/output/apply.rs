@@ -1,0 +1,77 @@
+//! Carries a plan out: everything is written beside its place first, then renamed into it, so that
+//! a full disk or a missing permission leaves every file as it was.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::{Action, Error, Plan, Step};
+
+/// A file that is written but not yet in its place; removed unless it gets there.
+struct Staged {
+    temp: PathBuf,
+    place: PathBuf,
+    done: bool,
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if !self.done {
+            let _ = fs::remove_file(&self.temp);
+        }
+    }
+}
+
+/// Writes what the plan says.
+///
+/// # Errors
+///
+/// The first file that could not be written; nothing was changed then, unless a rename itself
+/// failed, and then every file is wholly old or wholly new.
+pub fn apply(plan: &Plan) -> Result<(), Error> {
+    let writes = plan.steps.iter().filter(|it| matches!(it.action, Action::Create | Action::Update | Action::Insert));
+    let mut staged = Vec::new();
+    for step in writes {
+        staged.push(stage(&plan.root, step)?);
+    }
+    for mut it in staged {
+        fs::rename(&it.temp, &it.place).map_err(|error| Error::new(&it.place, error))?;
+        it.done = true;
+    }
+    for step in plan.steps.iter().filter(|it| it.action == Action::Remove) {
+        let path = plan.root.join(&step.path);
+        fs::remove_file(&path).map_err(|error| Error::new(&path, error))?;
+    }
+    Ok(())
+}
+
+fn stage(root: &Path, step: &Step) -> Result<Staged, Error> {
+    let place = root.join(&step.path);
+    let folder = place.parent().unwrap_or(root);
+    fs::create_dir_all(folder).map_err(|error| Error::new(folder, error))?;
+    let name = place.file_name().unwrap_or_default().to_string_lossy();
+    let temp = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+    let staged = Staged { temp, place, done: false };
+    let failed = |error: std::io::Error| Error::new(&staged.place, error);
+    let mut file = fs::File::create(&staged.temp).map_err(failed)?;
+    if let Some(wanted) = &step.wanted {
+        file.write_all(wanted.text.as_bytes()).map_err(failed)?;
+        permit(&staged, wanted.executable).map_err(failed)?;
+    }
+    Ok(staged)
+}
+
+/// A replaced file keeps its mode; a new program becomes executable.
+fn permit(staged: &Staged, executable: bool) -> std::io::Result<()> {
+    if let Ok(before) = fs::metadata(&staged.place) {
+        return fs::set_permissions(&staged.temp, before.permissions());
+    }
+    #[cfg(unix)]
+    if executable {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&staged.temp, fs::Permissions::from_mode(0o755))?;
+    }
+    #[cfg(not(unix))]
+    let _ = executable;
+    Ok(())
+}
