@@ -1,1 +1,199 @@
-//! The files of a whole crate.
+//! The files of a whole crate that the user owns. Pure: what is on disk comes in as text.
+
+mod cargo;
+mod handler;
+mod insert;
+mod sample;
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use askama::Template;
+
+use crate::ir::model::{Language, Model, Service};
+use crate::output::{FileSet, Owner};
+use crate::resolve::names;
+
+pub use cargo::Runtime;
+
+/// What is known about the crate that is made.
+#[derive(Clone, Debug)]
+pub struct Crate {
+    /// The package's name.
+    pub name: String,
+    /// Where `runtime` comes from.
+    pub runtime: Runtime,
+    /// Whether it needs a `[workspace]` of its own.
+    pub own_workspace: bool,
+    /// The IDL files as they are copied, roots first: path below the crate and text.
+    pub idls: Vec<Idl>,
+    /// Whether the crate serves; otherwise it holds clients only.
+    pub server: bool,
+    /// Whether stubs of missing methods and lines for new services are inserted.
+    pub add_missing: bool,
+}
+
+/// One IDL file of the crate.
+#[derive(Clone, Debug)]
+pub struct Idl {
+    /// Its path in the crate, such as `idl/add.thrift`.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// Whether the user named it.
+    pub root: bool,
+}
+
+/// The user's files as they are on disk, by their path below the crate.
+pub type Existing = BTreeMap<PathBuf, String>;
+
+/// What the scaffold gives: files, and what the user has to add by hand.
+#[derive(Debug, Default)]
+pub struct Scaffold {
+    /// The files.
+    pub files: FileSet,
+    /// Text that is missing in the user's files, each with its file, when it was not inserted.
+    pub missing: Vec<(PathBuf, String)>,
+}
+
+/// Paths of the user's files that [`scaffold`] wants to see when they are there.
+pub fn wanted(model: &Model) -> Vec<PathBuf> {
+    let mut paths = vec!["Cargo.toml", "src/main.rs", "src/handler/mod.rs"].into_iter().map(PathBuf::from).collect::<Vec<_>>();
+    paths.extend(model.root_services().map(|it| PathBuf::from(handler::file(it))));
+    paths
+}
+
+/// The file of a service's handler, below the crate.
+pub fn handler_file(service: &Service) -> String {
+    handler::file(service)
+}
+
+#[derive(Template)]
+#[template(path = "main.rs.j2", escape = "none")]
+struct Main<'a> {
+    title: &'a str,
+    lib: &'a str,
+    mounts: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "lib.rs.j2", escape = "none")]
+struct Lib<'a> {
+    title: &'a str,
+    server: bool,
+}
+
+#[derive(Template)]
+#[template(path = "handlers.rs.j2", escape = "none")]
+struct Handlers {
+    modules: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "service.toml.j2", escape = "none")]
+struct Settings<'a> {
+    name: &'a str,
+    services: Vec<Named>,
+}
+
+struct Named {
+    name: String,
+    registry_name: String,
+}
+
+#[derive(Template)]
+#[template(path = "README.md.j2", escape = "none")]
+struct Readme<'a> {
+    name: &'a str,
+    idls: String,
+    etcd: bool,
+}
+
+/// The user's files of a crate.
+pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
+    let mut out = Scaffold::default();
+    let services: Vec<&Service> = model.root_services().collect();
+    cargo::manifest(model, it, existing, &mut out);
+    for idl in &it.idls {
+        let known = cargo::known_hash(existing, &idl.path);
+        out.files.add(PathBuf::from(&idl.path), idl.text.clone(), Owner::Copy { known });
+    }
+    let title = title(&services);
+    let lib = lib_name(&it.name);
+    user(&mut out, "src/lib.rs", Lib { title: &title, server: it.server }.render());
+    user(&mut out, ".gitignore", Ok("/target\n".to_owned()));
+    let roots: Vec<String> = it.idls.iter().filter(|it| it.root).map(|it| format!("`{}`", it.path)).collect();
+    user(&mut out, "README.md", Readme { name: &it.name, idls: roots.join(" and "), etcd: it.server }.render());
+    if !it.server {
+        return out;
+    }
+    let mounts: Vec<String> = services.iter().map(|it| handler::mount(model, it)).collect();
+    user(&mut out, "src/main.rs", Main { title: &title, lib: &lib, mounts }.render());
+    let modules = services.iter().map(|it| handler::module(it)).collect();
+    user(&mut out, "src/handler/mod.rs", Handlers { modules }.render());
+    for service in &services {
+        user(&mut out, &handler::file(service), Ok(handler::text(model, service)));
+    }
+    let named = services
+        .iter()
+        .map(|it| Named { name: it.head.name.clone(), registry_name: it.registry_name.clone() })
+        .collect();
+    user(&mut out, "service.toml", Settings { name: &it.name, services: named }.render());
+    user(&mut out, &format!("tests/{lib}.rs"), Ok(tests::text(model, &services, &lib)));
+    user(&mut out, ".cargo/config.toml", Ok(include_str!("../../../templates/cargo_config.toml").to_owned()));
+    out.files.add_executable(
+        PathBuf::from("tools/protoc"),
+        include_str!("../../../templates/protoc").to_owned(),
+        Owner::User,
+    );
+    insert::missing(model, &services, it.add_missing, existing, &mut out);
+    out
+}
+
+/// A template that does not render is our own bug; its text says so where the file is read.
+fn user(out: &mut Scaffold, path: &str, text: Result<String, askama::Error>) {
+    let text = text.unwrap_or_else(|error| format!("kiteline could not render {path}: {error}"));
+    let text = format!("{}\n", text.trim_end());
+    out.files.add(PathBuf::from(path), text, Owner::User);
+}
+
+/// "add service", "add and greeter services".
+fn title(services: &[&Service]) -> String {
+    let names: Vec<&str> = services.iter().map(|it| it.registry_name.as_str()).collect();
+    match names.as_slice() {
+        [] => "services".to_owned(),
+        [one] => format!("{one} service"),
+        [first @ .., last] => format!("{} and {last} services", first.join(", ")),
+    }
+}
+
+/// A package's name as a crate's: dashes become underscores.
+pub(crate) fn lib_name(package: &str) -> String {
+    package.replace('-', "_")
+}
+
+/// A package's name from the stem of an IDL file: letters, digits, `-` and `_`, not a keyword, not
+/// a name that cargo or our dependencies need.
+pub fn package_name(stem: &str) -> String {
+    const TAKEN: &[&str] = &["test", "core", "std", "alloc", "proc_macro", "runtime", "tokio", "build", "deps", "examples"];
+    let clean: String =
+        stem.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' }).collect();
+    let clean = clean.trim_matches('-').to_lowercase();
+    let fits = clean.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !TAKEN.contains(&clean.as_str())
+        && names::ident(&clean) == clean;
+    if fits { clean } else { format!("{}-service", if clean.is_empty() { "idl" } else { &clean }) }
+        .trim_start_matches(|c: char| !c.is_ascii_alphabetic())
+        .to_owned()
+}
+
+/// The features of `runtime` that a model needs.
+fn features(model: &Model, server: bool) -> Vec<&'static str> {
+    let uses = |language| model.files.iter().any(|it| it.language == language);
+    let mut features = Vec::new();
+    features.extend(uses(Language::Thrift).then_some("thrift"));
+    features.extend(uses(Language::Proto).then_some("grpc"));
+    features.extend(server.then_some("etcd"));
+    features
+}

@@ -1,0 +1,107 @@
+//! `Cargo.toml` and its `[package.metadata.kiteline]`.
+
+use std::path::PathBuf;
+
+use askama::Template;
+use toml_edit::{Array, DocumentMut, Item, Table, Value, value};
+
+use super::{Crate, Existing, Scaffold};
+use crate::ir::model::Model;
+use crate::output::{Owner, hash};
+
+/// Where the crate gets `runtime` from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Runtime {
+    /// A folder, relative to the crate or absolute.
+    Path(String),
+    /// A repository and, if known, a commit.
+    Git(String, Option<String>),
+}
+
+impl Runtime {
+    fn render(&self) -> String {
+        let quoted = |text: &str| Value::from(text).to_string().trim().to_owned();
+        match self {
+            Self::Path(path) => format!("path = {}", quoted(path)),
+            Self::Git(url, None) => format!("git = {}", quoted(url)),
+            Self::Git(url, Some(rev)) => format!("git = {}, rev = {}", quoted(url), quoted(rev)),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "Cargo.toml.j2", escape = "none")]
+struct Manifest<'a> {
+    name: &'a str,
+    runtime: String,
+    features: String,
+    own_workspace: bool,
+}
+
+/// The hash of a copied IDL as the manifest records it.
+pub(super) fn known_hash(existing: &Existing, idl: &str) -> Option<u64> {
+    let manifest: DocumentMut = existing.get(&PathBuf::from("Cargo.toml"))?.parse().ok()?;
+    let text = manifest.get("package")?.get("metadata")?.get("kiteline")?.get("hashes")?.get(idl)?.as_str()?;
+    u64::from_str_radix(text, 16).ok()
+}
+
+/// A new manifest, or the one that is there with our own table brought up to date.
+pub(super) fn manifest(model: &Model, it: &Crate, existing: &Existing, out: &mut Scaffold) {
+    let path = PathBuf::from("Cargo.toml");
+    let before = existing.get(&path);
+    let features: Vec<String> =
+        super::features(model, it.server).into_iter().map(|it| format!("\"{it}\"")).collect();
+    let fresh = Manifest {
+        name: &it.name,
+        runtime: it.runtime.render(),
+        features: features.join(", "),
+        own_workspace: it.own_workspace,
+    };
+    let text = before.cloned().unwrap_or_else(|| fresh.render().unwrap_or_default() + "\n");
+    let Ok(mut manifest) = text.parse::<DocumentMut>() else {
+        // cargo will say what is wrong with it, better than we could.
+        out.files.add(path, text, Owner::User);
+        return;
+    };
+    record(&mut manifest, it);
+    out.files.add(path, manifest.to_string(), Owner::Edited);
+}
+
+/// `[package.metadata.kiteline]`: the version, the IDL files, and the hash of each copy.
+fn record(manifest: &mut DocumentMut, it: &Crate) {
+    let mut own = Table::new();
+    own.insert("version", value(env!("CARGO_PKG_VERSION")));
+    let roots: Array = it.idls.iter().filter(|it| it.root).map(|it| it.path.as_str()).collect();
+    own.insert("idl", value(roots));
+    if !it.server {
+        own.insert("sides", value("client"));
+    }
+    let mut hashes = Table::new();
+    for idl in &it.idls {
+        hashes.insert(&idl.path, value(format!("{:016x}", hash(&idl.text))));
+    }
+    own.insert("hashes", Item::Table(hashes));
+    let package = manifest.entry("package").or_insert_with(|| Item::Table(Table::new()));
+    let Some(package) = package.as_table_like_mut() else { return };
+    let metadata = package.entry("metadata").or_insert_with(|| {
+        let mut table = Table::new();
+        table.set_implicit(true);
+        Item::Table(table)
+    });
+    let Some(metadata) = metadata.as_table_like_mut() else { return };
+    let kept = metadata.get("kiteline").and_then(|it| it.as_table()).map(Table::position);
+    if let Some(position) = kept {
+        own.set_position(position);
+    }
+    let same = metadata.get("kiteline").is_some_and(|before| plain(before) == plain(&Item::Table(own.clone())));
+    if !same {
+        metadata.insert("kiteline", Item::Table(own));
+    }
+}
+
+/// A table's content without its decoration.
+fn plain(item: &Item) -> String {
+    let mut lines: Vec<String> = item.to_string().lines().map(|line| line.trim().to_owned()).collect();
+    lines.retain(|line| !line.is_empty() && !line.starts_with('[') && !line.starts_with('#'));
+    lines.join("\n")
+}

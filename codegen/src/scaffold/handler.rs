@@ -1,0 +1,206 @@
+//! A service's handler: a struct, and one method body a method.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use crate::assemble;
+use crate::emit::docs;
+use crate::emit::service::outcome;
+use crate::emit::view::{View, ident};
+use crate::ir::model::{Method, Model, ModuleId, Service, Ty};
+use crate::resolve::names;
+
+/// Names that a handler's file uses for something else.
+const TAKEN: &[&str] = &["Context", "Error", "Result", "Ok", "Err", "Some", "None", "Option", "Box", "Default", "String", "Vec"];
+
+/// The module of a service's handler.
+pub(super) fn module(service: &Service) -> String {
+    let name = names::snake(short(service));
+    if name == "mod" || names::ident(&name) != name { format!("{name}_") } else { name }
+}
+
+/// The file of a service's handler.
+pub(super) fn file(service: &Service) -> String {
+    format!("src/handler/{}.rs", module(service))
+}
+
+fn short(service: &Service) -> &str {
+    match service.head.name.strip_suffix("Service") {
+        Some("") | None => &service.head.name,
+        Some(short) => short,
+    }
+}
+
+/// The handler's name: the service's without its `Service`, with `Handler` where that is taken.
+pub(super) fn struct_name(model: &Model, service: &Service) -> String {
+    let name = names::type_name(short(service));
+    let clashes = TAKEN.contains(&name.as_str())
+        || service.head.rust == name
+        || used_types(model, service).iter().any(|(_, rust)| *rust == name);
+    if clashes { format!("{}Handler", name.trim_start_matches("r#")) } else { name }
+}
+
+/// `generated::api::AddServiceServer::new(handler::add::Add::default())`.
+pub(super) fn mount(model: &Model, service: &Service) -> String {
+    let path = model.modules[service.module.0].path.join("::");
+    let name = service.head.rust.trim_start_matches("r#");
+    let (module, handler) = (module(service), struct_name(model, service));
+    format!("generated::{path}::{name}Server::new(handler::{module}::{handler}::default())")
+}
+
+/// The services whose traits the handler implements, base services first.
+pub(super) fn chain<'a>(model: &'a Model, service: &'a Service) -> Vec<&'a Service> {
+    let mut chain = service.extends.map_or_else(Vec::new, |base| chain_of(model, base));
+    chain.push(service);
+    chain
+}
+
+fn chain_of(model: &Model, id: crate::ir::model::ServiceId) -> Vec<&Service> {
+    chain(model, model.service(id))
+}
+
+/// Defined types in the signatures of a handler, traits and error enums included.
+fn used_types(model: &Model, service: &Service) -> BTreeSet<(ModuleId, String)> {
+    let mut used = BTreeSet::new();
+    for owner in chain(model, service) {
+        used.insert((owner.module, owner.head.rust.clone()));
+        for method in &owner.methods {
+            used.extend(method.error.iter().map(|it| (owner.module, it.clone())));
+            for ty in method.arguments.iter().map(|it| &it.ty).chain(&method.result) {
+                collect(model, ty, &mut used);
+            }
+        }
+    }
+    used
+}
+
+fn collect(model: &Model, ty: &Ty, used: &mut BTreeSet<(ModuleId, String)>) {
+    match ty {
+        Ty::Base(_) | Ty::WellKnown(_) => {}
+        Ty::Def(id) => {
+            let def = model.def(*id);
+            used.insert((def.module, def.head.rust.clone()));
+        }
+        Ty::List(item) | Ty::Set(item) => collect(model, item, used),
+        Ty::Map(key, value) => {
+            collect(model, key, used);
+            collect(model, value, used);
+        }
+    }
+}
+
+/// The types that can be imported by their bare names.
+fn imports(model: &Model, service: &Service) -> BTreeSet<(ModuleId, String)> {
+    let used = used_types(model, service);
+    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, rust) in &used {
+        *count.entry(rust.as_str()).or_default() += 1;
+    }
+    let free = |rust: &str| !TAKEN.contains(&rust) && !rust.contains("::") && count[rust] == 1;
+    used.iter().filter(|(_, rust)| free(rust)).cloned().collect()
+}
+
+/// The whole file.
+pub(super) fn text(model: &Model, service: &Service) -> String {
+    let imported = imports(model, service);
+    let view = View::outside(model, quote!(crate::generated), imported.clone());
+    let name = ident(&struct_name(model, service));
+    let title = format!(" `{}` of {}.", service.head.name, idl(model, service));
+    let mut by_module: BTreeMap<ModuleId, Vec<_>> = BTreeMap::new();
+    for (module, rust) in &imported {
+        by_module.entry(*module).or_default().push(ident(rust));
+    }
+    let uses = by_module.into_iter().map(|(module, names)| {
+        let path = model.modules[module.0].path.iter().map(|it| ident(it));
+        quote!(use crate::generated::#(#path::)*{#(#names),*};)
+    });
+    let chain = chain(model, service);
+    let any = chain.iter().any(|it| !it.methods.is_empty());
+    let runtime = any.then(|| quote!(use runtime::{Context, Error};));
+    let impls = chain.iter().map(|owner| {
+        let path = view.path(owner.module, &owner.head.rust);
+        let methods = owner.methods.iter().map(|method| stub(&view, owner, method, &Words::SHORT));
+        quote!(impl #path for #name { #(#methods)* })
+    });
+    let docs = format!(" The handler of `{}`.", service.head.name);
+    let text = assemble::format(quote! {
+        #![doc = #title]
+        #(#uses)*
+        #runtime
+        #[doc = #docs]
+        #[derive(Debug, Default)]
+        pub struct #name;
+        #(#impls)*
+    });
+    spaced(&text)
+}
+
+/// An empty line after the uses and between methods, as people write.
+fn spaced(text: &str) -> String {
+    let mut out = String::new();
+    let mut before = "";
+    for line in text.lines() {
+        let item = line.starts_with("///") || line.starts_with("impl ") || line.trim_start().starts_with("async fn") || line.trim_start().starts_with("///");
+        let starts = before.starts_with("use ") && !line.starts_with("use ")
+            || before == "    }" && item
+            || before.ends_with(';') && !before.starts_with(' ') && line.starts_with("impl ")
+            || before == "}" && !line.is_empty();
+        if starts && !before.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(line);
+        out.push('\n');
+        before = line;
+    }
+    out
+}
+
+/// The IDL file of a service as it stands in the crate.
+fn idl(model: &Model, service: &Service) -> String {
+    let file = &model.files[service.file];
+    let ending = match file.language {
+        crate::ir::model::Language::Thrift => "thrift",
+        crate::ir::model::Language::Proto => "proto",
+    };
+    format!("{}.{ending}", file.stem)
+}
+
+/// How a stub names what it needs: by `use`, or in full where it is put into a file that has its
+/// own imports.
+pub(super) struct Words {
+    context: &'static str,
+    error: &'static str,
+    result: &'static str,
+}
+
+impl Words {
+    pub(super) const SHORT: Self = Self { context: "Context", error: "Error", result: "Result" };
+    pub(super) const FULL: Self =
+        Self { context: "runtime::Context", error: "runtime::Error", result: "std::result::Result" };
+}
+
+/// One method that answers "not implemented".
+pub(super) fn stub(view: &View<'_>, owner: &Service, method: &Method, words: &Words) -> TokenStream {
+    let path = |text: &str| -> TokenStream { text.parse().unwrap_or_default() };
+    let (context, short_error, result) = (path(words.context), path(words.error), path(words.result));
+    let (docs, name) = (docs::if_any(&method.head), ident(&method.head.rust));
+    let (value, error) = outcome(view, owner, method);
+    let error = if method.error.is_some() { error } else { short_error.clone() };
+    let into = method.error.is_some().then(|| quote!(.into()));
+    let parameters = method.arguments.iter().map(|it| {
+        let name = format_ident!("_{}", it.head.rust.trim_start_matches("r#"));
+        let ty = view.field(it, false);
+        quote!(#name: #ty)
+    });
+    let text = format!("{}.{}", owner.head.name, method.head.name);
+    let many = crate::emit::service::many(method);
+    quote! {
+        #docs
+        #many
+        async fn #name(&self, _cx: &#context, #(#parameters),*) -> #result<#value, #error> {
+            Err(#short_error::unimplemented(#text) #into)
+        }
+    }
+}

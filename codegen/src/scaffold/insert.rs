@@ -1,0 +1,196 @@
+//! What the user's files lack after the IDL changed: stubs, a handler's module, a mounted service.
+//! Inserted by span with `--add-missing`, every other byte as it was; reported otherwise.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use quote::quote;
+use syn::spanned::Spanned;
+
+use super::handler::{self, Words};
+use super::{Existing, Scaffold};
+use crate::assemble;
+use crate::emit::view::View;
+use crate::ir::model::{Model, Service};
+use crate::output::Owner;
+
+/// A text to put at a byte offset.
+struct Insertion {
+    at: usize,
+    text: String,
+}
+
+pub(super) fn missing(model: &Model, services: &[&Service], insert: bool, existing: &Existing, out: &mut Scaffold) {
+    for service in services {
+        let path = PathBuf::from(handler::file(service));
+        let Some(text) = existing.get(&path) else { continue };
+        let found = handler::chain(model, service).into_iter().filter_map(|owner| stubs(model, owner, text)).collect();
+        settle(path, text, found, insert, out);
+    }
+    let path = PathBuf::from("src/handler/mod.rs");
+    if let Some(text) = existing.get(&path) {
+        settle(path, text, modules(services, text), insert, out);
+    }
+    let path = PathBuf::from("src/main.rs");
+    if let Some(text) = existing.get(&path) {
+        settle(path, text, mounts(model, services, text), insert, out);
+    }
+}
+
+/// Inserts, or reports.
+fn settle(path: PathBuf, text: &str, mut found: Vec<Insertion>, insert: bool, out: &mut Scaffold) {
+    if found.is_empty() {
+        return;
+    }
+    found.sort_by_key(|it| std::cmp::Reverse(it.at));
+    if !insert {
+        found.reverse();
+        out.missing.extend(found.into_iter().map(|it| (path.clone(), it.text.trim_matches('\n').to_owned())));
+        return;
+    }
+    let mut text = text.to_owned();
+    for it in found {
+        text.insert_str(it.at, &it.text);
+    }
+    out.files.add(path, text, Owner::Edited);
+}
+
+/// The methods that `impl Trait for …` lacks, to go before its closing brace.
+fn stubs(model: &Model, owner: &Service, text: &str) -> Option<Insertion> {
+    let file: syn::File = syn::parse_file(text).ok()?;
+    let name = &owner.head.rust;
+    let block = file.items.iter().find_map(|item| match item {
+        syn::Item::Impl(it) => {
+            let (_, path, _) = it.trait_.as_ref()?;
+            (path.segments.last()?.ident == name).then_some(it)
+        }
+        _ => None,
+    })?;
+    let written: BTreeSet<String> = block
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            syn::ImplItem::Fn(it) => Some(it.sig.ident.to_string()),
+            _ => None,
+        })
+        .collect();
+    let view = View::outside(model, quote!(crate::generated), BTreeSet::new());
+    let stubs: Vec<String> = owner
+        .methods
+        .iter()
+        .filter(|it| !written.contains(&it.head.rust))
+        .map(|method| {
+            let stub = handler::stub(&view, owner, method, &Words::FULL);
+            // Formatted inside an impl, for the indentation, then taken out of it.
+            let text = assemble::format(quote!(impl It { #stub }));
+            let lines: Vec<&str> = text.lines().collect();
+            let body = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default().join("\n");
+            format!("\n{body}\n")
+        })
+        .collect();
+    let close = block.brace_token.span.close().byte_range().start;
+    let text = stubs.concat();
+    let text = if written.is_empty() { text.trim_start_matches('\n').to_owned() } else { text };
+    (!stubs.is_empty()).then(|| Insertion { at: close, text })
+}
+
+/// `pub mod` lines that are not there, to go at the end.
+fn modules(services: &[&Service], text: &str) -> Vec<Insertion> {
+    let Ok(file) = syn::parse_file(text) else { return Vec::new() };
+    let declared: BTreeSet<String> = file
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            syn::Item::Mod(it) => Some(it.ident.to_string()),
+            _ => None,
+        })
+        .collect();
+    let lines: String = services
+        .iter()
+        .map(|it| handler::module(it))
+        .filter(|it| !declared.contains(it))
+        .map(|it| format!("pub mod {it};\n"))
+        .collect();
+    if lines.is_empty() {
+        return Vec::new();
+    }
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    vec![Insertion { at: text.len(), text: format!("{end}{lines}") }]
+}
+
+/// `.add(…)` for the services that `main.rs` never names, to go before `.run()`.
+fn mounts(model: &Model, services: &[&Service], text: &str) -> Vec<Insertion> {
+    let names = identifiers(text);
+    let lines: Vec<String> = services
+        .iter()
+        .filter(|it| !names.contains(&format!("{}Server", it.head.rust.trim_start_matches("r#"))))
+        .map(|it| format!(".add({})\n        ", handler::mount(model, it)))
+        .collect();
+    if lines.is_empty() {
+        return Vec::new();
+    }
+    let at = syn::parse_file(text).ok().and_then(|file| {
+        let mut finder = Run(None);
+        finder.file(&file);
+        finder.0
+    });
+    vec![Insertion { at: at.unwrap_or(text.len()), text: lines.concat() }]
+}
+
+/// Every identifier of a text, comments left out.
+fn identifiers(text: &str) -> BTreeSet<String> {
+    fn collect(tokens: proc_macro2::TokenStream, names: &mut BTreeSet<String>) {
+        for token in tokens {
+            match token {
+                proc_macro2::TokenTree::Ident(it) => {
+                    names.insert(it.to_string());
+                }
+                proc_macro2::TokenTree::Group(it) => collect(it.stream(), names),
+                _ => {}
+            }
+        }
+    }
+    let mut names = BTreeSet::new();
+    collect(text.parse().unwrap_or_default(), &mut names);
+    names
+}
+
+/// Finds the dot of `.run()`.
+struct Run(Option<usize>);
+
+impl Run {
+    fn file(&mut self, file: &syn::File) {
+        for item in &file.items {
+            if let syn::Item::Fn(it) = item {
+                it.block.stmts.iter().for_each(|it| self.statement(it));
+            }
+        }
+    }
+
+    fn statement(&mut self, it: &syn::Stmt) {
+        match it {
+            syn::Stmt::Expr(it, _) => self.expression(it),
+            syn::Stmt::Local(it) => {
+                if let Some(init) = &it.init {
+                    self.expression(&init.expr);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn expression(&mut self, it: &syn::Expr) {
+        match it {
+            syn::Expr::Await(it) => self.expression(&it.base),
+            syn::Expr::Try(it) => self.expression(&it.expr),
+            syn::Expr::MethodCall(it) => {
+                if it.method == "run" || it.method == "start" {
+                    self.0 = Some(it.dot_token.span().byte_range().start);
+                } else {
+                    self.expression(&it.receiver);
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The test of a scaffolded crate: starts the server and calls every method.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::{handler, sample};
+use crate::assemble;
+use crate::emit::service::error_arms;
+use crate::emit::view::{View, ident};
+use crate::ir::model::{Method, Model, Service};
+
+/// The whole file.
+pub(super) fn text(model: &Model, services: &[&Service], lib: &str) -> String {
+    let lib = ident(lib);
+    let view = View::outside(model, quote!(generated), BTreeSet::new());
+    let mounts = services.iter().map(|it| {
+        let mount: TokenStream = handler::mount(model, it).parse().unwrap_or_default();
+        quote!(.add(#mount))
+    });
+    let calls = services.iter().map(|it| calls(&view, it));
+    let tokens = quote! {
+        //! Starts the server on a free port and calls every method through the memory registry.
+        use #lib::{generated, handler};
+        use runtime::{Channel, Code, Config, Error, Registry, Server};
+
+        #[tokio::test]
+        async fn every_method_is_reached() -> runtime::Result<()> {
+            let registry = Registry::open("memory")?;
+            let server = Server::new(Config::local()).registry(&registry) #(#mounts)* .start().await?;
+            #(#calls)*
+            server.stop().await
+        }
+
+        /// Any answer of a handler will do; replace this by what your methods promise.
+        fn reached(outcome: Result<(), Error>) {
+            if let Err(error) = outcome {
+                assert!(!matches!(error.code(), Code::Unavailable | Code::DeadlineExceeded), "{error:?}");
+            }
+        }
+    };
+    let text = assemble::format(tokens);
+    text.replace("\n#[tokio::test]", "\n\n#[tokio::test]").replace("\n/// Any", "\n\n/// Any")
+}
+
+fn calls(view: &View<'_>, service: &Service) -> TokenStream {
+    let methods: Vec<TokenStream> =
+        view.model.all_methods(service).into_iter().filter_map(|(owner, it)| call(view, owner, it)).collect();
+    if methods.is_empty() {
+        return TokenStream::new();
+    }
+    let bare = service.head.rust.trim_start_matches("r#");
+    let client = view.path(service.module, &format!("{bare}Client"));
+    let name = &service.registry_name;
+    quote! {
+        let client = #client::new(Channel::builder(#name).registry(&registry).build()?);
+        #(#methods)*
+    }
+}
+
+fn call(view: &View<'_>, owner: &Service, method: &Method) -> Option<TokenStream> {
+    let name = match method.head.rust.as_str() {
+        taken @ ("new" | "channel") => format_ident!("{taken}_"),
+        name => ident(name),
+    };
+    let arguments: Option<Vec<TokenStream>> =
+        method.arguments.iter().map(|it| sample::value(view, &it.ty)).collect();
+    let arguments = arguments?;
+    let call = quote!(client.#name(#(#arguments),*).await);
+    let Some(error) = &method.error else {
+        return Some(quote!(reached(#call.map(drop));));
+    };
+    let (error, (_, other)) = (view.path(owner.module, error), error_arms(method));
+    Some(quote! {
+        if let Err(#error::#other(error)) = #call {
+            reached(Err(error));
+        }
+    })
+}
