@@ -63,7 +63,7 @@ impl Parser<'_, '_> {
     }
 
     fn no_definition<T>(&mut self) -> Parse<T> {
-        if self.faulty {
+        if self.fault.is_some() {
             return self.expected("a definition");
         }
         let word = self.word();
