@@ -14,7 +14,7 @@ use protox::file::File as Compiled;
 use crate::{
     diag::{Diagnostics, catalogue::proto as say},
     ir::draft::{Draft, Name},
-    source::{FileId, SourceMap, parent},
+    source::{FileId, SourceMap, Span, parent},
 };
 
 /// How deep brackets may nest: protox follows them on the stack.
@@ -42,9 +42,23 @@ impl Unit {
         let ours = all.filter(|(path, _)| !is_well_known(path));
         ours.map(|(text, at)| Name {
             text: text.clone(),
-            span: places.span(&[3, at]),
+            span: quoted(sources, places.span(&[3, at])),
         })
         .collect()
+    }
+}
+
+/// The quoted part of an `import` line.
+fn quoted(sources: &SourceMap, line: Span) -> Span {
+    let text = sources.slice(line);
+    let part = |at: usize| line.start + u32::try_from(at).unwrap_or(0);
+    match (text.find(['"', '\'']), text.rfind(['"', '\''])) {
+        (Some(from), Some(to)) => Span {
+            start: part(from),
+            end: part(to + 1),
+            ..line
+        },
+        _ => line,
     }
 }
 

@@ -238,7 +238,7 @@ impl<'a, 'd> Parser<'a, 'd> {
     }
 
     fn name(&mut self, what: &str) -> Parse<Name> {
-        if self.token.kind != Kind::Word || self.at_definition() {
+        if self.token.kind != Kind::Word || self.at_definition() || self.at_line() {
             return self.expected(what);
         }
         let (text, span) = (self.slice().to_owned(), self.here());

@@ -35,9 +35,12 @@ impl Parser<'_, '_> {
     }
 
     fn values(&mut self) -> Parse<Vec<Literal>> {
-        self.bump();
+        let opened = self.expect(b'[')?;
         let mut all = Vec::new();
         while !self.take(b']') {
+            if self.token.kind == Kind::End {
+                return self.unclosed(b'[', b']', opened);
+            }
             all.push(self.literal()?);
             self.separator();
         }
@@ -45,9 +48,12 @@ impl Parser<'_, '_> {
     }
 
     fn pairs(&mut self) -> Parse<Vec<(Literal, Literal)>> {
-        self.bump();
+        let opened = self.expect(b'{')?;
         let mut all = Vec::new();
         while !self.take(b'}') {
+            if self.token.kind == Kind::End {
+                return self.unclosed(b'{', b'}', opened);
+            }
             let key = self.literal()?;
             self.expect(b':')?;
             all.push((key, self.literal()?));
