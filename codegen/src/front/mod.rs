@@ -1,25 +1,57 @@
 //! The front ends: one for each IDL, both ending in a [`Draft`]. They follow includes and report
 //! syntax; they resolve no name and judge no meaning.
 
+mod cycle;
+mod files;
+pub mod proto;
 pub mod thrift;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{
-    diag::Diagnostics,
-    ir::draft::Draft,
+    diag::{Diagnostics, catalogue::source as say},
+    ir::draft::{Draft, Language},
     source::{Error, SourceMap},
 };
 
-/// Reads the roots and everything that they include.
+/// Reads the roots and everything that they include. The ending of a root's name tells its language.
 ///
 /// # Errors
 /// [`Error::Io`] when a root or an include directory cannot be read; [`Error::Diagnostics`] with the
-/// findings of all files when one of them is an error.
+/// findings of all files when one of them is an error. Otherwise the findings are warnings and notes.
 pub fn load(
-    _sources: &mut SourceMap,
-    _roots: &[PathBuf],
-    _include_dirs: &[PathBuf],
+    sources: &mut SourceMap,
+    roots: &[PathBuf],
+    include_dirs: &[PathBuf],
 ) -> Result<(Draft, Diagnostics), Error> {
-    Ok((Draft::default(), Diagnostics::new()))
+    let languages = languages(roots)?;
+    let mut files = files::Files::new(sources, proto::import_dirs(roots, include_dirs));
+    for (root, language) in roots.iter().zip(languages) {
+        files.root(root, language)?;
+    }
+    files.fence(roots, include_dirs)?;
+    files.read_all();
+    let (mut draft, units, mut found) = files.finish();
+    if !found.has_errors() {
+        proto::lower(sources, units, &mut draft, &mut found);
+    }
+    Ok((draft, found.or_errors()?))
+}
+
+fn languages(roots: &[PathBuf]) -> Result<Vec<Language>, Diagnostics> {
+    let known = |root: &PathBuf| language(root).ok_or(say::unknown_ending(&root.to_string_lossy()));
+    let (languages, found): (Vec<_>, Vec<_>) = roots.iter().map(known).partition(Result::is_ok);
+    let found: Diagnostics = found.into_iter().filter_map(Result::err).collect();
+    found
+        .or_errors()
+        .map(|_| languages.into_iter().flatten().collect())
+}
+
+/// The language that the ending of a name tells.
+pub fn language(path: &Path) -> Option<Language> {
+    match path.extension()?.to_str()? {
+        "thrift" => Some(Language::Thrift),
+        "proto" => Some(Language::Proto),
+        _ => None,
+    }
 }

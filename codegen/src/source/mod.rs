@@ -10,6 +10,7 @@ mod search;
 
 pub use error::Error;
 pub use map::{Position, SourceMap};
+pub(crate) use search::parent;
 
 /// The largest file that is read, in bytes.
 pub const MAX_FILE_BYTES: u64 = 16 << 20;

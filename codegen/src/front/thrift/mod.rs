@@ -5,6 +5,8 @@ mod docs;
 mod lex;
 mod parse;
 
+pub(super) use docs::dedent;
+
 use crate::{
     diag::Diagnostics,
     ir::draft::{Item, Name, Namespace},

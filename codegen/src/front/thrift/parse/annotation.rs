@@ -7,10 +7,14 @@ impl Parser<'_, '_> {
     /// The annotations in sight; none when there are none.
     pub(super) fn annotations(&mut self) -> Parse<Vec<Annotation>> {
         let mut all = Vec::new();
+        let opened = self.here();
         if !self.take(b'(') {
             return Ok(all);
         }
         while !self.take(b')') {
+            if self.token.kind == Kind::End {
+                return self.unclosed(b'(', b')', opened);
+            }
             let key = self.key("an annotation or `)`")?;
             let value = if self.take(b'=') {
                 Some(self.plain_quoted("a value in quotes")?)

@@ -29,11 +29,12 @@ impl Parser<'_, '_> {
         match self.word() {
             "include" => {
                 self.bump();
-                parsed.includes.push(self.quoted("the path in quotes")?);
+                let path = self.include_path()?;
+                parsed.includes.push(path);
             }
             "cpp_include" => {
                 self.bump();
-                self.quoted("the path in quotes")?;
+                self.include_path()?;
             }
             "namespace" => parsed.namespaces.push(self.namespace()?),
             _ => match self.old_scope() {
@@ -43,6 +44,21 @@ impl Parser<'_, '_> {
         }
         self.separator();
         Ok(())
+    }
+
+    /// Texts may hold several lines; a path that does is one whose closing quote was forgotten.
+    fn include_path(&mut self) -> Parse<Name> {
+        let (line, start) = (
+            self.slice().lines().next().unwrap_or_default(),
+            self.token.start,
+        );
+        if self.token.kind == Kind::Text && self.fault.is_none() && line.len() < self.slice().len()
+        {
+            self.seek(start + line.len());
+            let at = self.since(start);
+            return self.fail(say::open_text(line.get(..1).unwrap_or_default(), at));
+        }
+        self.quoted("the path in quotes")
     }
 
     fn definition(&mut self) -> Parse<Item> {
@@ -63,7 +79,7 @@ impl Parser<'_, '_> {
     }
 
     fn no_definition<T>(&mut self) -> Parse<T> {
-        if self.faulty {
+        if self.fault.is_some() {
             return self.expected("a definition");
         }
         let word = self.word();

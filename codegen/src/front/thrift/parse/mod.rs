@@ -35,8 +35,8 @@ pub(super) struct Parser<'a, 'd> {
     token: Token,
     /// The end of the token before it.
     end: usize,
-    /// Whether the lexer complained right before the token or in it.
-    faulty: bool,
+    /// The lexer's last complaint right before the token or in it.
+    fault: Option<Fault>,
     /// How deep the type or literal at hand is nested.
     depth: usize,
     found: &'d mut Diagnostics,
@@ -58,7 +58,7 @@ impl<'a, 'd> Parser<'a, 'd> {
             lexer,
             token,
             end: 0,
-            faulty: false,
+            fault: None,
             depth: 0,
             found,
             errors: 0,
@@ -83,9 +83,9 @@ impl<'a, 'd> Parser<'a, 'd> {
         let taken = self.token;
         self.end = taken.end;
         self.token = self.lexer.next();
-        self.faulty = !self.lexer.faults.is_empty();
+        self.fault = self.lexer.faults.last().map(|it| it.0);
         for (fault, start, end) in std::mem::take(&mut self.lexer.faults) {
-            self.fault(fault, self.span(start, end));
+            self.complain(fault, self.span(start, end));
         }
         if self.full() {
             self.token = Token {
@@ -103,7 +103,7 @@ impl<'a, 'd> Parser<'a, 'd> {
         self.bump();
     }
 
-    fn fault(&mut self, fault: Fault, at: Span) {
+    fn complain(&mut self, fault: Fault, at: Span) {
         let text = self
             .text
             .get(at.start as usize..at.end as usize)
@@ -151,7 +151,7 @@ impl<'a, 'd> Parser<'a, 'd> {
 
     /// Something else than the token in sight was expected. Silent when the lexer complained here.
     fn expected<T>(&mut self, what: &str) -> Parse<T> {
-        if self.faulty {
+        if self.fault.is_some() {
             return Err(Fail);
         }
         let found = self.describe();
@@ -238,7 +238,7 @@ impl<'a, 'd> Parser<'a, 'd> {
     }
 
     fn name(&mut self, what: &str) -> Parse<Name> {
-        if self.token.kind != Kind::Word || self.at_definition() {
+        if self.token.kind != Kind::Word || self.at_definition() || self.at_line() {
             return self.expected(what);
         }
         let (text, span) = (self.slice().to_owned(), self.here());

@@ -35,7 +35,7 @@ impl Parser<'_, '_> {
             let before = self.token.start;
             match one(self) {
                 Ok(it) => all.push(it),
-                Err(Fail) => self.pass_statement(before),
+                Err(Fail) => self.pass_statement(close, before),
             }
         }
         Ok(all)
@@ -43,11 +43,11 @@ impl Parser<'_, '_> {
 
     /// Whether what is in sight can only stand behind the list at hand.
     fn is_over(&self, close: u8) -> bool {
-        let marks = matches!(self.token.kind, Kind::End | Kind::Mark(b'}' | b')'));
+        let marks = matches!(self.token.kind, Kind::End | Kind::Mark(b'}'));
         marks || self.at_definition() || (close == b')' && self.at_method())
     }
 
-    fn unclosed<T>(&mut self, open: u8, close: u8, opened: Span) -> Parse<T> {
+    pub(super) fn unclosed<T>(&mut self, open: u8, close: u8, opened: Span) -> Parse<T> {
         let (found, here) = (self.describe(), self.here());
         self.fail(say::unclosed(
             char::from(open),
@@ -82,61 +82,98 @@ impl Parser<'_, '_> {
             && self.ahead().0.kind == Kind::Word
     }
 
-    /// Skips what is left of a statement of a list.
-    pub(super) fn pass_statement(&mut self, before: usize) {
-        self.depth = 0;
-        let (mut round, mut angle) = self.open_brackets(before);
-        loop {
-            let moved = self.token.start > before;
-            match self.token.kind {
-                Kind::End => return,
-                Kind::Mark(b'}' | b')') if round == 0 => return,
-                Kind::Mark(b',' | b';') if round == 0 && angle == 0 => {
-                    self.bump();
-                    return;
-                }
-                _ if moved && self.token.first && (round == 0 || self.at_definition()) => return,
-                kind => count(kind, &mut round, &mut angle),
-            }
-            self.bump();
-        }
+    /// Whether a line without a body of its own begins where a name was expected.
+    pub(super) fn at_line(&self) -> bool {
+        const LINES: [&str; 5] = ["include", "cpp_include", "namespace", "typedef", "const"];
+        self.token.first
+            && LINES.contains(&self.word())
+            && matches!(self.ahead().0.kind, Kind::Word | Kind::Text)
     }
 
-    /// Skips to the next definition outside of braces.
-    pub(super) fn pass_item(&mut self, before: usize) {
-        let (mut round, mut angle) = self.open_brackets(before);
-        while self.token.kind != Kind::End {
-            let moved = self.token.start > before;
-            let next = round == 0 && DEFINITIONS.contains(&self.word());
-            if moved && (next || self.at_definition()) {
+    fn at_field(&self) -> bool {
+        self.token.kind == Kind::Int && self.ahead().0.kind == Kind::Mark(b':')
+    }
+
+    /// Skips what is left of a statement of a list.
+    fn pass_statement(&mut self, close: u8, before: usize) {
+        self.depth = 0;
+        let mut open = self.open_brackets(before);
+        while !self.is_behind(close, before, &open) {
+            let separates = open.none() && matches!(self.token.kind, Kind::Mark(b',' | b';'));
+            open.count(self.token.kind);
+            self.bump();
+            if separates {
                 return;
             }
-            count(self.token.kind, &mut round, &mut angle);
+        }
+    }
+
+    /// Whether the token in sight is no longer of the statement that is passed over.
+    fn is_behind(&self, close: u8, before: usize, open: &Open) -> bool {
+        match self.token.kind {
+            Kind::End => true,
+            Kind::Mark(b'}') => open.curly == 0,
+            Kind::Mark(b')') => close == b')' && open.curly + open.round == 0,
+            _ if !self.token.first || self.token.start <= before => false,
+            _ if self.at_definition() => true,
+            _ => open.curly == 0 && (open.round == 0 || self.at_field() || self.at_method()),
+        }
+    }
+
+    /// Skips to the next definition outside of braces, or to the line behind a closed body.
+    pub(super) fn pass_item(&mut self, before: usize) {
+        let mut open = self.open_brackets(before);
+        let mut closed = false;
+        while self.token.kind != Kind::End {
+            let next = open.curly == 0
+                && (DEFINITIONS.contains(&self.word()) || closed && self.token.first);
+            if self.token.start > before && (next || self.at_definition()) {
+                return;
+            }
+            closed = self.at(b'}');
+            open.count(self.token.kind);
             self.bump();
         }
     }
 
-    /// How many brackets were opened from an offset to the token in sight, and how many of them are
-    /// those of types.
-    fn open_brackets(&self, from: usize) -> (usize, usize) {
+    /// The brackets that were opened from an offset to the token in sight.
+    fn open_brackets(&self, from: usize) -> Open {
         let mut lexer = Lexer::new(self.text, from);
-        let (mut round, mut angle) = (0, 0);
+        let mut open = Open::default();
         loop {
             let token = lexer.next();
             if token.start >= self.token.start || token.kind == Kind::End {
-                return (round, angle);
+                return open;
             }
-            count(token.kind, &mut round, &mut angle);
+            open.count(token.kind);
         }
     }
 }
 
-fn count(kind: Kind, round: &mut usize, angle: &mut usize) {
-    match kind {
-        Kind::Mark(b'{' | b'(' | b'[') => *round += 1,
-        Kind::Mark(b'}' | b')' | b']') => *round = round.saturating_sub(1),
-        Kind::Mark(b'<') => *angle += 1,
-        Kind::Mark(b'>') => *angle = angle.saturating_sub(1),
-        _ => {}
+/// Brackets that are open.
+#[derive(Default)]
+struct Open {
+    /// Braces and square ones.
+    curly: usize,
+    round: usize,
+    /// Those of types.
+    angle: usize,
+}
+
+impl Open {
+    fn none(&self) -> bool {
+        self.curly + self.round + self.angle == 0
+    }
+
+    fn count(&mut self, kind: Kind) {
+        match kind {
+            Kind::Mark(b'{' | b'[') => self.curly += 1,
+            Kind::Mark(b'(') => self.round += 1,
+            Kind::Mark(b'<') => self.angle += 1,
+            Kind::Mark(b'}' | b']') => self.curly = self.curly.saturating_sub(1),
+            Kind::Mark(b')') => self.round = self.round.saturating_sub(1),
+            Kind::Mark(b'>') => self.angle = self.angle.saturating_sub(1),
+            _ => {}
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Types as written.
 
-use super::{Parse, Parser, say};
+use super::{Lexer, Parse, Parser, say};
 use crate::{
     front::thrift::MAX_DEPTH,
     ir::draft::{Annotation, Base, Type, TypeKind},
@@ -42,12 +42,11 @@ impl Parser<'_, '_> {
 
     /// `list`, `set` and `map` are names unless their inner types follow.
     fn is_container(&self) -> bool {
-        let behind = self.text.get(self.token.end..).unwrap_or_default();
-        matches!(self.word(), "list" | "set" | "map") && {
-            let next = super::Lexer::new(behind, 0).next();
-            let next = behind.get(next.start..next.end);
-            matches!(next, Some("<" | "cpp_type"))
+        if !matches!(self.word(), "list" | "set" | "map") {
+            return false;
         }
+        let next = Lexer::new(self.text, self.token.end).next();
+        matches!(self.text.get(next.start..next.end), Some("<" | "cpp_type"))
     }
 
     fn container(&mut self, annotations: &mut Vec<Annotation>) -> Parse<TypeKind> {

@@ -1,6 +1,6 @@
 //! Literals: numbers, quoted texts, names, lists, maps.
 
-use super::{Kind, Parse, Parser, say};
+use super::{Fault, Kind, Parse, Parser, say};
 use crate::{
     front::thrift::MAX_DEPTH,
     ir::draft::{Literal, LiteralKind, Name},
@@ -35,9 +35,12 @@ impl Parser<'_, '_> {
     }
 
     fn values(&mut self) -> Parse<Vec<Literal>> {
-        self.bump();
+        let opened = self.expect(b'[')?;
         let mut all = Vec::new();
         while !self.take(b']') {
+            if self.token.kind == Kind::End {
+                return self.unclosed(b'[', b']', opened);
+            }
             all.push(self.literal()?);
             self.separator();
         }
@@ -45,9 +48,12 @@ impl Parser<'_, '_> {
     }
 
     fn pairs(&mut self) -> Parse<Vec<(Literal, Literal)>> {
-        self.bump();
+        let opened = self.expect(b'{')?;
         let mut all = Vec::new();
         while !self.take(b'}') {
+            if self.token.kind == Kind::End {
+                return self.unclosed(b'{', b'}', opened);
+            }
             let key = self.literal()?;
             self.expect(b':')?;
             all.push((key, self.literal()?));
@@ -109,10 +115,10 @@ impl Parser<'_, '_> {
         if self.token.kind != Kind::Text {
             return self.expected(what);
         }
-        let (text, faulty) = (self.slice(), self.faulty);
+        let (text, open) = (self.slice(), self.fault == Some(Fault::OpenText));
         self.bump();
         // A text that is not closed has no quote at its end.
-        let end = if faulty { text.len() } else { text.len() - 1 };
+        let end = if open { text.len() } else { text.len() - 1 };
         Ok(text.get(1..end).unwrap_or_default())
     }
 }

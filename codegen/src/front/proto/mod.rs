@@ -1,0 +1,137 @@
+//! Protocol Buffers to draft definitions: protox parses and checks, its descriptors are lowered. It
+//! opens no file itself.
+
+mod compile;
+mod complaint;
+mod depth;
+mod lower;
+mod place;
+
+use std::path::{Path, PathBuf};
+
+use protox::file::File as Compiled;
+
+use crate::{
+    diag::{Diagnostics, catalogue::proto as say},
+    ir::draft::{Draft, Name},
+    source::{FileId, SourceMap, Span, parent},
+};
+
+/// How deep brackets may nest: protox follows them on the stack.
+pub const MAX_DEPTH: usize = 100;
+
+/// The well-known files, which every compiler brings along.
+const GOOGLE: &str = "google/protobuf/";
+
+/// A file that could be parsed, not yet checked.
+#[derive(Debug)]
+pub(super) struct Unit {
+    /// Its index in [`Draft::files`].
+    at: usize,
+    id: FileId,
+    /// The name by which others import it.
+    name: String,
+    file: Compiled,
+}
+
+impl Unit {
+    /// The files that it imports, without the well-known ones.
+    pub(super) fn imports(&self, sources: &SourceMap) -> Vec<Name> {
+        let places = place::Places::new(sources, self.id, self.file.file_descriptor_proto());
+        let all = self.file.file_descriptor_proto().dependency.iter().zip(0..);
+        let ours = all.filter(|(path, _)| !is_well_known(path));
+        ours.map(|(text, at)| Name {
+            text: text.clone(),
+            span: quoted(sources, places.span(&[3, at])),
+        })
+        .collect()
+    }
+}
+
+/// The quoted part of an `import` line.
+fn quoted(sources: &SourceMap, line: Span) -> Span {
+    let text = sources.slice(line);
+    let part = |at: usize| line.start + u32::try_from(at).unwrap_or(0);
+    match (text.find(['"', '\'']), text.rfind(['"', '\''])) {
+        (Some(from), Some(to)) => Span {
+            start: part(from),
+            end: part(to + 1),
+            ..line
+        },
+        _ => line,
+    }
+}
+
+fn is_well_known(name: &str) -> bool {
+    use protox::file::{FileResolver, GoogleFileResolver};
+    name.starts_with(GOOGLE) && GoogleFileResolver::new().open_file(name).is_ok()
+}
+
+/// Where imports are looked for: the include directories, then those of the proto roots, outer ones
+/// first, so that a file has the same name for all of them.
+pub(super) fn import_dirs(roots: &[PathBuf], include_dirs: &[PathBuf]) -> Vec<PathBuf> {
+    let proto = roots
+        .iter()
+        .filter(|it| it.extension().is_some_and(|it| it == "proto"));
+    let mut own: Vec<_> = proto.map(|it| parent(it)).collect();
+    own.sort_by_key(|it| it.components().count());
+    own.dedup();
+    include_dirs
+        .iter()
+        .map(PathBuf::as_path)
+        .chain(own)
+        .map(Path::to_owned)
+        .collect()
+}
+
+/// Parses one file; its errors go to `found`.
+pub(super) fn parse(
+    sources: &SourceMap,
+    at: usize,
+    id: FileId,
+    name: &str,
+    found: &mut Diagnostics,
+) -> Option<Unit> {
+    let text = sources.text(id);
+    if let Some(span) = depth::too_deep(id, text) {
+        found.push(say::too_deep(MAX_DEPTH, span));
+        return None;
+    }
+    match Compiled::from_source(name, text) {
+        Ok(file) => Some(Unit {
+            at,
+            id,
+            name: name.to_owned(),
+            file,
+        }),
+        Err(error) => {
+            found.extend(complaint::about(&error, sources, id));
+            None
+        }
+    }
+}
+
+/// Checks all files together and lowers them into the draft.
+pub(super) fn lower(
+    sources: &SourceMap,
+    units: Vec<Unit>,
+    draft: &mut Draft,
+    found: &mut Diagnostics,
+) {
+    if units.is_empty() {
+        return;
+    }
+    let Some((bytes, set)) = compile::all(sources, &units, draft, found) else {
+        return;
+    };
+    draft.descriptors = bytes;
+    for unit in units {
+        let Some(descriptor) = set.file.iter().find(|it| it.name() == unit.name) else {
+            continue;
+        };
+        let places = place::Places::new(sources, unit.id, descriptor);
+        if let Some(file) = draft.files.get_mut(unit.at) {
+            lower::file(descriptor, &places, file);
+        }
+    }
+}

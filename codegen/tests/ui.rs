@@ -1,0 +1,102 @@
+//! What people see when an IDL is wrong: `ui/<case>.thrift` or `.proto` beside `<case>.stderr`.
+//!
+//! `UPDATE=1 cargo test -p codegen --test ui` writes the `.stderr` files. A directory
+//! `ui/<case>.d` holds files that a case includes and is on its include path.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use codegen::{
+    diag::{Diagnostics, render},
+    front,
+    source::{Error, SourceMap},
+};
+
+/// Everything that the tool would say about a file. The one place that knows the stages.
+fn diagnose(path: &Path) -> String {
+    let mut sources = SourceMap::new();
+    let inner = path.with_extension("d");
+    let include_dirs = if inner.is_dir() {
+        vec![inner]
+    } else {
+        Vec::new()
+    };
+    let found = stages(&mut sources, path, &include_dirs);
+    match found {
+        Ok(found) | Err(Error::Diagnostics(found)) => render(&found, &sources, false),
+        Err(error) => format!("{error}\n"),
+    }
+}
+
+fn stages(sources: &mut SourceMap, path: &Path, dirs: &[PathBuf]) -> Result<Diagnostics, Error> {
+    let (_draft, found) = front::load(sources, &[path.to_owned()], dirs)?;
+    Ok(found)
+}
+
+/// The cases, in order. Paths are short because tests run in the package's directory.
+fn cases() -> Vec<PathBuf> {
+    let all = fs::read_dir("tests/ui")
+        .unwrap()
+        .map(|it| it.unwrap().path());
+    let mut all: Vec<_> = all
+        .filter(|it| it.is_file() && it.extension().is_some_and(|it| it != "stderr"))
+        .collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn every_case_says_what_its_golden_says() {
+    let update = env::var_os("UPDATE").is_some();
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let (golden, is) = (case.with_extension("stderr"), diagnose(&case));
+        if update {
+            fs::write(golden, is).unwrap();
+        } else if fs::read_to_string(golden).unwrap_or_default() != is {
+            wrong.push(format!("== {}\n{is}", case.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Findings that need more than a file to show; each has a test of its own in `front.rs`.
+const WITHOUT_GOLDEN: [&str; 8] = [
+    "SR0002", // a link or `..` that leads outside
+    "SR0004", // a file of more than 16 MiB
+    "SR0005", // thousands of files
+    "SR0006", // a golden would have to be binary
+    "SR0007", // the harness takes any file whose ending is known
+    "SR0009", // more than 64 MiB
+    "TH0010", // a hundred errors
+    "PB0004", // needs two include directories
+];
+
+#[test]
+fn every_code_has_a_golden() {
+    let goldens: String = cases()
+        .iter()
+        .map(|it| fs::read_to_string(it.with_extension("stderr")).unwrap())
+        .collect();
+    let texts = fs::read_dir("src/diag/catalogue")
+        .unwrap()
+        .map(|it| fs::read_to_string(it.unwrap().path()).unwrap());
+    let mut missing = Vec::new();
+    for text in texts {
+        for code in text.split('"').filter(|it| is_code(it)) {
+            if !goldens.contains(&format!("[{code}]")) && !WITHOUT_GOLDEN.contains(&code) {
+                missing.push(code.to_owned());
+            }
+        }
+    }
+    assert!(missing.is_empty(), "no golden shows {missing:?}");
+}
+
+fn is_code(text: &str) -> bool {
+    let (letters, digits) = text.split_at_checked(2).unwrap_or_default();
+    letters.bytes().all(|it| it.is_ascii_uppercase())
+        && digits.len() == 4
+        && digits.bytes().all(|it| it.is_ascii_digit())
+}

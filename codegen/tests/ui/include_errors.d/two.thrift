@@ -1,0 +1,1 @@
+﻿struct Two { i32 2 }

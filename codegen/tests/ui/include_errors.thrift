@@ -1,0 +1,3 @@
+include "one.thrift"
+include "two.thrift"
+struct S { 1: }

@@ -1,0 +1,3 @@
+include "base.thrift
+const string A = 'never closed
+struct S { 1: string a = "fine" }
