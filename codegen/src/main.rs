@@ -1,3 +1,9 @@
-//! The `kiteline` command.
+//! The `kiteline` command. The only place that prints and exits.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

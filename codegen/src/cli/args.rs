@@ -1,0 +1,192 @@
+//! Flags and commands.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use codegen::emit::Sides;
+use codegen::options::Options;
+use codegen::scaffold::Runtime;
+
+/// What is to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    /// A whole crate.
+    Crate,
+    /// Only `src/generated`, in a crate that is there.
+    Generate,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Everything that was asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Invocation {
+    pub(super) command: Command,
+    pub(super) idls: Vec<PathBuf>,
+    pub(super) out: Option<PathBuf>,
+    pub(super) options: Options,
+    pub(super) runtime: Option<Runtime>,
+    pub(super) member: bool,
+    pub(super) dry_run: bool,
+    pub(super) check: bool,
+    pub(super) add_missing: bool,
+    pub(super) prune: bool,
+    pub(super) force: bool,
+    pub(super) quiet: bool,
+    pub(super) color: Color,
+}
+
+/// Reads the arguments.
+pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
+    let mut command = command();
+    let matches = command.try_get_matches_from_mut(args)?;
+    if let Some(("generate", sub)) = matches.subcommand() {
+        return invocation(Command::Generate, sub, &mut command);
+    }
+    invocation(Command::Crate, &matches, &mut command)
+}
+
+fn command() -> clap::Command {
+    let generate = shared(clap::Command::new("generate"))
+        .about("Make only src/generated, for a crate that is there")
+        .override_usage("kiteline generate [OPTIONS] <IDL>... -o <DIR>");
+    shared(clap::Command::new("kiteline"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Makes a ready Rust service of Thrift and proto IDL files")
+        .override_usage("kiteline [OPTIONS] <IDL>...\n       kiteline generate [OPTIONS] <IDL>... -o <DIR>")
+        .after_help("A service crate is made in ./<first IDL's name>, or brought up to date there:\n  kiteline idl/add.thrift\n  kiteline idl/add.thrift idl/hello.proto -o services")
+        .arg(flag("add-missing", "Insert stubs and lines that your own files lack"))
+        .arg(flag("member", "Add the crate to the workspace around it instead of giving it one of its own"))
+        .arg(
+            Arg::new("runtime")
+                .long("runtime")
+                .value_name("SOURCE")
+                .help("Where the crate gets `runtime` from: path:DIR, git:URL or git:URL#REV"),
+        )
+        .subcommand(generate)
+        .args_conflicts_with_subcommands(true)
+}
+
+fn shared(command: clap::Command) -> clap::Command {
+    command
+        .arg(
+            Arg::new("idl")
+                .value_name("IDL")
+                .num_args(1..)
+                .value_parser(value_parser!(PathBuf))
+                .help("Thrift and proto files, mixed as you like; each service of them is served"),
+        )
+        .arg(
+            Arg::new("out")
+                .short('o')
+                .long("out")
+                .value_name("DIR")
+                .value_parser(value_parser!(PathBuf))
+                .help("The crate's folder"),
+        )
+        .arg(
+            Arg::new("include")
+                .short('I')
+                .long("include")
+                .value_name("DIR")
+                .action(ArgAction::Append)
+                .value_parser(value_parser!(PathBuf))
+                .help("Look for included files here too"),
+        )
+        .arg(flag("client-only", "Generate clients only").conflicts_with("server-only"))
+        .arg(flag("server-only", "Generate servers only"))
+        .arg(flag("dry-run", "Say what would be done, write nothing"))
+        .arg(flag("check", "Write nothing; exit with 1 when something is stale"))
+        .arg(flag("prune", "Remove generated files that are no longer made"))
+        .arg(flag("force", "Replace files that stand in the way"))
+        .arg(Arg::new("deny").long("deny").value_name("WHAT").value_parser(["warnings"]).help("Treat warnings as errors"))
+        .arg(flag("quiet", "Say nothing but errors").short('q'))
+        .arg(
+            Arg::new("color")
+                .long("color")
+                .value_name("WHEN")
+                .default_value("auto")
+                .value_parser(["auto", "always", "never"])
+                .help("Colour of the output"),
+        )
+}
+
+fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+}
+
+fn invocation(
+    kind: Command,
+    matches: &ArgMatches,
+    command: &mut clap::Command,
+) -> Result<Invocation, clap::Error> {
+    let on = |name: &str| matches.get_flag(name);
+    let paths = |name: &str| -> Vec<PathBuf> { matches.get_many(name).into_iter().flatten().cloned().collect() };
+    let idls = paths("idl");
+    if idls.is_empty() {
+        let text = "name at least one IDL file, such as `kiteline idl/add.thrift`";
+        return Err(command.error(clap::error::ErrorKind::MissingRequiredArgument, text));
+    }
+    let out: Option<PathBuf> = matches.get_one("out").cloned();
+    if kind == Command::Generate && out.is_none() {
+        let text = "name the crate with `-o DIR`";
+        return Err(command.error(clap::error::ErrorKind::MissingRequiredArgument, text));
+    }
+    let crate_only = kind == Command::Crate;
+    let runtime = match matches.try_get_one::<String>("runtime").ok().flatten() {
+        Some(text) => Some(runtime(text).ok_or_else(|| {
+            let text = format!("`{text}` is no source: write path:DIR, git:URL or git:URL#REV");
+            command.error(clap::error::ErrorKind::InvalidValue, text)
+        })?),
+        None => None,
+    };
+    let sides = match (on("client-only"), on("server-only")) {
+        (true, _) => Sides::Client,
+        (_, true) => Sides::Server,
+        _ => Sides::Both,
+    };
+    Ok(Invocation {
+        command: kind,
+        idls,
+        out,
+        options: Options {
+            include: paths("include"),
+            sides,
+            deny_warnings: matches.contains_id("deny"),
+        },
+        runtime,
+        member: crate_only && on("member"),
+        dry_run: on("dry-run"),
+        check: on("check"),
+        add_missing: crate_only && on("add-missing"),
+        prune: on("prune"),
+        force: on("force"),
+        quiet: on("quiet"),
+        color: match matches.get_one::<String>("color").map(String::as_str) {
+            Some("always") => Color::Always,
+            Some("never") => Color::Never,
+            _ => Color::Auto,
+        },
+    })
+}
+
+fn runtime(text: &str) -> Option<Runtime> {
+    if let Some(path) = text.strip_prefix("path:").filter(|it| !it.is_empty()) {
+        return Some(Runtime::Path(path.to_owned()));
+    }
+    let url = text.strip_prefix("git:").filter(|it| !it.is_empty())?;
+    Some(match url.rsplit_once('#') {
+        Some((url, rev)) => Runtime::Git(url.to_owned(), Some(rev.to_owned())),
+        None => Runtime::Git(url.to_owned(), None),
+    })
+}

@@ -1,0 +1,176 @@
+//! Where a crate goes, and what is around it: its folder, its workspace, its way to `runtime`, the
+//! paths of its IDL copies.
+
+use std::path::{Component, Path, PathBuf};
+
+use codegen::output;
+use codegen::scaffold::{self, Crate, Existing, Idl, Runtime};
+use codegen::{Error, Loaded};
+use toml_edit::DocumentMut;
+
+use super::args::Invocation;
+
+/// The crate's folder: `-o`, else the crate that we stand in when the IDL is one of its own, else
+/// a folder named after the first IDL.
+pub(super) fn root(it: &Invocation) -> Result<PathBuf, Error> {
+    if let Some(out) = &it.out {
+        return Ok(out.clone());
+    }
+    if let Some(manifest) = manifest(Path::new("Cargo.toml"))? {
+        let own = kiteline(&manifest).and_then(|it| it.get("idl")?.as_array().cloned());
+        let ours = own.is_some_and(|own| {
+            own.iter().filter_map(|it| it.as_str()).any(|own| it.idls.iter().any(|idl| idl == Path::new(own)))
+        });
+        if ours {
+            return Ok(PathBuf::from("."));
+        }
+    }
+    let stem = it.idls[0].file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(PathBuf::from(scaffold::package_name(&stem)))
+}
+
+fn kiteline(manifest: &DocumentMut) -> Option<&toml_edit::Item> {
+    manifest.get("package")?.get("metadata")?.get("kiteline")
+}
+
+fn manifest(path: &Path) -> Result<Option<DocumentMut>, Error> {
+    let text = output::read(path).map_err(|error| Error::Io(error.to_string()))?;
+    Ok(text.and_then(|text| text.parse().ok()))
+}
+
+/// What is known about the crate.
+pub(super) fn shape(it: &Invocation, loaded: &Loaded, root: &Path, existing: &Existing) -> Result<Crate, Error> {
+    let absolute = absolute(root)?;
+    let named = existing.get(Path::new("Cargo.toml")).and_then(|text| {
+        let manifest: DocumentMut = text.parse().ok()?;
+        Some(manifest.get("package")?.get("name")?.as_str()?.to_owned())
+    });
+    let around = workspace_around(&absolute)?;
+    Ok(super::Shape {
+        name: named.unwrap_or_else(|| super::crate_name(&absolute)),
+        runtime: it.runtime.clone().unwrap_or_else(|| runtime(&absolute)),
+        own_workspace: around.is_some() && !it.member && !around.is_some_and(|around| around.lists),
+        idls: idls(loaded, root),
+        server: it.options.sides != codegen::emit::Sides::Client && loaded.model.root_services().next().is_some(),
+        add_missing: it.add_missing,
+    })
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    let path = std::path::absolute(path).map_err(|error| Error::Io(format!("{}: {error}", path.display())))?;
+    Ok(clean(&path))
+}
+
+/// A path without `.` and `..`, by its text alone.
+fn clean(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if out.file_name().is_some() => {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    out
+}
+
+/// The workspace whose folder a crate is in.
+struct Around {
+    manifest: PathBuf,
+    /// Whether it has the crate as a member or excludes it, so that cargo does not object.
+    lists: bool,
+}
+
+fn workspace_around(root: &Path) -> Result<Option<Around>, Error> {
+    for folder in root.ancestors().skip(1) {
+        let path = folder.join("Cargo.toml");
+        let Some(manifest) = manifest(&path)? else { continue };
+        let Some(workspace) = manifest.get("workspace") else { continue };
+        let Ok(below) = root.strip_prefix(folder) else { continue };
+        let below = below.to_string_lossy().replace('\\', "/");
+        let holds = |key: &str| {
+            let list = workspace.get(key).and_then(|it| it.as_array());
+            list.is_some_and(|list| list.iter().filter_map(|it| it.as_str()).any(|it| matches(it, &below)))
+        };
+        return Ok(Some(Around { lists: holds("members") || holds("exclude"), manifest: path }));
+    }
+    Ok(None)
+}
+
+/// A workspace's entry against a path: the same, or with `*` for one name.
+fn matches(entry: &str, path: &str) -> bool {
+    let (entry, path): (Vec<&str>, Vec<&str>) = (entry.trim_end_matches('/').split('/').collect(), path.split('/').collect());
+    entry.len() == path.len() && entry.iter().zip(&path).all(|(entry, part)| *entry == "*" || entry == part)
+}
+
+/// With `--member`: the manifest of the workspace around the crate, with the crate among its
+/// members, by its path below the crate.
+pub(super) fn member(it: &Invocation, root: &Path) -> Result<Option<(PathBuf, String)>, Error> {
+    if !it.member {
+        return Ok(None);
+    }
+    let absolute = absolute(root)?;
+    let around = workspace_around(&absolute)?
+        .ok_or_else(|| Error::Io(format!("--member: there is no workspace around {}", root.display())))?;
+    if around.lists {
+        return Ok(None);
+    }
+    let folder = around.manifest.parent().unwrap_or(Path::new("/"));
+    let below = absolute.strip_prefix(folder).unwrap_or(&absolute).to_string_lossy().into_owned();
+    let text = "members";
+    Err(Error::Io(format!(
+        "--member: add \"{below}\" to `{text}` of {} first, and run this again",
+        around.manifest.display()
+    )))
+}
+
+/// `runtime` of the checkout that this program was built from: relative when the crate is in the
+/// same repository, so that both can move together, else absolute.
+fn runtime(root: &Path) -> Runtime {
+    let ours = clean(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime"));
+    let repository = ours.parent().unwrap_or(&ours);
+    let shown = |path: &Path| path.to_string_lossy().replace('\\', "/");
+    match root.strip_prefix(repository) {
+        Ok(below) => {
+            let up = "../".repeat(below.components().count());
+            Runtime::Path(format!("{up}runtime"))
+        }
+        Err(_) => Runtime::Path(shown(&ours)),
+    }
+}
+
+/// The IDL files as they are copied: below `idl/`, in the order of the model's files, relative to
+/// the deepest folder that holds them all.
+fn idls(loaded: &Loaded, root: &Path) -> Vec<Idl> {
+    let files = &loaded.model.files;
+    let paths: Vec<PathBuf> = files
+        .iter()
+        .map(|file| {
+            let path = Path::new(loaded.sources.path(file.id));
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            clean(&path)
+        })
+        .collect();
+    let own = absolute(root).map(|it| it.join("idl")).unwrap_or_default();
+    let inside = paths.iter().all(|it| it.starts_with(&own));
+    let common = if inside { own } else { common(&paths) };
+    files
+        .iter()
+        .zip(&paths)
+        .map(|(file, path)| Idl {
+            path: format!("idl/{}", path.strip_prefix(&common).unwrap_or(path).to_string_lossy().replace('\\', "/")),
+            text: loaded.sources.text(file.id).to_owned(),
+            root: file.root,
+        })
+        .collect()
+}
+
+fn common(paths: &[PathBuf]) -> PathBuf {
+    let mut folders = paths.iter().map(|it| it.parent().unwrap_or(it));
+    let first = folders.next().unwrap_or(Path::new("/")).to_owned();
+    folders.fold(first, |common, folder| {
+        common.components().zip(folder.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
+    })
+}
