@@ -5,7 +5,13 @@
 
 pub mod context;
 pub mod error;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 pub mod limits;
+#[cfg(any(feature = "thrift", feature = "grpc"))]
+pub mod router;
+#[cfg(any(feature = "thrift", feature = "grpc"))]
+pub mod server;
 pub mod service;
 #[cfg(feature = "thrift")]
 pub mod thrift;
@@ -15,6 +21,8 @@ pub use error::{Code, Error};
 pub use limits::Limits;
 #[cfg(feature = "grpc")]
 pub use prost;
+#[cfg(any(feature = "thrift", feature = "grpc"))]
+pub use server::Server;
 pub use service::{Answer, Call, Handling, Idl, Kind, Method, Service, ServiceInfo};
 
 /// The result of most functions here.
