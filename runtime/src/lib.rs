@@ -6,20 +6,54 @@
 pub mod config;
 pub mod context;
 pub mod error;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 pub mod limits;
 pub mod registry;
+#[cfg(any(feature = "thrift", feature = "grpc"))]
+pub mod router;
+#[cfg(any(feature = "thrift", feature = "grpc"))]
+pub mod server;
 pub mod service;
 #[cfg(feature = "thrift")]
 pub mod thrift;
 
+pub use bytes::Bytes;
 pub use config::Config;
 pub use context::Context;
 pub use error::{Code, Error};
 pub use limits::Limits;
 #[cfg(feature = "grpc")]
 pub use prost;
+#[cfg(feature = "grpc")]
+pub use prost_types;
 pub use registry::Registry;
+#[cfg(any(feature = "thrift", feature = "grpc"))]
+pub use server::Server;
 pub use service::{Answer, Call, Handling, Idl, Kind, Method, Service, ServiceInfo};
 
 /// The result of most functions here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The form of generated code that this runtime fits.
+const FORM: u32 = 1;
+
+/// Compiles only where generated code and this runtime fit: each generated module calls it in a
+/// `const`, with the form that it was made for.
+///
+/// # Panics
+///
+/// At compile time, when they do not fit.
+#[allow(clippy::panic, reason = "evaluated by the compiler: this is its error message")]
+pub const fn fits(form: u32) {
+    assert!(form >= FORM, "the generated code is older than the runtime: run kiteline again");
+    assert!(form <= FORM, "the runtime is older than the generated code: update the runtime");
+}
+
+/// Includes what `codegen::compile` made in a build script.
+#[macro_export]
+macro_rules! include_generated {
+    () => {
+        include!(concat!(env!("OUT_DIR"), "/kiteline.rs"));
+    };
+}
