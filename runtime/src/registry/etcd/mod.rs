@@ -7,6 +7,8 @@
 mod connection;
 mod follow;
 mod model;
+#[cfg(test)]
+mod process;
 mod registrar;
 mod tally;
 #[cfg(test)]
