@@ -8,8 +8,14 @@ pub mod client;
 pub mod config;
 pub mod context;
 pub mod error;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 pub mod limits;
 pub mod registry;
+#[cfg(any(feature = "thrift", feature = "grpc"))]
+pub mod router;
+#[cfg(any(feature = "thrift", feature = "grpc"))]
+pub mod server;
 pub mod service;
 #[cfg(feature = "thrift")]
 pub mod thrift;
@@ -22,6 +28,8 @@ pub use limits::Limits;
 #[cfg(feature = "grpc")]
 pub use prost;
 pub use registry::Registry;
+#[cfg(any(feature = "thrift", feature = "grpc"))]
+pub use server::Server;
 pub use service::{Answer, Call, Handling, Idl, Kind, Method, Service, ServiceInfo};
 
 /// The result of most functions here.

@@ -15,7 +15,7 @@ use super::grpc::Grpc;
 #[cfg(feature = "thrift")]
 use super::thrift::Pool;
 use crate::balance::{Balancer, Verdict};
-use crate::error::{Error, Origin};
+use crate::error::{Code, Error, Origin};
 use crate::limits::Limits;
 use crate::registry::{Endpoint, Instance, Resolver, Snapshot};
 use crate::service::{Answer, Call, Idl};
@@ -98,7 +98,7 @@ impl Dispatch {
             match error.origin() {
                 // Another instance may be tried; each once.
                 Origin::NotSent => {}
-                Origin::Transport if self.may_retry(&call, retries) => retries += 1,
+                Origin::Transport if self.may_retry(&call, &error, retries) => retries += 1,
                 _ => return Err(error),
             }
             tried.push(&instance.id);
@@ -108,8 +108,9 @@ impl Dispatch {
             .map_or_else(|| self.nobody(&snapshot, &call), |error| all_failed(error, tried.len())))
     }
 
-    fn may_retry(&self, call: &Call, retries: usize) -> bool {
-        call.method.idempotent && retries < RETRIES && self.0.budget.spend()
+    fn may_retry(&self, call: &Call, error: &Error, retries: usize) -> bool {
+        let in_time = error.code() != Code::DeadlineExceeded;
+        in_time && call.method.idempotent && retries < RETRIES && self.0.budget.spend()
     }
 
     /// The snapshot; the first call of a process waits for the first list.

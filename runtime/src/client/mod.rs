@@ -15,8 +15,12 @@ mod request;
 #[cfg(feature = "thrift")]
 mod thrift;
 
-#[cfg(all(test, feature = "thrift"))]
+#[cfg(test)]
+#[cfg(feature = "thrift")]
 mod tests;
+#[cfg(test)]
+#[cfg(feature = "grpc")]
+mod tests_grpc;
 
 pub use channel::{Builder, Channel};
 pub use request::{Pending, Reply, Request};

@@ -9,12 +9,11 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::message::Header;
+use super::spare;
 
 /// No limit is above this: 256 MiB. Longer lengths begin with bytes that mean other protocols.
 pub const MAX_FRAME: usize = 256 << 20;
 
-/// Room for one read.
-const READ: usize = 64 << 10;
 /// Less room than this is not worth a system call.
 const LEAST: usize = 4 << 10;
 
@@ -54,10 +53,18 @@ impl Frames {
         Self { buffer: BytesMut::new(), limit: limit.min(MAX_FRAME) }
     }
 
+    /// The same, beginning with bytes that were read before.
+    pub fn with_buffer(buffer: BytesMut, limit: usize) -> Self {
+        Self { buffer, limit: limit.min(MAX_FRAME) }
+    }
+
     /// Where the next read goes, with room for at least 4 KiB.
     pub fn room(&mut self) -> &mut BytesMut {
+        if self.buffer.capacity() == 0 {
+            self.buffer = spare::take();
+        }
         if self.buffer.capacity() - self.buffer.len() < LEAST {
-            self.buffer.reserve(READ);
+            self.buffer.reserve(spare::ROOM);
         }
         &mut self.buffer
     }
@@ -75,7 +82,7 @@ impl Frames {
     /// Gives the memory back, when no bytes are waiting in it.
     pub fn release(&mut self) {
         if self.buffer.is_empty() {
-            self.buffer = BytesMut::new();
+            spare::give(std::mem::take(&mut self.buffer));
         }
     }
 
@@ -221,7 +228,7 @@ mod tests {
         let mut frames = Frames::new(MAX_FRAME);
         frames.push(&[0x0f, 0xff, 0xff, 0xff]);
         assert!(frames.take().unwrap().is_none());
-        assert!(frames.room().capacity() <= 2 * READ);
+        assert!(frames.room().capacity() <= 2 * spare::ROOM);
     }
 
     #[tokio::test]

@@ -13,6 +13,7 @@ mod frame;
 mod kind;
 mod message;
 mod size;
+pub(crate) mod spare;
 mod unknown;
 mod value;
 mod walk;

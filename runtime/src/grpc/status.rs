@@ -1,0 +1,168 @@
+//! Errors as gRPC statuses, both ways.
+//!
+//! Reason and pairs travel as `google.rpc.ErrorInfo` in the status's details (`error_details.proto`),
+//! as Kratos and Google's APIs send them; business errors as Kitex does, in `biz-status` and
+//! `biz-extra` beside code 13.
+
+use std::collections::{BTreeMap, HashMap};
+
+use bytes::Bytes;
+use prost::Message;
+use tonic::metadata::{MetadataMap, MetadataValue};
+use tonic::{Code as Number, Status};
+
+use crate::error::{Code, Error, Origin};
+
+const ERROR_INFO: &str = "type.googleapis.com/google.rpc.ErrorInfo";
+const BUSINESS_CODE: &str = "biz-status";
+const BUSINESS_EXTRA: &str = "biz-extra";
+
+/// `google.rpc.Status`.
+#[derive(Clone, PartialEq, Message)]
+struct RpcStatus {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(string, tag = "2")]
+    message: String,
+    #[prost(message, repeated, tag = "3")]
+    details: Vec<Any>,
+}
+
+/// `google.protobuf.Any`.
+#[derive(Clone, PartialEq, Message)]
+struct Any {
+    #[prost(string, tag = "1")]
+    type_url: String,
+    #[prost(bytes = "bytes", tag = "2")]
+    value: Bytes,
+}
+
+/// `google.rpc.ErrorInfo`.
+#[derive(Clone, PartialEq, Message)]
+struct ErrorInfo {
+    #[prost(string, tag = "1")]
+    reason: String,
+    #[prost(string, tag = "2")]
+    domain: String,
+    #[prost(map = "string, string", tag = "3")]
+    metadata: HashMap<String, String>,
+}
+
+/// The status that an error travels as.
+pub fn status_of(error: &Error) -> Status {
+    if let Some(code) = error.business_code() {
+        return business(error, code);
+    }
+    let code = Number::from(i32::from(error.code() as u8));
+    if error.reason().is_empty() && error.metadata().is_empty() {
+        return Status::new(code, error.message());
+    }
+    let info = ErrorInfo {
+        reason: error.reason().to_owned(),
+        domain: String::new(),
+        metadata: error.metadata().clone().into_iter().collect(),
+    };
+    let details = RpcStatus {
+        code: i32::from(error.code() as u8),
+        message: error.message().to_owned(),
+        details: vec![Any {
+            type_url: ERROR_INFO.to_owned(),
+            value: Bytes::from(info.encode_to_vec()),
+        }],
+    };
+    Status::with_details(code, error.message(), Bytes::from(details.encode_to_vec()))
+}
+
+fn business(error: &Error, code: i32) -> Status {
+    let mut metadata = MetadataMap::new();
+    metadata.insert(BUSINESS_CODE, MetadataValue::from(code));
+    let extra = serde_json::to_string(error.metadata()).ok();
+    let extra = extra.filter(|_| !error.metadata().is_empty());
+    if let Some(extra) = extra.and_then(|extra| ascii(&extra).parse().ok()) {
+        metadata.insert(BUSINESS_EXTRA, extra);
+    }
+    Status::with_metadata(Number::Internal, error.message(), metadata)
+}
+
+/// JSON with every character that a header cannot carry escaped.
+fn ascii(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        if matches!(character, ' '..='~') {
+            out.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            out.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    out
+}
+
+/// The error that a peer's status means; its origin is [`Origin::Remote`].
+pub fn error_of(status: &Status) -> Error {
+    if let Some(error) = business_of(status) {
+        return error.with_origin(Origin::Remote);
+    }
+    let code = Code::from_number(i32::from(status.code())).unwrap_or(Code::Unknown);
+    let mut error = Error::new(code, status.message());
+    for info in infos(status.details()) {
+        error = error.with_reason(info.reason);
+        for (key, value) in info.metadata {
+            error = error.with_metadata(key, value);
+        }
+    }
+    error.with_origin(Origin::Remote)
+}
+
+fn business_of(status: &Status) -> Option<Error> {
+    let metadata = status.metadata();
+    let code = metadata.get(BUSINESS_CODE)?.to_str().ok()?.parse().ok()?;
+    let extra = metadata.get(BUSINESS_EXTRA).and_then(|extra| extra.to_str().ok());
+    let extra: Option<BTreeMap<String, String>> =
+        extra.and_then(|extra| serde_json::from_str(extra).ok());
+    Some(Error::business(code, status.message(), extra.unwrap_or_default()))
+}
+
+/// Details that do not decode are as good as none.
+fn infos(details: &[u8]) -> impl Iterator<Item = ErrorInfo> {
+    let status = RpcStatus::decode(details).unwrap_or_default();
+    status
+        .details
+        .into_iter()
+        .filter(|any| any.type_url == ERROR_INFO)
+        .filter_map(|any| ErrorInfo::decode(any.value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_error_is_its_code_and_message() {
+        let status = status_of(&Error::not_found("gone ✗"));
+        assert_eq!((status.code(), status.message()), (Number::NotFound, "gone ✗"));
+        assert!(status.details().is_empty());
+        let back = error_of(&status);
+        assert_eq!((back.code(), back.origin()), (Code::NotFound, Origin::Remote));
+    }
+
+    #[test]
+    fn reason_and_pairs_come_back() {
+        let error = Error::invalid("no").with_reason("TOO_LONG").with_metadata("max", "7");
+        let back = error_of(&status_of(&error));
+        assert_eq!(back.reason(), "TOO_LONG");
+        assert_eq!(back.metadata(), error.metadata());
+    }
+
+    #[test]
+    fn business_errors_come_back() {
+        let error = Error::business(-7, "no 错", [("k".to_owned(), "é\n🙂".to_owned())]);
+        let status = status_of(&error);
+        assert_eq!(status.code(), Number::Internal);
+        let back = error_of(&status);
+        assert_eq!(back.business_code(), Some(-7));
+        assert_eq!(back.metadata(), error.metadata());
+        assert_eq!(back.message(), error.message());
+    }
+}

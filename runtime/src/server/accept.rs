@@ -1,0 +1,121 @@
+//! Takes connections in and hands each to the driver of its protocol.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::net::{TcpListener, TcpStream};
+
+use super::connections::Seat;
+use super::counters::Counter;
+use super::http1;
+use super::shared::Shared;
+use super::sniff::{Protocol, sniff};
+use crate::service::Idl;
+
+/// Room for the first read, which for most calls is the whole first request.
+const FIRST_READ: usize = 4 << 10;
+
+/// Waits between failures of the listener: out of descriptors, it fails again at once.
+#[derive(Default)]
+struct Backoff {
+    failures: u32,
+}
+
+impl Backoff {
+    /// 10 ms, doubled up to 320 ms.
+    fn next(&mut self) -> Duration {
+        let wait = Duration::from_millis(10 << self.failures.min(5));
+        self.failures += 1;
+        wait
+    }
+}
+
+/// Accepts until it is dropped.
+pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    let mut backoff = Backoff::default();
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                backoff.failures = 0;
+                connect(&shared, stream, peer);
+            }
+            Err(error) if of_one_connection(&error) => {}
+            Err(error) => {
+                shared.count(Counter::AcceptErrors);
+                if backoff.failures == 0 {
+                    tracing::warn!(%error, "cannot accept connections; trying again");
+                }
+                tokio::time::sleep(backoff.next()).await;
+            }
+        }
+    }
+}
+
+/// Whether accepting failed because of the connection that was accepted (`accept(2)`).
+fn of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    )
+}
+
+fn connect(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) {
+    let Some(seat) = shared.connections.admit(peer.ip(), &shared.limits) else {
+        shared.count(Counter::Refused);
+        return;
+    };
+    shared.count(Counter::Accepted);
+    let id = seat.id();
+    let task = tokio::spawn(serve(Arc::clone(shared), seat, stream, peer));
+    shared.connections.runs_in(id, task.abort_handle());
+}
+
+async fn serve(shared: Arc<Shared>, seat: Seat, stream: TcpStream, peer: SocketAddr) {
+    // A socket that refuses the option still works, only slower.
+    let _ = stream.set_nodelay(true);
+    let Some((protocol, read)) = first_bytes(&stream).await else { return };
+    match protocol {
+        #[cfg(feature = "thrift")]
+        Protocol::Framed if shared.router.serves(Idl::Thrift) => {
+            super::thrift::serve(shared, seat, stream, peer, read).await;
+        }
+        #[cfg(feature = "grpc")]
+        Protocol::Http2 if shared.router.serves(Idl::Proto) => {
+            super::grpc::serve(shared, seat, stream, peer, read).await;
+        }
+        Protocol::Http1 => {
+            shared.count(Counter::UnknownProtocol);
+            http1::refuse(&shared, &seat, stream).await;
+        }
+        other => {
+            shared.count(Counter::UnknownProtocol);
+            tracing::debug!(%peer, protocol = ?other, "closed: not served here");
+        }
+    }
+}
+
+/// Reads until the protocol is known; `None` when the peer left before.
+async fn first_bytes(stream: &TcpStream) -> Option<(Protocol, BytesMut)> {
+    let mut read = BytesMut::new();
+    loop {
+        stream.readable().await.ok()?;
+        read.reserve(FIRST_READ);
+        match stream.try_read_buf(&mut read) {
+            Ok(0) => return None,
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => return None,
+        }
+        if let Some(protocol) = sniff(&read) {
+            return Some((protocol, read));
+        }
+        if read.is_empty() {
+            read = BytesMut::new();
+        }
+    }
+}

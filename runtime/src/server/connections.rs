@@ -1,0 +1,298 @@
+//! The open connections: how many, what each waits for and since when, and their end.
+//!
+//! Deadlines of connections run on one coarse tick: a driver stores what it waits for in one
+//! atomic word, and a sweep ends what has waited too long. No driver reads a clock or sets a timer.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::counters::{Counter, Counters};
+use crate::limits::Limits;
+
+/// How exact the deadlines of connections are.
+pub(super) const TICK: Duration = Duration::from_millis(100);
+
+/// What a connection waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Phase {
+    /// The first bytes, that tell its protocol.
+    FirstByte = 0,
+    /// The next request.
+    Idle = 1,
+    /// The rest of a frame.
+    Frame = 2,
+    /// A handler, which has its own deadline.
+    Work = 3,
+    /// The peer, to take an answer.
+    Write = 4,
+    /// An HTTP/2 connection without streams.
+    Streamless = 5,
+}
+
+const PHASES: [Phase; 6] =
+    [Phase::FirstByte, Phase::Idle, Phase::Frame, Phase::Work, Phase::Write, Phase::Streamless];
+
+/// What a connection waits for and since which tick, in one word: the low 3 bits are the phase.
+#[derive(Debug, Default)]
+struct Stamp(AtomicU64);
+
+impl Stamp {
+    fn set(&self, phase: Phase, tick: u64) {
+        self.0.store(tick << 3 | phase as u64, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> (Phase, u64) {
+        let word = self.0.load(Ordering::Relaxed);
+        let phase = usize::try_from(word & 7).ok().and_then(|at| PHASES.get(at));
+        (phase.copied().unwrap_or(Phase::Work), word >> 3)
+    }
+}
+
+struct Entry {
+    stamp: Arc<Stamp>,
+    address: IpAddr,
+    task: Option<AbortHandle>,
+    goaway: Option<CancellationToken>,
+}
+
+#[derive(Default)]
+struct Table {
+    next: u64,
+    entries: HashMap<u64, Entry>,
+    addresses: HashMap<IpAddr, usize>,
+}
+
+/// Every open connection of one server.
+#[derive(Default)]
+pub(super) struct Connections {
+    table: Mutex<Table>,
+    tick: AtomicU64,
+    draining: AtomicBool,
+    changed: Notify,
+}
+
+impl Connections {
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a connection in, unless too many are open.
+    pub(super) fn admit(self: &Arc<Self>, address: IpAddr, limits: &Limits) -> Option<Seat> {
+        let mut table = self.table();
+        let from_here = table.addresses.get(&address).copied().unwrap_or(0);
+        if table.entries.len() >= limits.connections || from_here >= limits.connections_per_address
+        {
+            return None;
+        }
+        table.addresses.insert(address, from_here + 1);
+        let id = table.next;
+        table.next += 1;
+        let stamp = Arc::new(Stamp::default());
+        stamp.set(Phase::FirstByte, self.tick.load(Ordering::Relaxed));
+        let entry = Entry { stamp: Arc::clone(&stamp), address, task: None, goaway: None };
+        table.entries.insert(id, entry);
+        Some(Seat { connections: Arc::clone(self), id, stamp })
+    }
+
+    /// Tells which task a connection runs in, so that a sweep can end it.
+    pub(super) fn runs_in(&self, id: u64, task: AbortHandle) {
+        if let Some(entry) = self.table().entries.get_mut(&id) {
+            entry.task = Some(task);
+        }
+    }
+
+    /// Connections that are open.
+    pub(super) fn open(&self) -> usize {
+        self.table().entries.len()
+    }
+
+    /// Whether the server is on its way out: no connection waits for another request.
+    pub(super) fn draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Begins the drain: HTTP/2 peers are told at once, idle connections end with the next sweep.
+    pub(super) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+        let table = self.table();
+        table.entries.values().filter_map(|entry| entry.goaway.as_ref()).for_each(|t| t.cancel());
+    }
+
+    /// Ends every connection now.
+    pub(super) fn abort(&self) {
+        let tasks: Vec<_> =
+            self.table().entries.values().filter_map(|entry| entry.task.clone()).collect();
+        tasks.iter().for_each(AbortHandle::abort);
+    }
+
+    /// Ends when no connection is open.
+    pub(super) async fn empty(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.open() == 0 {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Moves the tick on and ends what has waited too long, for ever.
+    pub(super) async fn sweep(&self, limits: &Limits, counters: &Counters) {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let now = self.tick.fetch_add(1, Ordering::Relaxed) + 1;
+            let mut ended = Vec::new();
+            for entry in self.table().entries.values() {
+                ended.extend(self.judge(entry, now, limits, counters));
+            }
+            // Outside the lock: a task that ends gives its seat back.
+            ended.iter().for_each(AbortHandle::abort);
+        }
+    }
+
+    /// The task to end, if the connection has waited too long.
+    fn judge(
+        &self,
+        entry: &Entry,
+        now: u64,
+        limits: &Limits,
+        counters: &Counters,
+    ) -> Option<AbortHandle> {
+        let (phase, since) = entry.stamp.get();
+        let age = now.saturating_sub(since);
+        let (limit, counter) = match phase {
+            Phase::Work => return None,
+            Phase::FirstByte => (limits.first_byte, Counter::Stalled),
+            Phase::Frame => (limits.whole_frame, Counter::Stalled),
+            Phase::Write => (limits.write, Counter::Stalled),
+            Phase::Idle | Phase::Streamless => (limits.idle, Counter::Idle),
+        };
+        let rests = matches!(phase, Phase::FirstByte | Phase::Idle);
+        // A whole tick of silence, so that a request that is just arriving is still answered.
+        let leaving = self.draining() && rests && age > 1;
+        let late = age > ticks(limit);
+        if late {
+            counters.add(counter);
+        }
+        if late && let (Phase::Streamless, Some(goaway)) = (phase, &entry.goaway) {
+            // Told once; what is left of the connection ends as a write does.
+            entry.stamp.set(Phase::Write, now);
+            goaway.cancel();
+            return None;
+        }
+        entry.task.clone().filter(|_| late || leaving)
+    }
+}
+
+/// Whole ticks that a time takes.
+fn ticks(time: Duration) -> u64 {
+    u64::try_from(time.as_millis().div_ceil(TICK.as_millis())).unwrap_or(u64::MAX)
+}
+
+/// A connection's place among the open ones; given back when it is dropped.
+pub(super) struct Seat {
+    connections: Arc<Connections>,
+    id: u64,
+    stamp: Arc<Stamp>,
+}
+
+impl Seat {
+    /// The connection's number.
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Says what the connection waits for from now on.
+    pub(super) fn enter(&self, phase: Phase) {
+        self.stamp.set(phase, self.connections.tick.load(Ordering::Relaxed));
+    }
+
+    /// What ends when an HTTP/2 peer should be told to go.
+    #[cfg(feature = "grpc")]
+    pub(super) fn goaway(&self) -> CancellationToken {
+        let token = CancellationToken::new();
+        let mut table = self.connections.table();
+        if let Some(entry) = table.entries.get_mut(&self.id) {
+            entry.goaway = Some(token.clone());
+        }
+        if self.connections.draining() {
+            token.cancel();
+        }
+        token
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut table = self.connections.table();
+        let Some(entry) = table.entries.remove(&self.id) else { return };
+        if let Some(count) = table.addresses.get_mut(&entry.address) {
+            *count -= 1;
+            if *count == 0 {
+                table.addresses.remove(&entry.address);
+            }
+        }
+        if table.entries.is_empty() {
+            self.connections.changed.notify_waiters();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(last: u8) -> IpAddr {
+        IpAddr::from([127, 0, 0, last])
+    }
+
+    #[test]
+    fn counts_connections_in_all_and_by_address() {
+        let connections = Arc::new(Connections::default());
+        let limits = Limits { connections: 3, connections_per_address: 2, ..Limits::default() };
+        let first = connections.admit(address(1), &limits).unwrap();
+        let _second = connections.admit(address(1), &limits).unwrap();
+        assert!(connections.admit(address(1), &limits).is_none());
+        let _third = connections.admit(address(2), &limits).unwrap();
+        assert!(connections.admit(address(3), &limits).is_none());
+        drop(first);
+        assert!(connections.admit(address(3), &limits).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn ends_only_what_has_waited_too_long() {
+        let connections = Arc::new(Connections::default());
+        let limits = Limits::default();
+        let counters = Counters::default();
+        for (last, phase) in PHASES.into_iter().enumerate() {
+            let seat = connections.admit(address(last as u8), &limits).unwrap();
+            seat.enter(phase);
+            let id = seat.id();
+            let task = tokio::spawn(async move {
+                let _seat = seat;
+                std::future::pending::<()>().await;
+            });
+            connections.runs_in(id, task.abort_handle());
+        }
+        let sweep = connections.sweep(&limits, &counters);
+        let _ = tokio::time::timeout(Duration::from_secs(9), sweep).await;
+        assert_eq!(connections.open(), 6);
+        let sweep = connections.sweep(&limits, &counters);
+        let _ = tokio::time::timeout(Duration::from_secs(2), sweep).await;
+        assert_eq!((connections.open(), counters.get(Counter::Stalled)), (4, 2));
+        let sweep = connections.sweep(&limits, &counters);
+        let _ = tokio::time::timeout(Duration::from_secs(400), sweep).await;
+        // Work is left: its handler has a deadline of its own.
+        assert_eq!((connections.open(), counters.get(Counter::Idle)), (1, 2));
+    }
+}

@@ -1,0 +1,58 @@
+//! What happened, in numbers.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What is counted. New ones may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(usize)]
+pub enum Counter {
+    /// Connections accepted.
+    Accepted,
+    /// Connections closed at once because too many are open, at all or from one address.
+    Refused,
+    /// Failures of the listener itself, such as no free descriptors.
+    AcceptErrors,
+    /// Connections whose first bytes are of a protocol that is not served.
+    UnknownProtocol,
+    /// Connections closed by a frame over its limit, or one that never ended.
+    BadFrame,
+    /// Connections closed by a message header that cannot be read.
+    BadHeader,
+    /// Calls to methods that are not served.
+    UnknownMethod,
+    /// Calls whose arguments could not be decoded.
+    BadArguments,
+    /// Handlers that panicked.
+    Panics,
+    /// Calls refused because too many are in work.
+    Shed,
+    /// Calls given up at their deadline.
+    Deadlines,
+    /// Calls whose caller went away first.
+    Abandoned,
+    /// Connections closed because the first byte, a whole frame or the reading of an answer
+    /// took too long.
+    Stalled,
+    /// Connections closed because nothing came for long.
+    Idle,
+}
+
+const COUNTERS: usize = Counter::Idle as usize + 1;
+
+/// Counts since the start, by [`Counter`].
+#[derive(Debug, Default)]
+pub struct Counters([AtomicU64; COUNTERS]);
+
+impl Counters {
+    /// How often it happened.
+    pub fn get(&self, counter: Counter) -> u64 {
+        self.0.get(counter as usize).map_or(0, |count| count.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn add(&self, counter: Counter) {
+        if let Some(count) = self.0.get(counter as usize) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}

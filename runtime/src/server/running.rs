@@ -1,0 +1,131 @@
+//! A server that listens, and its end: not serving, deregistered, known to be gone, no new
+//! connections, drained.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::accept::accept;
+use super::counters::Counters;
+use super::registration::{Registrar, Registration};
+use super::shared::Shared;
+use crate::error::{Code, Error};
+use crate::router::Router;
+
+/// A server that is bound and accepting. Dropping it ends it at once, without a drain.
+pub struct Running {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    accepting: JoinHandle<()>,
+    sweeping: JoinHandle<()>,
+    registration: Option<Box<dyn Registration>>,
+    ended: watch::Sender<bool>,
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl Running {
+    /// Accepts on a bound listener, then registers: whoever finds the entry is answered.
+    pub(super) async fn start(
+        listener: TcpListener,
+        shared: Arc<Shared>,
+        registrar: Option<Box<dyn Registrar>>,
+    ) -> Result<Self, Error> {
+        let address = listener.local_addr().map_err(|error| {
+            Error::unavailable(format!("cannot read the address of the listener: {error}"))
+        })?;
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        let sweeper = Arc::clone(&shared);
+        let sweeping = tokio::spawn(async move {
+            sweeper.connections.sweep(&sweeper.limits, sweeper.counters()).await;
+        });
+        let ended = watch::Sender::new(false);
+        let mut running = Self { address, shared, accepting, sweeping, registration: None, ended };
+        if let Some(registrar) = registrar {
+            let services = running.shared.router.services();
+            running.registration = Some(registrar.register(address, services).await?);
+        }
+        Ok(running)
+    }
+
+    /// The address that it listens on, with the final port.
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What is served, as text for people through `Display`.
+    pub fn services(&self) -> &Router {
+        &self.shared.router
+    }
+
+    /// What has happened so far.
+    pub fn counters(&self) -> &Counters {
+        self.shared.counters()
+    }
+
+    /// Calls in work now.
+    pub fn in_flight(&self) -> usize {
+        self.shared.load.in_flight()
+    }
+
+    /// Connections open now.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.open()
+    }
+
+    /// How long calls in work may take once it stops.
+    pub(super) fn drain_limit(&self) -> Duration {
+        self.shared.limits.drain
+    }
+
+    /// Ends when the server has ended.
+    pub fn wait(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut ended = self.ended.subscribe();
+        async move {
+            // A dropped sender is an ended server too.
+            let _ = ended.wait_for(|ended| *ended).await;
+        }
+    }
+
+    /// Ends in order: deregisters and goes on answering until clients have noticed, then takes
+    /// no new connections, tells the peers, and waits for the calls in work.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::DeadlineExceeded`] when calls were still in work after [`crate::Limits::drain`];
+    /// they are given up.
+    pub async fn stop(mut self) -> Result<(), Error> {
+        if let Some(registration) = self.registration.take() {
+            let notice = registration.deregister().await;
+            tokio::time::sleep(notice).await;
+        }
+        self.accepting.abort();
+        let connections = &self.shared.connections;
+        connections.drain();
+        let drained = tokio::time::timeout(self.shared.limits.drain, connections.empty()).await;
+        let left = self.shared.load.in_flight();
+        if drained.is_ok() || left == 0 {
+            return Ok(());
+        }
+        let message = format!("{left} calls were still in work and are given up");
+        Err(Error::new(Code::DeadlineExceeded, message))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.accepting.abort();
+        self.sweeping.abort();
+        self.shared.connections.abort();
+        self.ended.send_replace(true);
+    }
+}
