@@ -166,9 +166,10 @@ impl UnaryService<Bytes> for Unary {
             cx = cx.with_metadata(metadata);
         }
         let connection = Arc::clone(&self.connection);
+        let deadline = self.deadline;
         let work = connection.shared.start(&self.route, cx, body);
         Box::pin(async move {
-            let left = Left::new(cancel, Arc::clone(&connection.shared));
+            let left = Left::new(cancel, deadline, Arc::clone(&connection.shared));
             let outcome = match work {
                 Ok(work) => work.await,
                 Err(error) => Err(error),
@@ -194,15 +195,16 @@ fn respond(outcome: Result<Answer, Error>) -> Result<Response<Bytes>, Status> {
     Ok(response)
 }
 
-/// Cancels a call's token when its stream is reset before the answer.
+/// Cancels a call's token when its stream ends before the answer.
 struct Left {
     token: Option<DropGuard>,
+    deadline: Instant,
     shared: Arc<Shared>,
 }
 
 impl Left {
-    fn new(token: CancellationToken, shared: Arc<Shared>) -> Self {
-        Self { token: Some(token.drop_guard()), shared }
+    fn new(token: CancellationToken, deadline: Instant, shared: Arc<Shared>) -> Self {
+        Self { token: Some(token.drop_guard()), deadline, shared }
     }
 
     fn answered(mut self) {
@@ -212,7 +214,7 @@ impl Left {
 
 impl Drop for Left {
     fn drop(&mut self) {
-        if self.token.is_some() {
+        if self.token.is_some() && Instant::now() < self.deadline {
             self.shared.count(Counter::Abandoned);
         }
     }

@@ -87,9 +87,13 @@ fn charge_table<T>(input: &mut Decoder<'_>, count: usize) -> Result<(), DecodeEr
     input.charge(buckets.unwrap_or(usize::MAX).max(4), size_of::<T>() + 1)
 }
 
-/// What a tree of `count` entries takes: nodes are at least half full, and carry pointers.
+/// What a tree of `count` entries takes: nodes of 11 entries, at least 5 of them in use but in
+/// the root, and their links (std's B-tree).
 fn charge_tree<T>(input: &mut Decoder<'_>, count: usize) -> Result<(), DecodeError> {
-    input.charge(count, 2 * size_of::<T>() + 16)
+    if count == 0 {
+        return Ok(());
+    }
+    input.charge(count / 5 + 1, 11 * size_of::<T>() + 32)
 }
 
 impl<T: Value> Value for Vec<T> {

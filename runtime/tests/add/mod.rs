@@ -1,0 +1,197 @@
+//! `AddService` as generated code looks, with methods that misbehave on request.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use runtime::service::{Idl, Kind};
+use runtime::thrift::{self, DecodeError, Decoder, Encoder, Size, Type, Value};
+use runtime::{Answer, Call, Error, Handling, Method, Service, ServiceInfo};
+use tokio::sync::watch;
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct AddRequest {
+    pub(crate) first: i32,
+    pub(crate) second: i32,
+}
+
+impl Value for AddRequest {
+    const TYPE: Type = Type::Struct;
+    const MIN_SIZE: usize = 1;
+
+    fn size(&self, size: &mut Size) {
+        size.structure(|size| {
+            size.field(&self.first);
+            size.field(&self.second);
+        });
+    }
+
+    fn encode(&self, out: &mut Encoder<'_>) {
+        out.field(1, &self.first);
+        out.field(2, &self.second);
+        out.stop();
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let mut value = Self::default();
+        input.structure(|input| {
+            while let Some(field) = input.field()? {
+                match (field.id, field.kind) {
+                    (1, Type::I32) => value.first = input.value()?,
+                    (2, Type::I32) => value.second = input.value()?,
+                    _ => input.skip(field.kind)?,
+                }
+            }
+            Ok(())
+        })?;
+        Ok(value)
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct AddResponse {
+    pub(crate) sum: i32,
+}
+
+impl Value for AddResponse {
+    const TYPE: Type = Type::Struct;
+    const MIN_SIZE: usize = 1;
+
+    fn size(&self, size: &mut Size) {
+        size.structure(|size| size.field(&self.sum));
+    }
+
+    fn encode(&self, out: &mut Encoder<'_>) {
+        out.field(1, &self.sum);
+        out.stop();
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let mut value = Self::default();
+        input.structure(|input| {
+            while let Some(field) = input.field()? {
+                match (field.id, field.kind) {
+                    (1, Type::I32) => value.sum = input.value()?,
+                    _ => input.skip(field.kind)?,
+                }
+            }
+            Ok(())
+        })?;
+        Ok(value)
+    }
+}
+
+const fn method(name: &'static str, path: &'static str, index: usize, kind: Kind) -> Method {
+    let service = "AddService";
+    Method { service, name, path, index, idl: Idl::Thrift, kind, idempotent: false }
+}
+
+static METHODS: [Method; 6] = [
+    method("Add", "/AddService/Add", 0, Kind::Unary),
+    method("Panic", "/AddService/Panic", 1, Kind::Unary),
+    method("Wait", "/AddService/Wait", 2, Kind::Unary),
+    method("Fire", "/AddService/Fire", 3, Kind::Oneway),
+    method("Take", "/AddService/Take", 4, Kind::Unary),
+    method("Fail", "/AddService/Fail", 5, Kind::Unary),
+];
+
+static INFO: ServiceInfo = ServiceInfo {
+    name: "AddService",
+    package: "",
+    registry_name: "add",
+    idl: Idl::Thrift,
+    methods: &METHODS,
+};
+
+/// What the handlers did, and what they wait for.
+#[derive(Debug, Default)]
+pub(crate) struct Probe {
+    /// `Wait` futures that were polled.
+    pub(crate) waiting: watch::Sender<usize>,
+    /// `Wait` futures that ended before they were released.
+    pub(crate) dropped: watch::Sender<usize>,
+    /// Lets every `Wait` go on.
+    pub(crate) release: watch::Sender<bool>,
+    /// Calls of `Fire`.
+    pub(crate) fired: watch::Sender<usize>,
+}
+
+/// Counts a future that is dropped before its end.
+struct Unfinished(Arc<Probe>, bool);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.1 {
+            self.0.dropped.send_modify(|count| *count += 1);
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AddServer {
+    pub(crate) probe: Arc<Probe>,
+}
+
+impl Service for AddServer {
+    fn info(&self) -> &'static ServiceInfo {
+        &INFO
+    }
+
+    fn call(&self, call: Call) -> Handling {
+        let probe = Arc::clone(&self.probe);
+        match call.method.index {
+            0 => Box::pin(async move {
+                let req: AddRequest = first(&call)?;
+                let sum = req.first.wrapping_add(req.second);
+                thrift::reply(&call.cx, 0, &AddResponse { sum })
+            }),
+            1 => panic!("kaboom"),
+            2 => Box::pin(wait(probe, call)),
+            3 => Box::pin(async move {
+                probe.fired.send_modify(|count| *count += 1);
+                Ok(thrift::void(&call.cx))
+            }),
+            4 => Box::pin(async move { take(&call).map(|()| thrift::void(&call.cx)) }),
+            _ => {
+                Box::pin(async move { Err(Error::not_found("no such thing").with_reason("GONE")) })
+            }
+        }
+    }
+}
+
+async fn wait(probe: Arc<Probe>, call: Call) -> Result<Answer, Error> {
+    let mut guard = Unfinished(Arc::clone(&probe), false);
+    probe.waiting.send_modify(|count| *count += 1);
+    let mut release = probe.release.subscribe();
+    release.wait_for(|released| *released).await.map_err(|_| Error::internal("no probe"))?;
+    guard.1 = true;
+    thrift::reply(&call.cx, 0, &AddResponse { sum: 42 })
+}
+
+fn first<T: Value + Default>(call: &Call) -> Result<T, Error> {
+    thrift::arguments(call, |input| {
+        let mut first = T::default();
+        while let Some(field) = input.field()? {
+            match field.id {
+                1 if field.kind == T::TYPE => first = input.value()?,
+                _ => input.skip(field.kind)?,
+            }
+        }
+        Ok(first)
+    })
+}
+
+/// Arguments of every shape that hostile bytes aim at.
+fn take(call: &Call) -> Result<(), Error> {
+    thrift::arguments(call, |input| {
+        while let Some(field) = input.field()? {
+            match (field.id, field.kind) {
+                (1, Type::List) => drop(input.value::<Vec<String>>()?),
+                (2, Type::Map) => drop(input.value::<HashMap<String, i64>>()?),
+                (3, Type::Set) => drop(input.value::<HashSet<i32>>()?),
+                (4, Type::String) => drop(input.value::<String>()?),
+                _ => input.skip(field.kind)?,
+            }
+        }
+        Ok(())
+    })
+}
