@@ -3,6 +3,8 @@
 //! Never depends on the generator. Protocols know nothing of registries, registries know
 //! nothing of protocols, balancers know neither.
 
+pub mod balance;
+pub mod client;
 pub mod config;
 pub mod context;
 pub mod error;
@@ -19,6 +21,7 @@ pub mod service;
 pub mod thrift;
 
 pub use bytes::Bytes;
+pub use client::Channel;
 pub use config::Config;
 pub use context::Context;
 pub use error::{Code, Error};

@@ -18,11 +18,7 @@ pub struct DecodeLimits {
 
 impl Default for DecodeLimits {
     fn default() -> Self {
-        Self {
-            depth: 64,
-            budget: 64 << 20,
-            string: 16 << 20,
-        }
+        Self { depth: 64, budget: 64 << 20, string: 16 << 20 }
     }
 }
 

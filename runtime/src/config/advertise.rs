@@ -57,10 +57,7 @@ fn host_and_port(by: &'static str, text: &str, port: u16) -> Result<Endpoint, Er
 }
 
 fn named(by: &'static str, host: &str, port: u16) -> Result<Endpoint, Error> {
-    let bare = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-        .unwrap_or(host);
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     let endpoint = Endpoint::new("", bare, port);
     if bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_unspecified()) {
         return Err(fail(
@@ -69,10 +66,7 @@ fn named(by: &'static str, host: &str, port: u16) -> Result<Endpoint, Error> {
         ));
     }
     if Endpoint::parse(&endpoint.address()).is_none() {
-        return Err(fail(
-            by,
-            format!("`{host}` is neither a host nor host:port"),
-        ));
+        return Err(fail(by, format!("`{host}` is neither a host nor host:port")));
     }
     Ok(endpoint)
 }
@@ -80,10 +74,7 @@ fn named(by: &'static str, host: &str, port: u16) -> Result<Endpoint, Error> {
 /// The address by which this machine reaches others. Connecting a UDP socket sends nothing: it
 /// only asks the routing table. The targets are never routed (RFC 5737, RFC 3849).
 pub(super) fn own_address() -> Option<IpAddr> {
-    let v4 = (
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
-    );
+    let v4 = (IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
     let v6 = (
         IpAddr::V6(Ipv6Addr::UNSPECIFIED),
         IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),

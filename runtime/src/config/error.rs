@@ -46,11 +46,7 @@ impl Error {
         let start = error.span().map_or(0, |span| span.start);
         let before = text.get(..start).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        let column = before
-            .rsplit('\n')
-            .next()
-            .map_or(0, |tail| tail.chars().count())
-            + 1;
+        let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
         let mut out = format!("{name}:{line}:{column}: {}", error.to_string().trim_end());
         if let Some(near) = suggestion(error.message()) {
             out.push_str(&format!("\ndid you mean `{near}`?"));
@@ -61,11 +57,7 @@ impl Error {
 
 /// serde's text is "unknown field `a`, expected one of `b`, `c`".
 fn suggestion(message: &str) -> Option<&str> {
-    let mut words = message
-        .strip_prefix("unknown field ")?
-        .split('`')
-        .skip(1)
-        .step_by(2);
+    let mut words = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
     let wrong = words.next()?;
     nearest(wrong, &words.collect::<Vec<_>>())
 }

@@ -68,21 +68,14 @@ fn file(flag: Option<&str>, env: Env<'_>, read: Read<'_>) -> Result<Config, Erro
         (None, Some(path)) => Some((path, "KITELINE_CONFIG")),
         (None, None) => None,
     };
-    let (path, by) = named
-        .clone()
-        .unwrap_or_else(|| (DEFAULT_FILE.to_owned(), "default"));
+    let (path, by) = named.clone().unwrap_or_else(|| (DEFAULT_FILE.to_owned(), "default"));
     match read(Path::new(&path)) {
         Ok(text) => Config::from_toml(&text, &path),
         // The file of nobody's choice may be missing; a file that was named may not.
-        Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(Config {
-            source: format!("defaults (no {DEFAULT_FILE} here)"),
-            ..Config::default()
-        }),
-        Err(error) => Err(Error::File {
-            path,
-            by,
-            why: error.to_string(),
-        }),
+        Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {
+            Ok(Config { source: format!("defaults (no {DEFAULT_FILE} here)"), ..Config::default() })
+        }
+        Err(error) => Err(Error::File { path, by, why: error.to_string() }),
     }
 }
 
@@ -100,13 +93,9 @@ fn flags(mut args: impl Iterator<Item = String>) -> Result<Flags, Error> {
             "--registry" => &mut flags.registry,
             _ => return Err(unknown(&name)),
         };
-        let value = value
-            .or_else(|| args.next())
-            .filter(|value| !value.is_empty());
+        let value = value.or_else(|| args.next()).filter(|value| !value.is_empty());
         if value.is_none() {
-            return Err(Error::Flag(format!(
-                "{name} needs a value: {name} VALUE or {name}=VALUE"
-            )));
+            return Err(Error::Flag(format!("{name} needs a value: {name} VALUE or {name}=VALUE")));
         }
         *place = value;
     }
@@ -114,11 +103,7 @@ fn flags(mut args: impl Iterator<Item = String>) -> Result<Flags, Error> {
 }
 
 fn unknown(name: &str) -> Error {
-    let hint = nearest(name, &FLAGS)
-        .map(|near| format!("; did you mean `{near}`?"))
-        .unwrap_or_default();
-    Error::Flag(format!(
-        "unknown argument `{name}`, known are {}{hint}",
-        FLAGS.join(", ")
-    ))
+    let hint =
+        nearest(name, &FLAGS).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    Error::Flag(format!("unknown argument `{name}`, known are {}{hint}", FLAGS.join(", ")))
 }

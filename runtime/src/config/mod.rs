@@ -75,9 +75,7 @@ pub struct RegistryConfig {
 
 impl Default for RegistryConfig {
     fn default() -> Self {
-        Self {
-            url: "etcd://127.0.0.1:2379".to_owned(),
-        }
+        Self { url: "etcd://127.0.0.1:2379".to_owned() }
     }
 }
 
@@ -103,10 +101,7 @@ pub struct ClientConfig {
 
 impl Default for ClientConfig {
     fn default() -> Self {
-        Self {
-            timeout: Duration::from_secs(30),
-            connect_timeout: Duration::from_secs(1),
-        }
+        Self { timeout: Duration::from_secs(30), connect_timeout: Duration::from_secs(1) }
     }
 }
 
@@ -119,19 +114,14 @@ impl Config {
     /// Unknown keys and flags, values that do not fit (with file, line and a caret), a named file
     /// that is not there.
     pub fn load() -> Result<Self, Error> {
-        load::load(
-            std::env::args().skip(1),
-            &|name| std::env::var(name).ok(),
-            &|path| std::fs::read_to_string(path),
-        )
+        load::load(std::env::args().skip(1), &|name| std::env::var(name).ok(), &|path| {
+            std::fs::read_to_string(path)
+        })
     }
 
     /// Settings for tests: a free port of 127.0.0.1, registry `none`, no wait at the end.
     pub fn local() -> Self {
-        let mut config = Self {
-            source: "settings for tests".to_owned(),
-            ..Self::default()
-        };
+        let mut config = Self { source: "settings for tests".to_owned(), ..Self::default() };
         config.server.listen = "127.0.0.1:0".to_owned();
         config.server.propagation = Duration::ZERO;
         config.registry.url = "none".to_owned();
@@ -157,12 +147,7 @@ impl Config {
     /// [`Error::Advertise`] when a setting is no address that others can dial.
     pub fn advertised(&self, bound: SocketAddr) -> Result<Endpoint, Error> {
         let env = |name: &str| std::env::var(name).ok();
-        advertise::advertise(
-            bound,
-            self.server.advertise.as_deref(),
-            &env,
-            &advertise::own_address,
-        )
+        advertise::advertise(bound, self.server.advertise.as_deref(), &env, &advertise::own_address)
     }
 
     /// The registry's name of a service: `[names]`, else `otherwise`.

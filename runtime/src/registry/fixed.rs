@@ -20,17 +20,11 @@ pub(super) struct Fixed {
 
 impl Fixed {
     pub(super) fn new(services: BTreeMap<String, Vec<Endpoint>>) -> Self {
-        Self {
-            name: "static",
-            services,
-        }
+        Self { name: "static", services }
     }
 
     pub(super) fn none() -> Self {
-        Self {
-            name: "none",
-            services: BTreeMap::new(),
-        }
+        Self { name: "none", services: BTreeMap::new() }
     }
 }
 
@@ -43,11 +37,7 @@ pub(crate) fn snapshot(service: &str, endpoints: &[Endpoint]) -> Snapshot {
             instances.push(Arc::new(instance));
         }
     }
-    Snapshot {
-        instances,
-        known: true,
-        ..Snapshot::unknown(service)
-    }
+    Snapshot { instances, known: true, ..Snapshot::unknown(service) }
 }
 
 impl Backend for Fixed {
@@ -67,11 +57,7 @@ impl Backend for Fixed {
     }
 
     fn follow(&self, service: &str, view: &Arc<View>) -> Option<Task> {
-        let endpoints = self
-            .services
-            .get(service)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let endpoints = self.services.get(service).map(Vec::as_slice).unwrap_or_default();
         view.publish(snapshot(service, endpoints));
         None
     }

@@ -22,11 +22,7 @@ pub struct Endpoint {
 impl Endpoint {
     /// An endpoint of one protocol.
     pub fn new(scheme: impl Into<String>, host: impl Into<String>, port: u16) -> Self {
-        Self {
-            scheme: scheme.into(),
-            host: host.into(),
-            port,
-        }
+        Self { scheme: scheme.into(), host: host.into(), port }
     }
 
     /// Reads `host:port`. IPv6 is read with brackets and, as the Go side of Kitex writes it,
@@ -42,9 +38,7 @@ impl Endpoint {
         // `parse` would take a sign.
         let digits = port.bytes().all(|byte| byte.is_ascii_digit());
         let port = port.parse().ok().filter(|port| digits && *port != 0)?;
-        let bare = host
-            .strip_prefix('[')
-            .and_then(|host| host.strip_suffix(']'));
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         let host = match bare {
             Some(host) => host.parse::<Ipv6Addr>().ok().map(|_| host)?,
             None if host.contains(':') => host.parse::<Ipv6Addr>().ok().map(|_| host)?,

@@ -37,11 +37,7 @@ impl State {
     }
 
     fn snapshot(&self, service: &str) -> Snapshot {
-        let all = self
-            .instances
-            .values()
-            .flatten()
-            .filter(|instance| instance.service == service);
+        let all = self.instances.values().flatten().filter(|instance| instance.service == service);
         // The newest registration of an id counts.
         let by_id: BTreeMap<&str, &Arc<Instance>> = all.map(|one| (one.id.as_str(), one)).collect();
         Snapshot {
@@ -79,9 +75,7 @@ impl Backend for Memory {
         let id = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             let id = state.revision;
-            state
-                .instances
-                .insert(id, instances.into_iter().map(Arc::new).collect());
+            state.instances.insert(id, instances.into_iter().map(Arc::new).collect());
             state.publish();
             id
         };

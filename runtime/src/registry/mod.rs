@@ -90,10 +90,7 @@ impl Registry {
             Target::Static(services) => Box::new(fixed::Fixed::new(services)),
             Target::Etcd(settings) => etcd_backend(settings)?,
         };
-        Ok(Self(Arc::new(Inner {
-            backend,
-            resolvers: Mutex::default(),
-        })))
+        Ok(Self(Arc::new(Inner { backend, resolvers: Mutex::default() })))
     }
 
     /// Whether registering here lets anybody find anything: not so for `none` and `static:`.
@@ -113,11 +110,7 @@ impl Registry {
         let (sender, status) = watch::channel(Status::Registering);
         let stop = CancellationToken::new();
         let task = runtime.spawn(self.0.backend.keep(instances, sender, stop.clone()));
-        Ok(Registration {
-            status,
-            stop,
-            task: Some(task),
-        })
+        Ok(Registration { status, stop, task: Some(task) })
     }
 
     /// A handle that sees the instances of `service`.
@@ -125,33 +118,19 @@ impl Registry {
     /// # Errors
     /// [`Error::Name`], [`Error::NoRuntime`].
     pub fn resolve(&self, service: &str) -> Result<Resolver, Error> {
-        check_name(service).map_err(|why| Error::Name {
-            name: service.to_owned(),
-            why,
-        })?;
-        let mut resolvers = self
-            .0
-            .resolvers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        check_name(service).map_err(|why| Error::Name { name: service.to_owned(), why })?;
+        let mut resolvers = self.0.resolvers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shared) = resolvers.get(service).and_then(Weak::upgrade) {
             return Ok(Resolver::new(shared));
         }
         let view = View::new(service);
         let task = match self.0.backend.follow(service, &view) {
             Some(task) => Some(
-                Handle::try_current()
-                    .map_err(|_| Error::NoRuntime)?
-                    .spawn(task)
-                    .abort_handle(),
+                Handle::try_current().map_err(|_| Error::NoRuntime)?.spawn(task).abort_handle(),
             ),
             None => None,
         };
-        let shared = Arc::new(Shared {
-            view,
-            source: self.0.backend.place(service),
-            task,
-        });
+        let shared = Arc::new(Shared { view, source: self.0.backend.place(service), task });
         resolvers.retain(|_, old| old.strong_count() > 0);
         resolvers.insert(service.to_owned(), Arc::downgrade(&shared));
         Ok(Resolver::new(shared))
@@ -186,23 +165,11 @@ fn check_name(name: &str) -> Result<(), &'static str> {
 fn check(instances: &[Instance]) -> Result<(), Error> {
     for (place, instance) in instances.iter().enumerate() {
         let name = &instance.service;
-        check_name(name).map_err(|why| Error::Name {
-            name: name.clone(),
-            why,
-        })?;
-        if instances
-            .iter()
-            .take(place)
-            .any(|other| other.service == *name)
-        {
+        check_name(name).map_err(|why| Error::Name { name: name.clone(), why })?;
+        if instances.iter().take(place).any(|other| other.service == *name) {
             return Err(Error::Duplicate(name.clone()));
         }
-        let fail = |why: &str| {
-            Err(Error::Instance {
-                service: name.clone(),
-                why: why.to_owned(),
-            })
-        };
+        let fail = |why: &str| Err(Error::Instance { service: name.clone(), why: why.to_owned() });
         if instance.endpoints.is_empty() {
             return fail("it has no endpoint");
         }

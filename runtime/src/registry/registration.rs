@@ -40,12 +40,7 @@ pub struct Registered {
 
 impl fmt::Display for Registered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "registered in {} as {}",
-            self.registry,
-            self.keys.join(", ")
-        )?;
+        write!(f, "registered in {} as {}", self.registry, self.keys.join(", "))?;
         match self.lease {
             Some(lease) => write!(f, ", lease {} s", lease.as_secs()),
             None => Ok(()),

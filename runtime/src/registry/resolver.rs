@@ -8,7 +8,8 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::error::Error;
-use super::instance::Instance;
+use super::fixed;
+use super::instance::{Endpoint, Instance};
 use super::snapshot::{Snapshot, View};
 
 /// Sees the instances of one service. Cheap to clone.
@@ -35,6 +36,14 @@ impl Drop for Shared {
 }
 
 impl Resolver {
+    /// A handle that always sees these endpoints.
+    pub(crate) fn fixed(service: &str, endpoints: &[Endpoint]) -> Self {
+        let view = View::new(service);
+        view.publish(fixed::snapshot(service, endpoints));
+        let source = "the addresses that the channel was given".to_owned();
+        Self::new(Arc::new(Shared { view, source, task: None }))
+    }
+
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         let version = shared.view.subscribe();
         Self { shared, version }

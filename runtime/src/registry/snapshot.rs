@@ -34,10 +34,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// A view that knows nothing yet.
     pub fn unknown(service: &str) -> Self {
-        Self {
-            service: service.to_owned(),
-            ..Self::default()
-        }
+        Self { service: service.to_owned(), ..Self::default() }
     }
 
     /// How many instances are there beyond doubt.
@@ -89,26 +86,15 @@ impl View {
         if !self.current.load().is_suspect(id) {
             return;
         }
-        let mut ids = self
-            .unreachable
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut ids = self.unreachable.lock().unwrap_or_else(PoisonError::into_inner);
         ids.insert(id.to_owned());
         self.reported.notify_one();
     }
 
     /// Waits for reports, then takes them all.
-    #[cfg_attr(
-        not(feature = "etcd"),
-        allow(dead_code, reason = "only etcd has suspects")
-    )]
+    #[cfg_attr(not(feature = "etcd"), allow(dead_code, reason = "only etcd has suspects"))]
     pub(crate) async fn reports(&self) -> BTreeSet<String> {
         self.reported.notified().await;
-        std::mem::take(
-            &mut *self
-                .unreachable
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        std::mem::take(&mut *self.unreachable.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -16,17 +16,11 @@ fn a_wrong_url_shows_the_place() {
         ("etcd://", "at least one etcd address"),
         ("etcd://127.0.0.1", "^^^^^^^^^ write host:port"),
         ("etcd://h:1?ttl=1", "whole seconds from 2 to 3600"),
-        (
-            "etcd://h:1?layout=kratos",
-            "not available in this version; available: kitex",
-        ),
+        ("etcd://h:1?layout=kratos", "not available in this version; available: kitex"),
         ("etcd://h:1?layout=zookeeper", "unknown layout"),
         ("etcd://bob@h:1", "KITELINE_ETCD_PASSWORD"),
         ("etcds://h:1", "TLS"),
-        (
-            "consul://h:1",
-            "etcd://host:2379, static:name=host:port, memory or none",
-        ),
+        ("consul://h:1", "etcd://host:2379, static:name=host:port, memory or none"),
         (
             "dev",
             "registry `dev` is not available in this version; use etcd://, static:, memory or none",
@@ -45,13 +39,8 @@ fn a_wrong_url_shows_the_place() {
 #[test]
 fn a_password_is_never_shown() {
     let wrong = url_error("etcd://bob:s3cret@h:1?x=1");
-    assert!(
-        wrong.contains("bob:***@h:1") && !wrong.contains("s3cret"),
-        "{wrong}"
-    );
-    let Ok(Target::Etcd(url)) = url::parse("etcd://bob:a%40b@h:1", None) else {
-        panic!()
-    };
+    assert!(wrong.contains("bob:***@h:1") && !wrong.contains("s3cret"), "{wrong}");
+    let Ok(Target::Etcd(url)) = url::parse("etcd://bob:a%40b@h:1", None) else { panic!() };
     assert_eq!(url.user, Some(("bob".to_owned(), "a@b".to_owned())));
     assert!(!format!("{url:?}").contains("a@b"));
     let Ok(Target::Etcd(url)) = url::parse("etcd://h:1,[::1]:2?user=bob&prefix=", Some("env"))
@@ -61,67 +50,36 @@ fn a_password_is_never_shown() {
     assert_eq!(url.user, Some(("bob".to_owned(), "env".to_owned())));
     assert_eq!(
         (url.members, url.prefix),
-        (
-            vec!["h:1".to_owned(), "[::1]:2".to_owned()],
-            Some(String::new())
-        )
+        (vec!["h:1".to_owned(), "[::1]:2".to_owned()], Some(String::new()))
     );
 }
 
 #[test]
 fn addresses_are_read_strictly() {
-    for wrong in [
-        "",
-        ":1",
-        "h",
-        "h:",
-        "h:0",
-        "h:65536",
-        "h:+1",
-        "a:b:1",
-        "[h]:1",
-        "tcp://h:1",
-        "h h:1",
-    ] {
+    for wrong in
+        ["", ":1", "h", "h:", "h:0", "h:65536", "h:+1", "a:b:1", "[h]:1", "tcp://h:1", "h h:1"]
+    {
         assert!(Endpoint::parse(wrong).is_none(), "{wrong}");
     }
-    assert_eq!(
-        Endpoint::parse("[fd00::2]:99"),
-        Endpoint::parse("fd00::2:99")
-    );
+    assert_eq!(Endpoint::parse("[fd00::2]:99"), Endpoint::parse("fd00::2:99"));
 }
 
 #[tokio::test]
 async fn names_are_checked() {
     let registry = Registry::open("memory").unwrap();
     let one = |name: &str| Instance::new(name, Endpoint::new("thrift", "127.0.0.1", 1));
-    assert!(matches!(
-        registry.register(vec![one("")]),
-        Err(Error::Name { .. })
-    ));
+    assert!(matches!(registry.register(vec![one("")]), Err(Error::Name { .. })));
     assert!(matches!(registry.resolve("a/b"), Err(Error::Name { .. })));
-    assert!(matches!(
-        registry.register(vec![one("a"), one("a")]),
-        Err(Error::Duplicate(_))
-    ));
+    assert!(matches!(registry.register(vec![one("a"), one("a")]), Err(Error::Duplicate(_))));
     let any = Instance::new("a", Endpoint::new("thrift", "0.0.0.0", 1));
-    assert!(
-        registry
-            .register(vec![any])
-            .unwrap_err()
-            .to_string()
-            .contains("advertise")
-    );
+    assert!(registry.register(vec![any]).unwrap_err().to_string().contains("advertise"));
 }
 
 #[test]
 fn outside_of_a_runtime_is_an_error() {
     let registry = Registry::open("memory").unwrap();
     let one = Instance::new("a", Endpoint::new("thrift", "127.0.0.1", 1));
-    assert!(matches!(
-        registry.register(vec![one]),
-        Err(Error::NoRuntime)
-    ));
+    assert!(matches!(registry.register(vec![one]), Err(Error::NoRuntime)));
 }
 
 #[tokio::test]
@@ -131,21 +89,10 @@ async fn fixed_addresses_are_known_at_once() {
     let snapshot = registry.resolve("add").unwrap().snapshot();
     assert!(snapshot.known);
     assert_eq!(
-        snapshot
-            .instances
-            .iter()
-            .map(|one| one.id.as_str())
-            .collect::<Vec<_>>(),
+        snapshot.instances.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(),
         ["127.0.0.1:1", "127.0.0.1:2"]
     );
-    assert!(
-        registry
-            .resolve("other")
-            .unwrap()
-            .snapshot()
-            .instances
-            .is_empty()
-    );
+    assert!(registry.resolve("other").unwrap().snapshot().instances.is_empty());
     assert!(!registry.registers());
 }
 
@@ -154,18 +101,12 @@ async fn handles_of_one_service_share_a_view() {
     let registry = Registry::open("memory").unwrap();
     let mut a = registry.resolve("a").unwrap();
     let b = registry.resolve("a").unwrap();
-    let kept = registry
-        .register(vec![Instance::new("a", Endpoint::new("", "h", 1))])
-        .unwrap();
+    let kept = registry.register(vec![Instance::new("a", Endpoint::new("", "h", 1))]).unwrap();
     assert_eq!(a.changed().await.instances.len(), 1);
     assert!(Arc::ptr_eq(&a.snapshot(), &b.snapshot()));
     drop((a, b));
     assert_eq!(registry.0.resolvers.lock().unwrap()["a"].strong_count(), 0);
     drop(kept);
     let late = registry.resolve("a").unwrap();
-    late.wait(Duration::from_secs(5), |snapshot| {
-        snapshot.instances.is_empty()
-    })
-    .await
-    .unwrap();
+    late.wait(Duration::from_secs(5), |snapshot| snapshot.instances.is_empty()).await.unwrap();
 }

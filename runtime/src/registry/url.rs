@@ -34,24 +34,11 @@ pub struct UrlError {
 
 impl fmt::Display for UrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let column = self
-            .shown
-            .get(..self.at.start)
-            .map_or(0, |text| text.chars().count());
-        let width = self
-            .shown
-            .get(self.at.clone())
-            .map_or(1, |text| text.chars().count())
-            .max(1);
+        let column = self.shown.get(..self.at.start).map_or(0, |text| text.chars().count());
+        let width = self.shown.get(self.at.clone()).map_or(1, |text| text.chars().count()).max(1);
         writeln!(f, "this registry URL cannot be used")?;
         writeln!(f, "  {}", self.shown)?;
-        write!(
-            f,
-            "  {}{} {}",
-            " ".repeat(column),
-            "^".repeat(width),
-            self.why
-        )
+        write!(f, "  {}{} {}", " ".repeat(column), "^".repeat(width), self.why)
     }
 }
 
@@ -115,10 +102,7 @@ pub(crate) fn parse(url: &str, password: Option<&str>) -> Result<Target, Box<Url
     }
     let scheme = shown.split(':').next().unwrap_or(&shown);
     if scheme == "etcds" {
-        return text.fail(
-            scheme,
-            "etcd with TLS is not available in this version; use etcd://",
-        );
+        return text.fail(scheme, "etcd with TLS is not available in this version; use etcd://");
     }
     text.fail(scheme, format!("a registry is one of {KINDS}"))
 }
@@ -130,18 +114,14 @@ fn hide(url: &str) -> (String, Option<String>) {
     };
     // The last `@` before the query: a password may hold one itself.
     let end = rest.find('?').unwrap_or(rest.len());
-    let (Some(at), true) = (
-        rest.get(..end).and_then(|head| head.rfind('@')),
-        rest.is_char_boundary(end),
-    ) else {
+    let (Some(at), true) =
+        (rest.get(..end).and_then(|head| head.rfind('@')), rest.is_char_boundary(end))
+    else {
         return (url.to_owned(), None);
     };
     let (login, host) = rest.split_at(at);
     match login.split_once(':') {
-        Some((user, password)) => (
-            format!("{scheme}://{user}:***{host}"),
-            Some(decode(password)),
-        ),
+        Some((user, password)) => (format!("{scheme}://{user}:***{host}"), Some(decode(password))),
         None => (url.to_owned(), None),
     }
 }
@@ -151,9 +131,7 @@ fn decode(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((byte, tail)) = rest.split_first() {
-        let hex = tail
-            .get(..2)
-            .and_then(|pair| std::str::from_utf8(pair).ok());
+        let hex = tail.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
         match hex.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
             Some(value) if *byte == b'%' => {
                 out.push(value);
@@ -179,29 +157,21 @@ impl<'a> Text<'a> {
         let offset = (part.as_ptr() as usize).saturating_sub(self.shown.as_ptr() as usize);
         let start = offset.min(self.shown.len());
         let end = (start + part.len()).min(self.shown.len());
-        Err(Box::new(UrlError {
-            shown: self.shown.to_owned(),
-            at: start..end,
-            why: why.into(),
-        }))
+        Err(Box::new(UrlError { shown: self.shown.to_owned(), at: start..end, why: why.into() }))
     }
 
     fn fixed(&self, rest: &'a str) -> Result<BTreeMap<String, Vec<Endpoint>>, Box<UrlError>> {
         let mut services = BTreeMap::new();
         for part in rest.split(';') {
             let Some((name, addresses)) = part.split_once('=') else {
-                return self.fail(
-                    part,
-                    "write name=host:port,host:port; separate services with `;`",
-                );
+                return self
+                    .fail(part, "write name=host:port,host:port; separate services with `;`");
             };
             if let Err(why) = super::check_name(name) {
                 return self.fail(name, format!("this service name {why}"));
             }
-            let list = addresses
-                .split(',')
-                .map(|one| self.address(one))
-                .collect::<Result<Vec<_>, _>>()?;
+            let list =
+                addresses.split(',').map(|one| self.address(one)).collect::<Result<Vec<_>, _>>()?;
             if services.insert(name.to_owned(), list).is_some() {
                 return self.fail(name, "this service stands here twice");
             }
@@ -223,10 +193,8 @@ impl<'a> Text<'a> {
             None => (None, head),
         };
         let hosts = hosts.strip_suffix('/').unwrap_or(hosts);
-        let members = hosts
-            .split(',')
-            .map(|one| self.member(one))
-            .collect::<Result<Vec<_>, _>>()?;
+        let members =
+            hosts.split(',').map(|one| self.member(one)).collect::<Result<Vec<_>, _>>()?;
         let mut url = EtcdUrl {
             members,
             layout: "kitex".to_owned(),
@@ -253,10 +221,7 @@ impl<'a> Text<'a> {
 
     fn member(&self, one: &str) -> Result<String, Box<UrlError>> {
         if one.is_empty() {
-            return self.fail(
-                one,
-                "write at least one etcd address, such as 127.0.0.1:2379",
-            );
+            return self.fail(one, "write at least one etcd address, such as 127.0.0.1:2379");
         }
         self.address(one).map(|endpoint| endpoint.address())
     }
@@ -267,9 +232,8 @@ impl<'a> Text<'a> {
         url: &mut EtcdUrl,
         user: &mut Option<String>,
     ) -> Result<(), Box<UrlError>> {
-        let (key, value) = pair
-            .split_once('=')
-            .unwrap_or((pair, pair.get(pair.len()..).unwrap_or_default()));
+        let (key, value) =
+            pair.split_once('=').unwrap_or((pair, pair.get(pair.len()..).unwrap_or_default()));
         match key {
             "layout" => url.layout = self.layout(value)?.to_owned(),
             "prefix" => url.prefix = Some(decode(value)),
@@ -279,10 +243,7 @@ impl<'a> Text<'a> {
             _ => {
                 let hint = nearest(key, &KEYS).map(|near| format!("; did you mean `{near}`?"));
                 let hint = hint.unwrap_or_default();
-                return self.fail(
-                    key,
-                    format!("unknown key, known are {}{hint}", KEYS.join(", ")),
-                );
+                return self.fail(key, format!("unknown key, known are {}{hint}", KEYS.join(", ")));
             }
         }
         Ok(())
@@ -295,20 +256,15 @@ impl<'a> Text<'a> {
         let built = super::layout::NAMES.join(", ");
         match value.split(',').find(|one| !LAYOUTS.contains(one)) {
             Some(one) => self.fail(one, format!("unknown layout; available: {built}")),
-            None => self.fail(
-                value,
-                format!("not available in this version; available: {built}"),
-            ),
+            None => self.fail(value, format!("not available in this version; available: {built}")),
         }
     }
 
     fn ttl(&self, value: &str) -> Result<Duration, Box<UrlError>> {
         match value.parse::<u64>() {
             Ok(seconds) if TTL.contains(&seconds) => Ok(Duration::from_secs(seconds)),
-            _ => self.fail(
-                value,
-                format!("write whole seconds from {} to {}", TTL.start(), TTL.end()),
-            ),
+            _ => self
+                .fail(value, format!("write whole seconds from {} to {}", TTL.start(), TTL.end())),
         }
     }
 }

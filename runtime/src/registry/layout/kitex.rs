@@ -24,9 +24,7 @@ pub(super) struct Kitex {
 
 impl Kitex {
     pub(super) fn new(prefix: Option<&str>) -> Self {
-        Self {
-            prefix: prefix.unwrap_or(PREFIX).to_owned(),
-        }
+        Self { prefix: prefix.unwrap_or(PREFIX).to_owned() }
     }
 }
 
@@ -43,10 +41,7 @@ impl Layout for Kitex {
             let key = format!("{prefix}{address}");
             // One port that serves several protocols is one entry: the value has no room for them.
             if entries.iter().all(|entry| entry.key != key) {
-                entries.push(Entry {
-                    key,
-                    value: value(instance, &address),
-                });
+                entries.push(Entry { key, value: value(instance, &address) });
             }
         }
         entries
@@ -68,11 +63,7 @@ fn value(instance: &Instance, address: &str) -> String {
     }
     let mut out = String::from("{\"network\":\"tcp\",\"address\":");
     quote(&mut out, address);
-    let weight = if instance.weight == 0 {
-        DEFAULT_WEIGHT
-    } else {
-        instance.weight
-    };
+    let weight = if instance.weight == 0 { DEFAULT_WEIGHT } else { instance.weight };
     // Writing to a String cannot fail.
     let _ = write!(out, ",\"weight\":{weight},\"tags\":");
     if tags.is_empty() {
@@ -136,23 +127,14 @@ impl Info {
             .ok_or_else(|| format!("address `{}` is not host:port", self.address))?;
         let own = |key: &str| self.tags.get(key).cloned().unwrap_or_default();
         let (version, zone) = (own("version"), own("zone"));
-        Ok(Instance {
-            version,
-            zone,
-            metadata: self.tags,
-            ..Instance::new(service, endpoint)
-        }
-        .with_weight(weight(self.weight)))
+        Ok(Instance { version, zone, metadata: self.tags, ..Instance::new(service, endpoint) }
+            .with_weight(weight(self.weight)))
     }
 }
 
 /// Kitex reads a weight of 0 and below as its default of 10.
 fn weight(weight: i64) -> u32 {
-    if weight <= 0 {
-        DEFAULT_WEIGHT
-    } else {
-        u32::try_from(weight).unwrap_or(u32::MAX)
-    }
+    if weight <= 0 { DEFAULT_WEIGHT } else { u32::try_from(weight).unwrap_or(u32::MAX) }
 }
 
 impl<'de> Deserialize<'de> for Info {
@@ -179,8 +161,7 @@ impl<'de> Visitor<'de> for InfoVisitor {
                 "weight" => set(&mut info.weight, input.next_value()?),
                 "tags" => match input.next_value::<Option<BTreeMap<String, Option<String>>>>()? {
                     Some(tags) => info.tags.extend(
-                        tags.into_iter()
-                            .map(|(key, value)| (key, value.unwrap_or_default())),
+                        tags.into_iter().map(|(key, value)| (key, value.unwrap_or_default())),
                     ),
                     None => info.tags.clear(),
                 },

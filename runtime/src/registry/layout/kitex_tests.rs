@@ -44,14 +44,10 @@ fn every_key_and_value_of_the_go_registry_is_written_alike() {
         let entry = layout.write(&instance).remove(0);
         let expected = match case {
             // Without brackets nobody could dial it.
-            "ipv6" => (
-                key.replace("::1:", "[::1]:"),
-                value.replace("::1:", "[::1]:"),
-            ),
-            "env_ip_v6" => (
-                key.replace("fd00::1:", "[fd00::1]:"),
-                value.replace("fd00::1:", "[fd00::1]:"),
-            ),
+            "ipv6" => (key.replace("::1:", "[::1]:"), value.replace("::1:", "[::1]:")),
+            "env_ip_v6" => {
+                (key.replace("fd00::1:", "[fd00::1]:"), value.replace("fd00::1:", "[fd00::1]:"))
+            }
             // An empty map and none are one thing here; a weight below 1 reads as 10.
             "tags_empty_map" => (key.to_owned(), value.replace("{}", "null")),
             "weight_negative" => (key.to_owned(), value.replace("-5", "10")),
@@ -73,13 +69,8 @@ fn names_that_the_go_registry_refuses_are_refused() {
 /// What Go lists and nobody can dial; left out here.
 fn is_dead(case: &str, address: &str) -> bool {
     address.is_empty()
-        || [
-            "network_missing",
-            "network_unknown",
-            "address_without_port",
-            "address_with_scheme",
-        ]
-        .contains(&case)
+        || ["network_missing", "network_unknown", "address_without_port", "address_with_scheme"]
+            .contains(&case)
 }
 
 #[test]
@@ -97,16 +88,9 @@ fn every_entry_is_read_as_the_go_resolver_reads_it() {
         let layout = Kitex::new(Some(prefix));
         let found: Vec<Value> = entries
             .iter()
-            .filter(|entry| {
-                entry[0]
-                    .as_str()
-                    .unwrap()
-                    .starts_with(&layout.prefix("SERVICE"))
-            })
+            .filter(|entry| entry[0].as_str().unwrap().starts_with(&layout.prefix("SERVICE")))
             .filter_map(|entry| {
-                layout
-                    .read("SERVICE", b"", entry[1].as_str().unwrap().as_bytes())
-                    .ok()
+                layout.read("SERVICE", b"", entry[1].as_str().unwrap().as_bytes()).ok()
             })
             .map(|instance| shown(&instance))
             .collect();
@@ -123,10 +107,7 @@ fn shown(instance: &Instance) -> Value {
 }
 
 fn listed(row: &Value, case: &str) -> Vec<Value> {
-    let all = row["resolver_instances"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
+    let all = row["resolver_instances"].as_array().cloned().unwrap_or_default();
     let mut out = Vec::new();
     for mut one in all {
         if is_dead(case, one["address"].as_str().unwrap()) {

@@ -1,0 +1,233 @@
+//! A way to one service: what its calls share.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tower::util::BoxCloneSyncService;
+use tower::{Layer, Service, ServiceExt};
+
+use super::dispatch::Dispatch;
+use crate::balance::{Balancer, RoundRobin};
+use crate::config::ClientConfig;
+use crate::error::{Code, Error, Origin};
+use crate::limits::{DecodeLimits, Limits};
+use crate::registry::{Endpoint, Registry, Resolver};
+use crate::service::{Answer, Call};
+
+type Stack = BoxCloneSyncService<Call, Answer, Error>;
+
+/// A way to one service. Cheap to clone; all clones share connections.
+#[derive(Clone)]
+pub struct Channel(Arc<Inner>);
+
+struct Inner {
+    dispatch: Dispatch,
+    /// `None` without layers: such a channel costs nothing for them.
+    layered: Option<Stack>,
+    timeout: Duration,
+    limits: DecodeLimits,
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Channel({})", self.0.dispatch.service())
+    }
+}
+
+impl Channel {
+    /// A channel to fixed addresses, `host:port` with commas between, without a registry.
+    ///
+    /// # Errors
+    /// [`Code::InvalidArgument`] for what is no address.
+    ///
+    /// ```
+    /// assert!(runtime::Channel::to("127.0.0.1:9091,127.0.0.1:9092").is_ok());
+    /// assert!(runtime::Channel::to("nowhere").is_err());
+    /// ```
+    pub fn to(addresses: &str) -> Result<Self, Error> {
+        let mut endpoints = Vec::new();
+        for one in addresses.split(',') {
+            let endpoint = Endpoint::parse(one.trim()).ok_or_else(|| {
+                Error::invalid(format!("`{one}` is no address: write host:port,host:port"))
+            })?;
+            endpoints.push(endpoint);
+        }
+        Builder::new(addresses).open(Resolver::fixed(addresses, &endpoints))
+    }
+
+    /// A channel to the service that has this name in a registry.
+    pub fn builder(service: &str) -> Builder {
+        Builder::new(service)
+    }
+
+    pub(super) fn decode_limits(&self) -> DecodeLimits {
+        self.0.limits
+    }
+
+    /// Drives a call to its end, `timeout` at most (the channel's own without one), and never
+    /// beyond the deadline of its context.
+    ///
+    /// # Errors
+    /// What the service answered, or why it did not: no instance, no connection, the deadline.
+    pub async fn call(&self, mut call: Call, timeout: Option<Duration>) -> Result<Answer, Error> {
+        let method = call.method;
+        let start = Instant::now();
+        let deadline = start.checked_add(timeout.unwrap_or(self.0.timeout));
+        if let Some(deadline) = deadline {
+            call.cx = call.cx.with_deadline(deadline);
+        }
+        let deadline = call.cx.deadline();
+        let cancel = call.cx.cancel.clone();
+        if deadline.is_some_and(|at| at <= start) {
+            return Err(late(method.path, start).with_origin(Origin::NotSent));
+        }
+        let work = self.drive(call);
+        let cancelled = async {
+            match &cancel {
+                Some(token) => token.cancelled().await,
+                None => std::future::pending().await,
+            }
+        };
+        let end = async {
+            match deadline {
+                Some(at) => tokio::time::sleep_until(at.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        // Whatever ends first drops the others, and with an unfinished call its connection: a late
+        // answer has nobody to reach.
+        tokio::select! {
+            biased;
+            answer = work => answer,
+            () = end => Err(late(method.path, start)),
+            () = cancelled => Err(Error::new(Code::Cancelled, format!("the caller of {} went away", method.path))),
+        }
+    }
+
+    async fn drive(&self, call: Call) -> Result<Answer, Error> {
+        match &self.0.layered {
+            None => self.0.dispatch.run(call).await,
+            Some(stack) => stack.clone().oneshot(call).await,
+        }
+    }
+}
+
+#[cold]
+fn late(path: &str, start: Instant) -> Error {
+    Error::deadline(format!("{path}: no answer after {} ms", start.elapsed().as_millis()))
+        .with_origin(Origin::Transport)
+}
+
+type Wrap = Box<dyn FnOnce(Stack) -> Stack + Send>;
+
+/// Settings of a [`Channel`].
+#[must_use = "a builder makes a channel with `build`"]
+pub struct Builder {
+    service: String,
+    registry: Option<Registry>,
+    client: ClientConfig,
+    limits: Limits,
+    balancer: Box<dyn Balancer>,
+    layers: Vec<Wrap>,
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("service", &self.service)
+            .field("registry", &self.registry)
+            .field("client", &self.client)
+            .field("balancer", &self.balancer)
+            .field("layers", &self.layers.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    fn new(service: &str) -> Self {
+        Self {
+            service: service.to_owned(),
+            registry: None,
+            client: ClientConfig::default(),
+            limits: Limits::default(),
+            balancer: Box::new(RoundRobin::new()),
+            layers: Vec::new(),
+        }
+    }
+
+    /// Where the service is found.
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.registry = Some(registry.clone());
+        self
+    }
+
+    /// The longest time for one call, all attempts included. Default 30 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.client.timeout = timeout;
+        self
+    }
+
+    /// The longest time for one connect. Default 1 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.client.connect_timeout = timeout;
+        self
+    }
+
+    /// Both times from `[client]` of a configuration.
+    pub fn config(mut self, config: &ClientConfig) -> Self {
+        self.client = *config;
+        self
+    }
+
+    /// The limits for answers: frames, gRPC messages, decoding.
+    pub fn limits(mut self, limits: &Limits) -> Self {
+        self.limits = limits.clone();
+        self
+    }
+
+    /// What chooses instances. Default [`RoundRobin`].
+    pub fn balancer(mut self, balancer: impl Balancer) -> Self {
+        self.balancer = Box::new(balancer);
+        self
+    }
+
+    /// Adds middleware inside of the layers that were added before.
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<Stack> + Send + 'static,
+        L::Service: Service<Call, Response = Answer, Error = Error> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Call>>::Future: Send + 'static,
+    {
+        self.layers.push(Box::new(move |inner| BoxCloneSyncService::new(layer.layer(inner))));
+        self
+    }
+
+    /// Makes the channel. Connects to nothing yet.
+    ///
+    /// # Errors
+    /// [`Code::InvalidArgument`] for a service name that no registry takes,
+    /// [`Code::FailedPrecondition`] without a registry or outside of a tokio runtime.
+    pub fn build(self) -> Result<Channel, Error> {
+        let Some(registry) = &self.registry else {
+            let text = format!(
+                "the channel to `{}` has no registry; call .registry(…), or use Channel::to",
+                self.service
+            );
+            return Err(Error::new(Code::FailedPrecondition, text));
+        };
+        let resolver = registry.resolve(&self.service)?;
+        self.open(resolver)
+    }
+
+    fn open(self, resolver: Resolver) -> Result<Channel, Error> {
+        let dispatch =
+            Dispatch::new(resolver, self.balancer, self.client.connect_timeout, &self.limits);
+        let layered = (!self.layers.is_empty()).then(|| {
+            let inner = BoxCloneSyncService::new(dispatch.clone());
+            self.layers.into_iter().rev().fold(inner, |inner, wrap| wrap(inner))
+        });
+        let (timeout, limits) = (self.client.timeout, self.limits.decode);
+        Ok(Channel(Arc::new(Inner { dispatch, layered, timeout, limits })))
+    }
+}

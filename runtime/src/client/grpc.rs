@@ -1,0 +1,125 @@
+//! gRPC: one HTTP/2 connection to an address, made when it is first used, shared by all calls.
+
+use std::collections::HashMap;
+use std::error::Error as _;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use tonic::metadata::MetadataMap;
+use tonic::transport::{Channel, Endpoint as Target};
+use tonic::{ConnectError, Request, Status, TimeoutExpired};
+
+use crate::context::{Metadata, Pairs};
+use crate::error::{Error, Origin};
+use crate::grpc::{Raw, error_of, read_metadata, write_metadata};
+use crate::registry::{Endpoint, Snapshot};
+use crate::service::{Answer, Call};
+
+/// Connections by address.
+#[derive(Debug)]
+pub(super) struct Grpc {
+    channels: Mutex<HashMap<String, Channel>>,
+    connect: Duration,
+    message: usize,
+}
+
+impl Grpc {
+    pub(super) fn new(connect: Duration, message: usize) -> Self {
+        Self { channels: Mutex::default(), connect, message }
+    }
+
+    /// One call to one instance.
+    ///
+    /// # Errors
+    /// [`Origin::NotSent`] when no connection came about, [`Origin::Transport`] when it failed
+    /// later, [`Origin::Remote`] for what the service answered.
+    pub(super) async fn exchange(
+        &self,
+        endpoint: &Endpoint,
+        call: &Call,
+        snapshot: &Snapshot,
+    ) -> Result<Answer, Error> {
+        let address = endpoint.address();
+        let channel = self.channel(&address, snapshot)?;
+        let mut client = tonic::client::Grpc::new(channel).max_decoding_message_size(self.message);
+        let ready = client.ready().await;
+        ready.map_err(|error| local(&Status::from_error(error.into()), &address))?;
+        let path = PathAndQuery::from_static(call.method.path);
+        let reply = client.unary(request(call), path, Raw).await;
+        let (headers, body, _) = reply.map_err(|status| error(&status, &address))?.into_parts();
+        Ok(Answer { body, backward: backward(headers) })
+    }
+
+    fn channel(&self, address: &str, snapshot: &Snapshot) -> Result<Channel, Error> {
+        let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(channel) = channels.get(address) {
+            return Ok(channel.clone());
+        }
+        let target = Target::from_shared(format!("http://{address}"));
+        let target = target.map_err(|error| {
+            Error::unavailable(format!("`{address}` cannot be dialed: {error}"))
+                .with_origin(Origin::NotSent)
+        })?;
+        let channel = target.connect_timeout(self.connect).tcp_nodelay(true).connect_lazy();
+        // A new address is the moment to forget old ones.
+        let known = |address: &String| {
+            let mut all = snapshot.instances.iter().flat_map(|instance| &instance.endpoints);
+            all.any(|endpoint| endpoint.address() == *address)
+        };
+        channels.retain(|address, _| known(address));
+        channels.insert(address.to_owned(), channel.clone());
+        Ok(channel)
+    }
+}
+
+fn request(call: &Call) -> Request<Bytes> {
+    let mut headers = http::HeaderMap::new();
+    if let Some(metadata) = call.cx.metadata() {
+        write_metadata(metadata, &mut headers);
+    }
+    let mut request = Request::new(call.body.clone());
+    *request.metadata_mut() = MetadataMap::from_headers(headers);
+    if let Some(left) = call.cx.remaining() {
+        request.set_timeout(left);
+    }
+    request
+}
+
+/// Pairs that came back, under the names that the handler gave them.
+fn backward(headers: MetadataMap) -> Pairs {
+    let Metadata { mut transient, persistent } =
+        read_metadata(&headers.into_headers()).unwrap_or_default();
+    transient.extend(persistent);
+    transient
+}
+
+/// A status that tonic made here has a cause; one that the peer sent has none.
+fn error(status: &Status, address: &str) -> Error {
+    if status.source().is_some() { local(status, address) } else { error_of(status) }
+}
+
+#[cold]
+fn local(status: &Status, address: &str) -> Error {
+    let mut cause: Option<&dyn std::error::Error> = Some(status);
+    let (mut connecting, mut late) = (false, false);
+    let mut why = status.message().to_owned();
+    while let Some(error) = cause {
+        connecting |= error.is::<ConnectError>();
+        late |= error.is::<TimeoutExpired>();
+        why = error.to_string();
+        cause = error.source();
+    }
+    // tonic's own clock, set by the header that tells the peer, may run out before the channel's.
+    if late {
+        let text = format!("no answer from {address} before the deadline");
+        return Error::deadline(text).with_origin(Origin::Transport);
+    }
+    if connecting {
+        return Error::unavailable(format!("cannot connect to {address}: {why}"))
+            .with_origin(Origin::NotSent);
+    }
+    Error::unavailable(format!("the connection to {address} failed: {why}"))
+        .with_origin(Origin::Transport)
+}

@@ -1,0 +1,28 @@
+//! Calling services. Owns the request builder, channels, connections and the right to try again;
+//! knows no registry but through a resolver's snapshots, and no bytes but through `thrift` and
+//! tonic.
+//!
+//! A call goes through the layers of its channel, takes a snapshot of the resolver, asks the
+//! balancer for an instance and uses a connection to it. It is sent to a second instance only when
+//! no byte of it was written to the first, or when its method is idempotent.
+
+mod budget;
+mod channel;
+mod dispatch;
+#[cfg(feature = "grpc")]
+mod grpc;
+mod request;
+#[cfg(feature = "thrift")]
+mod thrift;
+
+#[cfg(test)]
+#[cfg(feature = "thrift")]
+mod tests;
+#[cfg(test)]
+#[cfg(feature = "grpc")]
+mod tests_grpc;
+
+pub use channel::{Builder, Channel};
+pub use request::{Pending, Reply, Request};
+
+pub use dispatch::Dispatch;

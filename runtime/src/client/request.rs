@@ -1,0 +1,122 @@
+//! One call of a generated client, before it is sent.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::task::{Context as Task, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::channel::Channel;
+use crate::context::{Context, Pairs};
+use crate::error::Error;
+use crate::limits::DecodeLimits;
+use crate::service::{Call, Method};
+
+/// An answer and what came beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply<T> {
+    /// The answer.
+    pub value: T,
+    /// Pairs that the handler sent back.
+    pub metadata: Pairs,
+}
+
+/// A call that is sent when it is awaited; `.await` gives the value, [`Request::send`] the pairs
+/// that came back too.
+#[must_use = "a call is sent when it is awaited"]
+pub struct Request<T, E = Error> {
+    channel: Channel,
+    method: &'static Method,
+    body: Result<Bytes, Error>,
+    decode: fn(Bytes, DecodeLimits) -> Result<T, E>,
+    cx: Context,
+    timeout: Option<Duration>,
+}
+
+impl<T, E> fmt::Debug for Request<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("method", &self.method.path).finish_non_exhaustive()
+    }
+}
+
+impl<T, E: From<Error>> Request<T, E> {
+    /// For generated code: a call of `method` whose request is `body` (an error there is what the
+    /// call gives) and whose answer is read by `decode`.
+    pub fn new(
+        channel: &Channel,
+        method: &'static Method,
+        body: Result<Bytes, Error>,
+        decode: fn(Bytes, DecodeLimits) -> Result<T, E>,
+    ) -> Self {
+        let cx = Context::new().with_method(method);
+        Self { channel: channel.clone(), method, body, decode, cx, timeout: None }
+    }
+
+    /// Makes the call a part of the one that `cx` belongs to: it ends at that one's deadline, ends
+    /// when that one's caller goes away, and takes its persistent metadata along.
+    pub fn with(mut self, cx: &Context) -> Self {
+        if let Some(deadline) = cx.deadline() {
+            self.cx = self.cx.with_deadline(deadline);
+        }
+        self.cx.cancel = cx.cancel.clone().or(self.cx.cancel);
+        for (key, value) in cx.metadata().into_iter().flat_map(|metadata| &metadata.persistent) {
+            self.cx = self.cx.with_persistent(key, value);
+        }
+        self
+    }
+
+    /// The longest time for the call, all attempts included, in place of the channel's. A deadline
+    /// of [`Request::with`] that comes earlier counts.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Adds a pair that the called service sees, and nobody behind it.
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.cx = self.cx.with_transient(key, value);
+        self
+    }
+
+    /// Sends the call and gives the answer with the pairs that came back.
+    ///
+    /// # Errors
+    /// What the service answered, a declared exception included; [`Error`]s of the channel: no
+    /// instance, no connection, the deadline.
+    pub async fn send(self) -> Result<Reply<T>, E> {
+        let limits = self.channel.decode_limits();
+        let call = Call { method: self.method, cx: self.cx, body: self.body?, limits };
+        let answer = self.channel.call(call, self.timeout).await?;
+        let value = (self.decode)(answer.body, limits)?;
+        Ok(Reply { value, metadata: answer.backward })
+    }
+}
+
+impl<T: Send + 'static, E: From<Error> + Send + 'static> IntoFuture for Request<T, E> {
+    type Output = Result<T, E>;
+    type IntoFuture = Pending<T, E>;
+
+    fn into_future(self) -> Pending<T, E> {
+        Pending(Box::pin(async move { self.send().await.map(|reply| reply.value) }))
+    }
+}
+
+/// The future of a [`Request`].
+#[must_use = "a call is sent when it is awaited"]
+pub struct Pending<T, E>(Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'static>>);
+
+impl<T, E> Future for Pending<T, E> {
+    type Output = Result<T, E>;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(task)
+    }
+}
+
+impl<T, E> fmt::Debug for Pending<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pending")
+    }
+}

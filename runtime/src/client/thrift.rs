@@ -1,0 +1,187 @@
+//! Thrift Binary over Framed: one call at a time on a connection, idle ones kept for the next.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::error::{Error, Origin};
+use crate::registry::{Endpoint, Snapshot};
+use crate::service::{Answer, Call, Kind};
+use crate::thrift::{Frame, Frames, Header, MessageType, exception};
+
+/// Idle connections kept to one address.
+const IDLE_MOST: usize = 64;
+/// An idle connection older than this is not used: servers close theirs, ours after 5 min.
+const IDLE_TIME: Duration = Duration::from_secs(60);
+
+/// Idle connections by address.
+#[derive(Debug)]
+pub(super) struct Pool {
+    idle: Mutex<HashMap<String, Vec<Connection>>>,
+    connect: Duration,
+    frame: usize,
+}
+
+#[derive(Debug)]
+struct Connection {
+    stream: TcpStream,
+    frames: Frames,
+    seq: i32,
+    since: Instant,
+}
+
+impl Pool {
+    pub(super) fn new(connect: Duration, frame: usize) -> Self {
+        Self { idle: Mutex::default(), connect, frame }
+    }
+
+    /// One call to one instance. Dropped before its end it takes its connection along.
+    ///
+    /// # Errors
+    /// [`Origin::NotSent`] when no byte was written, [`Origin::Transport`] when some may have been,
+    /// [`Origin::Remote`] for an exception.
+    pub(super) async fn exchange(
+        &self,
+        endpoint: &Endpoint,
+        call: &Call,
+        snapshot: &Snapshot,
+    ) -> Result<Answer, Error> {
+        let address = endpoint.address();
+        let mut connection = match self.take(&address) {
+            Some(connection) => connection,
+            None => self.open(&address, &snapshot.service).await?,
+        };
+        connection.seq = connection.seq.wrapping_add(1).max(1);
+        connection.write(call, &address, self.frame).await?;
+        let result = match call.method.kind {
+            Kind::Oneway => Ok(Answer::default()),
+            Kind::Unary => connection.read(call, &address).await,
+        };
+        // What an exception left behind is a sound connection; what a fault left behind is not.
+        let sound = !matches!(result.as_ref().map_err(Error::origin), Err(Origin::Transport));
+        if sound && connection.frames.buffered() == 0 {
+            self.give(address, connection, snapshot);
+        }
+        result
+    }
+
+    async fn open(&self, address: &str, service: &str) -> Result<Connection, Error> {
+        let fail = |why: String| {
+            Error::unavailable(format!("cannot connect to {service} at {address}: {why}"))
+                .with_origin(Origin::NotSent)
+        };
+        let connect = tokio::time::timeout(self.connect, TcpStream::connect(address)).await;
+        let stream = match connect {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Err(fail(error.to_string())),
+            Err(_) => return Err(fail(format!("no connection after {:?}", self.connect))),
+        };
+        // Without it a small request may wait for the acknowledgement of the one before.
+        stream.set_nodelay(true).map_err(|error| fail(error.to_string()))?;
+        Ok(Connection { stream, frames: Frames::new(self.frame), seq: 0, since: Instant::now() })
+    }
+
+    /// An idle connection that is still good, the one used last first.
+    fn take(&self, address: &str) -> Option<Connection> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let list = idle.get_mut(address)?;
+        while let Some(connection) = list.pop() {
+            if connection.is_quiet() {
+                return Some(connection);
+            }
+        }
+        None
+    }
+
+    fn give(&self, address: String, mut connection: Connection, snapshot: &Snapshot) {
+        connection.since = Instant::now();
+        connection.frames.release();
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(list) = idle.get_mut(&address) {
+            if list.len() < IDLE_MOST {
+                list.push(connection);
+            }
+            return;
+        }
+        // A new address is the moment to forget old ones.
+        let known = |address: &String| {
+            let all = snapshot.instances.iter().flat_map(|instance| &instance.endpoints);
+            all.into_iter().any(|endpoint| endpoint.address() == *address)
+        };
+        idle.retain(|address, _| known(address));
+        idle.insert(address, vec![connection]);
+    }
+}
+
+impl Connection {
+    /// Whether nothing came since the last answer: neither the end of the stream nor a byte that
+    /// nobody asked for.
+    fn is_quiet(&self) -> bool {
+        let silent = |error: &io::Error| error.kind() == io::ErrorKind::WouldBlock;
+        self.since.elapsed() < IDLE_TIME
+            && self.stream.try_read(&mut [0]).as_ref().is_err_and(silent)
+    }
+
+    async fn write(&mut self, call: &Call, address: &str, limit: usize) -> Result<(), Error> {
+        let kind = match call.method.kind {
+            Kind::Unary => MessageType::Call,
+            Kind::Oneway => MessageType::Oneway,
+        };
+        let header = Header { kind, name: call.method.name, seq: self.seq };
+        let mut head = BytesMut::new();
+        Frame { header, body: &call.body }
+            .write_head(limit, &mut head)
+            .map_err(|error| Error::invalid(error.to_string()).with_origin(Origin::Encode))?;
+        let mut rest = head.chain(call.body.clone());
+        let all = rest.remaining();
+        while rest.has_remaining() {
+            let untouched = rest.remaining() == all;
+            let why = match self.stream.write_buf(&mut rest).await {
+                Ok(1..) => continue,
+                Ok(0) => "it takes no more bytes".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            let origin = if untouched { Origin::NotSent } else { Origin::Transport };
+            return Err(broken(address, &why).with_origin(origin));
+        }
+        Ok(())
+    }
+
+    async fn read(&mut self, call: &Call, address: &str) -> Result<Answer, Error> {
+        let frame = loop {
+            if let Some(frame) = self.frames.take().map_err(|error| broken(address, &error))? {
+                break frame;
+            }
+            match self.stream.read_buf(self.frames.room()).await {
+                Ok(1..) => {}
+                Ok(0) => return Err(broken(address, &"closed before the answer")),
+                Err(error) => return Err(broken(address, &error)),
+            }
+        };
+        let (header, size) = Header::read(&frame).map_err(|error| broken(address, &error))?;
+        if header.seq != self.seq {
+            let why = format!("an answer to call {}, not to {}", header.seq, self.seq);
+            return Err(broken(address, &why));
+        }
+        let kind = header.kind;
+        let body = frame.slice(size..);
+        match kind {
+            MessageType::Reply => Ok(Answer { body, ..Answer::default() }),
+            MessageType::Exception => Err(exception::decode(&body, call.limits)),
+            MessageType::Call | MessageType::Oneway => {
+                Err(broken(address, &"a request where an answer belongs"))
+            }
+        }
+    }
+}
+
+#[cold]
+fn broken(address: &str, why: &dyn std::fmt::Display) -> Error {
+    Error::unavailable(format!("the connection to {address} failed: {why}"))
+        .with_origin(Origin::Transport)
+}

@@ -1,0 +1,87 @@
+//! A real etcd for tests: started on ports that the kernel gave, ended by its id.
+
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub(super) struct EtcdProcess {
+    child: Option<Child>,
+    dir: tempfile::TempDir,
+    client: u16,
+    peer: u16,
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+impl EtcdProcess {
+    /// An etcd that is not started yet; `None`, with one line, where etcd is not installed.
+    pub(super) fn prepare() -> Option<Self> {
+        let found = Command::new("etcd").arg("--version").output().is_ok();
+        if !found {
+            assert!(std::env::var("CI").as_deref() != Ok("true"), "etcd is not installed");
+            eprintln!("skipped: etcd is not installed");
+            return None;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        Some(Self { child: None, dir, client: free_port(), peer: free_port() })
+    }
+
+    pub(super) fn started() -> Option<Self> {
+        let mut etcd = Self::prepare()?;
+        etcd.start();
+        Some(etcd)
+    }
+
+    pub(super) fn start(&mut self) {
+        let client = format!("http://127.0.0.1:{}", self.client);
+        let peer = format!("http://127.0.0.1:{}", self.peer);
+        let child = Command::new("etcd")
+            .args(["--data-dir", &self.data().display().to_string()])
+            .args(["--listen-client-urls", &client, "--advertise-client-urls", &client])
+            .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
+            .args(["--initial-cluster", &format!("default={peer}"), "--log-level", "error"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        self.child = Some(child);
+        let end = Instant::now() + Duration::from_secs(30);
+        while TcpStream::connect(("127.0.0.1", self.client)).is_err() {
+            assert!(Instant::now() < end, "etcd did not start");
+            std::thread::yield_now();
+        }
+    }
+
+    pub(super) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    pub(super) fn wipe(&self) {
+        std::fs::remove_dir_all(self.data()).unwrap();
+    }
+
+    fn data(&self) -> std::path::PathBuf {
+        Path::new(self.dir.path()).join("data")
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("etcd://127.0.0.1:{}?ttl=2", self.client)
+    }
+
+    pub(super) async fn client(&self) -> etcd_client::Client {
+        let address = format!("127.0.0.1:{}", self.client);
+        etcd_client::Client::connect([address], None).await.unwrap()
+    }
+}
+
+impl Drop for EtcdProcess {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

@@ -1,0 +1,226 @@
+use std::time::Instant;
+
+use super::model::Listing;
+use super::process::EtcdProcess;
+use crate::registry::{Endpoint, Registry, Resolver, Snapshot};
+
+use super::*;
+
+const LONG: Duration = Duration::from_secs(60);
+const KEY: &str = "kitex/registry-etcd/add/127.0.0.1:8888";
+
+fn instance(service: &str, port: u16) -> Instance {
+    Instance::new(service, Endpoint::new("thrift", "127.0.0.1", port))
+}
+
+async fn trusted(resolver: &Resolver, count: usize) -> Arc<Snapshot> {
+    let fresh = |snapshot: &Snapshot| snapshot.trusted() == count && snapshot.stale_since.is_none();
+    resolver.wait(LONG, fresh).await.unwrap()
+}
+
+async fn status(kept: &crate::registry::Registration, wanted: impl Fn(&Status) -> bool) {
+    let mut status = kept.status();
+    tokio::time::timeout(LONG, status.wait_for(|status| wanted(status))).await.unwrap().unwrap();
+}
+
+/// What every registry must do; run against memory and etcd.
+async fn suite(servers: Registry, callers: Registry) {
+    let add = callers.resolve("add").unwrap();
+    assert!(add.ready(LONG).await.unwrap().instances.is_empty());
+    let both = vec![instance("add", 8888), instance("echo", 8888)];
+    let first = servers.register(both).unwrap();
+    first.registered().await.unwrap();
+    assert!(first.is_registered());
+    let found = trusted(&add, 1).await;
+    assert_eq!(found.instances[0].id, "127.0.0.1:8888");
+    assert_eq!(callers.resolve("ad").unwrap().ready(LONG).await.unwrap().instances.len(), 0);
+    let second = servers.register(vec![instance("add", 8889).with_weight(30)]).unwrap();
+    assert_eq!(trusted(&add, 2).await.instances[1].weight, 30);
+    // The same address again, as after a restart; the old owner's late end takes nothing away.
+    let again = servers.register(vec![instance("add", 8888).with_weight(20)]).unwrap();
+    let newer =
+        |snapshot: &Snapshot| snapshot.instances.first().is_some_and(|one| one.weight == 20);
+    add.wait(LONG, newer).await.unwrap();
+    first.deregister().await;
+    second.deregister().await;
+    assert_eq!(trusted(&add, 1).await.instances[0].weight, 20);
+    again.deregister().await;
+    trusted(&add, 0).await;
+}
+
+#[tokio::test]
+async fn memory_passes_the_suite() {
+    let registry = Registry::open("memory").unwrap();
+    suite(registry.clone(), registry).await;
+}
+
+#[tokio::test]
+async fn etcd_passes_the_suite() {
+    let Some(etcd) = EtcdProcess::started() else { return };
+    suite(Registry::open(&etcd.url()).unwrap(), Registry::open(&etcd.url()).unwrap()).await;
+    let left = etcd.client().await.leases().await.unwrap();
+    assert!(left.leases().is_empty(), "a lease was left");
+}
+
+#[tokio::test]
+async fn what_is_written_is_what_kitex_writes() {
+    let Some(etcd) = EtcdProcess::started() else { return };
+    let registry = Registry::open(&etcd.url()).unwrap();
+    let kept = registry.register(vec![instance("add", 8888)]).unwrap();
+    let text = kept.registered().await.unwrap().to_string();
+    assert!(text.starts_with("registered in etcd 127.0.0.1:"), "{text}");
+    assert!(text.ends_with(&format!("as {KEY}, lease 2 s")), "{text}");
+    let got = etcd.client().await.get(KEY, None).await.unwrap();
+    let kv = &got.kvs()[0];
+    let value = r#"{"network":"tcp","address":"127.0.0.1:8888","weight":10,"tags":null}"#;
+    assert_eq!(kv.value_str().unwrap(), value);
+    assert_ne!(kv.lease(), 0);
+}
+
+#[tokio::test]
+async fn etcd_may_come_later_and_go_and_lose_its_data() {
+    let Some(mut etcd) = EtcdProcess::prepare() else { return };
+    let registry = Registry::open(&etcd.url()).unwrap();
+    let callers = Registry::open(&etcd.url()).unwrap();
+    let kept = registry.register(vec![instance("add", 8888)]).unwrap();
+    let add = callers.resolve("add").unwrap();
+    status(&kept, |status| matches!(status, Status::Away(_))).await;
+    etcd.start();
+    trusted(&add, 1).await;
+    for wipe in [false, true] {
+        etcd.kill();
+        let stale = add.wait(LONG, |snapshot| snapshot.stale_since.is_some()).await.unwrap();
+        assert_eq!(stale.instances.len(), 1);
+        status(&kept, |status| *status == Status::Lost).await;
+        if wipe {
+            etcd.wipe();
+        }
+        etcd.start();
+        trusted(&add, 1).await;
+        status(&kept, |status| matches!(status, Status::Registered(_))).await;
+        assert!(!add.snapshot().instances.is_empty());
+    }
+    kept.deregister().await;
+}
+
+#[tokio::test]
+async fn keys_that_strangers_take_are_put_again() {
+    let Some(etcd) = EtcdProcess::started() else { return };
+    let registry = Registry::open(&etcd.url()).unwrap();
+    let kept = registry.register(vec![instance("add", 8888), instance("echo", 8888)]).unwrap();
+    kept.registered().await.unwrap();
+    let mut client = etcd.client().await;
+    for _ in 0..2 {
+        client.delete(KEY, None).await.unwrap();
+        put_again(&mut client).await;
+        client.put(KEY, "nonsense", None).await.unwrap();
+        put_again(&mut client).await;
+    }
+    let lease = client.get(KEY, None).await.unwrap().kvs()[0].lease();
+    client.lease_client().revoke(lease).await.unwrap();
+    put_again(&mut client).await;
+}
+
+async fn put_again(client: &mut etcd_client::Client) {
+    let end = Instant::now() + LONG;
+    loop {
+        let got = client.get(KEY, None).await.unwrap();
+        let ours = got.kvs().first().is_some_and(|kv| kv.lease() != 0 && kv.value() != b"nonsense");
+        if ours {
+            return;
+        }
+        assert!(Instant::now() < end, "the key was not put again");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_skipped_and_the_rest_is_seen() {
+    let Some(etcd) = EtcdProcess::started() else { return };
+    let add = Registry::open(&etcd.url()).unwrap().resolve("add").unwrap();
+    let mut client = etcd.client().await;
+    let good = r#"{"network":"tcp","address":"127.0.0.1:8888","weight":0}"#;
+    let bad: [(&[u8], &[u8]); 5] = [
+        (b"a", b"{"),
+        (b"b", b"null"),
+        (b"c", b"{}"),
+        (b"d\xff", b"\xff"),
+        (b"e", &[b' '; 900_000]),
+    ];
+    for (key, value) in bad {
+        client.put([b"kitex/registry-etcd/add/", key].concat(), value, None).await.unwrap();
+    }
+    client.put(KEY, good, None).await.unwrap();
+    client.put("kitex/registry-etcd/add/again", good, None).await.unwrap();
+    client.put("kitex/registry-etcd/address/x", good, None).await.unwrap();
+    let seen =
+        add.wait(LONG, |snapshot| snapshot.skipped == 5 && snapshot.trusted() == 1).await.unwrap();
+    assert_eq!(seen.instances[0].weight, 10);
+    // A compaction in between changes nothing.
+    let revision = client.put(KEY, good.replace(":0", ":7"), None).await.unwrap();
+    client.compact(revision.header().unwrap().revision(), None).await.unwrap();
+    let seven = |snapshot: &Snapshot| snapshot.instances.iter().any(|one| one.weight == 7);
+    client.delete("kitex/registry-etcd/add/again", None).await.unwrap();
+    add.wait(LONG, seven).await.unwrap();
+}
+
+fn model() -> Model {
+    Model::new("add", layout::open("kitex", None), Duration::from_secs(15))
+}
+
+fn value(port: u16) -> Vec<u8> {
+    format!("{{\"network\":\"tcp\",\"address\":\"10.0.0.1:{port}\"}}").into_bytes()
+}
+
+fn listing(ports: &[u16], revision: i64) -> Listing {
+    let entries = ports.iter().map(|port| (port.to_string().into_bytes(), value(*port))).collect();
+    Listing { entries, revision, cluster: 1 }
+}
+
+#[test]
+fn the_last_instances_stay_as_suspects_for_a_while() {
+    let (mut model, now) = (model(), Instant::now());
+    model.replace(listing(&[1, 2, 3], 5), now);
+    assert!(model.delete(b"1", now));
+    model.settle(now);
+    assert_eq!(model.snapshot().instances.len(), 2);
+    let later = now + Duration::from_millis(500);
+    assert!(model.delete(b"2", later) && model.delete(b"3", later) && !model.delete(b"3", later));
+    model.settle(later);
+    let held = model.snapshot();
+    assert_eq!((held.instances.len(), held.trusted()), (3, 0));
+    model.unreachable(&["10.0.0.1:1".to_owned()].into());
+    model.put(b"2".to_vec(), &value(2), later);
+    assert_eq!((model.snapshot().instances.len(), model.snapshot().trusted()), (2, 1));
+    model.expire(later + Duration::from_secs(25));
+    assert_eq!(model.snapshot().instances.len(), 1);
+    assert_eq!(model.next_expiry(), None);
+}
+
+#[test]
+fn older_data_makes_suspects_newer_data_removes() {
+    let (mut model, now) = (model(), Instant::now());
+    model.replace(listing(&[1, 2, 3], 50), now);
+    assert_eq!(model.replace(listing(&[1, 2], 60), now), 1);
+    assert_eq!(model.snapshot().instances.len(), 2);
+    assert_eq!(model.replace(listing(&[1], 40), now), 0);
+    assert_eq!((model.snapshot().instances.len(), model.trusted()), (2, 1));
+    let other = Listing { cluster: 2, ..listing(&[], 70) };
+    assert_eq!(model.replace(other, now + Duration::from_secs(5)), 0);
+    assert_eq!((model.snapshot().instances.len(), model.trusted()), (2, 0));
+}
+
+#[test]
+fn a_mass_delete_over_all_services_is_told_from_a_restart() {
+    let (tally, now) = (Tally::default(), Instant::now());
+    let mut trips = tally.trips();
+    tally.count(0, 10, 0, now);
+    for left in (6..10).rev() {
+        tally.count(left + 1, left, 1, now);
+    }
+    assert!(!trips.has_changed().unwrap());
+    tally.count(6, 4, 2, now + Duration::from_secs(1));
+    assert!(trips.has_changed().unwrap());
+    trips.mark_unchanged();
+    tally.count(4, 3, 1, now + Duration::from_secs(9));
+    assert!(!trips.has_changed().unwrap());
+}
