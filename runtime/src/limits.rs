@@ -1,5 +1,6 @@
 //! One value for every limit. Nothing here is unlimited unless a person spelled that out.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -78,6 +79,21 @@ impl Default for Limits {
             handler: Duration::from_secs(30),
             drain: Duration::from_secs(30),
         }
+    }
+}
+
+impl fmt::Display for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "limits: frame {} MiB, gRPC message {} MiB, {} connections ({} an address), {} calls in work, handler {:?}",
+            self.frame >> 20,
+            self.grpc_message >> 20,
+            self.connections,
+            self.connections_per_address,
+            self.in_flight,
+            self.handler,
+        )
     }
 }
 

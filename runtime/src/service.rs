@@ -99,3 +99,10 @@ pub trait Service: Send + Sync + 'static {
     /// is an entry of `self.info().methods`.
     fn call(&self, call: Call) -> Handling;
 }
+
+/// The answer to a call of a method that a service does not have. Routers hand on known methods
+/// only, so this is for a service that is called in other ways.
+pub fn unknown_method(call: &Call) -> Handling {
+    let error = Error::unimplemented(call.method.path).with_origin(crate::error::Origin::UnknownMethod);
+    Box::pin(std::future::ready(Err(error)))
+}

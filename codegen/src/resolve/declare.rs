@@ -128,7 +128,10 @@ fn declare_item(item: &Item, index: usize, file: &draft::File, model: &mut Model
             extends: None,
             methods: Vec::new(),
             registry_name: names::registry_name(&it.head.name.text),
-            package: full_package(file).trim_start_matches('.').to_owned(),
+            package: match file.language {
+                Language::Proto => full_package(file).trim_start_matches('.').to_owned(),
+                Language::Thrift => String::new(),
+            },
         });
         return Symbol::Service(ServiceId(model.services.len() - 1));
     }

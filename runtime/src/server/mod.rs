@@ -4,6 +4,7 @@
 //! knows no registry: it only says when to register ([`Registrar`]).
 
 mod accept;
+mod announce;
 mod connections;
 mod counters;
 #[cfg(feature = "grpc")]
@@ -26,30 +27,17 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tower::{Layer, Service as Tower};
 
+use crate::config::Config;
 use crate::error::{Code, Error};
-use crate::limits::Limits;
+use crate::registry::Registry;
 use crate::router::Router;
 use crate::service::{Answer, Call, Service};
 
 pub use counters::{Counter, Counters};
 pub use registration::{Registering, Registrar, Registration};
 pub use running::Running;
+use announce::Announce;
 use shared::{Shared, Stacked};
-
-/// What a server needs to know before it starts.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The address to listen on, `host:port`. Default `127.0.0.1:8888`; port 0 asks the kernel.
-    pub listen: String,
-    /// Every limit.
-    pub limits: Limits,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { listen: "127.0.0.1:8888".to_owned(), limits: Limits::default() }
-    }
-}
 
 type Wrap = Box<dyn FnOnce(Stacked) -> Stacked + Send>;
 
@@ -57,12 +45,13 @@ type Wrap = Box<dyn FnOnce(Stacked) -> Stacked + Send>;
 ///
 /// ```no_run
 /// # async fn run(add: impl runtime::Service) -> runtime::Result<()> {
-/// runtime::Server::new(runtime::server::Options::default()).add(add).run().await
+/// runtime::Server::new(runtime::Config::local()).add(add).run().await
 /// # }
 /// ```
 #[must_use = "a server does nothing until it is run"]
 pub struct Server {
-    options: Options,
+    config: Config,
+    registry: Option<Registry>,
     services: Vec<Arc<dyn Service>>,
     layers: Vec<Wrap>,
     registrar: Option<Box<dyn Registrar>>,
@@ -70,14 +59,14 @@ pub struct Server {
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Server").field("config", &self.config).finish_non_exhaustive()
     }
 }
 
 impl Server {
     /// A server without services.
-    pub fn new(options: Options) -> Self {
-        Self { options, services: Vec::new(), layers: Vec::new(), registrar: None }
+    pub fn new(config: Config) -> Self {
+        Self { config, registry: None, services: Vec::new(), layers: Vec::new(), registrar: None }
     }
 
     /// Mounts a service.
@@ -104,7 +93,13 @@ impl Server {
         self
     }
 
-    /// Sets what makes the server known.
+    /// Registers in this registry rather than in the one that the configuration names.
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.registry = Some(registry.clone());
+        self
+    }
+
+    /// Sets what makes the server known, in place of a registry.
     pub fn registrar(mut self, registrar: impl Registrar) -> Self {
         self.registrar = Some(Box::new(registrar));
         self
@@ -117,19 +112,28 @@ impl Server {
     /// [`Code::FailedPrecondition`] when the services cannot share a server, or without any;
     /// [`Code::Unavailable`] when the address cannot be listened on; what the registrar gives.
     pub async fn start(self) -> Result<Running, Error> {
+        self.begin(false).await
+    }
+
+    async fn begin(self, aloud: bool) -> Result<Running, Error> {
+        let registry = match self.registry {
+            Some(registry) => registry,
+            None => Registry::open(&self.config.registry.url)?,
+        };
         let router = Router::new(self.services)?;
         let layers = stack(&router, self.layers);
-        let listener = TcpListener::bind(&self.options.listen)
-            .await
-            .map_err(|error| not_bound(&self.options.listen, &error))?;
+        let listen = &self.config.server.listen;
+        let listener = TcpListener::bind(listen).await.map_err(|error| not_bound(listen, &error))?;
         let shared = Shared {
             router,
             layers,
-            limits: self.options.limits,
+            limits: self.config.limits.clone(),
             load: Arc::default(),
             connections: Arc::default(),
         };
-        Running::start(listener, Arc::new(shared), self.registrar).await
+        let config = self.config;
+        let registrar = self.registrar.unwrap_or_else(|| Box::new(Announce { registry, config, aloud }));
+        Running::start(listener, Arc::new(shared), Some(registrar)).await
     }
 
     /// Starts, says so, serves until SIGTERM or Ctrl-C, then drains. A second signal ends the
@@ -140,10 +144,14 @@ impl Server {
     /// As [`Server::start`], and [`Code::Cancelled`] after a second signal.
     pub async fn run(self) -> Result<(), Error> {
         let mut signals = signals::Signals::listen()?;
-        let running = self.start().await?;
-        println!("{} on {}", running.services(), running.addr());
+        log();
+        eprintln!("{}", self.config.source);
+        let limits = self.config.limits.to_string();
+        let running = self.begin(true).await?;
+        eprintln!("{} on {}", running.services(), running.addr());
+        eprintln!("{limits}");
         signals.next().await;
-        println!("stopping: no new calls, up to {:?} for those in work", running.drain_limit());
+        eprintln!("stopping: no new calls, up to {:?} for those in work", running.drain_limit());
         tokio::select! {
             outcome = running.stop() => outcome,
             () = signals.next() => Err(Error::new(Code::Cancelled, "ended by a second signal")),
@@ -166,4 +174,19 @@ fn not_bound(listen: &str, error: &std::io::Error) -> Error {
         _ => "",
     };
     Error::unavailable(format!("cannot listen on {listen}: {error}{hint}"))
+}
+
+/// Logs to standard error as `RUST_LOG` says (`warn` without it), unless the program has set up
+/// logging itself.
+fn log() {
+    use tracing_subscriber::layer::SubscriberExt;
+    use tracing_subscriber::util::SubscriberInitExt;
+    let wanted = std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned());
+    let filter: tracing_subscriber::filter::Targets = wanted.parse().unwrap_or_else(|error| {
+        eprintln!("RUST_LOG={wanted}: {error}; logging warnings");
+        tracing_subscriber::filter::Targets::new().with_default(tracing::Level::WARN)
+    });
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // A subscriber that is there already is the program's own choice.
+    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
 }

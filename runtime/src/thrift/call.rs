@@ -97,8 +97,23 @@ pub fn result<T: Value>(body: Bytes, limits: DecodeLimits) -> Result<T, Error> {
     found.ok_or_else(missing_result)
 }
 
+/// Reads the result struct of a `void` method: whatever is in it, there is nothing to have.
+///
+/// # Errors
+///
+/// [`Origin::Decode`] for bytes that are no struct.
+pub fn nothing(body: Bytes, limits: DecodeLimits) -> Result<(), Error> {
+    fields(&body, limits, |input| {
+        while let Some(field) = input.field()? {
+            input.skip(field.kind)?;
+        }
+        Ok(())
+    })
+}
+
+/// The error of a result struct that holds neither a result nor a declared exception.
 #[cold]
-fn missing_result() -> Error {
+pub fn missing_result() -> Error {
     Error::internal("missing result").with_origin(Origin::Decode)
 }
 

@@ -18,7 +18,7 @@ mod unknown;
 mod value;
 mod walk;
 
-pub use call::{Field, arguments, body, fields, reply, result, void};
+pub use call::{Field, arguments, body, fields, missing_result, nothing, reply, result, void};
 pub use decoder::{Decoder, FieldHeader, from_bytes};
 pub use encoder::{Encoder, to_bytes};
 pub use error::{DecodeError, EncodeError, Fault, Step};
