@@ -19,11 +19,35 @@ fn header(sources: &[String]) -> String {
 }
 
 /// Formats a module. Tokens that are no Rust are our own bug, and stay readable as they are.
-pub fn format(tokens: TokenStream) -> String {
+pub(crate) fn format(tokens: TokenStream) -> String {
     match syn::parse2::<syn::File>(tokens.clone()) {
-        Ok(file) => prettyplease::unparse(&file),
+        Ok(file) => spaced(&prettyplease::unparse(&file)),
         Err(_) => tokens.to_string(),
     }
+}
+
+/// How lines start that begin an item.
+const ITEMS: &[&str] = &["///", "#[", "pub ", "impl", "fn ", "async fn ", "const ", "static ", "use ", "struct ", "mod "];
+
+/// An empty line between items and between methods, as people write.
+fn spaced(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 16);
+    let (mut before, mut indent_before) = ("", 0);
+    for line in text.lines() {
+        let bare = line.trim_start();
+        let indent = line.len() - bare.len();
+        let same = |word: &str| before.starts_with(word) && bare.starts_with(word);
+        let ended = before.ends_with('}') || before.ends_with(';');
+        let starts = ITEMS.iter().any(|it| bare.starts_with(it)) && !(bare.starts_with("#[") && before.starts_with("#["));
+        let together = same("use ") || same("pub mod ") || same("const ") || same("pub const ");
+        if ended && starts && indent == indent_before && !together {
+            out.push('\n');
+        }
+        out.push_str(line);
+        out.push('\n');
+        (before, indent_before) = (bare, indent);
+    }
+    out
 }
 
 /// `src/generated/**`: one file a module. `names[i]` is how file `i` of the model is named in headers.

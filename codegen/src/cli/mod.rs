@@ -21,7 +21,7 @@ const FINDINGS: u8 = 1;
 const IO: u8 = 3;
 
 /// Runs the command.
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     let invocation = match args::parse(std::env::args_os()) {
         Ok(invocation) => invocation,
         Err(error) => error.exit(),

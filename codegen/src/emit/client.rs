@@ -43,7 +43,7 @@ fn call(view: &View<'_>, it: &Service, owner: &Service, method: &Method, index: 
         taken @ ("new" | "channel") => format_ident!("{taken}_"),
         name => ident(name),
     };
-    let docs = docs::of(&method.head, "Calls the method");
+    let docs = docs::if_any(&method.head);
     let (value, error) = service::outcome(view, owner, method);
     let error = method.error.as_ref().map(|_| quote!(, #error));
     let (parameters, many) = (service::parameters(view, method), service::many(method));

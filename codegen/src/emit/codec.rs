@@ -186,7 +186,21 @@ impl Reading<'_> {
         if !self.must(view, field) {
             return quote!(#local);
         }
-        let path = format!("{}.{}", self.owner, field.head.name);
-        quote!(#local.ok_or_else(|| input.missing(#path))?)
+        let value = self.checked(field);
+        quote!(#value?)
+    }
+
+    /// The same as the last expression of a function.
+    pub(super) fn give(&self, view: &View<'_>, field: &Field) -> TokenStream {
+        if self.must(view, field) {
+            return self.checked(field);
+        }
+        let (ok, local) = (view.std("Ok"), self.local(field));
+        quote!(#ok(#local))
+    }
+
+    fn checked(&self, field: &Field) -> TokenStream {
+        let (local, path) = (self.local(field), format!("{}.{}", self.owner, field.head.name));
+        quote!(#local.ok_or_else(|| input.missing(#path)))
     }
 }

@@ -9,7 +9,7 @@ use crate::ir::model::{Const, DefKind, Field, Ty, Value, Wrap};
 
 /// `const`: an item of its own; what needs an allocation is made at first use.
 pub(super) fn emit(view: &View<'_>, it: &Const) -> TokenStream {
-    let (docs, name) = (docs::of(&it.head, "The constant"), ident(&it.head.rust));
+    let (docs, name) = (docs::if_any(&it.head), ident(&it.head.rust));
     let doubles = allow_doubles(std::iter::once(&it.value));
     if view::plain(view.model, it) {
         let (ty, value) = match (&it.value, view.model.real(&it.ty)) {

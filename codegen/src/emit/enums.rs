@@ -8,9 +8,9 @@ use super::{constant, docs};
 use crate::ir::model::{Def, Member};
 
 pub(super) fn emit(view: &View<'_>, def: &Def, members: &[Member]) -> TokenStream {
-    let (docs, name) = (docs::of(&def.head, "The enum"), ident(&def.head.rust));
+    let (docs, name) = (docs::if_any(&def.head), ident(&def.head.rust));
     let constants = members.iter().map(|member| {
-        let docs = docs::of(&member.head, "The member");
+        let docs = docs::if_any(&member.head);
         let (member, number) = (ident(&member.head.rust), constant::int(i64::from(member.number)));
         quote!(#docs pub const #member: Self = Self(#number);)
     });
@@ -20,10 +20,11 @@ pub(super) fn emit(view: &View<'_>, def: &Def, members: &[Member]) -> TokenStrea
         let (number, text) = (constant::int(i64::from(member.number)), &member.head.name);
         quote!(#number => #some(#text),)
     });
-    let (codec, text) = (value_impl(view, def), &def.head.rust);
+    let (codec, number) = (value_impl(view, def), format!("{}({{}})", def.head.rust.trim_start_matches("r#")));
+    let gap = (!docs.is_empty()).then(|| quote!(#[doc = ""]));
     quote! {
         #docs
-        ///
+        #gap
         /// Open: any number is a value, also one that this version of the IDL does not name.
         #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct #name(pub i32);
@@ -44,7 +45,7 @@ pub(super) fn emit(view: &View<'_>, def: &Def, members: &[Member]) -> TokenStrea
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 match self.name() {
                     #some(name) => f.write_str(name),
-                    #none => write!(f, "{}({})", #text, self.0),
+                    #none => write!(f, #number, self.0),
                 }
             }
         }

@@ -22,7 +22,7 @@ fn handler_trait(view: &View<'_>, it: &Service) -> TokenStream {
         quote!(#path +)
     });
     let methods = it.methods.iter().map(|method| {
-        let (docs, name) = (docs::of(&method.head, "The method"), ident(&method.head.rust));
+        let (docs, name) = (docs::if_any(&method.head), ident(&method.head.rust));
         let (value, error) = service::outcome(view, it, method);
         let (parameters, many) = (service::parameters(view, method), service::many(method));
         let complex = structs::complex(service::method_types(method));
@@ -126,12 +126,15 @@ fn read_arguments(view: &View<'_>, method: &Method) -> TokenStream {
     let owner = format!("{}()", method.head.name);
     let read = Reading { owner: &owner, key: false, taken: &["input", "field", "call", "handler"] };
     let (locals, arms) = (read.locals(view, &method.arguments), read.arms(view, &method.arguments));
-    let values: Vec<_> = method.arguments.iter().map(|it| read.take(view, it)).collect();
+    let values = method.arguments.iter().map(|it| read.take(view, it));
     let names: Vec<_> = method.arguments.iter().map(|it| read.local(it)).collect();
     let ok = view.std("Ok");
-    match (names.as_slice(), values.as_slice()) {
+    match (names.as_slice(), method.arguments.as_slice()) {
         ([], _) => quote!(thrift::arguments(&call, |input| { #arms #ok(()) })?;),
-        ([name], [value]) => quote!(let #name = thrift::arguments(&call, |input| { #locals #arms #ok(#value) })?;),
+        ([name], [one]) => {
+            let value = read.give(view, one);
+            quote!(let #name = thrift::arguments(&call, |input| { #locals #arms #value })?;)
+        }
         _ => quote!(let (#(#names),*) = thrift::arguments(&call, |input| { #locals #arms #ok((#(#values),*)) })?;),
     }
 }

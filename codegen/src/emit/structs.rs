@@ -5,19 +5,18 @@ use quote::quote;
 
 use super::view::{View, derives, ident};
 use super::{codec, constant, docs};
-use crate::ir::model::{Def, Field, Struct, StructKind, Ty, Wrap};
+use crate::ir::model::{Base, Def, Field, Struct, StructKind, Ty, Wrap};
 
 /// `typedef`.
 pub(super) fn alias(view: &View<'_>, def: &Def, target: &Ty) -> TokenStream {
-    let (docs, name, target) = (docs::of(&def.head, "The typedef"), ident(&def.head.rust), view.ty(target));
+    let (docs, name, target) = (docs::if_any(&def.head), ident(&def.head.rust), view.ty(target));
     quote!(#docs pub type #name = #target;)
 }
 
 /// `struct` and `exception`.
 pub(super) fn emit(view: &View<'_>, def: &Def, it: &Struct) -> TokenStream {
     let name = ident(&def.head.rust);
-    let what = if it.kind == StructKind::Exception { "The exception" } else { "The struct" };
-    let (docs, derives) = (docs::of(&def.head, what), derives(def));
+    let (docs, derives) = (docs::if_any(&def.head), derives(def));
     let own_default = it.fields.iter().any(|it| it.default.is_some() && it.wrap == Wrap::Plain);
     let derive_default = (def.defaultable && !own_default).then(|| quote!(, Default));
     let fields = it.fields.iter().map(|field| {
@@ -73,10 +72,15 @@ pub(super) fn initial(view: &View<'_>, field: &Field, key: bool) -> TokenStream 
     match (&field.default, field.wrap) {
         (Some(value), Wrap::Plain) => constant::value(view, value, &field.ty, key),
         (_, Wrap::Option | Wrap::OptionBox) => view.std("None"),
-        _ => {
-            let default = view.std("Default");
-            quote!(#default::default())
-        }
+        _ => match view.model.real(&field.ty) {
+            Ty::Base(Base::Bool) => quote!(false),
+            Ty::Base(Base::I8 | Base::I16 | Base::I32 | Base::I64) => quote!(0),
+            Ty::Base(Base::Double) if !key => quote!(0.0),
+            _ => {
+                let default = view.std("Default");
+                quote!(#default::default())
+            }
+        },
     }
 }
 

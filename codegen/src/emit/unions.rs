@@ -9,9 +9,9 @@ use crate::ir::model::{Def, Field};
 
 pub(super) fn emit(view: &View<'_>, def: &Def, fields: &[Field]) -> TokenStream {
     let name = ident(&def.head.rust);
-    let (docs, derives) = (docs::of(&def.head, "The union"), derives(def));
+    let (docs, derives) = (docs::if_any(&def.head), derives(def));
     let arms = fields.iter().map(|field| {
-        let (docs, arm, ty) = (docs::of(&field.head, "The member"), ident(&field.head.rust), view.field(field, def.key));
+        let (docs, arm, ty) = (docs::if_any(&field.head), ident(&field.head.rust), view.field(field, def.key));
         quote!(#docs #arm(#ty),)
     });
     let complex = structs::complex(fields.iter().map(|it| &it.ty));

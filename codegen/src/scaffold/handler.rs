@@ -125,36 +125,15 @@ pub(super) fn text(model: &Model, service: &Service) -> String {
         quote!(impl #path for #name { #(#methods)* })
     });
     let docs = format!(" The handler of `{}`.", service.head.name);
-    let text = assemble::format(quote! {
+    assemble::format(quote! {
         #![doc = #title]
         #(#uses)*
         #runtime
         #[doc = #docs]
         #[derive(Debug, Default)]
-        pub struct #name;
+        pub struct #name {}
         #(#impls)*
-    });
-    spaced(&text)
-}
-
-/// An empty line after the uses and between methods, as people write.
-fn spaced(text: &str) -> String {
-    let mut out = String::new();
-    let mut before = "";
-    for line in text.lines() {
-        let item = line.starts_with("///") || line.starts_with("impl ") || line.trim_start().starts_with("async fn") || line.trim_start().starts_with("///");
-        let starts = before.starts_with("use ") && !line.starts_with("use ")
-            || before == "    }" && item
-            || before.ends_with(';') && !before.starts_with(' ') && line.starts_with("impl ")
-            || before == "}" && !line.is_empty();
-        if starts && !before.is_empty() {
-            out.push('\n');
-        }
-        out.push_str(line);
-        out.push('\n');
-        before = line;
-    }
-    out
+    })
 }
 
 /// The IDL file of a service as it stands in the crate.

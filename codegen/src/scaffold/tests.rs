@@ -36,12 +36,12 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str) -> String {
         /// Any answer of a handler will do; replace this by what your methods promise.
         fn reached(outcome: Result<(), Error>) {
             if let Err(error) = outcome {
-                assert!(!matches!(error.code(), Code::Unavailable | Code::DeadlineExceeded), "{error:?}");
+                assert_ne!(error.code(), Code::Unavailable, "{error:?}");
+                assert_ne!(error.code(), Code::DeadlineExceeded, "{error:?}");
             }
         }
     };
-    let text = assemble::format(tokens);
-    text.replace("\n#[tokio::test]", "\n\n#[tokio::test]").replace("\n/// Any", "\n\n/// Any")
+    assemble::format(tokens)
 }
 
 fn calls(view: &View<'_>, service: &Service) -> TokenStream {
