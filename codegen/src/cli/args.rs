@@ -84,7 +84,7 @@ fn shared(command: clap::Command) -> clap::Command {
                 .value_name("IDL")
                 .num_args(1..)
                 .value_parser(value_parser!(PathBuf))
-                .help("Thrift and proto files, mixed as you like; each service of them is served"),
+                .help("Thrift and proto files, mixed as you like; without any, those that the crate records"),
         )
         .arg(
             Arg::new("out")
@@ -133,10 +133,6 @@ fn invocation(
     let on = |name: &str| matches.get_flag(name);
     let paths = |name: &str| -> Vec<PathBuf> { matches.get_many(name).into_iter().flatten().cloned().collect() };
     let idls = paths("idl");
-    if idls.is_empty() {
-        let text = "name at least one IDL file, such as `kiteline idl/add.thrift`";
-        return Err(command.error(clap::error::ErrorKind::MissingRequiredArgument, text));
-    }
     let out: Option<PathBuf> = matches.get_one("out").cloned();
     if kind == Command::Generate && out.is_none() {
         let text = "name the crate with `-o DIR`";

@@ -11,13 +11,14 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use codegen::output::{self, Plan, Policy};
-use codegen::scaffold::{self, Crate, Existing};
+use codegen::scaffold::{self, Existing};
 use codegen::{Builder, Error, Loaded, emit};
 
 use args::{Command, Invocation};
 use report::Report;
 
 const FINDINGS: u8 = 1;
+const USAGE: u8 = 2;
 const IO: u8 = 3;
 
 /// Runs the command.
@@ -44,13 +45,18 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(it: &Invocation, report: &Report) -> Result<u8, Error> {
     let start = Instant::now();
+    let root = place::root(it)?;
+    let it = &place::recorded(it, &root)?;
+    if it.idls.is_empty() {
+        report.error("name at least one IDL file, such as `kiteline idl/add.thrift`");
+        return Ok(USAGE);
+    }
     let mut builder = Builder::new().options(it.options.clone());
     for idl in &it.idls {
         builder = builder.idl(idl);
     }
     let loaded = builder.load(report.color())?;
     report.text(&loaded.render(report.color()));
-    let root = place::root(it)?;
     let existing = existing(&loaded, &root)?;
     let (files, missing) = match it.command {
         Command::Crate => {
@@ -58,9 +64,6 @@ fn run(it: &Invocation, report: &Report) -> Result<u8, Error> {
             let names: Vec<String> = shape.idls.iter().map(|it| it.path.clone()).collect();
             let mut made = scaffold::scaffold(&loaded.model, &shape, &existing);
             made.files.extend(tree(it, &loaded, &names));
-            if let Some((path, text)) = place::member(it, &root)? {
-                made.files.add(path, text, output::Owner::Edited);
-            }
             (made.files, made.missing)
         }
         Command::Generate => {
@@ -69,8 +72,15 @@ fn run(it: &Invocation, report: &Report) -> Result<u8, Error> {
             (tree(it, &loaded, &names), Vec::new())
         }
     };
-    let plan = output::plan(&root, &files, Policy { prune: it.prune, force: it.force }).map_err(io)?;
-    finish(it, report, &loaded, &plan, &missing, start)
+    let policy = Policy { prune: it.prune, force: it.force };
+    let plan = output::plan(&root, &files, policy).map_err(io)?;
+    let mut plans = vec![plan];
+    if let Some((folder, text)) = place::member(it, &root)? {
+        let mut around = output::FileSet::default();
+        around.add(PathBuf::from("Cargo.toml"), text, output::Owner::Edited);
+        plans.push(output::plan(&folder, &around, Policy::default()).map_err(io)?);
+    }
+    finish(it, report, &loaded, &plans, &missing, start)
 }
 
 fn tree(it: &Invocation, loaded: &Loaded, names: &[String]) -> output::FileSet {
@@ -95,24 +105,26 @@ fn finish(
     it: &Invocation,
     report: &Report,
     loaded: &Loaded,
-    plan: &Plan,
+    plans: &[Plan],
     missing: &[(PathBuf, String)],
     start: Instant,
 ) -> Result<u8, Error> {
-    let blocked = plan.conflicts().next().is_some();
-    if !(it.check || it.dry_run || blocked) {
-        output::apply(plan).map_err(io)?;
+    let blocked = plans.iter().any(|plan| plan.conflicts().next().is_some());
+    for plan in plans {
+        if !(it.check || it.dry_run || blocked) {
+            output::apply(plan).map_err(io)?;
+        }
+        report.plan(plan);
     }
-    report.plan(plan);
-    report.missing(plan, missing);
+    report.missing(&plans[0], missing);
     if it.check {
-        return Ok(report.checked(plan));
+        return Ok(report.checked(&plans[0]));
     }
     if blocked {
         report.error("nothing was written: settle the conflicts first");
         return Ok(FINDINGS);
     }
-    report.summary(it, loaded, plan, start.elapsed());
+    report.summary(it, loaded, &plans[0], start.elapsed());
     Ok(0)
 }
 
@@ -121,6 +133,3 @@ fn crate_name(root: &Path) -> String {
     let folder = root.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
     scaffold::package_name(&folder)
 }
-
-/// What a crate is made of, for [`place::shape`].
-type Shape = Crate;

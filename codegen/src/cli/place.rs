@@ -3,6 +3,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use codegen::emit::Sides;
 use codegen::output;
 use codegen::scaffold::{self, Crate, Existing, Idl, Runtime};
 use codegen::{Error, Loaded};
@@ -16,17 +17,35 @@ pub(super) fn root(it: &Invocation) -> Result<PathBuf, Error> {
     if let Some(out) = &it.out {
         return Ok(out.clone());
     }
-    if let Some(manifest) = manifest(Path::new("Cargo.toml"))? {
-        let own = kiteline(&manifest).and_then(|it| it.get("idl")?.as_array().cloned());
-        let ours = own.is_some_and(|own| {
-            own.iter().filter_map(|it| it.as_str()).any(|own| it.idls.iter().any(|idl| idl == Path::new(own)))
-        });
-        if ours {
-            return Ok(PathBuf::from("."));
-        }
-    }
-    let stem = it.idls[0].file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+    let own = manifest(Path::new("Cargo.toml"))?.map_or_else(Vec::new, |it| strings(&it, "idl"));
+    let ours = own.iter().any(|own| it.idls.iter().any(|idl| idl == Path::new(own)));
+    let Some(first) = it.idls.first().filter(|_| !ours) else { return Ok(PathBuf::from(".")) };
+    let stem = first.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(PathBuf::from(scaffold::package_name(&stem)))
+}
+
+/// The invocation with what an earlier run recorded in the crate's manifest: the IDL files when
+/// none is named, the sides and the include folders when no flag says otherwise.
+pub(super) fn recorded(it: &Invocation, root: &Path) -> Result<Invocation, Error> {
+    let mut it = it.clone();
+    let Some(manifest) = manifest(&root.join("Cargo.toml"))? else { return Ok(it) };
+    if it.idls.is_empty() {
+        it.idls = strings(&manifest, "idl").iter().map(|idl| root.join(idl)).collect();
+    }
+    if it.options.include.is_empty() {
+        it.options.include = strings(&manifest, "include").iter().map(|folder| root.join(folder)).collect();
+    }
+    let client = kiteline(&manifest).and_then(|it| it.get("sides")?.as_str()) == Some("client");
+    if client && it.options.sides == Sides::Both {
+        it.options.sides = Sides::Client;
+    }
+    Ok(it)
+}
+
+/// A list of our own table in a manifest.
+fn strings(manifest: &DocumentMut, key: &str) -> Vec<String> {
+    let list = kiteline(manifest).and_then(|it| it.get(key)?.as_array());
+    list.into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)).collect()
 }
 
 fn kiteline(manifest: &DocumentMut) -> Option<&toml_edit::Item> {
@@ -46,12 +65,14 @@ pub(super) fn shape(it: &Invocation, loaded: &Loaded, root: &Path, existing: &Ex
         Some(manifest.get("package")?.get("name")?.as_str()?.to_owned())
     });
     let around = workspace_around(&absolute)?;
-    Ok(super::Shape {
+    Ok(Crate {
         name: named.unwrap_or_else(|| super::crate_name(&absolute)),
         runtime: it.runtime.clone().unwrap_or_else(|| runtime(&absolute)),
-        own_workspace: around.is_some() && !it.member && !around.is_some_and(|around| around.lists),
+        own_workspace: !it.member && around.as_ref().is_some_and(|around| !around.lists),
         idls: idls(loaded, root),
-        server: it.options.sides != codegen::emit::Sides::Client && loaded.model.root_services().next().is_some(),
+        include: includes(it, loaded, root),
+        protoc: !around.is_some_and(|around| (around.lists || it.member) && around.has_protoc()),
+        server: it.options.sides != Sides::Client && loaded.model.root_services().next().is_some(),
         add_missing: it.add_missing,
     })
 }
@@ -83,6 +104,13 @@ struct Around {
     lists: bool,
 }
 
+impl Around {
+    /// Whether the workspace brings the script that stands in for a protoc.
+    fn has_protoc(&self) -> bool {
+        self.manifest.with_file_name("tools").join("protoc").exists()
+    }
+}
+
 fn workspace_around(root: &Path) -> Result<Option<Around>, Error> {
     for folder in root.ancestors().skip(1) {
         let path = folder.join("Cargo.toml");
@@ -105,25 +133,27 @@ fn matches(entry: &str, path: &str) -> bool {
     entry.len() == path.len() && entry.iter().zip(&path).all(|(entry, part)| *entry == "*" || entry == part)
 }
 
-/// With `--member`: the manifest of the workspace around the crate, with the crate among its
-/// members, by its path below the crate.
+/// With `--member`: the folder of the workspace around the crate, and its manifest with the crate
+/// among its members, every other byte as it was. `None` when it is one already.
 pub(super) fn member(it: &Invocation, root: &Path) -> Result<Option<(PathBuf, String)>, Error> {
     if !it.member {
         return Ok(None);
     }
-    let absolute = absolute(root)?;
-    let around = workspace_around(&absolute)?
+    let root = absolute(root)?;
+    let around = workspace_around(&root)?
         .ok_or_else(|| Error::Io(format!("--member: there is no workspace around {}", root.display())))?;
     if around.lists {
         return Ok(None);
     }
     let folder = around.manifest.parent().unwrap_or(Path::new("/"));
-    let below = absolute.strip_prefix(folder).unwrap_or(&absolute).to_string_lossy().into_owned();
-    let text = "members";
-    Err(Error::Io(format!(
-        "--member: add \"{below}\" to `{text}` of {} first, and run this again",
-        around.manifest.display()
-    )))
+    let below = root.strip_prefix(folder).unwrap_or(&root).to_string_lossy().replace('\\', "/");
+    let Some(mut manifest) = manifest(&around.manifest)? else { return Ok(None) };
+    let members = manifest["workspace"]["members"].or_insert(toml_edit::value(toml_edit::Array::new()));
+    let Some(members) = members.as_array_mut() else {
+        return Err(Error::Io(format!("{}: `workspace.members` is no list", around.manifest.display())));
+    };
+    members.push(below);
+    Ok(Some((folder.to_owned(), manifest.to_string())))
 }
 
 /// `runtime` of the checkout that this program was built from: relative when the crate is in the
@@ -145,17 +175,8 @@ fn runtime(root: &Path) -> Runtime {
 /// the deepest folder that holds them all.
 fn idls(loaded: &Loaded, root: &Path) -> Vec<Idl> {
     let files = &loaded.model.files;
-    let paths: Vec<PathBuf> = files
-        .iter()
-        .map(|file| {
-            let path = Path::new(loaded.sources.path(file.id));
-            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-            clean(&path)
-        })
-        .collect();
-    let own = absolute(root).map(|it| it.join("idl")).unwrap_or_default();
-    let inside = paths.iter().all(|it| it.starts_with(&own));
-    let common = if inside { own } else { common(&paths) };
+    let paths = places(loaded);
+    let common = source_root(&paths, root);
     files
         .iter()
         .zip(&paths)
@@ -165,6 +186,31 @@ fn idls(loaded: &Loaded, root: &Path) -> Vec<Idl> {
             root: file.root,
         })
         .collect()
+}
+
+/// Where each file of the model is.
+fn places(loaded: &Loaded) -> Vec<PathBuf> {
+    let files = loaded.model.files.iter();
+    files.map(|file| cleaned(Path::new(loaded.sources.path(file.id)))).collect()
+}
+
+/// A path made absolute; one that cannot be stays as it is.
+fn cleaned(path: &Path) -> PathBuf {
+    absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// The folder that becomes `idl/`: the crate's own when the files are in it, else the deepest one
+/// that holds them all.
+fn source_root(paths: &[PathBuf], root: &Path) -> PathBuf {
+    let own = cleaned(root).join("idl");
+    if paths.iter().all(|it| it.starts_with(&own)) { own } else { common(paths) }
+}
+
+/// The include folders as they are in the crate: those that hold a copied file.
+fn includes(it: &Invocation, loaded: &Loaded, root: &Path) -> Vec<String> {
+    let base = source_root(&places(loaded), root);
+    let below = it.options.include.iter().filter_map(|folder| cleaned(folder).strip_prefix(&base).map(Path::to_owned).ok());
+    below.map(|it| Path::new("idl").join(it).to_string_lossy().trim_end_matches('/').replace('\\', "/")).collect()
 }
 
 fn common(paths: &[PathBuf]) -> PathBuf {

@@ -36,7 +36,7 @@ pub(super) fn emit(view: &View<'_>, it: &Const) -> TokenStream {
 pub(super) fn allow_doubles<'a>(mut values: impl Iterator<Item = &'a Value>) -> Option<TokenStream> {
     fn any(value: &Value) -> bool {
         match value {
-            Value::Double(_) => true,
+            Value::Double(it) => KNOWN.iter().any(|known| (it.abs() - known).abs() < 0.01),
             Value::List(items) | Value::Set(items) => items.iter().any(any),
             Value::Map(pairs) => pairs.iter().any(|(key, value)| any(key) || any(value)),
             Value::Struct(_, fields) => fields.iter().any(|(_, value)| any(value)),
@@ -46,6 +46,15 @@ pub(super) fn allow_doubles<'a>(mut values: impl Iterator<Item = &'a Value>) -> 
     }
     values.any(any).then(|| quote!(#[allow(clippy::approx_constant, reason = "the numbers are the IDL's")]))
 }
+
+/// Numbers that Rust has a name for (`std::f64::consts`); clippy asks for the name.
+const KNOWN: &[f64] = {
+    use std::f64::consts::*;
+    &[
+        PI, E, TAU, FRAC_PI_2, FRAC_PI_3, FRAC_PI_4, FRAC_PI_6, FRAC_PI_8, FRAC_1_PI, FRAC_2_PI, FRAC_2_SQRT_PI,
+        FRAC_1_SQRT_2, SQRT_2, LN_2, LN_10, LOG2_E, LOG10_E, LOG10_2, LOG2_10, 1.618, 0.5772,
+    ]
+};
 
 /// A whole number as a literal.
 pub(super) fn int(number: i64) -> TokenStream {

@@ -61,11 +61,14 @@ impl<'a> View<'a> {
     /// The path from here to an item of a module.
     pub(crate) fn path(&self, module: ModuleId, rust: &str) -> TokenStream {
         let name = rust.split("::").map(ident);
-        let down = self.model.modules[module.0].path.iter().map(|part| ident(part));
+        let target = &self.model.modules[module.0].path;
+        let down = target.iter().map(|part| ident(part));
         match &self.place {
-            Place::Module(here) if *here == module => quote!(#(#name)::*),
             Place::Module(here) => {
-                let up = self.model.modules[here.0].path.iter().map(|_| quote!(super));
+                let here = &self.model.modules[here.0].path;
+                let shared = here.iter().zip(target).take_while(|(a, b)| a == b).count();
+                let up = here.iter().skip(shared).map(|_| quote!(super));
+                let down = down.skip(shared);
                 quote!(#(#up::)* #(#down::)* #(#name)::*)
             }
             Place::Outside { imported, .. } if imported.contains(&(module, rust.to_owned())) => quote!(#(#name)::*),

@@ -73,6 +73,9 @@ fn record(manifest: &mut DocumentMut, it: &Crate) {
     own.insert("version", value(env!("CARGO_PKG_VERSION")));
     let roots: Array = it.idls.iter().filter(|it| it.root).map(|it| it.path.as_str()).collect();
     own.insert("idl", value(roots));
+    if !it.include.is_empty() {
+        own.insert("include", value(it.include.iter().map(String::as_str).collect::<Array>()));
+    }
     if !it.server {
         own.insert("sides", value("client"));
     }

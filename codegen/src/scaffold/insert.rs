@@ -91,7 +91,7 @@ fn stubs(model: &Model, owner: &Service, text: &str) -> Option<Insertion> {
     let close = block.brace_token.span.close().byte_range().start;
     let text = stubs.concat();
     let text = if written.is_empty() { text.trim_start_matches('\n').to_owned() } else { text };
-    (!stubs.is_empty()).then(|| Insertion { at: close, text })
+    (!stubs.is_empty()).then_some(Insertion { at: close, text })
 }
 
 /// `pub mod` lines that are not there, to go at the end.

@@ -28,6 +28,10 @@ pub struct Crate {
     pub own_workspace: bool,
     /// The IDL files as they are copied, roots first: path below the crate and text.
     pub idls: Vec<Idl>,
+    /// Include folders of the crate, such as `idl/common`.
+    pub include: Vec<String>,
+    /// Whether the crate brings the script that stands in for a protoc.
+    pub protoc: bool,
     /// Whether the crate serves; otherwise it holds clients only.
     pub server: bool,
     /// Whether stubs of missing methods and lines for new services are inserted.
@@ -107,6 +111,7 @@ struct Named {
 struct Readme<'a> {
     name: &'a str,
     idls: String,
+    server: bool,
     etcd: bool,
 }
 
@@ -124,7 +129,7 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
     user(&mut out, "src/lib.rs", Lib { title: &title, server: it.server }.render());
     user(&mut out, ".gitignore", Ok("/target\n".to_owned()));
     let roots: Vec<String> = it.idls.iter().filter(|it| it.root).map(|it| format!("`{}`", it.path)).collect();
-    user(&mut out, "README.md", Readme { name: &it.name, idls: roots.join(" and "), etcd: it.server }.render());
+    user(&mut out, "README.md", Readme { name: &it.name, idls: roots.join(" and "), server: it.server, etcd: it.server && it.protoc }.render());
     if !it.server {
         return out;
     }
@@ -141,12 +146,11 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
         .collect();
     user(&mut out, "service.toml", Settings { name: &it.name, services: named }.render());
     user(&mut out, &format!("tests/{lib}.rs"), Ok(tests::text(model, &services, &lib)));
-    user(&mut out, ".cargo/config.toml", Ok(include_str!("../../../templates/cargo_config.toml").to_owned()));
-    out.files.add_executable(
-        PathBuf::from("tools/protoc"),
-        include_str!("../../../templates/protoc").to_owned(),
-        Owner::User,
-    );
+    if it.protoc {
+        user(&mut out, ".cargo/config.toml", Ok(include_str!("../../../templates/cargo_config.toml").to_owned()));
+        let script = include_str!("../../../templates/protoc").to_owned();
+        out.files.add_executable(PathBuf::from("tools/protoc"), script, Owner::User);
+    }
     insert::missing(model, &services, it.add_missing, existing, &mut out);
     out
 }

@@ -1,0 +1,11 @@
+//! The add service.
+use add::{generated, handler};
+
+#[tokio::main]
+async fn main() -> runtime::Result<()> {
+    let config = runtime::Config::load()?; // service.toml, then environment, then flags
+    runtime::Server::new(config)
+        .add(generated::api::AddServiceServer::new(handler::add::Add::default()))
+        .run() // listen, register, serve, drain on SIGTERM or Ctrl-C
+        .await
+}

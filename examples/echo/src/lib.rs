@@ -1,0 +1,3 @@
+//! The echo service as a library, so that tests and other crates reach its handlers and clients.
+pub mod generated;
+pub mod handler;

@@ -1,0 +1,2 @@
+//! The add and echo services as a library, so that tests and other crates reach its handlers and clients.
+pub mod generated;
