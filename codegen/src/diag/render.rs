@@ -3,11 +3,17 @@
 use std::ops::Range;
 
 use annotate_snippets::{
-    Annotation, AnnotationKind, Group, Level, Renderer, Snippet, normalize_untrusted_str,
+    Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet,
+    normalize_untrusted_str,
 };
 
 use super::{Diagnostic, Diagnostics, Label, Severity};
 use crate::source::{FileId, SourceMap};
+
+/// Longer marks are cut, and marks farther apart on their lines are left out.
+const MOST_BYTES: u32 = 1000;
+/// Larger parts of a text are not shown.
+const MOST_WINDOW: usize = 256 << 10;
 
 /// All findings in order, an empty line after each; with ANSI colours if asked.
 pub fn render(found: &Diagnostics, sources: &SourceMap, color: bool) -> String {
@@ -35,7 +41,7 @@ fn group<'a>(found: &'a Diagnostic, sources: &'a SourceMap) -> Group<'a> {
         .id(found.code);
     let mut group = Group::with_title(title);
     for file in files(found) {
-        group = group.element(snippet(found, file, sources));
+        group = group.element(element(found, file, sources));
     }
     match &found.help {
         Some(help) => group.element(Level::HELP.message(normalize_untrusted_str(help))),
@@ -54,12 +60,49 @@ fn files(found: &Diagnostic) -> Vec<FileId> {
     files
 }
 
-fn snippet<'a>(
-    found: &'a Diagnostic,
-    file: FileId,
-    sources: &'a SourceMap,
-) -> Snippet<'a, Annotation<'a>> {
-    let kinds = found
+/// Where a label is drawn, from byte to byte.
+struct Mark<'a> {
+    kind: AnnotationKind,
+    range: Range<usize>,
+    text: &'a str,
+}
+
+/// The part of a finding that is about one file.
+fn element<'a>(found: &'a Diagnostic, file: FileId, sources: &'a SourceMap) -> Element<'a> {
+    let marks = marks(found, file, sources);
+    let (first, window) = window(&marks, file, sources);
+    if window.len() > MOST_WINDOW {
+        return origin(found, file, sources).into();
+    }
+    let text = sources.text(file).get(window.clone()).unwrap_or_default();
+    let marks = marks.into_iter().map(|mark| {
+        let range = mark.range.start - window.start..mark.range.end - window.start;
+        let drawn = mark.kind.span(range);
+        match mark.text {
+            "" => drawn,
+            text => drawn.label(normalize_untrusted_str(text)),
+        }
+    });
+    Snippet::source(text)
+        .line_start(first + 1)
+        .path(sources.path(file))
+        .annotations(marks)
+        .into()
+}
+
+/// The place alone, where showing the text would take too long.
+fn origin<'a>(found: &Diagnostic, file: FileId, sources: &'a SourceMap) -> Origin<'a> {
+    let labels = found.primary.iter().chain(&found.secondary);
+    let place = labels.map(|it| it.span).find(|it| it.file == file);
+    let origin = Origin::path(sources.path(file));
+    match place.map(|span| sources.position(span)) {
+        Some(place) => origin.line(place.line).char_column(place.column),
+        None => origin,
+    }
+}
+
+fn marks<'a>(found: &'a Diagnostic, file: FileId, sources: &SourceMap) -> Vec<Mark<'a>> {
+    let primary = found
         .primary
         .iter()
         .map(|label| (AnnotationKind::Primary, label));
@@ -67,45 +110,55 @@ fn snippet<'a>(
         .secondary
         .iter()
         .map(|label| (AnnotationKind::Context, label));
-    let here: Vec<_> = kinds
-        .chain(others)
-        .filter(|(_, label)| label.span.file == file)
-        .collect();
-    let (first, window) = window(here.iter().map(|(_, label)| *label), file, sources);
-    let text = sources.text(file).get(window.clone()).unwrap_or_default();
-    let marks = here.into_iter().map(|(kind, label)| {
-        let mark = kind.span(within(label, &window));
-        if label.text.is_empty() {
-            mark
-        } else {
-            mark.label(normalize_untrusted_str(&label.text))
+    let mut column = None;
+    let mut out = Vec::new();
+    for (kind, label) in primary.chain(others).filter(|(_, it)| it.span.file == file) {
+        let line = sources.line_of(file, label.span.start);
+        let here = label.span.start - sources.line_start(file, line);
+        // One long line with two places far apart would be printed in full.
+        if here.abs_diff(*column.get_or_insert(here)) < MOST_BYTES {
+            out.push(Mark {
+                kind,
+                range: clamped(label, sources.text(file)),
+                text: &label.text,
+            });
         }
-    });
-    Snippet::source(text)
-        .line_start(first + 1)
-        .path(sources.path(file))
-        .annotations(marks)
+    }
+    out
+}
+
+/// The bytes of a label inside of the text, cut when there are too many to draw.
+fn clamped(label: &Label, text: &str) -> Range<usize> {
+    let most = label
+        .span
+        .start
+        .saturating_add(MOST_BYTES)
+        .min(label.span.end);
+    let start = boundary(text, label.span.start);
+    start..boundary(text, most).max(start)
+}
+
+/// The nearest offset at or before one at which a character begins.
+fn boundary(text: &str, at: u32) -> usize {
+    let at = text.len().min(at as usize);
+    (0..=at)
+        .rev()
+        .find(|it| text.is_char_boundary(*it))
+        .unwrap_or(0)
 }
 
 /// Only the lines that are pointed at are handed over: a file may have 16 MiB.
-fn window<'a>(
-    labels: impl Iterator<Item = &'a Label>,
-    file: FileId,
-    sources: &SourceMap,
-) -> (usize, Range<usize>) {
-    let (mut first, mut last) = (usize::MAX, 0);
-    for label in labels {
-        first = first.min(sources.line_of(file, label.span.start));
-        last = last.max(sources.line_of(file, label.span.end));
-    }
+fn window(marks: &[Mark<'_>], file: FileId, sources: &SourceMap) -> (usize, Range<usize>) {
+    let line = |at: usize| sources.line_of(file, u32::try_from(at).unwrap_or(u32::MAX));
+    let first = marks
+        .iter()
+        .map(|it| line(it.range.start))
+        .min()
+        .unwrap_or(0);
+    let last = marks.iter().map(|it| line(it.range.end)).max().unwrap_or(0);
     let start = sources.line_start(file, first) as usize;
     let end = sources.line_start(file, last + 1) as usize;
     (first, start..end)
-}
-
-fn within(label: &Label, window: &Range<usize>) -> Range<usize> {
-    let place = |at: u32| (at as usize).clamp(window.start, window.end) - window.start;
-    place(label.span.start)..place(label.span.end)
 }
 
 #[cfg(test)]

@@ -60,8 +60,9 @@ impl Parser<'_, '_> {
             self.bump();
         }
         if self.take_word("xsd_attrs") {
-            self.list(b'{', b'}', Self::field)?;
+            self.pass_braces()
+        } else {
+            Ok(())
         }
-        Ok(())
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct Parser<'a, 'd> {
     depth: usize,
     found: &'d mut Diagnostics,
     errors: usize,
+    /// Whether it was said that the file ends too soon: what is still open then is the same error.
+    ended: bool,
 }
 
 impl<'a, 'd> Parser<'a, 'd> {
@@ -62,6 +64,7 @@ impl<'a, 'd> Parser<'a, 'd> {
             depth: 0,
             found,
             errors: 0,
+            ended: false,
         }
     }
 

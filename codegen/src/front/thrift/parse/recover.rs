@@ -48,6 +48,9 @@ impl Parser<'_, '_> {
     }
 
     pub(super) fn unclosed<T>(&mut self, open: u8, close: u8, opened: Span) -> Parse<T> {
+        if self.token.kind == Kind::End && std::mem::replace(&mut self.ended, true) {
+            return Err(Fail);
+        }
         let (found, here) = (self.describe(), self.here());
         self.fail(say::unclosed(
             char::from(open),
@@ -134,6 +137,20 @@ impl Parser<'_, '_> {
             open.count(self.token.kind);
             self.bump();
         }
+    }
+
+    /// Skips one pair of braces with all that is in it.
+    pub(super) fn pass_braces(&mut self) -> Parse<()> {
+        let mut open = Open::default();
+        let opened = self.expect(b'{')?;
+        while open.curly > 0 || !self.take(b'}') {
+            if self.token.kind == Kind::End {
+                return self.unclosed(b'{', b'}', opened);
+            }
+            open.count(self.token.kind);
+            self.bump();
+        }
+        Ok(())
     }
 
     /// The brackets that were opened from an offset to the token in sight.

@@ -23,7 +23,9 @@ impl Parser<'_, '_> {
             return self.fail(say::void_value(here));
         }
         let mut annotations = Vec::new();
-        let kind = match base(word) {
+        // `string.T` is a type of the included file `string.thrift`.
+        let dotted = self.text.as_bytes().get(self.token.end) == Some(&b'.');
+        let kind = match base(word).filter(|_| !dotted) {
             Some(base) => {
                 self.bump();
                 TypeKind::Base(base)
