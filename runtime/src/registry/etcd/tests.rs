@@ -163,6 +163,76 @@ async fn what_cannot_be_read_is_skipped_and_the_rest_is_seen() {
     add.wait(LONG, seven).await.unwrap();
 }
 
+/// Everything that a caller saw: the fewest instances of any snapshot once there was one.
+fn fewest(resolver: &Resolver) -> tokio::task::JoinHandle<usize> {
+    let mut resolver = resolver.clone();
+    tokio::spawn(async move {
+        let mut fewest = resolver.snapshot().instances.len();
+        while fewest > 0 && resolver.snapshot().service != "end" {
+            let next = tokio::time::timeout(Duration::from_secs(8), resolver.changed()).await;
+            let Ok(snapshot) = next else { return fewest };
+            fewest = fewest.min(snapshot.instances.len());
+        }
+        fewest
+    })
+}
+
+#[tokio::test]
+async fn a_frozen_etcd_takes_nobody_away() {
+    let Some(etcd) = EtcdProcess::started() else { return };
+    let servers = Registry::open(&etcd.url()).unwrap();
+    let callers = Registry::open(&etcd.url()).unwrap();
+    let one = servers.register(vec![instance("add", 8888)]).unwrap();
+    let two = servers.register(vec![instance("add", 8889), instance("echo", 8889)]).unwrap();
+    let (add, echo) = (callers.resolve("add").unwrap(), callers.resolve("echo").unwrap());
+    trusted(&add, 2).await;
+    trusted(&echo, 1).await;
+    let (least_add, least_echo) = (fewest(&add), fewest(&echo));
+    etcd.signal("STOP");
+    add.wait(LONG, |snapshot| snapshot.stale_since.is_some()).await.unwrap();
+    status(&one, |status| *status == Status::Lost).await;
+    etcd.signal("CONT");
+    trusted(&add, 2).await;
+    trusted(&echo, 1).await;
+    assert_eq!((least_add.await.unwrap(), least_echo.await.unwrap()), (2, 1));
+    drop((one, two));
+}
+
+#[tokio::test]
+async fn older_data_is_noticed() {
+    let Some(mut etcd) = EtcdProcess::started() else { return };
+    let servers = Registry::open(&etcd.url()).unwrap();
+    let add = Registry::open(&etcd.url()).unwrap().resolve("add").unwrap();
+    let first = servers.register(vec![instance("add", 8888)]).unwrap();
+    trusted(&add, 1).await;
+    etcd.save();
+    let second = servers.register(vec![instance("add", 8889)]).unwrap();
+    let third = servers.register(vec![instance("add", 8890)]).unwrap();
+    trusted(&add, 3).await;
+    third.deregister().await;
+    trusted(&add, 2).await;
+    etcd.kill();
+    etcd.restore();
+    etcd.start();
+    add.wait(LONG, |snapshot| snapshot.stale_since.is_some() || snapshot.trusted() < 2)
+        .await
+        .unwrap();
+    let seen = trusted(&add, 2).await;
+    assert!(seen.instances.len() >= 2);
+    drop((first, second));
+}
+
+#[tokio::test]
+async fn a_dead_member_is_left_for_another() {
+    let (Some(etcd), Some(dead)) = (EtcdProcess::started(), EtcdProcess::prepare()) else { return };
+    let address = |etcd: &EtcdProcess| etcd.url().replace("etcd://", "").replace("?ttl=2", "");
+    let url = format!("etcd://{},{}?ttl=2", address(&dead), address(&etcd));
+    let registry = Registry::open(&url).unwrap();
+    let kept = registry.register(vec![instance("add", 8888)]).unwrap();
+    trusted(&registry.resolve("add").unwrap(), 1).await;
+    kept.deregister().await;
+}
+
 fn model() -> Model {
     Model::new("add", layout::open("kitex", None), Duration::from_secs(15))
 }
