@@ -113,7 +113,7 @@ impl Known for Announced {
 
 /// Says once that it is registered, and once that the registry is awaited.
 async fn tell(names: String, registry: String, mut status: watch::Receiver<Status>) {
-    let mut awaited = false;
+    let (mut awaited, mut refused) = (false, false);
     loop {
         let text = match &*status.borrow_and_update() {
             Status::Registered(registered) => Some((true, format!("{names} {registered}"))),
@@ -122,6 +122,12 @@ async fn tell(names: String, registry: String, mut status: watch::Receiver<Statu
                 let text = format!(
                     "{registry} is not there yet: serving all the same, registering as soon as it is"
                 );
+                Some((false, text))
+            }
+            Status::Refused(why) if !refused => {
+                refused = true;
+                let text =
+                    format!("{registry} refuses the registration ({why}): serving all the same");
                 Some((false, text))
             }
             _ => None,

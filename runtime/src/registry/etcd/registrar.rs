@@ -94,9 +94,14 @@ impl Registrar {
     }
 
     async fn wait(&self, fault: &Fault) {
-        let first = *self.status.borrow() == Status::Registering;
-        if first {
-            self.tell(Status::Away(fault.text().to_owned()));
+        let registering = |status: &Status| {
+            matches!(status, Status::Registering | Status::Away(_) | Status::Refused(_))
+        };
+        let text = fault.text().to_owned();
+        match fault {
+            Fault::Refused(_) => self.tell(Status::Refused(text)),
+            Fault::Away(_) if registering(&self.status.borrow()) => self.tell(Status::Away(text)),
+            _ => {}
         }
         sleep(fault.pause()).await;
     }

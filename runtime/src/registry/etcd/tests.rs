@@ -168,7 +168,7 @@ fn fewest(resolver: &Resolver) -> tokio::task::JoinHandle<usize> {
     let mut resolver = resolver.clone();
     tokio::spawn(async move {
         let mut fewest = resolver.snapshot().instances.len();
-        while fewest > 0 && resolver.snapshot().service != "end" {
+        while fewest > 0 {
             let next = tokio::time::timeout(Duration::from_secs(8), resolver.changed()).await;
             let Ok(snapshot) = next else { return fewest };
             fewest = fewest.min(snapshot.instances.len());
