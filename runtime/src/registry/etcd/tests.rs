@@ -223,6 +223,41 @@ async fn older_data_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_long_list_is_whole() {
+    let Some(etcd) = EtcdProcess::started() else { return };
+    let mut client = etcd.client().await;
+    for hundred in 0..25 {
+        let puts = (0..100).map(|one| {
+            let address = format!("10.0.{hundred}.{one}:80");
+            let value = format!(r#"{{"network":"tcp","address":"{address}"}}"#);
+            etcd_client::TxnOp::put(format!("kitex/registry-etcd/add/{address}"), value, None)
+        });
+        let txn = etcd_client::Txn::new().and_then(puts.collect::<Vec<_>>());
+        client.txn(txn).await.unwrap();
+    }
+    let add = Registry::open(&etcd.url()).unwrap().resolve("add").unwrap();
+    assert_eq!(add.ready(LONG).await.unwrap().instances.len(), 2500);
+}
+
+#[tokio::test]
+async fn a_password_is_used_and_a_wrong_one_is_told() {
+    let Some(etcd) = EtcdProcess::started() else { return };
+    let mut client = etcd.client().await;
+    client.user_add("root", "s3cret", None).await.unwrap();
+    client.role_add("root").await.unwrap();
+    client.user_grant_role("root", "root").await.unwrap();
+    client.auth_enable().await.unwrap();
+    let url = |login: &str| etcd.url().replace("etcd://", &format!("etcd://{login}@"));
+    let wrong = Registry::open(&url("root:nonsense")).unwrap();
+    let refused = wrong.register(vec![instance("add", 8888)]).unwrap();
+    status(&refused, |status| matches!(status, Status::Refused(_))).await;
+    let right = Registry::open(&url("root:s3cret")).unwrap();
+    let kept = right.register(vec![instance("add", 8888)]).unwrap();
+    trusted(&right.resolve("add").unwrap(), 1).await;
+    kept.deregister().await;
+}
+
+#[tokio::test]
 async fn a_dead_member_is_left_for_another() {
     let (Some(etcd), Some(dead)) = (EtcdProcess::started(), EtcdProcess::prepare()) else { return };
     let address = |etcd: &EtcdProcess| etcd.url().replace("etcd://", "").replace("?ttl=2", "");
