@@ -1,4 +1,5 @@
 //! Thrift values: round trips of seeded random ones, and what hostile bytes may not do.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![cfg(feature = "thrift")]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};

@@ -77,13 +77,13 @@ impl Driver<'_> {
             let outcome = self.batch().await;
             // What was answered before the damage leaves first.
             self.flush(&Bytes::new()).await?;
-            outcome?;
-            self.fill().await?;
+            let answered = outcome?;
+            self.fill(answered).await?;
         }
     }
 
-    /// Answers every whole frame that has arrived.
-    async fn batch(&mut self) -> Result<(), Close> {
+    /// Answers every whole frame that has arrived; tells whether there was one.
+    async fn batch(&mut self) -> Result<bool, Close> {
         let mut now = None;
         loop {
             match self.frames.take() {
@@ -92,7 +92,7 @@ impl Driver<'_> {
                     let now = *now.get_or_insert_with(Instant::now);
                     self.message(frame, now).await?;
                 }
-                Ok(None) => break,
+                Ok(None) => return Ok(now.is_some()),
                 Err(error) => {
                     self.shared.count(Counter::BadFrame);
                     tracing::debug!(peer = %self.peer, %error, "closed");
@@ -103,15 +103,10 @@ impl Driver<'_> {
                 self.flush(&Bytes::new()).await?;
             }
         }
-        if now.is_some() && self.frames.buffered() > 0 {
-            // Another frame has begun: its time runs from now.
-            self.seat.enter(Phase::Frame);
-        }
-        Ok(())
     }
 
     /// Waits for bytes; an idle connection owns no buffer while it waits.
-    async fn fill(&mut self) -> Result<(), Close> {
+    async fn fill(&mut self, answered: bool) -> Result<(), Close> {
         let idle = self.frames.buffered() == 0;
         if idle {
             if self.shared.connections.draining() {
@@ -120,6 +115,9 @@ impl Driver<'_> {
             self.frames.release();
             spare::give(std::mem::take(&mut self.out));
             self.seat.enter(Phase::Idle);
+        } else if answered {
+            // Another frame has begun: its time runs from now, not anew with each of its bytes.
+            self.seat.enter(Phase::Frame);
         }
         loop {
             self.stream.readable().await?;

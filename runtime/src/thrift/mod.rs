@@ -2,6 +2,17 @@
 //!
 //! Owns every byte of it and knows nothing of sockets, servers or registries. There is one
 //! codec: a [`Value`] is never generic over protocols.
+//!
+//! ```
+//! use runtime::thrift::{from_bytes, to_bytes};
+//!
+//! let ages = std::collections::HashMap::from([("kite".to_owned(), 7_i64)]);
+//! let bytes = to_bytes(&ages)?;
+//! // Two element types, a count, a text with its length, a number.
+//! assert_eq!(bytes.len(), 2 + 4 + (4 + 4) + 8);
+//! assert_eq!(from_bytes(bytes, Default::default()), Ok(ages));
+//! # Ok::<_, runtime::thrift::EncodeError>(())
+//! ```
 
 mod call;
 mod containers;
