@@ -3,6 +3,8 @@
 //! Never depends on the generator. Protocols know nothing of registries, registries know
 //! nothing of protocols, balancers know neither.
 
+#[cfg(any(feature = "thrift", feature = "grpc"))]
+pub mod announce;
 pub mod balance;
 pub mod client;
 pub mod config;

@@ -25,7 +25,7 @@ const RETRIES: usize = 1;
 
 /// Sends calls to instances of one service; what layers wrap.
 #[derive(Clone)]
-pub struct Dispatch(Arc<Shared>);
+pub(super) struct Dispatch(Arc<Shared>);
 
 struct Shared {
     resolver: Resolver,

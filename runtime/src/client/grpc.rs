@@ -17,10 +17,10 @@ use crate::grpc::{Raw, error_of, read_metadata, write_metadata};
 use crate::registry::{Endpoint, Snapshot};
 use crate::service::{Answer, Call};
 
-/// Connections by address.
+/// Connections by endpoint.
 #[derive(Debug)]
 pub(super) struct Grpc {
-    channels: Mutex<HashMap<String, Channel>>,
+    channels: Mutex<HashMap<Endpoint, Channel>>,
     connect: Duration,
     message: usize,
 }
@@ -41,22 +41,22 @@ impl Grpc {
         call: &Call,
         snapshot: &Snapshot,
     ) -> Result<Answer, Error> {
-        let address = endpoint.address();
-        let channel = self.channel(&address, snapshot)?;
+        let channel = self.channel(endpoint, snapshot)?;
         let mut client = tonic::client::Grpc::new(channel).max_decoding_message_size(self.message);
         let ready = client.ready().await;
-        ready.map_err(|error| local(&Status::from_error(error.into()), &address))?;
+        ready.map_err(|error| local(&Status::from_error(error.into()), endpoint))?;
         let path = PathAndQuery::from_static(call.method.path);
         let reply = client.unary(request(call), path, Raw).await;
-        let (headers, body, _) = reply.map_err(|status| error(&status, &address))?.into_parts();
+        let (headers, body, _) = reply.map_err(|status| error(&status, endpoint))?.into_parts();
         Ok(Answer { body, backward: backward(headers) })
     }
 
-    fn channel(&self, address: &str, snapshot: &Snapshot) -> Result<Channel, Error> {
+    fn channel(&self, endpoint: &Endpoint, snapshot: &Snapshot) -> Result<Channel, Error> {
         let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(channel) = channels.get(address) {
+        if let Some(channel) = channels.get(endpoint) {
             return Ok(channel.clone());
         }
+        let address = endpoint.address();
         let target = Target::from_shared(format!("http://{address}"));
         let target = target.map_err(|error| {
             Error::unavailable(format!("`{address}` cannot be dialed: {error}"))
@@ -64,12 +64,11 @@ impl Grpc {
         })?;
         let channel = target.connect_timeout(self.connect).tcp_nodelay(true).connect_lazy();
         // A new address is the moment to forget old ones.
-        let known = |address: &String| {
-            let mut all = snapshot.instances.iter().flat_map(|instance| &instance.endpoints);
-            all.any(|endpoint| endpoint.address() == *address)
+        let known = |old: &Endpoint| {
+            snapshot.instances.iter().any(|instance| instance.endpoints.contains(old))
         };
-        channels.retain(|address, _| known(address));
-        channels.insert(address.to_owned(), channel.clone());
+        channels.retain(|old, _| known(old));
+        channels.insert(endpoint.clone(), channel.clone());
         Ok(channel)
     }
 }
@@ -96,12 +95,12 @@ fn backward(headers: MetadataMap) -> Pairs {
 }
 
 /// A status that tonic made here has a cause; one that the peer sent has none.
-fn error(status: &Status, address: &str) -> Error {
-    if status.source().is_some() { local(status, address) } else { error_of(status) }
+fn error(status: &Status, at: &Endpoint) -> Error {
+    if status.source().is_some() { local(status, at) } else { error_of(status) }
 }
 
 #[cold]
-fn local(status: &Status, address: &str) -> Error {
+fn local(status: &Status, at: &Endpoint) -> Error {
     let mut cause: Option<&dyn std::error::Error> = Some(status);
     let (mut connecting, mut late) = (false, false);
     let mut why = status.message().to_owned();
@@ -112,6 +111,7 @@ fn local(status: &Status, address: &str) -> Error {
         cause = error.source();
     }
     // tonic's own clock, set by the header that tells the peer, may run out before the channel's.
+    let address = at.address();
     if late {
         let text = format!("no answer from {address} before the deadline");
         return Error::deadline(text).with_origin(Origin::Transport);

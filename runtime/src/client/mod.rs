@@ -24,5 +24,3 @@ mod tests_grpc;
 
 pub use channel::{Builder, Channel};
 pub use request::{Pending, Reply, Request};
-
-pub use dispatch::Dispatch;

@@ -1,4 +1,5 @@
 //! Thrift Binary over Framed: one call at a time on a connection, idle ones kept for the next.
+//! Framed has no place for metadata: none is sent and none comes back.
 
 use std::collections::HashMap;
 use std::io;
@@ -19,10 +20,10 @@ const IDLE_MOST: usize = 64;
 /// An idle connection older than this is not used: servers close theirs, ours after 5 min.
 const IDLE_TIME: Duration = Duration::from_secs(60);
 
-/// Idle connections by address.
+/// Idle connections by endpoint, so that a call makes no text of its address.
 #[derive(Debug)]
 pub(super) struct Pool {
-    idle: Mutex<HashMap<String, Vec<Connection>>>,
+    idle: Mutex<HashMap<Endpoint, Vec<Connection>>>,
     connect: Duration,
     frame: usize,
 }
@@ -51,31 +52,32 @@ impl Pool {
         call: &Call,
         snapshot: &Snapshot,
     ) -> Result<Answer, Error> {
-        let address = endpoint.address();
-        let mut connection = match self.take(&address) {
+        let mut connection = match self.take(endpoint) {
             Some(connection) => connection,
-            None => self.open(&address, &snapshot.service).await?,
+            None => self.open(endpoint, &snapshot.service).await?,
         };
         connection.seq = connection.seq.wrapping_add(1).max(1);
-        connection.write(call, &address, self.frame).await?;
+        connection.write(call, endpoint, self.frame).await?;
         let result = match call.method.kind {
             Kind::Oneway => Ok(Answer::default()),
-            Kind::Unary => connection.read(call, &address).await,
+            Kind::Unary => connection.read(call, endpoint).await,
         };
         // What an exception left behind is a sound connection; what a fault left behind is not.
         let sound = !matches!(result.as_ref().map_err(Error::origin), Err(Origin::Transport));
         if sound && connection.frames.buffered() == 0 {
-            self.give(address, connection, snapshot);
+            self.give(endpoint, connection, snapshot);
         }
         result
     }
 
-    async fn open(&self, address: &str, service: &str) -> Result<Connection, Error> {
+    async fn open(&self, endpoint: &Endpoint, service: &str) -> Result<Connection, Error> {
         let fail = |why: String| {
+            let address = endpoint.address();
             Error::unavailable(format!("cannot connect to {service} at {address}: {why}"))
                 .with_origin(Origin::NotSent)
         };
-        let connect = tokio::time::timeout(self.connect, TcpStream::connect(address)).await;
+        let place = (endpoint.host.as_str(), endpoint.port);
+        let connect = tokio::time::timeout(self.connect, TcpStream::connect(place)).await;
         let stream = match connect {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(fail(error.to_string())),
@@ -87,9 +89,9 @@ impl Pool {
     }
 
     /// An idle connection that is still good, the one used last first.
-    fn take(&self, address: &str) -> Option<Connection> {
+    fn take(&self, endpoint: &Endpoint) -> Option<Connection> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let list = idle.get_mut(address)?;
+        let list = idle.get_mut(endpoint)?;
         while let Some(connection) = list.pop() {
             if connection.is_quiet() {
                 return Some(connection);
@@ -98,23 +100,22 @@ impl Pool {
         None
     }
 
-    fn give(&self, address: String, mut connection: Connection, snapshot: &Snapshot) {
+    fn give(&self, endpoint: &Endpoint, mut connection: Connection, snapshot: &Snapshot) {
         connection.since = Instant::now();
         connection.frames.release();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(list) = idle.get_mut(&address) {
+        if let Some(list) = idle.get_mut(endpoint) {
             if list.len() < IDLE_MOST {
                 list.push(connection);
             }
             return;
         }
         // A new address is the moment to forget old ones.
-        let known = |address: &String| {
-            let all = snapshot.instances.iter().flat_map(|instance| &instance.endpoints);
-            all.into_iter().any(|endpoint| endpoint.address() == *address)
+        let known = |old: &Endpoint| {
+            snapshot.instances.iter().any(|instance| instance.endpoints.contains(old))
         };
-        idle.retain(|address, _| known(address));
-        idle.insert(address, vec![connection]);
+        idle.retain(|old, _| known(old));
+        idle.insert(endpoint.clone(), vec![connection]);
     }
 }
 
@@ -127,7 +128,7 @@ impl Connection {
             && self.stream.try_read(&mut [0]).as_ref().is_err_and(silent)
     }
 
-    async fn write(&mut self, call: &Call, address: &str, limit: usize) -> Result<(), Error> {
+    async fn write(&mut self, call: &Call, at: &Endpoint, limit: usize) -> Result<(), Error> {
         let kind = match call.method.kind {
             Kind::Unary => MessageType::Call,
             Kind::Oneway => MessageType::Oneway,
@@ -147,26 +148,26 @@ impl Connection {
                 Err(error) => error.to_string(),
             };
             let origin = if untouched { Origin::NotSent } else { Origin::Transport };
-            return Err(broken(address, &why).with_origin(origin));
+            return Err(broken(at, &why).with_origin(origin));
         }
         Ok(())
     }
 
-    async fn read(&mut self, call: &Call, address: &str) -> Result<Answer, Error> {
+    async fn read(&mut self, call: &Call, at: &Endpoint) -> Result<Answer, Error> {
         let frame = loop {
-            if let Some(frame) = self.frames.take().map_err(|error| broken(address, &error))? {
+            if let Some(frame) = self.frames.take().map_err(|error| broken(at, &error))? {
                 break frame;
             }
             match self.stream.read_buf(self.frames.room()).await {
                 Ok(1..) => {}
-                Ok(0) => return Err(broken(address, &"closed before the answer")),
-                Err(error) => return Err(broken(address, &error)),
+                Ok(0) => return Err(broken(at, &"closed before the answer")),
+                Err(error) => return Err(broken(at, &error)),
             }
         };
-        let (header, size) = Header::read(&frame).map_err(|error| broken(address, &error))?;
+        let (header, size) = Header::read(&frame).map_err(|error| broken(at, &error))?;
         if header.seq != self.seq {
             let why = format!("an answer to call {}, not to {}", header.seq, self.seq);
-            return Err(broken(address, &why));
+            return Err(broken(at, &why));
         }
         let kind = header.kind;
         let body = frame.slice(size..);
@@ -174,14 +175,14 @@ impl Connection {
             MessageType::Reply => Ok(Answer { body, ..Answer::default() }),
             MessageType::Exception => Err(exception::decode(&body, call.limits)),
             MessageType::Call | MessageType::Oneway => {
-                Err(broken(address, &"a request where an answer belongs"))
+                Err(broken(at, &"a request where an answer belongs"))
             }
         }
     }
 }
 
 #[cold]
-fn broken(address: &str, why: &dyn std::fmt::Display) -> Error {
-    Error::unavailable(format!("the connection to {address} failed: {why}"))
+fn broken(at: &Endpoint, why: &dyn std::fmt::Display) -> Error {
+    Error::unavailable(format!("the connection to {} failed: {why}", at.address()))
         .with_origin(Origin::Transport)
 }

@@ -1,6 +1,13 @@
 //! Finding services and being found: one handle for every registry. Owns instances, their layout
 //! in a registry, and the watches and leases; knows no protocol and chooses no instance.
 //!
+//! | URL | registry |
+//! |---|---|
+//! | `etcd://[user:password@]h1:2379[,h2:2379][?layout=kitex&prefix=…&ttl=15&user=…]` | etcd v3 |
+//! | `memory` | this handle alone; for tests |
+//! | `none` | nothing is registered, nothing is found |
+//! | `static:add=h:p,h:p;echo=h:p` | fixed addresses |
+//!
 //! ```
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
 //! use runtime::registry::{Endpoint, Instance, Registry};
@@ -73,7 +80,7 @@ impl fmt::Display for Registry {
 }
 
 impl Registry {
-    /// Opens the registry that `url` names (the table is in the README). Connects to nothing: the
+    /// Opens the registry that `url` names (the module's table lists them). Connects to nothing: the
     /// registry may come later, or go and come back.
     ///
     /// The password of an etcd user stands in the URL (`etcd://user:password@host:2379`, `%XX` for

@@ -19,6 +19,8 @@ pub enum Status {
     Registering,
     /// The registry is not there; it is tried again until it is. The text says what was seen.
     Away(String),
+    /// The registry answers and does not want to, such as for a wrong password; it is asked again.
+    Refused(String),
     /// Others can find it.
     Registered(Arc<Registered>),
     /// It was registered and is no longer; it is being registered again.

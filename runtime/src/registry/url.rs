@@ -1,12 +1,5 @@
 //! The one table of registry URLs. It owns their grammar and the errors that show the place;
 //! it opens nothing.
-//!
-//! | URL | registry |
-//! |---|---|
-//! | `etcd://[user:password@]h1:2379[,h2:2379][?layout=kitex&prefix=…&ttl=15&user=…]` | etcd v3 |
-//! | `memory` | this handle alone; for tests |
-//! | `none` | nothing is registered, nothing is found |
-//! | `static:add=h:p,h:p;echo=h:p` | fixed addresses |
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use etcd_client::{Channel, Client, ConnectOptions, WatchOptions, WatchStream};
@@ -88,10 +89,26 @@ fn text(message: &str, error: &dyn std::error::Error) -> String {
 #[derive(Default)]
 struct Member {
     address: String,
-    calls: OnceCell<Client>,
+    calls: Mutex<Arc<OnceCell<Client>>>,
     /// A second client whose every call requires a leader: a watch on a member that was cut off
     /// from the others would stay silent for ever.
-    watches: OnceCell<Client>,
+    watches: Mutex<Arc<OnceCell<Client>>>,
+}
+
+impl Member {
+    fn place(&self, watch: bool) -> MutexGuard<'_, Arc<OnceCell<Client>>> {
+        let place = if watch { &self.watches } else { &self.calls };
+        place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets a connection that gave no answer in time: it may lead nowhere for ever, and pings
+    /// notice that later than a call does.
+    fn forget(&self, watch: bool, used: &Arc<OnceCell<Client>>) {
+        let mut place = self.place(watch);
+        if Arc::ptr_eq(&place, used) {
+            *place = Arc::default();
+        }
+    }
 }
 
 /// The way to etcd, shared by everything that one [`crate::Registry`] does there.
@@ -155,16 +172,19 @@ impl Connection {
         let Some(member) = self.members.get(place) else {
             return Err(Fault::Away("no etcd member is known".to_owned()));
         };
+        let cell = Arc::clone(&member.place(watch));
         let work = async {
-            let client = if watch { &member.watches } else { &member.calls };
             // One authentication at a time: others wait for the cell.
-            let client = client.get_or_try_init(|| connect(member, &self.user, watch)).await?;
+            let client = cell.get_or_try_init(|| connect(member, &self.user, watch)).await?;
             call(client.clone()).await
         };
         let fault = match tokio::time::timeout(limit, work).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => Fault::of(&error),
-            Err(_) => Fault::Away(format!("no answer in {limit:?}")),
+            Err(_) => {
+                member.forget(watch, &cell);
+                Fault::Away(format!("no answer in {limit:?}"))
+            }
         };
         if matches!(fault, Fault::Away(_)) {
             self.leave(place);

@@ -62,6 +62,38 @@ impl EtcdProcess {
         }
     }
 
+    /// Sends a signal, such as `STOP`.
+    pub(super) fn signal(&self, name: &str) {
+        let id = self.child.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([format!("-{name}"), id]).status().unwrap().success());
+    }
+
+    /// Writes a copy of its data.
+    pub(super) fn save(&self) {
+        let endpoint = format!("127.0.0.1:{}", self.client);
+        self.etcdctl(&["--endpoints", &endpoint, "snapshot", "save", &self.copy()]);
+    }
+
+    /// Takes the copy back; not while it runs.
+    pub(super) fn restore(&self) {
+        self.wipe();
+        let (peer, data) = (format!("http://127.0.0.1:{}", self.peer), self.data());
+        let (data, cluster) = (data.display().to_string(), format!("default={peer}"));
+        let own = ["--initial-cluster", &cluster, "--initial-advertise-peer-urls", &peer];
+        self.etcdctl(
+            &[&["snapshot", "restore", &self.copy(), "--data-dir", &data], &own[..]].concat(),
+        );
+    }
+
+    fn etcdctl(&self, args: &[&str]) {
+        let done = Command::new("etcdctl").env("ETCDCTL_API", "3").args(args).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    fn copy(&self) -> String {
+        self.dir.path().join("copy").display().to_string()
+    }
+
     pub(super) fn wipe(&self) {
         std::fs::remove_dir_all(self.data()).unwrap();
     }

@@ -1,7 +1,7 @@
 //! Keeps entries in etcd: one lease, all keys in one transaction, for ever.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use etcd_client::{
@@ -11,12 +11,14 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::connection::{CALL, Connection, Fault, jitter};
+use super::connection::{CALL, Connection, Fault, PROBE, jitter};
 use crate::registry::layout::Entry;
 use crate::registry::registration::{Registered, Status};
 
-/// After a lost lease: many processes lose theirs in the same moment.
+/// After a lease that was lost while etcd was away: many processes lose theirs in the same moment.
 const LOST: Duration = Duration::from_millis(2500);
+/// After a lease that was lost while etcd answered: somebody revoked it, most likely ours alone.
+const REVOKED: Duration = Duration::from_secs(1);
 /// Before a key that somebody else wrote is written again: two processes that were given one
 /// address must not write in a loop.
 const STRANGER: Duration = Duration::from_secs(1);
@@ -30,6 +32,8 @@ pub(super) struct Registrar {
     status: watch::Sender<Status>,
     /// The lease that is held; 0 when none is.
     lease: AtomicI64,
+    /// Whether etcd was away since the lease was granted.
+    troubled: AtomicBool,
 }
 
 impl Registrar {
@@ -42,7 +46,15 @@ impl Registrar {
     ) -> Self {
         let keys = entries.iter().map(|entry| entry.key.clone()).collect();
         let registered = Arc::new(Registered { registry, keys, lease: Some(ttl) });
-        Self { connection, entries, ttl, registered, status, lease: AtomicI64::new(0) }
+        Self {
+            connection,
+            entries,
+            ttl,
+            registered,
+            status,
+            lease: AtomicI64::new(0),
+            troubled: AtomicBool::new(false),
+        }
     }
 
     pub(super) async fn run(self, stop: CancellationToken) {
@@ -72,7 +84,8 @@ impl Registrar {
             self.lease.store(0, Ordering::Relaxed);
             self.tell(Status::Lost);
             tracing::warn!(registry = %self.registered.registry, "the lease was lost; registering again");
-            sleep(jitter(LOST)).await;
+            let troubled = self.troubled.swap(false, Ordering::Relaxed);
+            sleep(jitter(if troubled { LOST } else { REVOKED })).await;
         }
     }
 
@@ -94,9 +107,14 @@ impl Registrar {
     }
 
     async fn wait(&self, fault: &Fault) {
-        let first = *self.status.borrow() == Status::Registering;
-        if first {
-            self.tell(Status::Away(fault.text().to_owned()));
+        let registering = |status: &Status| {
+            matches!(status, Status::Registering | Status::Away(_) | Status::Refused(_))
+        };
+        let text = fault.text().to_owned();
+        match fault {
+            Fault::Refused(_) => self.tell(Status::Refused(text)),
+            Fault::Away(_) if registering(&self.status.borrow()) => self.tell(Status::Away(text)),
+            _ => {}
         }
         sleep(fault.pause()).await;
     }
@@ -119,6 +137,7 @@ impl Registrar {
                 }
                 Err(Fault::LeaseGone) => return,
                 Err(fault) => {
+                    self.troubled.store(true, Ordering::Relaxed);
                     pause = fault.pause().min(self.ttl / 6);
                     if alive.elapsed() > self.ttl {
                         self.tell(Status::Lost);
@@ -131,16 +150,20 @@ impl Registrar {
     /// Puts the keys, and puts them again whenever they are not ours; ends when the lease is gone.
     async fn guard(&self, lease: i64) {
         loop {
-            let fault = match self.repair(lease).await {
+            let outcome = match self.repair(lease).await {
                 Ok(revision) => {
                     self.tell(Status::Registered(self.registered.clone()));
                     self.watch(lease, revision).await
                 }
-                Err(fault) => fault,
+                Err(fault) => Err(fault),
             };
-            match fault {
-                Fault::LeaseGone => return,
-                fault => self.wait(&fault).await,
+            match outcome {
+                Ok(()) => sleep(PROBE).await,
+                Err(Fault::LeaseGone) => return,
+                Err(fault) => {
+                    self.troubled.store(true, Ordering::Relaxed);
+                    self.wait(&fault).await;
+                }
             }
         }
     }
@@ -169,25 +192,20 @@ impl Registrar {
         Ok(done.await?.header().map_or(0, |header| header.revision()))
     }
 
-    /// Watches our keys; ends when one of them is no longer ours or the watch breaks.
-    async fn watch(&self, lease: i64, revision: i64) -> Fault {
+    /// Watches our keys; ends when one of them had to be put again, or with what broke the watch.
+    async fn watch(&self, lease: i64, revision: i64) -> Result<(), Fault> {
         let options = WatchOptions::new().with_start_revision(revision + 1);
         let mut keys = self.entries.iter().map(|entry| entry.key.as_str());
         let Some(first) = keys.next() else { return std::future::pending().await };
-        let mut stream = match self.connection.watch(first.into(), options.clone()).await {
-            Ok(stream) => stream,
-            Err(fault) => return fault,
-        };
+        let broken = |error: etcd_client::Error| Fault::Away(error.to_string());
+        let mut stream = self.connection.watch(first.into(), options.clone()).await?;
         for key in keys {
-            if let Err(error) = stream.watch(key, Some(options.clone())).await {
-                return Fault::Away(error.to_string());
-            }
+            stream.watch(key, Some(options.clone())).await.map_err(broken)?;
         }
         loop {
-            let answer = match stream.message().await {
-                Ok(Some(answer)) if !answer.canceled() => answer,
-                Ok(_) => return Fault::Away("the watch ended".to_owned()),
-                Err(error) => return Fault::Away(error.to_string()),
+            let answer = stream.message().await.map_err(broken)?;
+            let Some(answer) = answer.filter(|answer| !answer.canceled()) else {
+                return Err(Fault::Away("the watch ended".to_owned()));
             };
             if answer.events().iter().any(|event| is_foreign(event, lease)) {
                 return self.strangers(answer.events(), lease).await;
@@ -196,7 +214,7 @@ impl Registrar {
     }
 
     /// A deleted key is put again at once, an overwritten one after a moment.
-    async fn strangers(&self, events: &[Event], lease: i64) -> Fault {
+    async fn strangers(&self, events: &[Event], lease: i64) -> Result<(), Fault> {
         let written = events
             .iter()
             .any(|event| event.event_type() == EventType::Put && is_foreign(event, lease));
@@ -204,10 +222,7 @@ impl Registrar {
             tracing::warn!(keys = ?self.registered.keys, "another process writes our keys: is its address the same?");
             sleep(STRANGER).await;
         }
-        match self.repair(lease).await {
-            Ok(_) => Fault::Away("a key was put again".to_owned()),
-            Err(fault) => fault,
-        }
+        self.repair(lease).await.map(drop)
     }
 
     /// Takes the entries back: those alone that carry our lease, then the lease.

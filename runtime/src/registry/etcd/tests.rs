@@ -163,6 +163,111 @@ async fn what_cannot_be_read_is_skipped_and_the_rest_is_seen() {
     add.wait(LONG, seven).await.unwrap();
 }
 
+/// Everything that a caller saw: the fewest instances of any snapshot once there was one.
+fn fewest(resolver: &Resolver) -> tokio::task::JoinHandle<usize> {
+    let mut resolver = resolver.clone();
+    tokio::spawn(async move {
+        let mut fewest = resolver.snapshot().instances.len();
+        while fewest > 0 {
+            let next = tokio::time::timeout(Duration::from_secs(8), resolver.changed()).await;
+            let Ok(snapshot) = next else { return fewest };
+            fewest = fewest.min(snapshot.instances.len());
+        }
+        fewest
+    })
+}
+
+#[tokio::test]
+async fn a_frozen_etcd_takes_nobody_away() {
+    let Some(etcd) = EtcdProcess::started() else { return };
+    let servers = Registry::open(&etcd.url()).unwrap();
+    let callers = Registry::open(&etcd.url()).unwrap();
+    let one = servers.register(vec![instance("add", 8888)]).unwrap();
+    let two = servers.register(vec![instance("add", 8889), instance("echo", 8889)]).unwrap();
+    let (add, echo) = (callers.resolve("add").unwrap(), callers.resolve("echo").unwrap());
+    trusted(&add, 2).await;
+    trusted(&echo, 1).await;
+    let (least_add, least_echo) = (fewest(&add), fewest(&echo));
+    etcd.signal("STOP");
+    add.wait(LONG, |snapshot| snapshot.stale_since.is_some()).await.unwrap();
+    status(&one, |status| *status == Status::Lost).await;
+    etcd.signal("CONT");
+    trusted(&add, 2).await;
+    trusted(&echo, 1).await;
+    assert_eq!((least_add.await.unwrap(), least_echo.await.unwrap()), (2, 1));
+    drop((one, two));
+}
+
+#[tokio::test]
+async fn older_data_is_noticed() {
+    let Some(mut etcd) = EtcdProcess::started() else { return };
+    let servers = Registry::open(&etcd.url()).unwrap();
+    let add = Registry::open(&etcd.url()).unwrap().resolve("add").unwrap();
+    let first = servers.register(vec![instance("add", 8888)]).unwrap();
+    trusted(&add, 1).await;
+    etcd.save();
+    let second = servers.register(vec![instance("add", 8889)]).unwrap();
+    let third = servers.register(vec![instance("add", 8890)]).unwrap();
+    trusted(&add, 3).await;
+    third.deregister().await;
+    trusted(&add, 2).await;
+    etcd.kill();
+    etcd.restore();
+    etcd.start();
+    add.wait(LONG, |snapshot| snapshot.stale_since.is_some() || snapshot.trusted() < 2)
+        .await
+        .unwrap();
+    let seen = trusted(&add, 2).await;
+    assert!(seen.instances.len() >= 2);
+    drop((first, second));
+}
+
+#[tokio::test]
+async fn a_long_list_is_whole() {
+    let Some(etcd) = EtcdProcess::started() else { return };
+    let mut client = etcd.client().await;
+    for hundred in 0..25 {
+        let puts = (0..100).map(|one| {
+            let address = format!("10.0.{hundred}.{one}:80");
+            let value = format!(r#"{{"network":"tcp","address":"{address}"}}"#);
+            etcd_client::TxnOp::put(format!("kitex/registry-etcd/add/{address}"), value, None)
+        });
+        let txn = etcd_client::Txn::new().and_then(puts.collect::<Vec<_>>());
+        client.txn(txn).await.unwrap();
+    }
+    let add = Registry::open(&etcd.url()).unwrap().resolve("add").unwrap();
+    assert_eq!(add.ready(LONG).await.unwrap().instances.len(), 2500);
+}
+
+#[tokio::test]
+async fn a_password_is_used_and_a_wrong_one_is_told() {
+    let Some(etcd) = EtcdProcess::started() else { return };
+    let mut client = etcd.client().await;
+    client.user_add("root", "s3cret", None).await.unwrap();
+    client.role_add("root").await.unwrap();
+    client.user_grant_role("root", "root").await.unwrap();
+    client.auth_enable().await.unwrap();
+    let url = |login: &str| etcd.url().replace("etcd://", &format!("etcd://{login}@"));
+    let wrong = Registry::open(&url("root:nonsense")).unwrap();
+    let refused = wrong.register(vec![instance("add", 8888)]).unwrap();
+    status(&refused, |status| matches!(status, Status::Refused(_))).await;
+    let right = Registry::open(&url("root:s3cret")).unwrap();
+    let kept = right.register(vec![instance("add", 8888)]).unwrap();
+    trusted(&right.resolve("add").unwrap(), 1).await;
+    kept.deregister().await;
+}
+
+#[tokio::test]
+async fn a_dead_member_is_left_for_another() {
+    let (Some(etcd), Some(dead)) = (EtcdProcess::started(), EtcdProcess::prepare()) else { return };
+    let address = |etcd: &EtcdProcess| etcd.url().replace("etcd://", "").replace("?ttl=2", "");
+    let url = format!("etcd://{},{}?ttl=2", address(&dead), address(&etcd));
+    let registry = Registry::open(&url).unwrap();
+    let kept = registry.register(vec![instance("add", 8888)]).unwrap();
+    trusted(&registry.resolve("add").unwrap(), 1).await;
+    kept.deregister().await;
+}
+
 fn model() -> Model {
     Model::new("add", layout::open("kitex", None), Duration::from_secs(15))
 }
