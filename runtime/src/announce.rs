@@ -1,7 +1,6 @@
 //! Makes a server known as its configuration says. The one place that joins `server`, `config` and
 //! `registry`, which know nothing of each other.
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -11,43 +10,21 @@ use tokio::task::AbortHandle;
 use crate::config::Config;
 use crate::error::Error;
 use crate::registry::{Endpoint, Instance, Registration, Registry, Status};
-use crate::server::{Options, Registering, Registrar, Registration as Known};
+use crate::server::{say, Registering, Registrar, Registration as Known};
 use crate::service::{Idl, ServiceInfo};
 
-impl From<&Config> for Options {
-    fn from(config: &Config) -> Self {
-        Self { listen: config.server.listen.clone(), limits: config.limits.clone() }
-    }
-}
-
-/// Registers a server's services in the registry of its configuration.
-///
-/// ```no_run
-/// # async fn run(add: impl runtime::Service) -> runtime::Result<()> {
-/// let config = runtime::Config::load()?;
-/// let known = runtime::announce::Announcer::open(&config)?;
-/// runtime::Server::new((&config).into()).registrar(known).add(add).run().await
-/// # }
-/// ```
+/// Registers a server's services, each under its name of `[names]` or the IDL.
 #[derive(Debug)]
-pub struct Announcer {
+pub(crate) struct Announcer {
     registry: Registry,
     config: Config,
+    aloud: bool,
 }
 
 impl Announcer {
-    /// Opens the registry of `[registry] url`; connects to nothing.
-    ///
-    /// # Errors
-    /// A URL that cannot be used, with its place.
-    pub fn open(config: &Config) -> Result<Self, Error> {
-        let registry = Registry::open(&config.registry.url)?;
-        Ok(Self::with(registry, config))
-    }
-
-    /// Uses a registry that is open already, such as one that tests share with their clients.
-    pub fn with(registry: Registry, config: &Config) -> Self {
-        Self { registry, config: config.clone() }
+    /// `aloud` where a person is to be told that it listens and what becomes of the registration.
+    pub(crate) fn new(registry: Registry, config: &Config, aloud: bool) -> Self {
+        Self { registry, config: config.clone(), aloud }
     }
 
     fn begin(
@@ -55,15 +32,19 @@ impl Announcer {
         bound: SocketAddr,
         services: &[&'static ServiceInfo],
     ) -> Result<Announced, Error> {
+        let names: Vec<&str> = services.iter().map(|info| self.name(info)).collect();
+        let names = names.join(", ");
+        if self.aloud {
+            say(&format!("{names} listening on {bound} ({})", protocols(services)));
+        }
         if !self.registry.registers() {
             return Ok(Announced { registration: None, propagation: Duration::ZERO });
         }
         let address = self.config.advertised(bound)?;
         let instances = services.iter().map(|info| self.instance(info, &address)).collect();
         let registration = self.registry.register(instances)?;
-        let names: Vec<&str> = services.iter().map(|info| self.name(info)).collect();
-        let telling = tell(names.join(", "), self.registry.to_string(), registration.status());
-        let telling = tokio::spawn(telling).abort_handle();
+        let status = registration.status();
+        let telling = self.aloud.then(|| tokio::spawn(tell(names, self.registry.to_string(), status)).abort_handle());
         let propagation = self.config.server.propagation;
         Ok(Announced { registration: Some((registration, telling)), propagation })
     }
@@ -93,9 +74,16 @@ impl Registrar for Announcer {
     }
 }
 
+/// The wire protocols of the services, each once.
+fn protocols(services: &[&'static ServiceInfo]) -> String {
+    let named = |idl, name| services.iter().any(|info| info.idl == idl).then_some(name);
+    let found = [named(Idl::Thrift, "thrift, framed"), named(Idl::Proto, "grpc")];
+    found.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
 /// A server that is known, or is to be as soon as its registry is there.
 struct Announced {
-    registration: Option<(Registration, AbortHandle)>,
+    registration: Option<(Registration, Option<AbortHandle>)>,
     propagation: Duration,
 }
 
@@ -103,7 +91,9 @@ impl Known for Announced {
     fn deregister(self: Box<Self>) -> Registering<Duration> {
         Box::pin(async move {
             let Some((registration, telling)) = self.registration else { return Duration::ZERO };
-            telling.abort();
+            if let Some(telling) = telling {
+                telling.abort();
+            }
             let visible = registration.is_registered();
             registration.deregister().await;
             if visible { self.propagation } else { Duration::ZERO }
@@ -133,8 +123,7 @@ async fn tell(names: String, registry: String, mut status: watch::Receiver<Statu
             _ => None,
         };
         if let Some((done, text)) = text {
-            // A closed standard output must not end a server.
-            let _ = writeln!(std::io::stdout(), "{text}");
+            say(&text);
             if done {
                 return;
             }
@@ -176,8 +165,7 @@ mod tests {
         let mut config = Config::local();
         config.names.insert("AddService".to_owned(), "add2".to_owned());
         let registry = Registry::open("memory").unwrap();
-        let known = Announcer::with(registry.clone(), &config);
-        let server = Server::new((&config).into()).registrar(known).add(Add);
+        let server = Server::new(config).registry(&registry).add(Add);
         let running = server.start().await.unwrap();
         let add = registry.resolve("add2").unwrap();
         let found = add.snapshot();
@@ -194,8 +182,7 @@ mod tests {
     async fn without_a_registry_nothing_is_waited_for() {
         let mut config = Config::local();
         config.server.propagation = Duration::from_secs(3600);
-        let known = Announcer::open(&config).unwrap();
-        let server = Server::new((&config).into()).registrar(known).add(Add);
+        let server = Server::new(config).add(Add);
         server.start().await.unwrap().stop().await.unwrap();
     }
 }

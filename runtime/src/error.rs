@@ -217,21 +217,21 @@ impl fmt::Display for Error {
     }
 }
 
+/// The code and the text as it is, so that a `main` that returns an error shows its lines.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { code, message, reason, metadata, business, origin } = &*self.0;
-        let mut out = f.debug_struct("Error");
-        out.field("code", code).field("message", message).field("origin", origin);
+        let Inner { code, message, reason, metadata, business, .. } = &*self.0;
+        match business {
+            Some(business) => write!(f, "business error {business}: {message}")?,
+            None => write!(f, "{code:?}: {message}")?,
+        }
         if !reason.is_empty() {
-            out.field("reason", reason);
+            write!(f, " ({reason})")?;
         }
         if !metadata.is_empty() {
-            out.field("metadata", metadata);
+            write!(f, " {metadata:?}")?;
         }
-        if let Some(business) = business {
-            out.field("business", business);
-        }
-        out.finish()
+        Ok(())
     }
 }
 

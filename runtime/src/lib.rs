@@ -4,7 +4,7 @@
 //! nothing of protocols, balancers know neither.
 
 #[cfg(any(feature = "thrift", feature = "grpc"))]
-pub mod announce;
+mod announce;
 pub mod balance;
 pub mod client;
 pub mod config;

@@ -12,13 +12,14 @@ use add::{AddRequest, AddResponse, AddServer};
 use bytes::Bytes;
 use peer::{Peer, frame};
 use runtime::limits::DecodeLimits;
-use runtime::server::{Counter, Options, Running};
+use runtime::Config;
+use runtime::server::{Counter, Running};
 use runtime::thrift::{self, MessageType, exception};
 use runtime::{Code, Error, Limits, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 async fn start(server: &AddServer, limits: Limits) -> Running {
-    let options = Options { listen: "127.0.0.1:0".to_owned(), limits };
+    let options = Config { limits, ..Config::local() };
     Server::new(options).add(server.clone()).start().await.unwrap()
 }
 
@@ -296,7 +297,7 @@ async fn a_drain_gives_up_after_its_limit() {
 
 #[tokio::test]
 async fn one_service_twice_cannot_start() {
-    let options = Options { listen: "127.0.0.1:0".to_owned(), ..Options::default() };
+    let options = Config::local();
     let server = AddServer::default();
     let twice = Server::new(options.clone()).add(server.clone()).add(server).start().await;
     assert_eq!(twice.unwrap_err().code(), Code::FailedPrecondition);

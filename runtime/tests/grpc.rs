@@ -9,7 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use runtime::grpc::{self, Raw};
-use runtime::server::{Counter, Options, Running};
+use runtime::Config;
+use runtime::server::{Counter, Running};
 use runtime::service::{Idl, Kind};
 use runtime::{Answer, Call, Error, Handling, Limits, Method, Server, Service, ServiceInfo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -94,7 +95,7 @@ impl HelloServer {
 }
 
 async fn start(server: &HelloServer, limits: Limits) -> Running {
-    let options = Options { listen: "127.0.0.1:0".to_owned(), limits };
+    let options = Config { limits, ..Config::local() };
     Server::new(options).add(server.clone()).start().await.unwrap()
 }
 

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use runtime::announce::Announcer;
 use runtime::client::Request;
 use runtime::limits::DecodeLimits;
 use runtime::server::{Running, Server};
@@ -44,8 +43,7 @@ impl Service for Echo {
 async fn started(registry: &Registry, info: &'static ServiceInfo) -> Running {
     let mut config = Config::local();
     config.server.propagation = Duration::from_millis(50);
-    let known = Announcer::with(registry.clone(), &config);
-    Server::new((&config).into()).registrar(known).add(Echo(info)).start().await.unwrap()
+    Server::new(config).registry(registry).add(Echo(info)).start().await.unwrap()
 }
 
 async fn roll(info: &'static ServiceInfo) {

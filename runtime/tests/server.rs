@@ -12,15 +12,16 @@ use std::time::Duration;
 
 use add::{AddRequest, AddServer};
 use peer::{Peer, frame};
-use runtime::server::{Counter, Options, Registering, Registrar, Registration};
+use runtime::Config;
+use runtime::server::{Counter, Registering, Registrar, Registration};
 use runtime::thrift::{self, MessageType};
 use runtime::{Answer, Call, Error, Handling, Limits, Server, ServiceInfo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tower::{Layer, Service};
 
-fn options() -> Options {
-    Options { listen: "127.0.0.1:0".to_owned(), limits: Limits::default() }
+fn options() -> Config {
+    Config::local()
 }
 
 async fn add_on(peer: &mut Peer) -> MessageType {
@@ -134,7 +135,8 @@ async fn a_server_answers_for_as_long_as_it_is_registered() {
 #[tokio::test]
 async fn a_taken_address_names_the_setting() {
     let running = Server::new(options()).add(AddServer::default()).start().await.unwrap();
-    let taken = Options { listen: running.addr().to_string(), ..options() };
+    let mut taken = options();
+    taken.server.listen = running.addr().to_string();
     let error = Server::new(taken).add(AddServer::default()).start().await.unwrap_err();
     assert!(error.message().contains("KITELINE_LISTEN"), "{error}");
 }
@@ -143,7 +145,7 @@ async fn a_taken_address_names_the_setting() {
 async fn a_peer_that_never_reads_is_closed() {
     let write = Duration::from_millis(100);
     let limits = Limits { write, ..Limits::default() };
-    let server = Server::new(Options { limits, ..options() }).add(AddServer::default());
+    let server = Server::new(Config { limits, ..options() }).add(AddServer::default());
     let running = server.start().await.unwrap();
     let mut stream = TcpStream::connect(running.addr()).await.unwrap();
     let request = frame(MessageType::Call, &"n".repeat(60_000), 1, &[0]);

@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use super::*;
 use crate::limits::DecodeLimits;
-use crate::server::{Options, Server};
+use crate::Config;
+use crate::server::Server;
 use crate::service::{Answer, Call, Handling, Idl, Kind, Method, Service, ServiceInfo};
 use crate::{Code, Context, Error};
 
@@ -62,7 +63,7 @@ fn request(channel: &Channel, method: &'static Method) -> Request<Bytes> {
 }
 
 async fn served() -> (crate::server::Running, Channel) {
-    let options = Options { listen: "127.0.0.1:0".to_owned(), ..Options::default() };
+    let options = Config::local();
     let running = Server::new(options).add(Greeter).start().await.unwrap();
     let channel = Channel::to(&running.addr().to_string()).unwrap();
     (running, channel)

@@ -4,7 +4,6 @@
 //! knows no registry: it only says when to register ([`Registrar`]).
 
 mod accept;
-mod announce;
 mod connections;
 mod counters;
 #[cfg(feature = "grpc")]
@@ -27,6 +26,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tower::{Layer, Service as Tower};
 
+use crate::announce::Announcer;
 use crate::config::Config;
 use crate::error::{Code, Error};
 use crate::registry::Registry;
@@ -36,7 +36,6 @@ use crate::service::{Answer, Call, Service};
 pub use counters::{Counter, Counters};
 pub use registration::{Registering, Registrar, Registration};
 pub use running::Running;
-use announce::Announce;
 use shared::{Shared, Stacked};
 
 type Wrap = Box<dyn FnOnce(Stacked) -> Stacked + Send>;
@@ -115,6 +114,7 @@ impl Server {
         self.begin(false).await
     }
 
+    /// The same; `aloud` where a person is to be told what goes on.
     async fn begin(self, aloud: bool) -> Result<Running, Error> {
         let registry = match self.registry {
             Some(registry) => registry,
@@ -131,8 +131,8 @@ impl Server {
             load: Arc::default(),
             connections: Arc::default(),
         };
-        let config = self.config;
-        let registrar = self.registrar.unwrap_or_else(|| Box::new(Announce { registry, config, aloud }));
+        let config = &self.config;
+        let registrar = self.registrar.unwrap_or_else(|| Box::new(Announcer::new(registry, config, aloud)));
         Running::start(listener, Arc::new(shared), Some(registrar)).await
     }
 
@@ -145,13 +145,11 @@ impl Server {
     pub async fn run(self) -> Result<(), Error> {
         let mut signals = signals::Signals::listen()?;
         log();
-        eprintln!("{}", self.config.source);
-        let limits = self.config.limits.to_string();
+        say(&self.config.source);
         let running = self.begin(true).await?;
-        eprintln!("{} on {}", running.services(), running.addr());
-        eprintln!("{limits}");
+        say(&running.limits().to_string());
         signals.next().await;
-        eprintln!("stopping: no new calls, up to {:?} for those in work", running.drain_limit());
+        say(&format!("stopping: no new calls, up to {:?} for those in work", running.limits().drain));
         tokio::select! {
             outcome = running.stop() => outcome,
             () = signals.next() => Err(Error::new(Code::Cancelled, "ended by a second signal")),
@@ -174,6 +172,12 @@ fn not_bound(listen: &str, error: &std::io::Error) -> Error {
         _ => "",
     };
     Error::unavailable(format!("cannot listen on {listen}: {error}{hint}"))
+}
+
+/// One line for the person who started the program. A closed standard error must not end it.
+pub(crate) fn say(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Logs to standard error as `RUST_LOG` says (`warn` without it), unless the program has set up

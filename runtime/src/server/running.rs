@@ -4,7 +4,6 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -15,6 +14,7 @@ use super::counters::Counters;
 use super::registration::{Registrar, Registration};
 use super::shared::Shared;
 use crate::error::{Code, Error};
+use crate::limits::Limits;
 use crate::router::Router;
 
 /// A server that is bound and accepting. Dropping it ends it at once, without a drain.
@@ -62,11 +62,6 @@ impl Running {
         self.address
     }
 
-    /// What is served, as text for people through `Display`.
-    pub fn services(&self) -> &Router {
-        &self.shared.router
-    }
-
     /// What has happened so far.
     pub fn counters(&self) -> &Counters {
         self.shared.counters()
@@ -82,9 +77,9 @@ impl Running {
         self.shared.connections.open()
     }
 
-    /// How long calls in work may take once it stops.
-    pub(super) fn drain_limit(&self) -> Duration {
-        self.shared.limits.drain
+    /// The limits that it keeps.
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
     }
 
     /// Ends when the server has ended.
