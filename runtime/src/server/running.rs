@@ -15,7 +15,6 @@ use super::registration::{Registrar, Registration};
 use super::shared::Shared;
 use crate::error::{Code, Error};
 use crate::limits::Limits;
-use crate::router::Router;
 
 /// A server that is bound and accepting. Dropping it ends it at once, without a drain.
 pub struct Running {
