@@ -64,7 +64,7 @@ fn every_case_says_what_its_golden_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Findings that need more than a file to show; each has a test of its own in `front.rs`.
+/// Findings that need more than a file to show; each has a test of its own in `front.rs`, `proto.rs` or `hostile.rs`.
 const WITHOUT_GOLDEN: [&str; 10] = [
     "SR0002", // a link or `..` that leads outside
     "SR0004", // a file of more than 16 MiB
