@@ -1,5 +1,11 @@
 //! Texts made to hurt: whatever comes in, an answer comes out, soon, and never a panic.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
 mod generator;
 mod random;
 
@@ -87,7 +93,9 @@ fn mutations_of_proto_never_panic() {
     for _ in 0..1500 {
         std::fs::write(&path, mutated(&text, &mut random)).unwrap();
         let mut sources = SourceMap::new();
-        if let Err(Error::Diagnostics(found)) = front::load(&mut sources, &[path.clone()], &[]) {
+        if let Err(Error::Diagnostics(found)) =
+            front::load(&mut sources, std::slice::from_ref(&path), &[])
+        {
             render(&found, &sources, false);
         }
     }
@@ -134,6 +142,11 @@ fn bombs() {
     refused_soon("services", "service S { void F(".repeat(DEEP));
     refused_soon("words", "struct ".repeat(1 << 17));
     refused_soon("signs", "$ ".repeat(1 << 19));
+    refused_soon(
+        "long",
+        format!("struct S {{{}}}", "1:i32 a\n".repeat(1 << 18)),
+    );
+    refused_soon("nothing", "\0".repeat(4 << 20));
     refused_soon("digits", format!("const i64 A = {}", "9".repeat(1 << 20)));
     refused_soon(
         "fields",

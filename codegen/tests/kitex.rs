@@ -2,6 +2,8 @@
 //! reads, with the ids and words of the fields. Kitex rejects more for their meaning; that is the
 //! business of later stages.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use codegen::{
     diag::{Diagnostics, render},
     front::thrift::{self, Parsed},

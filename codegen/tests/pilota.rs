@@ -2,6 +2,12 @@
 //! differences, all on purpose: `void` as the type of a value and doubles beyond the range of a
 //! double are errors of ours, and `slist` is Apache's old word for `string`, not a name.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
 mod generator;
 mod normal;
 mod random;

@@ -11,7 +11,7 @@ use super::{
     thrift,
 };
 use crate::{
-    diag::{Diagnostic, Diagnostics},
+    diag::Diagnostics,
     ir::draft::{Draft, File, Include, Language, Name},
     source::{Error, FileId, SourceMap},
 };
@@ -145,7 +145,7 @@ impl<'a> Files<'a> {
 
     fn follow(
         &mut self,
-        target: Result<FileId, Diagnostic>,
+        target: Result<FileId, Diagnostics>,
         path: Name,
         language: Language,
     ) -> Option<Include> {
@@ -155,7 +155,7 @@ impl<'a> Files<'a> {
                 path,
             }),
             Err(found) => {
-                self.found.push(found);
+                self.found.extend(found);
                 None
             }
         }

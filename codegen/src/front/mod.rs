@@ -39,12 +39,13 @@ pub fn load(
 }
 
 fn languages(roots: &[PathBuf]) -> Result<Vec<Language>, Diagnostics> {
-    let known = |root: &PathBuf| language(root).ok_or(say::unknown_ending(&root.to_string_lossy()));
-    let (languages, found): (Vec<_>, Vec<_>) = roots.iter().map(known).partition(Result::is_ok);
-    let found: Diagnostics = found.into_iter().filter_map(Result::err).collect();
+    let unknown = roots.iter().filter(|it| language(it).is_none());
+    let found: Diagnostics = unknown
+        .map(|it| say::unknown_ending(&it.to_string_lossy()))
+        .collect();
     found
         .or_errors()
-        .map(|_| languages.into_iter().flatten().collect())
+        .map(|_| roots.iter().filter_map(|it| language(it)).collect())
 }
 
 /// The language that the ending of a name tells.

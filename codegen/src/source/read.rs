@@ -15,8 +15,8 @@ use crate::diag::{Diagnostic, Diagnostics, catalogue::source as say};
 pub(super) enum Refusal {
     /// The system's words.
     Io(String),
-    /// A finding.
-    Finding(Diagnostic),
+    /// One finding.
+    Finding(Diagnostics),
 }
 
 impl SourceMap {
@@ -33,7 +33,7 @@ impl SourceMap {
                     path: shown.clone(),
                     what,
                 },
-                Refusal::Finding(found) => Error::Diagnostics(Diagnostics::from(found)),
+                Refusal::Finding(found) => Error::Diagnostics(found),
             })
     }
 
@@ -48,9 +48,8 @@ impl SourceMap {
             return Ok(*id);
         }
         let bytes = self.read(&real, shown, by)?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            Refusal::Finding(say::not_utf8(shown, error.utf8_error().valid_up_to(), by))
-        })?;
+        let text = String::from_utf8(bytes)
+            .map_err(|error| finding(say::not_utf8(shown, error.utf8_error().valid_up_to(), by)))?;
         let id = self.insert(shown.to_owned(), Some(path.to_owned()), text);
         self.known.insert(real, id);
         Ok(id)
@@ -58,7 +57,7 @@ impl SourceMap {
 
     fn read(&mut self, real: &Path, shown: &str, by: Option<Span>) -> Result<Vec<u8>, Refusal> {
         if self.len() >= MAX_FILES {
-            return Err(Refusal::Finding(say::too_many_files(shown, by)));
+            return Err(finding(say::too_many_files(shown, by)));
         }
         // A pipe or a device would block or never end: only regular files are opened.
         let meta = fs::metadata(real).map_err(io)?;
@@ -79,14 +78,18 @@ impl SourceMap {
         }
         let len = meta.len().max(bytes.len() as u64);
         if len > MAX_FILE_BYTES {
-            return Err(Refusal::Finding(say::too_big(shown, by)));
+            return Err(finding(say::too_big(shown, by)));
         }
         self.total += len;
         if self.total > MAX_TOTAL_BYTES {
-            return Err(Refusal::Finding(say::too_much(shown, by)));
+            return Err(finding(say::too_much(shown, by)));
         }
         Ok(bytes)
     }
+}
+
+fn finding(found: Diagnostic) -> Refusal {
+    Refusal::Finding(found.into())
 }
 
 pub(super) fn canonical(path: &Path) -> Result<PathBuf, Refusal> {

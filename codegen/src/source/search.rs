@@ -7,7 +7,7 @@ use super::{
     Error, FileId, SourceMap, Span,
     read::{Refusal, canonical},
 };
-use crate::diag::{Diagnostic, catalogue::source as say};
+use crate::diag::{Diagnostics, catalogue::source as say};
 
 impl SourceMap {
     /// Sets what may be read: the directories of the roots and the include directories.
@@ -30,7 +30,7 @@ impl SourceMap {
     ///
     /// # Errors
     /// A finding at `by`, the place of the include.
-    pub fn include(&mut self, from: FileId, path: &str, by: Span) -> Result<FileId, Diagnostic> {
+    pub fn include(&mut self, from: FileId, path: &str, by: Span) -> Result<FileId, Diagnostics> {
         let here = self.opened(from).map(|it| parent(it).to_owned());
         let shown_here = parent(Path::new(self.path(from))).to_owned();
         let near = here.map(|dir| (dir, shown_here));
@@ -46,7 +46,12 @@ impl SourceMap {
     ///
     /// # Errors
     /// A finding at `by`, the place of the import.
-    pub fn import(&mut self, dirs: &[PathBuf], path: &str, by: Span) -> Result<FileId, Diagnostic> {
+    pub fn import(
+        &mut self,
+        dirs: &[PathBuf],
+        path: &str,
+        by: Span,
+    ) -> Result<FileId, Diagnostics> {
         let places: Vec<_> = dirs.iter().map(|dir| (dir.clone(), dir.clone())).collect();
         self.first_of(&places, path, by)
     }
@@ -56,7 +61,7 @@ impl SourceMap {
         places: &[(PathBuf, PathBuf)],
         path: &str,
         by: Span,
-    ) -> Result<FileId, Diagnostic> {
+    ) -> Result<FileId, Diagnostics> {
         for (dir, shown) in places {
             let candidate = dir.join(path);
             let Ok(real) = canonical(&candidate) else {
@@ -64,17 +69,17 @@ impl SourceMap {
             };
             let shown = slashed(&tidy(&shown.join(path)));
             if !self.fences.iter().any(|fence| real.starts_with(fence)) {
-                return Err(say::outside(path, by));
+                return Err(say::outside(path, by).into());
             }
             return self
                 .open(&candidate, &shown, Some(by))
                 .map_err(|refusal| match refusal {
-                    Refusal::Io(what) => say::unreadable_include(path, &what, by),
+                    Refusal::Io(what) => say::unreadable_include(path, &what, by).into(),
                     Refusal::Finding(found) => found,
                 });
         }
         let searched: Vec<_> = places.iter().map(|(_, shown)| directory(shown)).collect();
-        Err(say::missing_include(path, &searched, by))
+        Err(say::missing_include(path, &searched, by).into())
     }
 
     /// The directories in which includes are looked for, as typed.

@@ -41,12 +41,10 @@ fn our_item(item: &our::Item) -> String {
                 it.members.iter().map(member).collect::<String>()
             )
         }
-        our::Item::Struct(it) => format!(
-            "{:?} {name}{}{notes}\n",
-            it.kind,
-            our_fields(&it.fields, false)
-        )
-        .to_lowercase_kind(),
+        our::Item::Struct(it) => {
+            let kind = format!("{:?}", it.kind).to_lowercase();
+            format!("{kind} {name}{}{notes}\n", our_fields(&it.fields, false))
+        }
         our::Item::Service(it) => {
             let base = it.extends.as_ref().map_or("", |it| &it.text);
             format!(
@@ -54,17 +52,6 @@ fn our_item(item: &our::Item) -> String {
                 it.methods.iter().map(our_method).collect::<String>()
             )
         }
-    }
-}
-
-trait LowercaseKind {
-    fn to_lowercase_kind(self) -> String;
-}
-
-impl LowercaseKind for String {
-    fn to_lowercase_kind(self) -> String {
-        let (kind, rest) = self.split_once(' ').unwrap();
-        format!("{} {rest}", kind.to_lowercase())
     }
 }
 

@@ -35,3 +35,13 @@ pub fn too_deep(limit: usize, at: Span) -> Diagnostic {
         .at(at, "too deep")
         .help("move inner messages to the top of the file")
 }
+
+/// A proto file is too big for its compiler.
+pub fn too_big(limit: usize, at: Span) -> Diagnostic {
+    Diagnostic::error(
+        "PB0006",
+        format!("the file is larger than {} MiB", limit >> 20),
+    )
+    .at(at, "more than the compiler of proto files is given")
+    .help("split the file")
+}

@@ -111,3 +111,13 @@ pub fn word_twice(word: &str, at: Span) -> Diagnostic {
         .at(at, "one is enough")
         .help("write only one of `required` and `optional`")
 }
+
+/// The file has so many tokens that the rest is not read.
+pub fn too_long(limit: usize, at: Span) -> Diagnostic {
+    Diagnostic::error(
+        "TH0015",
+        format!("more than {limit} words, numbers and signs in this file"),
+    )
+    .at(at, "not read from here on")
+    .help("split the file")
+}

@@ -1,11 +1,15 @@
 //! Checking all files together, dependencies first.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    cell::RefCell,
+    collections::{HashMap, HashSet},
+    path::Path,
+};
 
-use prost_types::FileDescriptorSet;
 use protox::{
     Compiler, Error,
     file::{File as Compiled, FileResolver, GoogleFileResolver},
+    prost_reflect::DescriptorPool,
 };
 
 use super::{Unit, complaint};
@@ -15,48 +19,45 @@ use crate::{
     source::SourceMap,
 };
 
-/// Hands out the files that were read, and the well-known ones.
+/// Hands out the files that were read, each once, and the well-known ones.
 struct Known {
-    files: HashMap<String, Compiled>,
+    files: RefCell<HashMap<String, Compiled>>,
     google: GoogleFileResolver,
 }
 
 impl FileResolver for Known {
-    fn resolve_path(&self, path: &std::path::Path) -> Option<String> {
-        path.to_str()
-            .filter(|it| self.files.contains_key(*it))
-            .map(str::to_owned)
+    fn resolve_path(&self, path: &Path) -> Option<String> {
+        path.to_str().map(str::to_owned)
     }
 
     fn open_file(&self, name: &str) -> Result<Compiled, Error> {
-        match self.files.get(name) {
-            Some(file) => Ok(file.clone()),
+        match self.files.borrow_mut().remove(name) {
+            Some(file) => Ok(file),
             None => self.google.open_file(name),
         }
     }
 }
 
-/// The encoded descriptor set of all files and what they import, dependencies before dependents,
-/// with the places and comments of the texts.
+/// All files and what they import, names resolved; and the same encoded, dependencies before
+/// dependents, with the places and comments of the texts.
 pub(super) fn all(
     sources: &SourceMap,
-    units: &[Unit],
+    units: &mut [Unit],
     draft: &Draft,
     found: &mut Diagnostics,
-) -> Option<(Vec<u8>, FileDescriptorSet)> {
+) -> Option<(Vec<u8>, DescriptorPool)> {
+    // Parsed files are large: they move to the compiler.
+    let files = units
+        .iter_mut()
+        .filter_map(|it| Some((it.name.clone(), it.file.take()?)));
+    let files = RefCell::new(files.collect());
     let by_file: HashMap<usize, &Unit> = units.iter().map(|it| (it.at, it)).collect();
     one_name_each(sources, &by_file, draft, found);
     if found.has_errors() {
         return None;
     }
-    let files = units
-        .iter()
-        .map(|it| (it.name.clone(), it.file.clone()))
-        .collect();
-    let mut compiler = Compiler::with_file_resolver(Known {
-        files,
-        google: GoogleFileResolver::new(),
-    });
+    let google = GoogleFileResolver::new();
+    let mut compiler = Compiler::with_file_resolver(Known { files, google });
     compiler.include_imports(true).include_source_info(true);
     let mut broken = HashSet::new();
     for at in dependencies_first(units, draft) {
@@ -64,19 +65,23 @@ pub(super) fn all(
             continue;
         };
         // What imports a broken file would only repeat its errors.
-        let spoiled = draft.files[at]
+        if draft.files[at]
             .includes
             .iter()
-            .any(|it| broken.contains(&it.file));
-        if let (false, Err(error)) = (spoiled, compiler.open_file(&unit.name).map(drop)) {
-            found.extend(complaint::about(&error, sources, unit.id));
+            .any(|it| broken.contains(&it.file))
+        {
             broken.insert(at);
-        } else if spoiled {
+        } else if let Err(error) = compiler.open_file(&unit.name).map(drop) {
+            found.extend(complaint::about(&error, sources, unit.id));
             broken.insert(at);
         }
     }
-    let set = compiler.file_descriptor_set();
-    (!found.has_errors()).then(|| (compiler.encode_file_descriptor_set(), set))
+    broken.is_empty().then(|| {
+        (
+            compiler.encode_file_descriptor_set(),
+            compiler.descriptor_pool(),
+        )
+    })
 }
 
 /// A file that is imported by two names would be two files to the compiler.

@@ -20,6 +20,9 @@ use crate::{
 /// How deep brackets may nest: protox follows them on the stack.
 pub const MAX_DEPTH: usize = 100;
 
+/// The largest proto file, in bytes: its descriptors take some 200 times the memory of its text.
+pub const MAX_BYTES: usize = 2 << 20;
+
 /// The well-known files, which every compiler brings along.
 const GOOGLE: &str = "google/protobuf/";
 
@@ -31,20 +34,31 @@ pub(super) struct Unit {
     id: FileId,
     /// The name by which others import it.
     name: String,
-    file: Compiled,
+    /// Until the compiler takes it.
+    file: Option<Compiled>,
 }
 
 impl Unit {
     /// The files that it imports, without the well-known ones.
     pub(super) fn imports(&self, sources: &SourceMap) -> Vec<Name> {
-        let places = place::Places::new(sources, self.id, self.file.file_descriptor_proto());
-        let all = self.file.file_descriptor_proto().dependency.iter().zip(0..);
-        let ours = all.filter(|(path, _)| !is_well_known(path));
-        ours.map(|(text, at)| Name {
-            text: text.clone(),
-            span: quoted(sources, places.span(&[3, at])),
-        })
-        .collect()
+        let Some(file) = &self.file else {
+            return Vec::new();
+        };
+        let descriptor = file.file_descriptor_proto();
+        let places = place::Places::new(sources, self.id, descriptor);
+        let ours = descriptor
+            .dependency
+            .iter()
+            .zip(0..)
+            .filter(|(path, _)| !is_well_known(path));
+        let name = |(text, at): (&String, i32)| {
+            let span = quoted(sources, places.span(&[3, at]));
+            Name {
+                text: text.clone(),
+                span,
+            }
+        };
+        ours.map(name).collect()
     }
 }
 
@@ -93,6 +107,14 @@ pub(super) fn parse(
     found: &mut Diagnostics,
 ) -> Option<Unit> {
     let text = sources.text(id);
+    if text.len() > MAX_BYTES {
+        let start = Span {
+            end: 0,
+            ..sources.whole(id)
+        };
+        found.push(say::too_big(MAX_BYTES, start));
+        return None;
+    }
     if let Some(span) = depth::too_deep(id, text) {
         found.push(say::too_deep(MAX_DEPTH, span));
         return None;
@@ -102,7 +124,7 @@ pub(super) fn parse(
             at,
             id,
             name: name.to_owned(),
-            file,
+            file: Some(file),
         }),
         Err(error) => {
             found.extend(complaint::about(&error, sources, id));
@@ -114,21 +136,22 @@ pub(super) fn parse(
 /// Checks all files together and lowers them into the draft.
 pub(super) fn lower(
     sources: &SourceMap,
-    units: Vec<Unit>,
+    mut units: Vec<Unit>,
     draft: &mut Draft,
     found: &mut Diagnostics,
 ) {
     if units.is_empty() {
         return;
     }
-    let Some((bytes, set)) = compile::all(sources, &units, draft, found) else {
+    let Some((bytes, pool)) = compile::all(sources, &mut units, draft, found) else {
         return;
     };
     draft.descriptors = bytes;
     for unit in units {
-        let Some(descriptor) = set.file.iter().find(|it| it.name() == unit.name) else {
+        let Some(file) = pool.get_file_by_name(&unit.name) else {
             continue;
         };
+        let descriptor = file.file_descriptor_proto();
         let places = place::Places::new(sources, unit.id, descriptor);
         if let Some(file) = draft.files.get_mut(unit.at) {
             lower::file(descriptor, &places, file);

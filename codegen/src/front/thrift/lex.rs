@@ -1,6 +1,8 @@
 //! Text to tokens, one at a time: a token knows the comments before it and whether it begins a
 //! line. Faults are kept for the parser to report.
 
+use super::MAX_ERRORS;
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -266,20 +268,22 @@ impl<'a> Lexer<'a> {
         Kind::Text
     }
 
-    /// A run of characters that begin no token is one fault.
+    /// A run of characters that begin no token is one fault; of very many runs only the first count.
     fn stray(&mut self, start: usize) {
-        let mut chars = self.rest().chars();
-        while let Some(char) = chars.next() {
-            self.at += char.len_utf8();
-            let next = chars.clone().next().unwrap_or(' ');
-            if next.is_ascii()
-                && (!next.is_ascii_punctuation() || "{}()[]<>,;:=*&.\"'#/".contains(next))
-            {
-                break;
-            }
+        let mut ends = self.rest().char_indices().skip(1);
+        let end = ends.find(|(_, next)| begins(*next));
+        self.at = end.map_or(self.text.len(), |(len, _)| start + len);
+        if self.faults.len() <= MAX_ERRORS {
+            self.faults.push((Fault::Stray, start, self.at));
         }
-        self.faults.push((Fault::Stray, start, self.at));
     }
+}
+
+/// Whether something that is no stray character may begin here.
+fn begins(char: char) -> bool {
+    char.is_ascii_alphanumeric()
+        || char.is_ascii_whitespace()
+        || "{}()[]<>,;:=*&._\"'#/".contains(char)
 }
 
 #[cfg(test)]

@@ -18,6 +18,10 @@ pub const MAX_DEPTH: usize = 64;
 /// After so many syntax errors the rest of a file is not read.
 pub const MAX_ERRORS: usize = 100;
 
+/// After so many tokens the rest of a file is not read: definitions take many times the memory of
+/// their text.
+pub const MAX_TOKENS: usize = 1_000_000;
+
 /// What one file says.
 #[derive(Debug, Default)]
 pub struct Parsed {

@@ -11,7 +11,7 @@ mod types;
 mod value;
 
 use super::{
-    MAX_ERRORS, Parsed, docs,
+    MAX_ERRORS, MAX_TOKENS, Parsed, docs,
     lex::{Fault, Kind, Lexer, Token},
 };
 use crate::{
@@ -41,6 +41,7 @@ pub(super) struct Parser<'a, 'd> {
     depth: usize,
     found: &'d mut Diagnostics,
     errors: usize,
+    tokens: usize,
     /// Whether it was said that the file ends too soon: what is still open then is the same error.
     ended: bool,
 }
@@ -64,6 +65,7 @@ impl<'a, 'd> Parser<'a, 'd> {
             depth: 0,
             found,
             errors: 0,
+            tokens: 0,
             ended: false,
         }
     }
@@ -90,11 +92,13 @@ impl<'a, 'd> Parser<'a, 'd> {
         for (fault, start, end) in std::mem::take(&mut self.lexer.faults) {
             self.complain(fault, self.span(start, end));
         }
+        self.tokens += 1;
+        if self.tokens == MAX_TOKENS {
+            self.report(say::too_long(MAX_TOKENS, self.here()));
+            self.errors = MAX_ERRORS;
+        }
         if self.full() {
-            self.token = Token {
-                kind: Kind::End,
-                ..self.token
-            };
+            self.token.kind = Kind::End;
         }
         taken
     }
@@ -140,10 +144,7 @@ impl<'a, 'd> Parser<'a, 'd> {
                     ..at
                 },
             ));
-            self.token = Token {
-                kind: Kind::End,
-                ..self.token
-            };
+            self.token.kind = Kind::End;
         }
     }
 
