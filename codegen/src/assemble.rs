@@ -27,7 +27,8 @@ pub(crate) fn format(tokens: TokenStream) -> String {
 }
 
 /// How lines start that begin an item.
-const ITEMS: &[&str] = &["///", "#[", "pub ", "impl", "fn ", "async fn ", "const ", "static ", "use ", "struct ", "mod "];
+const ITEMS: &[&str] =
+    &["///", "#[", "pub ", "impl", "fn ", "async fn ", "const ", "static ", "use ", "struct ", "mod "];
 
 /// An empty line between items and between methods, as people write.
 fn spaced(text: &str) -> String {
@@ -38,7 +39,8 @@ fn spaced(text: &str) -> String {
         let indent = line.len() - bare.len();
         let same = |word: &str| before.starts_with(word) && bare.starts_with(word);
         let ended = before.ends_with('}') || before.ends_with(';');
-        let starts = ITEMS.iter().any(|it| bare.starts_with(it)) && !(bare.starts_with("#[") && before.starts_with("#["));
+        let starts =
+            ITEMS.iter().any(|it| bare.starts_with(it)) && !(bare.starts_with("#[") && before.starts_with("#["));
         let together = same("use ") || same("pub mod ") || same("const ") || same("pub const ");
         if ended && starts && indent == indent_before && !together {
             out.push('\n');

@@ -1,10 +1,6 @@
 //! Texts made to hurt: whatever comes in, an answer comes out, soon, and never a panic.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on fails"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod generator;
 mod random;
@@ -35,20 +31,8 @@ fn parse(text: String) -> (Diagnostics, SourceMap, usize) {
 }
 
 fn mutated(text: &str, random: &mut Random) -> String {
-    const PIECES: [&[u8]; 12] = [
-        b"{",
-        b"}",
-        b"(",
-        b"<",
-        b"\"",
-        b"'",
-        b"/*",
-        b"\0",
-        b"\xff",
-        b"0x",
-        b"\xe2\x80\xae",
-        b"\n",
-    ];
+    const PIECES: [&[u8]; 12] =
+        [b"{", b"}", b"(", b"<", b"\"", b"'", b"/*", b"\0", b"\xff", b"0x", b"\xe2\x80\xae", b"\n"];
     let mut bytes = text.as_bytes().to_vec();
     for _ in 0..=random.below(4) {
         let at = random.below(bytes.len() + 1);
@@ -93,9 +77,7 @@ fn mutations_of_proto_never_panic() {
     for _ in 0..1500 {
         std::fs::write(&path, mutated(&text, &mut random)).unwrap();
         let mut sources = SourceMap::new();
-        if let Err(Error::Diagnostics(found)) =
-            front::load(&mut sources, std::slice::from_ref(&path), &[])
-        {
+        if let Err(Error::Diagnostics(found)) = front::load(&mut sources, std::slice::from_ref(&path), &[]) {
             render(&found, &sources, false);
         }
     }
@@ -109,32 +91,17 @@ fn refused_soon(name: &str, text: String) {
     assert!(found.has_errors(), "{name}");
     let said = render(&found, &sources, false);
     assert!(said.len() < 200_000, "{name}: {}", said.len());
-    assert!(
-        start.elapsed() < Duration::from_secs(5),
-        "{name}: {:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_secs(5), "{name}: {:?}", start.elapsed());
 }
 
 #[test]
 fn bombs() {
     const DEEP: usize = 20_000;
-    let nested = |open: &str, inner: &str, close: &str| {
-        format!("{}{inner}{}", open.repeat(DEEP), close.repeat(DEEP))
-    };
-    refused_soon(
-        "lists",
-        format!("struct S {{ 1: {} a }}", nested("list<", "i32", ">")),
-    );
-    refused_soon(
-        "maps",
-        format!("typedef {} T", nested("map<i32,", "i32", ">")),
-    );
+    let nested = |open: &str, inner: &str, close: &str| format!("{}{inner}{}", open.repeat(DEEP), close.repeat(DEEP));
+    refused_soon("lists", format!("struct S {{ 1: {} a }}", nested("list<", "i32", ">")));
+    refused_soon("maps", format!("typedef {} T", nested("map<i32,", "i32", ">")));
     refused_soon("values", format!("const i32 A = {}", nested("[", "1", "]")));
-    refused_soon(
-        "pairs",
-        format!("const i32 A = {}", nested("{1:", "1", "}")),
-    );
+    refused_soon("pairs", format!("const i32 A = {}", nested("{1:", "1", "}")));
     refused_soon("open braces", "struct S {".repeat(DEEP));
     refused_soon("open braces on lines", "struct S {\n".repeat(DEEP));
     refused_soon("open quotes", "\"\\\"\n".repeat(DEEP));
@@ -142,20 +109,11 @@ fn bombs() {
     refused_soon("services", "service S { void F(".repeat(DEEP));
     refused_soon("words", "struct ".repeat(1 << 17));
     refused_soon("signs", "$ ".repeat(1 << 19));
-    refused_soon(
-        "long",
-        format!("struct S {{{}}}", "1:i32 a\n".repeat(1 << 18)),
-    );
+    refused_soon("long", format!("struct S {{{}}}", "1:i32 a\n".repeat(1 << 18)));
     refused_soon("nothing", "\0".repeat(4 << 20));
     refused_soon("digits", format!("const i64 A = {}", "9".repeat(1 << 20)));
-    refused_soon(
-        "fields",
-        format!("struct S {{ {} }}", "1: ".repeat(1 << 18)),
-    );
-    refused_soon(
-        "xsd",
-        "struct S { 1: i32 a xsd_attrs { ".to_owned() + &"1: i32 a xsd_attrs { ".repeat(DEEP),
-    );
+    refused_soon("fields", format!("struct S {{ {} }}", "1: ".repeat(1 << 18)));
+    refused_soon("xsd", "struct S { 1: i32 a xsd_attrs { ".to_owned() + &"1: i32 a xsd_attrs { ".repeat(DEEP));
 }
 
 #[test]
@@ -164,8 +122,7 @@ fn long_names_and_odd_characters() {
     let (found, _, items) = parse(format!("struct {long} {{ 1: i32 {long} }}"));
     assert!(found.is_empty() && items == 1);
     // What stands in comments and texts is not ours to judge here.
-    let (found, _, items) =
-        parse("// \u{202e} \0 \u{7}\nconst string A = \"\u{202e}\0\" /* \u{2066} */".to_owned());
+    let (found, _, items) = parse("// \u{202e} \0 \u{7}\nconst string A = \"\u{202e}\0\" /* \u{2066} */".to_owned());
     assert!(found.is_empty() && items == 1);
     let (found, sources, _) = parse("struct \u{202e}S { 1: i32 a\0b }".to_owned());
     assert!(found.has_errors());
@@ -181,14 +138,8 @@ fn a_broken_statement_takes_no_other_with_it() {
     let mut found = Diagnostics::new();
     let parsed = thrift::parse(file, sources.text(file), &mut found);
     assert_eq!(found.len(), 3);
-    let names: Vec<_> = parsed
-        .items
-        .iter()
-        .map(|it| it.head().name.text.as_str())
-        .collect();
+    let names: Vec<_> = parsed.items.iter().map(|it| it.head().name.text.as_str()).collect();
     assert_eq!(names, ["A", "B", "C", "D"]);
-    let Some(Item::Service(service)) = parsed.items.last() else {
-        panic!()
-    };
+    let Some(Item::Service(service)) = parsed.items.last() else { panic!() };
     assert_eq!(service.methods.len(), 2);
 }

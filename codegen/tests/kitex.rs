@@ -26,9 +26,7 @@ fn is_text(case: &str) -> bool {
 fn cases() -> Vec<Value> {
     let all = std::fs::read_to_string("../tests/vectors/kitex/idl.json").unwrap();
     let all: Vec<Value> = serde_json::from_str(&all).unwrap();
-    all.into_iter()
-        .filter(|it| is_text(it["case"].as_str().unwrap()))
-        .collect()
+    all.into_iter().filter(|it| is_text(it["case"].as_str().unwrap())).collect()
 }
 
 fn parse(text: &str) -> Result<Parsed, String> {
@@ -36,11 +34,7 @@ fn parse(text: &str) -> Result<Parsed, String> {
     let file = sources.add("case.thrift", text.to_owned());
     let mut found = Diagnostics::new();
     let parsed = thrift::parse(file, sources.text(file), &mut found);
-    if found.has_errors() {
-        Err(render(&found, &sources, false))
-    } else {
-        Ok(parsed)
-    }
+    if found.has_errors() { Err(render(&found, &sources, false)) } else { Ok(parsed) }
 }
 
 #[test]
@@ -48,10 +42,7 @@ fn everything_but_broken_syntax_is_read() {
     let all = cases();
     assert_eq!(all.len(), 84);
     for case in all {
-        let (name, text) = (
-            case["case"].as_str().unwrap(),
-            case["idl"].as_str().unwrap(),
-        );
+        let (name, text) = (case["case"].as_str().unwrap(), case["idl"].as_str().unwrap());
         match parse(text) {
             Ok(_) => assert!(!REFUSED.contains(&name), "{name} is read"),
             Err(said) => assert!(REFUSED.contains(&name), "{name}: {said}"),
@@ -63,26 +54,16 @@ fn everything_but_broken_syntax_is_read() {
 fn fields_are_those_of_kitex() {
     let mut checked = 0;
     for case in cases() {
-        let (name, text) = (
-            case["case"].as_str().unwrap(),
-            case["idl"].as_str().unwrap(),
-        );
+        let (name, text) = (case["case"].as_str().unwrap(), case["idl"].as_str().unwrap());
         let Some(lines) = case["fields"].as_array().filter(|_| name != READ_BETTER) else {
             continue;
         };
         let ours = fields(&parse(text).unwrap());
         for line in lines {
             let (of, theirs) = line.as_str().unwrap().split_once(": ").unwrap();
-            let theirs = theirs
-                .split("; ")
-                .filter(|it| !it.starts_with("success,0"))
-                .collect::<Vec<_>>()
-                .join("; ");
+            let theirs = theirs.split("; ").filter(|it| !it.starts_with("success,0")).collect::<Vec<_>>().join("; ");
             if !theirs.is_empty() {
-                assert!(
-                    ours.contains(&format!("{of}: {theirs}")),
-                    "{name}: {of}: {theirs}\n{ours:#?}"
-                );
+                assert!(ours.contains(&format!("{of}: {theirs}")), "{name}: {of}: {theirs}\n{ours:#?}");
                 checked += 1;
             }
         }
@@ -96,11 +77,7 @@ fn fields(parsed: &Parsed) -> Vec<String> {
     for item in &parsed.items {
         match item {
             Item::Struct(it) => {
-                let word = if it.kind == StructKind::Union {
-                    Some("optional")
-                } else {
-                    None
-                };
+                let word = if it.kind == StructKind::Union { Some("optional") } else { None };
                 out.push(format!("{}: {}", it.head.name.text, line(&it.fields, word)));
             }
             Item::Service(service) => {
@@ -108,10 +85,7 @@ fn fields(parsed: &Parsed) -> Vec<String> {
                     let (first, rest) = method.head.name.text.split_at(1);
                     let of = format!("{}{}{rest}", service.head.name.text, first.to_uppercase());
                     out.push(format!("{of}Args: {}", line(&method.arguments, None)));
-                    out.push(format!(
-                        "{of}Result: {}",
-                        line(&method.throws, Some("optional"))
-                    ));
+                    out.push(format!("{of}Result: {}", line(&method.throws, Some("optional"))));
                 }
             }
             Item::Typedef(_) | Item::Const(_) | Item::Enum(_) => {}

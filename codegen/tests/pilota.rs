@@ -2,11 +2,7 @@
 //! differences, all on purpose: `void` as the type of a value and doubles beyond the range of a
 //! double are errors of ours, and `slist` is Apache's old word for `string`, not a name.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on fails"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod generator;
 mod normal;
@@ -24,18 +20,11 @@ fn ours(text: &str) -> Result<String, String> {
     let file = sources.add("case.thrift", text.to_owned());
     let mut found = Diagnostics::new();
     let parsed = thrift::parse(file, sources.text(file), &mut found);
-    if found.has_errors() {
-        Err(render(&found, &sources, false))
-    } else {
-        Ok(normal::ours(&parsed))
-    }
+    if found.has_errors() { Err(render(&found, &sources, false)) } else { Ok(normal::ours(&parsed)) }
 }
 
 fn theirs(text: &str) -> Option<String> {
-    FileParser::new(FileSource::new(text))
-        .parse()
-        .ok()
-        .map(|it| normal::theirs(&it))
+    FileParser::new(FileSource::new(text)).parse().ok().map(|it| normal::theirs(&it))
 }
 
 /// Compares, and tells whether pilota accepts the text.
@@ -52,9 +41,7 @@ fn same(name: &str, text: &str) -> bool {
 
 #[test]
 fn the_examples() {
-    let all = std::fs::read_dir("../idl")
-        .unwrap()
-        .map(|it| it.unwrap().path());
+    let all = std::fs::read_dir("../idl").unwrap().map(|it| it.unwrap().path());
     let mut accepted = 0;
     for path in all.filter(|it| it.extension().is_some_and(|it| it == "thrift")) {
         let text = std::fs::read_to_string(&path).unwrap();
@@ -63,8 +50,7 @@ fn the_examples() {
     }
     assert!(accepted > 0);
     for name in ["kitchen_sink", "sink_base"] {
-        let text =
-            std::fs::read_to_string(format!("../tests/vectors/kitex/{name}.thrift")).unwrap();
+        let text = std::fs::read_to_string(format!("../tests/vectors/kitex/{name}.thrift")).unwrap();
         same(name, &text);
         // Without the omitted ids of its last method pilota accepts the whole file.
         let text = text.replace("i32 NoIds(i32 a, i32 b, 7: i32 c, i32 d)", "");
@@ -76,11 +62,7 @@ fn the_examples() {
 fn the_small_ones_of_kitex() {
     let all = std::fs::read_to_string("../tests/vectors/kitex/idl.json").unwrap();
     let all: serde_json::Value = serde_json::from_str(&all).unwrap();
-    let texts = all
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|it| (it["case"].as_str().unwrap(), it["idl"].as_str().unwrap()));
+    let texts = all.as_array().unwrap().iter().map(|it| (it["case"].as_str().unwrap(), it["idl"].as_str().unwrap()));
     let texts = texts.filter(|(case, _)| *case != "slist");
     let accepted = texts.filter(|(case, text)| same(case, text)).count();
     assert!(accepted >= 50, "{accepted}");
@@ -96,10 +78,7 @@ fn two_thousand_generated_ones() {
         }
         accepted += usize::from(same(&format!("seed {seed}"), &text));
     }
-    assert!(
-        accepted * 2 > count as usize,
-        "pilota accepts only {accepted} of {count}"
-    );
+    assert!(accepted * 2 > count as usize, "pilota accepts only {accepted} of {count}");
 }
 
 #[test]

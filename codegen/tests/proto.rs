@@ -1,10 +1,6 @@
 //! What the proto front end makes of whole files.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on fails"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod sandbox;
 
@@ -26,26 +22,9 @@ fn proto_is_lowered_with_places_and_docs() {
     let (result, sources) = load(Path::new("tests/proto"), &["all.proto"], &[]);
     let (draft, _) = result.unwrap();
     let file = &draft.files[0];
-    assert_eq!(
-        (draft.files.len(), file.namespaces[0].name.text.as_str()),
-        (1, "demo.v1")
-    );
-    let names: Vec<_> = file
-        .items
-        .iter()
-        .map(|it| it.head().name.text.as_str())
-        .collect();
-    assert_eq!(
-        names,
-        [
-            "Level",
-            "Request",
-            "Request.Inner",
-            "Request.Inner.Kind",
-            "Reply",
-            "Demo"
-        ]
-    );
+    assert_eq!((draft.files.len(), file.namespaces[0].name.text.as_str()), (1, "demo.v1"));
+    let names: Vec<_> = file.items.iter().map(|it| it.head().name.text.as_str()).collect();
+    assert_eq!(names, ["Level", "Request", "Request.Inner", "Request.Inner.Kind", "Reply", "Demo"]);
     for item in &file.items {
         let name = &item.head().name;
         assert_eq!(Some(sources.slice(name.span)), name.text.rsplit('.').next());
@@ -58,34 +37,14 @@ fn proto_fields_have_their_types_and_words() {
     let (draft, _) = result.unwrap();
     let request = message(&draft, "Request");
     assert_eq!(request.head.docs, "A request.\nIn two lines.");
-    let fields: Vec<_> = request
-        .fields
-        .iter()
-        .map(|it| (it.head.name.text.as_str(), it.requiredness))
-        .collect();
+    let fields: Vec<_> = request.fields.iter().map(|it| (it.head.name.text.as_str(), it.requiredness)).collect();
     use Requiredness::{Default, Optional};
-    let words = [
-        ("name", Default),
-        ("age", Optional),
-        ("inners", Default),
-        ("by_name", Default),
-    ];
+    let words = [("name", Default), ("age", Optional), ("inners", Default), ("by_name", Default)];
     assert_eq!(fields[..4], words);
     assert_eq!(fields[4..6], [("raw", Optional), ("inner", Optional)]);
-    let kinds: Vec<_> = request
-        .fields
-        .iter()
-        .map(|it| format!("{:?}", it.ty.kind))
-        .collect();
-    assert!(matches!(
-        request.fields[0].ty.kind,
-        TypeKind::Base(Base::String)
-    ));
-    assert!(
-        kinds[2].starts_with("List") && kinds[2].contains(".demo.v1.Request.Inner"),
-        "{}",
-        kinds[2]
-    );
+    let kinds: Vec<_> = request.fields.iter().map(|it| format!("{:?}", it.ty.kind)).collect();
+    assert!(matches!(request.fields[0].ty.kind, TypeKind::Base(Base::String)));
+    assert!(kinds[2].starts_with("List") && kinds[2].contains(".demo.v1.Request.Inner"), "{}", kinds[2]);
     assert!(kinds[3].starts_with("Map"), "{}", kinds[3]);
     assert_eq!(kinds[6], "Named(\".google.protobuf.Timestamp\")");
     assert_eq!(request.fields[7].head.annotations[0].key.text, "deprecated");
@@ -96,31 +55,14 @@ fn proto_fields_have_their_types_and_words() {
 fn proto_services_and_enums() {
     let (result, sources) = load(Path::new("tests/proto"), &["all.proto"], &[]);
     let (draft, _) = result.unwrap();
-    let Item::Enum(level) = &draft.files[0].items[0] else {
-        panic!()
-    };
-    assert_eq!(
-        (
-            level.head.docs.as_str(),
-            level.members[1].head.docs.as_str()
-        ),
-        ("How loud.", "quiet")
-    );
+    let Item::Enum(level) = &draft.files[0].items[0] else { panic!() };
+    assert_eq!((level.head.docs.as_str(), level.members[1].head.docs.as_str()), ("How loud.", "quiet"));
     assert_eq!(level.members[2].number.unwrap().0, 1);
-    let Some(Item::Service(demo)) = draft.files[0].items.last() else {
-        panic!()
-    };
-    let streams: Vec<_> = demo
-        .methods
-        .iter()
-        .map(|it| (it.client_streaming, it.server_streaming))
-        .collect();
+    let Some(Item::Service(demo)) = draft.files[0].items.last() else { panic!() };
+    let streams: Vec<_> = demo.methods.iter().map(|it| (it.client_streaming, it.server_streaming)).collect();
     assert_eq!(streams, [(false, false), (false, true), (true, true)]);
     let argument = &demo.methods[2].arguments[0];
-    assert_eq!(
-        (argument.head.name.text.as_str(), argument.id.unwrap().0),
-        ("req", 1)
-    );
+    assert_eq!((argument.head.name.text.as_str(), argument.id.unwrap().0), ("req", 1));
     assert_eq!(sources.slice(argument.ty.span), "Request");
     assert_eq!(demo.methods[0].head.docs, "Asks once.");
 }
@@ -129,23 +71,11 @@ fn proto_services_and_enums() {
 fn proto_imports_and_their_names() {
     let syntax = "syntax = \"proto3\";";
     let dir = dir(&[
-        (
-            "idl/a.proto",
-            &format!("{syntax} package a; import \"sub/b.proto\"; message A {{ b.B b = 1; }}"),
-        ),
-        (
-            "idl/sub/b.proto",
-            &format!("{syntax} package b; message B {{}}"),
-        ),
-        (
-            "idl/two.proto",
-            &format!("{syntax} import \"sub/b.proto\"; import \"b.proto\";"),
-        ),
+        ("idl/a.proto", &format!("{syntax} package a; import \"sub/b.proto\"; message A {{ b.B b = 1; }}")),
+        ("idl/sub/b.proto", &format!("{syntax} package b; message B {{}}")),
+        ("idl/two.proto", &format!("{syntax} import \"sub/b.proto\"; import \"b.proto\";")),
     ]);
-    for roots in [
-        ["idl/a.proto", "idl/sub/b.proto"],
-        ["idl/sub/b.proto", "idl/a.proto"],
-    ] {
+    for roots in [["idl/a.proto", "idl/sub/b.proto"], ["idl/sub/b.proto", "idl/a.proto"]] {
         let (result, _) = load(dir.path(), &roots, &[]);
         let (draft, _) = result.unwrap();
         assert_eq!(draft.files.len(), 2);
@@ -159,11 +89,7 @@ fn proto_imports_and_their_names() {
 fn long_proto_chains_do_not_overflow() {
     let dir = dir(&[]);
     for at in 0..1000 {
-        let import = if at < 999 {
-            format!("import \"p{}.proto\";", at + 1)
-        } else {
-            String::new()
-        };
+        let import = if at < 999 { format!("import \"p{}.proto\";", at + 1) } else { String::new() };
         let text = format!("syntax = \"proto3\"; {import} message M{at} {{}}");
         fs::write(dir.path().join(format!("p{at}.proto")), text).unwrap();
     }

@@ -20,11 +20,7 @@ use codegen::{
 fn diagnose(path: &Path) -> String {
     let mut sources = SourceMap::new();
     let inner = path.with_extension("d");
-    let include_dirs = if inner.is_dir() {
-        vec![inner]
-    } else {
-        Vec::new()
-    };
+    let include_dirs = if inner.is_dir() { vec![inner] } else { Vec::new() };
     let found = stages(&mut sources, path, &include_dirs);
     match found {
         Ok(found) | Err(Error::Diagnostics(found)) => render(&found, &sources, false),
@@ -39,12 +35,8 @@ fn stages(sources: &mut SourceMap, path: &Path, dirs: &[PathBuf]) -> Result<Diag
 
 /// The cases, in order. Paths are short because tests run in the package's directory.
 fn cases() -> Vec<PathBuf> {
-    let all = fs::read_dir("tests/ui")
-        .unwrap()
-        .map(|it| it.unwrap().path());
-    let mut all: Vec<_> = all
-        .filter(|it| it.is_file() && it.extension().is_some_and(|it| it != "stderr"))
-        .collect();
+    let all = fs::read_dir("tests/ui").unwrap().map(|it| it.unwrap().path());
+    let mut all: Vec<_> = all.filter(|it| it.is_file() && it.extension().is_some_and(|it| it != "stderr")).collect();
     all.sort();
     all
 }
@@ -80,13 +72,8 @@ const WITHOUT_GOLDEN: [&str; 10] = [
 
 #[test]
 fn every_code_has_a_golden() {
-    let goldens: String = cases()
-        .iter()
-        .map(|it| fs::read_to_string(it.with_extension("stderr")).unwrap())
-        .collect();
-    let texts = fs::read_dir("src/diag/catalogue")
-        .unwrap()
-        .map(|it| fs::read_to_string(it.unwrap().path()).unwrap());
+    let goldens: String = cases().iter().map(|it| fs::read_to_string(it.with_extension("stderr")).unwrap()).collect();
+    let texts = fs::read_dir("src/diag/catalogue").unwrap().map(|it| fs::read_to_string(it.unwrap().path()).unwrap());
     let mut missing = Vec::new();
     for text in texts {
         for code in text.split('"').filter(|it| is_code(it)) {

@@ -1,5 +1,6 @@
 //! Which service a call goes to. Knows names and paths; no bytes, no sockets.
 
+use std::fmt;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;

@@ -51,7 +51,6 @@ fn omitted(owner: &str, fields: &[Field], ids: &[i64], found: &mut Diagnostics) 
     let mut given = fields.iter().zip(ids).filter(|(field, _)| field.id.is_none()).peekable();
     let Some((first, _)) = given.peek() else { return };
     let at = first.head.name.span;
-    let shown: Vec<String> =
-        given.map(|(field, id)| format!("{id}: {}", field.head.name.text)).take(8).collect();
+    let shown: Vec<String> = given.map(|(field, id)| format!("{id}: {}", field.head.name.text)).take(8).collect();
     found.push(rules::omitted_ids(at, owner, &shown.join(", ")));
 }

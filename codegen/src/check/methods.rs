@@ -39,11 +39,9 @@ fn oneway(method: &Method, found: &mut Diagnostics) {
 pub(super) fn streaming(file: &File, found: &mut Diagnostics) {
     for service in services(file) {
         for method in &service.methods {
-            let annotated = method
-                .head
-                .annotations
-                .iter()
-                .any(|it| it.key.text == "streaming.mode" && it.value.as_ref().is_some_and(|value| value.text != "unary"));
+            let annotated = method.head.annotations.iter().any(|it| {
+                it.key.text == "streaming.mode" && it.value.as_ref().is_some_and(|value| value.text != "unary")
+            });
             if method.client_streaming || method.server_streaming || annotated {
                 found.push(rules::streaming(&method.head.name));
             }

@@ -109,7 +109,13 @@ fn shared(command: clap::Command) -> clap::Command {
         .arg(flag("check", "Write nothing; exit with 1 when something is stale"))
         .arg(flag("prune", "Remove generated files that are no longer made"))
         .arg(flag("force", "Replace files that stand in the way"))
-        .arg(Arg::new("deny").long("deny").value_name("WHAT").value_parser(["warnings"]).help("Treat warnings as errors"))
+        .arg(
+            Arg::new("deny")
+                .long("deny")
+                .value_name("WHAT")
+                .value_parser(["warnings"])
+                .help("Treat warnings as errors"),
+        )
         .arg(flag("quiet", "Say nothing but errors").short('q'))
         .arg(
             Arg::new("color")
@@ -125,11 +131,7 @@ fn flag(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
 }
 
-fn invocation(
-    kind: Command,
-    matches: &ArgMatches,
-    command: &mut clap::Command,
-) -> Result<Invocation, clap::Error> {
+fn invocation(kind: Command, matches: &ArgMatches, command: &mut clap::Command) -> Result<Invocation, clap::Error> {
     let on = |name: &str| matches.get_flag(name);
     let paths = |name: &str| -> Vec<PathBuf> { matches.get_many(name).into_iter().flatten().cloned().collect() };
     let idls = paths("idl");
@@ -155,11 +157,7 @@ fn invocation(
         command: kind,
         idls,
         out,
-        options: Options {
-            include: paths("include"),
-            sides,
-            deny_warnings: matches.contains_id("deny"),
-        },
+        options: Options { include: paths("include"), sides, deny_warnings: matches.contains_id("deny") },
         runtime,
         member: crate_only && on("member"),
         dry_run: on("dry-run"),

@@ -129,7 +129,8 @@ fn workspace_around(root: &Path) -> Result<Option<Around>, Error> {
 
 /// A workspace's entry against a path: the same, or with `*` for one name.
 fn matches(entry: &str, path: &str) -> bool {
-    let (entry, path): (Vec<&str>, Vec<&str>) = (entry.trim_end_matches('/').split('/').collect(), path.split('/').collect());
+    let (entry, path): (Vec<&str>, Vec<&str>) =
+        (entry.trim_end_matches('/').split('/').collect(), path.split('/').collect());
     entry.len() == path.len() && entry.iter().zip(&path).all(|(entry, part)| *entry == "*" || entry == part)
 }
 
@@ -209,7 +210,8 @@ fn source_root(paths: &[PathBuf], root: &Path) -> PathBuf {
 /// The include folders as they are in the crate: those that hold a copied file.
 fn includes(it: &Invocation, loaded: &Loaded, root: &Path) -> Vec<String> {
     let base = source_root(&places(loaded), root);
-    let below = it.options.include.iter().filter_map(|folder| cleaned(folder).strip_prefix(&base).map(Path::to_owned).ok());
+    let below =
+        it.options.include.iter().filter_map(|folder| cleaned(folder).strip_prefix(&base).map(Path::to_owned).ok());
     below.map(|it| Path::new("idl").join(it).to_string_lossy().trim_end_matches('/').replace('\\', "/")).collect()
 }
 

@@ -107,7 +107,8 @@ impl Report {
 
     /// The last lines: what was made, and the next command.
     pub(super) fn summary(&self, it: &Invocation, loaded: &Loaded, plan: &Plan, took: Duration) {
-        let count = |count: usize, word: &str| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };
+        let count =
+            |count: usize, word: &str| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };
         let services: Vec<_> = loaded.model.root_services().collect();
         let methods = services.iter().map(|it| loaded.model.all_methods(it).len()).sum();
         let what = format!(

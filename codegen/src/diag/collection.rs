@@ -56,19 +56,12 @@ impl Diagnostics {
     /// # Errors
     /// All of them, when at least one is an error.
     pub fn or_errors(self) -> Result<Self, Self> {
-        if self.has_errors() {
-            Err(self)
-        } else {
-            Ok(self)
-        }
+        if self.has_errors() { Err(self) } else { Ok(self) }
     }
 }
 
 fn place(found: &Diagnostic) -> Option<(FileId, u32, u32)> {
-    found
-        .primary
-        .as_ref()
-        .map(|label| (label.span.file, label.span.start, label.span.end))
+    found.primary.as_ref().map(|label| (label.span.file, label.span.start, label.span.end))
 }
 
 impl From<Diagnostic> for Diagnostics {
@@ -105,31 +98,11 @@ mod tests {
 
     #[test]
     fn sorted_by_file_and_offset_and_equal_ones_once() {
-        let at = |file, start| {
-            Diagnostic::note("X", "").at(
-                Span {
-                    file: FileId(file),
-                    start,
-                    end: 9,
-                },
-                "",
-            )
-        };
-        let all: Diagnostics = [
-            at(1, 0),
-            at(0, 5),
-            at(0, 2),
-            at(0, 5),
-            Diagnostic::error("Y", ""),
-        ]
-        .into_iter()
-        .collect();
+        let at = |file, start| Diagnostic::note("X", "").at(Span { file: FileId(file), start, end: 9 }, "");
+        let all: Diagnostics =
+            [at(1, 0), at(0, 5), at(0, 2), at(0, 5), Diagnostic::error("Y", "")].into_iter().collect();
         assert!(all.has_errors());
-        let places: Vec<_> = all
-            .sorted()
-            .into_iter()
-            .map(|it| place(it).map(|it| (it.0.0, it.1)))
-            .collect();
+        let places: Vec<_> = all.sorted().into_iter().map(|it| place(it).map(|it| (it.0.0, it.1))).collect();
         assert_eq!(places, [None, Some((0, 2)), Some((0, 5)), Some((1, 0))]);
     }
 }

@@ -51,14 +51,7 @@ impl Diagnostic {
     /// A finding of any severity, not yet placed.
     pub fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
         let (primary, secondary, help) = (None, Vec::new(), None);
-        Self {
-            code,
-            severity,
-            message: message.into(),
-            primary,
-            secondary,
-            help,
-        }
+        Self { code, severity, message: message.into(), primary, secondary, help }
     }
 
     /// An error, not yet placed.
@@ -79,10 +72,7 @@ impl Diagnostic {
     /// Places it; the text stands beside the marker and may be empty.
     #[must_use]
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.primary = Some(Label {
-            span,
-            text: text.into(),
-        });
+        self.primary = Some(Label { span, text: text.into() });
         self
     }
 
@@ -98,10 +88,7 @@ impl Diagnostic {
     /// Adds another place that belongs to it.
     #[must_use]
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.secondary.push(Label {
-            span,
-            text: text.into(),
-        });
+        self.secondary.push(Label { span, text: text.into() });
         self
     }
 

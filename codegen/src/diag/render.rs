@@ -2,9 +2,7 @@
 
 use std::ops::Range;
 
-use annotate_snippets::{
-    AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str,
-};
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str};
 
 use super::{Diagnostic, Diagnostics, Label, Severity};
 use crate::source::{FileId, SourceMap};
@@ -16,11 +14,7 @@ const MOST_WINDOW: usize = 256 << 10;
 
 /// All findings in order, an empty line after each; with ANSI colours if asked.
 pub fn render(found: &Diagnostics, sources: &SourceMap, color: bool) -> String {
-    let renderer = if color {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut out = String::new();
     for one in found.sorted() {
         out.push_str(&renderer.render(&[group(one, sources)]));
@@ -35,9 +29,7 @@ fn group<'a>(found: &'a Diagnostic, sources: &'a SourceMap) -> Group<'a> {
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level
-        .primary_title(normalize_untrusted_str(&found.message))
-        .id(found.code);
+    let title = level.primary_title(normalize_untrusted_str(&found.message)).id(found.code);
     let mut group = Group::with_title(title);
     for file in files(found) {
         group = group.element(element(found, file, sources));
@@ -82,11 +74,7 @@ fn element<'a>(found: &'a Diagnostic, file: FileId, sources: &'a SourceMap) -> E
             text => drawn.label(normalize_untrusted_str(text)),
         }
     });
-    Snippet::source(text)
-        .line_start(first + 1)
-        .path(sources.path(file))
-        .annotations(marks)
-        .into()
+    Snippet::source(text).line_start(first + 1).path(sources.path(file)).annotations(marks).into()
 }
 
 /// The place alone, where showing the text would take too long.
@@ -101,14 +89,8 @@ fn origin<'a>(found: &Diagnostic, file: FileId, sources: &'a SourceMap) -> Origi
 }
 
 fn marks<'a>(found: &'a Diagnostic, file: FileId, sources: &SourceMap) -> Vec<Mark<'a>> {
-    let primary = found
-        .primary
-        .iter()
-        .map(|label| (AnnotationKind::Primary, label));
-    let others = found
-        .secondary
-        .iter()
-        .map(|label| (AnnotationKind::Context, label));
+    let primary = found.primary.iter().map(|label| (AnnotationKind::Primary, label));
+    let others = found.secondary.iter().map(|label| (AnnotationKind::Context, label));
     let mut column = None;
     let mut out = Vec::new();
     for (kind, label) in primary.chain(others).filter(|(_, it)| it.span.file == file) {
@@ -116,11 +98,7 @@ fn marks<'a>(found: &'a Diagnostic, file: FileId, sources: &SourceMap) -> Vec<Ma
         let here = label.span.start - sources.line_start(file, line);
         // One long line with two places far apart would be printed in full.
         if here.abs_diff(*column.get_or_insert(here)) < MOST_BYTES {
-            out.push(Mark {
-                kind,
-                range: clamped(label, sources.text(file)),
-                text: &label.text,
-            });
+            out.push(Mark { kind, range: clamped(label, sources.text(file)), text: &label.text });
         }
     }
     out
@@ -128,11 +106,7 @@ fn marks<'a>(found: &'a Diagnostic, file: FileId, sources: &SourceMap) -> Vec<Ma
 
 /// The bytes of a label inside of the text, cut when there are too many to draw.
 fn clamped(label: &Label, text: &str) -> Range<usize> {
-    let most = label
-        .span
-        .start
-        .saturating_add(MOST_BYTES)
-        .min(label.span.end);
+    let most = label.span.start.saturating_add(MOST_BYTES).min(label.span.end);
     let start = boundary(text, label.span.start);
     start..boundary(text, most).max(start)
 }
@@ -140,20 +114,13 @@ fn clamped(label: &Label, text: &str) -> Range<usize> {
 /// The nearest offset at or before one at which a character begins.
 fn boundary(text: &str, at: u32) -> usize {
     let at = text.len().min(at as usize);
-    (0..=at)
-        .rev()
-        .find(|it| text.is_char_boundary(*it))
-        .unwrap_or(0)
+    (0..=at).rev().find(|it| text.is_char_boundary(*it)).unwrap_or(0)
 }
 
 /// Only the lines that are pointed at are handed over: a file may have 16 MiB.
 fn window(marks: &[Mark<'_>], file: FileId, sources: &SourceMap) -> (usize, Range<usize>) {
     let line = |at: usize| sources.line_of(file, u32::try_from(at).unwrap_or(u32::MAX));
-    let first = marks
-        .iter()
-        .map(|it| line(it.range.start))
-        .min()
-        .unwrap_or(0);
+    let first = marks.iter().map(|it| line(it.range.start)).min().unwrap_or(0);
     let last = marks.iter().map(|it| line(it.range.end)).max().unwrap_or(0);
     let start = sources.line_start(file, first) as usize;
     let end = sources.line_start(file, last + 1) as usize;
@@ -167,27 +134,10 @@ mod tests {
 
     fn sample() -> (Diagnostics, SourceMap) {
         let mut sources = SourceMap::new();
-        let file = sources.add(
-            "a.thrift",
-            "struct S {\n  1: i32 a\n}\nstruct S {}\n".to_owned(),
-        );
+        let file = sources.add("a.thrift", "struct S {\n  1: i32 a\n}\nstruct S {}\n".to_owned());
         let found = Diagnostic::error("TH0000", "two `S`")
-            .at(
-                Span {
-                    file,
-                    start: 31,
-                    end: 32,
-                },
-                "again here",
-            )
-            .also(
-                Span {
-                    file,
-                    start: 7,
-                    end: 8,
-                },
-                "first here",
-            )
+            .at(Span { file, start: 31, end: 32 }, "again here")
+            .also(Span { file, start: 7, end: 8 }, "first here")
             .help("rename one");
         (found.into(), sources)
     }
@@ -222,18 +172,8 @@ mod tests {
     fn control_characters_do_not_reach_the_terminal() {
         let mut sources = SourceMap::new();
         let file = sources.add("a", "\u{202e}\u{1b}[31m x\n".to_owned());
-        let found = Diagnostic::error("X", "\u{202e}\u{1b}[31m").at(
-            Span {
-                file,
-                start: 9,
-                end: 10,
-            },
-            "",
-        );
+        let found = Diagnostic::error("X", "\u{202e}\u{1b}[31m").at(Span { file, start: 9, end: 10 }, "");
         let text = render(&found.into(), &sources, false);
-        assert!(
-            !text.contains('\u{1b}') && !text.contains('\u{202e}'),
-            "{text:?}"
-        );
+        assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
     }
 }

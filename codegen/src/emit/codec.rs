@@ -126,7 +126,9 @@ impl Reading<'_> {
     fn must(&self, view: &View<'_>, field: &Field) -> bool {
         field.requiredness == Requiredness::Required
             || field.wrap == Wrap::Box
-            || (field.wrap == Wrap::Plain && field.default.is_none() && !crate::resolve::defaultable(view.model, &field.ty))
+            || (field.wrap == Wrap::Plain
+                && field.default.is_none()
+                && !crate::resolve::defaultable(view.model, &field.ty))
     }
 
     pub(super) fn locals(&self, view: &View<'_>, fields: &[Field]) -> TokenStream {

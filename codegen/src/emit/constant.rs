@@ -51,8 +51,27 @@ pub(super) fn allow_doubles<'a>(mut values: impl Iterator<Item = &'a Value>) -> 
 const KNOWN: &[f64] = {
     use std::f64::consts::*;
     &[
-        PI, E, TAU, FRAC_PI_2, FRAC_PI_3, FRAC_PI_4, FRAC_PI_6, FRAC_PI_8, FRAC_1_PI, FRAC_2_PI, FRAC_2_SQRT_PI,
-        FRAC_1_SQRT_2, SQRT_2, LN_2, LN_10, LOG2_E, LOG10_E, LOG10_2, LOG2_10, 1.618, 0.5772,
+        PI,
+        E,
+        TAU,
+        FRAC_PI_2,
+        FRAC_PI_3,
+        FRAC_PI_4,
+        FRAC_PI_6,
+        FRAC_PI_8,
+        FRAC_1_PI,
+        FRAC_2_PI,
+        FRAC_2_SQRT_PI,
+        FRAC_1_SQRT_2,
+        SQRT_2,
+        LN_2,
+        LN_10,
+        LOG2_E,
+        LOG10_E,
+        LOG10_2,
+        LOG2_10,
+        1.618,
+        0.5772,
     ]
 };
 

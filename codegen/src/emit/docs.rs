@@ -26,7 +26,8 @@ pub(crate) fn if_any(head: &Head) -> TokenStream {
 
 fn lines(text: &str) -> TokenStream {
     let mut fenced = false;
-    let lines: Vec<String> = text.lines().map(|line| format!(" {}", clean(line, &mut fenced)).trim_end().to_owned()).collect();
+    let lines: Vec<String> =
+        text.lines().map(|line| format!(" {}", clean(line, &mut fenced)).trim_end().to_owned()).collect();
     let closing = fenced.then(|| " ```".to_owned());
     let lines = lines.into_iter().chain(closing);
     quote!(#(#[doc = #lines])*)

@@ -87,17 +87,22 @@ fn emit_module(model: &Model, module: ModuleId, messages: Option<TokenStream>, s
 
 /// `use` lines for the protocol modules that this module's code names.
 fn imports(model: &Model, module: ModuleId) -> TokenStream {
-    let typed = |it: &crate::ir::model::Def| {
-        it.module == module && !matches!(it.kind, DefKind::Proto | DefKind::Typedef(_))
-    };
+    let typed =
+        |it: &crate::ir::model::Def| it.module == module && !matches!(it.kind, DefKind::Proto | DefKind::Typedef(_));
     let language = |language: Language| {
         model.services.iter().any(|it| {
-            it.module == module
-                && model.files[it.file].language == language
-                && !model.all_methods(it).is_empty()
+            it.module == module && model.files[it.file].language == language && !model.all_methods(it).is_empty()
         })
     };
-    let thrift = (model.defs.iter().any(typed) || language(Language::Thrift)).then(|| quote!(use ::runtime::thrift;));
-    let grpc = language(Language::Proto).then(|| quote!(use ::runtime::grpc;));
+    let thrift = (model.defs.iter().any(typed) || language(Language::Thrift)).then(|| {
+        quote!(
+            use ::runtime::thrift;
+        )
+    });
+    let grpc = language(Language::Proto).then(|| {
+        quote!(
+            use ::runtime::grpc;
+        )
+    });
     quote!(#grpc #thrift)
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::view::{View, ident};
 use super::docs;
+use super::view::{View, ident};
 use crate::ir::model::{Language, Method, Service, Ty};
 use crate::resolve::names;
 

@@ -32,13 +32,7 @@ pub(super) fn find(files: &[File], sources: &SourceMap) -> Vec<Diagnostic> {
     found
 }
 
-fn walk(
-    start: usize,
-    files: &[File],
-    sources: &SourceMap,
-    marks: &mut [Mark],
-    found: &mut Vec<Diagnostic>,
-) {
+fn walk(start: usize, files: &[File], sources: &SourceMap, marks: &mut [Mark], found: &mut Vec<Diagnostic>) {
     let mut stack = vec![(start, 0)];
     marks[start] = Mark::Open;
     while let Some((at, next)) = stack.last_mut() {
@@ -54,17 +48,9 @@ fn walk(
                 stack.push((include.file, 0));
             }
             Mark::Open if found.len() < MOST_CIRCLES => {
-                let way = stack
-                    .iter()
-                    .map(|it| it.0)
-                    .skip_while(|it| *it != include.file);
-                let way = way
-                    .chain([include.file])
-                    .map(|it| sources.path(files[it].id));
-                found.push(say::include_cycle(
-                    &shortened(way.collect()),
-                    include.path.span,
-                ));
+                let way = stack.iter().map(|it| it.0).skip_while(|it| *it != include.file);
+                let way = way.chain([include.file]).map(|it| sources.path(files[it].id));
+                found.push(say::include_cycle(&shortened(way.collect()), include.path.span));
             }
             Mark::Open | Mark::Done => {}
         }

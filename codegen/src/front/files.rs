@@ -29,14 +29,7 @@ pub(super) struct Files<'a> {
 impl<'a> Files<'a> {
     pub(super) fn new(sources: &'a mut SourceMap, import_dirs: Vec<PathBuf>) -> Self {
         let (index, files, units) = (HashMap::new(), Vec::new(), Vec::new());
-        Self {
-            sources,
-            import_dirs,
-            index,
-            files,
-            units,
-            found: Diagnostics::new(),
-        }
+        Self { sources, import_dirs, index, files, units, found: Diagnostics::new() }
     }
 
     /// Meets a root. Findings about it are kept; that it cannot be read ends the run.
@@ -57,11 +50,7 @@ impl<'a> Files<'a> {
         }
     }
 
-    pub(super) fn fence(
-        &mut self,
-        roots: &[PathBuf],
-        include_dirs: &[PathBuf],
-    ) -> Result<(), Error> {
+    pub(super) fn fence(&mut self, roots: &[PathBuf], include_dirs: &[PathBuf]) -> Result<(), Error> {
         self.sources.fence(roots, include_dirs)
     }
 
@@ -72,19 +61,9 @@ impl<'a> Files<'a> {
         let at = self.files.len();
         self.index.insert(id, at);
         let stem = Path::new(self.sources.path(id)).file_stem();
-        let stem = stem
-            .map(|it| it.to_string_lossy().into_owned())
-            .unwrap_or_default();
+        let stem = stem.map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
         let (namespaces, includes, items) = (Vec::new(), Vec::new(), Vec::new());
-        self.files.push(File {
-            id,
-            language,
-            stem,
-            root: false,
-            namespaces,
-            includes,
-            items,
-        });
+        self.files.push(File { id, language, stem, root: false, namespaces, includes, items });
         at
     }
 
@@ -109,8 +88,7 @@ impl<'a> Files<'a> {
             includes.extend(self.follow(target, path, Language::Thrift));
         }
         if let Some(file) = self.files.get_mut(at) {
-            (file.namespaces, file.includes, file.items) =
-                (parsed.namespaces, includes, parsed.items);
+            (file.namespaces, file.includes, file.items) = (parsed.namespaces, includes, parsed.items);
         }
     }
 
@@ -125,9 +103,7 @@ impl<'a> Files<'a> {
         self.units.push(unit);
         let mut includes = Vec::new();
         for path in imports {
-            let target = self
-                .sources
-                .import(&self.import_dirs, &path.text, path.span);
+            let target = self.sources.import(&self.import_dirs, &path.text, path.span);
             includes.extend(self.follow(target, path, Language::Proto));
         }
         if let Some(file) = self.files.get_mut(at) {
@@ -138,22 +114,12 @@ impl<'a> Files<'a> {
     /// The name by which another proto file has imported this one.
     fn known_name(&self, at: usize) -> Option<String> {
         let all = self.files.iter().flat_map(|file| &file.includes);
-        all.filter(|it| it.file == at)
-            .map(|it| it.path.text.clone())
-            .next()
+        all.filter(|it| it.file == at).map(|it| it.path.text.clone()).next()
     }
 
-    fn follow(
-        &mut self,
-        target: Result<FileId, Diagnostics>,
-        path: Name,
-        language: Language,
-    ) -> Option<Include> {
+    fn follow(&mut self, target: Result<FileId, Diagnostics>, path: Name, language: Language) -> Option<Include> {
         match target {
-            Ok(id) => Some(Include {
-                file: self.meet(id, language),
-                path,
-            }),
+            Ok(id) => Some(Include { file: self.meet(id, language), path }),
             Err(found) => {
                 self.found.extend(found);
                 None
@@ -162,13 +128,6 @@ impl<'a> Files<'a> {
     }
 
     pub(super) fn finish(self) -> (Draft, Vec<Unit>, Diagnostics) {
-        (
-            Draft {
-                files: self.files,
-                descriptors: Vec::new(),
-            },
-            self.units,
-            self.found,
-        )
+        (Draft { files: self.files, descriptors: Vec::new() }, self.units, self.found)
     }
 }

@@ -40,12 +40,8 @@ pub fn load(
 
 fn languages(roots: &[PathBuf]) -> Result<Vec<Language>, Diagnostics> {
     let unknown = roots.iter().filter(|it| language(it).is_none());
-    let found: Diagnostics = unknown
-        .map(|it| say::unknown_ending(&it.to_string_lossy()))
-        .collect();
-    found
-        .or_errors()
-        .map(|_| roots.iter().filter_map(|it| language(it)).collect())
+    let found: Diagnostics = unknown.map(|it| say::unknown_ending(&it.to_string_lossy())).collect();
+    found.or_errors().map(|_| roots.iter().filter_map(|it| language(it)).collect())
 }
 
 /// The language that the ending of a name tells.

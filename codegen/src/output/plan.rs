@@ -118,8 +118,12 @@ fn step(root: &Path, path: &Path, wanted: &Wanted, policy: Policy) -> Result<Ste
     Ok(match wanted.owner {
         Owner::User => made(Action::Keep, before, ""),
         Owner::Edited => made(Action::Insert, before, ""),
-        Owner::Copy { known } if policy.force || known == Some(super::hash(&before)) => made(Action::Update, before, ""),
-        Owner::Copy { .. } => made(Action::Conflict, before, "edited here, and differs from the original: settle it, or use --force"),
+        Owner::Copy { known } if policy.force || known == Some(super::hash(&before)) => {
+            made(Action::Update, before, "")
+        }
+        Owner::Copy { .. } => {
+            made(Action::Conflict, before, "edited here, and differs from the original: settle it, or use --force")
+        }
         Owner::Generated if before.starts_with(MARK) || policy.force => made(Action::Update, before, ""),
         Owner::Generated => made(Action::Conflict, before, "not made by kiteline: move it, or use --force"),
     })

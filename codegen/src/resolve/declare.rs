@@ -51,9 +51,8 @@ fn full_package(file: &draft::File) -> String {
 
 /// The module of a file: namespace `rs`, else `*`, else `go`, else the file's stem.
 fn module(file: &draft::File, model: &mut Model, found: &mut Diagnostics) -> ModuleId {
-    let namespace = ["rs", "*", "go"]
-        .iter()
-        .find_map(|scope| file.namespaces.iter().find(|it| it.scope.text == *scope));
+    let namespace =
+        ["rs", "*", "go"].iter().find_map(|scope| file.namespaces.iter().find(|it| it.scope.text == *scope));
     let name = namespace.map_or(file.stem.as_str(), |it| it.name.text.as_str());
     if let Some(namespace) = namespace {
         for part in name.split('.') {
@@ -61,8 +60,8 @@ fn module(file: &draft::File, model: &mut Model, found: &mut Diagnostics) -> Mod
         }
     }
     let path: Vec<String> = name.split('.').map(module_name).collect();
-    let package = (file.language == Language::Proto)
-        .then(|| namespace.map_or_else(String::new, |it| it.name.text.clone()));
+    let package =
+        (file.language == Language::Proto).then(|| namespace.map_or_else(String::new, |it| it.name.text.clone()));
     if let Some(at) = model.modules.iter().position(|it| it.path == path) {
         if package.is_some() {
             model.modules[at].package = package;

@@ -167,12 +167,7 @@ fn define_service(
     }
 }
 
-fn define_method(
-    item: &draft::Method,
-    file: usize,
-    scope: &Scope,
-    found: &mut Diagnostics,
-) -> Method {
+fn define_method(item: &draft::Method, file: usize, scope: &Scope, found: &mut Diagnostics) -> Method {
     let mut arguments = fields(&item.arguments, file, names::snake_name, scope, found);
     for argument in &mut arguments {
         if ARGUMENTS_TAKEN.contains(&argument.head.rust.as_str()) {

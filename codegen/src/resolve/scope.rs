@@ -74,9 +74,11 @@ impl Scope {
         if name.starts_with('.') {
             return self.full.get(name).copied();
         }
-        self.files[file].own.get(name).copied().or_else(|| {
-            self.included(file, name).find_map(|(other, rest)| self.files[other].own.get(rest).copied())
-        })
+        self.files[file]
+            .own
+            .get(name)
+            .copied()
+            .or_else(|| self.included(file, name).find_map(|(other, rest)| self.files[other].own.get(rest).copied()))
     }
 
     /// The files that the first part of a dotted name may refer to, with the rest of the name.

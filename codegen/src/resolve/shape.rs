@@ -202,7 +202,13 @@ fn keys(model: &mut Model, groups: &[usize], found: &mut Diagnostics) {
 }
 
 /// Collects the defs of `ty` that are keys: all of them when it stands inside a key itself.
-fn find_keys(model: &Model, ty: &Ty, key: bool, span: crate::source::Span, open: &mut Vec<(usize, crate::source::Span)>) {
+fn find_keys(
+    model: &Model,
+    ty: &Ty,
+    key: bool,
+    span: crate::source::Span,
+    open: &mut Vec<(usize, crate::source::Span)>,
+) {
     match ty {
         Ty::Base(_) | Ty::WellKnown(_) => {}
         Ty::Def(id) => match &model.def(*id).kind {

@@ -261,8 +261,11 @@ impl<'a> Evaluator<'a> {
 
 /// `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, dashes optional.
 fn uuid(text: &str) -> Option<[u8; 16]> {
-    let digits: Vec<u8> =
-        text.chars().filter(|c| *c != '-').map(|c| c.to_digit(16).and_then(|it| u8::try_from(it).ok())).collect::<Option<_>>()?;
+    let digits: Vec<u8> = text
+        .chars()
+        .filter(|c| *c != '-')
+        .map(|c| c.to_digit(16).and_then(|it| u8::try_from(it).ok()))
+        .collect::<Option<_>>()?;
     let bytes: Vec<u8> = digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
     if digits.len() == 32 { bytes.try_into().ok() } else { None }
 }

@@ -49,8 +49,7 @@ pub(super) fn known_hash(existing: &Existing, idl: &str) -> Option<u64> {
 pub(super) fn manifest(model: &Model, it: &Crate, existing: &Existing, out: &mut Scaffold) {
     let path = PathBuf::from("Cargo.toml");
     let before = existing.get(&path);
-    let features: Vec<String> =
-        super::features(model, it.server).into_iter().map(|it| format!("\"{it}\"")).collect();
+    let features: Vec<String> = super::features(model, it.server).into_iter().map(|it| format!("\"{it}\"")).collect();
     let fresh = Manifest {
         name: &it.name,
         runtime: it.runtime.render(),

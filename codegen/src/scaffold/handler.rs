@@ -13,7 +13,8 @@ use crate::ir::model::{Method, Model, ModuleId, Service, Ty};
 use crate::resolve::names;
 
 /// Names that a handler's file uses for something else.
-const TAKEN: &[&str] = &["Context", "Error", "Result", "Ok", "Err", "Some", "None", "Option", "Box", "Default", "String", "Vec"];
+const TAKEN: &[&str] =
+    &["Context", "Error", "Result", "Ok", "Err", "Some", "None", "Option", "Box", "Default", "String", "Vec"];
 
 /// The module of a service's handler.
 pub(super) fn module(service: &Service) -> String {
@@ -118,7 +119,11 @@ pub(super) fn text(model: &Model, service: &Service) -> String {
     });
     let chain = chain(model, service);
     let any = chain.iter().any(|it| !it.methods.is_empty());
-    let runtime = any.then(|| quote!(use runtime::{Context, Error};));
+    let runtime = any.then(|| {
+        quote!(
+            use runtime::{Context, Error};
+        )
+    });
     let impls = chain.iter().map(|owner| {
         let path = view.path(owner.module, &owner.head.rust);
         let methods = owner.methods.iter().map(|method| stub(&view, owner, method, &Words::SHORT));

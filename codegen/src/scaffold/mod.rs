@@ -63,7 +63,8 @@ pub struct Scaffold {
 
 /// Paths of the user's files that [`scaffold`] wants to see when they are there.
 pub fn wanted(model: &Model) -> Vec<PathBuf> {
-    let mut paths = vec!["Cargo.toml", "src/main.rs", "src/handler/mod.rs"].into_iter().map(PathBuf::from).collect::<Vec<_>>();
+    let mut paths =
+        vec!["Cargo.toml", "src/main.rs", "src/handler/mod.rs"].into_iter().map(PathBuf::from).collect::<Vec<_>>();
     paths.extend(model.root_services().map(|it| PathBuf::from(handler::file(it))));
     paths
 }
@@ -129,7 +130,11 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
     user(&mut out, "src/lib.rs", Lib { title: &title, server: it.server }.render());
     user(&mut out, ".gitignore", Ok("/target\n".to_owned()));
     let roots: Vec<String> = it.idls.iter().filter(|it| it.root).map(|it| format!("`{}`", it.path)).collect();
-    user(&mut out, "README.md", Readme { name: &it.name, idls: roots.join(" and "), server: it.server, etcd: it.server && it.protoc }.render());
+    user(
+        &mut out,
+        "README.md",
+        Readme { name: &it.name, idls: roots.join(" and "), server: it.server, etcd: it.server && it.protoc }.render(),
+    );
     if !it.server {
         return out;
     }
@@ -180,7 +185,8 @@ pub(crate) fn lib_name(package: &str) -> String {
 /// A package's name from the stem of an IDL file: letters, digits, `-` and `_`, not a keyword, not
 /// a name that cargo or our dependencies need.
 pub fn package_name(stem: &str) -> String {
-    const TAKEN: &[&str] = &["test", "core", "std", "alloc", "proc_macro", "runtime", "tokio", "build", "deps", "examples"];
+    const TAKEN: &[&str] =
+        &["test", "core", "std", "alloc", "proc_macro", "runtime", "tokio", "build", "deps", "examples"];
     let clean: String =
         stem.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' }).collect();
     let clean = clean.trim_matches('-').to_lowercase();

@@ -36,11 +36,8 @@ fn at(view: &View<'_>, ty: &Ty, depth: usize) -> Option<TokenStream> {
                 .map(|field| {
                     let name = ident(&field.head.rust);
                     let needed = field.requiredness == Requiredness::Required;
-                    let value = if needed {
-                        boxed(field, at(view, &field.ty, depth + 1)?)
-                    } else {
-                        quote!(Default::default())
-                    };
+                    let value =
+                        if needed { boxed(field, at(view, &field.ty, depth + 1)?) } else { quote!(Default::default()) };
                     Some(quote!(#name: #value))
                 })
                 .collect();

@@ -64,8 +64,7 @@ fn call(view: &View<'_>, owner: &Service, method: &Method) -> Option<TokenStream
         taken @ ("new" | "channel") => format_ident!("{taken}_"),
         name => ident(name),
     };
-    let arguments: Option<Vec<TokenStream>> =
-        method.arguments.iter().map(|it| sample::value(view, &it.ty)).collect();
+    let arguments: Option<Vec<TokenStream>> = method.arguments.iter().map(|it| sample::value(view, &it.ty)).collect();
     let arguments = arguments?;
     let call = quote!(client.#name(#(#arguments),*).await);
     let Some(error) = &method.error else {

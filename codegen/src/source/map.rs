@@ -64,12 +64,7 @@ impl SourceMap {
             None => text,
         };
         let lines = line_starts(&text);
-        self.files.push(Source {
-            path,
-            opened,
-            text,
-            lines,
-        });
+        self.files.push(Source { path, opened, text, lines });
         FileId(offset(self.files.len() - 1))
     }
 
@@ -103,9 +98,7 @@ impl SourceMap {
 
     /// The text of a span; empty when the span is not of this map.
     pub fn slice(&self, span: Span) -> &str {
-        self.text(span.file)
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or_default()
+        self.text(span.file).get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
     /// How many lines a file has; an empty one has one.
@@ -116,44 +109,26 @@ impl SourceMap {
     /// The offset at which a line (from 0) begins; the end of the text past the last line.
     pub fn line_start(&self, id: FileId, line: usize) -> u32 {
         let Some(source) = self.get(id) else { return 0 };
-        source
-            .lines
-            .get(line)
-            .copied()
-            .unwrap_or(offset(source.text.len()))
+        source.lines.get(line).copied().unwrap_or(offset(source.text.len()))
     }
 
     /// The line (from 0) in which an offset lies.
     pub fn line_of(&self, id: FileId, at: u32) -> usize {
         let Some(source) = self.get(id) else { return 0 };
-        source
-            .lines
-            .partition_point(|start| *start <= at)
-            .saturating_sub(1)
+        source.lines.partition_point(|start| *start <= at).saturating_sub(1)
     }
 
     /// Where a span begins, as people count.
     pub fn position(&self, span: Span) -> Position {
         let line = self.line_of(span.file, span.start);
         let start = self.line_start(span.file, line);
-        let before = self.slice(Span {
-            start,
-            end: span.start,
-            ..span
-        });
-        Position {
-            line: line + 1,
-            column: before.chars().count() + 1,
-        }
+        let before = self.slice(Span { start, end: span.start, ..span });
+        Position { line: line + 1, column: before.chars().count() + 1 }
     }
 
     /// The span of a whole file.
     pub fn whole(&self, id: FileId) -> Span {
-        Span {
-            file: id,
-            start: 0,
-            end: offset(self.text(id).len()),
-        }
+        Span { file: id, start: 0, end: offset(self.text(id).len()) }
     }
 }
 
@@ -164,9 +139,7 @@ fn offset(at: usize) -> u32 {
 
 fn line_starts(text: &str) -> Vec<u32> {
     let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-    std::iter::once(0)
-        .chain(ends.map(|(at, _)| offset(at + 1)))
-        .collect()
+    std::iter::once(0).chain(ends.map(|(at, _)| offset(at + 1))).collect()
 }
 
 #[cfg(test)]
@@ -178,13 +151,7 @@ mod tests {
         let mut sources = SourceMap::new();
         let file = sources.add("a", "\u{feff}äb\r\nc".to_owned());
         assert_eq!(sources.text(file), "äb\r\nc");
-        let at = |start| {
-            sources.position(Span {
-                file,
-                start,
-                end: start,
-            })
-        };
+        let at = |start| sources.position(Span { file, start, end: start });
         assert_eq!(at(2), Position { line: 1, column: 2 });
         assert_eq!(at(5), Position { line: 2, column: 1 });
         assert_eq!(at(6), Position { line: 2, column: 2 });
@@ -195,11 +162,7 @@ mod tests {
     #[test]
     fn strangers_are_empty() {
         let sources = SourceMap::new();
-        let span = Span {
-            file: FileId(7),
-            start: 1,
-            end: 2,
-        };
+        let span = Span { file: FileId(7), start: 1, end: 2 };
         assert_eq!((sources.slice(span), sources.path(span.file)), ("", ""));
         assert_eq!(sources.position(span), Position { line: 1, column: 1 });
         assert!(sources.is_empty());

@@ -37,9 +37,6 @@ pub struct Span {
 impl Span {
     /// From the start of this one to the end of the other, which lies after it in the same file.
     pub fn to(self, other: Self) -> Self {
-        Self {
-            end: other.end.max(self.end),
-            ..self
-        }
+        Self { end: other.end.max(self.end), ..self }
     }
 }

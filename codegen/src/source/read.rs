@@ -6,9 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    Error, FileId, MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, SourceMap, Span, search::slashed,
-};
+use super::{Error, FileId, MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, SourceMap, Span, search::slashed};
 use crate::diag::{Diagnostic, Diagnostics, catalogue::source as say};
 
 /// Why one file could not be had.
@@ -27,22 +25,13 @@ impl SourceMap {
     /// many or not UTF-8.
     pub fn load(&mut self, path: &Path) -> Result<FileId, Error> {
         let shown = slashed(path);
-        self.open(path, &shown, None)
-            .map_err(|refusal| match refusal {
-                Refusal::Io(what) => Error::Io {
-                    path: shown.clone(),
-                    what,
-                },
-                Refusal::Finding(found) => Error::Diagnostics(found),
-            })
+        self.open(path, &shown, None).map_err(|refusal| match refusal {
+            Refusal::Io(what) => Error::Io { path: shown.clone(), what },
+            Refusal::Finding(found) => Error::Diagnostics(found),
+        })
     }
 
-    pub(super) fn open(
-        &mut self,
-        path: &Path,
-        shown: &str,
-        by: Option<Span>,
-    ) -> Result<FileId, Refusal> {
+    pub(super) fn open(&mut self, path: &Path, shown: &str, by: Option<Span>) -> Result<FileId, Refusal> {
         let real = canonical(path)?;
         if let Some(id) = self.known.get(&real) {
             return Ok(*id);
@@ -62,19 +51,13 @@ impl SourceMap {
         // A pipe or a device would block or never end: only regular files are opened.
         let meta = fs::metadata(real).map_err(io)?;
         if !meta.is_file() {
-            let what = if meta.is_dir() {
-                "it is a directory"
-            } else {
-                "it is not a regular file"
-            };
+            let what = if meta.is_dir() { "it is a directory" } else { "it is not a regular file" };
             return Err(Refusal::Io(what.to_owned()));
         }
         let mut bytes = Vec::new();
         let file = File::open(real).map_err(io)?;
         if meta.len() <= MAX_FILE_BYTES {
-            file.take(MAX_FILE_BYTES + 1)
-                .read_to_end(&mut bytes)
-                .map_err(io)?;
+            file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(io)?;
         }
         let len = meta.len().max(bytes.len() as u64);
         if len > MAX_FILE_BYTES {
@@ -96,10 +79,7 @@ pub(super) fn canonical(path: &Path) -> Result<PathBuf, Refusal> {
     fs::canonicalize(path).map_err(io)
 }
 
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "it is what map_err hands over"
-)]
+#[allow(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
 fn io(error: std::io::Error) -> Refusal {
     Refusal::Io(match error.kind() {
         std::io::ErrorKind::NotFound => "no such file".to_owned(),

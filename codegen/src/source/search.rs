@@ -34,10 +34,7 @@ impl SourceMap {
         let here = self.opened(from).map(|it| parent(it).to_owned());
         let shown_here = parent(Path::new(self.path(from))).to_owned();
         let near = here.map(|dir| (dir, shown_here));
-        let far = self
-            .include_dirs
-            .iter()
-            .map(|dir| (dir.clone(), dir.clone()));
+        let far = self.include_dirs.iter().map(|dir| (dir.clone(), dir.clone()));
         let places: Vec<_> = near.into_iter().chain(far).collect();
         self.first_of(&places, path, by)
     }
@@ -46,22 +43,12 @@ impl SourceMap {
     ///
     /// # Errors
     /// A finding at `by`, the place of the import.
-    pub fn import(
-        &mut self,
-        dirs: &[PathBuf],
-        path: &str,
-        by: Span,
-    ) -> Result<FileId, Diagnostics> {
+    pub fn import(&mut self, dirs: &[PathBuf], path: &str, by: Span) -> Result<FileId, Diagnostics> {
         let places: Vec<_> = dirs.iter().map(|dir| (dir.clone(), dir.clone())).collect();
         self.first_of(&places, path, by)
     }
 
-    fn first_of(
-        &mut self,
-        places: &[(PathBuf, PathBuf)],
-        path: &str,
-        by: Span,
-    ) -> Result<FileId, Diagnostics> {
+    fn first_of(&mut self, places: &[(PathBuf, PathBuf)], path: &str, by: Span) -> Result<FileId, Diagnostics> {
         for (dir, shown) in places {
             let candidate = dir.join(path);
             let Ok(real) = canonical(&candidate) else {
@@ -71,12 +58,10 @@ impl SourceMap {
             if !self.fences.iter().any(|fence| real.starts_with(fence)) {
                 return Err(say::outside(path, by).into());
             }
-            return self
-                .open(&candidate, &shown, Some(by))
-                .map_err(|refusal| match refusal {
-                    Refusal::Io(what) => say::unreadable_include(path, &what, by).into(),
-                    Refusal::Finding(found) => found,
-                });
+            return self.open(&candidate, &shown, Some(by)).map_err(|refusal| match refusal {
+                Refusal::Io(what) => say::unreadable_include(path, &what, by).into(),
+                Refusal::Finding(found) => found,
+            });
         }
         let searched: Vec<_> = places.iter().map(|(_, shown)| directory(shown)).collect();
         Err(say::missing_include(path, &searched, by).into())
@@ -99,10 +84,7 @@ impl SourceMap {
 }
 
 fn real_directory(dir: &Path) -> Result<PathBuf, Error> {
-    let failed = |what: &str| Error::Io {
-        path: directory(dir),
-        what: what.to_owned(),
-    };
+    let failed = |what: &str| Error::Io { path: directory(dir), what: what.to_owned() };
     match canonical(dir) {
         Ok(real) if real.is_dir() => Ok(real),
         Ok(_) => Err(failed("it is not a directory")),
@@ -127,11 +109,7 @@ pub(crate) fn slashed(path: &Path) -> String {
 
 fn directory(path: &Path) -> String {
     let shown = slashed(path);
-    if shown.is_empty() {
-        ".".to_owned()
-    } else {
-        shown
-    }
+    if shown.is_empty() { ".".to_owned() } else { shown }
 }
 
 /// Takes `.` and `x/..` out, for showing only: what is opened keeps them.
@@ -140,9 +118,7 @@ fn tidy(path: &Path) -> PathBuf {
     for part in path.components() {
         match part {
             Component::CurDir => {}
-            Component::ParentDir
-                if matches!(out.components().next_back(), Some(Component::Normal(_))) =>
-            {
+            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
                 out.pop();
             }
             other => out.push(other),

@@ -20,9 +20,7 @@ const WORDS: [&str; 16] = [
     "I32",
     "then",
 ];
-const BASES: [&str; 11] = [
-    "bool", "byte", "i8", "i16", "i32", "i64", "double", "string", "binary", "uuid", "i32",
-];
+const BASES: [&str; 11] = ["bool", "byte", "i8", "i16", "i32", "i64", "double", "string", "binary", "uuid", "i32"];
 const VALUES: [&str; 14] = [
     "1",
     "-7",
@@ -39,16 +37,8 @@ const VALUES: [&str; 14] = [
     "base.Color.RED",
     "NAME",
 ];
-const TEXTS: [&str; 8] = [
-    "\"\"",
-    "'a'",
-    "\"it's\"",
-    "'say \"x\"'",
-    "\"a\\n\\t\\\\ \\\"\"",
-    "'\\''",
-    "\"ü€\"",
-    "\"// no /* comment\"",
-];
+const TEXTS: [&str; 8] =
+    ["\"\"", "'a'", "\"it's\"", "'say \"x\"'", "\"a\\n\\t\\\\ \\\"\"", "'\\''", "\"ü€\"", "\"// no /* comment\""];
 
 pub(crate) struct Generator {
     random: Random,
@@ -58,11 +48,7 @@ pub(crate) struct Generator {
 
 impl Generator {
     pub(crate) fn new(seed: u64) -> Self {
-        Self {
-            random: Random::new(seed + 1),
-            out: String::new(),
-            next_id: 0,
-        }
+        Self { random: Random::new(seed + 1), out: String::new(), next_id: 0 }
     }
 
     pub(crate) fn file(mut self) -> String {
@@ -83,17 +69,8 @@ impl Generator {
     }
 
     fn line(&mut self) {
-        let gap = *self.random.pick(&[
-            "\n",
-            "\n",
-            "\n",
-            "\r\n",
-            " ",
-            "\n\n",
-            "\n// note\n",
-            "\n# note\n",
-            "\n/** doc */\n",
-        ]);
+        let gap =
+            *self.random.pick(&["\n", "\n", "\n", "\r\n", " ", "\n\n", "\n// note\n", "\n# note\n", "\n/** doc */\n"]);
         self.put(gap);
     }
 
@@ -266,9 +243,7 @@ impl Generator {
     }
 
     fn structure(&mut self) {
-        let kind = *self
-            .random
-            .pick(&["struct ", "struct ", "union ", "exception "]);
+        let kind = *self.random.pick(&["struct ", "struct ", "union ", "exception "]);
         self.put(kind);
         self.word();
         self.put(" {");

@@ -22,24 +22,13 @@ fn our_item(item: &our::Item) -> String {
     let (name, notes) = (&head.name.text, our_annotations(&head.annotations));
     match item {
         our::Item::Typedef(it) => format!("typedef {name} {}{notes}\n", our_type(&it.target)),
-        our::Item::Const(it) => format!(
-            "const {name} {} {}{notes}\n",
-            our_type(&it.ty),
-            our_value(&it.value)
-        ),
+        our::Item::Const(it) => format!("const {name} {} {}{notes}\n", our_type(&it.ty), our_value(&it.value)),
         our::Item::Enum(it) => {
             let member = |it: &our::Member| {
                 let notes = our_annotations(&it.head.annotations);
-                format!(
-                    " {}={:?}{notes}",
-                    it.head.name.text,
-                    it.number.map(|it| it.0)
-                )
+                format!(" {}={:?}{notes}", it.head.name.text, it.number.map(|it| it.0))
             };
-            format!(
-                "enum {name}{}{notes}\n",
-                it.members.iter().map(member).collect::<String>()
-            )
+            format!("enum {name}{}{notes}\n", it.members.iter().map(member).collect::<String>())
         }
         our::Item::Struct(it) => {
             let kind = format!("{:?}", it.kind).to_lowercase();
@@ -47,26 +36,16 @@ fn our_item(item: &our::Item) -> String {
         }
         our::Item::Service(it) => {
             let base = it.extends.as_ref().map_or("", |it| &it.text);
-            format!(
-                "service {name} <{base}>{}{notes}\n",
-                it.methods.iter().map(our_method).collect::<String>()
-            )
+            format!("service {name} <{base}>{}{notes}\n", it.methods.iter().map(our_method).collect::<String>())
         }
     }
 }
 
 fn our_method(it: &our::Method) -> String {
     let result = it.result.as_ref().map_or("void".to_owned(), our_type);
-    let (arguments, throws) = (
-        our_fields(&it.arguments, true),
-        our_fields(&it.throws, false),
-    );
+    let (arguments, throws) = (our_fields(&it.arguments, true), our_fields(&it.throws, false));
     let notes = our_annotations(&it.head.annotations);
-    format!(
-        "\n  {} {result} {} ({arguments}) ({throws}){notes}",
-        it.oneway.is_some(),
-        it.head.name.text
-    )
+    format!("\n  {} {result} {} ({arguments}) ({throws}){notes}", it.oneway.is_some(), it.head.name.text)
 }
 
 fn our_fields(fields: &[our::Field], arguments: bool) -> String {
@@ -79,11 +58,7 @@ fn our_fields(fields: &[our::Field], arguments: bool) -> String {
         };
         let default = it.default.as_ref().map(our_value);
         let (ty, notes) = (our_type(&it.ty), our_annotations(&it.head.annotations));
-        format!(
-            " {:?}:{word} {ty} {}={default:?}{notes}",
-            it.id.map(|it| it.0),
-            it.head.name.text
-        )
+        format!(" {:?}:{word} {ty} {}={default:?}{notes}", it.id.map(|it| it.0), it.head.name.text)
     };
     fields.iter().map(field).collect()
 }
@@ -109,30 +84,19 @@ fn our_value(it: &our::Literal) -> String {
             format!("{:?}", all.iter().map(our_value).collect::<Vec<_>>())
         }
         our::LiteralKind::Map(all) => {
-            let pairs = all
-                .iter()
-                .map(|(key, value)| (our_value(key), our_value(value)));
+            let pairs = all.iter().map(|(key, value)| (our_value(key), our_value(value)));
             format!("map {:?}", pairs.collect::<Vec<_>>())
         }
     }
 }
 
 fn our_annotations(all: &[our::Annotation]) -> String {
-    let one = |it: &our::Annotation| {
-        (
-            it.key.text.clone(),
-            it.value.as_ref().map(|it| it.text.clone()),
-        )
-    };
+    let one = |it: &our::Annotation| (it.key.text.clone(), it.value.as_ref().map(|it| it.text.clone()));
     written(all.iter().map(one).collect())
 }
 
 fn written(all: Vec<(String, Option<String>)>) -> String {
-    if all.is_empty() {
-        String::new()
-    } else {
-        format!(" {all:?}")
-    }
+    if all.is_empty() { String::new() } else { format!(" {all:?}") }
 }
 
 pub(crate) fn theirs(file: &their::File) -> String {
@@ -154,30 +118,19 @@ pub(crate) fn theirs(file: &their::File) -> String {
 }
 
 fn path(path: &their::Path) -> String {
-    path.segments
-        .iter()
-        .map(|it| it.to_string())
-        .collect::<Vec<_>>()
-        .join(".")
+    path.segments.iter().map(|it| it.to_string()).collect::<Vec<_>>().join(".")
 }
 
 fn their_item(item: &their::Item) -> String {
     match item {
-        their::Item::Include(_) | their::Item::CppInclude(_) | their::Item::Namespace(_) => {
-            String::new()
-        }
+        their::Item::Include(_) | their::Item::CppInclude(_) | their::Item::Namespace(_) => String::new(),
         their::Item::Typedef(it) => {
             let notes = their_annotations(None, &it.annotations);
             format!("typedef {} {}{notes}\n", &*it.alias, their_type(&it.r#type))
         }
         their::Item::Constant(it) => {
             let notes = their_annotations(None, &it.annotations);
-            format!(
-                "const {} {} {}{notes}\n",
-                &*it.name,
-                their_type(&it.r#type),
-                their_value(&it.value)
-            )
+            format!("const {} {} {}{notes}\n", &*it.name, their_type(&it.r#type), their_value(&it.value))
         }
         their::Item::Enum(it) => {
             let member = |it: &their::EnumValue| {
@@ -185,11 +138,7 @@ fn their_item(item: &their::Item) -> String {
                 format!(" {}={:?}{notes}", &*it.name, it.value.map(|it| it.0))
             };
             let members: String = it.values.iter().map(member).collect();
-            format!(
-                "enum {}{members}{}\n",
-                &*it.name,
-                their_annotations(None, &it.annotations)
-            )
+            format!("enum {}{members}{}\n", &*it.name, their_annotations(None, &it.annotations))
         }
         their::Item::Struct(it) => their_struct("struct", it),
         their::Item::Union(it) => their_struct("union", it),
@@ -197,11 +146,7 @@ fn their_item(item: &their::Item) -> String {
         their::Item::Service(it) => {
             let base = it.extends.as_ref().map(path).unwrap_or_default();
             let methods: String = it.functions.iter().map(their_method).collect();
-            format!(
-                "service {} <{base}>{methods}{}\n",
-                &*it.name,
-                their_annotations(None, &it.annotations)
-            )
+            format!("service {} <{base}>{methods}{}\n", &*it.name, their_annotations(None, &it.annotations))
         }
     }
 }
@@ -219,10 +164,7 @@ fn their_method(it: &their::Function) -> String {
     };
     let (arguments, throws) = (their_fields(&it.arguments), their_fields(&it.throws));
     let notes = their_annotations(None, &it.annotations);
-    format!(
-        "\n  {} {result} {} ({arguments}) ({throws}){notes}",
-        it.oneway, &*it.name
-    )
+    format!("\n  {} {result} {} ({arguments}) ({throws}){notes}", it.oneway, &*it.name)
 }
 
 fn their_fields(fields: &[their::Field]) -> String {
@@ -234,10 +176,7 @@ fn their_fields(fields: &[their::Field]) -> String {
         };
         let default = it.default.as_ref().map(their_value);
         let (ty, notes) = (their_type(&it.ty), their_annotations(None, &it.annotations));
-        format!(
-            " Some({}):{word} {ty} {}={default:?}{notes}",
-            it.id, &*it.name
-        )
+        format!(" Some({}):{word} {ty} {}={default:?}{notes}", it.id, &*it.name)
     };
     fields.iter().map(field).collect()
 }
@@ -249,14 +188,7 @@ fn their_type(ty: &their::Type) -> String {
         Ty::Path(it) => (format!("named {}", path(it)), &None),
         Ty::List { value, cpp_type } => (format!("list<{}>", their_type(value)), cpp_type),
         Ty::Set { value, cpp_type } => (format!("set<{}>", their_type(value)), cpp_type),
-        Ty::Map {
-            key,
-            value,
-            cpp_type,
-        } => (
-            format!("map<{},{}>", their_type(key), their_type(value)),
-            cpp_type,
-        ),
+        Ty::Map { key, value, cpp_type } => (format!("map<{},{}>", their_type(key), their_type(value)), cpp_type),
         base => (format!("{base:?}").to_lowercase(), &None),
     };
     format!("{kind}{}", their_annotations(cpp.as_ref(), &ty.1))
@@ -272,9 +204,7 @@ fn their_value(it: &their::ConstValue) -> String {
         ConstValue::Double(it) => format!("{:?}d", it.0.parse::<f64>().unwrap()),
         ConstValue::List(all) => format!("{:?}", all.iter().map(their_value).collect::<Vec<_>>()),
         ConstValue::Map(all) => {
-            let pairs = all
-                .iter()
-                .map(|(key, value)| (their_value(key), their_value(value)));
+            let pairs = all.iter().map(|(key, value)| (their_value(key), their_value(value)));
             format!("map {:?}", pairs.collect::<Vec<_>>())
         }
     }
@@ -282,8 +212,6 @@ fn their_value(it: &their::ConstValue) -> String {
 
 fn their_annotations(cpp: Option<&their::CppType>, all: &their::Annotations) -> String {
     let cpp = cpp.map(|it| ("cpp_type".to_owned(), Some(it.0.0.clone())));
-    let rest = all
-        .iter()
-        .map(|it| (it.key.clone(), Some(it.value.0.clone())));
+    let rest = all.iter().map(|it| (it.key.clone(), Some(it.value.0.clone())));
     written(cpp.into_iter().chain(rest).collect())
 }

@@ -1,8 +1,8 @@
 //! Every text of every finding, one function a code. A module for each stage:
 //! `source` (SR), `thrift` (TH00xx, syntax), `proto` (PB), `names` and `rules` (TH01xx).
 
+pub mod names;
 pub mod proto;
+pub mod rules;
 pub mod source;
 pub mod thrift;
-pub mod names;
-pub mod rules;

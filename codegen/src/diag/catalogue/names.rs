@@ -86,8 +86,7 @@ pub fn endless_struct(name: &Name, field: Span) -> Diagnostic {
 
 /// A name that exists but is something else.
 pub fn wrong_kind(at: Span, name: &str, found: &str, wanted: &str) -> Diagnostic {
-    Diagnostic::error("TH0125", format!("`{name}` is {found}, not {wanted}"))
-        .at(at, format!("{wanted} is needed here"))
+    Diagnostic::error("TH0125", format!("`{name}` is {found}, not {wanted}")).at(at, format!("{wanted} is needed here"))
 }
 
 /// A file with two roles for one module name.

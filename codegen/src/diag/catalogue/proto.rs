@@ -21,12 +21,9 @@ pub fn edition(at: Span) -> Diagnostic {
 
 /// One file is imported under two names.
 pub fn two_names(path: &str, first: &str, second: &str, at: Span) -> Diagnostic {
-    Diagnostic::error(
-        "PB0004",
-        format!("`{path}` is imported under two names, `{first}` and `{second}`"),
-    )
-    .at(at, "the second name")
-    .help("import it by the same path everywhere, counted from one directory of `-I`")
+    Diagnostic::error("PB0004", format!("`{path}` is imported under two names, `{first}` and `{second}`"))
+        .at(at, "the second name")
+        .help("import it by the same path everywhere, counted from one directory of `-I`")
 }
 
 /// Brackets are nested too deep.
@@ -38,10 +35,7 @@ pub fn too_deep(limit: usize, at: Span) -> Diagnostic {
 
 /// A proto file is too big for its compiler.
 pub fn too_big(limit: usize, at: Span) -> Diagnostic {
-    Diagnostic::error(
-        "PB0006",
-        format!("the file is larger than {} MiB", limit >> 20),
-    )
-    .at(at, "more than the compiler of proto files is given")
-    .help("split the file")
+    Diagnostic::error("PB0006", format!("the file is larger than {} MiB", limit >> 20))
+        .at(at, "more than the compiler of proto files is given")
+        .help("split the file")
 }

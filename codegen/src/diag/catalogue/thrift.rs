@@ -4,8 +4,7 @@ use crate::{diag::Diagnostic, source::Span};
 
 /// Something else was expected.
 pub fn expected(what: &str, found: &str, at: Span) -> Diagnostic {
-    Diagnostic::error("TH0001", format!("expected {what}, found {found}"))
-        .at(at, format!("expected {what}"))
+    Diagnostic::error("TH0001", format!("expected {what}, found {found}")).at(at, format!("expected {what}"))
 }
 
 /// No definition begins here; `near` is the keyword that may have been meant.
@@ -45,20 +44,16 @@ pub fn open_text(quote: &str, at: Span) -> Diagnostic {
 
 /// A block comment without its end.
 pub fn open_comment(at: Span) -> Diagnostic {
-    Diagnostic::error("TH0006", "the comment is not closed")
-        .at(at, "begins here")
-        .help("close it with `*/`")
+    Diagnostic::error("TH0006", "the comment is not closed").at(at, "begins here").help("close it with `*/`")
 }
 
 /// A whole number outside of 64 bits.
 pub fn int_too_big(at: Span) -> Diagnostic {
-    Diagnostic::error("TH0007", "the number does not fit in 64 bits")
-        .at(at, "too large")
-        .help(format!(
-            "whole numbers lie between {} and {}",
-            i64::MIN,
-            i64::MAX
-        ))
+    Diagnostic::error("TH0007", "the number does not fit in 64 bits").at(at, "too large").help(format!(
+        "whole numbers lie between {} and {}",
+        i64::MIN,
+        i64::MAX
+    ))
 }
 
 /// A type or a literal inside of too many others.
@@ -72,9 +67,7 @@ pub fn too_deep(what: &str, limit: usize, at: Span) -> Diagnostic {
 pub fn unknown_escape(escape: &str, at: Span) -> Diagnostic {
     Diagnostic::warning("TH0009", format!("unknown escape `{escape}`"))
         .at(at, "kept as it stands")
-        .help(
-            "write `\\\\` for a backslash; known are \\\\ \\\" \\' \\n \\t \\r \\0 \\a \\b \\f \\v",
-        )
+        .help("write `\\\\` for a backslash; known are \\\\ \\\" \\' \\n \\t \\r \\0 \\a \\b \\f \\v")
 }
 
 /// The file has so many errors that the rest is not read.
@@ -114,10 +107,7 @@ pub fn word_twice(word: &str, at: Span) -> Diagnostic {
 
 /// The file has so many tokens that the rest is not read.
 pub fn too_long(limit: usize, at: Span) -> Diagnostic {
-    Diagnostic::error(
-        "TH0015",
-        format!("more than {limit} words, numbers and signs in this file"),
-    )
-    .at(at, "not read from here on")
-    .help("split the file")
+    Diagnostic::error("TH0015", format!("more than {limit} words, numbers and signs in this file"))
+        .at(at, "not read from here on")
+        .help("split the file")
 }

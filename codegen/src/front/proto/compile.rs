@@ -47,9 +47,7 @@ pub(super) fn all(
     found: &mut Diagnostics,
 ) -> Option<(Vec<u8>, DescriptorPool)> {
     // Parsed files are large: they move to the compiler.
-    let files = units
-        .iter_mut()
-        .filter_map(|it| Some((it.name.clone(), it.file.take()?)));
+    let files = units.iter_mut().filter_map(|it| Some((it.name.clone(), it.file.take()?)));
     let files = RefCell::new(files.collect());
     let by_file: HashMap<usize, &Unit> = units.iter().map(|it| (it.at, it)).collect();
     one_name_each(sources, &by_file, draft, found);
@@ -65,44 +63,25 @@ pub(super) fn all(
             continue;
         };
         // What imports a broken file would only repeat its errors.
-        if draft.files[at]
-            .includes
-            .iter()
-            .any(|it| broken.contains(&it.file))
-        {
+        if draft.files[at].includes.iter().any(|it| broken.contains(&it.file)) {
             broken.insert(at);
         } else if let Err(error) = compiler.open_file(&unit.name).map(drop) {
             found.extend(complaint::about(&error, sources, unit.id));
             broken.insert(at);
         }
     }
-    broken.is_empty().then(|| {
-        (
-            compiler.encode_file_descriptor_set(),
-            compiler.descriptor_pool(),
-        )
-    })
+    broken.is_empty().then(|| (compiler.encode_file_descriptor_set(), compiler.descriptor_pool()))
 }
 
 /// A file that is imported by two names would be two files to the compiler.
-fn one_name_each(
-    sources: &SourceMap,
-    by_file: &HashMap<usize, &Unit>,
-    draft: &Draft,
-    found: &mut Diagnostics,
-) {
+fn one_name_each(sources: &SourceMap, by_file: &HashMap<usize, &Unit>, draft: &Draft, found: &mut Diagnostics) {
     for include in draft.files.iter().flat_map(|it| &it.includes) {
         let Some(unit) = by_file.get(&include.file) else {
             continue;
         };
         if unit.name != include.path.text {
             let path = sources.path(unit.id);
-            found.push(say::two_names(
-                path,
-                &unit.name,
-                &include.path.text,
-                include.path.span,
-            ));
+            found.push(say::two_names(path, &unit.name, &include.path.text, include.path.span));
         }
     }
 }
@@ -113,11 +92,7 @@ fn dependencies_first(units: &[Unit], draft: &Draft) -> Vec<usize> {
     for unit in units {
         let mut stack = vec![(unit.at, 0)];
         while let Some((at, next)) = stack.last_mut() {
-            let include = if seen.contains(at) {
-                None
-            } else {
-                draft.files[*at].includes.get(*next)
-            };
+            let include = if seen.contains(at) { None } else { draft.files[*at].includes.get(*next) };
             *next += 1;
             match include {
                 Some(include) => stack.push((include.file, 0)),

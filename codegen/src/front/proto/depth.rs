@@ -18,11 +18,7 @@ pub(super) fn too_deep(file: FileId, text: &str) -> Option<Span> {
         }
         if depth > MAX_DEPTH {
             let start = u32::try_from(at).unwrap_or(u32::MAX);
-            return Some(Span {
-                file,
-                start,
-                end: start + 1,
-            });
+            return Some(Span { file, start, end: start + 1 });
         }
         at += 1;
     }
@@ -59,12 +55,7 @@ mod tests {
         let bomb = "{".repeat(MAX_DEPTH + 1);
         let at = |text: &str| too_deep(FileId(0), text).map(|it| it.start);
         assert_eq!(at(&bomb), Some(100));
-        for harmless in [
-            format!("// {bomb}\n"),
-            format!("/* {bomb} */"),
-            format!("'\\'{bomb}'"),
-            "{}".repeat(200),
-        ] {
+        for harmless in [format!("// {bomb}\n"), format!("/* {bomb} */"), format!("'\\'{bomb}'"), "{}".repeat(200)] {
             assert_eq!(at(&harmless), None, "{harmless}");
         }
     }

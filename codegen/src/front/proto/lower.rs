@@ -1,39 +1,26 @@
 //! Descriptors to draft definitions.
 
 use prost_types::{
-    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
-    MethodDescriptorProto, ServiceDescriptorProto,
+    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, MethodDescriptorProto,
+    ServiceDescriptorProto,
     field_descriptor_proto::{Label, Type as Wire},
 };
 
 use super::place::Places;
 use crate::ir::draft::{
-    Annotation, Base, Enum, Field, File, Head, Item, Member, Method, Name, Namespace, Requiredness,
-    Service, Struct, StructKind, Type, TypeKind,
+    Annotation, Base, Enum, Field, File, Head, Item, Member, Method, Name, Namespace, Requiredness, Service, Struct,
+    StructKind, Type, TypeKind,
 };
 
 /// Lowers one file into its place in the draft.
 pub(super) fn file(descriptor: &FileDescriptorProto, places: &Places<'_>, out: &mut File) {
     if let Some(package) = &descriptor.package {
         let span = places.span(&[2]);
-        let scope = Name {
-            text: "*".to_owned(),
-            span,
-        };
-        out.namespaces.push(Namespace {
-            scope,
-            name: Name {
-                text: package.clone(),
-                span,
-            },
-        });
+        let scope = Name { text: "*".to_owned(), span };
+        out.namespaces.push(Namespace { scope, name: Name { text: package.clone(), span } });
     }
     let proto2 = descriptor.syntax() != "proto3";
-    let mut lowering = Lowering {
-        places,
-        proto2,
-        items: Vec::new(),
-    };
+    let mut lowering = Lowering { places, proto2, items: Vec::new() };
     for (message, at) in descriptor.message_type.iter().zip(0..) {
         lowering.message("", &[4, at], message);
     }
@@ -57,25 +44,11 @@ struct Lowering<'a> {
 impl Lowering<'_> {
     fn head(&self, path: &[i32], scope: &str, name: &str, deprecated: bool) -> Head {
         let mut name = self.places.name(path, name);
-        let flag = |text: &str| Name {
-            text: text.to_owned(),
-            span: name.span,
-        };
-        let annotation = Annotation {
-            key: flag("deprecated"),
-            value: Some(flag("true")),
-        };
+        let flag = |text: &str| Name { text: text.to_owned(), span: name.span };
+        let annotation = Annotation { key: flag("deprecated"), value: Some(flag("true")) };
         name.text.insert_str(0, scope);
-        let annotations = if deprecated {
-            vec![annotation]
-        } else {
-            Vec::new()
-        };
-        Head {
-            name,
-            docs: self.places.docs(path),
-            annotations,
-        }
+        let annotations = if deprecated { vec![annotation] } else { Vec::new() };
+        Head { name, docs: self.places.docs(path), annotations }
     }
 
     fn message(&mut self, scope: &str, path: &[i32], message: &DescriptorProto) {
@@ -83,14 +56,8 @@ impl Lowering<'_> {
         let head = self.head(path, scope, message.name(), deprecated);
         let inner = format!("{}.", head.name.text);
         let all = message.field.iter().zip(0..);
-        let fields = all
-            .map(|(it, at)| self.field(&[path, &[2, at]].concat(), it, message))
-            .collect();
-        self.items.push(Item::Struct(Struct {
-            head,
-            kind: StructKind::Message,
-            fields,
-        }));
+        let fields = all.map(|(it, at)| self.field(&[path, &[2, at]].concat(), it, message)).collect();
+        self.items.push(Item::Struct(Struct { head, kind: StructKind::Message, fields }));
         for (nested, at) in message.nested_type.iter().zip(0..) {
             if !is_map_entry(nested) {
                 self.message(&inner, &[path, &[3, at]].concat(), nested);
@@ -104,10 +71,7 @@ impl Lowering<'_> {
     fn field(&self, path: &[i32], field: &FieldDescriptorProto, outer: &DescriptorProto) -> Field {
         let deprecated = field.options.as_ref().is_some_and(|it| it.deprecated());
         let head = self.head(path, "", field.name(), deprecated);
-        let number = self
-            .places
-            .find(&[path, &[3]].concat())
-            .unwrap_or(head.name.span);
+        let number = self.places.find(&[path, &[3]].concat()).unwrap_or(head.name.span);
         let requiredness = match field.label() {
             Label::Required => Requiredness::Required,
             Label::Optional if self.proto2 || has_presence(field) => Requiredness::Optional,
@@ -115,38 +79,16 @@ impl Lowering<'_> {
         };
         let ty = self.field_type(path, field, outer, &head.name);
         let id = Some((i64::from(field.number()), number));
-        Field {
-            head,
-            id,
-            requiredness,
-            reference: false,
-            ty,
-            default: None,
-        }
+        Field { head, id, requiredness, reference: false, ty, default: None }
     }
 
-    fn field_type(
-        &self,
-        path: &[i32],
-        field: &FieldDescriptorProto,
-        outer: &DescriptorProto,
-        name: &Name,
-    ) -> Type {
+    fn field_type(&self, path: &[i32], field: &FieldDescriptorProto, outer: &DescriptorProto, name: &Name) -> Type {
         let place = self.places.find(&[path, &[6]].concat());
-        let span = place
-            .or_else(|| self.places.find(&[path, &[5]].concat()))
-            .unwrap_or(name.span);
-        let ty = |kind| Type {
-            kind,
-            span,
-            annotations: Vec::new(),
-        };
+        let span = place.or_else(|| self.places.find(&[path, &[5]].concat())).unwrap_or(name.span);
+        let ty = |kind| Type { kind, span, annotations: Vec::new() };
         let repeated = field.label() == Label::Repeated;
         match map_entry(field, outer) {
-            Some([key, value]) => ty(TypeKind::Map(
-                Box::new(ty(kind(key))),
-                Box::new(ty(kind(value))),
-            )),
+            Some([key, value]) => ty(TypeKind::Map(Box::new(ty(kind(key))), Box::new(ty(kind(value))))),
             None if repeated => ty(TypeKind::List(Box::new(ty(kind(field))))),
             None => ty(kind(field)),
         }
@@ -159,63 +101,33 @@ impl Lowering<'_> {
             let path = [path, &[2, at]].concat();
             let deprecated = value.options.as_ref().is_some_and(|it| it.deprecated());
             let head = self.head(&path, "", value.name(), deprecated);
-            let span = self
-                .places
-                .find(&[&path[..], &[2]].concat())
-                .unwrap_or(head.name.span);
-            Member {
-                head,
-                number: Some((i64::from(value.number()), span)),
-            }
+            let span = self.places.find(&[&path[..], &[2]].concat()).unwrap_or(head.name.span);
+            Member { head, number: Some((i64::from(value.number()), span)) }
         });
         let members = members.collect();
-        self.items.push(Item::Enum(Enum {
-            head,
-            strings: false,
-            members,
-        }));
+        self.items.push(Item::Enum(Enum { head, strings: false, members }));
     }
 
     fn service(&mut self, path: &[i32], service: &ServiceDescriptorProto) {
         let deprecated = service.options.as_ref().is_some_and(|it| it.deprecated());
         let head = self.head(path, "", service.name(), deprecated);
         let all = service.method.iter().zip(0..);
-        let methods = all
-            .map(|(it, at)| self.method(&[path, &[2, at]].concat(), it))
-            .collect();
-        self.items.push(Item::Service(Service {
-            head,
-            extends: None,
-            methods,
-        }));
+        let methods = all.map(|(it, at)| self.method(&[path, &[2, at]].concat(), it)).collect();
+        self.items.push(Item::Service(Service { head, extends: None, methods }));
     }
 
     fn method(&self, path: &[i32], method: &MethodDescriptorProto) -> Method {
         let deprecated = method.options.as_ref().is_some_and(|it| it.deprecated());
         let head = self.head(path, "", method.name(), deprecated);
         let named = |part, name: &str| {
-            let span = self
-                .places
-                .find(&[path, &[part]].concat())
-                .unwrap_or(head.name.span);
-            Type {
-                kind: TypeKind::Named(name.to_owned()),
-                span,
-                annotations: Vec::new(),
-            }
+            let span = self.places.find(&[path, &[part]].concat()).unwrap_or(head.name.span);
+            Type { kind: TypeKind::Named(name.to_owned()), span, annotations: Vec::new() }
         };
         let input = named(2, method.input_type());
         let result = Some(named(3, method.output_type()));
-        let name = Name {
-            text: "req".to_owned(),
-            span: input.span,
-        };
+        let name = Name { text: "req".to_owned(), span: input.span };
         let argument = Field {
-            head: Head {
-                name,
-                docs: String::new(),
-                annotations: Vec::new(),
-            },
+            head: Head { name, docs: String::new(), annotations: Vec::new() },
             id: Some((1, input.span)),
             requiredness: Requiredness::Default,
             reference: false,
@@ -244,10 +156,7 @@ fn is_map_entry(message: &DescriptorProto) -> bool {
 }
 
 /// The key and the value of a map field.
-fn map_entry<'a>(
-    field: &FieldDescriptorProto,
-    outer: &'a DescriptorProto,
-) -> Option<&'a [FieldDescriptorProto; 2]> {
+fn map_entry<'a>(field: &FieldDescriptorProto, outer: &'a DescriptorProto) -> Option<&'a [FieldDescriptorProto; 2]> {
     let mut entries = outer.nested_type.iter().filter(|it| is_map_entry(it));
     let full = |entry: &DescriptorProto| format!(".{}.{}", outer.name(), entry.name());
     let entry = entries.find(|it| field.type_name().ends_with(&full(it)))?;

@@ -46,17 +46,10 @@ impl Unit {
         };
         let descriptor = file.file_descriptor_proto();
         let places = place::Places::new(sources, self.id, descriptor);
-        let ours = descriptor
-            .dependency
-            .iter()
-            .zip(0..)
-            .filter(|(path, _)| !is_well_known(path));
+        let ours = descriptor.dependency.iter().zip(0..).filter(|(path, _)| !is_well_known(path));
         let name = |(text, at): (&String, i32)| {
             let span = quoted(sources, places.span(&[3, at]));
-            Name {
-                text: text.clone(),
-                span,
-            }
+            Name { text: text.clone(), span }
         };
         ours.map(name).collect()
     }
@@ -67,11 +60,7 @@ fn quoted(sources: &SourceMap, line: Span) -> Span {
     let text = sources.slice(line);
     let part = |at: usize| line.start + u32::try_from(at).unwrap_or(0);
     match (text.find(['"', '\'']), text.rfind(['"', '\''])) {
-        (Some(from), Some(to)) => Span {
-            start: part(from),
-            end: part(to + 1),
-            ..line
-        },
+        (Some(from), Some(to)) => Span { start: part(from), end: part(to + 1), ..line },
         _ => line,
     }
 }
@@ -84,34 +73,18 @@ fn is_well_known(name: &str) -> bool {
 /// Where imports are looked for: the include directories, then those of the proto roots, outer ones
 /// first, so that a file has the same name for all of them.
 pub(super) fn import_dirs(roots: &[PathBuf], include_dirs: &[PathBuf]) -> Vec<PathBuf> {
-    let proto = roots
-        .iter()
-        .filter(|it| it.extension().is_some_and(|it| it == "proto"));
+    let proto = roots.iter().filter(|it| it.extension().is_some_and(|it| it == "proto"));
     let mut own: Vec<_> = proto.map(|it| parent(it)).collect();
     own.sort_by_key(|it| it.components().count());
     own.dedup();
-    include_dirs
-        .iter()
-        .map(PathBuf::as_path)
-        .chain(own)
-        .map(Path::to_owned)
-        .collect()
+    include_dirs.iter().map(PathBuf::as_path).chain(own).map(Path::to_owned).collect()
 }
 
 /// Parses one file; its errors go to `found`.
-pub(super) fn parse(
-    sources: &SourceMap,
-    at: usize,
-    id: FileId,
-    name: &str,
-    found: &mut Diagnostics,
-) -> Option<Unit> {
+pub(super) fn parse(sources: &SourceMap, at: usize, id: FileId, name: &str, found: &mut Diagnostics) -> Option<Unit> {
     let text = sources.text(id);
     if text.len() > MAX_BYTES {
-        let start = Span {
-            end: 0,
-            ..sources.whole(id)
-        };
+        let start = Span { end: 0, ..sources.whole(id) };
         found.push(say::too_big(MAX_BYTES, start));
         return None;
     }
@@ -120,12 +93,7 @@ pub(super) fn parse(
         return None;
     }
     match Compiled::from_source(name, text) {
-        Ok(file) => Some(Unit {
-            at,
-            id,
-            name: name.to_owned(),
-            file: Some(file),
-        }),
+        Ok(file) => Some(Unit { at, id, name: name.to_owned(), file: Some(file) }),
         Err(error) => {
             found.extend(complaint::about(&error, sources, id));
             None
@@ -134,12 +102,7 @@ pub(super) fn parse(
 }
 
 /// Checks all files together and lowers them into the draft.
-pub(super) fn lower(
-    sources: &SourceMap,
-    mut units: Vec<Unit>,
-    draft: &mut Draft,
-    found: &mut Diagnostics,
-) {
+pub(super) fn lower(sources: &SourceMap, mut units: Vec<Unit>, draft: &mut Draft, found: &mut Diagnostics) {
     if units.is_empty() {
         return;
     }

@@ -18,35 +18,18 @@ pub(super) struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    pub(super) fn new(
-        sources: &'a SourceMap,
-        file: FileId,
-        descriptor: &'a FileDescriptorProto,
-    ) -> Self {
-        let all = descriptor
-            .source_code_info
-            .iter()
-            .flat_map(|it| &it.location);
+    pub(super) fn new(sources: &'a SourceMap, file: FileId, descriptor: &'a FileDescriptorProto) -> Self {
+        let all = descriptor.source_code_info.iter().flat_map(|it| &it.location);
         let mut locations = HashMap::new();
         for location in all {
-            locations
-                .entry(location.path.as_slice())
-                .or_insert(location);
+            locations.entry(location.path.as_slice()).or_insert(location);
         }
-        Self {
-            sources,
-            file,
-            locations,
-        }
+        Self { sources, file, locations }
     }
 
     /// The place of an element; the start of the file when it is not known.
     pub(super) fn span(&self, path: &[i32]) -> Span {
-        self.find(path).unwrap_or(Span {
-            file: self.file,
-            start: 0,
-            end: 0,
-        })
+        self.find(path).unwrap_or(Span { file: self.file, start: 0, end: 0 })
     }
 
     /// The place of an element if it is known.
@@ -57,18 +40,12 @@ impl<'a> Places<'a> {
             [line, from, last, to] => ((line, from), (last, to)),
             _ => return None,
         };
-        Some(Span {
-            file: self.file,
-            start: self.offset(start)?,
-            end: self.offset(end)?,
-        })
+        Some(Span { file: self.file, start: self.offset(start)?, end: self.offset(end)? })
     }
 
     /// Lines and columns count from 0; protox counts columns in bytes.
     fn offset(&self, (line, column): (i32, i32)) -> Option<u32> {
-        let start = self
-            .sources
-            .line_start(self.file, usize::try_from(line).ok()?);
+        let start = self.sources.line_start(self.file, usize::try_from(line).ok()?);
         start.checked_add(u32::try_from(column).ok()?)
     }
 
@@ -76,10 +53,7 @@ impl<'a> Places<'a> {
     pub(super) fn name(&self, path: &[i32], text: &str) -> Name {
         let own = [path, &[1]].concat();
         let span = self.find(&own).or_else(|| self.find(path));
-        Name {
-            text: text.to_owned(),
-            span: span.unwrap_or_else(|| self.span(path)),
-        }
+        Name { text: text.to_owned(), span: span.unwrap_or_else(|| self.span(path)) }
     }
 
     /// The comment above an element, or else the one behind it.
@@ -87,13 +61,8 @@ impl<'a> Places<'a> {
         let Some(location) = self.locations.get(path) else {
             return String::new();
         };
-        let comment = location
-            .leading_comments
-            .as_ref()
-            .or(location.trailing_comments.as_ref());
-        let lines: Vec<_> = comment
-            .map(|it| it.lines().map(str::trim_end).collect())
-            .unwrap_or_default();
+        let comment = location.leading_comments.as_ref().or(location.trailing_comments.as_ref());
+        let lines: Vec<_> = comment.map(|it| it.lines().map(str::trim_end).collect()).unwrap_or_default();
         dedent(&lines)
     }
 }

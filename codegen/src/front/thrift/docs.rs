@@ -51,9 +51,7 @@ fn run_above<'a>(text: &str, comments: &'a [Comment], item: usize) -> &'a [Comme
 }
 
 fn lines(text: &str, comments: &[Comment]) -> String {
-    let bare = comments
-        .iter()
-        .map(|it| slice(text, it).trim_start_matches(['/', '#']));
+    let bare = comments.iter().map(|it| slice(text, it).trim_start_matches(['/', '#']));
     dedent(&bare.map(str::trim_end).collect::<Vec<_>>())
 }
 
@@ -64,11 +62,7 @@ fn block(comment: &str) -> String {
     let first = all.next().unwrap_or_default().trim();
     let rest: Vec<_> = all.map(|line| starless(line).trim_end()).collect();
     let rest = dedent(&rest);
-    [first, &rest]
-        .into_iter()
-        .filter(|it| !it.is_empty())
-        .collect::<Vec<_>>()
-        .join("\n")
+    [first, &rest].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 /// A line without the star that decorates it; a star without a blank behind it may be emphasis.
@@ -85,10 +79,7 @@ pub(in crate::front) fn dedent(lines: &[&str]) -> String {
     let indent = |line: &&str| line.len() - line.trim_start().len();
     let full = lines.iter().filter(|it| !it.trim().is_empty());
     let common = full.map(indent).min().unwrap_or(0);
-    let cut: Vec<_> = lines
-        .iter()
-        .map(|it| it.get(common..).unwrap_or_default())
-        .collect();
+    let cut: Vec<_> = lines.iter().map(|it| it.get(common..).unwrap_or_default()).collect();
     cut.join("\n").trim_matches('\n').trim_end().to_owned()
 }
 
@@ -105,14 +96,8 @@ mod tests {
     #[test]
     fn blocks_lose_stars_and_indentation() {
         assert_eq!(before("/** one */ x"), "one");
-        assert_eq!(
-            before("/**\n  * one\r\n  *   two\n  *\n  * three\n  */\nx"),
-            "one\n  two\n\nthree"
-        );
-        assert_eq!(
-            before("/** one\n    two\n      three */ x"),
-            "one\ntwo\n  three"
-        );
+        assert_eq!(before("/**\n  * one\r\n  *   two\n  *\n  * three\n  */\nx"), "one\n  two\n\nthree");
+        assert_eq!(before("/** one\n    two\n      three */ x"), "one\ntwo\n  three");
         assert_eq!(before("/* no */ x"), "");
         assert_eq!(before("/**\n - *a*\n *b* c\n */ x"), "- *a*\n*b* c");
     }

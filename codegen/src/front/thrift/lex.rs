@@ -79,21 +79,11 @@ pub(super) struct Lexer<'a> {
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a str, at: usize) -> Self {
-        Self {
-            text,
-            at,
-            fresh: true,
-            comments: Vec::new(),
-            faults: Vec::new(),
-        }
+        Self { text, at, fresh: true, comments: Vec::new(), faults: Vec::new() }
     }
 
     fn byte(&self, ahead: usize) -> u8 {
-        self.text
-            .as_bytes()
-            .get(self.at + ahead)
-            .copied()
-            .unwrap_or(0)
+        self.text.as_bytes().get(self.at + ahead).copied().unwrap_or(0)
     }
 
     fn rest(&self) -> &'a str {
@@ -107,24 +97,14 @@ impl<'a> Lexer<'a> {
             self.blanks();
             let (start, first) = (self.at, self.fresh);
             if start >= self.text.len() {
-                return Token {
-                    kind: Kind::End,
-                    start,
-                    end: start,
-                    first: true,
-                };
+                return Token { kind: Kind::End, start, end: start, first: true };
             }
             if self.comment(first) {
                 continue;
             }
             self.fresh = false;
             if let Some(kind) = self.token() {
-                return Token {
-                    kind,
-                    start,
-                    end: self.at,
-                    first,
-                };
+                return Token { kind, start, end: self.at, first };
             }
             self.stray(start);
         }
@@ -144,12 +124,7 @@ impl<'a> Lexer<'a> {
             (b'/', b'*') => self.block_comment(),
             _ => return false,
         };
-        self.comments.push(Comment {
-            style,
-            start,
-            end: self.at,
-            first,
-        });
+        self.comments.push(Comment { style, start, end: self.at, first });
         true
     }
 
@@ -168,11 +143,7 @@ impl<'a> Lexer<'a> {
             return Style::Block;
         };
         self.at = start + 2 + len + 2;
-        if inner.starts_with('*') && len > 1 {
-            Style::Doc
-        } else {
-            Style::Block
-        }
+        if inner.starts_with('*') && len > 1 { Style::Doc } else { Style::Block }
     }
 
     fn token(&mut self) -> Option<Kind> {
@@ -199,9 +170,7 @@ impl<'a> Lexer<'a> {
 
     fn after_word(&self) -> bool {
         let before = self.text.as_bytes().get(..self.at).unwrap_or_default();
-        before
-            .last()
-            .is_some_and(|it| it.is_ascii_alphanumeric() || *it == b'_')
+        before.last().is_some_and(|it| it.is_ascii_alphanumeric() || *it == b'_')
     }
 
     fn skip(&mut self, wanted: impl Fn(u8) -> bool) -> usize {
@@ -232,11 +201,7 @@ impl<'a> Lexer<'a> {
             self.at += 1;
             self.skip(|it| it.is_ascii_digit());
         }
-        if self.exponent() || point {
-            Kind::Double
-        } else {
-            Kind::Int
-        }
+        if self.exponent() || point { Kind::Double } else { Kind::Int }
     }
 
     fn exponent(&mut self) -> bool {
@@ -281,9 +246,7 @@ impl<'a> Lexer<'a> {
 
 /// Whether something that is no stray character may begin here.
 fn begins(char: char) -> bool {
-    char.is_ascii_alphanumeric()
-        || char.is_ascii_whitespace()
-        || "{}()[]<>,;:=*&._\"'#/".contains(char)
+    char.is_ascii_alphanumeric() || char.is_ascii_whitespace() || "{}()[]<>,;:=*&._\"'#/".contains(char)
 }
 
 #[cfg(test)]
@@ -307,20 +270,8 @@ mod tests {
         use Kind::{Double, Int, Mark, Word};
         let all = kinds("-0x1F +5 .5 -1.5e-3 2e9 E.A a.5 1struct");
         let (dot, a) = ((Mark(b'.'), "."), (Word, "a"));
-        assert_eq!(
-            all[..5],
-            [
-                (Int, "-0x1F"),
-                (Int, "+5"),
-                (Double, ".5"),
-                (Double, "-1.5e-3"),
-                (Double, "2e9")
-            ]
-        );
-        assert_eq!(
-            all[5..11],
-            [(Word, "E"), dot, (Word, "A"), a, dot, (Int, "5")]
-        );
+        assert_eq!(all[..5], [(Int, "-0x1F"), (Int, "+5"), (Double, ".5"), (Double, "-1.5e-3"), (Double, "2e9")]);
+        assert_eq!(all[5..11], [(Word, "E"), dot, (Word, "A"), a, dot, (Int, "5")]);
         assert_eq!(all[11..], [(Int, "1"), (Word, "struct")]);
     }
 
@@ -334,11 +285,7 @@ mod tests {
         let mut lexer = Lexer::new("a // x\n/** y */ b /**/ /***/", 0);
         assert!(lexer.next().first);
         assert!(!{ lexer.next() }.first || lexer.comments.len() == 2);
-        let styles: Vec<_> = lexer
-            .comments
-            .iter()
-            .map(|it| (it.style, it.first))
-            .collect();
+        let styles: Vec<_> = lexer.comments.iter().map(|it| (it.style, it.first)).collect();
         assert_eq!(styles, [(Style::Line, false), (Style::Doc, true)]);
         lexer.next();
         assert_eq!(lexer.comments[0].style, Style::Block);
@@ -348,9 +295,7 @@ mod tests {
     fn faults_are_kept_and_passed_over() {
         let mut lexer = Lexer::new("a $€! b \"x\nc /* d", 0);
         let words: Vec<_> = std::iter::from_fn(|| match lexer.next() {
-            Token {
-                kind: Kind::End, ..
-            } => None,
+            Token { kind: Kind::End, .. } => None,
             token => Some(token.kind),
         })
         .collect();

@@ -16,11 +16,7 @@ impl Parser<'_, '_> {
                 return self.unclosed(b'(', b')', opened);
             }
             let key = self.key("an annotation or `)`")?;
-            let value = if self.take(b'=') {
-                Some(self.plain_quoted("a value in quotes")?)
-            } else {
-                None
-            };
+            let value = if self.take(b'=') { Some(self.plain_quoted("a value in quotes")?) } else { None };
             self.separator();
             all.push(Annotation { key, value });
         }
@@ -35,15 +31,8 @@ impl Parser<'_, '_> {
         let start = self.token.start;
         let rest = self.text.get(start..).unwrap_or_default();
         let part = |it: char| it.is_ascii_alphanumeric() || it == '_' || it == '.';
-        let text = rest
-            .split(|it| !part(it))
-            .next()
-            .unwrap_or_default()
-            .to_owned();
+        let text = rest.split(|it| !part(it)).next().unwrap_or_default().to_owned();
         self.seek(start + text.len());
-        Ok(Name {
-            span: self.since(start),
-            text,
-        })
+        Ok(Name { span: self.since(start), text })
     }
 }

@@ -10,10 +10,7 @@ impl Parser<'_, '_> {
         let name = self.name("the new name of the type")?;
         let annotations = self.annotations()?;
         self.separator();
-        Ok(Typedef {
-            head: self.head(name, docs, annotations),
-            target,
-        })
+        Ok(Typedef { head: self.head(name, docs, annotations), target })
     }
 
     pub(super) fn constant(&mut self, docs: String) -> Parse<Const> {
@@ -24,11 +21,7 @@ impl Parser<'_, '_> {
         let value = self.literal()?;
         let annotations = self.annotations()?;
         self.separator();
-        Ok(Const {
-            head: self.head(name, docs, annotations),
-            ty,
-            value,
-        })
+        Ok(Const { head: self.head(name, docs, annotations), ty, value })
     }
 
     pub(super) fn enumeration(&mut self, docs: String) -> Parse<Enum> {
@@ -39,47 +32,28 @@ impl Parser<'_, '_> {
         self.enum_of(docs, true, Self::string_member)
     }
 
-    fn enum_of(
-        &mut self,
-        docs: String,
-        strings: bool,
-        member: fn(&mut Self) -> Parse<Member>,
-    ) -> Parse<Enum> {
+    fn enum_of(&mut self, docs: String, strings: bool, member: fn(&mut Self) -> Parse<Member>) -> Parse<Enum> {
         self.bump();
         let name = self.name("the name of the enum")?;
         let members = self.list(b'{', b'}', member)?;
         let annotations = self.annotations()?;
-        Ok(Enum {
-            head: self.head(name, docs, annotations),
-            strings,
-            members,
-        })
+        Ok(Enum { head: self.head(name, docs, annotations), strings, members })
     }
 
     fn member(&mut self) -> Parse<Member> {
         let docs = self.docs();
         let name = self.name("the name of a member")?;
-        let number = if self.take(b'=') {
-            Some(self.whole_number("a whole number")?)
-        } else {
-            None
-        };
+        let number = if self.take(b'=') { Some(self.whole_number("a whole number")?) } else { None };
         let annotations = self.annotations()?;
         self.separator();
-        Ok(Member {
-            head: self.head(name, docs, annotations),
-            number,
-        })
+        Ok(Member { head: self.head(name, docs, annotations), number })
     }
 
     fn string_member(&mut self) -> Parse<Member> {
         let docs = self.docs();
         let name = self.quoted("a member in quotes")?;
         self.separator();
-        Ok(Member {
-            head: self.head(name, docs, Vec::new()),
-            number: None,
-        })
+        Ok(Member { head: self.head(name, docs, Vec::new()), number: None })
     }
 
     pub(super) fn structure(&mut self, docs: String, kind: StructKind) -> Parse<Struct> {
@@ -92,10 +66,6 @@ impl Parser<'_, '_> {
         self.take_word("xsd_all");
         let fields = self.list(b'{', b'}', Self::field)?;
         let annotations = self.annotations()?;
-        Ok(Struct {
-            head: self.head(name, docs, annotations),
-            kind,
-            fields,
-        })
+        Ok(Struct { head: self.head(name, docs, annotations), kind, fields })
     }
 }

@@ -14,22 +14,11 @@ impl Parser<'_, '_> {
         let ty = self.ty()?;
         let reference = self.take(b'&');
         let name = self.name("the name of the field")?;
-        let default = if self.take(b'=') {
-            Some(self.literal()?)
-        } else {
-            None
-        };
+        let default = if self.take(b'=') { Some(self.literal()?) } else { None };
         self.xsd_words()?;
         let annotations = self.annotations()?;
         self.separator();
-        Ok(Field {
-            head: self.head(name, docs, annotations),
-            id,
-            requiredness,
-            reference,
-            ty,
-            default,
-        })
+        Ok(Field { head: self.head(name, docs, annotations), id, requiredness, reference, ty, default })
     }
 
     fn id(&mut self) -> Parse<Option<(i64, Span)>> {
@@ -59,10 +48,6 @@ impl Parser<'_, '_> {
         while matches!(self.word(), "xsd_optional" | "xsd_nillable") {
             self.bump();
         }
-        if self.take_word("xsd_attrs") {
-            self.pass_braces()
-        } else {
-            Ok(())
-        }
+        if self.take_word("xsd_attrs") { self.pass_braces() } else { Ok(()) }
     }
 }

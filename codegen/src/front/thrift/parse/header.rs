@@ -48,12 +48,8 @@ impl Parser<'_, '_> {
 
     /// Texts may hold several lines; a path that does is one whose closing quote was forgotten.
     fn include_path(&mut self) -> Parse<Name> {
-        let (line, start) = (
-            self.slice().lines().next().unwrap_or_default(),
-            self.token.start,
-        );
-        if self.token.kind == Kind::Text && self.fault.is_none() && line.len() < self.slice().len()
-        {
+        let (line, start) = (self.slice().lines().next().unwrap_or_default(), self.token.start);
+        if self.token.kind == Kind::Text && self.fault.is_none() && line.len() < self.slice().len() {
             self.seek(start + line.len());
             let at = self.since(start);
             return self.fail(say::open_text(line.get(..1).unwrap_or_default(), at));
@@ -70,9 +66,7 @@ impl Parser<'_, '_> {
             "senum" => self.string_enumeration(docs).map(Item::Enum),
             "struct" => self.structure(docs, StructKind::Struct).map(Item::Struct),
             "union" => self.structure(docs, StructKind::Union).map(Item::Struct),
-            "exception" => self
-                .structure(docs, StructKind::Exception)
-                .map(Item::Struct),
+            "exception" => self.structure(docs, StructKind::Exception).map(Item::Struct),
             "service" => self.service(docs).map(Item::Service),
             _ => self.no_definition(),
         }
@@ -83,9 +77,7 @@ impl Parser<'_, '_> {
             return self.expected("a definition");
         }
         let word = self.word();
-        let near = DEFINITIONS
-            .into_iter()
-            .find(|it| (1..3).contains(&distance(word, it)));
+        let near = DEFINITIONS.into_iter().find(|it| (1..3).contains(&distance(word, it)));
         let found = say::no_definition(&self.describe(), near, self.here());
         self.fail(found)
     }
@@ -95,10 +87,7 @@ impl Parser<'_, '_> {
         let scope = if self.at(b'*') {
             let span = self.here();
             self.bump();
-            Name {
-                text: "*".to_owned(),
-                span,
-            }
+            Name { text: "*".to_owned(), span }
         } else {
             self.key("a language or `*`")?
         };
@@ -107,19 +96,13 @@ impl Parser<'_, '_> {
 
     fn old_scope(&self) -> Option<&'static str> {
         let word = self.word();
-        OLD_NAMESPACES
-            .iter()
-            .find(|(old, _)| *old == word)
-            .map(|(_, scope)| *scope)
+        OLD_NAMESPACES.iter().find(|(old, _)| *old == word).map(|(_, scope)| *scope)
     }
 
     fn old_namespace(&mut self, scope: &str) -> Parse<Namespace> {
         let span = self.here();
         self.bump();
-        self.namespace_of(Name {
-            text: scope.to_owned(),
-            span,
-        })
+        self.namespace_of(Name { text: scope.to_owned(), span })
     }
 
     fn namespace_of(&mut self, scope: Name) -> Parse<Namespace> {

@@ -48,26 +48,9 @@ pub(super) struct Parser<'a, 'd> {
 
 impl<'a, 'd> Parser<'a, 'd> {
     pub(super) fn new(file: FileId, text: &'a str, found: &'d mut Diagnostics) -> Self {
-        let token = Token {
-            kind: Kind::End,
-            start: 0,
-            end: 0,
-            first: true,
-        };
+        let token = Token { kind: Kind::End, start: 0, end: 0, first: true };
         let lexer = Lexer::new(text, 0);
-        Self {
-            file,
-            text,
-            lexer,
-            token,
-            end: 0,
-            fault: None,
-            depth: 0,
-            found,
-            errors: 0,
-            tokens: 0,
-            ended: false,
-        }
+        Self { file, text, lexer, token, end: 0, fault: None, depth: 0, found, errors: 0, tokens: 0, ended: false }
     }
 
     pub(super) fn file(mut self) -> Parsed {
@@ -111,10 +94,7 @@ impl<'a, 'd> Parser<'a, 'd> {
     }
 
     fn complain(&mut self, fault: Fault, at: Span) {
-        let text = self
-            .text
-            .get(at.start as usize..at.end as usize)
-            .unwrap_or_default();
+        let text = self.text.get(at.start as usize..at.end as usize).unwrap_or_default();
         let found = match fault {
             Fault::Stray => say::stray(&format!("`{}`", short(text)), at),
             Fault::OpenText => say::open_text(text.get(..1).unwrap_or_default(), at),
@@ -137,13 +117,7 @@ impl<'a, 'd> Parser<'a, 'd> {
         let place = found.primary.as_ref().map(|it| it.span);
         self.found.push(found);
         if let (true, Some(at)) = (self.full(), place) {
-            self.found.push(say::too_many(
-                MAX_ERRORS,
-                Span {
-                    start: at.end,
-                    ..at
-                },
-            ));
+            self.found.push(say::too_many(MAX_ERRORS, Span { start: at.end, ..at }));
             self.token.kind = Kind::End;
         }
     }
@@ -173,11 +147,7 @@ impl<'a, 'd> Parser<'a, 'd> {
     fn span(&self, start: usize, end: usize) -> Span {
         // Texts are at most 16 MiB.
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        Span {
-            file: self.file,
-            start: place(start),
-            end: place(end),
-        }
+        Span { file: self.file, start: place(start), end: place(end) }
     }
 
     /// The place of the token in sight.
@@ -191,18 +161,12 @@ impl<'a, 'd> Parser<'a, 'd> {
     }
 
     fn slice(&self) -> &'a str {
-        self.text
-            .get(self.token.start..self.token.end)
-            .unwrap_or_default()
+        self.text.get(self.token.start..self.token.end).unwrap_or_default()
     }
 
     /// The word in sight; empty when it is something else.
     fn word(&self) -> &'a str {
-        if self.token.kind == Kind::Word {
-            self.slice()
-        } else {
-            ""
-        }
+        if self.token.kind == Kind::Word { self.slice() } else { "" }
     }
 
     fn at(&self, mark: u8) -> bool {
@@ -227,11 +191,7 @@ impl<'a, 'd> Parser<'a, 'd> {
 
     fn expect(&mut self, mark: u8) -> Parse<Span> {
         let here = self.here();
-        if self.take(mark) {
-            Ok(here)
-        } else {
-            self.expected(&format!("`{}`", char::from(mark)))
-        }
+        if self.take(mark) { Ok(here) } else { self.expected(&format!("`{}`", char::from(mark))) }
     }
 
     /// A separator that may stand behind any statement.
@@ -273,11 +233,7 @@ impl<'a, 'd> Parser<'a, 'd> {
             true => docs::trailing(self.text, &self.lexer.comments),
             false => docs,
         };
-        Head {
-            name,
-            docs,
-            annotations,
-        }
+        Head { name, docs, annotations }
     }
 }
 

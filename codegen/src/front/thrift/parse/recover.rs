@@ -20,12 +20,7 @@ pub(super) const DEFINITIONS: [&str; 11] = [
 
 impl Parser<'_, '_> {
     /// Statements between two marks. A broken one is passed over; a list that is never closed fails.
-    pub(super) fn list<T>(
-        &mut self,
-        open: u8,
-        close: u8,
-        mut one: impl FnMut(&mut Self) -> Parse<T>,
-    ) -> Parse<Vec<T>> {
+    pub(super) fn list<T>(&mut self, open: u8, close: u8, mut one: impl FnMut(&mut Self) -> Parse<T>) -> Parse<Vec<T>> {
         let opened = self.expect(open)?;
         let mut all = Vec::new();
         while !self.take(close) {
@@ -52,13 +47,7 @@ impl Parser<'_, '_> {
             return Err(Fail);
         }
         let (found, here) = (self.describe(), self.here());
-        self.fail(say::unclosed(
-            char::from(open),
-            char::from(close),
-            opened,
-            &found,
-            here,
-        ))
+        self.fail(say::unclosed(char::from(open), char::from(close), opened, &found, here))
     }
 
     /// The tokens behind the one in sight.
@@ -80,17 +69,13 @@ impl Parser<'_, '_> {
     }
 
     fn at_method(&self) -> bool {
-        self.token.first
-            && matches!(self.word(), "void" | "oneway")
-            && self.ahead().0.kind == Kind::Word
+        self.token.first && matches!(self.word(), "void" | "oneway") && self.ahead().0.kind == Kind::Word
     }
 
     /// Whether a line without a body of its own begins where a name was expected.
     pub(super) fn at_line(&self) -> bool {
         const LINES: [&str; 5] = ["include", "cpp_include", "namespace", "typedef", "const"];
-        self.token.first
-            && LINES.contains(&self.word())
-            && matches!(self.ahead().0.kind, Kind::Word | Kind::Text)
+        self.token.first && LINES.contains(&self.word()) && matches!(self.ahead().0.kind, Kind::Word | Kind::Text)
     }
 
     fn at_field(&self) -> bool {
@@ -128,8 +113,7 @@ impl Parser<'_, '_> {
         let mut open = self.open_brackets(before);
         let mut closed = false;
         while self.token.kind != Kind::End {
-            let next = open.curly == 0
-                && (DEFINITIONS.contains(&self.word()) || closed && self.token.first);
+            let next = open.curly == 0 && (DEFINITIONS.contains(&self.word()) || closed && self.token.first);
             if self.token.start > before && (next || self.at_definition()) {
                 return;
             }

@@ -11,18 +11,10 @@ impl Parser<'_, '_> {
         self.bump();
         let name = self.name("the name of the service")?;
         let base = self.take_word("extends");
-        let extends = if base {
-            Some(self.path("the name of the base service")?)
-        } else {
-            None
-        };
+        let extends = if base { Some(self.path("the name of the base service")?) } else { None };
         let methods = self.list(b'{', b'}', Self::method)?;
         let annotations = self.annotations()?;
-        Ok(Service {
-            head: self.head(name, docs, annotations),
-            extends,
-            methods,
-        })
+        Ok(Service { head: self.head(name, docs, annotations), extends, methods })
     }
 
     fn method(&mut self) -> Parse<Method> {
@@ -39,15 +31,7 @@ impl Parser<'_, '_> {
         self.separator();
         let head = self.head(name, docs, annotations);
         let (client_streaming, server_streaming) = (false, false);
-        Ok(Method {
-            head,
-            oneway,
-            result,
-            arguments,
-            throws,
-            client_streaming,
-            server_streaming,
-        })
+        Ok(Method { head, oneway, result, arguments, throws, client_streaming, server_streaming })
     }
 
     fn oneway(&mut self) -> Option<Span> {

@@ -35,11 +35,7 @@ impl Parser<'_, '_> {
         };
         let span = self.since(start);
         annotations.extend(self.annotations()?);
-        Ok(Type {
-            kind,
-            span,
-            annotations,
-        })
+        Ok(Type { kind, span, annotations })
     }
 
     /// `list`, `set` and `map` are names unless their inner types follow.
@@ -77,10 +73,7 @@ impl Parser<'_, '_> {
         }
         let key = self.name("`cpp_type`")?;
         let value = self.quoted("a C++ type in quotes")?;
-        Ok(Some(Annotation {
-            key,
-            value: Some(value),
-        }))
+        Ok(Some(Annotation { key, value: Some(value) }))
     }
 }
 

@@ -16,10 +16,7 @@ impl Parser<'_, '_> {
         let start = self.token.start;
         let kind = self.literal_kind();
         self.depth -= 1;
-        Ok(Literal {
-            kind: kind?,
-            span: self.since(start),
-        })
+        Ok(Literal { kind: kind?, span: self.since(start) })
     }
 
     fn literal_kind(&mut self) -> Parse<LiteralKind> {
@@ -91,24 +88,15 @@ impl Parser<'_, '_> {
         let (text, unknown) = unescape(raw);
         for (at, escape) in unknown {
             let at = start + 1 + at;
-            self.report(say::unknown_escape(
-                &escape,
-                self.span(at, at + escape.len()),
-            ));
+            self.report(say::unknown_escape(&escape, self.span(at, at + escape.len())));
         }
-        Ok(Name {
-            text,
-            span: self.since(start),
-        })
+        Ok(Name { text, span: self.since(start) })
     }
 
     /// The same without warnings: annotations often hold patterns with backslashes of their own.
     pub(super) fn plain_quoted(&mut self, what: &str) -> Parse<Name> {
         let (start, raw) = (self.token.start, self.raw_quoted(what)?);
-        Ok(Name {
-            text: unescape(raw).0,
-            span: self.since(start),
-        })
+        Ok(Name { text: unescape(raw).0, span: self.since(start) })
     }
 
     fn raw_quoted(&mut self, what: &str) -> Parse<&str> {
