@@ -4,7 +4,7 @@
 //! all answers of a batch leave in one write. The peer's end of stream means that it has gone,
 //! also while a handler is pending: its future is dropped.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 use bytes::{Buf, Bytes, BytesMut};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
@@ -119,14 +119,8 @@ impl Driver<'_> {
             // Another frame has begun: its time runs from now, not anew with each of its bytes.
             self.seat.enter(Phase::Frame);
         }
-        loop {
-            self.stream.readable().await?;
-            match self.stream.try_read_buf(self.frames.room()) {
-                Ok(0) => return Err(Close),
-                Ok(_) => break,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error.into()),
-            }
+        if read(&mut self.stream, &mut self.frames).await? == 0 {
+            return Err(Close);
         }
         if idle {
             self.seat.enter(Phase::Frame);
@@ -204,7 +198,7 @@ impl Driver<'_> {
                 self.shared.count(Counter::Deadlines);
                 Ok(Err(work::late()))
             }
-            () = gone(&self.stream, &mut self.frames) => {
+            () = gone(&mut self.stream, &mut self.frames) => {
                 self.shared.count(Counter::Abandoned);
                 Err(Close)
             }
@@ -252,23 +246,26 @@ impl Driver<'_> {
             return Ok(());
         }
         self.seat.enter(Phase::Write);
-        let mut waiting = (&self.out[..]).chain(&behind[..]);
+        let mut waiting = Buf::chain(&self.out[..], &behind[..]);
         self.stream.write_all_buf(&mut waiting).await?;
         self.out.clear();
         Ok(())
     }
 }
 
+/// Reads once, into a buffer that is taken when there is something to read. Not with `try_read`:
+/// after a `read` that did not fill the buffer tokio knows that nothing is left, which saves the
+/// system call that would find nothing the next time.
+async fn read(stream: &mut TcpStream, frames: &mut Frames) -> io::Result<usize> {
+    stream.readable().await?;
+    stream.read_buf(frames.room()).await
+}
+
 /// Ends when the peer has closed its side. What it sends meanwhile is kept, up to a bound.
-async fn gone(stream: &TcpStream, frames: &mut Frames) {
+async fn gone(stream: &mut TcpStream, frames: &mut Frames) {
     while frames.buffered() < AHEAD {
-        if stream.readable().await.is_err() {
+        if matches!(read(stream, frames).await, Ok(0) | Err(_)) {
             return;
-        }
-        match stream.try_read_buf(frames.room()) {
-            Ok(0) => return,
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return,
-            _ => {}
         }
     }
     std::future::pending().await
