@@ -10,7 +10,7 @@ use tokio::task::AbortHandle;
 use crate::config::Config;
 use crate::error::Error;
 use crate::registry::{Endpoint, Instance, Registration, Registry, Status};
-use crate::server::{say, Registering, Registrar, Registration as Known};
+use crate::server::{Registering, Registrar, Registration as Known, say};
 use crate::service::{Idl, ServiceInfo};
 
 /// Registers a server's services, each under its name of `[names]` or the IDL.
@@ -27,11 +27,7 @@ impl Announcer {
         Self { registry, config: config.clone(), aloud }
     }
 
-    fn begin(
-        &self,
-        bound: SocketAddr,
-        services: &[&'static ServiceInfo],
-    ) -> Result<Announced, Error> {
+    fn begin(&self, bound: SocketAddr, services: &[&'static ServiceInfo]) -> Result<Announced, Error> {
         let names: Vec<&str> = services.iter().map(|info| self.name(info)).collect();
         let names = names.join(", ");
         if self.aloud {
@@ -109,15 +105,12 @@ async fn tell(names: String, registry: String, mut status: watch::Receiver<Statu
             Status::Registered(registered) => Some((true, format!("{names} {registered}"))),
             Status::Away(_) if !awaited => {
                 awaited = true;
-                let text = format!(
-                    "{registry} is not there yet: serving all the same, registering as soon as it is"
-                );
+                let text = format!("{registry} is not there yet: serving all the same, registering as soon as it is");
                 Some((false, text))
             }
             Status::Refused(why) if !refused => {
                 refused = true;
-                let text =
-                    format!("{registry} refuses the registration ({why}): serving all the same");
+                let text = format!("{registry} refuses the registration ({why}): serving all the same");
                 Some((false, text))
             }
             _ => None,
@@ -142,13 +135,8 @@ mod tests {
 
     struct Add;
 
-    static ADD: ServiceInfo = ServiceInfo {
-        name: "AddService",
-        package: "",
-        registry_name: "add",
-        idl: Idl::Thrift,
-        methods: &[],
-    };
+    static ADD: ServiceInfo =
+        ServiceInfo { name: "AddService", package: "", registry_name: "add", idl: Idl::Thrift, methods: &[] };
 
     impl Service for Add {
         fn info(&self) -> &'static ServiceInfo {
@@ -169,10 +157,8 @@ mod tests {
         let running = server.start().await.unwrap();
         let add = registry.resolve("add2").unwrap();
         let found = add.snapshot();
-        let endpoint = Endpoint {
-            scheme: "thrift".to_owned(),
-            ..Endpoint::parse(&running.addr().to_string()).unwrap()
-        };
+        let endpoint =
+            Endpoint { scheme: "thrift".to_owned(), ..Endpoint::parse(&running.addr().to_string()).unwrap() };
         assert_eq!(found.instances[0].endpoints, [endpoint]);
         running.stop().await.unwrap();
         add.wait(Duration::from_secs(30), |seen| seen.instances.is_empty()).await.unwrap();

@@ -31,11 +31,7 @@ pub enum Verdict {
 /// count what is under way. All of them are on the path of every call: they must not wait.
 pub trait Balancer: fmt::Debug + Send + Sync + 'static {
     /// The place of one of `instances` that is `usable`; `None` only when none is.
-    fn pick(
-        &self,
-        instances: &[Arc<Instance>],
-        usable: &dyn Fn(&Instance) -> bool,
-    ) -> Option<usize>;
+    fn pick(&self, instances: &[Arc<Instance>], usable: &dyn Fn(&Instance) -> bool) -> Option<usize>;
 
     /// A call to the instance begins.
     fn started(&self, _instance: &Instance) {}
@@ -70,11 +66,7 @@ impl RoundRobin {
 }
 
 impl Balancer for RoundRobin {
-    fn pick(
-        &self,
-        instances: &[Arc<Instance>],
-        usable: &dyn Fn(&Instance) -> bool,
-    ) -> Option<usize> {
+    fn pick(&self, instances: &[Arc<Instance>], usable: &dyn Fn(&Instance) -> bool) -> Option<usize> {
         let count = instances.len();
         let start = self.next.fetch_add(1, Ordering::Relaxed).checked_rem(count)?;
         let failed = self.failed.load();

@@ -118,11 +118,7 @@ impl Error {
 
     /// A business error: the call worked, its answer is a refusal with the application's own
     /// `code` and extra pairs. Travels as Kitex carries it (`biz-status`, `biz-message`, `biz-extra`).
-    pub fn business(
-        code: i32,
-        message: impl Into<String>,
-        extra: impl IntoIterator<Item = (String, String)>,
-    ) -> Self {
+    pub fn business(code: i32, message: impl Into<String>, extra: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut error = Self::new(Code::Unknown, message);
         error.0.business = Some(code);
         error.0.metadata = extra.into_iter().collect();

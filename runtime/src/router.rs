@@ -1,8 +1,8 @@
 //! Which service a call goes to. Knows names and paths; no bytes, no sockets.
 
-use std::fmt;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::fmt;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
@@ -93,11 +93,7 @@ impl Tables {
     }
 }
 
-fn insert(
-    table: &mut HashMap<&'static str, Route>,
-    key: &'static str,
-    route: Route,
-) -> Result<(), Error> {
+fn insert(table: &mut HashMap<&'static str, Route>, key: &'static str, route: Route) -> Result<(), Error> {
     match table.entry(key) {
         Entry::Vacant(place) => {
             place.insert(route);
@@ -143,6 +139,5 @@ impl tower::Service<Call> for Router {
 
 /// The error for a method that is not served here.
 pub(crate) fn unknown_method(name: &str) -> Error {
-    Error::new(Code::Unimplemented, format!("unknown method {name}"))
-        .with_origin(Origin::UnknownMethod)
+    Error::new(Code::Unimplemented, format!("unknown method {name}")).with_origin(Origin::UnknownMethod)
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use runtime::grpc::{self, Raw};
 use runtime::Config;
+use runtime::grpc::{self, Raw};
 use runtime::server::{Counter, Running};
 use runtime::service::{Idl, Kind};
 use runtime::{Answer, Call, Error, Handling, Limits, Method, Server, Service, ServiceInfo};
@@ -36,13 +36,8 @@ static METHODS: [Method; 4] = [
     method("Panic", "/hello.v1.Hello/Panic", 3),
 ];
 
-static INFO: ServiceInfo = ServiceInfo {
-    name: "Hello",
-    package: "hello.v1",
-    registry_name: "hello",
-    idl: Idl::Proto,
-    methods: &METHODS,
-};
+static INFO: ServiceInfo =
+    ServiceInfo { name: "Hello", package: "hello.v1", registry_name: "hello", idl: Idl::Proto, methods: &METHODS };
 
 #[derive(Clone, Default)]
 struct HelloServer {
@@ -103,11 +98,7 @@ async fn connect(addr: SocketAddr) -> Channel {
     Endpoint::from_shared(format!("http://{addr}")).unwrap().connect().await.unwrap()
 }
 
-async fn call(
-    channel: &Channel,
-    path: &'static str,
-    request: Request<Bytes>,
-) -> Result<Response<Bytes>, Status> {
+async fn call(channel: &Channel, path: &'static str, request: Request<Bytes>) -> Result<Response<Bytes>, Status> {
     let mut client = tonic::client::Grpc::new(channel.clone());
     client.ready().await.unwrap();
     client.unary(request, PathAndQuery::from_static(path), Raw).await
@@ -204,8 +195,7 @@ async fn a_drain_answers_open_streams() {
     let idle = connect(addr).await;
     assert!(call(&idle, "/hello.v1.Hello/Say", hello("")).await.is_ok());
     let channel = connect(addr).await;
-    let calling =
-        tokio::spawn(async move { call(&channel, "/hello.v1.Hello/Wait", hello("")).await });
+    let calling = tokio::spawn(async move { call(&channel, "/hello.v1.Hello/Wait", hello("")).await });
     server.waiting.subscribe().wait_for(|count| *count == 1).await.unwrap();
     let stopping = tokio::spawn(running.stop());
     let refused = async {

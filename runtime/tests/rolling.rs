@@ -10,9 +10,7 @@ use bytes::Bytes;
 use runtime::client::Request;
 use runtime::limits::DecodeLimits;
 use runtime::server::{Running, Server};
-use runtime::{
-    Answer, Call, Channel, Config, Handling, Idl, Kind, Method, Registry, Service, ServiceInfo,
-};
+use runtime::{Answer, Call, Channel, Config, Handling, Idl, Kind, Method, Registry, Service, ServiceInfo};
 
 const fn method(idl: Idl, path: &'static str) -> Method {
     let (service, name, index, kind) = ("Adder", "Add", 0, Kind::Unary);
@@ -73,9 +71,7 @@ async fn roll(info: &'static ServiceInfo) {
         let fresh = started(&registry, info).await;
         servers.push(fresh);
         servers.remove(0).stop().await.unwrap();
-        while calls.load(Ordering::Relaxed) < before + 100
-            && callers.iter().all(|one| !one.is_finished())
-        {
+        while calls.load(Ordering::Relaxed) < before + 100 && callers.iter().all(|one| !one.is_finished()) {
             tokio::task::yield_now().await;
         }
     }

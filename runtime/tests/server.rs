@@ -58,10 +58,7 @@ where
     type Error = Error;
     type Future = Handling;
 
-    fn poll_ready(
-        &mut self,
-        task: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Result<(), Error>> {
+    fn poll_ready(&mut self, task: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Error>> {
         self.inner.poll_ready(task)
     }
 

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use bytes::Bytes;
 use runtime::limits::DecodeLimits;
 use runtime::thrift::{
-    DecodeError, Decoder, Double, EncodeError, Encoder, Fault, Header, Size, Step, Type,
-    UnknownField, Uuid, Value, from_bytes, to_bytes,
+    DecodeError, Decoder, Double, EncodeError, Encoder, Fault, Header, Size, Step, Type, UnknownField, Uuid, Value,
+    from_bytes, to_bytes,
 };
 
 /// Every type once, and itself.
@@ -157,9 +157,8 @@ impl Random {
             names: self.many(Self::text),
             ids: self.many(|random| random.next() as i32),
             ages: self.many(|random| (random.text(), random.next() as i64)),
-            weights: self.many(|random| {
-                (Double(f64::from_bits(random.next())), random.many(|random| random.below(2) == 0))
-            }),
+            weights: self
+                .many(|random| (Double(f64::from_bits(random.next())), random.many(|random| random.below(2) == 0))),
             marks: self.many(Self::uuid),
             next: (depth > 0 && self.below(3) > 0).then(|| Box::new(self.sink(depth - 1))),
             unknown: (0..kept)
@@ -218,9 +217,7 @@ fn counts_are_checked_against_the_bytes_left() {
     for count in [i32::MAX, i32::MIN, -1, 1_000_000] {
         let expected = if count < 0 { Fault::Negative(count) } else { Fault::Truncated };
         let list = |kind: Type| [&[kind as u8][..], &count.to_be_bytes(), &[0; 64]].concat();
-        let map = |key: Type, value: Type| {
-            [&[key as u8, value as u8][..], &count.to_be_bytes(), &[0; 64]].concat()
-        };
+        let map = |key: Type, value: Type| [&[key as u8, value as u8][..], &count.to_be_bytes(), &[0; 64]].concat();
         assert_eq!(fault::<Vec<bool>>(&list(Type::Bool)), expected);
         assert_eq!(fault::<Vec<i64>>(&list(Type::I64)), expected);
         assert_eq!(fault::<Vec<String>>(&list(Type::String)), expected);
@@ -317,9 +314,7 @@ fn errors_say_where() {
 #[test]
 fn memory_is_charged_before_it_is_taken() {
     let limits = DecodeLimits { budget: 100, string: 10, ..limits() };
-    let fault = |bytes: &[u8]| {
-        from_bytes::<Vec<String>>(Bytes::copy_from_slice(bytes), limits).unwrap_err()
-    };
+    let fault = |bytes: &[u8]| from_bytes::<Vec<String>>(Bytes::copy_from_slice(bytes), limits).unwrap_err();
     let five = [&[11, 0, 0, 0, 5][..], &[0; 20]].concat();
     assert_eq!(*fault(&five).fault(), Fault::Budget);
     let long = [&[11, 0, 0, 0, 1, 0, 0, 0, 11][..], &[b'x'; 11]].concat();

@@ -10,9 +10,7 @@ async fn every_method_is_reached() -> runtime::Result<()> {
         .add(generated::api::AddServiceServer::new(handler::add::Add::default()))
         .start()
         .await?;
-    let client = generated::api::AddServiceClient::new(
-        Channel::builder("add").registry(&registry).build()?,
-    );
+    let client = generated::api::AddServiceClient::new(Channel::builder("add").registry(&registry).build()?);
     reached(client.add(Default::default()).await.map(drop));
     server.stop().await
 }

@@ -10,9 +10,7 @@ async fn every_method_is_reached() -> runtime::Result<()> {
         .add(generated::api::EchoServiceServer::new(handler::echo::Echo::default()))
         .start()
         .await?;
-    let client = generated::api::EchoServiceClient::new(
-        Channel::builder("echo").registry(&registry).build()?,
-    );
+    let client = generated::api::EchoServiceClient::new(Channel::builder("echo").registry(&registry).build()?);
     reached(client.echo(Default::default()).await.map(drop));
     server.stop().await
 }

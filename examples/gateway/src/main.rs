@@ -11,9 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use gateway::generated::api::{
-    AddRequest, AddServiceClient, EchoRequest, EchoServiceClient,
-};
+use gateway::generated::api::{AddRequest, AddServiceClient, EchoRequest, EchoServiceClient};
 use runtime::{Channel, Config, Error, Registry};
 use serde::Deserialize;
 use serde_json::json;
@@ -40,14 +38,9 @@ async fn main() -> runtime::Result<()> {
     let config = Config::load()?;
     let registry = Registry::open(&config.registry.url)?;
     let channel = |name: &str| Channel::builder(name).registry(&registry).build();
-    let clients = Clients {
-        add: AddServiceClient::new(channel("add")?),
-        echo: EchoServiceClient::new(channel("echo")?),
-    };
-    let routes = Router::new()
-        .route("/add", post(add))
-        .route("/echo", get(echo))
-        .with_state(Arc::new(clients));
+    let clients =
+        Clients { add: AddServiceClient::new(channel("add")?), echo: EchoServiceClient::new(channel("echo")?) };
+    let routes = Router::new().route("/add", post(add)).route("/echo", get(echo)).with_state(Arc::new(clients));
     let listener = tokio::net::TcpListener::bind(&config.server.listen)
         .await
         .map_err(|error| Error::unavailable(format!("{}: {error}", config.server.listen)))?;

@@ -48,9 +48,8 @@ impl Channel {
     pub fn to(addresses: &str) -> Result<Self, Error> {
         let mut endpoints = Vec::new();
         for one in addresses.split(',') {
-            let endpoint = Endpoint::parse(one.trim()).ok_or_else(|| {
-                Error::invalid(format!("`{one}` is no address: write host:port,host:port"))
-            })?;
+            let endpoint = Endpoint::parse(one.trim())
+                .ok_or_else(|| Error::invalid(format!("`{one}` is no address: write host:port,host:port")))?;
             endpoints.push(endpoint);
         }
         Builder::new(addresses).open(Resolver::fixed(addresses, &endpoints))
@@ -210,10 +209,8 @@ impl Builder {
     /// [`Code::FailedPrecondition`] without a registry or outside of a tokio runtime.
     pub fn build(self) -> Result<Channel, Error> {
         let Some(registry) = &self.registry else {
-            let text = format!(
-                "the channel to `{}` has no registry; call .registry(…), or use Channel::to",
-                self.service
-            );
+            let text =
+                format!("the channel to `{}` has no registry; call .registry(…), or use Channel::to", self.service);
             return Err(Error::new(Code::FailedPrecondition, text));
         };
         let resolver = registry.resolve(&self.service)?;
@@ -221,8 +218,7 @@ impl Builder {
     }
 
     fn open(self, resolver: Resolver) -> Result<Channel, Error> {
-        let dispatch =
-            Dispatch::new(resolver, self.balancer, self.client.connect_timeout, &self.limits);
+        let dispatch = Dispatch::new(resolver, self.balancer, self.client.connect_timeout, &self.limits);
         let layered = (!self.layers.is_empty()).then(|| {
             let inner = BoxCloneSyncService::new(dispatch.clone());
             self.layers.into_iter().rev().fold(inner, |inner, wrap| wrap(inner))

@@ -63,12 +63,7 @@ impl Dispatch {
         not(any(feature = "thrift", feature = "grpc")),
         allow(unused_variables, reason = "no protocol is built")
     )]
-    pub(super) fn new(
-        resolver: Resolver,
-        balancer: Box<dyn Balancer>,
-        connect: Duration,
-        limits: &Limits,
-    ) -> Self {
+    pub(super) fn new(resolver: Resolver, balancer: Box<dyn Balancer>, connect: Duration, limits: &Limits) -> Self {
         Self(Arc::new(Shared {
             resolver,
             balancer,
@@ -104,8 +99,7 @@ impl Dispatch {
             tried.push(&instance.id);
             last = Some(error);
         }
-        Err(last
-            .map_or_else(|| self.nobody(&snapshot, &call), |error| all_failed(error, tried.len())))
+        Err(last.map_or_else(|| self.nobody(&snapshot, &call), |error| all_failed(error, tried.len())))
     }
 
     fn may_retry(&self, call: &Call, error: &Error, retries: usize) -> bool {
@@ -132,9 +126,8 @@ impl Dispatch {
         tried: &[&str],
     ) -> Option<(&'a Arc<Instance>, &'a Endpoint)> {
         let scheme = scheme(call.method.idl);
-        let usable = |instance: &Instance| {
-            instance.endpoint(scheme).is_some() && !tried.contains(&instance.id.as_str())
-        };
+        let usable =
+            |instance: &Instance| instance.endpoint(scheme).is_some() && !tried.contains(&instance.id.as_str());
         let place = self.0.balancer.pick(&snapshot.instances, &usable)?;
         let instance = snapshot.instances.get(place)?;
         Some((instance, instance.endpoint(scheme)?))
@@ -156,9 +149,7 @@ impl Dispatch {
             #[cfg(not(all(feature = "thrift", feature = "grpc")))]
             _ => {
                 let _ = (endpoint, snapshot);
-                Err(Error::unimplemented(
-                    "this build's protocols: the feature for this IDL is off;",
-                ))
+                Err(Error::unimplemented("this build's protocols: the feature for this IDL is off;"))
             }
         };
         watch.verdict = match result.as_ref().map_err(Error::origin) {
@@ -182,14 +173,10 @@ impl Dispatch {
         let service = &snapshot.service;
         let what = match snapshot.instances.len() {
             0 => format!("service `{service}` has no instance"),
-            count => format!(
-                "none of the {count} instances of service `{service}` serves {}",
-                scheme(call.method.idl)
-            ),
+            count => format!("none of the {count} instances of service `{service}` serves {}", scheme(call.method.idl)),
         };
         let source = self.0.resolver.source();
-        Error::unavailable(format!("{what}; looked at {source}; {age}"))
-            .with_origin(Origin::NotSent)
+        Error::unavailable(format!("{what}; looked at {source}; {age}")).with_origin(Origin::NotSent)
     }
 }
 

@@ -59,14 +59,11 @@ impl Grpc {
         let address = endpoint.address();
         let target = Target::from_shared(format!("http://{address}"));
         let target = target.map_err(|error| {
-            Error::unavailable(format!("`{address}` cannot be dialed: {error}"))
-                .with_origin(Origin::NotSent)
+            Error::unavailable(format!("`{address}` cannot be dialed: {error}")).with_origin(Origin::NotSent)
         })?;
         let channel = target.connect_timeout(self.connect).tcp_nodelay(true).connect_lazy();
         // A new address is the moment to forget old ones.
-        let known = |old: &Endpoint| {
-            snapshot.instances.iter().any(|instance| instance.endpoints.contains(old))
-        };
+        let known = |old: &Endpoint| snapshot.instances.iter().any(|instance| instance.endpoints.contains(old));
         channels.retain(|old, _| known(old));
         channels.insert(endpoint.clone(), channel.clone());
         Ok(channel)
@@ -88,8 +85,7 @@ fn request(call: &Call) -> Request<Bytes> {
 
 /// Pairs that came back, under the names that the handler gave them.
 fn backward(headers: MetadataMap) -> Pairs {
-    let Metadata { mut transient, persistent } =
-        read_metadata(&headers.into_headers()).unwrap_or_default();
+    let Metadata { mut transient, persistent } = read_metadata(&headers.into_headers()).unwrap_or_default();
     transient.extend(persistent);
     transient
 }
@@ -117,9 +113,7 @@ fn local(status: &Status, at: &Endpoint) -> Error {
         return Error::deadline(text).with_origin(Origin::Transport);
     }
     if connecting {
-        return Error::unavailable(format!("cannot connect to {address}: {why}"))
-            .with_origin(Origin::NotSent);
+        return Error::unavailable(format!("cannot connect to {address}: {why}")).with_origin(Origin::NotSent);
     }
-    Error::unavailable(format!("the connection to {address} failed: {why}"))
-        .with_origin(Origin::Transport)
+    Error::unavailable(format!("the connection to {address} failed: {why}")).with_origin(Origin::Transport)
 }

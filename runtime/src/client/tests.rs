@@ -128,8 +128,7 @@ async fn calls_share_one_connection_in_turn() {
         assert_eq!(request(&channel, &ADD, "hello").await.unwrap(), "hello");
     }
     assert_eq!(peer.connections(), 1);
-    let many: Vec<_> =
-        (0..64).map(|_| tokio::spawn(request(&channel, &ADD, "x").into_future())).collect();
+    let many: Vec<_> = (0..64).map(|_| tokio::spawn(request(&channel, &ADD, "x").into_future())).collect();
     for one in many {
         assert_eq!(one.await.unwrap().unwrap(), "x");
     }
@@ -200,8 +199,7 @@ async fn a_failed_connect_goes_to_another_instance() {
     for _ in 0..6 {
         assert_eq!(request(&channel, &ADD, "x").await.unwrap(), "x");
     }
-    let error =
-        request(&Channel::to(&format!("{one},{two}")).unwrap(), &ADD, "x").await.unwrap_err();
+    let error = request(&Channel::to(&format!("{one},{two}")).unwrap(), &ADD, "x").await.unwrap_err();
     assert_eq!(error.code(), Code::Unavailable);
     assert!(error.message().contains("2 instances were tried"), "{error}");
 }
@@ -253,21 +251,16 @@ async fn a_body_that_cannot_be_written_is_an_error_before_anything_else() {
 #[tokio::test]
 async fn instances_of_a_registry_are_found_and_their_absence_is_explained() {
     let registry = Registry::open("memory").unwrap();
-    let channel =
-        Channel::builder("add").registry(&registry).balancer(RoundRobin::new()).build().unwrap();
+    let channel = Channel::builder("add").registry(&registry).balancer(RoundRobin::new()).build().unwrap();
     let error = request(&channel, &ADD, "x").await.unwrap_err();
-    let text =
-        "service `add` has no instance; looked at the memory registry for `add`; the view is fresh";
+    let text = "service `add` has no instance; looked at the memory registry for `add`; the view is fresh";
     assert_eq!((error.code(), error.message()), (Code::Unavailable, text));
     let peer = Peer::start(&[Act::Echo]).await;
     let mut endpoint = Endpoint::parse(&peer.address).unwrap();
     "grpc".clone_into(&mut endpoint.scheme);
     let other = registry.register(vec![Instance::new("add", endpoint.clone())]).unwrap();
     let error = request(&channel, &ADD, "x").await.unwrap_err();
-    assert!(
-        error.message().starts_with("none of the 1 instances of service `add` serves thrift"),
-        "{error}"
-    );
+    assert!(error.message().starts_with("none of the 1 instances of service `add` serves thrift"), "{error}");
     "thrift".clone_into(&mut endpoint.scheme);
     let kept = registry.register(vec![Instance::new("add", endpoint)]).unwrap();
     assert_eq!(request(&channel, &ADD, "x").await.unwrap(), "x");
@@ -291,17 +284,10 @@ async fn layers_see_every_call_the_first_one_outside() {
             })
         })
     };
-    let channel = Channel::builder("add")
-        .registry(&registry)
-        .layer(note("outer"))
-        .layer(note("inner"))
-        .build()
-        .unwrap();
+    let channel =
+        Channel::builder("add").registry(&registry).layer(note("outer")).layer(note("inner")).build().unwrap();
     let reply = request(&channel, &ADD, "x").metadata("k", "v").send().await.unwrap();
-    assert_eq!(
-        (reply.value, reply.metadata),
-        (Bytes::from_static(b"x"), Answer::default().backward)
-    );
+    assert_eq!((reply.value, reply.metadata), (Bytes::from_static(b"x"), Answer::default().backward));
     let v = Some("v".to_owned());
     assert_eq!(*seen.lock().unwrap(), [("outer", v.clone()), ("inner", v)]);
 }

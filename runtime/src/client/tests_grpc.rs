@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::*;
-use crate::limits::DecodeLimits;
 use crate::Config;
+use crate::limits::DecodeLimits;
 use crate::server::Server;
 use crate::service::{Answer, Call, Handling, Idl, Kind, Method, Service, ServiceInfo};
 use crate::{Code, Context, Error};
@@ -22,13 +22,8 @@ static METHODS: [Method; 3] = [
     method("Hang", "/hello.Greeter/Hang", 2),
 ];
 static UNKNOWN: Method = method("Other", "/hello.Greeter/Other", 3);
-static GREETER: ServiceInfo = ServiceInfo {
-    name: "Greeter",
-    package: "hello",
-    registry_name: "greeter",
-    idl: Idl::Proto,
-    methods: &METHODS,
-};
+static GREETER: ServiceInfo =
+    ServiceInfo { name: "Greeter", package: "hello", registry_name: "greeter", idl: Idl::Proto, methods: &METHODS };
 
 struct Greeter;
 
@@ -41,16 +36,13 @@ impl Service for Greeter {
         Box::pin(async move {
             match call.method.name {
                 "Echo" => {
-                    let kept =
-                        call.cx.metadata().and_then(|all| all.persistent.get("TRACE_ID")).cloned();
+                    let kept = call.cx.metadata().and_then(|all| all.persistent.get("TRACE_ID")).cloned();
                     call.cx.send_back("trace", kept.unwrap_or_default());
                     call.cx.send_back("once", call.cx.get("TOKEN").unwrap_or_default());
                     call.cx.send_back("late", call.cx.remaining().is_some().to_string());
                     Ok(Answer { body: call.body, backward: call.cx.take_backward() })
                 }
-                "Fail" => Err(Error::not_found("no such thing")
-                    .with_reason("GONE")
-                    .with_metadata("id", "7")),
+                "Fail" => Err(Error::not_found("no such thing").with_reason("GONE").with_metadata("id", "7")),
                 _ => std::future::pending().await,
             }
         })
@@ -72,10 +64,8 @@ async fn served() -> (crate::server::Running, Channel) {
 #[tokio::test]
 async fn bodies_metadata_and_deadlines_arrive() {
     let (_running, channel) = served().await;
-    let cx =
-        Context::new().with_persistent("TRACE_ID", "abc").with_transient("OTHER", "not handed on");
-    let reply =
-        request(&channel, &METHODS[0]).with(&cx).metadata("TOKEN", "t").send().await.unwrap();
+    let cx = Context::new().with_persistent("TRACE_ID", "abc").with_transient("OTHER", "not handed on");
+    let reply = request(&channel, &METHODS[0]).with(&cx).metadata("TOKEN", "t").send().await.unwrap();
     assert_eq!(reply.value, "hello");
     let back = |key: &str| reply.metadata.get(key).map(String::as_str);
     assert_eq!((back("trace"), back("once"), back("late")), (Some("abc"), Some("t"), Some("true")));
@@ -85,10 +75,7 @@ async fn bodies_metadata_and_deadlines_arrive() {
 async fn errors_keep_their_code_reason_and_pairs() {
     let (_running, channel) = served().await;
     let error = request(&channel, &METHODS[1]).await.unwrap_err();
-    assert_eq!(
-        (error.code(), error.message(), error.reason()),
-        (Code::NotFound, "no such thing", "GONE")
-    );
+    assert_eq!((error.code(), error.message(), error.reason()), (Code::NotFound, "no such thing", "GONE"));
     assert_eq!(error.metadata()["id"], "7");
     assert_eq!(request(&channel, &UNKNOWN).await.unwrap_err().code(), Code::Unimplemented);
 }
@@ -96,8 +83,7 @@ async fn errors_keep_their_code_reason_and_pairs() {
 #[tokio::test]
 async fn a_deadline_ends_a_call_but_not_the_connection() {
     let (_running, channel) = served().await;
-    let error =
-        request(&channel, &METHODS[2]).timeout(Duration::from_millis(30)).await.unwrap_err();
+    let error = request(&channel, &METHODS[2]).timeout(Duration::from_millis(30)).await.unwrap_err();
     assert_eq!(error.code(), Code::DeadlineExceeded);
     assert_eq!(request(&channel, &METHODS[0]).await.unwrap(), "hello");
 }

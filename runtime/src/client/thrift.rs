@@ -73,8 +73,7 @@ impl Pool {
     async fn open(&self, endpoint: &Endpoint, service: &str) -> Result<Connection, Error> {
         let fail = |why: String| {
             let address = endpoint.address();
-            Error::unavailable(format!("cannot connect to {service} at {address}: {why}"))
-                .with_origin(Origin::NotSent)
+            Error::unavailable(format!("cannot connect to {service} at {address}: {why}")).with_origin(Origin::NotSent)
         };
         let place = (endpoint.host.as_str(), endpoint.port);
         let connect = tokio::time::timeout(self.connect, TcpStream::connect(place)).await;
@@ -111,9 +110,7 @@ impl Pool {
             return;
         }
         // A new address is the moment to forget old ones.
-        let known = |old: &Endpoint| {
-            snapshot.instances.iter().any(|instance| instance.endpoints.contains(old))
-        };
+        let known = |old: &Endpoint| snapshot.instances.iter().any(|instance| instance.endpoints.contains(old));
         idle.retain(|old, _| known(old));
         idle.insert(endpoint.clone(), vec![connection]);
     }
@@ -124,8 +121,7 @@ impl Connection {
     /// nobody asked for.
     fn is_quiet(&self) -> bool {
         let silent = |error: &io::Error| error.kind() == io::ErrorKind::WouldBlock;
-        self.since.elapsed() < IDLE_TIME
-            && self.stream.try_read(&mut [0]).as_ref().is_err_and(silent)
+        self.since.elapsed() < IDLE_TIME && self.stream.try_read(&mut [0]).as_ref().is_err_and(silent)
     }
 
     async fn write(&mut self, call: &Call, at: &Endpoint, limit: usize) -> Result<(), Error> {
@@ -174,15 +170,12 @@ impl Connection {
         match kind {
             MessageType::Reply => Ok(Answer { body, ..Answer::default() }),
             MessageType::Exception => Err(exception::decode(&body, call.limits)),
-            MessageType::Call | MessageType::Oneway => {
-                Err(broken(at, &"a request where an answer belongs"))
-            }
+            MessageType::Call | MessageType::Oneway => Err(broken(at, &"a request where an answer belongs")),
         }
     }
 }
 
 #[cold]
 fn broken(at: &Endpoint, why: &dyn std::fmt::Display) -> Error {
-    Error::unavailable(format!("the connection to {} failed: {why}", at.address()))
-        .with_origin(Origin::Transport)
+    Error::unavailable(format!("the connection to {} failed: {why}", at.address())).with_origin(Origin::Transport)
 }

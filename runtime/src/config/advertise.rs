@@ -22,11 +22,9 @@ pub(super) fn advertise(
         return host_and_port(SETTING, text, bound.port());
     }
     let port = match env(PORT) {
-        Some(port) => port
-            .parse()
-            .ok()
-            .filter(|port| *port != 0)
-            .ok_or_else(|| fail(PORT, format!("`{port}` is not a port")))?,
+        Some(port) => {
+            port.parse().ok().filter(|port| *port != 0).ok_or_else(|| fail(PORT, format!("`{port}` is not a port")))?
+        }
         None => bound.port(),
     };
     if let Some(host) = env(IP) {
@@ -60,10 +58,7 @@ fn named(by: &'static str, host: &str, port: u16) -> Result<Endpoint, Error> {
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     let endpoint = Endpoint::new("", bare, port);
     if bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_unspecified()) {
-        return Err(fail(
-            by,
-            format!("nobody can dial `{host}`; name the address that others reach"),
-        ));
+        return Err(fail(by, format!("nobody can dial `{host}`; name the address that others reach")));
     }
     if Endpoint::parse(&endpoint.address()).is_none() {
         return Err(fail(by, format!("`{host}` is neither a host nor host:port")));
@@ -75,10 +70,7 @@ fn named(by: &'static str, host: &str, port: u16) -> Result<Endpoint, Error> {
 /// only asks the routing table. The targets are never routed (RFC 5737, RFC 3849).
 pub(super) fn own_address() -> Option<IpAddr> {
     let v4 = (IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
-    let v6 = (
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-        IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
-    );
+    let v6 = (IpAddr::V6(Ipv6Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)));
     [v4, v6].into_iter().find_map(|(from, to)| {
         let socket = UdpSocket::bind((from, 0)).ok()?;
         socket.connect((to, 9)).ok()?;

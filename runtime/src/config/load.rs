@@ -21,11 +21,7 @@ struct Flags {
     registry: Option<String>,
 }
 
-pub(super) fn load(
-    args: impl Iterator<Item = String>,
-    env: Env<'_>,
-    read: Read<'_>,
-) -> Result<Config, Error> {
+pub(super) fn load(args: impl Iterator<Item = String>, env: Env<'_>, read: Read<'_>) -> Result<Config, Error> {
     let flags = flags(args)?;
     let env = |name: &str| env(name).filter(|value| !value.is_empty());
     let mut config = file(flags.config.as_deref(), &env, read)?;
@@ -103,7 +99,6 @@ fn flags(mut args: impl Iterator<Item = String>) -> Result<Flags, Error> {
 }
 
 fn unknown(name: &str) -> Error {
-    let hint =
-        nearest(name, &FLAGS).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    let hint = nearest(name, &FLAGS).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
     Error::Flag(format!("unknown argument `{name}`, known are {}{hint}", FLAGS.join(", ")))
 }

@@ -57,11 +57,7 @@ pub struct ServerConfig {
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self {
-            listen: "127.0.0.1:8888".to_owned(),
-            advertise: None,
-            propagation: Duration::from_secs(6),
-        }
+        Self { listen: "127.0.0.1:8888".to_owned(), advertise: None, propagation: Duration::from_secs(6) }
     }
 }
 
@@ -81,9 +77,7 @@ impl Default for RegistryConfig {
 
 impl fmt::Debug for RegistryConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RegistryConfig")
-            .field("url", &crate::registry::without_password(&self.url))
-            .finish()
+        f.debug_struct("RegistryConfig").field("url", &crate::registry::without_password(&self.url)).finish()
     }
 }
 
@@ -114,9 +108,7 @@ impl Config {
     /// Unknown keys and flags, values that do not fit (with file, line and a caret), a named file
     /// that is not there.
     pub fn load() -> Result<Self, Error> {
-        load::load(std::env::args().skip(1), &|name| std::env::var(name).ok(), &|path| {
-            std::fs::read_to_string(path)
-        })
+        load::load(std::env::args().skip(1), &|name| std::env::var(name).ok(), &|path| std::fs::read_to_string(path))
     }
 
     /// Settings for tests: a free port of 127.0.0.1, registry `none`, no wait at the end.
@@ -133,8 +125,7 @@ impl Config {
     /// # Errors
     /// [`Error::Toml`] with file, line, a caret, and the nearest key for an unknown one.
     pub fn from_toml(text: &str, name: &str) -> Result<Self, Error> {
-        let mut config: Self =
-            toml::from_str(text).map_err(|error| Error::toml(name, text, &error))?;
+        let mut config: Self = toml::from_str(text).map_err(|error| Error::toml(name, text, &error))?;
         name.clone_into(&mut config.source);
         Ok(config)
     }
@@ -167,9 +158,7 @@ fn check_listen(text: &str) -> Result<(), String> {
     let (host, port) = text.rsplit_once(':').unwrap_or((text, ""));
     let bare_v6 = host.contains(':') && !(host.starts_with('[') && host.ends_with(']'));
     if host.is_empty() || bare_v6 || port.parse::<u16>().is_err() {
-        return Err(format!(
-            "`{text}` is no place to listen on: write host:port, such as 127.0.0.1:8888 or [::]:8888"
-        ));
+        return Err(format!("`{text}` is no place to listen on: write host:port, such as 127.0.0.1:8888 or [::]:8888"));
     }
     Ok(())
 }

@@ -19,42 +19,26 @@ fn flags_win_over_environment_over_file_over_defaults() {
     let config = load_with(&[], &[], &[]).unwrap();
     assert_eq!(config.server.listen, "127.0.0.1:8888");
     assert_eq!(config.source, "defaults (no service.toml here)");
-    let config =
-        load_with(&[], &[("KITELINE_LISTEN", "127.0.0.1:2")], &[("service.toml", file)]).unwrap();
-    assert_eq!(
-        (config.server.listen.as_str(), config.registry.url.as_str()),
-        ("127.0.0.1:2", "none")
-    );
+    let config = load_with(&[], &[("KITELINE_LISTEN", "127.0.0.1:2")], &[("service.toml", file)]).unwrap();
+    assert_eq!((config.server.listen.as_str(), config.registry.url.as_str()), ("127.0.0.1:2", "none"));
     assert_eq!(config.source, "service.toml, then KITELINE_LISTEN");
     assert_eq!(config.registry_name("AddService", "add"), "add2");
     assert_eq!(config.app["colour"].as_str(), Some("red"));
-    assert_eq!(
-        (config.limits.handler, config.client.timeout),
-        (Duration::from_millis(500), Duration::from_secs(2))
-    );
+    assert_eq!((config.limits.handler, config.client.timeout), (Duration::from_millis(500), Duration::from_secs(2)));
     let args = ["--config", "b.toml", "--listen=[::1]:3", "--registry", "memory", "--advertise=h"];
-    let config = load_with(
-        &args,
-        &[("KITELINE_LISTEN", "127.0.0.1:2"), ("KITELINE_CONFIG", "a.toml")],
-        &[("b.toml", file)],
-    )
-    .unwrap();
-    assert_eq!(
-        (config.server.listen.as_str(), config.registry.url.as_str()),
-        ("[::1]:3", "memory")
-    );
+    let config =
+        load_with(&args, &[("KITELINE_LISTEN", "127.0.0.1:2"), ("KITELINE_CONFIG", "a.toml")], &[("b.toml", file)])
+            .unwrap();
+    assert_eq!((config.server.listen.as_str(), config.registry.url.as_str()), ("[::1]:3", "memory"));
     assert_eq!(config.source, "b.toml, then --listen, --advertise, --registry");
 }
 
 #[test]
 fn what_is_unknown_is_an_error_with_its_place() {
-    let text =
-        Config::from_toml("[server]\nlisen = \"x\"\n", "service.toml").unwrap_err().to_string();
+    let text = Config::from_toml("[server]\nlisen = \"x\"\n", "service.toml").unwrap_err().to_string();
     assert!(text.starts_with("service.toml:2:1: TOML parse error at line 2, column 1"), "{text}");
     assert!(
-        text.contains("2 | lisen = \"x\"")
-            && text.contains("^^^^^")
-            && text.ends_with("did you mean `listen`?"),
+        text.contains("2 | lisen = \"x\"") && text.contains("^^^^^") && text.ends_with("did you mean `listen`?"),
         "{text}"
     );
     let text = Config::from_toml("[server]\nlisten = \"8888\"\n", "s").unwrap_err().to_string();
@@ -80,10 +64,8 @@ fn a_password_in_the_url_is_not_shown() {
 
 fn told(bound: &str, setting: Option<&str>, env: &[(&str, &str)]) -> Result<String, Error> {
     let own = || Some("10.0.0.7".parse::<IpAddr>().unwrap());
-    let env =
-        |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-    advertise::advertise(bound.parse().unwrap(), setting, &env, &own)
-        .map(|endpoint| endpoint.address())
+    let env = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+    advertise::advertise(bound.parse().unwrap(), setting, &env, &own).map(|endpoint| endpoint.address())
 }
 
 #[test]

@@ -65,10 +65,7 @@ pub fn status_of(error: &Error) -> Status {
     let details = RpcStatus {
         code: i32::from(error.code() as u8),
         message: error.message().to_owned(),
-        details: vec![Any {
-            type_url: ERROR_INFO.to_owned(),
-            value: Bytes::from(info.encode_to_vec()),
-        }],
+        details: vec![Any { type_url: ERROR_INFO.to_owned(), value: Bytes::from(info.encode_to_vec()) }],
     };
     Status::with_details(code, error.message(), Bytes::from(details.encode_to_vec()))
 }
@@ -119,8 +116,7 @@ fn business_of(status: &Status) -> Option<Error> {
     let metadata = status.metadata();
     let code = metadata.get(BUSINESS_CODE)?.to_str().ok()?.parse().ok()?;
     let extra = metadata.get(BUSINESS_EXTRA).and_then(|extra| extra.to_str().ok());
-    let extra: Option<BTreeMap<String, String>> =
-        extra.and_then(|extra| serde_json::from_str(extra).ok());
+    let extra: Option<BTreeMap<String, String>> = extra.and_then(|extra| serde_json::from_str(extra).ok());
     Some(Error::business(code, status.message(), extra.unwrap_or_default()))
 }
 

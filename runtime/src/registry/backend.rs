@@ -32,10 +32,5 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync + 'static {
     fn follow(&self, service: &str, view: &Arc<View>) -> Option<Task>;
 
     /// Keeps the instances registered until `stop`, then takes them back and ends.
-    fn keep(
-        &self,
-        instances: Vec<Instance>,
-        status: watch::Sender<Status>,
-        stop: CancellationToken,
-    ) -> Task;
+    fn keep(&self, instances: Vec<Instance>, status: watch::Sender<Status>, stop: CancellationToken) -> Task;
 }

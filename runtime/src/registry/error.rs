@@ -22,9 +22,7 @@ pub enum Error {
         why: &'static str,
     },
     /// The same service twice in one registration.
-    #[error(
-        "the service name `{0}` is registered twice by this process; set another under [names]"
-    )]
+    #[error("the service name `{0}` is registered twice by this process; set another under [names]")]
     Duplicate(String),
     /// Something of an instance cannot be written down.
     #[error("the instance of `{service}` cannot be registered: {why}")]

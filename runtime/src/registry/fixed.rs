@@ -62,12 +62,7 @@ impl Backend for Fixed {
         None
     }
 
-    fn keep(
-        &self,
-        _: Vec<Instance>,
-        status: watch::Sender<Status>,
-        stop: CancellationToken,
-    ) -> Task {
+    fn keep(&self, _: Vec<Instance>, status: watch::Sender<Status>, stop: CancellationToken) -> Task {
         Box::pin(async move {
             stop.cancelled().await;
             status.send_replace(Status::Stopped);

@@ -65,12 +65,7 @@ impl Backend for Memory {
         None
     }
 
-    fn keep(
-        &self,
-        instances: Vec<Instance>,
-        status: watch::Sender<Status>,
-        stop: CancellationToken,
-    ) -> Task {
+    fn keep(&self, instances: Vec<Instance>, status: watch::Sender<Status>, stop: CancellationToken) -> Task {
         let keys = instances.iter().map(|one| one.service.clone()).collect();
         let id = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -79,11 +74,7 @@ impl Backend for Memory {
             state.publish();
             id
         };
-        status.send_replace(Status::Registered(Arc::new(Registered {
-            registry: self.name(),
-            keys,
-            lease: None,
-        })));
+        status.send_replace(Status::Registered(Arc::new(Registered { registry: self.name(), keys, lease: None })));
         let state = self.state.clone();
         Box::pin(async move {
             stop.cancelled().await;

@@ -132,9 +132,7 @@ impl Registry {
         }
         let view = View::new(service);
         let task = match self.0.backend.follow(service, &view) {
-            Some(task) => Some(
-                Handle::try_current().map_err(|_| Error::NoRuntime)?.spawn(task).abort_handle(),
-            ),
+            Some(task) => Some(Handle::try_current().map_err(|_| Error::NoRuntime)?.spawn(task).abort_handle()),
             None => None,
         };
         let shared = Arc::new(Shared { view, source: self.0.backend.place(service), task });
@@ -182,16 +180,10 @@ fn check(instances: &[Instance]) -> Result<(), Error> {
         }
         for endpoint in &instance.endpoints {
             if Endpoint::parse(&endpoint.address()).is_none() {
-                return fail(&format!(
-                    "`{}` is no address that others can dial",
-                    endpoint.address()
-                ));
+                return fail(&format!("`{}` is no address that others can dial", endpoint.address()));
             }
             if matches!(endpoint.host.as_str(), "0.0.0.0" | "::") {
-                return fail(&format!(
-                    "`{}` is no address that others can dial; set `advertise`",
-                    endpoint.address()
-                ));
+                return fail(&format!("`{}` is no address that others can dial; set `advertise`", endpoint.address()));
             }
         }
     }

@@ -74,9 +74,7 @@ impl Registration {
     /// Waits until others can find it; for ever when the registry never comes.
     pub async fn registered(&self) -> Option<Arc<Registered>> {
         let mut status = self.status.clone();
-        let found = status
-            .wait_for(|status| matches!(status, Status::Registered(_) | Status::Stopped))
-            .await;
+        let found = status.wait_for(|status| matches!(status, Status::Registered(_) | Status::Stopped)).await;
         match found.ok().as_deref() {
             Some(Status::Registered(registered)) => Some(registered.clone()),
             _ => None,
@@ -91,9 +89,7 @@ impl Registration {
         let abort = task.abort_handle();
         if tokio::time::timeout(DEREGISTER, task).await.is_err() {
             abort.abort();
-            tracing::warn!(
-                "the registry did not answer the deregistration; the entries end with their lease"
-            );
+            tracing::warn!("the registry did not answer the deregistration; the entries end with their lease");
         }
     }
 }

@@ -73,14 +73,9 @@ impl Resolver {
     ///
     /// # Errors
     /// [`Error::NotReady`] when it does not.
-    pub async fn wait(
-        &self,
-        timeout: Duration,
-        condition: impl Fn(&Snapshot) -> bool,
-    ) -> Result<Arc<Snapshot>, Error> {
+    pub async fn wait(&self, timeout: Duration, condition: impl Fn(&Snapshot) -> bool) -> Result<Arc<Snapshot>, Error> {
         let mut version = self.version.clone();
-        let found =
-            tokio::time::timeout(timeout, version.wait_for(|_| condition(&self.snapshot()))).await;
+        let found = tokio::time::timeout(timeout, version.wait_for(|_| condition(&self.snapshot()))).await;
         match found {
             Ok(_) => Ok(self.snapshot()),
             Err(_) => Err(Error::NotReady {

@@ -21,10 +21,7 @@ fn a_wrong_url_shows_the_place() {
         ("etcd://bob@h:1", "KITELINE_ETCD_PASSWORD"),
         ("etcds://h:1", "TLS"),
         ("consul://h:1", "etcd://host:2379, static:name=host:port, memory or none"),
-        (
-            "dev",
-            "registry `dev` is not available in this version; use etcd://, static:, memory or none",
-        ),
+        ("dev", "registry `dev` is not available in this version; use etcd://, static:, memory or none"),
         ("static:add", "name=host:port"),
         ("static:add=h:1;add=h:2", "twice"),
         ("static:a/b=h:1", "must not hold `/`"),
@@ -43,22 +40,14 @@ fn a_password_is_never_shown() {
     let Ok(Target::Etcd(url)) = url::parse("etcd://bob:a%40b@h:1", None) else { panic!() };
     assert_eq!(url.user, Some(("bob".to_owned(), "a@b".to_owned())));
     assert!(!format!("{url:?}").contains("a@b"));
-    let Ok(Target::Etcd(url)) = url::parse("etcd://h:1,[::1]:2?user=bob&prefix=", Some("env"))
-    else {
-        panic!()
-    };
+    let Ok(Target::Etcd(url)) = url::parse("etcd://h:1,[::1]:2?user=bob&prefix=", Some("env")) else { panic!() };
     assert_eq!(url.user, Some(("bob".to_owned(), "env".to_owned())));
-    assert_eq!(
-        (url.members, url.prefix),
-        (vec!["h:1".to_owned(), "[::1]:2".to_owned()], Some(String::new()))
-    );
+    assert_eq!((url.members, url.prefix), (vec!["h:1".to_owned(), "[::1]:2".to_owned()], Some(String::new())));
 }
 
 #[test]
 fn addresses_are_read_strictly() {
-    for wrong in
-        ["", ":1", "h", "h:", "h:0", "h:65536", "h:+1", "a:b:1", "[h]:1", "tcp://h:1", "h h:1"]
-    {
+    for wrong in ["", ":1", "h", "h:", "h:0", "h:65536", "h:+1", "a:b:1", "[h]:1", "tcp://h:1", "h h:1"] {
         assert!(Endpoint::parse(wrong).is_none(), "{wrong}");
     }
     assert_eq!(Endpoint::parse("[fd00::2]:99"), Endpoint::parse("fd00::2:99"));
@@ -84,8 +73,7 @@ fn outside_of_a_runtime_is_an_error() {
 
 #[tokio::test]
 async fn fixed_addresses_are_known_at_once() {
-    let registry =
-        Registry::open("static:add=127.0.0.1:1,127.0.0.1:2,127.0.0.1:1;echo=[::1]:3").unwrap();
+    let registry = Registry::open("static:add=127.0.0.1:1,127.0.0.1:2,127.0.0.1:1;echo=[::1]:3").unwrap();
     let snapshot = registry.resolve("add").unwrap().snapshot();
     assert!(snapshot.known);
     assert_eq!(

@@ -80,10 +80,12 @@ pub(crate) fn parse(url: &str, password: Option<&str>) -> Result<Target, Box<Url
     match shown.as_str() {
         "memory" => return Ok(Target::Memory),
         "none" => return Ok(Target::None),
-        "dev" => return text.fail(
-            shown.as_str(),
-            "registry `dev` is not available in this version; use etcd://, static:, memory or none",
-        ),
+        "dev" => {
+            return text.fail(
+                shown.as_str(),
+                "registry `dev` is not available in this version; use etcd://, static:, memory or none",
+            );
+        }
         _ => {}
     }
     if let Some(rest) = shown.strip_prefix("static:") {
@@ -107,9 +109,7 @@ fn hide(url: &str) -> (String, Option<String>) {
     };
     // The last `@` before the query: a password may hold one itself.
     let end = rest.find('?').unwrap_or(rest.len());
-    let (Some(at), true) =
-        (rest.get(..end).and_then(|head| head.rfind('@')), rest.is_char_boundary(end))
-    else {
+    let (Some(at), true) = (rest.get(..end).and_then(|head| head.rfind('@')), rest.is_char_boundary(end)) else {
         return (url.to_owned(), None);
     };
     let (login, host) = rest.split_at(at);
@@ -157,14 +157,12 @@ impl<'a> Text<'a> {
         let mut services = BTreeMap::new();
         for part in rest.split(';') {
             let Some((name, addresses)) = part.split_once('=') else {
-                return self
-                    .fail(part, "write name=host:port,host:port; separate services with `;`");
+                return self.fail(part, "write name=host:port,host:port; separate services with `;`");
             };
             if let Err(why) = super::check_name(name) {
                 return self.fail(name, format!("this service name {why}"));
             }
-            let list =
-                addresses.split(',').map(|one| self.address(one)).collect::<Result<Vec<_>, _>>()?;
+            let list = addresses.split(',').map(|one| self.address(one)).collect::<Result<Vec<_>, _>>()?;
             if services.insert(name.to_owned(), list).is_some() {
                 return self.fail(name, "this service stands here twice");
             }
@@ -186,15 +184,9 @@ impl<'a> Text<'a> {
             None => (None, head),
         };
         let hosts = hosts.strip_suffix('/').unwrap_or(hosts);
-        let members =
-            hosts.split(',').map(|one| self.member(one)).collect::<Result<Vec<_>, _>>()?;
-        let mut url = EtcdUrl {
-            members,
-            layout: "kitex".to_owned(),
-            prefix: None,
-            ttl: Duration::from_secs(15),
-            user: None,
-        };
+        let members = hosts.split(',').map(|one| self.member(one)).collect::<Result<Vec<_>, _>>()?;
+        let mut url =
+            EtcdUrl { members, layout: "kitex".to_owned(), prefix: None, ttl: Duration::from_secs(15), user: None };
         let mut user = login.map(|login| decode(login.split(':').next().unwrap_or(login)));
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             self.option(pair, &mut url, &mut user)?;
@@ -203,10 +195,7 @@ impl<'a> Text<'a> {
             (None, _) => None,
             (Some(user), Some(secret)) => Some((user, secret.to_owned())),
             (Some(user), None) => {
-                return self.fail(
-                    login.unwrap_or(query),
-                    format!("user `{user}` has no password; set {PASSWORD}"),
-                );
+                return self.fail(login.unwrap_or(query), format!("user `{user}` has no password; set {PASSWORD}"));
             }
         };
         Ok(url)
@@ -219,14 +208,8 @@ impl<'a> Text<'a> {
         self.address(one).map(|endpoint| endpoint.address())
     }
 
-    fn option(
-        &self,
-        pair: &'a str,
-        url: &mut EtcdUrl,
-        user: &mut Option<String>,
-    ) -> Result<(), Box<UrlError>> {
-        let (key, value) =
-            pair.split_once('=').unwrap_or((pair, pair.get(pair.len()..).unwrap_or_default()));
+    fn option(&self, pair: &'a str, url: &mut EtcdUrl, user: &mut Option<String>) -> Result<(), Box<UrlError>> {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, pair.get(pair.len()..).unwrap_or_default()));
         match key {
             "layout" => url.layout = self.layout(value)?.to_owned(),
             "prefix" => url.prefix = Some(decode(value)),
@@ -256,8 +239,7 @@ impl<'a> Text<'a> {
     fn ttl(&self, value: &str) -> Result<Duration, Box<UrlError>> {
         match value.parse::<u64>() {
             Ok(seconds) if TTL.contains(&seconds) => Ok(Duration::from_secs(seconds)),
-            _ => self
-                .fail(value, format!("write whole seconds from {} to {}", TTL.start(), TTL.end())),
+            _ => self.fail(value, format!("write whole seconds from {} to {}", TTL.start(), TTL.end())),
         }
     }
 }
@@ -265,12 +247,7 @@ impl<'a> Text<'a> {
 /// The known word nearest to `word`, if one is near enough to be meant.
 pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let allowed = word.len() / 3 + 1;
-    known
-        .iter()
-        .map(|one| (distance(word, one), *one))
-        .filter(|(far, _)| *far <= allowed)
-        .min()
-        .map(|(_, one)| one)
+    known.iter().map(|one| (distance(word, one), *one)).filter(|(far, _)| *far <= allowed).min().map(|(_, one)| one)
 }
 
 /// Levenshtein's distance in bytes.
@@ -292,11 +269,7 @@ impl UrlError {
     /// `etcd://` in a build without the feature.
     pub(crate) fn not_built(members: &[String]) -> Self {
         let shown = format!("etcd://{}", members.join(","));
-        Self {
-            shown,
-            at: 0..4,
-            why: "this build has no etcd; add the feature `etcd` of `runtime`".to_owned(),
-        }
+        Self { shown, at: 0..4, why: "this build has no etcd; add the feature `etcd` of `runtime`".to_owned() }
     }
 }
 

@@ -37,8 +37,7 @@ pub(super) enum Phase {
     Streamless = 5,
 }
 
-const PHASES: [Phase; 6] =
-    [Phase::FirstByte, Phase::Idle, Phase::Frame, Phase::Work, Phase::Write, Phase::Streamless];
+const PHASES: [Phase; 6] = [Phase::FirstByte, Phase::Idle, Phase::Frame, Phase::Work, Phase::Write, Phase::Streamless];
 
 /// What a connection waits for and since which tick, in one word: the low 3 bits are the phase.
 #[derive(Debug, Default)]
@@ -88,8 +87,7 @@ impl Connections {
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr, limits: &Limits) -> Option<Seat> {
         let mut table = self.table();
         let from_here = table.addresses.get(&address).copied().unwrap_or(0);
-        if table.entries.len() >= limits.connections || from_here >= limits.connections_per_address
-        {
+        if table.entries.len() >= limits.connections || from_here >= limits.connections_per_address {
             return None;
         }
         table.addresses.insert(address, from_here + 1);
@@ -128,8 +126,7 @@ impl Connections {
 
     /// Ends every connection now.
     pub(super) fn abort(&self) {
-        let tasks: Vec<_> =
-            self.table().entries.values().filter_map(|entry| entry.task.clone()).collect();
+        let tasks: Vec<_> = self.table().entries.values().filter_map(|entry| entry.task.clone()).collect();
         tasks.iter().for_each(AbortHandle::abort);
     }
 
@@ -161,13 +158,7 @@ impl Connections {
     }
 
     /// The task to end, if the connection has waited too long.
-    fn judge(
-        &self,
-        entry: &Entry,
-        now: u64,
-        limits: &Limits,
-        counters: &Counters,
-    ) -> Option<AbortHandle> {
+    fn judge(&self, entry: &Entry, now: u64, limits: &Limits, counters: &Counters) -> Option<AbortHandle> {
         let (phase, since) = entry.stamp.get();
         let age = now.saturating_sub(since);
         let (limit, counter) = match phase {

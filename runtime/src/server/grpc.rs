@@ -46,13 +46,7 @@ struct Connection {
 
 /// Serves a connection whose first bytes are in `read` until it ends. When the server drains,
 /// the peer is told (GOAWAY) and the open streams are answered.
-pub(super) async fn serve(
-    shared: Arc<Shared>,
-    seat: Seat,
-    stream: TcpStream,
-    peer: SocketAddr,
-    read: BytesMut,
-) {
+pub(super) async fn serve(shared: Arc<Shared>, seat: Seat, stream: TcpStream, peer: SocketAddr, read: BytesMut) {
     let goaway = seat.goaway();
     seat.enter(Phase::Streamless);
     let http = builder(&shared);

@@ -39,9 +39,9 @@ impl Running {
         shared: Arc<Shared>,
         registrar: Option<Box<dyn Registrar>>,
     ) -> Result<Self, Error> {
-        let address = listener.local_addr().map_err(|error| {
-            Error::unavailable(format!("cannot read the address of the listener: {error}"))
-        })?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| Error::unavailable(format!("cannot read the address of the listener: {error}")))?;
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
         let sweeper = Arc::clone(&shared);
         let sweeping = tokio::spawn(async move {

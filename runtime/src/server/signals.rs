@@ -17,9 +17,7 @@ impl Signals {
     ///
     /// [`crate::Code::Internal`] when the process cannot install a handler.
     pub(super) fn listen() -> Result<Self, Error> {
-        let open = |kind| {
-            signal(kind).map_err(|error| Error::internal(format!("cannot take signals: {error}")))
-        };
+        let open = |kind| signal(kind).map_err(|error| Error::internal(format!("cannot take signals: {error}")));
         let terminate = open(SignalKind::terminate())?;
         Ok(Self { terminate, interrupt: open(SignalKind::interrupt())? })
     }

@@ -54,13 +54,7 @@ struct Driver<'a> {
 }
 
 /// Serves a connection whose first bytes are in `read` until it ends.
-pub(super) async fn serve(
-    shared: Arc<Shared>,
-    seat: Seat,
-    stream: TcpStream,
-    peer: SocketAddr,
-    read: BytesMut,
-) {
+pub(super) async fn serve(shared: Arc<Shared>, seat: Seat, stream: TcpStream, peer: SocketAddr, read: BytesMut) {
     let frames = Frames::with_buffer(read, shared.limits.frame);
     let cancel = CancellationToken::new();
     // Tasks that handlers spawned learn of the end, however it comes.
@@ -160,17 +154,9 @@ impl Driver<'_> {
     }
 
     /// Runs a call: in place when its handler is ready at once.
-    async fn call(
-        &mut self,
-        route: &Route,
-        body: Bytes,
-        now: Instant,
-    ) -> Result<Result<Answer, Error>, Close> {
+    async fn call(&mut self, route: &Route, body: Bytes, now: Instant) -> Result<Result<Answer, Error>, Close> {
         let deadline = now + self.shared.limits.handler;
-        let cx = Context::new()
-            .with_deadline(deadline)
-            .with_peer(self.peer)
-            .with_cancellation(self.cancel.clone());
+        let cx = Context::new().with_deadline(deadline).with_peer(self.peer).with_cancellation(self.cancel.clone());
         let mut work = match self.shared.start(route, cx, body) {
             Ok(work) => work,
             Err(shed) => return Ok(Err(shed)),
@@ -183,11 +169,7 @@ impl Driver<'_> {
     }
 
     /// Waits for a handler, its deadline or the peer's end.
-    async fn wait(
-        &mut self,
-        mut work: Work,
-        deadline: Instant,
-    ) -> Result<Result<Answer, Error>, Close> {
+    async fn wait(&mut self, mut work: Work, deadline: Instant) -> Result<Result<Answer, Error>, Close> {
         // Earlier answers do not wait for this one.
         self.flush(&Bytes::new()).await?;
         self.seat.enter(Phase::Work);
@@ -205,11 +187,7 @@ impl Driver<'_> {
         }
     }
 
-    async fn answer(
-        &mut self,
-        header: Header<'_>,
-        outcome: Result<Answer, Error>,
-    ) -> Result<(), Close> {
+    async fn answer(&mut self, header: Header<'_>, outcome: Result<Answer, Error>) -> Result<(), Close> {
         let error = match outcome {
             Ok(answer) if header.size() + answer.body.len() <= MAX_FRAME => {
                 return self.write(header, MessageType::Reply, &answer.body).await;
@@ -223,12 +201,7 @@ impl Driver<'_> {
         }
     }
 
-    async fn write(
-        &mut self,
-        header: Header<'_>,
-        kind: MessageType,
-        body: &Bytes,
-    ) -> Result<(), Close> {
+    async fn write(&mut self, header: Header<'_>, kind: MessageType, body: &Bytes) -> Result<(), Close> {
         if self.out.capacity() == 0 {
             self.out = spare::take();
         }

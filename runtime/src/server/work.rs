@@ -61,11 +61,7 @@ pub(super) struct Work {
 }
 
 impl Work {
-    pub(super) fn start(
-        method: &'static Method,
-        permit: Permit,
-        call: impl FnOnce() -> Handling,
-    ) -> Self {
+    pub(super) fn start(method: &'static Method, permit: Permit, call: impl FnOnce() -> Handling) -> Self {
         let mut work = Self { future: None, method, permit };
         work.future = Some(match catch_unwind(AssertUnwindSafe(call)) {
             Ok(future) => future,
@@ -78,8 +74,7 @@ impl Work {
     fn panicked(&self) -> Error {
         self.permit.0.counters.add(Counter::Panics);
         tracing::error!(method = self.method.path, "handler panicked");
-        Error::internal(format!("panic in {}.{}", self.method.service, self.method.name))
-            .with_origin(Origin::Panic)
+        Error::internal(format!("panic in {}.{}", self.method.service, self.method.name)).with_origin(Origin::Panic)
     }
 
     fn end(&mut self) -> Result<(), Error> {

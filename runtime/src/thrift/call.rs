@@ -46,10 +46,7 @@ impl<T: Value> Field for T {
 /// # Errors
 ///
 /// [`Code::InvalidArgument`] with [`Origin::Decode`]: the caller sees a protocol error.
-pub fn arguments<T>(
-    call: &Call,
-    read: impl FnOnce(&mut Decoder<'_>) -> Result<T, DecodeError>,
-) -> Result<T, Error> {
+pub fn arguments<T>(call: &Call, read: impl FnOnce(&mut Decoder<'_>) -> Result<T, DecodeError>) -> Result<T, Error> {
     whole(&call.body, call.limits, read).map_err(|error| error.into_error(Code::InvalidArgument))
 }
 

@@ -34,11 +34,7 @@ impl<T: Value> Value for Box<T> {
     }
 }
 
-fn size_elements<'a, T: Value + 'a>(
-    size: &mut Size,
-    count: usize,
-    elements: impl Iterator<Item = &'a T>,
-) {
+fn size_elements<'a, T: Value + 'a>(size: &mut Size, count: usize, elements: impl Iterator<Item = &'a T>) {
     size.container(ELEMENTS, count, |size| {
         if T::FIXED {
             size.add(count.saturating_mul(T::MIN_SIZE));

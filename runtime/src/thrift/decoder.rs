@@ -89,10 +89,7 @@ impl<'a> Decoder<'a> {
     ///
     /// [`Fault::Depth`], or what `fields` gives.
     #[inline]
-    pub fn structure<T>(
-        &mut self,
-        fields: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
-    ) -> Result<T, DecodeError> {
+    pub fn structure<T>(&mut self, fields: impl FnOnce(&mut Self) -> Result<T, DecodeError>) -> Result<T, DecodeError> {
         self.enter()?;
         let value = fields(self)?;
         self.leave();
@@ -187,8 +184,7 @@ impl<'a> Decoder<'a> {
     #[inline]
     pub fn text(&mut self) -> Result<&'a str, DecodeError> {
         let bytes = self.string()?;
-        std::str::from_utf8(bytes)
-            .map_err(|_| DecodeError::new(Fault::Utf8, self.offset() - bytes.len()))
+        std::str::from_utf8(bytes).map_err(|_| DecodeError::new(Fault::Utf8, self.offset() - bytes.len()))
     }
 
     /// Reads binary: big parts of the body share its memory, others are copied. Charged alike.

@@ -102,10 +102,7 @@ impl Encoder<'_> {
 }
 
 /// Runs both passes.
-pub(super) fn encode(
-    size: impl FnOnce(&mut Size),
-    write: impl FnOnce(&mut Encoder<'_>),
-) -> Result<Bytes, EncodeError> {
+pub(super) fn encode(size: impl FnOnce(&mut Size), write: impl FnOnce(&mut Encoder<'_>)) -> Result<Bytes, EncodeError> {
     let mut measured = Size::default();
     size(&mut measured);
     let mut buffer = vec![0; measured.finish()?];

@@ -71,8 +71,7 @@ fn write(error: &Error, kind: i32) -> Result<Bytes, Error> {
     let reason = error.reason().to_owned();
     let metadata = error.metadata();
     let business = error.business_code();
-    let mut parts: Vec<(i16, &dyn Field)> =
-        vec![(ids::MESSAGE, &message), (ids::TYPE, &kind), (ids::CODE, &code)];
+    let mut parts: Vec<(i16, &dyn Field)> = vec![(ids::MESSAGE, &message), (ids::TYPE, &kind), (ids::CODE, &code)];
     if !reason.is_empty() {
         parts.push((ids::REASON, &reason));
     }
@@ -139,9 +138,7 @@ fn lossy(input: &mut Decoder<'_>) -> Result<String, DecodeError> {
 /// The code for an exception of a server that sends none.
 fn code_of(kind: i32) -> Code {
     match kind {
-        types::UNKNOWN_METHOD | types::UNKNOWN_SERVICE | types::NO_SERVICE_NAME => {
-            Code::Unimplemented
-        }
+        types::UNKNOWN_METHOD | types::UNKNOWN_SERVICE | types::NO_SERVICE_NAME => Code::Unimplemented,
         types::MESSAGE_TYPE | types::PROTOCOL => Code::InvalidArgument,
         types::METHOD_NAME..=types::INTERNAL | types::TRANSFORM..=types::CLIENT => Code::Internal,
         _ => Code::Unknown,
@@ -167,8 +164,7 @@ mod tests {
 
     #[test]
     fn our_client_gets_the_whole_error_back() {
-        let error =
-            Error::not_found("no such user").with_reason("USER_GONE").with_metadata("id", "7");
+        let error = Error::not_found("no such user").with_reason("USER_GONE").with_metadata("id", "7");
         let back = round(&error);
         assert_eq!(back.code(), Code::NotFound);
         assert_eq!(back.message(), "no such user");

@@ -73,8 +73,7 @@ impl<'a> Header<'a> {
     ///
     /// See [`HeaderError`].
     pub fn read(message: &'a [u8]) -> Result<(Self, usize), HeaderError> {
-        let ([first, second, third, kind], rest) =
-            message.split_first_chunk().ok_or(HeaderError::Truncated)?;
+        let ([first, second, third, kind], rest) = message.split_first_chunk().ok_or(HeaderError::Truncated)?;
         let version = u16::from_be_bytes([*first, *second]);
         if version & 0x8000 == 0 {
             return Err(HeaderError::Unversioned);

@@ -67,14 +67,8 @@ fn element(input: &Decoder<'_>, byte: u8) -> Result<Type, DecodeError> {
 /// Adds the field path to an error by reading the body once more up to its offset: the path
 /// costs nothing while messages are whole. `root` is `None` for a bare list of fields.
 #[cold]
-pub(super) fn locate(
-    body: &Bytes,
-    limits: DecodeLimits,
-    root: Option<Type>,
-    error: DecodeError,
-) -> DecodeError {
-    let mut walk =
-        Walk { input: Decoder::new(body, limits), target: error.offset(), path: Vec::new() };
+pub(super) fn locate(body: &Bytes, limits: DecodeLimits, root: Option<Type>, error: DecodeError) -> DecodeError {
+    let mut walk = Walk { input: Decoder::new(body, limits), target: error.offset(), path: Vec::new() };
     let found = match root {
         Some(kind) => walk.value(kind),
         None => walk.fields(),

@@ -94,13 +94,8 @@ static METHODS: [Method; 6] = [
     method("Fail", "/AddService/Fail", 5, Kind::Unary),
 ];
 
-static INFO: ServiceInfo = ServiceInfo {
-    name: "AddService",
-    package: "",
-    registry_name: "add",
-    idl: Idl::Thrift,
-    methods: &METHODS,
-};
+static INFO: ServiceInfo =
+    ServiceInfo { name: "AddService", package: "", registry_name: "add", idl: Idl::Thrift, methods: &METHODS };
 
 /// What the handlers did, and what they wait for.
 #[derive(Debug, Default)]
@@ -151,9 +146,7 @@ impl Service for AddServer {
                 Ok(thrift::void(&call.cx))
             }),
             4 => Box::pin(async move { take(&call).map(|()| thrift::void(&call.cx)) }),
-            _ => {
-                Box::pin(async move { Err(Error::not_found("no such thing").with_reason("GONE")) })
-            }
+            _ => Box::pin(async move { Err(Error::not_found("no such thing").with_reason("GONE")) }),
         }
     }
 }

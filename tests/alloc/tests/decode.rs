@@ -6,9 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use alloc_tests::Counting;
 use bytes::{Bytes, BytesMut};
 use runtime::limits::DecodeLimits;
-use runtime::thrift::{
-    DecodeError, Decoder, Encoder, Fault, Frames, Size, Type, Value, from_bytes,
-};
+use runtime::thrift::{DecodeError, Decoder, Encoder, Fault, Frames, Size, Type, Value, from_bytes};
 
 #[global_allocator]
 static HEAP: Counting = Counting::new();

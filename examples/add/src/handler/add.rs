@@ -8,10 +8,7 @@ pub struct Add {}
 
 impl AddService for Add {
     async fn add(&self, _cx: &Context, req: AddRequest) -> Result<AddResponse, Error> {
-        let sum = req
-            .first
-            .checked_add(req.second)
-            .ok_or_else(|| Error::invalid("the sum overflows i32"))?;
+        let sum = req.first.checked_add(req.second).ok_or_else(|| Error::invalid("the sum overflows i32"))?;
         Ok(AddResponse { sum })
     }
 }

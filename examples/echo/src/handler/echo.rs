@@ -8,8 +8,6 @@ pub struct Echo {}
 
 impl EchoService for Echo {
     async fn echo(&self, _cx: &Context, req: EchoRequest) -> Result<EchoResponse, Error> {
-        Ok(EchoResponse {
-            message: req.message,
-        })
+        Ok(EchoResponse { message: req.message })
     }
 }

@@ -121,11 +121,7 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) fn new(url: &EtcdUrl) -> Self {
         let member = |address: &String| Member { address: address.clone(), ..Member::default() };
-        Self {
-            members: url.members.iter().map(member).collect(),
-            current: AtomicUsize::new(0),
-            user: url.user.clone(),
-        }
+        Self { members: url.members.iter().map(member).collect(), current: AtomicUsize::new(0), user: url.user.clone() }
     }
 
     /// The members, for messages.
@@ -135,11 +131,7 @@ impl Connection {
     }
 
     /// Makes one call, `limit` at most; a member that does not answer is left for the next one.
-    pub(super) async fn call<T, F>(
-        &self,
-        limit: Duration,
-        call: impl FnOnce(Client) -> F,
-    ) -> Result<T, Fault>
+    pub(super) async fn call<T, F>(&self, limit: Duration, call: impl FnOnce(Client) -> F) -> Result<T, Fault>
     where
         F: Future<Output = Result<T, etcd_client::Error>>,
     {
@@ -147,11 +139,7 @@ impl Connection {
     }
 
     /// Opens a watch of the range on the current member.
-    pub(super) async fn watch(
-        &self,
-        key: Vec<u8>,
-        options: WatchOptions,
-    ) -> Result<WatchStream, Fault> {
+    pub(super) async fn watch(&self, key: Vec<u8>, options: WatchOptions) -> Result<WatchStream, Fault> {
         self.attempt(CALL, true, |client| async move {
             let mut watches = client.watch_client().max_decoding_message_size(ANSWER);
             watches.watch(key, Some(options)).await
@@ -159,12 +147,7 @@ impl Connection {
         .await
     }
 
-    async fn attempt<T, F>(
-        &self,
-        limit: Duration,
-        watch: bool,
-        call: impl FnOnce(Client) -> F,
-    ) -> Result<T, Fault>
+    async fn attempt<T, F>(&self, limit: Duration, watch: bool, call: impl FnOnce(Client) -> F) -> Result<T, Fault>
     where
         F: Future<Output = Result<T, etcd_client::Error>>,
     {
@@ -199,11 +182,7 @@ impl Connection {
     }
 }
 
-async fn connect(
-    member: &Member,
-    user: &Option<(String, String)>,
-    watch: bool,
-) -> Result<Client, etcd_client::Error> {
+async fn connect(member: &Member, user: &Option<(String, String)>, watch: bool) -> Result<Client, etcd_client::Error> {
     let channel = Endpoint::from_shared(format!("http://{}", member.address))?
         .connect_timeout(CONNECT)
         .http2_keep_alive_interval(PING)

@@ -103,9 +103,8 @@ impl Follower {
                 options = options.with_revision(list.revision);
             }
             let start = from.clone();
-            let page = self.connection.call(CALL, |client| async move {
-                client.kv_client().get(start, Some(options)).await
-            });
+            let page =
+                self.connection.call(CALL, |client| async move { client.kv_client().get(start, Some(options)).await });
             let mut page = page.await?;
             if list.revision == 0 {
                 let header = page.header().ok_or_else(|| Fault::Away("no header".to_owned()))?;

@@ -78,15 +78,9 @@ impl Backend for Etcd {
         Some(Box::pin(follower.run()))
     }
 
-    fn keep(
-        &self,
-        instances: Vec<Instance>,
-        status: watch::Sender<Status>,
-        stop: CancellationToken,
-    ) -> Task {
+    fn keep(&self, instances: Vec<Instance>, status: watch::Sender<Status>, stop: CancellationToken) -> Task {
         let entries = instances.iter().flat_map(|instance| self.layout.write(instance)).collect();
-        let registrar =
-            Registrar::new(self.connection.clone(), self.name(), entries, self.ttl, status);
+        let registrar = Registrar::new(self.connection.clone(), self.name(), entries, self.ttl, status);
         Box::pin(registrar.run(stop))
     }
 }

@@ -66,8 +66,7 @@ impl Model {
         let other = self.known && self.cluster != list.cluster;
         let lost = other || list.revision < self.revision;
         let keys: BTreeSet<&Vec<u8>> = list.entries.iter().map(|(key, _)| key).collect();
-        let gone: Vec<Vec<u8>> =
-            self.entries.keys().filter(|key| !keys.contains(key)).cloned().collect();
+        let gone: Vec<Vec<u8>> = self.entries.keys().filter(|key| !keys.contains(key)).cloned().collect();
         self.skipped.retain(|key, _| keys.contains(key));
         let mut deleted = 0;
         for key in gone {

@@ -80,9 +80,7 @@ impl EtcdProcess {
         let (peer, data) = (format!("http://127.0.0.1:{}", self.peer), self.data());
         let (data, cluster) = (data.display().to_string(), format!("default={peer}"));
         let own = ["--initial-cluster", &cluster, "--initial-advertise-peer-urls", &peer];
-        self.etcdctl(
-            &[&["snapshot", "restore", &self.copy(), "--data-dir", &data], &own[..]].concat(),
-        );
+        self.etcdctl(&[&["snapshot", "restore", &self.copy(), "--data-dir", &data], &own[..]].concat());
     }
 
     fn etcdctl(&self, args: &[&str]) {

@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
-use etcd_client::{
-    Compare, CompareOp, Event, EventType, PutOptions, Txn, TxnOp, TxnOpResponse, WatchOptions,
-};
+use etcd_client::{Compare, CompareOp, Event, EventType, PutOptions, Txn, TxnOp, TxnOpResponse, WatchOptions};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -93,9 +91,8 @@ impl Registrar {
     async fn grant(&self) -> i64 {
         loop {
             let ttl = i64::try_from(self.ttl.as_secs()).unwrap_or(i64::MAX);
-            let granted = self
-                .connection
-                .call(CALL, |client| async move { client.lease_client().grant(ttl, None).await });
+            let granted =
+                self.connection.call(CALL, |client| async move { client.lease_client().grant(ttl, None).await });
             match granted.await {
                 Ok(granted) => {
                     self.lease.store(granted.id(), Ordering::Relaxed);
@@ -107,9 +104,8 @@ impl Registrar {
     }
 
     async fn wait(&self, fault: &Fault) {
-        let registering = |status: &Status| {
-            matches!(status, Status::Registering | Status::Away(_) | Status::Refused(_))
-        };
+        let registering =
+            |status: &Status| matches!(status, Status::Registering | Status::Away(_) | Status::Refused(_));
         let text = fault.text().to_owned();
         match fault {
             Fault::Refused(_) => self.tell(Status::Refused(text)),
@@ -173,8 +169,7 @@ impl Registrar {
     async fn repair(&self, lease: i64) -> Result<i64, Fault> {
         let gets = self.entries.iter().map(|entry| TxnOp::get(entry.key.as_str(), None));
         let gets = Txn::new().and_then(gets.collect::<Vec<_>>());
-        let found =
-            self.connection.call(CALL, |client| async move { client.kv_client().txn(gets).await });
+        let found = self.connection.call(CALL, |client| async move { client.kv_client().txn(gets).await });
         let found = found.await?;
         let holders = found.op_responses().into_iter().map(|one| match one {
             TxnOpResponse::Get(got) => got.kvs().first().map(|kv| kv.lease()),
@@ -187,8 +182,7 @@ impl Registrar {
             return Ok(found.header().map_or(0, |header| header.revision()));
         }
         let puts = Txn::new().and_then(puts);
-        let done =
-            self.connection.call(CALL, |client| async move { client.kv_client().txn(puts).await });
+        let done = self.connection.call(CALL, |client| async move { client.kv_client().txn(puts).await });
         Ok(done.await?.header().map_or(0, |header| header.revision()))
     }
 
@@ -215,9 +209,7 @@ impl Registrar {
 
     /// A deleted key is put again at once, an overwritten one after a moment.
     async fn strangers(&self, events: &[Event], lease: i64) -> Result<(), Fault> {
-        let written = events
-            .iter()
-            .any(|event| event.event_type() == EventType::Put && is_foreign(event, lease));
+        let written = events.iter().any(|event| event.event_type() == EventType::Put && is_foreign(event, lease));
         if written {
             tracing::warn!(keys = ?self.registered.keys, "another process writes our keys: is its address the same?");
             sleep(STRANGER).await;
@@ -237,18 +229,12 @@ impl Registrar {
             TxnOp::txn(Txn::new().when([ours]).and_then([delete]))
         });
         let txn = Txn::new().and_then(guarded.collect::<Vec<_>>());
-        let deleted =
-            self.connection.call(CALL, |client| async move { client.kv_client().txn(txn).await });
+        let deleted = self.connection.call(CALL, |client| async move { client.kv_client().txn(txn).await });
         if let Err(fault) = deleted.await {
-            tracing::warn!(
-                why = fault.text(),
-                "could not deregister; the entries end with their lease"
-            );
+            tracing::warn!(why = fault.text(), "could not deregister; the entries end with their lease");
             return;
         }
-        let revoked = self
-            .connection
-            .call(CALL, |client| async move { client.lease_client().revoke(lease).await });
+        let revoked = self.connection.call(CALL, |client| async move { client.lease_client().revoke(lease).await });
         if let Err(fault) = revoked.await {
             tracing::debug!(why = fault.text(), "could not revoke the lease; it ends by itself");
         }

@@ -38,8 +38,7 @@ async fn suite(servers: Registry, callers: Registry) {
     assert_eq!(trusted(&add, 2).await.instances[1].weight, 30);
     // The same address again, as after a restart; the old owner's late end takes nothing away.
     let again = servers.register(vec![instance("add", 8888).with_weight(20)]).unwrap();
-    let newer =
-        |snapshot: &Snapshot| snapshot.instances.first().is_some_and(|one| one.weight == 20);
+    let newer = |snapshot: &Snapshot| snapshot.instances.first().is_some_and(|one| one.weight == 20);
     add.wait(LONG, newer).await.unwrap();
     first.deregister().await;
     second.deregister().await;
@@ -139,21 +138,15 @@ async fn what_cannot_be_read_is_skipped_and_the_rest_is_seen() {
     let add = Registry::open(&etcd.url()).unwrap().resolve("add").unwrap();
     let mut client = etcd.client().await;
     let good = r#"{"network":"tcp","address":"127.0.0.1:8888","weight":0}"#;
-    let bad: [(&[u8], &[u8]); 5] = [
-        (b"a", b"{"),
-        (b"b", b"null"),
-        (b"c", b"{}"),
-        (b"d\xff", b"\xff"),
-        (b"e", &[b' '; 900_000]),
-    ];
+    let bad: [(&[u8], &[u8]); 5] =
+        [(b"a", b"{"), (b"b", b"null"), (b"c", b"{}"), (b"d\xff", b"\xff"), (b"e", &[b' '; 900_000])];
     for (key, value) in bad {
         client.put([b"kitex/registry-etcd/add/", key].concat(), value, None).await.unwrap();
     }
     client.put(KEY, good, None).await.unwrap();
     client.put("kitex/registry-etcd/add/again", good, None).await.unwrap();
     client.put("kitex/registry-etcd/address/x", good, None).await.unwrap();
-    let seen =
-        add.wait(LONG, |snapshot| snapshot.skipped == 5 && snapshot.trusted() == 1).await.unwrap();
+    let seen = add.wait(LONG, |snapshot| snapshot.skipped == 5 && snapshot.trusted() == 1).await.unwrap();
     assert_eq!(seen.instances[0].weight, 10);
     // A compaction in between changes nothing.
     let revision = client.put(KEY, good.replace(":0", ":7"), None).await.unwrap();
@@ -214,9 +207,7 @@ async fn older_data_is_noticed() {
     etcd.kill();
     etcd.restore();
     etcd.start();
-    add.wait(LONG, |snapshot| snapshot.stale_since.is_some() || snapshot.trusted() < 2)
-        .await
-        .unwrap();
+    add.wait(LONG, |snapshot| snapshot.stale_since.is_some() || snapshot.trusted() < 2).await.unwrap();
     let seen = trusted(&add, 2).await;
     assert!(seen.instances.len() >= 2);
     drop((first, second));

@@ -123,8 +123,8 @@ impl Info {
         if !matches!(self.network.as_str(), "tcp" | "tcp4" | "tcp6") {
             return Err(format!("network `{}` cannot be dialed", self.network));
         }
-        let endpoint = Endpoint::parse(&self.address)
-            .ok_or_else(|| format!("address `{}` is not host:port", self.address))?;
+        let endpoint =
+            Endpoint::parse(&self.address).ok_or_else(|| format!("address `{}` is not host:port", self.address))?;
         let own = |key: &str| self.tags.get(key).cloned().unwrap_or_default();
         let (version, zone) = (own("version"), own("zone"));
         Ok(Instance { version, zone, metadata: self.tags, ..Instance::new(service, endpoint) }
@@ -160,9 +160,9 @@ impl<'de> Visitor<'de> for InfoVisitor {
                 "address" => set(&mut info.address, input.next_value()?),
                 "weight" => set(&mut info.weight, input.next_value()?),
                 "tags" => match input.next_value::<Option<BTreeMap<String, Option<String>>>>()? {
-                    Some(tags) => info.tags.extend(
-                        tags.into_iter().map(|(key, value)| (key, value.unwrap_or_default())),
-                    ),
+                    Some(tags) => {
+                        info.tags.extend(tags.into_iter().map(|(key, value)| (key, value.unwrap_or_default())))
+                    }
                     None => info.tags.clear(),
                 },
                 _ => drop(input.next_value::<IgnoredAny>()?),

@@ -45,9 +45,7 @@ fn every_key_and_value_of_the_go_registry_is_written_alike() {
         let expected = match case {
             // Without brackets nobody could dial it.
             "ipv6" => (key.replace("::1:", "[::1]:"), value.replace("::1:", "[::1]:")),
-            "env_ip_v6" => {
-                (key.replace("fd00::1:", "[fd00::1]:"), value.replace("fd00::1:", "[fd00::1]:"))
-            }
+            "env_ip_v6" => (key.replace("fd00::1:", "[fd00::1]:"), value.replace("fd00::1:", "[fd00::1]:")),
             // An empty map and none are one thing here; a weight below 1 reads as 10.
             "tags_empty_map" => (key.to_owned(), value.replace("{}", "null")),
             "weight_negative" => (key.to_owned(), value.replace("-5", "10")),
@@ -69,8 +67,7 @@ fn names_that_the_go_registry_refuses_are_refused() {
 /// What Go lists and nobody can dial; left out here.
 fn is_dead(case: &str, address: &str) -> bool {
     address.is_empty()
-        || ["network_missing", "network_unknown", "address_without_port", "address_with_scheme"]
-            .contains(&case)
+        || ["network_missing", "network_unknown", "address_without_port", "address_with_scheme"].contains(&case)
 }
 
 #[test]
@@ -89,9 +86,7 @@ fn every_entry_is_read_as_the_go_resolver_reads_it() {
         let found: Vec<Value> = entries
             .iter()
             .filter(|entry| entry[0].as_str().unwrap().starts_with(&layout.prefix("SERVICE")))
-            .filter_map(|entry| {
-                layout.read("SERVICE", b"", entry[1].as_str().unwrap().as_bytes()).ok()
-            })
+            .filter_map(|entry| layout.read("SERVICE", b"", entry[1].as_str().unwrap().as_bytes()).ok())
             .map(|instance| shown(&instance))
             .collect();
         assert_eq!(found, listed(&row, case), "{case}");
@@ -134,8 +129,7 @@ fn bytes_that_are_not_text_are_replaced() {
 
 #[test]
 fn one_port_of_two_protocols_is_one_entry() {
-    let instance = Instance::new("a", Endpoint::new("thrift", "::1", 9))
-        .with_endpoint(Endpoint::new("grpc", "::1", 9));
+    let instance = Instance::new("a", Endpoint::new("thrift", "::1", 9)).with_endpoint(Endpoint::new("grpc", "::1", 9));
     let entries = Kitex::new(None).write(&instance);
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0].key, "kitex/registry-etcd/a/[::1]:9");
