@@ -1,2 +1,3 @@
 //! The add and echo services as a library, so that tests and other crates reach its handlers and clients.
+#[rustfmt::skip] // formatted by kiteline
 pub mod generated;

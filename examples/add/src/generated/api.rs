@@ -30,16 +30,17 @@ impl thrift::Value for AddRequest {
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         let mut first: i32 = 0;
         let mut second: i32 = 0;
-        input.structure(|input| {
-            while let Some(field) = input.field()? {
-                match (field.id, field.kind) {
-                    (1, thrift::Type::I32) => first = input.value()?,
-                    (2, thrift::Type::I32) => second = input.value()?,
-                    _ => input.skip(field.kind)?,
+        input
+            .structure(|input| {
+                while let Some(field) = input.field()? {
+                    match (field.id, field.kind) {
+                        (1, thrift::Type::I32) => first = input.value()?,
+                        (2, thrift::Type::I32) => second = input.value()?,
+                        _ => input.skip(field.kind)?,
+                    }
                 }
-            }
-            Ok(())
-        })?;
+                Ok(())
+            })?;
         Ok(Self { first, second })
     }
 }
@@ -66,15 +67,16 @@ impl thrift::Value for AddResponse {
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         let mut sum: i32 = 0;
-        input.structure(|input| {
-            while let Some(field) = input.field()? {
-                match (field.id, field.kind) {
-                    (1, thrift::Type::I32) => sum = input.value()?,
-                    _ => input.skip(field.kind)?,
+        input
+            .structure(|input| {
+                while let Some(field) = input.field()? {
+                    match (field.id, field.kind) {
+                        (1, thrift::Type::I32) => sum = input.value()?,
+                        _ => input.skip(field.kind)?,
+                    }
                 }
-            }
-            Ok(())
-        })?;
+                Ok(())
+            })?;
         Ok(Self { sum })
     }
 }
@@ -85,15 +87,17 @@ pub static ADD_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     package: "",
     registry_name: "add",
     idl: ::runtime::Idl::Thrift,
-    methods: &[::runtime::Method {
-        service: "AddService",
-        name: "Add",
-        path: "/AddService/Add",
-        index: 0,
-        idl: ::runtime::Idl::Thrift,
-        kind: ::runtime::Kind::Unary,
-        idempotent: false,
-    }],
+    methods: &[
+        ::runtime::Method {
+            service: "AddService",
+            name: "Add",
+            path: "/AddService/Add",
+            index: 0,
+            idl: ::runtime::Idl::Thrift,
+            kind: ::runtime::Kind::Unary,
+            idempotent: false,
+        },
+    ],
 };
 
 /// The service `AddService`.
@@ -104,7 +108,9 @@ pub trait AddService: Send + Sync + 'static {
         &self,
         cx: &::runtime::Context,
         req: AddRequest,
-    ) -> impl ::std::future::Future<Output = Result<AddResponse, ::runtime::Error>> + Send;
+    ) -> impl ::std::future::Future<
+        Output = Result<AddResponse, ::runtime::Error>,
+    > + Send;
 }
 
 /// Mounts an implementation of [`AddService`] on a server.
@@ -116,7 +122,9 @@ pub struct AddServiceServer<H> {
 impl<H: AddService> AddServiceServer<H> {
     /// A service around a handler.
     pub fn new(handler: H) -> Self {
-        Self { handler: ::std::sync::Arc::new(handler) }
+        Self {
+            handler: ::std::sync::Arc::new(handler),
+        }
     }
 
     /// A service around a handler that others hold too.
@@ -138,20 +146,25 @@ impl<H: AddService> ::runtime::Service for AddServiceServer<H> {
     fn call(&self, call: ::runtime::Call) -> ::runtime::Handling {
         let handler = ::std::sync::Arc::clone(&self.handler);
         match call.method.index {
-            0 => Box::pin(async move {
-                let req = thrift::arguments(&call, |input| {
-                    let mut req: AddRequest = Default::default();
-                    while let Some(field) = input.field()? {
-                        match (field.id, field.kind) {
-                            (1, thrift::Type::Struct) => req = input.value()?,
-                            _ => input.skip(field.kind)?,
-                        }
-                    }
-                    Ok(req)
-                })?;
-                let reply = <H as AddService>::add(&handler, &call.cx, req).await?;
-                thrift::reply(&call.cx, 0, &reply)
-            }),
+            0 => {
+                Box::pin(async move {
+                    let req = thrift::arguments(
+                        &call,
+                        |input| {
+                            let mut req: AddRequest = Default::default();
+                            while let Some(field) = input.field()? {
+                                match (field.id, field.kind) {
+                                    (1, thrift::Type::Struct) => req = input.value()?,
+                                    _ => input.skip(field.kind)?,
+                                }
+                            }
+                            Ok(req)
+                        },
+                    )?;
+                    let reply = <H as AddService>::add(&handler, &call.cx, req).await?;
+                    thrift::reply(&call.cx, 0, &reply)
+                })
+            }
             _ => ::runtime::service::unknown_method(&call),
         }
     }
@@ -176,6 +189,11 @@ impl AddServiceClient {
 
     pub fn add(&self, req: AddRequest) -> ::runtime::client::Request<AddResponse> {
         let body = thrift::body(&[(1, &req)]);
-        ::runtime::client::Request::new(&self.channel, &ADD_SERVICE.methods[0], body, thrift::result)
+        ::runtime::client::Request::new(
+            &self.channel,
+            &ADD_SERVICE.methods[0],
+            body,
+            thrift::result,
+        )
     }
 }

@@ -26,15 +26,16 @@ impl thrift::Value for EchoRequest {
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         let mut message: String = Default::default();
-        input.structure(|input| {
-            while let Some(field) = input.field()? {
-                match (field.id, field.kind) {
-                    (1, thrift::Type::String) => message = input.value()?,
-                    _ => input.skip(field.kind)?,
+        input
+            .structure(|input| {
+                while let Some(field) = input.field()? {
+                    match (field.id, field.kind) {
+                        (1, thrift::Type::String) => message = input.value()?,
+                        _ => input.skip(field.kind)?,
+                    }
                 }
-            }
-            Ok(())
-        })?;
+                Ok(())
+            })?;
         Ok(Self { message })
     }
 }
@@ -61,15 +62,16 @@ impl thrift::Value for EchoResponse {
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         let mut message: String = Default::default();
-        input.structure(|input| {
-            while let Some(field) = input.field()? {
-                match (field.id, field.kind) {
-                    (2, thrift::Type::String) => message = input.value()?,
-                    _ => input.skip(field.kind)?,
+        input
+            .structure(|input| {
+                while let Some(field) = input.field()? {
+                    match (field.id, field.kind) {
+                        (2, thrift::Type::String) => message = input.value()?,
+                        _ => input.skip(field.kind)?,
+                    }
                 }
-            }
-            Ok(())
-        })?;
+                Ok(())
+            })?;
         Ok(Self { message })
     }
 }
@@ -80,15 +82,17 @@ pub static ECHO_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     package: "",
     registry_name: "echo",
     idl: ::runtime::Idl::Thrift,
-    methods: &[::runtime::Method {
-        service: "EchoService",
-        name: "Echo",
-        path: "/EchoService/Echo",
-        index: 0,
-        idl: ::runtime::Idl::Thrift,
-        kind: ::runtime::Kind::Unary,
-        idempotent: false,
-    }],
+    methods: &[
+        ::runtime::Method {
+            service: "EchoService",
+            name: "Echo",
+            path: "/EchoService/Echo",
+            index: 0,
+            idl: ::runtime::Idl::Thrift,
+            kind: ::runtime::Kind::Unary,
+            idempotent: false,
+        },
+    ],
 };
 
 /// The service `EchoService`.
@@ -99,7 +103,9 @@ pub trait EchoService: Send + Sync + 'static {
         &self,
         cx: &::runtime::Context,
         req: EchoRequest,
-    ) -> impl ::std::future::Future<Output = Result<EchoResponse, ::runtime::Error>> + Send;
+    ) -> impl ::std::future::Future<
+        Output = Result<EchoResponse, ::runtime::Error>,
+    > + Send;
 }
 
 /// Mounts an implementation of [`EchoService`] on a server.
@@ -111,7 +117,9 @@ pub struct EchoServiceServer<H> {
 impl<H: EchoService> EchoServiceServer<H> {
     /// A service around a handler.
     pub fn new(handler: H) -> Self {
-        Self { handler: ::std::sync::Arc::new(handler) }
+        Self {
+            handler: ::std::sync::Arc::new(handler),
+        }
     }
 
     /// A service around a handler that others hold too.
@@ -133,20 +141,25 @@ impl<H: EchoService> ::runtime::Service for EchoServiceServer<H> {
     fn call(&self, call: ::runtime::Call) -> ::runtime::Handling {
         let handler = ::std::sync::Arc::clone(&self.handler);
         match call.method.index {
-            0 => Box::pin(async move {
-                let req = thrift::arguments(&call, |input| {
-                    let mut req: EchoRequest = Default::default();
-                    while let Some(field) = input.field()? {
-                        match (field.id, field.kind) {
-                            (1, thrift::Type::Struct) => req = input.value()?,
-                            _ => input.skip(field.kind)?,
-                        }
-                    }
-                    Ok(req)
-                })?;
-                let reply = <H as EchoService>::echo(&handler, &call.cx, req).await?;
-                thrift::reply(&call.cx, 0, &reply)
-            }),
+            0 => {
+                Box::pin(async move {
+                    let req = thrift::arguments(
+                        &call,
+                        |input| {
+                            let mut req: EchoRequest = Default::default();
+                            while let Some(field) = input.field()? {
+                                match (field.id, field.kind) {
+                                    (1, thrift::Type::Struct) => req = input.value()?,
+                                    _ => input.skip(field.kind)?,
+                                }
+                            }
+                            Ok(req)
+                        },
+                    )?;
+                    let reply = <H as EchoService>::echo(&handler, &call.cx, req).await?;
+                    thrift::reply(&call.cx, 0, &reply)
+                })
+            }
             _ => ::runtime::service::unknown_method(&call),
         }
     }
@@ -171,6 +184,11 @@ impl EchoServiceClient {
 
     pub fn echo(&self, req: EchoRequest) -> ::runtime::client::Request<EchoResponse> {
         let body = thrift::body(&[(1, &req)]);
-        ::runtime::client::Request::new(&self.channel, &ECHO_SERVICE.methods[0], body, thrift::result)
+        ::runtime::client::Request::new(
+            &self.channel,
+            &ECHO_SERVICE.methods[0],
+            body,
+            thrift::result,
+        )
     }
 }

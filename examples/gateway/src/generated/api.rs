@@ -30,16 +30,17 @@ impl thrift::Value for AddRequest {
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         let mut first: i32 = 0;
         let mut second: i32 = 0;
-        input.structure(|input| {
-            while let Some(field) = input.field()? {
-                match (field.id, field.kind) {
-                    (1, thrift::Type::I32) => first = input.value()?,
-                    (2, thrift::Type::I32) => second = input.value()?,
-                    _ => input.skip(field.kind)?,
+        input
+            .structure(|input| {
+                while let Some(field) = input.field()? {
+                    match (field.id, field.kind) {
+                        (1, thrift::Type::I32) => first = input.value()?,
+                        (2, thrift::Type::I32) => second = input.value()?,
+                        _ => input.skip(field.kind)?,
+                    }
                 }
-            }
-            Ok(())
-        })?;
+                Ok(())
+            })?;
         Ok(Self { first, second })
     }
 }
@@ -66,15 +67,16 @@ impl thrift::Value for AddResponse {
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         let mut sum: i32 = 0;
-        input.structure(|input| {
-            while let Some(field) = input.field()? {
-                match (field.id, field.kind) {
-                    (1, thrift::Type::I32) => sum = input.value()?,
-                    _ => input.skip(field.kind)?,
+        input
+            .structure(|input| {
+                while let Some(field) = input.field()? {
+                    match (field.id, field.kind) {
+                        (1, thrift::Type::I32) => sum = input.value()?,
+                        _ => input.skip(field.kind)?,
+                    }
                 }
-            }
-            Ok(())
-        })?;
+                Ok(())
+            })?;
         Ok(Self { sum })
     }
 }
@@ -101,15 +103,16 @@ impl thrift::Value for EchoRequest {
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         let mut message: String = Default::default();
-        input.structure(|input| {
-            while let Some(field) = input.field()? {
-                match (field.id, field.kind) {
-                    (1, thrift::Type::String) => message = input.value()?,
-                    _ => input.skip(field.kind)?,
+        input
+            .structure(|input| {
+                while let Some(field) = input.field()? {
+                    match (field.id, field.kind) {
+                        (1, thrift::Type::String) => message = input.value()?,
+                        _ => input.skip(field.kind)?,
+                    }
                 }
-            }
-            Ok(())
-        })?;
+                Ok(())
+            })?;
         Ok(Self { message })
     }
 }
@@ -136,15 +139,16 @@ impl thrift::Value for EchoResponse {
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         let mut message: String = Default::default();
-        input.structure(|input| {
-            while let Some(field) = input.field()? {
-                match (field.id, field.kind) {
-                    (2, thrift::Type::String) => message = input.value()?,
-                    _ => input.skip(field.kind)?,
+        input
+            .structure(|input| {
+                while let Some(field) = input.field()? {
+                    match (field.id, field.kind) {
+                        (2, thrift::Type::String) => message = input.value()?,
+                        _ => input.skip(field.kind)?,
+                    }
                 }
-            }
-            Ok(())
-        })?;
+                Ok(())
+            })?;
         Ok(Self { message })
     }
 }
@@ -155,15 +159,17 @@ pub static ADD_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     package: "",
     registry_name: "add",
     idl: ::runtime::Idl::Thrift,
-    methods: &[::runtime::Method {
-        service: "AddService",
-        name: "Add",
-        path: "/AddService/Add",
-        index: 0,
-        idl: ::runtime::Idl::Thrift,
-        kind: ::runtime::Kind::Unary,
-        idempotent: false,
-    }],
+    methods: &[
+        ::runtime::Method {
+            service: "AddService",
+            name: "Add",
+            path: "/AddService/Add",
+            index: 0,
+            idl: ::runtime::Idl::Thrift,
+            kind: ::runtime::Kind::Unary,
+            idempotent: false,
+        },
+    ],
 };
 
 /// Calls `AddService`. Cheap to clone; clones share one channel.
@@ -185,7 +191,12 @@ impl AddServiceClient {
 
     pub fn add(&self, req: AddRequest) -> ::runtime::client::Request<AddResponse> {
         let body = thrift::body(&[(1, &req)]);
-        ::runtime::client::Request::new(&self.channel, &ADD_SERVICE.methods[0], body, thrift::result)
+        ::runtime::client::Request::new(
+            &self.channel,
+            &ADD_SERVICE.methods[0],
+            body,
+            thrift::result,
+        )
     }
 }
 
@@ -195,15 +206,17 @@ pub static ECHO_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     package: "",
     registry_name: "echo",
     idl: ::runtime::Idl::Thrift,
-    methods: &[::runtime::Method {
-        service: "EchoService",
-        name: "Echo",
-        path: "/EchoService/Echo",
-        index: 0,
-        idl: ::runtime::Idl::Thrift,
-        kind: ::runtime::Kind::Unary,
-        idempotent: false,
-    }],
+    methods: &[
+        ::runtime::Method {
+            service: "EchoService",
+            name: "Echo",
+            path: "/EchoService/Echo",
+            index: 0,
+            idl: ::runtime::Idl::Thrift,
+            kind: ::runtime::Kind::Unary,
+            idempotent: false,
+        },
+    ],
 };
 
 /// Calls `EchoService`. Cheap to clone; clones share one channel.
@@ -225,6 +238,11 @@ impl EchoServiceClient {
 
     pub fn echo(&self, req: EchoRequest) -> ::runtime::client::Request<EchoResponse> {
         let body = thrift::body(&[(1, &req)]);
-        ::runtime::client::Request::new(&self.channel, &ECHO_SERVICE.methods[0], body, thrift::result)
+        ::runtime::client::Request::new(
+            &self.channel,
+            &ECHO_SERVICE.methods[0],
+            body,
+            thrift::result,
+        )
     }
 }
