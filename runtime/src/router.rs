@@ -78,6 +78,24 @@ impl Router {
     }
 }
 
+/// What is served, for people: `AddService (Thrift, framed), hello.v1.Hello (gRPC)`.
+impl fmt::Display for Router {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, info) in self.services().iter().enumerate() {
+            f.write_str(if at == 0 { "" } else { ", " })?;
+            if !info.package.is_empty() {
+                write!(f, "{}.", info.package)?;
+            }
+            let protocol = match info.idl {
+                Idl::Thrift => "Thrift, framed",
+                Idl::Proto => "gRPC",
+            };
+            write!(f, "{} ({protocol})", info.name)?;
+        }
+        Ok(())
+    }
+}
+
 impl Tables {
     fn add(&mut self, service: &Arc<dyn Service>) -> Result<(), Error> {
         let info = service.info();

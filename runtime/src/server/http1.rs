@@ -9,8 +9,7 @@ use super::shared::Shared;
 /// Says what is served here, and closes.
 pub(super) async fn refuse(shared: &Shared, seat: &Seat, mut stream: TcpStream) {
     seat.enter(Phase::Write);
-    let names: Vec<&str> = shared.router.services().iter().map(|info| info.name).collect();
-    let text = format!("This port serves {}, not HTTP/1.\n", names.join(", "));
+    let text = format!("This port serves {}, not HTTP/1.\n", shared.router);
     let response = format!(
         "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n\
          content-length: {}\r\nconnection: close\r\n\r\n{text}",
