@@ -1,0 +1,72 @@
+//! A real etcd on free ports, with its data in a temp folder.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+use crate::{Process, wait_for};
+
+/// An etcd that is running; ended when dropped.
+pub struct Etcd {
+    /// `host:port` of its clients.
+    pub address: String,
+    peer: String,
+    data: tempfile::TempDir,
+    process: Option<Process>,
+}
+
+impl Etcd {
+    /// Starts one. `None` where the machine has no etcd, said in one line; under `CI` that is a failure.
+    ///
+    /// # Panics
+    ///
+    /// Without an etcd under `CI`; when it does not start.
+    pub fn start() -> Option<Self> {
+        if Command::new("etcd").arg("--version").output().is_err() {
+            assert!(std::env::var_os("CI").is_none(), "etcd is missing");
+            eprintln!("skipped: this test needs `etcd` on the PATH (apt-get install etcd-server)");
+            return None;
+        }
+        let mut etcd = Self::reserve();
+        etcd.resume();
+        Some(etcd)
+    }
+
+    /// Chooses its ports and starts nothing yet.
+    ///
+    /// # Panics
+    ///
+    /// Without free ports or a temp folder.
+    pub fn reserve() -> Self {
+        let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        Self { address: free(), peer: free(), data: tempfile::tempdir().unwrap(), process: None }
+    }
+
+    /// Starts it, with the data that are there.
+    pub fn resume(&mut self) {
+        let (client, peer) = (format!("http://{}", self.address), format!("http://{}", self.peer));
+        let mut command = Command::new("etcd");
+        let data: &Path = self.data.path();
+        command.arg("--data-dir").arg(data);
+        command.args(["--listen-client-urls", &client, "--advertise-client-urls", &client]);
+        command.args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer]);
+        command.args(["--initial-cluster", &format!("default={peer}"), "--unsafe-no-fsync"]);
+        command.env_remove("ETCD_UNSUPPORTED_ARCH");
+        self.process = Some(Process::start("etcd", &mut command));
+        wait_for("etcd", || self.get("ready").map(drop));
+    }
+
+    /// The registry's URL.
+    pub fn url(&self) -> String {
+        format!("etcd://{}", self.address)
+    }
+
+    /// Keys and values below a prefix, one after the other; `None` while it does not answer.
+    pub fn get(&self, prefix: &str) -> Option<Vec<String>> {
+        let mut command = Command::new("etcdctl");
+        command.env("ETCDCTL_API", "3").args(["--endpoints", &self.address, "get", "--prefix", prefix]);
+        let output = command.output().ok()?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        output.status.success().then(|| text.lines().map(str::to_owned).collect())
+    }
+}
