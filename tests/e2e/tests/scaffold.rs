@@ -1,0 +1,101 @@
+//! Fresh crates, as a new user makes them: built without a warning, tested, run, and changed.
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use e2e::{Process, program, workspace};
+
+/// Runs kiteline in a folder.
+fn kiteline(folder: &Path, args: &[&str]) -> Output {
+    let output = program("kiteline").args(args).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+/// Runs cargo in a crate; warnings are errors. One target folder for all crates: what they depend
+/// on is built once.
+fn cargo(folder: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(args).current_dir(folder);
+    command.env("CARGO_TARGET_DIR", workspace().join("target/scaffold")).env("RUSTFLAGS", "-D warnings");
+    command.env("KITELINE_LISTEN", "127.0.0.1:0").env("KITELINE_REGISTRY", "none");
+    command.output().unwrap()
+}
+
+fn passes(folder: &Path, args: &[&str]) {
+    let output = cargo(folder, args);
+    assert!(output.status.success(), "cargo {args:?}:\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn idl(name: &str) -> String {
+    workspace().join("idl").join(name).to_str().unwrap().to_owned()
+}
+
+/// Copies the seeds' IDL files to a folder of their own, where the tests may change them.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["add.thrift", "echo.thrift", "hello.proto"] {
+        fs::copy(idl(name), folder.path().join(name)).unwrap();
+    }
+    folder
+}
+
+/// One after the other, since they share what they build.
+#[test]
+fn fresh_crates_are_ready() {
+    let folder = folder();
+    for (args, name) in [
+        (&["add.thrift"][..], "add"),
+        (&["echo.thrift"], "echo"),
+        (&["hello.proto"], "hello"),
+        (&["add.thrift", "hello.proto", "-o", "both"], "both"),
+    ] {
+        kiteline(folder.path(), args);
+        let made = folder.path().join(name);
+        passes(&made, &["test", "--quiet"]);
+        passes(&made, &["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]);
+    }
+    serves_both(&folder.path().join("both"));
+    follows_the_idl(folder.path());
+}
+
+/// One server, two services, two protocols, one port.
+fn serves_both(made: &Path) {
+    passes(made, &["build", "--quiet"]);
+    let mut command = Command::new(workspace().join("target/scaffold/debug/both"));
+    command.current_dir(made).env("KITELINE_LISTEN", "127.0.0.1:0").env("KITELINE_REGISTRY", "none");
+    let process = Process::start("both", &mut command);
+    let line = process.line("listening on");
+    assert!(line.starts_with("add, greeter listening on") && line.ends_with("(thrift, framed; grpc)"), "{line}");
+    process.stop();
+}
+
+/// A method is added: our files follow, the handler stays as it is and the compiler names what it
+/// lacks, until `--add-missing` writes it.
+fn follows_the_idl(folder: &Path) {
+    let made = folder.join("add");
+    let handler = made.join("src/handler/add.rs");
+    let text = fs::read_to_string(&handler)
+        .unwrap()
+        .replace("Err(Error::unimplemented", "// mine\n        Err(Error::unimplemented");
+    fs::write(&handler, &text).unwrap();
+    let file = folder.join("add.thrift");
+    let changed = fs::read_to_string(&file)
+        .unwrap()
+        .replace("AddRequest req)", "AddRequest req)\n    i64 Sub(1: i64 a, 2: i64 b)");
+    fs::write(&file, changed).unwrap();
+
+    let output = kiteline(folder, &["add.thrift"]);
+    assert_eq!(fs::read_to_string(&handler).unwrap(), text);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("update add/src/generated/api.rs") && said.contains("async fn sub"), "{said}");
+    let output = cargo(&made, &["build", "--quiet"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("missing: `sub`"), "{said}");
+
+    kiteline(folder, &["add.thrift", "--add-missing"]);
+    assert!(fs::read_to_string(&handler).unwrap().contains("// mine"));
+    passes(&made, &["test", "--quiet"]);
+}
