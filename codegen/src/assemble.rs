@@ -59,6 +59,7 @@ pub fn tree(model: &Model, modules: Modules, names: &[String]) -> FileSet {
     let all = prefixes(&paths);
     let mut root = header(names);
     root.push_str("//! What kiteline made of the IDL. Never edited by hand.\n\n");
+    root.push_str("#![forbid(unsafe_code)]\n\n");
     root.push_str(&children(&all, &[]));
     files.add(PathBuf::from("src/generated/mod.rs"), root, Owner::Generated);
     let texts = format_all(modules);

@@ -2,4 +2,6 @@
 
 //! What kiteline made of the IDL. Never edited by hand.
 
+#![forbid(unsafe_code)]
+
 pub mod api;

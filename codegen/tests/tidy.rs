@@ -1,0 +1,120 @@
+//! The rooms stay small, and the invariants of `ARCHITECTURE.md` hold: counted, not believed.
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use syn::visit::Visit;
+
+/// Every source file that people write, below the workspace's folder.
+fn sources() -> Vec<(PathBuf, String)> {
+    fn walk(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let (path, name) = (entry.path(), entry.file_name().into_string().unwrap());
+            if path.is_dir() {
+                if !["target", "generated", "vectors", "ui"].contains(&name.as_str()) && !name.starts_with('.') {
+                    walk(&path, found);
+                }
+            } else if name.ends_with(".rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path.strip_prefix("..").unwrap().to_owned(), text));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for folder in ["../codegen", "../runtime", "../tests", "../examples"] {
+        walk(Path::new(folder), &mut found);
+    }
+    assert!(found.len() > 100);
+    found
+}
+
+/// The lengths of functions, with the names of the long ones.
+#[derive(Default)]
+struct Functions(Vec<(usize, String)>);
+
+impl Functions {
+    fn add(&mut self, name: &syn::Ident, block: &syn::Block) {
+        let lines = block.brace_token.span.close().end().line - name.span().start().line + 1;
+        self.0.push((lines, name.to_string()));
+    }
+}
+
+impl<'a> Visit<'a> for Functions {
+    fn visit_item_fn(&mut self, it: &'a syn::ItemFn) {
+        self.add(&it.sig.ident, &it.block);
+        syn::visit::visit_item_fn(self, it);
+    }
+
+    fn visit_impl_item_fn(&mut self, it: &'a syn::ImplItemFn) {
+        self.add(&it.sig.ident, &it.block);
+        syn::visit::visit_impl_item_fn(self, it);
+    }
+}
+
+#[test]
+fn rooms_are_small() {
+    let mut lengths = Vec::new();
+    for (path, text) in sources() {
+        let lines = text.lines().count();
+        assert!(lines <= 400, "{} has {lines} lines: what is it really about?", path.display());
+        let mut functions = Functions::default();
+        functions.visit_file(&syn::parse_file(&text).unwrap());
+        for (length, name) in functions.0 {
+            assert!(length <= 100, "{}: `{name}` has {length} lines", path.display());
+            lengths.push(length);
+        }
+    }
+    lengths.sort_unstable();
+    let (median, most) = (lengths[lengths.len() / 2], lengths[lengths.len() * 95 / 100]);
+    assert!(median <= 15, "the median function has {median} lines");
+    assert!(most <= 50, "1 in 20 functions has more than {most} lines");
+}
+
+#[test]
+fn the_core_is_pure() {
+    let reads = ["fs::read", "File::open", "fs::metadata", "canonicalize("];
+    let writes = ["fs::write", "File::create", "fs::rename", "fs::remove_", "create_dir"];
+    let prints = ["println!", "eprintln!", "process::exit", "print!("];
+    let may =
+        |path: &Path, folders: &[&str]| folders.iter().any(|it| path.starts_with(Path::new("codegen/src").join(it)));
+    for (path, text) in sources().into_iter().filter(|(path, _)| path.starts_with("codegen/src")) {
+        let holds = |words: &[&'static str]| words.iter().find(|it| text.contains(**it)).copied();
+        let readers = ["source", "output", "cli", "front"];
+        for (words, folders) in
+            [(&reads[..], &readers[..]), (&writes, &["output"]), (&prints, &["cli", "main.rs", "builder.rs"])]
+        {
+            if let Some(word) = holds(words) {
+                assert!(may(&path, folders), "{} uses `{word}`", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn nobody_looks_the_wrong_way() {
+    for (path, text) in sources() {
+        let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        let sees = |word: &str| code.contains(word);
+        let at = |folder: &str| path.starts_with(folder);
+        let wrong = at("runtime/src") && sees("codegen::")
+            || at("codegen/src/emit") && (sees("draft::") || sees("Diagnostic"))
+            || at("codegen/src/front") && (sees("TokenStream") || sees("quote!"))
+            || at("runtime/src/thrift") && (sees("crate::registry") || sees("tokio::net"))
+            || at("runtime/src/registry") && (sees("crate::thrift") || sees("crate::grpc") || sees("crate::server"))
+            || at("runtime/src/balance") && (sees("crate::thrift") || sees("crate::server"));
+        assert!(!wrong, "{} looks where it must not", path.display());
+    }
+}
+
+#[test]
+fn every_crate_forbids_unsafe() {
+    let workspace = fs::read_to_string("../Cargo.toml").unwrap();
+    assert!(workspace.contains("unsafe_code = \"forbid\""));
+    let members = workspace.lines().find_map(|line| line.strip_prefix("members = [")).unwrap();
+    for member in members.split('"').skip(1).step_by(2).filter(|it| *it != "tests/alloc") {
+        let text = fs::read_to_string(Path::new("..").join(member).join("Cargo.toml")).unwrap();
+        let forbids = text.contains("[lints]\nworkspace = true") || text.contains("unsafe_code = \"forbid\"");
+        assert!(forbids, "{member} does not forbid `unsafe`");
+    }
+}
