@@ -8,11 +8,11 @@ use crate::ir::model::Head;
 /// `#[doc]` attributes of a head; a sentence with the IDL's name where there is no comment.
 pub(crate) fn of(head: &Head, what: &str) -> TokenStream {
     let mut text = head.docs.trim().to_owned();
-    if text.is_empty() {
+    if text.is_empty() && !what.is_empty() {
         text = format!("{what} `{}`.", head.name);
     }
     if let Some(note) = &head.deprecated {
-        text.push_str("\n\nDeprecated");
+        text.push_str(if text.is_empty() { "Deprecated" } else { "\n\nDeprecated" });
         text.push_str(if note.is_empty() { "." } else { ": " });
         text.push_str(note);
     }

@@ -58,6 +58,15 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The name of the handler's type parameter, which would hide a type of that name.
+    pub(super) fn handler_type(&self) -> Ident {
+        let mut name = "H".to_owned();
+        while self.own.contains(name.as_str()) {
+            name.push('_');
+        }
+        ident(&name)
+    }
+
     /// The path from here to an item of a module.
     pub(crate) fn path(&self, module: ModuleId, rust: &str) -> TokenStream {
         let name = rust.split("::").map(ident);
