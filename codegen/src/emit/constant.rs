@@ -24,11 +24,15 @@ pub(super) fn emit(view: &View<'_>, it: &Const) -> TokenStream {
     }
     let (ty, value) = (view.ty(&it.ty), value(view, &it.value, &it.ty, false));
     let complex = structs::complex(std::iter::once(&it.ty));
+    let make = match &it.value {
+        Value::List(items) if items.is_empty() => quote!(::std::vec::Vec::new),
+        _ => quote!(|| #value),
+    };
     quote! {
         #docs
         #doubles
         #complex
-        pub static #name: ::std::sync::LazyLock<#ty> = ::std::sync::LazyLock::new(|| #value);
+        pub static #name: ::std::sync::LazyLock<#ty> = ::std::sync::LazyLock::new(#make);
     }
 }
 

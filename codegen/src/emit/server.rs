@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use super::codec::{self, Reading};
 use super::view::{View, ident};
 use super::{docs, service, structs};
-use crate::ir::model::{Language, Method, Service};
+use crate::ir::model::{Language, Method, Service, Ty};
 
 pub(super) fn emit(view: &View<'_>, it: &Service) -> TokenStream {
     let (handler_trait, mount) = (handler_trait(view, it), mount(view, it));
@@ -25,11 +25,12 @@ fn handler_trait(view: &View<'_>, it: &Service) -> TokenStream {
         let (docs, name) = (docs::if_any(&method.head), ident(&method.head.rust));
         let (value, error) = service::outcome(view, it, method);
         let (parameters, many) = (service::parameters(view, method), service::many(method));
-        let complex = structs::complex(service::method_types(method));
+        let (complex, naming) = (structs::complex(service::method_types(method)), service::naming(method));
         quote! {
             #docs
             #many
             #complex
+            #naming
             fn #name(
                 &self,
                 cx: &::runtime::Context,
@@ -110,10 +111,14 @@ fn call(view: &View<'_>, owner: &Service, method: &Method) -> TokenStream {
     let name = ident(&method.head.rust);
     if service::language(view, owner) == Language::Proto {
         let ty = method.arguments.first().map(|it| view.field(it, false));
+        let call = quote!(<#generic as #handler>::#name(&handler, &call.cx, req).await?);
+        let answer = match &method.result {
+            Some(Ty::WellKnown(name)) if name == "Empty" => quote!(#call; grpc::reply(&call.cx, &())),
+            _ => quote!(let reply = #call; grpc::reply(&call.cx, &reply)),
+        };
         return quote! {
             let req: #ty = grpc::request(&call)?;
-            let reply = <#generic as #handler>::#name(&handler, &call.cx, req).await?;
-            grpc::reply(&call.cx, &reply)
+            #answer
         };
     }
     let read = read_arguments(view, method);

@@ -31,6 +31,7 @@ impl<'a> View<'a> {
     }
 
     /// The view of a file that is no part of `generated`.
+    #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the scaffold stands outside"))]
     pub(crate) fn outside(model: &'a Model, generated: TokenStream, imported: BTreeSet<(ModuleId, String)>) -> Self {
         Self { model, place: Place::Outside { generated, imported }, own: BTreeSet::new() }
     }

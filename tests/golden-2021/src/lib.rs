@@ -4,5 +4,7 @@
 // The types of the IDLs have few comments, so what is made of them has few docs.
 #![allow(missing_docs)]
 
+// The generator formats what it makes.
+#[rustfmt::skip]
 #[path = "../../golden/src/generated/mod.rs"]
 pub mod generated;

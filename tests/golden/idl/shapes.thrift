@@ -239,39 +239,6 @@ struct Ids {
     300: optional bool flag
 }
 
-// --- names
-
-struct type {
-    1: i32 fn
-    2: string match
-    3: bool self
-    4: i32 crate
-    5: i32 async
-    6: i32 gen
-    7: i32 input
-    8: i32 field
-    9: i32 value
-    10: i32 out
-    11: i32 size
-    12: string camelCase
-    13: string HTTPCode
-    14: i32 _hidden
-    15: i32 try
-    16: optional i32 some
-}
-struct Option { 1: optional i32 a }
-struct String { 1: optional string a = "s" }
-struct Vec { 1: list<Option> items }
-struct Box { 1: Box inner 2: Result result }
-struct Result { 1: bool ok }
-enum Some { Ok, None, Err, Default }
-struct Default { 1: Some some = Some.None }
-struct H { 1: i32 h }
-struct snake_case_struct { 1: i32 a }
-struct URL { 1: string url }
-struct Future { 1: i32 f }
-union Send { 1: bool Sync 2: i64 From }
-
 // --- services
 
 /** Does [all] of it. */
@@ -282,11 +249,9 @@ service Everything extends base.Base {
     void nothing()
     /** Gone after the call. */
     oneway void fire(1: string key, 2: i32 n)
-    i32 many(1: i32 a, 2: i32 b, 3: i32 c, 4: string d, 5: list<string> e, 6: base.Spot f, 7: H g)
+    i32 many(1: i32 a, 2: i32 b, 3: i32 c, 4: string d, 5: list<string> e, 6: base.Spot f, 7: Hard g)
     i32 risky(1: string kind) throws (1: Missing missing, 2: base.Refused refused, 3: Missing other)
     void riskyVoid(1: string kind) throws (1: Denied denied)
-    H letter(1: H h)
-    i32 type(1: i32 cx, 2: i32 call, 3: i32 handler, 4: i32 input, 5: i32 field, 6: i32 body, 7: i32 self)
     Tree grow(1: Tree tree, 2: Node node)
     list<map<string, set<list<i32>>>> deep(1: list<map<string, set<list<i32>>>> bottom)
     uuid token(1: Token token)
@@ -294,10 +259,6 @@ service Everything extends base.Base {
     Grade grade(1: Grade grade = Grade.A)
     double real(1: Real real) (idempotent)
     i32 old(1: i32 a) (deprecated = "call `real`")
-    i32 new()
-    i32 channel()
-    i32 clone()
-    string next(1: string result, 2: string reply, 3: string limits)
 }
 
 /** Without a method. */

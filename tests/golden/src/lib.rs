@@ -5,4 +5,6 @@
 // The types of the IDLs have few comments, so what is made of them has few docs.
 #![allow(missing_docs)]
 
+// The generator formats what it makes.
+#[rustfmt::skip]
 pub mod generated;

@@ -10,6 +10,7 @@ use codegen::{Builder, Loaded};
 /// The files that the golden code is made of; what they include comes along.
 const ROOTS: &[&str] = &[
     "tests/golden/idl/shapes.thrift",
+    "tests/golden/idl/names.thrift",
     "tests/golden/idl/shop.proto",
     "tests/golden/idl/legacy.proto",
     "tests/golden/idl/bare.proto",

@@ -30,15 +30,14 @@ pub const FAR: base::Mode = base::Mode::BOTH;
 pub const AN_ID: Id = 99;
 pub const COPIED: i32 = 7;
 
-pub static NONE_AT_ALL: ::std::sync::LazyLock<::std::vec::Vec<i32>> = ::std::sync::LazyLock::new(||
-::std::vec::Vec::new());
+pub static NONE_AT_ALL: ::std::sync::LazyLock<Vec<i32>> = ::std::sync::LazyLock::new(
+    ::std::vec::Vec::new,
+);
 
-pub static ROWS: ::std::sync::LazyLock<
-    ::std::vec::Vec<::std::vec::Vec<::std::string::String>>,
-> = ::std::sync::LazyLock::new(|| {
+pub static ROWS: ::std::sync::LazyLock<Vec<Vec<String>>> = ::std::sync::LazyLock::new(|| {
     ::std::vec![
-        ::std::vec![::std::string::String::from("a"), ::std::string::String::from("b")],
-        ::std::vec::Vec::new(), ::std::vec![::std::string::String::from("c")]
+        ::std::vec![String::from("a"), String::from("b")], Vec::new(),
+        ::std::vec![String::from("c")]
     ]
 });
 
@@ -52,13 +51,10 @@ pub static REALS: ::std::sync::LazyLock<
 
 #[allow(clippy::type_complexity, reason = "the shape is the IDL's")]
 pub static NESTED: ::std::sync::LazyLock<
-    ::std::collections::HashMap<
-        ::std::string::String,
-        ::std::collections::HashMap<i32, bool>,
-    >,
+    ::std::collections::HashMap<String, ::std::collections::HashMap<i32, bool>>,
 > = ::std::sync::LazyLock::new(|| ::std::collections::HashMap::from([
-    (::std::string::String::from("a"), ::std::collections::HashMap::from([(1, true)])),
-    (::std::string::String::from("b"), ::std::collections::HashMap::from([])),
+    (String::from("a"), ::std::collections::HashMap::from([(1, true)])),
+    (String::from("b"), ::std::collections::HashMap::from([])),
 ]));
 
 pub static SPOTS: ::std::sync::LazyLock<
@@ -68,7 +64,7 @@ pub static SPOTS: ::std::sync::LazyLock<
         Grade::A,
         base::Spot {
             x: 3,
-            ..::std::default::Default::default()
+            ..Default::default()
         },
     ),
     (Grade::B, base::Spot { x: 0, y: 0 }),
@@ -85,12 +81,12 @@ pub static PICKED: ::std::sync::LazyLock<Pick> = ::std::sync::LazyLock::new(|| P
 
 pub static DEEP: ::std::sync::LazyLock<Deep> = ::std::sync::LazyLock::new(|| Deep {
     spots: ::std::vec![
-        base::Spot { x : 1, .. ::std::default::Default::default() }, base::Spot { y : 2,
-        .. ::std::default::Default::default() }
+        base::Spot { x : 1, ..Default::default() }, base::Spot { y : 2,
+        ..Default::default() }
     ],
-    picks: ::std::vec![Pick::Text(::std::string::String::from("t"))],
+    picks: ::std::vec![Pick::Text(String::from("t"))],
     grade: Grade::B,
-    ..::std::default::Default::default()
+    ..Default::default()
 });
 
 pub const WARM: &str = "summer";
@@ -101,14 +97,14 @@ pub type Real = f64;
 
 pub type Index = ::std::collections::BTreeMap<
     ::runtime::thrift::Double,
-    ::std::vec::Vec<base::Spot>,
+    Vec<base::Spot>,
 >;
 
 pub type IndexAgain = Index;
 
 pub type Token = ::runtime::thrift::Uuid;
 
-pub type Season = ::std::string::String;
+pub type Season = String;
 
 /// Open: any number is a value, also one that this version of the IDL does not name.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,17 +112,15 @@ pub struct Empty(pub i32);
 
 impl Empty {
     /// The member's name in the IDL; `None` for a number without one.
-    pub fn name(self) -> ::std::option::Option<&'static str> {
-        match self.0 {
-            _ => None,
-        }
+    pub fn name(self) -> Option<&'static str> {
+        None
     }
 }
 
 impl ::std::fmt::Debug for Empty {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match self.name() {
-            ::std::option::Option::Some(name) => f.write_str(name),
+            Some(name) => f.write_str(name),
             None => write!(f, "Empty({})", self.0),
         }
     }
@@ -150,9 +144,7 @@ impl thrift::Value for Empty {
         thrift::Value::encode(&self.0, out);
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         Ok(Self(input.value()?))
     }
 }
@@ -176,13 +168,13 @@ impl Grade {
     pub const MIXED_CASE: Self = Self(16);
 
     /// The member's name in the IDL; `None` for a number without one.
-    pub fn name(self) -> ::std::option::Option<&'static str> {
+    pub fn name(self) -> Option<&'static str> {
         match self.0 {
-            1 => ::std::option::Option::Some("A"),
-            2 => ::std::option::Option::Some("B"),
-            12 => ::std::option::Option::Some("C"),
-            -3 => ::std::option::Option::Some("LOW"),
-            16 => ::std::option::Option::Some("mixedCase"),
+            1 => Some("A"),
+            2 => Some("B"),
+            12 => Some("C"),
+            -3 => Some("LOW"),
+            16 => Some("mixedCase"),
             _ => None,
         }
     }
@@ -191,7 +183,7 @@ impl Grade {
 impl ::std::fmt::Debug for Grade {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match self.name() {
-            ::std::option::Option::Some(name) => f.write_str(name),
+            Some(name) => f.write_str(name),
             None => write!(f, "Grade({})", self.0),
         }
     }
@@ -215,9 +207,7 @@ impl thrift::Value for Grade {
         thrift::Value::encode(&self.0, out);
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         Ok(Self(input.value()?))
     }
 }
@@ -237,12 +227,10 @@ impl thrift::Value for Nothing {
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     input.skip(field.kind)?;
                 }
                 Ok(())
@@ -259,7 +247,7 @@ pub struct Scalars {
     pub medium: i32,
     pub large: i64,
     pub real: f64,
-    pub text: ::std::string::String,
+    pub text: String,
     pub raw: ::runtime::Bytes,
     pub token: ::runtime::thrift::Uuid,
     pub grade: Grade,
@@ -304,24 +292,22 @@ impl thrift::Value for Scalars {
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         let mut flag: bool = false;
         let mut tiny: i8 = 0;
         let mut small: i16 = 0;
         let mut medium: i32 = 0;
         let mut large: i64 = 0;
         let mut real: f64 = 0.0;
-        let mut text: ::std::string::String = ::std::default::Default::default();
-        let mut raw: ::runtime::Bytes = ::std::default::Default::default();
-        let mut token: ::runtime::thrift::Uuid = ::std::default::Default::default();
-        let mut grade: Grade = ::std::default::Default::default();
-        let mut season: Season = ::std::default::Default::default();
-        let mut alias: Token = ::std::default::Default::default();
+        let mut text: String = Default::default();
+        let mut raw: ::runtime::Bytes = Default::default();
+        let mut token: ::runtime::thrift::Uuid = Default::default();
+        let mut grade: Grade = Default::default();
+        let mut season: Season = Default::default();
+        let mut alias: Token = Default::default();
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
                         (1, thrift::Type::Bool) => flag = input.value()?,
                         (2, thrift::Type::I8) => tiny = input.value()?,
@@ -361,7 +347,6 @@ impl thrift::Value for Scalars {
 ///
 /// ```text
 /// let not_compiled = [1, 2];
-
 /// ```
 /// A list\<i32\> and a \[link\] stay as they are.
 #[derive(Clone, Debug, PartialEq)]
@@ -373,31 +358,31 @@ pub struct Defaults {
     pub large: i64,
     pub real: f64,
     pub half: f64,
-    pub text: ::std::string::String,
-    pub maybe: ::std::string::String,
-    pub blank: ::std::string::String,
+    pub text: String,
+    pub maybe: String,
+    pub blank: String,
     pub raw: ::runtime::Bytes,
     pub opt_raw: ::runtime::Bytes,
     pub token: ::runtime::thrift::Uuid,
     pub grade: Grade,
     pub unnamed: Grade,
-    pub numbers: ::std::vec::Vec<i32>,
-    pub words: ::std::vec::Vec<::std::string::String>,
-    pub no_words: ::std::vec::Vec<::std::string::String>,
-    pub tags: ::std::collections::HashSet<::std::string::String>,
-    pub ages: ::std::collections::HashMap<::std::string::String, i32>,
-    pub no_ages: ::std::collections::HashMap<::std::string::String, i32>,
+    pub numbers: Vec<i32>,
+    pub words: Vec<String>,
+    pub no_words: Vec<String>,
+    pub tags: ::std::collections::HashSet<String>,
+    pub ages: ::std::collections::HashMap<String, i32>,
+    pub no_ages: ::std::collections::HashMap<String, i32>,
     pub spot: base::Spot,
     pub opt_spot: base::Spot,
     pub must: i32,
-    pub given: ::std::string::String,
+    pub given: String,
     pub pi: f64,
     pub reals: ::std::collections::BTreeSet<::runtime::thrift::Double>,
     pub season: Season,
-    pub pick: ::std::option::Option<Pick>,
+    pub pick: Pick,
 }
 
-impl ::std::default::Default for Defaults {
+impl Default for Defaults {
     #[allow(clippy::approx_constant, reason = "the numbers are the IDL's")]
     fn default() -> Self {
         Self {
@@ -408,9 +393,9 @@ impl ::std::default::Default for Defaults {
             large: 9223372036854775807,
             real: 0.1,
             half: 0.5,
-            text: ::std::string::String::from("quote \" back \\ line\n tab\t é"),
-            maybe: ::std::string::String::from("maybe"),
-            blank: ::std::string::String::new(),
+            text: String::from("quote \" back \\ line\n tab\t é"),
+            maybe: String::from("maybe"),
+            blank: String::new(),
             raw: ::runtime::Bytes::from_static(b"\0\n"),
             opt_raw: ::runtime::Bytes::from_static(b"abc"),
             token: ::runtime::thrift::Uuid([
@@ -419,27 +404,25 @@ impl ::std::default::Default for Defaults {
             grade: Grade::LOW,
             unnamed: Grade(77),
             numbers: ::std::vec![1, 2, 3],
-            words: ::std::vec![::std::string::String::from("a")],
-            no_words: ::std::vec::Vec::new(),
+            words: ::std::vec![String::from("a")],
+            no_words: Vec::new(),
             tags: ::std::collections::HashSet::from([
-                ::std::string::String::from("x"),
-                ::std::string::String::from("y"),
+                String::from("x"),
+                String::from("y"),
             ]),
-            ages: ::std::collections::HashMap::from([
-                (::std::string::String::from("ann"), 3),
-            ]),
+            ages: ::std::collections::HashMap::from([(String::from("ann"), 3)]),
             no_ages: ::std::collections::HashMap::from([]),
             spot: base::Spot {
                 x: 9,
-                ..::std::default::Default::default()
+                ..Default::default()
             },
             opt_spot: base::Spot { x: 0, y: 0 },
             must: 5,
-            given: ::std::default::Default::default(),
+            given: Default::default(),
             pi: 3.14159,
             reals: ::std::collections::BTreeSet::from([::runtime::thrift::Double(0.5)]),
-            season: ::std::string::String::from("spring"),
-            pick: None,
+            season: String::from("spring"),
+            pick: Pick::Number(1),
         }
     }
 }
@@ -485,7 +468,7 @@ impl thrift::Value for Defaults {
                 size.field(&self.unnamed);
             }
             size.field(&self.numbers);
-            if self.words != ::std::vec![::std::string::String::from("a")] {
+            if self.words != ::std::vec![String::from("a")] {
                 size.field(&self.words);
             }
             if !self.no_words.is_empty() {
@@ -503,9 +486,7 @@ impl thrift::Value for Defaults {
             size.field(&self.given);
             size.field(&self.reals);
             size.field(&self.season);
-            if let ::std::option::Option::Some(value) = &self.pick {
-                size.field(value);
-            }
+            size.field(&self.pick);
         });
     }
 
@@ -544,7 +525,7 @@ impl thrift::Value for Defaults {
             out.field(15, &self.unnamed);
         }
         out.field(16, &self.numbers);
-        if self.words != ::std::vec![::std::string::String::from("a")] {
+        if self.words != ::std::vec![String::from("a")] {
             out.field(17, &self.words);
         }
         if !self.no_words.is_empty() {
@@ -562,15 +543,11 @@ impl thrift::Value for Defaults {
         out.field(25, &self.given);
         out.field(27, &self.reals);
         out.field(28, &self.season);
-        if let ::std::option::Option::Some(value) = &self.pick {
-            out.field(29, value);
-        }
+        out.field(29, &self.pick);
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         let mut flag: bool = true;
         let mut off: bool = false;
         let mut on: bool = true;
@@ -578,11 +555,9 @@ impl thrift::Value for Defaults {
         let mut large: i64 = 9223372036854775807;
         let mut real: f64 = 0.1;
         let mut half: f64 = 0.5;
-        let mut text: ::std::string::String = ::std::string::String::from(
-            "quote \" back \\ line\n tab\t é",
-        );
-        let mut maybe: ::std::string::String = ::std::string::String::from("maybe");
-        let mut blank: ::std::string::String = ::std::string::String::new();
+        let mut text: String = String::from("quote \" back \\ line\n tab\t é");
+        let mut maybe: String = String::from("maybe");
+        let mut blank: String = String::new();
         let mut raw: ::runtime::Bytes = ::runtime::Bytes::from_static(b"\0\n");
         let mut opt_raw: ::runtime::Bytes = ::runtime::Bytes::from_static(b"abc");
         let mut token: ::runtime::thrift::Uuid = ::runtime::thrift::Uuid([
@@ -590,35 +565,33 @@ impl thrift::Value for Defaults {
         ]);
         let mut grade: Grade = Grade::LOW;
         let mut unnamed: Grade = Grade(77);
-        let mut numbers: ::std::vec::Vec<i32> = ::std::vec![1, 2, 3];
-        let mut words: ::std::vec::Vec<::std::string::String> = ::std::vec![
-            ::std::string::String::from("a")
-        ];
-        let mut no_words: ::std::vec::Vec<::std::string::String> = ::std::vec::Vec::new();
-        let mut tags: ::std::collections::HashSet<::std::string::String> = ::std::collections::HashSet::from([
-            ::std::string::String::from("x"),
-            ::std::string::String::from("y"),
+        let mut numbers: Vec<i32> = ::std::vec![1, 2, 3];
+        let mut words: Vec<String> = ::std::vec![String::from("a")];
+        let mut no_words: Vec<String> = Vec::new();
+        let mut tags: ::std::collections::HashSet<String> = ::std::collections::HashSet::from([
+            String::from("x"),
+            String::from("y"),
         ]);
-        let mut ages: ::std::collections::HashMap<::std::string::String, i32> = ::std::collections::HashMap::from([
-            (::std::string::String::from("ann"), 3),
+        let mut ages: ::std::collections::HashMap<String, i32> = ::std::collections::HashMap::from([
+            (String::from("ann"), 3),
         ]);
-        let mut no_ages: ::std::collections::HashMap<::std::string::String, i32> = ::std::collections::HashMap::from([]);
+        let mut no_ages: ::std::collections::HashMap<String, i32> = ::std::collections::HashMap::from([]);
         let mut spot: base::Spot = base::Spot {
             x: 9,
-            ..::std::default::Default::default()
+            ..Default::default()
         };
         let mut opt_spot: base::Spot = base::Spot { x: 0, y: 0 };
-        let mut must: ::std::option::Option<i32> = None;
-        let mut given: ::std::option::Option<::std::string::String> = None;
+        let mut must: Option<i32> = None;
+        let mut given: Option<String> = None;
         let mut pi: f64 = 3.14159;
         let mut reals: ::std::collections::BTreeSet<::runtime::thrift::Double> = ::std::collections::BTreeSet::from([
             ::runtime::thrift::Double(0.5),
         ]);
-        let mut season: Season = ::std::string::String::from("spring");
-        let mut pick: ::std::option::Option<Pick> = None;
+        let mut season: Season = String::from("spring");
+        let mut pick: Pick = Pick::Number(1);
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
                         (1, thrift::Type::Bool) => flag = input.value()?,
                         (2, thrift::Type::Bool) => off = input.value()?,
@@ -643,18 +616,12 @@ impl thrift::Value for Defaults {
                         (21, thrift::Type::Map) => no_ages = input.value()?,
                         (22, thrift::Type::Struct) => spot = input.value()?,
                         (23, thrift::Type::Struct) => opt_spot = input.value()?,
-                        (24, thrift::Type::I32) => {
-                            must = ::std::option::Option::Some(input.value()?);
-                        }
-                        (25, thrift::Type::String) => {
-                            given = ::std::option::Option::Some(input.value()?);
-                        }
+                        (24, thrift::Type::I32) => must = Some(input.value()?),
+                        (25, thrift::Type::String) => given = Some(input.value()?),
                         (26, thrift::Type::Double) => pi = input.value()?,
                         (27, thrift::Type::Set) => reals = input.value()?,
                         (28, thrift::Type::String) => season = input.value()?,
-                        (29, thrift::Type::Struct) => {
-                            pick = Pick::decode_or_empty(input)?;
-                        }
+                        (29, thrift::Type::Struct) => pick = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
@@ -698,18 +665,15 @@ impl thrift::Value for Defaults {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[allow(clippy::type_complexity, reason = "the shape is the IDL's")]
 pub struct Keys {
-    pub by_double: ::std::collections::BTreeMap<
-        ::runtime::thrift::Double,
-        ::std::string::String,
-    >,
+    pub by_double: ::std::collections::BTreeMap<::runtime::thrift::Double, String>,
     pub by_struct: ::std::collections::HashMap<Spot, i32>,
-    pub by_list: ::std::collections::HashMap<::std::vec::Vec<i32>, i32>,
+    pub by_list: ::std::collections::HashMap<Vec<i32>, i32>,
     pub by_set: ::std::collections::BTreeMap<
         ::std::collections::BTreeSet<::runtime::thrift::Double>,
         i32,
     >,
     pub by_map: ::std::collections::HashMap<
-        ::std::collections::BTreeMap<::std::string::String, i32>,
+        ::std::collections::BTreeMap<String, i32>,
         i32,
     >,
     pub by_enum: ::std::collections::HashMap<Grade, i32>,
@@ -767,38 +731,36 @@ impl thrift::Value for Keys {
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         let mut by_double: ::std::collections::BTreeMap<
             ::runtime::thrift::Double,
-            ::std::string::String,
-        > = ::std::default::Default::default();
-        let mut by_struct: ::std::collections::HashMap<Spot, i32> = ::std::default::Default::default();
-        let mut by_list: ::std::collections::HashMap<::std::vec::Vec<i32>, i32> = ::std::default::Default::default();
+            String,
+        > = Default::default();
+        let mut by_struct: ::std::collections::HashMap<Spot, i32> = Default::default();
+        let mut by_list: ::std::collections::HashMap<Vec<i32>, i32> = Default::default();
         let mut by_set: ::std::collections::BTreeMap<
             ::std::collections::BTreeSet<::runtime::thrift::Double>,
             i32,
-        > = ::std::default::Default::default();
+        > = Default::default();
         let mut by_map: ::std::collections::HashMap<
-            ::std::collections::BTreeMap<::std::string::String, i32>,
+            ::std::collections::BTreeMap<String, i32>,
             i32,
-        > = ::std::default::Default::default();
-        let mut by_enum: ::std::collections::HashMap<Grade, i32> = ::std::default::Default::default();
-        let mut by_bool: ::std::collections::HashMap<bool, i32> = ::std::default::Default::default();
-        let mut by_binary: ::std::collections::HashMap<::runtime::Bytes, i32> = ::std::default::Default::default();
-        let mut by_uuid: ::std::collections::HashMap<::runtime::thrift::Uuid, i32> = ::std::default::Default::default();
-        let mut picks: ::std::collections::BTreeSet<Pick> = ::std::default::Default::default();
-        let mut doubles: ::std::collections::BTreeSet<WithDouble> = ::std::default::Default::default();
+        > = Default::default();
+        let mut by_enum: ::std::collections::HashMap<Grade, i32> = Default::default();
+        let mut by_bool: ::std::collections::HashMap<bool, i32> = Default::default();
+        let mut by_binary: ::std::collections::HashMap<::runtime::Bytes, i32> = Default::default();
+        let mut by_uuid: ::std::collections::HashMap<::runtime::thrift::Uuid, i32> = Default::default();
+        let mut picks: ::std::collections::BTreeSet<Pick> = Default::default();
+        let mut doubles: ::std::collections::BTreeSet<WithDouble> = Default::default();
         let mut deep: ::std::collections::HashMap<
             i8,
             ::std::collections::HashMap<i16, ::std::collections::HashMap<i64, f64>>,
-        > = ::std::default::Default::default();
-        let mut index: IndexAgain = ::std::default::Default::default();
-        let mut hard: ::std::collections::BTreeSet<Hard> = ::std::default::Default::default();
+        > = Default::default();
+        let mut index: IndexAgain = Default::default();
+        let mut hard: ::std::collections::BTreeSet<Hard> = Default::default();
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
                         (1, thrift::Type::Map) => by_double = input.value()?,
                         (2, thrift::Type::Map) => by_struct = input.value()?,
@@ -841,16 +803,16 @@ impl thrift::Value for Keys {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Spot {
     pub row: i16,
-    pub column: ::std::option::Option<i16>,
-    pub name: ::std::string::String,
+    pub column: Option<i16>,
+    pub name: String,
 }
 
-impl ::std::default::Default for Spot {
+impl Default for Spot {
     fn default() -> Self {
         Self {
             row: 0,
             column: None,
-            name: ::std::string::String::from("spot"),
+            name: String::from("spot"),
         }
     }
 }
@@ -862,7 +824,7 @@ impl thrift::Value for Spot {
     fn size(&self, size: &mut thrift::Size) {
         size.structure(|size| {
             size.field(&self.row);
-            if let ::std::option::Option::Some(value) = &self.column {
+            if let Some(value) = &self.column {
                 size.field(value);
             }
             size.field(&self.name);
@@ -871,29 +833,23 @@ impl thrift::Value for Spot {
 
     fn encode(&self, out: &mut thrift::Encoder<'_>) {
         out.field(1, &self.row);
-        if let ::std::option::Option::Some(value) = &self.column {
+        if let Some(value) = &self.column {
             out.field(2, value);
         }
         out.field(3, &self.name);
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut row: ::std::option::Option<i16> = None;
-        let mut column: ::std::option::Option<i16> = None;
-        let mut name: ::std::string::String = ::std::string::String::from("spot");
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
+        let mut row: Option<i16> = None;
+        let mut column: Option<i16> = None;
+        let mut name: String = String::from("spot");
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::I16) => {
-                            row = ::std::option::Option::Some(input.value()?);
-                        }
-                        (2, thrift::Type::I16) => {
-                            column = ::std::option::Option::Some(input.value()?);
-                        }
+                        (1, thrift::Type::I16) => row = Some(input.value()?),
+                        (2, thrift::Type::I16) => column = Some(input.value()?),
                         (3, thrift::Type::String) => name = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
@@ -912,19 +868,19 @@ impl thrift::Value for Spot {
 #[allow(clippy::type_complexity, reason = "the shape is the IDL's")]
 pub struct WithDouble {
     pub value: ::runtime::thrift::Double,
-    pub more: ::std::option::Option<::std::vec::Vec<::runtime::thrift::Double>>,
+    pub more: Option<Vec<::runtime::thrift::Double>>,
     pub sets: ::std::collections::BTreeMap<
-        ::std::string::String,
+        String,
         ::std::collections::BTreeSet<::runtime::thrift::Double>,
     >,
 }
 
-impl ::std::default::Default for WithDouble {
+impl Default for WithDouble {
     fn default() -> Self {
         Self {
             value: ::runtime::thrift::Double(0.25),
             more: None,
-            sets: ::std::default::Default::default(),
+            sets: Default::default(),
         }
     }
 }
@@ -936,7 +892,7 @@ impl thrift::Value for WithDouble {
     fn size(&self, size: &mut thrift::Size) {
         size.structure(|size| {
             size.field(&self.value);
-            if let ::std::option::Option::Some(value) = &self.more {
+            if let Some(value) = &self.more {
                 size.field(value);
             }
             size.field(&self.sets);
@@ -945,32 +901,26 @@ impl thrift::Value for WithDouble {
 
     fn encode(&self, out: &mut thrift::Encoder<'_>) {
         out.field(1, &self.value);
-        if let ::std::option::Option::Some(value) = &self.more {
+        if let Some(value) = &self.more {
             out.field(2, value);
         }
         out.field(3, &self.sets);
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         let mut value_: ::runtime::thrift::Double = ::runtime::thrift::Double(0.25);
-        let mut more: ::std::option::Option<
-            ::std::vec::Vec<::runtime::thrift::Double>,
-        > = None;
+        let mut more: Option<Vec<::runtime::thrift::Double>> = None;
         let mut sets: ::std::collections::BTreeMap<
-            ::std::string::String,
+            String,
             ::std::collections::BTreeSet<::runtime::thrift::Double>,
-        > = ::std::default::Default::default();
+        > = Default::default();
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
                         (1, thrift::Type::Double) => value_ = input.value()?,
-                        (2, thrift::Type::List) => {
-                            more = ::std::option::Option::Some(input.value()?);
-                        }
+                        (2, thrift::Type::List) => more = Some(input.value()?),
                         (3, thrift::Type::Map) => sets = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
@@ -984,15 +934,15 @@ impl thrift::Value for WithDouble {
 /// A key that holds containers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hard {
-    pub spots: ::std::collections::BTreeMap<::std::string::String, Spot>,
+    pub spots: ::std::collections::BTreeMap<String, Spot>,
     pub numbers: ::std::collections::BTreeSet<i32>,
-    pub pick: ::std::option::Option<Pick>,
+    pub pick: Option<Pick>,
 }
 
-impl ::std::default::Default for Hard {
+impl Default for Hard {
     fn default() -> Self {
         Self {
-            spots: ::std::default::Default::default(),
+            spots: Default::default(),
             numbers: ::std::collections::BTreeSet::from([1]),
             pick: None,
         }
@@ -1007,7 +957,7 @@ impl thrift::Value for Hard {
         size.structure(|size| {
             size.field(&self.spots);
             size.field(&self.numbers);
-            if let ::std::option::Option::Some(value) = &self.pick {
+            if let Some(value) = &self.pick {
                 size.field(value);
             }
         });
@@ -1016,23 +966,21 @@ impl thrift::Value for Hard {
     fn encode(&self, out: &mut thrift::Encoder<'_>) {
         out.field(1, &self.spots);
         out.field(2, &self.numbers);
-        if let ::std::option::Option::Some(value) = &self.pick {
+        if let Some(value) = &self.pick {
             out.field(3, value);
         }
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut spots: ::std::collections::BTreeMap<::std::string::String, Spot> = ::std::default::Default::default();
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
+        let mut spots: ::std::collections::BTreeMap<String, Spot> = Default::default();
         let mut numbers: ::std::collections::BTreeSet<i32> = ::std::collections::BTreeSet::from([
             1,
         ]);
-        let mut pick: ::std::option::Option<Pick> = None;
+        let mut pick: Option<Pick> = None;
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
                         (1, thrift::Type::Map) => spots = input.value()?,
                         (2, thrift::Type::Set) => numbers = input.value()?,
@@ -1049,10 +997,10 @@ impl thrift::Value for Hard {
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Node {
     pub value: i32,
-    pub next: ::std::option::Option<::std::boxed::Box<Node>>,
-    pub other: ::std::option::Option<::std::boxed::Box<Node>>,
-    pub children: ::std::vec::Vec<Node>,
-    pub named: ::std::collections::HashMap<::std::string::String, Node>,
+    pub next: Option<Box<Node>>,
+    pub other: Option<Box<Node>>,
+    pub children: Vec<Node>,
+    pub named: ::std::collections::HashMap<String, Node>,
 }
 
 impl thrift::Value for Node {
@@ -1062,10 +1010,10 @@ impl thrift::Value for Node {
     fn size(&self, size: &mut thrift::Size) {
         size.structure(|size| {
             size.field(&self.value);
-            if let ::std::option::Option::Some(value) = &self.next {
+            if let Some(value) = &self.next {
                 size.field(value);
             }
-            if let ::std::option::Option::Some(value) = &self.other {
+            if let Some(value) = &self.other {
                 size.field(value);
             }
             size.field(&self.children);
@@ -1075,10 +1023,10 @@ impl thrift::Value for Node {
 
     fn encode(&self, out: &mut thrift::Encoder<'_>) {
         out.field(1, &self.value);
-        if let ::std::option::Option::Some(value) = &self.next {
+        if let Some(value) = &self.next {
             out.field(2, value);
         }
-        if let ::std::option::Option::Some(value) = &self.other {
+        if let Some(value) = &self.other {
             out.field(3, value);
         }
         out.field(4, &self.children);
@@ -1086,25 +1034,19 @@ impl thrift::Value for Node {
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         let mut value_: i32 = 0;
-        let mut next: ::std::option::Option<::std::boxed::Box<Node>> = None;
-        let mut other: ::std::option::Option<::std::boxed::Box<Node>> = None;
-        let mut children: ::std::vec::Vec<Node> = ::std::default::Default::default();
-        let mut named: ::std::collections::HashMap<::std::string::String, Node> = ::std::default::Default::default();
+        let mut next: Option<Box<Node>> = None;
+        let mut other: Option<Box<Node>> = None;
+        let mut children: Vec<Node> = Default::default();
+        let mut named: ::std::collections::HashMap<String, Node> = Default::default();
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
                         (1, thrift::Type::I32) => value_ = input.value()?,
-                        (2, thrift::Type::Struct) => {
-                            next = ::std::option::Option::Some(input.value()?);
-                        }
-                        (3, thrift::Type::Struct) => {
-                            other = ::std::option::Option::Some(input.value()?);
-                        }
+                        (2, thrift::Type::Struct) => next = Some(input.value()?),
+                        (3, thrift::Type::Struct) => other = Some(input.value()?),
                         (4, thrift::Type::List) => children = input.value()?,
                         (5, thrift::Type::Map) => named = input.value()?,
                         _ => input.skip(field.kind)?,
@@ -1124,7 +1066,7 @@ impl thrift::Value for Node {
 
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Left {
-    pub right: ::std::option::Option<::std::boxed::Box<Right>>,
+    pub right: Option<Box<Right>>,
     pub n: i32,
 }
 
@@ -1135,7 +1077,7 @@ impl thrift::Value for Left {
     fn size(&self, size: &mut thrift::Size) {
         size.structure(|size| {
             size.field(&self.n);
-            if let ::std::option::Option::Some(value) = &self.right {
+            if let Some(value) = &self.right {
                 size.field(value);
             }
         });
@@ -1143,24 +1085,20 @@ impl thrift::Value for Left {
 
     fn encode(&self, out: &mut thrift::Encoder<'_>) {
         out.field(2, &self.n);
-        if let ::std::option::Option::Some(value) = &self.right {
+        if let Some(value) = &self.right {
             out.field(1, value);
         }
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut right: ::std::option::Option<::std::boxed::Box<Right>> = None;
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
+        let mut right: Option<Box<Right>> = None;
         let mut n: i32 = 0;
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::Struct) => {
-                            right = ::std::option::Option::Some(input.value()?);
-                        }
+                        (1, thrift::Type::Struct) => right = Some(input.value()?),
                         (2, thrift::Type::I32) => n = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
@@ -1173,7 +1111,7 @@ impl thrift::Value for Left {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Right {
-    pub left: ::std::option::Option<::std::boxed::Box<Left>>,
+    pub left: Option<Box<Left>>,
     pub pick: Pick,
 }
 
@@ -1183,7 +1121,7 @@ impl thrift::Value for Right {
 
     fn size(&self, size: &mut thrift::Size) {
         size.structure(|size| {
-            if let ::std::option::Option::Some(value) = &self.left {
+            if let Some(value) = &self.left {
                 size.field(value);
             }
             size.field(&self.pick);
@@ -1191,28 +1129,22 @@ impl thrift::Value for Right {
     }
 
     fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        if let ::std::option::Option::Some(value) = &self.left {
+        if let Some(value) = &self.left {
             out.field(1, value);
         }
         out.field(2, &self.pick);
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut left: ::std::option::Option<::std::boxed::Box<Left>> = None;
-        let mut pick: ::std::option::Option<Pick> = None;
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
+        let mut left: Option<Box<Left>> = None;
+        let mut pick: Option<Pick> = None;
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::Struct) => {
-                            left = ::std::option::Option::Some(input.value()?);
-                        }
-                        (2, thrift::Type::Struct) => {
-                            pick = ::std::option::Option::Some(input.value()?);
-                        }
+                        (1, thrift::Type::Struct) => left = Some(input.value()?),
+                        (2, thrift::Type::Struct) => pick = Some(input.value()?),
                         _ => input.skip(field.kind)?,
                     }
                 }
@@ -1227,7 +1159,7 @@ impl thrift::Value for Right {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chain {
-    pub link: ::std::boxed::Box<Link>,
+    pub link: Box<Link>,
 }
 
 impl thrift::Value for Chain {
@@ -1245,17 +1177,13 @@ impl thrift::Value for Chain {
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut link: ::std::option::Option<::std::boxed::Box<Link>> = None;
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
+        let mut link: Option<Box<Link>> = None;
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::Struct) => {
-                            link = ::std::option::Option::Some(input.value()?);
-                        }
+                        (1, thrift::Type::Struct) => link = Some(input.value()?),
                         _ => input.skip(field.kind)?,
                     }
                 }
@@ -1274,7 +1202,7 @@ impl thrift::Value for Chain {
     reason = "the members are the IDL's"
 )]
 pub enum Link {
-    More(::std::boxed::Box<Chain>),
+    More(Box<Chain>),
     End(i32),
     /// A member that this version of the IDL does not know, as it came.
     Unknown(thrift::UnknownField),
@@ -1288,21 +1216,17 @@ impl Link {
     /// Bytes that are no union.
     pub fn decode_or_empty(
         input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<::std::option::Option<Self>, thrift::DecodeError> {
+    ) -> Result<Option<Self>, thrift::DecodeError> {
         let mut member = None;
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
                         (1, thrift::Type::Struct) => {
-                            member = ::std::option::Option::Some(
-                                Self::More(input.value()?),
-                            );
+                            member = Some(Self::More(input.value()?));
                         }
                         (2, thrift::Type::I32) => {
-                            member = ::std::option::Option::Some(
-                                Self::End(input.value()?),
-                            );
+                            member = Some(Self::End(input.value()?));
                         }
                         _ => {
                             let unknown = input.unknown(field)?;
@@ -1337,18 +1261,16 @@ impl thrift::Value for Link {
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         Self::decode_or_empty(input)?.ok_or_else(|| input.empty_union("Link"))
     }
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct References {
-    pub by_default: ::std::option::Option<::std::boxed::Box<Nothing>>,
-    pub maybe: ::std::option::Option<::std::boxed::Box<Scalars>>,
-    pub always: ::std::boxed::Box<base::Spot>,
+    pub by_default: Option<Box<Nothing>>,
+    pub maybe: Option<Box<Scalars>>,
+    pub always: Box<base::Spot>,
 }
 
 impl thrift::Value for References {
@@ -1357,10 +1279,10 @@ impl thrift::Value for References {
 
     fn size(&self, size: &mut thrift::Size) {
         size.structure(|size| {
-            if let ::std::option::Option::Some(value) = &self.by_default {
+            if let Some(value) = &self.by_default {
                 size.field(value);
             }
-            if let ::std::option::Option::Some(value) = &self.maybe {
+            if let Some(value) = &self.maybe {
                 size.field(value);
             }
             size.field(&self.always);
@@ -1368,35 +1290,27 @@ impl thrift::Value for References {
     }
 
     fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        if let ::std::option::Option::Some(value) = &self.by_default {
+        if let Some(value) = &self.by_default {
             out.field(1, value);
         }
-        if let ::std::option::Option::Some(value) = &self.maybe {
+        if let Some(value) = &self.maybe {
             out.field(2, value);
         }
         out.field(3, &self.always);
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut by_default: ::std::option::Option<::std::boxed::Box<Nothing>> = None;
-        let mut maybe: ::std::option::Option<::std::boxed::Box<Scalars>> = None;
-        let mut always: ::std::option::Option<::std::boxed::Box<base::Spot>> = None;
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
+        let mut by_default: Option<Box<Nothing>> = None;
+        let mut maybe: Option<Box<Scalars>> = None;
+        let mut always: Option<Box<base::Spot>> = None;
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::Struct) => {
-                            by_default = ::std::option::Option::Some(input.value()?);
-                        }
-                        (2, thrift::Type::Struct) => {
-                            maybe = ::std::option::Option::Some(input.value()?);
-                        }
-                        (3, thrift::Type::Struct) => {
-                            always = ::std::option::Option::Some(input.value()?);
-                        }
+                        (1, thrift::Type::Struct) => by_default = Some(input.value()?),
+                        (2, thrift::Type::Struct) => maybe = Some(input.value()?),
+                        (3, thrift::Type::Struct) => always = Some(input.value()?),
                         _ => input.skip(field.kind)?,
                     }
                 }
@@ -1418,12 +1332,12 @@ impl thrift::Value for References {
 )]
 pub enum Pick {
     Number(i32),
-    Text(::std::string::String),
-    Numbers(::std::vec::Vec<i16>),
+    Text(String),
+    Numbers(Vec<i16>),
     Nothing(Nothing),
     Spot(base::Spot),
     Real(::runtime::thrift::Double),
-    Unknown_(::std::string::String),
+    Unknown_(String),
     /// A member that this version of the IDL does not know, as it came.
     Unknown(thrift::UnknownField),
 }
@@ -1436,46 +1350,32 @@ impl Pick {
     /// Bytes that are no union.
     pub fn decode_or_empty(
         input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<::std::option::Option<Self>, thrift::DecodeError> {
+    ) -> Result<Option<Self>, thrift::DecodeError> {
         let mut member = None;
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
                         (1, thrift::Type::I32) => {
-                            member = ::std::option::Option::Some(
-                                Self::Number(input.value()?),
-                            );
+                            member = Some(Self::Number(input.value()?));
                         }
                         (2, thrift::Type::String) => {
-                            member = ::std::option::Option::Some(
-                                Self::Text(input.value()?),
-                            );
+                            member = Some(Self::Text(input.value()?));
                         }
                         (3, thrift::Type::List) => {
-                            member = ::std::option::Option::Some(
-                                Self::Numbers(input.value()?),
-                            );
+                            member = Some(Self::Numbers(input.value()?));
                         }
                         (4, thrift::Type::Struct) => {
-                            member = ::std::option::Option::Some(
-                                Self::Nothing(input.value()?),
-                            );
+                            member = Some(Self::Nothing(input.value()?));
                         }
                         (5, thrift::Type::Struct) => {
-                            member = ::std::option::Option::Some(
-                                Self::Spot(input.value()?),
-                            );
+                            member = Some(Self::Spot(input.value()?));
                         }
                         (6, thrift::Type::Double) => {
-                            member = ::std::option::Option::Some(
-                                Self::Real(input.value()?),
-                            );
+                            member = Some(Self::Real(input.value()?));
                         }
                         (7, thrift::Type::String) => {
-                            member = ::std::option::Option::Some(
-                                Self::Unknown_(input.value()?),
-                            );
+                            member = Some(Self::Unknown_(input.value()?));
                         }
                         _ => {
                             let unknown = input.unknown(field)?;
@@ -1520,9 +1420,7 @@ impl thrift::Value for Pick {
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         Self::decode_or_empty(input)?.ok_or_else(|| input.empty_union("Pick"))
     }
 }
@@ -1535,9 +1433,9 @@ impl thrift::Value for Pick {
 )]
 pub enum Tree {
     Leaf(i64),
-    Fork(::std::boxed::Box<Fork>),
-    Only(::std::boxed::Box<Tree>),
-    Many(::std::vec::Vec<Tree>),
+    Fork(Box<Fork>),
+    Only(Box<Tree>),
+    Many(Vec<Tree>),
     /// A member that this version of the IDL does not know, as it came.
     Unknown(thrift::UnknownField),
 }
@@ -1550,31 +1448,23 @@ impl Tree {
     /// Bytes that are no union.
     pub fn decode_or_empty(
         input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<::std::option::Option<Self>, thrift::DecodeError> {
+    ) -> Result<Option<Self>, thrift::DecodeError> {
         let mut member = None;
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
                         (1, thrift::Type::I64) => {
-                            member = ::std::option::Option::Some(
-                                Self::Leaf(input.value()?),
-                            );
+                            member = Some(Self::Leaf(input.value()?));
                         }
                         (2, thrift::Type::Struct) => {
-                            member = ::std::option::Option::Some(
-                                Self::Fork(input.value()?),
-                            );
+                            member = Some(Self::Fork(input.value()?));
                         }
                         (3, thrift::Type::Struct) => {
-                            member = ::std::option::Option::Some(
-                                Self::Only(input.value()?),
-                            );
+                            member = Some(Self::Only(input.value()?));
                         }
                         (4, thrift::Type::List) => {
-                            member = ::std::option::Option::Some(
-                                Self::Many(input.value()?),
-                            );
+                            member = Some(Self::Many(input.value()?));
                         }
                         _ => {
                             let unknown = input.unknown(field)?;
@@ -1613,17 +1503,15 @@ impl thrift::Value for Tree {
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         Self::decode_or_empty(input)?.ok_or_else(|| input.empty_union("Tree"))
     }
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fork {
-    pub left: ::std::boxed::Box<Tree>,
-    pub right: ::std::option::Option<::std::boxed::Box<Tree>>,
+    pub left: Box<Tree>,
+    pub right: Option<Box<Tree>>,
 }
 
 impl thrift::Value for Fork {
@@ -1633,7 +1521,7 @@ impl thrift::Value for Fork {
     fn size(&self, size: &mut thrift::Size) {
         size.structure(|size| {
             size.field(&self.left);
-            if let ::std::option::Option::Some(value) = &self.right {
+            if let Some(value) = &self.right {
                 size.field(value);
             }
         });
@@ -1641,27 +1529,22 @@ impl thrift::Value for Fork {
 
     fn encode(&self, out: &mut thrift::Encoder<'_>) {
         out.field(1, &self.left);
-        if let ::std::option::Option::Some(value) = &self.right {
+        if let Some(value) = &self.right {
             out.field(2, value);
         }
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut left: ::std::option::Option<::std::boxed::Box<Tree>> = None;
-        let mut right: ::std::option::Option<::std::boxed::Box<Tree>> = None;
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
+        let mut left: Option<Box<Tree>> = None;
+        let mut right: Option<Box<Tree>> = None;
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::Struct) => {
-                            left = ::std::option::Option::Some(input.value()?);
-                        }
+                        (1, thrift::Type::Struct) => left = Some(input.value()?),
                         (2, thrift::Type::Struct) => {
-                            right = Tree::decode_or_empty(input)?
-                                .map(::std::boxed::Box::new);
+                            right = Tree::decode_or_empty(input)?.map(Box::new);
                         }
                         _ => input.skip(field.kind)?,
                     }
@@ -1694,17 +1577,13 @@ impl Void {
     /// Bytes that are no union.
     pub fn decode_or_empty(
         input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<::std::option::Option<Self>, thrift::DecodeError> {
+    ) -> Result<Option<Self>, thrift::DecodeError> {
         let mut member = None;
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        _ => {
-                            let unknown = input.unknown(field)?;
-                            member.get_or_insert(Self::Unknown(unknown));
-                        }
-                    }
+                while let Some(field) = input.field()? {
+                    let unknown = input.unknown(field)?;
+                    member.get_or_insert(Self::Unknown(unknown));
                 }
                 Ok(())
             })?;
@@ -1729,9 +1608,7 @@ impl thrift::Value for Void {
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         Self::decode_or_empty(input)?.ok_or_else(|| input.empty_union("Void"))
     }
 }
@@ -1739,10 +1616,10 @@ impl thrift::Value for Void {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picks {
     pub must: Pick,
-    pub maybe: ::std::option::Option<Pick>,
-    pub plain: ::std::option::Option<Pick>,
-    pub list: ::std::vec::Vec<Pick>,
-    pub named: ::std::collections::HashMap<::std::string::String, Pick>,
+    pub maybe: Option<Pick>,
+    pub plain: Option<Pick>,
+    pub list: Vec<Pick>,
+    pub named: ::std::collections::HashMap<String, Pick>,
 }
 
 impl thrift::Value for Picks {
@@ -1752,10 +1629,10 @@ impl thrift::Value for Picks {
     fn size(&self, size: &mut thrift::Size) {
         size.structure(|size| {
             size.field(&self.must);
-            if let ::std::option::Option::Some(value) = &self.maybe {
+            if let Some(value) = &self.maybe {
                 size.field(value);
             }
-            if let ::std::option::Option::Some(value) = &self.plain {
+            if let Some(value) = &self.plain {
                 size.field(value);
             }
             size.field(&self.list);
@@ -1765,10 +1642,10 @@ impl thrift::Value for Picks {
 
     fn encode(&self, out: &mut thrift::Encoder<'_>) {
         out.field(1, &self.must);
-        if let ::std::option::Option::Some(value) = &self.maybe {
+        if let Some(value) = &self.maybe {
             out.field(2, value);
         }
-        if let ::std::option::Option::Some(value) = &self.plain {
+        if let Some(value) = &self.plain {
             out.field(3, value);
         }
         out.field(4, &self.list);
@@ -1776,21 +1653,17 @@ impl thrift::Value for Picks {
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut must: ::std::option::Option<Pick> = None;
-        let mut maybe: ::std::option::Option<Pick> = None;
-        let mut plain: ::std::option::Option<Pick> = None;
-        let mut list: ::std::vec::Vec<Pick> = ::std::default::Default::default();
-        let mut named: ::std::collections::HashMap<::std::string::String, Pick> = ::std::default::Default::default();
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
+        let mut must: Option<Pick> = None;
+        let mut maybe: Option<Pick> = None;
+        let mut plain: Option<Pick> = None;
+        let mut list: Vec<Pick> = Default::default();
+        let mut named: ::std::collections::HashMap<String, Pick> = Default::default();
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::Struct) => {
-                            must = ::std::option::Option::Some(input.value()?);
-                        }
+                        (1, thrift::Type::Struct) => must = Some(input.value()?),
                         (2, thrift::Type::Struct) => {
                             maybe = Pick::decode_or_empty(input)?;
                         }
@@ -1817,14 +1690,11 @@ impl thrift::Value for Picks {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[allow(clippy::type_complexity, reason = "the shape is the IDL's")]
 pub struct Deep {
-    pub spots: ::std::vec::Vec<base::Spot>,
-    pub picks: ::std::vec::Vec<Pick>,
+    pub spots: Vec<base::Spot>,
+    pub picks: Vec<Pick>,
     pub grade: Grade,
-    pub bottom: ::std::vec::Vec<
-        ::std::collections::HashMap<
-            ::std::string::String,
-            ::std::collections::HashSet<::std::vec::Vec<i32>>,
-        >,
+    pub bottom: Vec<
+        ::std::collections::HashMap<String, ::std::collections::HashSet<Vec<i32>>>,
     >,
 }
 
@@ -1849,21 +1719,16 @@ impl thrift::Value for Deep {
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut spots: ::std::vec::Vec<base::Spot> = ::std::default::Default::default();
-        let mut picks: ::std::vec::Vec<Pick> = ::std::default::Default::default();
-        let mut grade: Grade = ::std::default::Default::default();
-        let mut bottom: ::std::vec::Vec<
-            ::std::collections::HashMap<
-                ::std::string::String,
-                ::std::collections::HashSet<::std::vec::Vec<i32>>,
-            >,
-        > = ::std::default::Default::default();
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
+        let mut spots: Vec<base::Spot> = Default::default();
+        let mut picks: Vec<Pick> = Default::default();
+        let mut grade: Grade = Default::default();
+        let mut bottom: Vec<
+            ::std::collections::HashMap<String, ::std::collections::HashSet<Vec<i32>>>,
+        > = Default::default();
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
                         (1, thrift::Type::List) => spots = input.value()?,
                         (2, thrift::Type::List) => picks = input.value()?,
@@ -1885,8 +1750,8 @@ impl thrift::Value for Deep {
 
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Missing {
-    pub what: ::std::string::String,
-    pub near: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub what: String,
+    pub near: Option<Vec<String>>,
 }
 
 impl ::std::fmt::Display for Missing {
@@ -1904,7 +1769,7 @@ impl thrift::Value for Missing {
     fn size(&self, size: &mut thrift::Size) {
         size.structure(|size| {
             size.field(&self.what);
-            if let ::std::option::Option::Some(value) = &self.near {
+            if let Some(value) = &self.near {
                 size.field(value);
             }
         });
@@ -1912,25 +1777,21 @@ impl thrift::Value for Missing {
 
     fn encode(&self, out: &mut thrift::Encoder<'_>) {
         out.field(1, &self.what);
-        if let ::std::option::Option::Some(value) = &self.near {
+        if let Some(value) = &self.near {
             out.field(2, value);
         }
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut what: ::std::string::String = ::std::default::Default::default();
-        let mut near: ::std::option::Option<::std::vec::Vec<::std::string::String>> = None;
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
+        let mut what: String = Default::default();
+        let mut near: Option<Vec<String>> = None;
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
                         (1, thrift::Type::String) => what = input.value()?,
-                        (2, thrift::Type::List) => {
-                            near = ::std::option::Option::Some(input.value()?);
-                        }
+                        (2, thrift::Type::List) => near = Some(input.value()?),
                         _ => input.skip(field.kind)?,
                     }
                 }
@@ -1971,18 +1832,14 @@ impl thrift::Value for Denied {
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut code: ::std::option::Option<i32> = None;
-        let mut because: Missing = ::std::default::Default::default();
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
+        let mut code: Option<i32> = None;
+        let mut because: Missing = Default::default();
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => {
-                            code = ::std::option::Option::Some(input.value()?);
-                        }
+                        (1, thrift::Type::I32) => code = Some(input.value()?),
                         (2, thrift::Type::Struct) => because = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
@@ -1998,11 +1855,11 @@ impl thrift::Value for Denied {
 
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Ids {
-    pub top: ::std::string::String,
+    pub top: String,
     pub one: i32,
     pub negative: i32,
     pub implied: i32,
-    pub flag: ::std::option::Option<bool>,
+    pub flag: Option<bool>,
 }
 
 impl thrift::Value for Ids {
@@ -2014,7 +1871,7 @@ impl thrift::Value for Ids {
             size.field(&self.one);
             size.field(&self.negative);
             size.field(&self.implied);
-            if let ::std::option::Option::Some(value) = &self.flag {
+            if let Some(value) = &self.flag {
                 size.field(value);
             }
             size.field(&self.top);
@@ -2025,32 +1882,28 @@ impl thrift::Value for Ids {
         out.field(1, &self.one);
         out.field(-5, &self.negative);
         out.field(-4, &self.implied);
-        if let ::std::option::Option::Some(value) = &self.flag {
+        if let Some(value) = &self.flag {
             out.field(300, value);
         }
         out.field(32767, &self.top);
         out.stop();
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut top: ::std::string::String = ::std::default::Default::default();
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
+        let mut top: String = Default::default();
         let mut one: i32 = 0;
         let mut negative: i32 = 0;
         let mut implied: i32 = 0;
-        let mut flag: ::std::option::Option<bool> = None;
+        let mut flag: Option<bool> = None;
         input
             .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
+                while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
                         (32767, thrift::Type::String) => top = input.value()?,
                         (1, thrift::Type::I32) => one = input.value()?,
                         (-5, thrift::Type::I32) => negative = input.value()?,
                         (-4, thrift::Type::I32) => implied = input.value()?,
-                        (300, thrift::Type::Bool) => {
-                            flag = ::std::option::Option::Some(input.value()?);
-                        }
+                        (300, thrift::Type::Bool) => flag = Some(input.value()?),
                         _ => input.skip(field.kind)?,
                     }
                 }
@@ -2063,690 +1916,6 @@ impl thrift::Value for Ids {
             implied,
             flag,
         })
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct Type {
-    pub r#fn: i32,
-    pub r#match: ::std::string::String,
-    pub self_: bool,
-    pub crate_: i32,
-    pub r#async: i32,
-    pub r#gen: i32,
-    pub input: i32,
-    pub field: i32,
-    pub value: i32,
-    pub out: i32,
-    pub size: i32,
-    pub camel_case: ::std::string::String,
-    pub http_code: ::std::string::String,
-    pub hidden: i32,
-    pub r#try: i32,
-    pub some: ::std::option::Option<i32>,
-}
-
-impl thrift::Value for Type {
-    const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
-
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.r#fn);
-            size.field(&self.self_);
-            size.field(&self.crate_);
-            size.field(&self.r#async);
-            size.field(&self.r#gen);
-            size.field(&self.input);
-            size.field(&self.field);
-            size.field(&self.value);
-            size.field(&self.out);
-            size.field(&self.size);
-            size.field(&self.hidden);
-            size.field(&self.r#try);
-            if let ::std::option::Option::Some(value) = &self.some {
-                size.field(value);
-            }
-            size.field(&self.r#match);
-            size.field(&self.camel_case);
-            size.field(&self.http_code);
-        });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.r#fn);
-        out.field(3, &self.self_);
-        out.field(4, &self.crate_);
-        out.field(5, &self.r#async);
-        out.field(6, &self.r#gen);
-        out.field(7, &self.input);
-        out.field(8, &self.field);
-        out.field(9, &self.value);
-        out.field(10, &self.out);
-        out.field(11, &self.size);
-        out.field(14, &self.hidden);
-        out.field(15, &self.r#try);
-        if let ::std::option::Option::Some(value) = &self.some {
-            out.field(16, value);
-        }
-        out.field(2, &self.r#match);
-        out.field(12, &self.camel_case);
-        out.field(13, &self.http_code);
-        out.stop();
-    }
-
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut r#fn: i32 = 0;
-        let mut r#match: ::std::string::String = ::std::default::Default::default();
-        let mut self_: bool = false;
-        let mut crate_: i32 = 0;
-        let mut r#async: i32 = 0;
-        let mut r#gen: i32 = 0;
-        let mut input_: i32 = 0;
-        let mut field_: i32 = 0;
-        let mut value_: i32 = 0;
-        let mut out: i32 = 0;
-        let mut size: i32 = 0;
-        let mut camel_case: ::std::string::String = ::std::default::Default::default();
-        let mut http_code: ::std::string::String = ::std::default::Default::default();
-        let mut hidden: i32 = 0;
-        let mut r#try: i32 = 0;
-        let mut some: ::std::option::Option<i32> = None;
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => r#fn = input.value()?,
-                        (2, thrift::Type::String) => r#match = input.value()?,
-                        (3, thrift::Type::Bool) => self_ = input.value()?,
-                        (4, thrift::Type::I32) => crate_ = input.value()?,
-                        (5, thrift::Type::I32) => r#async = input.value()?,
-                        (6, thrift::Type::I32) => r#gen = input.value()?,
-                        (7, thrift::Type::I32) => input_ = input.value()?,
-                        (8, thrift::Type::I32) => field_ = input.value()?,
-                        (9, thrift::Type::I32) => value_ = input.value()?,
-                        (10, thrift::Type::I32) => out = input.value()?,
-                        (11, thrift::Type::I32) => size = input.value()?,
-                        (12, thrift::Type::String) => camel_case = input.value()?,
-                        (13, thrift::Type::String) => http_code = input.value()?,
-                        (14, thrift::Type::I32) => hidden = input.value()?,
-                        (15, thrift::Type::I32) => r#try = input.value()?,
-                        (16, thrift::Type::I32) => {
-                            some = ::std::option::Option::Some(input.value()?);
-                        }
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(Self {
-            r#fn,
-            r#match,
-            self_,
-            crate_,
-            r#async,
-            r#gen,
-            input: input_,
-            field: field_,
-            value: value_,
-            out,
-            size,
-            camel_case,
-            http_code,
-            hidden,
-            r#try,
-            some,
-        })
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct Option {
-    pub a: ::std::option::Option<i32>,
-}
-
-impl thrift::Value for Option {
-    const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
-
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            if let ::std::option::Option::Some(value) = &self.a {
-                size.field(value);
-            }
-        });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        if let ::std::option::Option::Some(value) = &self.a {
-            out.field(1, value);
-        }
-        out.stop();
-    }
-
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut a: ::std::option::Option<i32> = None;
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => {
-                            a = ::std::option::Option::Some(input.value()?);
-                        }
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(Self { a })
-    }
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct String {
-    pub a: ::std::string::String,
-}
-
-impl ::std::default::Default for String {
-    fn default() -> Self {
-        Self {
-            a: ::std::string::String::from("s"),
-        }
-    }
-}
-
-impl thrift::Value for String {
-    const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
-
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            if self.a != "s" {
-                size.field(&self.a);
-            }
-        });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        if self.a != "s" {
-            out.field(1, &self.a);
-        }
-        out.stop();
-    }
-
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut a: ::std::string::String = ::std::string::String::from("s");
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::String) => a = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(Self { a })
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct Vec {
-    pub items: ::std::vec::Vec<Option>,
-}
-
-impl thrift::Value for Vec {
-    const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
-
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.items);
-        });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.items);
-        out.stop();
-    }
-
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut items: ::std::vec::Vec<Option> = ::std::default::Default::default();
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::List) => items = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(Self { items })
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct Box {
-    pub inner: ::std::option::Option<::std::boxed::Box<Box>>,
-    pub result: Result,
-}
-
-impl thrift::Value for Box {
-    const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
-
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            if let ::std::option::Option::Some(value) = &self.inner {
-                size.field(value);
-            }
-            size.field(&self.result);
-        });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        if let ::std::option::Option::Some(value) = &self.inner {
-            out.field(1, value);
-        }
-        out.field(2, &self.result);
-        out.stop();
-    }
-
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut inner: ::std::option::Option<::std::boxed::Box<Box>> = None;
-        let mut result: Result = ::std::default::Default::default();
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Struct) => {
-                            inner = ::std::option::Option::Some(input.value()?);
-                        }
-                        (2, thrift::Type::Struct) => result = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(Self { inner, result })
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct Result {
-    pub ok: bool,
-}
-
-impl thrift::Value for Result {
-    const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
-
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.ok);
-        });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.ok);
-        out.stop();
-    }
-
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut ok: bool = false;
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Bool) => ok = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(Self { ok })
-    }
-}
-
-/// Open: any number is a value, also one that this version of the IDL does not name.
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Some(pub i32);
-
-impl Some {
-    pub const OK: Self = Self(0);
-    pub const NONE: Self = Self(1);
-    pub const ERR: Self = Self(2);
-    pub const DEFAULT: Self = Self(3);
-
-    /// The member's name in the IDL; `None` for a number without one.
-    pub fn name(self) -> ::std::option::Option<&'static str> {
-        match self.0 {
-            0 => ::std::option::Option::Some("Ok"),
-            1 => ::std::option::Option::Some("None"),
-            2 => ::std::option::Option::Some("Err"),
-            3 => ::std::option::Option::Some("Default"),
-            _ => None,
-        }
-    }
-}
-
-impl ::std::fmt::Debug for Some {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        match self.name() {
-            ::std::option::Option::Some(name) => f.write_str(name),
-            None => write!(f, "Some({})", self.0),
-        }
-    }
-}
-
-impl From<i32> for Some {
-    fn from(number: i32) -> Self {
-        Self(number)
-    }
-}
-
-impl thrift::Value for Some {
-    const TYPE: thrift::Type = thrift::Type::I32;
-    const MIN_SIZE: usize = 4;
-
-    fn size(&self, size: &mut thrift::Size) {
-        thrift::Value::size(&self.0, size);
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        thrift::Value::encode(&self.0, out);
-    }
-
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        Ok(Self(input.value()?))
-    }
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct Default {
-    pub some: Some,
-}
-
-impl ::std::default::Default for Default {
-    fn default() -> Self {
-        Self { some: Some::NONE }
-    }
-}
-
-impl thrift::Value for Default {
-    const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
-
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.some);
-        });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.some);
-        out.stop();
-    }
-
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut some: Some = Some::NONE;
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => some = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(Self { some })
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct H {
-    pub h: i32,
-}
-
-impl thrift::Value for H {
-    const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
-
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.h);
-        });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.h);
-        out.stop();
-    }
-
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut h: i32 = 0;
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => h = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(Self { h })
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct SnakeCaseStruct {
-    pub a: i32,
-}
-
-impl thrift::Value for SnakeCaseStruct {
-    const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
-
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.a);
-        });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.a);
-        out.stop();
-    }
-
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut a: i32 = 0;
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => a = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(Self { a })
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct Url {
-    pub url: ::std::string::String,
-}
-
-impl thrift::Value for Url {
-    const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
-
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.url);
-        });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.url);
-        out.stop();
-    }
-
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut url: ::std::string::String = ::std::default::Default::default();
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::String) => url = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(Self { url })
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct Future {
-    pub f: i32,
-}
-
-impl thrift::Value for Future {
-    const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
-
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.f);
-        });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.f);
-        out.stop();
-    }
-
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut f: i32 = 0;
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => f = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(Self { f })
-    }
-}
-
-#[derive(Clone, Debug, PartialEq)]
-#[allow(
-    clippy::large_enum_variant,
-    clippy::enum_variant_names,
-    reason = "the members are the IDL's"
-)]
-pub enum Send {
-    Sync(bool),
-    From(i64),
-    /// A member that this version of the IDL does not know, as it came.
-    Unknown(thrift::UnknownField),
-}
-
-impl Send {
-    /// Reads a union that may have no member. Of several, the last known one wins.
-    ///
-    /// # Errors
-    ///
-    /// Bytes that are no union.
-    pub fn decode_or_empty(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<::std::option::Option<Self>, thrift::DecodeError> {
-        let mut member = None;
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Bool) => {
-                            member = ::std::option::Option::Some(
-                                Self::Sync(input.value()?),
-                            );
-                        }
-                        (2, thrift::Type::I64) => {
-                            member = ::std::option::Option::Some(
-                                Self::From(input.value()?),
-                            );
-                        }
-                        _ => {
-                            let unknown = input.unknown(field)?;
-                            member.get_or_insert(Self::Unknown(unknown));
-                        }
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(member)
-    }
-}
-
-impl thrift::Value for Send {
-    const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
-
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| match self {
-            Self::Sync(value) => size.field(value),
-            Self::From(value) => size.field(value),
-            Self::Unknown(value) => size.unknown(value),
-        });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        match self {
-            Self::Sync(value) => out.field(1, value),
-            Self::From(value) => out.field(2, value),
-            Self::Unknown(value) => out.unknown(value),
-        }
-        out.stop();
-    }
-
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        Self::decode_or_empty(input)?.ok_or_else(|| input.empty_union("Send"))
     }
 }
 
@@ -2849,27 +2018,9 @@ pub static EVERYTHING: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
         },
         ::runtime::Method {
             service: "Everything",
-            name: "letter",
-            path: "/Everything/letter",
-            index: 10,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "type",
-            path: "/Everything/type",
-            index: 11,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
             name: "grow",
             path: "/Everything/grow",
-            index: 12,
+            index: 10,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: false,
@@ -2878,7 +2029,7 @@ pub static EVERYTHING: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
             service: "Everything",
             name: "deep",
             path: "/Everything/deep",
-            index: 13,
+            index: 11,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: false,
@@ -2887,7 +2038,7 @@ pub static EVERYTHING: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
             service: "Everything",
             name: "token",
             path: "/Everything/token",
-            index: 14,
+            index: 12,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: false,
@@ -2896,7 +2047,7 @@ pub static EVERYTHING: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
             service: "Everything",
             name: "season",
             path: "/Everything/season",
-            index: 15,
+            index: 13,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: false,
@@ -2905,7 +2056,7 @@ pub static EVERYTHING: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
             service: "Everything",
             name: "grade",
             path: "/Everything/grade",
-            index: 16,
+            index: 14,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: false,
@@ -2914,7 +2065,7 @@ pub static EVERYTHING: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
             service: "Everything",
             name: "real",
             path: "/Everything/real",
-            index: 17,
+            index: 15,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: true,
@@ -2923,43 +2074,7 @@ pub static EVERYTHING: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
             service: "Everything",
             name: "old",
             path: "/Everything/old",
-            index: 18,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "new",
-            path: "/Everything/new",
-            index: 19,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "channel",
-            path: "/Everything/channel",
-            index: 20,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "clone",
-            path: "/Everything/clone",
-            index: 21,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "next",
-            path: "/Everything/next",
-            index: 22,
+            index: 16,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: false,
@@ -3050,49 +2165,39 @@ impl ::std::error::Error for RiskyVoidError {}
 /// Does \[all\] of it.
 ///
 /// Implementations write `async fn`.
-pub trait Everything: base::Base + ::std::marker::Send + Sync + 'static {
+pub trait Everything: base::Base + Send + Sync + 'static {
     fn echo(
         &self,
         cx: &::runtime::Context,
         value: Scalars,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<Scalars, ::runtime::Error>,
-    > + ::std::marker::Send;
+    ) -> impl ::std::future::Future<Output = Result<Scalars, ::runtime::Error>> + Send;
 
     fn pick(
         &self,
         cx: &::runtime::Context,
         pick: Pick,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<Pick, ::runtime::Error>,
-    > + ::std::marker::Send;
+    ) -> impl ::std::future::Future<Output = Result<Pick, ::runtime::Error>> + Send;
 
     fn choose(
         &self,
         cx: &::runtime::Context,
         pick: Pick,
         times: i32,
-        text: ::std::string::String,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<Pick, ::runtime::Error>,
-    > + ::std::marker::Send;
+        text: String,
+    ) -> impl ::std::future::Future<Output = Result<Pick, ::runtime::Error>> + Send;
 
     fn nothing(
         &self,
         cx: &::runtime::Context,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<(), ::runtime::Error>,
-    > + ::std::marker::Send;
+    ) -> impl ::std::future::Future<Output = Result<(), ::runtime::Error>> + Send;
 
     /// Gone after the call.
     fn fire(
         &self,
         cx: &::runtime::Context,
-        key: ::std::string::String,
+        key: String,
         n: i32,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<(), ::runtime::Error>,
-    > + ::std::marker::Send;
+    ) -> impl ::std::future::Future<Output = Result<(), ::runtime::Error>> + Send;
 
     #[allow(clippy::too_many_arguments, reason = "the arguments are the IDL's")]
     fn many(
@@ -3101,183 +2206,110 @@ pub trait Everything: base::Base + ::std::marker::Send + Sync + 'static {
         a: i32,
         b: i32,
         c: i32,
-        d: ::std::string::String,
-        e: ::std::vec::Vec<::std::string::String>,
+        d: String,
+        e: Vec<String>,
         f: base::Spot,
-        g: H,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<i32, ::runtime::Error>,
-    > + ::std::marker::Send;
+        g: Hard,
+    ) -> impl ::std::future::Future<Output = Result<i32, ::runtime::Error>> + Send;
 
     fn risky(
         &self,
         cx: &::runtime::Context,
-        kind: ::std::string::String,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<i32, RiskyError>,
-    > + ::std::marker::Send;
+        kind: String,
+    ) -> impl ::std::future::Future<Output = Result<i32, RiskyError>> + Send;
 
     fn risky_void(
         &self,
         cx: &::runtime::Context,
-        kind: ::std::string::String,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<(), RiskyVoidError>,
-    > + ::std::marker::Send;
-
-    fn letter(
-        &self,
-        cx: &::runtime::Context,
-        h: H,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<H, ::runtime::Error>,
-    > + ::std::marker::Send;
-
-    #[allow(clippy::too_many_arguments, reason = "the arguments are the IDL's")]
-    fn r#type(
-        &self,
-        cx: &::runtime::Context,
-        cx_: i32,
-        call: i32,
-        handler: i32,
-        input: i32,
-        field: i32,
-        body: i32,
-        self_: i32,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<i32, ::runtime::Error>,
-    > + ::std::marker::Send;
+        kind: String,
+    ) -> impl ::std::future::Future<Output = Result<(), RiskyVoidError>> + Send;
 
     fn grow(
         &self,
         cx: &::runtime::Context,
         tree: Tree,
         node: Node,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<Tree, ::runtime::Error>,
-    > + ::std::marker::Send;
+    ) -> impl ::std::future::Future<Output = Result<Tree, ::runtime::Error>> + Send;
 
     #[allow(clippy::type_complexity, reason = "the shape is the IDL's")]
     fn deep(
         &self,
         cx: &::runtime::Context,
-        bottom: ::std::vec::Vec<
-            ::std::collections::HashMap<
-                ::std::string::String,
-                ::std::collections::HashSet<::std::vec::Vec<i32>>,
-            >,
+        bottom: Vec<
+            ::std::collections::HashMap<String, ::std::collections::HashSet<Vec<i32>>>,
         >,
     ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<
-            ::std::vec::Vec<
+        Output = Result<
+            Vec<
                 ::std::collections::HashMap<
-                    ::std::string::String,
-                    ::std::collections::HashSet<::std::vec::Vec<i32>>,
+                    String,
+                    ::std::collections::HashSet<Vec<i32>>,
                 >,
             >,
             ::runtime::Error,
         >,
-    > + ::std::marker::Send;
+    > + Send;
 
     fn token(
         &self,
         cx: &::runtime::Context,
         token: Token,
     ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<::runtime::thrift::Uuid, ::runtime::Error>,
-    > + ::std::marker::Send;
+        Output = Result<::runtime::thrift::Uuid, ::runtime::Error>,
+    > + Send;
 
     fn season(
         &self,
         cx: &::runtime::Context,
         season: Season,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<Season, ::runtime::Error>,
-    > + ::std::marker::Send;
+    ) -> impl ::std::future::Future<Output = Result<Season, ::runtime::Error>> + Send;
 
     fn grade(
         &self,
         cx: &::runtime::Context,
         grade: Grade,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<Grade, ::runtime::Error>,
-    > + ::std::marker::Send;
+    ) -> impl ::std::future::Future<Output = Result<Grade, ::runtime::Error>> + Send;
 
     fn real(
         &self,
         cx: &::runtime::Context,
         real: Real,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<f64, ::runtime::Error>,
-    > + ::std::marker::Send;
+    ) -> impl ::std::future::Future<Output = Result<f64, ::runtime::Error>> + Send;
 
     /// Deprecated: call `real`
     fn old(
         &self,
         cx: &::runtime::Context,
         a: i32,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<i32, ::runtime::Error>,
-    > + ::std::marker::Send;
-
-    fn new(
-        &self,
-        cx: &::runtime::Context,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<i32, ::runtime::Error>,
-    > + ::std::marker::Send;
-
-    fn channel(
-        &self,
-        cx: &::runtime::Context,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<i32, ::runtime::Error>,
-    > + ::std::marker::Send;
-
-    fn clone(
-        &self,
-        cx: &::runtime::Context,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<i32, ::runtime::Error>,
-    > + ::std::marker::Send;
-
-    fn next(
-        &self,
-        cx: &::runtime::Context,
-        result: ::std::string::String,
-        reply: ::std::string::String,
-        limits: ::std::string::String,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<::std::string::String, ::runtime::Error>,
-    > + ::std::marker::Send;
+    ) -> impl ::std::future::Future<Output = Result<i32, ::runtime::Error>> + Send;
 }
 
 /// Mounts an implementation of [`Everything`] on a server.
 #[derive(Debug)]
-pub struct EverythingServer<H_> {
-    handler: ::std::sync::Arc<H_>,
+pub struct EverythingServer<H> {
+    handler: ::std::sync::Arc<H>,
 }
 
-impl<H_: Everything> EverythingServer<H_> {
+impl<H: Everything> EverythingServer<H> {
     /// A service around a handler.
-    pub fn new(handler: H_) -> Self {
+    pub fn new(handler: H) -> Self {
         Self {
             handler: ::std::sync::Arc::new(handler),
         }
     }
 
     /// A service around a handler that others hold too.
-    pub fn shared(handler: ::std::sync::Arc<H_>) -> Self {
+    pub fn shared(handler: ::std::sync::Arc<H>) -> Self {
         Self { handler }
     }
 
     /// The handler.
-    pub fn handler(&self) -> &::std::sync::Arc<H_> {
+    pub fn handler(&self) -> &::std::sync::Arc<H> {
         &self.handler
     }
 }
 
-impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
+impl<H: Everything> ::runtime::Service for EverythingServer<H> {
     fn info(&self) -> &'static ::runtime::ServiceInfo {
         &EVERYTHING
     }
@@ -3286,13 +2318,12 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
         let handler = ::std::sync::Arc::clone(&self.handler);
         match call.method.index {
             0 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let text = thrift::arguments(
                         &call,
                         |input| {
-                            let mut text: ::std::string::String = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut text: String = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::String) => text = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -3301,7 +2332,7 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
                             Ok(text)
                         },
                     )?;
-                    match <H_ as base::Base>::ping(&handler, &call.cx, text).await {
+                    match <H as base::Base>::ping(&handler, &call.cx, text).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(base::PingError::Refused(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -3311,29 +2342,27 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
                 })
             }
             1 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     thrift::arguments(
                         &call,
                         |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            while let Some(field) = input.field()? {
                                 input.skip(field.kind)?;
                             }
                             Ok(())
                         },
                     )?;
-                    <H_ as base::Base>::reset(&handler, &call.cx).await?;
+                    <H as base::Base>::reset(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             2 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let value = thrift::arguments(
                         &call,
                         |input| {
-                            let mut value: Scalars = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut value: Scalars = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::Struct) => value = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -3342,48 +2371,41 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
                             Ok(value)
                         },
                     )?;
-                    let reply = <H_ as Everything>::echo(&handler, &call.cx, value)
+                    let reply = <H as Everything>::echo(&handler, &call.cx, value)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             3 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let pick = thrift::arguments(
                         &call,
                         |input| {
-                            let mut pick: ::std::option::Option<Pick> = None;
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut pick: Option<Pick> = None;
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => {
-                                        pick = ::std::option::Option::Some(input.value()?);
-                                    }
+                                    (1, thrift::Type::Struct) => pick = Some(input.value()?),
                                     _ => input.skip(field.kind)?,
                                 }
                             }
                             pick.ok_or_else(|| input.missing("pick().pick"))
                         },
                     )?;
-                    let reply = <H_ as Everything>::pick(&handler, &call.cx, pick)
-                        .await?;
+                    let reply = <H as Everything>::pick(&handler, &call.cx, pick).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             4 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let (pick, times, text) = thrift::arguments(
                         &call,
                         |input| {
-                            let mut pick: ::std::option::Option<Pick> = None;
+                            let mut pick: Option<Pick> = None;
                             let mut times: i32 = 0;
-                            let mut text: ::std::string::String = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut text: String = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => {
-                                        pick = ::std::option::Option::Some(input.value()?);
-                                    }
+                                    (1, thrift::Type::Struct) => pick = Some(input.value()?),
                                     (2, thrift::Type::I32) => times = input.value()?,
                                     (3, thrift::Type::String) => text = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -3396,7 +2418,7 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
                             ))
                         },
                     )?;
-                    let reply = <H_ as Everything>::choose(
+                    let reply = <H as Everything>::choose(
                             &handler,
                             &call.cx,
                             pick,
@@ -3408,30 +2430,28 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
                 })
             }
             5 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     thrift::arguments(
                         &call,
                         |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            while let Some(field) = input.field()? {
                                 input.skip(field.kind)?;
                             }
                             Ok(())
                         },
                     )?;
-                    <H_ as Everything>::nothing(&handler, &call.cx).await?;
+                    <H as Everything>::nothing(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             6 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let (key, n) = thrift::arguments(
                         &call,
                         |input| {
-                            let mut key: ::std::string::String = ::std::default::Default::default();
+                            let mut key: String = Default::default();
                             let mut n: i32 = 0;
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::String) => key = input.value()?,
                                     (2, thrift::Type::I32) => n = input.value()?,
@@ -3441,24 +2461,23 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
                             Ok((key, n))
                         },
                     )?;
-                    <H_ as Everything>::fire(&handler, &call.cx, key, n).await?;
+                    <H as Everything>::fire(&handler, &call.cx, key, n).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             7 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let (a, b, c, d, e, f, g) = thrift::arguments(
                         &call,
                         |input| {
                             let mut a: i32 = 0;
                             let mut b: i32 = 0;
                             let mut c: i32 = 0;
-                            let mut d: ::std::string::String = ::std::default::Default::default();
-                            let mut e: ::std::vec::Vec<::std::string::String> = ::std::default::Default::default();
-                            let mut f: base::Spot = ::std::default::Default::default();
-                            let mut g: H = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut d: String = Default::default();
+                            let mut e: Vec<String> = Default::default();
+                            let mut f: base::Spot = Default::default();
+                            let mut g: Hard = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::I32) => a = input.value()?,
                                     (2, thrift::Type::I32) => b = input.value()?,
@@ -3473,7 +2492,7 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
                             Ok((a, b, c, d, e, f, g))
                         },
                     )?;
-                    let reply = <H_ as Everything>::many(
+                    let reply = <H as Everything>::many(
                             &handler,
                             &call.cx,
                             a,
@@ -3489,13 +2508,12 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
                 })
             }
             8 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let kind = thrift::arguments(
                         &call,
                         |input| {
-                            let mut kind: ::std::string::String = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut kind: String = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::String) => kind = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -3504,7 +2522,7 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
                             Ok(kind)
                         },
                     )?;
-                    match <H_ as Everything>::risky(&handler, &call.cx, kind).await {
+                    match <H as Everything>::risky(&handler, &call.cx, kind).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(RiskyError::Missing(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -3520,13 +2538,12 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
                 })
             }
             9 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let kind = thrift::arguments(
                         &call,
                         |input| {
-                            let mut kind: ::std::string::String = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut kind: String = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::String) => kind = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -3535,8 +2552,7 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
                             Ok(kind)
                         },
                     )?;
-                    match <H_ as Everything>::risky_void(&handler, &call.cx, kind).await
-                    {
+                    match <H as Everything>::risky_void(&handler, &call.cx, kind).await {
                         Ok(()) => Ok(thrift::void(&call.cx)),
                         Err(RiskyVoidError::Denied(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -3546,81 +2562,15 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
                 })
             }
             10 => {
-                ::std::boxed::Box::pin(async move {
-                    let h = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut h: H = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => h = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(h)
-                        },
-                    )?;
-                    let reply = <H_ as Everything>::letter(&handler, &call.cx, h).await?;
-                    thrift::reply(&call.cx, 0, &reply)
-                })
-            }
-            11 => {
-                ::std::boxed::Box::pin(async move {
-                    let (cx_, call_, handler_, input_, field_, body, self_) = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut cx_: i32 = 0;
-                            let mut call_: i32 = 0;
-                            let mut handler_: i32 = 0;
-                            let mut input_: i32 = 0;
-                            let mut field_: i32 = 0;
-                            let mut body: i32 = 0;
-                            let mut self_: i32 = 0;
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I32) => cx_ = input.value()?,
-                                    (2, thrift::Type::I32) => call_ = input.value()?,
-                                    (3, thrift::Type::I32) => handler_ = input.value()?,
-                                    (4, thrift::Type::I32) => input_ = input.value()?,
-                                    (5, thrift::Type::I32) => field_ = input.value()?,
-                                    (6, thrift::Type::I32) => body = input.value()?,
-                                    (7, thrift::Type::I32) => self_ = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((cx_, call_, handler_, input_, field_, body, self_))
-                        },
-                    )?;
-                    let reply = <H_ as Everything>::r#type(
-                            &handler,
-                            &call.cx,
-                            cx_,
-                            call_,
-                            handler_,
-                            input_,
-                            field_,
-                            body,
-                            self_,
-                        )
-                        .await?;
-                    thrift::reply(&call.cx, 0, &reply)
-                })
-            }
-            12 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let (tree, node) = thrift::arguments(
                         &call,
                         |input| {
-                            let mut tree: ::std::option::Option<Tree> = None;
-                            let mut node: Node = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut tree: Option<Tree> = None;
+                            let mut node: Node = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => {
-                                        tree = ::std::option::Option::Some(input.value()?);
-                                    }
+                                    (1, thrift::Type::Struct) => tree = Some(input.value()?),
                                     (2, thrift::Type::Struct) => node = input.value()?,
                                     _ => input.skip(field.kind)?,
                                 }
@@ -3628,24 +2578,23 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
                             Ok((tree.ok_or_else(|| input.missing("grow().tree"))?, node))
                         },
                     )?;
-                    let reply = <H_ as Everything>::grow(&handler, &call.cx, tree, node)
+                    let reply = <H as Everything>::grow(&handler, &call.cx, tree, node)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            13 => {
-                ::std::boxed::Box::pin(async move {
+            11 => {
+                Box::pin(async move {
                     let bottom = thrift::arguments(
                         &call,
                         |input| {
-                            let mut bottom: ::std::vec::Vec<
+                            let mut bottom: Vec<
                                 ::std::collections::HashMap<
-                                    ::std::string::String,
-                                    ::std::collections::HashSet<::std::vec::Vec<i32>>,
+                                    String,
+                                    ::std::collections::HashSet<Vec<i32>>,
                                 >,
-                            > = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            > = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::List) => bottom = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -3654,19 +2603,18 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
                             Ok(bottom)
                         },
                     )?;
-                    let reply = <H_ as Everything>::deep(&handler, &call.cx, bottom)
+                    let reply = <H as Everything>::deep(&handler, &call.cx, bottom)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            14 => {
-                ::std::boxed::Box::pin(async move {
+            12 => {
+                Box::pin(async move {
                     let token = thrift::arguments(
                         &call,
                         |input| {
-                            let mut token: Token = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut token: Token = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::Uuid) => token = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -3675,19 +2623,18 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
                             Ok(token)
                         },
                     )?;
-                    let reply = <H_ as Everything>::token(&handler, &call.cx, token)
+                    let reply = <H as Everything>::token(&handler, &call.cx, token)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            15 => {
-                ::std::boxed::Box::pin(async move {
+            13 => {
+                Box::pin(async move {
                     let season = thrift::arguments(
                         &call,
                         |input| {
-                            let mut season: Season = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut season: Season = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::String) => season = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -3696,19 +2643,18 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
                             Ok(season)
                         },
                     )?;
-                    let reply = <H_ as Everything>::season(&handler, &call.cx, season)
+                    let reply = <H as Everything>::season(&handler, &call.cx, season)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            16 => {
-                ::std::boxed::Box::pin(async move {
+            14 => {
+                Box::pin(async move {
                     let grade = thrift::arguments(
                         &call,
                         |input| {
-                            let mut grade: Grade = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut grade: Grade = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::I32) => grade = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -3717,19 +2663,18 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
                             Ok(grade)
                         },
                     )?;
-                    let reply = <H_ as Everything>::grade(&handler, &call.cx, grade)
+                    let reply = <H as Everything>::grade(&handler, &call.cx, grade)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            17 => {
-                ::std::boxed::Box::pin(async move {
+            15 => {
+                Box::pin(async move {
                     let real = thrift::arguments(
                         &call,
                         |input| {
                             let mut real: Real = 0.0;
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::Double) => real = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -3738,19 +2683,17 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
                             Ok(real)
                         },
                     )?;
-                    let reply = <H_ as Everything>::real(&handler, &call.cx, real)
-                        .await?;
+                    let reply = <H as Everything>::real(&handler, &call.cx, real).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            18 => {
-                ::std::boxed::Box::pin(async move {
+            16 => {
+                Box::pin(async move {
                     let a = thrift::arguments(
                         &call,
                         |input| {
                             let mut a: i32 = 0;
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::I32) => a = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -3759,86 +2702,7 @@ impl<H_: Everything> ::runtime::Service for EverythingServer<H_> {
                             Ok(a)
                         },
                     )?;
-                    let reply = <H_ as Everything>::old(&handler, &call.cx, a).await?;
-                    thrift::reply(&call.cx, 0, &reply)
-                })
-            }
-            19 => {
-                ::std::boxed::Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
-                    let reply = <H_ as Everything>::new(&handler, &call.cx).await?;
-                    thrift::reply(&call.cx, 0, &reply)
-                })
-            }
-            20 => {
-                ::std::boxed::Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
-                    let reply = <H_ as Everything>::channel(&handler, &call.cx).await?;
-                    thrift::reply(&call.cx, 0, &reply)
-                })
-            }
-            21 => {
-                ::std::boxed::Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
-                    let reply = <H_ as Everything>::clone(&handler, &call.cx).await?;
-                    thrift::reply(&call.cx, 0, &reply)
-                })
-            }
-            22 => {
-                ::std::boxed::Box::pin(async move {
-                    let (result, reply, limits) = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut result: ::std::string::String = ::std::default::Default::default();
-                            let mut reply: ::std::string::String = ::std::default::Default::default();
-                            let mut limits: ::std::string::String = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => result = input.value()?,
-                                    (2, thrift::Type::String) => reply = input.value()?,
-                                    (3, thrift::Type::String) => limits = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((result, reply, limits))
-                        },
-                    )?;
-                    let reply = <H_ as Everything>::next(
-                            &handler,
-                            &call.cx,
-                            result,
-                            reply,
-                            limits,
-                        )
-                        .await?;
+                    let reply = <H as Everything>::old(&handler, &call.cx, a).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -3867,8 +2731,8 @@ impl EverythingClient {
     /// Says what it was told.
     pub fn ping(
         &self,
-        text: ::std::string::String,
-    ) -> ::runtime::client::Request<::std::string::String, base::PingError> {
+        text: String,
+    ) -> ::runtime::client::Request<String, base::PingError> {
         let body = thrift::body(&[(1, &text)]);
         ::runtime::client::Request::new(
             &self.channel,
@@ -3880,13 +2744,13 @@ impl EverythingClient {
                     &body,
                     limits,
                     |input| {
-                        while let ::std::option::Option::Some(field) = input.field()? {
+                        while let Some(field) = input.field()? {
                             match (field.id, field.kind) {
                                 (0, thrift::Type::String) => {
-                                    outcome = ::std::option::Option::Some(Ok(input.value()?));
+                                    outcome = Some(Ok(input.value()?));
                                 }
                                 (1, thrift::Type::Struct) => {
-                                    outcome = ::std::option::Option::Some(
+                                    outcome = Some(
                                         Err(base::PingError::Refused(input.value()?)),
                                     );
                                 }
@@ -3935,7 +2799,7 @@ impl EverythingClient {
         &self,
         pick: Pick,
         times: i32,
-        text: ::std::string::String,
+        text: String,
     ) -> ::runtime::client::Request<Pick> {
         let body = thrift::body(&[(1, &pick), (2, &times), (3, &text)]);
         ::runtime::client::Request::new(
@@ -3957,11 +2821,7 @@ impl EverythingClient {
     }
 
     /// Gone after the call.
-    pub fn fire(
-        &self,
-        key: ::std::string::String,
-        n: i32,
-    ) -> ::runtime::client::Request<()> {
+    pub fn fire(&self, key: String, n: i32) -> ::runtime::client::Request<()> {
         let body = thrift::body(&[(1, &key), (2, &n)]);
         ::runtime::client::Request::new(
             &self.channel,
@@ -3977,10 +2837,10 @@ impl EverythingClient {
         a: i32,
         b: i32,
         c: i32,
-        d: ::std::string::String,
-        e: ::std::vec::Vec<::std::string::String>,
+        d: String,
+        e: Vec<String>,
         f: base::Spot,
-        g: H,
+        g: Hard,
     ) -> ::runtime::client::Request<i32> {
         let body = thrift::body(
             &[(1, &a), (2, &b), (3, &c), (4, &d), (5, &e), (6, &f), (7, &g)],
@@ -3993,10 +2853,7 @@ impl EverythingClient {
         )
     }
 
-    pub fn risky(
-        &self,
-        kind: ::std::string::String,
-    ) -> ::runtime::client::Request<i32, RiskyError> {
+    pub fn risky(&self, kind: String) -> ::runtime::client::Request<i32, RiskyError> {
         let body = thrift::body(&[(1, &kind)]);
         ::runtime::client::Request::new(
             &self.channel,
@@ -4008,25 +2865,17 @@ impl EverythingClient {
                     &body,
                     limits,
                     |input| {
-                        while let ::std::option::Option::Some(field) = input.field()? {
+                        while let Some(field) = input.field()? {
                             match (field.id, field.kind) {
-                                (0, thrift::Type::I32) => {
-                                    outcome = ::std::option::Option::Some(Ok(input.value()?));
-                                }
+                                (0, thrift::Type::I32) => outcome = Some(Ok(input.value()?)),
                                 (1, thrift::Type::Struct) => {
-                                    outcome = ::std::option::Option::Some(
-                                        Err(RiskyError::Missing(input.value()?)),
-                                    );
+                                    outcome = Some(Err(RiskyError::Missing(input.value()?)));
                                 }
                                 (2, thrift::Type::Struct) => {
-                                    outcome = ::std::option::Option::Some(
-                                        Err(RiskyError::Refused(input.value()?)),
-                                    );
+                                    outcome = Some(Err(RiskyError::Refused(input.value()?)));
                                 }
                                 (3, thrift::Type::Struct) => {
-                                    outcome = ::std::option::Option::Some(
-                                        Err(RiskyError::Other(input.value()?)),
-                                    );
+                                    outcome = Some(Err(RiskyError::Other(input.value()?)));
                                 }
                                 _ => input.skip(field.kind)?,
                             }
@@ -4041,7 +2890,7 @@ impl EverythingClient {
 
     pub fn risky_void(
         &self,
-        kind: ::std::string::String,
+        kind: String,
     ) -> ::runtime::client::Request<(), RiskyVoidError> {
         let body = thrift::body(&[(1, &kind)]);
         ::runtime::client::Request::new(
@@ -4054,7 +2903,7 @@ impl EverythingClient {
                     &body,
                     limits,
                     |input| {
-                        while let ::std::option::Option::Some(field) = input.field()? {
+                        while let Some(field) = input.field()? {
                             match (field.id, field.kind) {
                                 (1, thrift::Type::Struct) => {
                                     outcome = Err(RiskyVoidError::Denied(input.value()?));
@@ -4070,8 +2919,8 @@ impl EverythingClient {
         )
     }
 
-    pub fn letter(&self, h: H) -> ::runtime::client::Request<H> {
-        let body = thrift::body(&[(1, &h)]);
+    pub fn grow(&self, tree: Tree, node: Node) -> ::runtime::client::Request<Tree> {
+        let body = thrift::body(&[(1, &tree), (2, &node)]);
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[10],
@@ -4080,67 +2929,19 @@ impl EverythingClient {
         )
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the arguments are the IDL's")]
-    pub fn r#type(
-        &self,
-        cx_: i32,
-        call: i32,
-        handler: i32,
-        input: i32,
-        field: i32,
-        body: i32,
-        self_: i32,
-    ) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(
-            &[
-                (1, &cx_),
-                (2, &call),
-                (3, &handler),
-                (4, &input),
-                (5, &field),
-                (6, &body),
-                (7, &self_),
-            ],
-        );
-        ::runtime::client::Request::new(
-            &self.channel,
-            &EVERYTHING.methods[11],
-            body,
-            thrift::result,
-        )
-    }
-
-    pub fn grow(&self, tree: Tree, node: Node) -> ::runtime::client::Request<Tree> {
-        let body = thrift::body(&[(1, &tree), (2, &node)]);
-        ::runtime::client::Request::new(
-            &self.channel,
-            &EVERYTHING.methods[12],
-            body,
-            thrift::result,
-        )
-    }
-
     #[allow(clippy::type_complexity, reason = "the shape is the IDL's")]
     pub fn deep(
         &self,
-        bottom: ::std::vec::Vec<
-            ::std::collections::HashMap<
-                ::std::string::String,
-                ::std::collections::HashSet<::std::vec::Vec<i32>>,
-            >,
+        bottom: Vec<
+            ::std::collections::HashMap<String, ::std::collections::HashSet<Vec<i32>>>,
         >,
     ) -> ::runtime::client::Request<
-        ::std::vec::Vec<
-            ::std::collections::HashMap<
-                ::std::string::String,
-                ::std::collections::HashSet<::std::vec::Vec<i32>>,
-            >,
-        >,
+        Vec<::std::collections::HashMap<String, ::std::collections::HashSet<Vec<i32>>>>,
     > {
         let body = thrift::body(&[(1, &bottom)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &EVERYTHING.methods[13],
+            &EVERYTHING.methods[11],
             body,
             thrift::result,
         )
@@ -4153,7 +2954,7 @@ impl EverythingClient {
         let body = thrift::body(&[(1, &token)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &EVERYTHING.methods[14],
+            &EVERYTHING.methods[12],
             body,
             thrift::result,
         )
@@ -4163,7 +2964,7 @@ impl EverythingClient {
         let body = thrift::body(&[(1, &season)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &EVERYTHING.methods[15],
+            &EVERYTHING.methods[13],
             body,
             thrift::result,
         )
@@ -4173,7 +2974,7 @@ impl EverythingClient {
         let body = thrift::body(&[(1, &grade)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &EVERYTHING.methods[16],
+            &EVERYTHING.methods[14],
             body,
             thrift::result,
         )
@@ -4183,7 +2984,7 @@ impl EverythingClient {
         let body = thrift::body(&[(1, &real)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &EVERYTHING.methods[17],
+            &EVERYTHING.methods[15],
             body,
             thrift::result,
         )
@@ -4194,52 +2995,7 @@ impl EverythingClient {
         let body = thrift::body(&[(1, &a)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &EVERYTHING.methods[18],
-            body,
-            thrift::result,
-        )
-    }
-
-    pub fn new_(&self) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(&[]);
-        ::runtime::client::Request::new(
-            &self.channel,
-            &EVERYTHING.methods[19],
-            body,
-            thrift::result,
-        )
-    }
-
-    pub fn channel_(&self) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(&[]);
-        ::runtime::client::Request::new(
-            &self.channel,
-            &EVERYTHING.methods[20],
-            body,
-            thrift::result,
-        )
-    }
-
-    pub fn clone(&self) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(&[]);
-        ::runtime::client::Request::new(
-            &self.channel,
-            &EVERYTHING.methods[21],
-            body,
-            thrift::result,
-        )
-    }
-
-    pub fn next(
-        &self,
-        result: ::std::string::String,
-        reply: ::std::string::String,
-        limits: ::std::string::String,
-    ) -> ::runtime::client::Request<::std::string::String> {
-        let body = thrift::body(&[(1, &result), (2, &reply), (3, &limits)]);
-        ::runtime::client::Request::new(
-            &self.channel,
-            &EVERYTHING.methods[22],
+            &EVERYTHING.methods[16],
             body,
             thrift::result,
         )
@@ -4258,34 +3014,34 @@ pub static IDLE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
 /// Without a method.
 ///
 /// Implementations write `async fn`.
-pub trait Idle: ::std::marker::Send + Sync + 'static {}
+pub trait Idle: Send + Sync + 'static {}
 
 /// Mounts an implementation of [`Idle`] on a server.
 #[derive(Debug)]
-pub struct IdleServer<H_> {
-    handler: ::std::sync::Arc<H_>,
+pub struct IdleServer<H> {
+    handler: ::std::sync::Arc<H>,
 }
 
-impl<H_: Idle> IdleServer<H_> {
+impl<H: Idle> IdleServer<H> {
     /// A service around a handler.
-    pub fn new(handler: H_) -> Self {
+    pub fn new(handler: H) -> Self {
         Self {
             handler: ::std::sync::Arc::new(handler),
         }
     }
 
     /// A service around a handler that others hold too.
-    pub fn shared(handler: ::std::sync::Arc<H_>) -> Self {
+    pub fn shared(handler: ::std::sync::Arc<H>) -> Self {
         Self { handler }
     }
 
     /// The handler.
-    pub fn handler(&self) -> &::std::sync::Arc<H_> {
+    pub fn handler(&self) -> &::std::sync::Arc<H> {
         &self.handler
     }
 }
 
-impl<H_: Idle> ::runtime::Service for IdleServer<H_> {
+impl<H: Idle> ::runtime::Service for IdleServer<H> {
     fn info(&self) -> &'static ::runtime::ServiceInfo {
         &IDLE
     }
@@ -4412,27 +3168,9 @@ pub static MORE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
         },
         ::runtime::Method {
             service: "More",
-            name: "letter",
-            path: "/More/letter",
-            index: 10,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "type",
-            path: "/More/type",
-            index: 11,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
             name: "grow",
             path: "/More/grow",
-            index: 12,
+            index: 10,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: false,
@@ -4441,7 +3179,7 @@ pub static MORE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
             service: "More",
             name: "deep",
             path: "/More/deep",
-            index: 13,
+            index: 11,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: false,
@@ -4450,7 +3188,7 @@ pub static MORE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
             service: "More",
             name: "token",
             path: "/More/token",
-            index: 14,
+            index: 12,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: false,
@@ -4459,7 +3197,7 @@ pub static MORE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
             service: "More",
             name: "season",
             path: "/More/season",
-            index: 15,
+            index: 13,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: false,
@@ -4468,7 +3206,7 @@ pub static MORE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
             service: "More",
             name: "grade",
             path: "/More/grade",
-            index: 16,
+            index: 14,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: false,
@@ -4477,7 +3215,7 @@ pub static MORE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
             service: "More",
             name: "real",
             path: "/More/real",
-            index: 17,
+            index: 15,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: true,
@@ -4486,43 +3224,7 @@ pub static MORE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
             service: "More",
             name: "old",
             path: "/More/old",
-            index: 18,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "new",
-            path: "/More/new",
-            index: 19,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "channel",
-            path: "/More/channel",
-            index: 20,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "clone",
-            path: "/More/clone",
-            index: 21,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "next",
-            path: "/More/next",
-            index: 22,
+            index: 16,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: false,
@@ -4533,34 +3235,34 @@ pub static MORE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
 /// Without a method of its own.
 ///
 /// Implementations write `async fn`.
-pub trait More: Everything + ::std::marker::Send + Sync + 'static {}
+pub trait More: Everything + Send + Sync + 'static {}
 
 /// Mounts an implementation of [`More`] on a server.
 #[derive(Debug)]
-pub struct MoreServer<H_> {
-    handler: ::std::sync::Arc<H_>,
+pub struct MoreServer<H> {
+    handler: ::std::sync::Arc<H>,
 }
 
-impl<H_: More> MoreServer<H_> {
+impl<H: More> MoreServer<H> {
     /// A service around a handler.
-    pub fn new(handler: H_) -> Self {
+    pub fn new(handler: H) -> Self {
         Self {
             handler: ::std::sync::Arc::new(handler),
         }
     }
 
     /// A service around a handler that others hold too.
-    pub fn shared(handler: ::std::sync::Arc<H_>) -> Self {
+    pub fn shared(handler: ::std::sync::Arc<H>) -> Self {
         Self { handler }
     }
 
     /// The handler.
-    pub fn handler(&self) -> &::std::sync::Arc<H_> {
+    pub fn handler(&self) -> &::std::sync::Arc<H> {
         &self.handler
     }
 }
 
-impl<H_: More> ::runtime::Service for MoreServer<H_> {
+impl<H: More> ::runtime::Service for MoreServer<H> {
     fn info(&self) -> &'static ::runtime::ServiceInfo {
         &MORE
     }
@@ -4569,13 +3271,12 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
         let handler = ::std::sync::Arc::clone(&self.handler);
         match call.method.index {
             0 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let text = thrift::arguments(
                         &call,
                         |input| {
-                            let mut text: ::std::string::String = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut text: String = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::String) => text = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -4584,7 +3285,7 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
                             Ok(text)
                         },
                     )?;
-                    match <H_ as base::Base>::ping(&handler, &call.cx, text).await {
+                    match <H as base::Base>::ping(&handler, &call.cx, text).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(base::PingError::Refused(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -4594,29 +3295,27 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
                 })
             }
             1 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     thrift::arguments(
                         &call,
                         |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            while let Some(field) = input.field()? {
                                 input.skip(field.kind)?;
                             }
                             Ok(())
                         },
                     )?;
-                    <H_ as base::Base>::reset(&handler, &call.cx).await?;
+                    <H as base::Base>::reset(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             2 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let value = thrift::arguments(
                         &call,
                         |input| {
-                            let mut value: Scalars = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut value: Scalars = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::Struct) => value = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -4625,48 +3324,41 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
                             Ok(value)
                         },
                     )?;
-                    let reply = <H_ as Everything>::echo(&handler, &call.cx, value)
+                    let reply = <H as Everything>::echo(&handler, &call.cx, value)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             3 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let pick = thrift::arguments(
                         &call,
                         |input| {
-                            let mut pick: ::std::option::Option<Pick> = None;
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut pick: Option<Pick> = None;
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => {
-                                        pick = ::std::option::Option::Some(input.value()?);
-                                    }
+                                    (1, thrift::Type::Struct) => pick = Some(input.value()?),
                                     _ => input.skip(field.kind)?,
                                 }
                             }
                             pick.ok_or_else(|| input.missing("pick().pick"))
                         },
                     )?;
-                    let reply = <H_ as Everything>::pick(&handler, &call.cx, pick)
-                        .await?;
+                    let reply = <H as Everything>::pick(&handler, &call.cx, pick).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             4 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let (pick, times, text) = thrift::arguments(
                         &call,
                         |input| {
-                            let mut pick: ::std::option::Option<Pick> = None;
+                            let mut pick: Option<Pick> = None;
                             let mut times: i32 = 0;
-                            let mut text: ::std::string::String = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut text: String = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => {
-                                        pick = ::std::option::Option::Some(input.value()?);
-                                    }
+                                    (1, thrift::Type::Struct) => pick = Some(input.value()?),
                                     (2, thrift::Type::I32) => times = input.value()?,
                                     (3, thrift::Type::String) => text = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -4679,7 +3371,7 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
                             ))
                         },
                     )?;
-                    let reply = <H_ as Everything>::choose(
+                    let reply = <H as Everything>::choose(
                             &handler,
                             &call.cx,
                             pick,
@@ -4691,30 +3383,28 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
                 })
             }
             5 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     thrift::arguments(
                         &call,
                         |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            while let Some(field) = input.field()? {
                                 input.skip(field.kind)?;
                             }
                             Ok(())
                         },
                     )?;
-                    <H_ as Everything>::nothing(&handler, &call.cx).await?;
+                    <H as Everything>::nothing(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             6 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let (key, n) = thrift::arguments(
                         &call,
                         |input| {
-                            let mut key: ::std::string::String = ::std::default::Default::default();
+                            let mut key: String = Default::default();
                             let mut n: i32 = 0;
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::String) => key = input.value()?,
                                     (2, thrift::Type::I32) => n = input.value()?,
@@ -4724,24 +3414,23 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
                             Ok((key, n))
                         },
                     )?;
-                    <H_ as Everything>::fire(&handler, &call.cx, key, n).await?;
+                    <H as Everything>::fire(&handler, &call.cx, key, n).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             7 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let (a, b, c, d, e, f, g) = thrift::arguments(
                         &call,
                         |input| {
                             let mut a: i32 = 0;
                             let mut b: i32 = 0;
                             let mut c: i32 = 0;
-                            let mut d: ::std::string::String = ::std::default::Default::default();
-                            let mut e: ::std::vec::Vec<::std::string::String> = ::std::default::Default::default();
-                            let mut f: base::Spot = ::std::default::Default::default();
-                            let mut g: H = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut d: String = Default::default();
+                            let mut e: Vec<String> = Default::default();
+                            let mut f: base::Spot = Default::default();
+                            let mut g: Hard = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::I32) => a = input.value()?,
                                     (2, thrift::Type::I32) => b = input.value()?,
@@ -4756,7 +3445,7 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
                             Ok((a, b, c, d, e, f, g))
                         },
                     )?;
-                    let reply = <H_ as Everything>::many(
+                    let reply = <H as Everything>::many(
                             &handler,
                             &call.cx,
                             a,
@@ -4772,13 +3461,12 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
                 })
             }
             8 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let kind = thrift::arguments(
                         &call,
                         |input| {
-                            let mut kind: ::std::string::String = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut kind: String = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::String) => kind = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -4787,7 +3475,7 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
                             Ok(kind)
                         },
                     )?;
-                    match <H_ as Everything>::risky(&handler, &call.cx, kind).await {
+                    match <H as Everything>::risky(&handler, &call.cx, kind).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(RiskyError::Missing(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -4803,13 +3491,12 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
                 })
             }
             9 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let kind = thrift::arguments(
                         &call,
                         |input| {
-                            let mut kind: ::std::string::String = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut kind: String = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::String) => kind = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -4818,8 +3505,7 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
                             Ok(kind)
                         },
                     )?;
-                    match <H_ as Everything>::risky_void(&handler, &call.cx, kind).await
-                    {
+                    match <H as Everything>::risky_void(&handler, &call.cx, kind).await {
                         Ok(()) => Ok(thrift::void(&call.cx)),
                         Err(RiskyVoidError::Denied(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -4829,81 +3515,15 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
                 })
             }
             10 => {
-                ::std::boxed::Box::pin(async move {
-                    let h = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut h: H = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => h = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(h)
-                        },
-                    )?;
-                    let reply = <H_ as Everything>::letter(&handler, &call.cx, h).await?;
-                    thrift::reply(&call.cx, 0, &reply)
-                })
-            }
-            11 => {
-                ::std::boxed::Box::pin(async move {
-                    let (cx_, call_, handler_, input_, field_, body, self_) = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut cx_: i32 = 0;
-                            let mut call_: i32 = 0;
-                            let mut handler_: i32 = 0;
-                            let mut input_: i32 = 0;
-                            let mut field_: i32 = 0;
-                            let mut body: i32 = 0;
-                            let mut self_: i32 = 0;
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I32) => cx_ = input.value()?,
-                                    (2, thrift::Type::I32) => call_ = input.value()?,
-                                    (3, thrift::Type::I32) => handler_ = input.value()?,
-                                    (4, thrift::Type::I32) => input_ = input.value()?,
-                                    (5, thrift::Type::I32) => field_ = input.value()?,
-                                    (6, thrift::Type::I32) => body = input.value()?,
-                                    (7, thrift::Type::I32) => self_ = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((cx_, call_, handler_, input_, field_, body, self_))
-                        },
-                    )?;
-                    let reply = <H_ as Everything>::r#type(
-                            &handler,
-                            &call.cx,
-                            cx_,
-                            call_,
-                            handler_,
-                            input_,
-                            field_,
-                            body,
-                            self_,
-                        )
-                        .await?;
-                    thrift::reply(&call.cx, 0, &reply)
-                })
-            }
-            12 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let (tree, node) = thrift::arguments(
                         &call,
                         |input| {
-                            let mut tree: ::std::option::Option<Tree> = None;
-                            let mut node: Node = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut tree: Option<Tree> = None;
+                            let mut node: Node = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => {
-                                        tree = ::std::option::Option::Some(input.value()?);
-                                    }
+                                    (1, thrift::Type::Struct) => tree = Some(input.value()?),
                                     (2, thrift::Type::Struct) => node = input.value()?,
                                     _ => input.skip(field.kind)?,
                                 }
@@ -4911,24 +3531,23 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
                             Ok((tree.ok_or_else(|| input.missing("grow().tree"))?, node))
                         },
                     )?;
-                    let reply = <H_ as Everything>::grow(&handler, &call.cx, tree, node)
+                    let reply = <H as Everything>::grow(&handler, &call.cx, tree, node)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            13 => {
-                ::std::boxed::Box::pin(async move {
+            11 => {
+                Box::pin(async move {
                     let bottom = thrift::arguments(
                         &call,
                         |input| {
-                            let mut bottom: ::std::vec::Vec<
+                            let mut bottom: Vec<
                                 ::std::collections::HashMap<
-                                    ::std::string::String,
-                                    ::std::collections::HashSet<::std::vec::Vec<i32>>,
+                                    String,
+                                    ::std::collections::HashSet<Vec<i32>>,
                                 >,
-                            > = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            > = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::List) => bottom = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -4937,19 +3556,18 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
                             Ok(bottom)
                         },
                     )?;
-                    let reply = <H_ as Everything>::deep(&handler, &call.cx, bottom)
+                    let reply = <H as Everything>::deep(&handler, &call.cx, bottom)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            14 => {
-                ::std::boxed::Box::pin(async move {
+            12 => {
+                Box::pin(async move {
                     let token = thrift::arguments(
                         &call,
                         |input| {
-                            let mut token: Token = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut token: Token = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::Uuid) => token = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -4958,19 +3576,18 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
                             Ok(token)
                         },
                     )?;
-                    let reply = <H_ as Everything>::token(&handler, &call.cx, token)
+                    let reply = <H as Everything>::token(&handler, &call.cx, token)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            15 => {
-                ::std::boxed::Box::pin(async move {
+            13 => {
+                Box::pin(async move {
                     let season = thrift::arguments(
                         &call,
                         |input| {
-                            let mut season: Season = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut season: Season = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::String) => season = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -4979,19 +3596,18 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
                             Ok(season)
                         },
                     )?;
-                    let reply = <H_ as Everything>::season(&handler, &call.cx, season)
+                    let reply = <H as Everything>::season(&handler, &call.cx, season)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            16 => {
-                ::std::boxed::Box::pin(async move {
+            14 => {
+                Box::pin(async move {
                     let grade = thrift::arguments(
                         &call,
                         |input| {
-                            let mut grade: Grade = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut grade: Grade = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::I32) => grade = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -5000,19 +3616,18 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
                             Ok(grade)
                         },
                     )?;
-                    let reply = <H_ as Everything>::grade(&handler, &call.cx, grade)
+                    let reply = <H as Everything>::grade(&handler, &call.cx, grade)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            17 => {
-                ::std::boxed::Box::pin(async move {
+            15 => {
+                Box::pin(async move {
                     let real = thrift::arguments(
                         &call,
                         |input| {
                             let mut real: Real = 0.0;
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::Double) => real = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -5021,19 +3636,17 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
                             Ok(real)
                         },
                     )?;
-                    let reply = <H_ as Everything>::real(&handler, &call.cx, real)
-                        .await?;
+                    let reply = <H as Everything>::real(&handler, &call.cx, real).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            18 => {
-                ::std::boxed::Box::pin(async move {
+            16 => {
+                Box::pin(async move {
                     let a = thrift::arguments(
                         &call,
                         |input| {
                             let mut a: i32 = 0;
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::I32) => a = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -5042,86 +3655,7 @@ impl<H_: More> ::runtime::Service for MoreServer<H_> {
                             Ok(a)
                         },
                     )?;
-                    let reply = <H_ as Everything>::old(&handler, &call.cx, a).await?;
-                    thrift::reply(&call.cx, 0, &reply)
-                })
-            }
-            19 => {
-                ::std::boxed::Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
-                    let reply = <H_ as Everything>::new(&handler, &call.cx).await?;
-                    thrift::reply(&call.cx, 0, &reply)
-                })
-            }
-            20 => {
-                ::std::boxed::Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
-                    let reply = <H_ as Everything>::channel(&handler, &call.cx).await?;
-                    thrift::reply(&call.cx, 0, &reply)
-                })
-            }
-            21 => {
-                ::std::boxed::Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
-                    let reply = <H_ as Everything>::clone(&handler, &call.cx).await?;
-                    thrift::reply(&call.cx, 0, &reply)
-                })
-            }
-            22 => {
-                ::std::boxed::Box::pin(async move {
-                    let (result, reply, limits) = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut result: ::std::string::String = ::std::default::Default::default();
-                            let mut reply: ::std::string::String = ::std::default::Default::default();
-                            let mut limits: ::std::string::String = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => result = input.value()?,
-                                    (2, thrift::Type::String) => reply = input.value()?,
-                                    (3, thrift::Type::String) => limits = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((result, reply, limits))
-                        },
-                    )?;
-                    let reply = <H_ as Everything>::next(
-                            &handler,
-                            &call.cx,
-                            result,
-                            reply,
-                            limits,
-                        )
-                        .await?;
+                    let reply = <H as Everything>::old(&handler, &call.cx, a).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -5150,8 +3684,8 @@ impl MoreClient {
     /// Says what it was told.
     pub fn ping(
         &self,
-        text: ::std::string::String,
-    ) -> ::runtime::client::Request<::std::string::String, base::PingError> {
+        text: String,
+    ) -> ::runtime::client::Request<String, base::PingError> {
         let body = thrift::body(&[(1, &text)]);
         ::runtime::client::Request::new(
             &self.channel,
@@ -5163,13 +3697,13 @@ impl MoreClient {
                     &body,
                     limits,
                     |input| {
-                        while let ::std::option::Option::Some(field) = input.field()? {
+                        while let Some(field) = input.field()? {
                             match (field.id, field.kind) {
                                 (0, thrift::Type::String) => {
-                                    outcome = ::std::option::Option::Some(Ok(input.value()?));
+                                    outcome = Some(Ok(input.value()?));
                                 }
                                 (1, thrift::Type::Struct) => {
-                                    outcome = ::std::option::Option::Some(
+                                    outcome = Some(
                                         Err(base::PingError::Refused(input.value()?)),
                                     );
                                 }
@@ -5218,7 +3752,7 @@ impl MoreClient {
         &self,
         pick: Pick,
         times: i32,
-        text: ::std::string::String,
+        text: String,
     ) -> ::runtime::client::Request<Pick> {
         let body = thrift::body(&[(1, &pick), (2, &times), (3, &text)]);
         ::runtime::client::Request::new(
@@ -5240,11 +3774,7 @@ impl MoreClient {
     }
 
     /// Gone after the call.
-    pub fn fire(
-        &self,
-        key: ::std::string::String,
-        n: i32,
-    ) -> ::runtime::client::Request<()> {
+    pub fn fire(&self, key: String, n: i32) -> ::runtime::client::Request<()> {
         let body = thrift::body(&[(1, &key), (2, &n)]);
         ::runtime::client::Request::new(
             &self.channel,
@@ -5260,10 +3790,10 @@ impl MoreClient {
         a: i32,
         b: i32,
         c: i32,
-        d: ::std::string::String,
-        e: ::std::vec::Vec<::std::string::String>,
+        d: String,
+        e: Vec<String>,
         f: base::Spot,
-        g: H,
+        g: Hard,
     ) -> ::runtime::client::Request<i32> {
         let body = thrift::body(
             &[(1, &a), (2, &b), (3, &c), (4, &d), (5, &e), (6, &f), (7, &g)],
@@ -5276,10 +3806,7 @@ impl MoreClient {
         )
     }
 
-    pub fn risky(
-        &self,
-        kind: ::std::string::String,
-    ) -> ::runtime::client::Request<i32, RiskyError> {
+    pub fn risky(&self, kind: String) -> ::runtime::client::Request<i32, RiskyError> {
         let body = thrift::body(&[(1, &kind)]);
         ::runtime::client::Request::new(
             &self.channel,
@@ -5291,25 +3818,17 @@ impl MoreClient {
                     &body,
                     limits,
                     |input| {
-                        while let ::std::option::Option::Some(field) = input.field()? {
+                        while let Some(field) = input.field()? {
                             match (field.id, field.kind) {
-                                (0, thrift::Type::I32) => {
-                                    outcome = ::std::option::Option::Some(Ok(input.value()?));
-                                }
+                                (0, thrift::Type::I32) => outcome = Some(Ok(input.value()?)),
                                 (1, thrift::Type::Struct) => {
-                                    outcome = ::std::option::Option::Some(
-                                        Err(RiskyError::Missing(input.value()?)),
-                                    );
+                                    outcome = Some(Err(RiskyError::Missing(input.value()?)));
                                 }
                                 (2, thrift::Type::Struct) => {
-                                    outcome = ::std::option::Option::Some(
-                                        Err(RiskyError::Refused(input.value()?)),
-                                    );
+                                    outcome = Some(Err(RiskyError::Refused(input.value()?)));
                                 }
                                 (3, thrift::Type::Struct) => {
-                                    outcome = ::std::option::Option::Some(
-                                        Err(RiskyError::Other(input.value()?)),
-                                    );
+                                    outcome = Some(Err(RiskyError::Other(input.value()?)));
                                 }
                                 _ => input.skip(field.kind)?,
                             }
@@ -5324,7 +3843,7 @@ impl MoreClient {
 
     pub fn risky_void(
         &self,
-        kind: ::std::string::String,
+        kind: String,
     ) -> ::runtime::client::Request<(), RiskyVoidError> {
         let body = thrift::body(&[(1, &kind)]);
         ::runtime::client::Request::new(
@@ -5337,7 +3856,7 @@ impl MoreClient {
                     &body,
                     limits,
                     |input| {
-                        while let ::std::option::Option::Some(field) = input.field()? {
+                        while let Some(field) = input.field()? {
                             match (field.id, field.kind) {
                                 (1, thrift::Type::Struct) => {
                                     outcome = Err(RiskyVoidError::Denied(input.value()?));
@@ -5353,8 +3872,8 @@ impl MoreClient {
         )
     }
 
-    pub fn letter(&self, h: H) -> ::runtime::client::Request<H> {
-        let body = thrift::body(&[(1, &h)]);
+    pub fn grow(&self, tree: Tree, node: Node) -> ::runtime::client::Request<Tree> {
+        let body = thrift::body(&[(1, &tree), (2, &node)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[10],
@@ -5363,67 +3882,19 @@ impl MoreClient {
         )
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the arguments are the IDL's")]
-    pub fn r#type(
-        &self,
-        cx_: i32,
-        call: i32,
-        handler: i32,
-        input: i32,
-        field: i32,
-        body: i32,
-        self_: i32,
-    ) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(
-            &[
-                (1, &cx_),
-                (2, &call),
-                (3, &handler),
-                (4, &input),
-                (5, &field),
-                (6, &body),
-                (7, &self_),
-            ],
-        );
-        ::runtime::client::Request::new(
-            &self.channel,
-            &MORE.methods[11],
-            body,
-            thrift::result,
-        )
-    }
-
-    pub fn grow(&self, tree: Tree, node: Node) -> ::runtime::client::Request<Tree> {
-        let body = thrift::body(&[(1, &tree), (2, &node)]);
-        ::runtime::client::Request::new(
-            &self.channel,
-            &MORE.methods[12],
-            body,
-            thrift::result,
-        )
-    }
-
     #[allow(clippy::type_complexity, reason = "the shape is the IDL's")]
     pub fn deep(
         &self,
-        bottom: ::std::vec::Vec<
-            ::std::collections::HashMap<
-                ::std::string::String,
-                ::std::collections::HashSet<::std::vec::Vec<i32>>,
-            >,
+        bottom: Vec<
+            ::std::collections::HashMap<String, ::std::collections::HashSet<Vec<i32>>>,
         >,
     ) -> ::runtime::client::Request<
-        ::std::vec::Vec<
-            ::std::collections::HashMap<
-                ::std::string::String,
-                ::std::collections::HashSet<::std::vec::Vec<i32>>,
-            >,
-        >,
+        Vec<::std::collections::HashMap<String, ::std::collections::HashSet<Vec<i32>>>>,
     > {
         let body = thrift::body(&[(1, &bottom)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &MORE.methods[13],
+            &MORE.methods[11],
             body,
             thrift::result,
         )
@@ -5436,7 +3907,7 @@ impl MoreClient {
         let body = thrift::body(&[(1, &token)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &MORE.methods[14],
+            &MORE.methods[12],
             body,
             thrift::result,
         )
@@ -5446,7 +3917,7 @@ impl MoreClient {
         let body = thrift::body(&[(1, &season)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &MORE.methods[15],
+            &MORE.methods[13],
             body,
             thrift::result,
         )
@@ -5456,7 +3927,7 @@ impl MoreClient {
         let body = thrift::body(&[(1, &grade)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &MORE.methods[16],
+            &MORE.methods[14],
             body,
             thrift::result,
         )
@@ -5466,7 +3937,7 @@ impl MoreClient {
         let body = thrift::body(&[(1, &real)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &MORE.methods[17],
+            &MORE.methods[15],
             body,
             thrift::result,
         )
@@ -5477,52 +3948,7 @@ impl MoreClient {
         let body = thrift::body(&[(1, &a)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &MORE.methods[18],
-            body,
-            thrift::result,
-        )
-    }
-
-    pub fn new_(&self) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(&[]);
-        ::runtime::client::Request::new(
-            &self.channel,
-            &MORE.methods[19],
-            body,
-            thrift::result,
-        )
-    }
-
-    pub fn channel_(&self) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(&[]);
-        ::runtime::client::Request::new(
-            &self.channel,
-            &MORE.methods[20],
-            body,
-            thrift::result,
-        )
-    }
-
-    pub fn clone(&self) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(&[]);
-        ::runtime::client::Request::new(
-            &self.channel,
-            &MORE.methods[21],
-            body,
-            thrift::result,
-        )
-    }
-
-    pub fn next(
-        &self,
-        result: ::std::string::String,
-        reply: ::std::string::String,
-        limits: ::std::string::String,
-    ) -> ::runtime::client::Request<::std::string::String> {
-        let body = thrift::body(&[(1, &result), (2, &reply), (3, &limits)]);
-        ::runtime::client::Request::new(
-            &self.channel,
-            &MORE.methods[22],
+            &MORE.methods[16],
             body,
             thrift::result,
         )
@@ -5628,27 +4054,9 @@ pub static MORE_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
         },
         ::runtime::Method {
             service: "MoreService",
-            name: "letter",
-            path: "/MoreService/letter",
-            index: 10,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "type",
-            path: "/MoreService/type",
-            index: 11,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
             name: "grow",
             path: "/MoreService/grow",
-            index: 12,
+            index: 10,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: false,
@@ -5657,7 +4065,7 @@ pub static MORE_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
             service: "MoreService",
             name: "deep",
             path: "/MoreService/deep",
-            index: 13,
+            index: 11,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: false,
@@ -5666,7 +4074,7 @@ pub static MORE_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
             service: "MoreService",
             name: "token",
             path: "/MoreService/token",
-            index: 14,
+            index: 12,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: false,
@@ -5675,7 +4083,7 @@ pub static MORE_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
             service: "MoreService",
             name: "season",
             path: "/MoreService/season",
-            index: 15,
+            index: 13,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: false,
@@ -5684,7 +4092,7 @@ pub static MORE_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
             service: "MoreService",
             name: "grade",
             path: "/MoreService/grade",
-            index: 16,
+            index: 14,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: false,
@@ -5693,7 +4101,7 @@ pub static MORE_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
             service: "MoreService",
             name: "real",
             path: "/MoreService/real",
-            index: 17,
+            index: 15,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: true,
@@ -5702,43 +4110,7 @@ pub static MORE_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
             service: "MoreService",
             name: "old",
             path: "/MoreService/old",
-            index: 18,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "new",
-            path: "/MoreService/new",
-            index: 19,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "channel",
-            path: "/MoreService/channel",
-            index: 20,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "clone",
-            path: "/MoreService/clone",
-            index: 21,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "next",
-            path: "/MoreService/next",
-            index: 22,
+            index: 16,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: false,
@@ -5747,7 +4119,7 @@ pub static MORE_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
             service: "MoreService",
             name: "extra",
             path: "/MoreService/extra",
-            index: 23,
+            index: 17,
             idl: ::runtime::Idl::Thrift,
             kind: ::runtime::Kind::Unary,
             idempotent: false,
@@ -5795,41 +4167,39 @@ impl ::std::error::Error for ExtraError {}
 /// The service `MoreService`.
 ///
 /// Implementations write `async fn`.
-pub trait MoreService: More + ::std::marker::Send + Sync + 'static {
+pub trait MoreService: More + Send + Sync + 'static {
     fn extra(
         &self,
         cx: &::runtime::Context,
-    ) -> impl ::std::future::Future<
-        Output = ::std::result::Result<(), ExtraError>,
-    > + ::std::marker::Send;
+    ) -> impl ::std::future::Future<Output = Result<(), ExtraError>> + Send;
 }
 
 /// Mounts an implementation of [`MoreService`] on a server.
 #[derive(Debug)]
-pub struct MoreServiceServer<H_> {
-    handler: ::std::sync::Arc<H_>,
+pub struct MoreServiceServer<H> {
+    handler: ::std::sync::Arc<H>,
 }
 
-impl<H_: MoreService> MoreServiceServer<H_> {
+impl<H: MoreService> MoreServiceServer<H> {
     /// A service around a handler.
-    pub fn new(handler: H_) -> Self {
+    pub fn new(handler: H) -> Self {
         Self {
             handler: ::std::sync::Arc::new(handler),
         }
     }
 
     /// A service around a handler that others hold too.
-    pub fn shared(handler: ::std::sync::Arc<H_>) -> Self {
+    pub fn shared(handler: ::std::sync::Arc<H>) -> Self {
         Self { handler }
     }
 
     /// The handler.
-    pub fn handler(&self) -> &::std::sync::Arc<H_> {
+    pub fn handler(&self) -> &::std::sync::Arc<H> {
         &self.handler
     }
 }
 
-impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
+impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
     fn info(&self) -> &'static ::runtime::ServiceInfo {
         &MORE_SERVICE
     }
@@ -5838,13 +4208,12 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
         let handler = ::std::sync::Arc::clone(&self.handler);
         match call.method.index {
             0 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let text = thrift::arguments(
                         &call,
                         |input| {
-                            let mut text: ::std::string::String = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut text: String = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::String) => text = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -5853,7 +4222,7 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
                             Ok(text)
                         },
                     )?;
-                    match <H_ as base::Base>::ping(&handler, &call.cx, text).await {
+                    match <H as base::Base>::ping(&handler, &call.cx, text).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(base::PingError::Refused(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -5863,29 +4232,27 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
                 })
             }
             1 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     thrift::arguments(
                         &call,
                         |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            while let Some(field) = input.field()? {
                                 input.skip(field.kind)?;
                             }
                             Ok(())
                         },
                     )?;
-                    <H_ as base::Base>::reset(&handler, &call.cx).await?;
+                    <H as base::Base>::reset(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             2 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let value = thrift::arguments(
                         &call,
                         |input| {
-                            let mut value: Scalars = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut value: Scalars = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::Struct) => value = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -5894,48 +4261,41 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
                             Ok(value)
                         },
                     )?;
-                    let reply = <H_ as Everything>::echo(&handler, &call.cx, value)
+                    let reply = <H as Everything>::echo(&handler, &call.cx, value)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             3 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let pick = thrift::arguments(
                         &call,
                         |input| {
-                            let mut pick: ::std::option::Option<Pick> = None;
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut pick: Option<Pick> = None;
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => {
-                                        pick = ::std::option::Option::Some(input.value()?);
-                                    }
+                                    (1, thrift::Type::Struct) => pick = Some(input.value()?),
                                     _ => input.skip(field.kind)?,
                                 }
                             }
                             pick.ok_or_else(|| input.missing("pick().pick"))
                         },
                     )?;
-                    let reply = <H_ as Everything>::pick(&handler, &call.cx, pick)
-                        .await?;
+                    let reply = <H as Everything>::pick(&handler, &call.cx, pick).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             4 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let (pick, times, text) = thrift::arguments(
                         &call,
                         |input| {
-                            let mut pick: ::std::option::Option<Pick> = None;
+                            let mut pick: Option<Pick> = None;
                             let mut times: i32 = 0;
-                            let mut text: ::std::string::String = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut text: String = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => {
-                                        pick = ::std::option::Option::Some(input.value()?);
-                                    }
+                                    (1, thrift::Type::Struct) => pick = Some(input.value()?),
                                     (2, thrift::Type::I32) => times = input.value()?,
                                     (3, thrift::Type::String) => text = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -5948,7 +4308,7 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
                             ))
                         },
                     )?;
-                    let reply = <H_ as Everything>::choose(
+                    let reply = <H as Everything>::choose(
                             &handler,
                             &call.cx,
                             pick,
@@ -5960,30 +4320,28 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
                 })
             }
             5 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     thrift::arguments(
                         &call,
                         |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            while let Some(field) = input.field()? {
                                 input.skip(field.kind)?;
                             }
                             Ok(())
                         },
                     )?;
-                    <H_ as Everything>::nothing(&handler, &call.cx).await?;
+                    <H as Everything>::nothing(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             6 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let (key, n) = thrift::arguments(
                         &call,
                         |input| {
-                            let mut key: ::std::string::String = ::std::default::Default::default();
+                            let mut key: String = Default::default();
                             let mut n: i32 = 0;
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::String) => key = input.value()?,
                                     (2, thrift::Type::I32) => n = input.value()?,
@@ -5993,24 +4351,23 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
                             Ok((key, n))
                         },
                     )?;
-                    <H_ as Everything>::fire(&handler, &call.cx, key, n).await?;
+                    <H as Everything>::fire(&handler, &call.cx, key, n).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             7 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let (a, b, c, d, e, f, g) = thrift::arguments(
                         &call,
                         |input| {
                             let mut a: i32 = 0;
                             let mut b: i32 = 0;
                             let mut c: i32 = 0;
-                            let mut d: ::std::string::String = ::std::default::Default::default();
-                            let mut e: ::std::vec::Vec<::std::string::String> = ::std::default::Default::default();
-                            let mut f: base::Spot = ::std::default::Default::default();
-                            let mut g: H = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut d: String = Default::default();
+                            let mut e: Vec<String> = Default::default();
+                            let mut f: base::Spot = Default::default();
+                            let mut g: Hard = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::I32) => a = input.value()?,
                                     (2, thrift::Type::I32) => b = input.value()?,
@@ -6025,7 +4382,7 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
                             Ok((a, b, c, d, e, f, g))
                         },
                     )?;
-                    let reply = <H_ as Everything>::many(
+                    let reply = <H as Everything>::many(
                             &handler,
                             &call.cx,
                             a,
@@ -6041,13 +4398,12 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
                 })
             }
             8 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let kind = thrift::arguments(
                         &call,
                         |input| {
-                            let mut kind: ::std::string::String = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut kind: String = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::String) => kind = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -6056,7 +4412,7 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
                             Ok(kind)
                         },
                     )?;
-                    match <H_ as Everything>::risky(&handler, &call.cx, kind).await {
+                    match <H as Everything>::risky(&handler, &call.cx, kind).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(RiskyError::Missing(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -6072,13 +4428,12 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
                 })
             }
             9 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let kind = thrift::arguments(
                         &call,
                         |input| {
-                            let mut kind: ::std::string::String = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut kind: String = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::String) => kind = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -6087,8 +4442,7 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
                             Ok(kind)
                         },
                     )?;
-                    match <H_ as Everything>::risky_void(&handler, &call.cx, kind).await
-                    {
+                    match <H as Everything>::risky_void(&handler, &call.cx, kind).await {
                         Ok(()) => Ok(thrift::void(&call.cx)),
                         Err(RiskyVoidError::Denied(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -6098,81 +4452,15 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
                 })
             }
             10 => {
-                ::std::boxed::Box::pin(async move {
-                    let h = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut h: H = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => h = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(h)
-                        },
-                    )?;
-                    let reply = <H_ as Everything>::letter(&handler, &call.cx, h).await?;
-                    thrift::reply(&call.cx, 0, &reply)
-                })
-            }
-            11 => {
-                ::std::boxed::Box::pin(async move {
-                    let (cx_, call_, handler_, input_, field_, body, self_) = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut cx_: i32 = 0;
-                            let mut call_: i32 = 0;
-                            let mut handler_: i32 = 0;
-                            let mut input_: i32 = 0;
-                            let mut field_: i32 = 0;
-                            let mut body: i32 = 0;
-                            let mut self_: i32 = 0;
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I32) => cx_ = input.value()?,
-                                    (2, thrift::Type::I32) => call_ = input.value()?,
-                                    (3, thrift::Type::I32) => handler_ = input.value()?,
-                                    (4, thrift::Type::I32) => input_ = input.value()?,
-                                    (5, thrift::Type::I32) => field_ = input.value()?,
-                                    (6, thrift::Type::I32) => body = input.value()?,
-                                    (7, thrift::Type::I32) => self_ = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((cx_, call_, handler_, input_, field_, body, self_))
-                        },
-                    )?;
-                    let reply = <H_ as Everything>::r#type(
-                            &handler,
-                            &call.cx,
-                            cx_,
-                            call_,
-                            handler_,
-                            input_,
-                            field_,
-                            body,
-                            self_,
-                        )
-                        .await?;
-                    thrift::reply(&call.cx, 0, &reply)
-                })
-            }
-            12 => {
-                ::std::boxed::Box::pin(async move {
+                Box::pin(async move {
                     let (tree, node) = thrift::arguments(
                         &call,
                         |input| {
-                            let mut tree: ::std::option::Option<Tree> = None;
-                            let mut node: Node = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut tree: Option<Tree> = None;
+                            let mut node: Node = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => {
-                                        tree = ::std::option::Option::Some(input.value()?);
-                                    }
+                                    (1, thrift::Type::Struct) => tree = Some(input.value()?),
                                     (2, thrift::Type::Struct) => node = input.value()?,
                                     _ => input.skip(field.kind)?,
                                 }
@@ -6180,24 +4468,23 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
                             Ok((tree.ok_or_else(|| input.missing("grow().tree"))?, node))
                         },
                     )?;
-                    let reply = <H_ as Everything>::grow(&handler, &call.cx, tree, node)
+                    let reply = <H as Everything>::grow(&handler, &call.cx, tree, node)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            13 => {
-                ::std::boxed::Box::pin(async move {
+            11 => {
+                Box::pin(async move {
                     let bottom = thrift::arguments(
                         &call,
                         |input| {
-                            let mut bottom: ::std::vec::Vec<
+                            let mut bottom: Vec<
                                 ::std::collections::HashMap<
-                                    ::std::string::String,
-                                    ::std::collections::HashSet<::std::vec::Vec<i32>>,
+                                    String,
+                                    ::std::collections::HashSet<Vec<i32>>,
                                 >,
-                            > = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            > = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::List) => bottom = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -6206,19 +4493,18 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
                             Ok(bottom)
                         },
                     )?;
-                    let reply = <H_ as Everything>::deep(&handler, &call.cx, bottom)
+                    let reply = <H as Everything>::deep(&handler, &call.cx, bottom)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            14 => {
-                ::std::boxed::Box::pin(async move {
+            12 => {
+                Box::pin(async move {
                     let token = thrift::arguments(
                         &call,
                         |input| {
-                            let mut token: Token = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut token: Token = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::Uuid) => token = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -6227,19 +4513,18 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
                             Ok(token)
                         },
                     )?;
-                    let reply = <H_ as Everything>::token(&handler, &call.cx, token)
+                    let reply = <H as Everything>::token(&handler, &call.cx, token)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            15 => {
-                ::std::boxed::Box::pin(async move {
+            13 => {
+                Box::pin(async move {
                     let season = thrift::arguments(
                         &call,
                         |input| {
-                            let mut season: Season = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut season: Season = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::String) => season = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -6248,19 +4533,18 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
                             Ok(season)
                         },
                     )?;
-                    let reply = <H_ as Everything>::season(&handler, &call.cx, season)
+                    let reply = <H as Everything>::season(&handler, &call.cx, season)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            16 => {
-                ::std::boxed::Box::pin(async move {
+            14 => {
+                Box::pin(async move {
                     let grade = thrift::arguments(
                         &call,
                         |input| {
-                            let mut grade: Grade = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            let mut grade: Grade = Default::default();
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::I32) => grade = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -6269,19 +4553,18 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
                             Ok(grade)
                         },
                     )?;
-                    let reply = <H_ as Everything>::grade(&handler, &call.cx, grade)
+                    let reply = <H as Everything>::grade(&handler, &call.cx, grade)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            17 => {
-                ::std::boxed::Box::pin(async move {
+            15 => {
+                Box::pin(async move {
                     let real = thrift::arguments(
                         &call,
                         |input| {
                             let mut real: Real = 0.0;
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::Double) => real = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -6290,19 +4573,17 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
                             Ok(real)
                         },
                     )?;
-                    let reply = <H_ as Everything>::real(&handler, &call.cx, real)
-                        .await?;
+                    let reply = <H as Everything>::real(&handler, &call.cx, real).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            18 => {
-                ::std::boxed::Box::pin(async move {
+            16 => {
+                Box::pin(async move {
                     let a = thrift::arguments(
                         &call,
                         |input| {
                             let mut a: i32 = 0;
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            while let Some(field) = input.field()? {
                                 match (field.id, field.kind) {
                                     (1, thrift::Type::I32) => a = input.value()?,
                                     _ => input.skip(field.kind)?,
@@ -6311,102 +4592,22 @@ impl<H_: MoreService> ::runtime::Service for MoreServiceServer<H_> {
                             Ok(a)
                         },
                     )?;
-                    let reply = <H_ as Everything>::old(&handler, &call.cx, a).await?;
+                    let reply = <H as Everything>::old(&handler, &call.cx, a).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            19 => {
-                ::std::boxed::Box::pin(async move {
+            17 => {
+                Box::pin(async move {
                     thrift::arguments(
                         &call,
                         |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
+                            while let Some(field) = input.field()? {
                                 input.skip(field.kind)?;
                             }
                             Ok(())
                         },
                     )?;
-                    let reply = <H_ as Everything>::new(&handler, &call.cx).await?;
-                    thrift::reply(&call.cx, 0, &reply)
-                })
-            }
-            20 => {
-                ::std::boxed::Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
-                    let reply = <H_ as Everything>::channel(&handler, &call.cx).await?;
-                    thrift::reply(&call.cx, 0, &reply)
-                })
-            }
-            21 => {
-                ::std::boxed::Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
-                    let reply = <H_ as Everything>::clone(&handler, &call.cx).await?;
-                    thrift::reply(&call.cx, 0, &reply)
-                })
-            }
-            22 => {
-                ::std::boxed::Box::pin(async move {
-                    let (result, reply, limits) = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut result: ::std::string::String = ::std::default::Default::default();
-                            let mut reply: ::std::string::String = ::std::default::Default::default();
-                            let mut limits: ::std::string::String = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => result = input.value()?,
-                                    (2, thrift::Type::String) => reply = input.value()?,
-                                    (3, thrift::Type::String) => limits = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((result, reply, limits))
-                        },
-                    )?;
-                    let reply = <H_ as Everything>::next(
-                            &handler,
-                            &call.cx,
-                            result,
-                            reply,
-                            limits,
-                        )
-                        .await?;
-                    thrift::reply(&call.cx, 0, &reply)
-                })
-            }
-            23 => {
-                ::std::boxed::Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
-                    match <H_ as MoreService>::extra(&handler, &call.cx).await {
+                    match <H as MoreService>::extra(&handler, &call.cx).await {
                         Ok(()) => Ok(thrift::void(&call.cx)),
                         Err(ExtraError::Other(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -6440,8 +4641,8 @@ impl MoreServiceClient {
     /// Says what it was told.
     pub fn ping(
         &self,
-        text: ::std::string::String,
-    ) -> ::runtime::client::Request<::std::string::String, base::PingError> {
+        text: String,
+    ) -> ::runtime::client::Request<String, base::PingError> {
         let body = thrift::body(&[(1, &text)]);
         ::runtime::client::Request::new(
             &self.channel,
@@ -6453,13 +4654,13 @@ impl MoreServiceClient {
                     &body,
                     limits,
                     |input| {
-                        while let ::std::option::Option::Some(field) = input.field()? {
+                        while let Some(field) = input.field()? {
                             match (field.id, field.kind) {
                                 (0, thrift::Type::String) => {
-                                    outcome = ::std::option::Option::Some(Ok(input.value()?));
+                                    outcome = Some(Ok(input.value()?));
                                 }
                                 (1, thrift::Type::Struct) => {
-                                    outcome = ::std::option::Option::Some(
+                                    outcome = Some(
                                         Err(base::PingError::Refused(input.value()?)),
                                     );
                                 }
@@ -6508,7 +4709,7 @@ impl MoreServiceClient {
         &self,
         pick: Pick,
         times: i32,
-        text: ::std::string::String,
+        text: String,
     ) -> ::runtime::client::Request<Pick> {
         let body = thrift::body(&[(1, &pick), (2, &times), (3, &text)]);
         ::runtime::client::Request::new(
@@ -6530,11 +4731,7 @@ impl MoreServiceClient {
     }
 
     /// Gone after the call.
-    pub fn fire(
-        &self,
-        key: ::std::string::String,
-        n: i32,
-    ) -> ::runtime::client::Request<()> {
+    pub fn fire(&self, key: String, n: i32) -> ::runtime::client::Request<()> {
         let body = thrift::body(&[(1, &key), (2, &n)]);
         ::runtime::client::Request::new(
             &self.channel,
@@ -6550,10 +4747,10 @@ impl MoreServiceClient {
         a: i32,
         b: i32,
         c: i32,
-        d: ::std::string::String,
-        e: ::std::vec::Vec<::std::string::String>,
+        d: String,
+        e: Vec<String>,
         f: base::Spot,
-        g: H,
+        g: Hard,
     ) -> ::runtime::client::Request<i32> {
         let body = thrift::body(
             &[(1, &a), (2, &b), (3, &c), (4, &d), (5, &e), (6, &f), (7, &g)],
@@ -6566,10 +4763,7 @@ impl MoreServiceClient {
         )
     }
 
-    pub fn risky(
-        &self,
-        kind: ::std::string::String,
-    ) -> ::runtime::client::Request<i32, RiskyError> {
+    pub fn risky(&self, kind: String) -> ::runtime::client::Request<i32, RiskyError> {
         let body = thrift::body(&[(1, &kind)]);
         ::runtime::client::Request::new(
             &self.channel,
@@ -6581,25 +4775,17 @@ impl MoreServiceClient {
                     &body,
                     limits,
                     |input| {
-                        while let ::std::option::Option::Some(field) = input.field()? {
+                        while let Some(field) = input.field()? {
                             match (field.id, field.kind) {
-                                (0, thrift::Type::I32) => {
-                                    outcome = ::std::option::Option::Some(Ok(input.value()?));
-                                }
+                                (0, thrift::Type::I32) => outcome = Some(Ok(input.value()?)),
                                 (1, thrift::Type::Struct) => {
-                                    outcome = ::std::option::Option::Some(
-                                        Err(RiskyError::Missing(input.value()?)),
-                                    );
+                                    outcome = Some(Err(RiskyError::Missing(input.value()?)));
                                 }
                                 (2, thrift::Type::Struct) => {
-                                    outcome = ::std::option::Option::Some(
-                                        Err(RiskyError::Refused(input.value()?)),
-                                    );
+                                    outcome = Some(Err(RiskyError::Refused(input.value()?)));
                                 }
                                 (3, thrift::Type::Struct) => {
-                                    outcome = ::std::option::Option::Some(
-                                        Err(RiskyError::Other(input.value()?)),
-                                    );
+                                    outcome = Some(Err(RiskyError::Other(input.value()?)));
                                 }
                                 _ => input.skip(field.kind)?,
                             }
@@ -6614,7 +4800,7 @@ impl MoreServiceClient {
 
     pub fn risky_void(
         &self,
-        kind: ::std::string::String,
+        kind: String,
     ) -> ::runtime::client::Request<(), RiskyVoidError> {
         let body = thrift::body(&[(1, &kind)]);
         ::runtime::client::Request::new(
@@ -6627,7 +4813,7 @@ impl MoreServiceClient {
                     &body,
                     limits,
                     |input| {
-                        while let ::std::option::Option::Some(field) = input.field()? {
+                        while let Some(field) = input.field()? {
                             match (field.id, field.kind) {
                                 (1, thrift::Type::Struct) => {
                                     outcome = Err(RiskyVoidError::Denied(input.value()?));
@@ -6643,8 +4829,8 @@ impl MoreServiceClient {
         )
     }
 
-    pub fn letter(&self, h: H) -> ::runtime::client::Request<H> {
-        let body = thrift::body(&[(1, &h)]);
+    pub fn grow(&self, tree: Tree, node: Node) -> ::runtime::client::Request<Tree> {
+        let body = thrift::body(&[(1, &tree), (2, &node)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[10],
@@ -6653,67 +4839,19 @@ impl MoreServiceClient {
         )
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the arguments are the IDL's")]
-    pub fn r#type(
-        &self,
-        cx_: i32,
-        call: i32,
-        handler: i32,
-        input: i32,
-        field: i32,
-        body: i32,
-        self_: i32,
-    ) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(
-            &[
-                (1, &cx_),
-                (2, &call),
-                (3, &handler),
-                (4, &input),
-                (5, &field),
-                (6, &body),
-                (7, &self_),
-            ],
-        );
-        ::runtime::client::Request::new(
-            &self.channel,
-            &MORE_SERVICE.methods[11],
-            body,
-            thrift::result,
-        )
-    }
-
-    pub fn grow(&self, tree: Tree, node: Node) -> ::runtime::client::Request<Tree> {
-        let body = thrift::body(&[(1, &tree), (2, &node)]);
-        ::runtime::client::Request::new(
-            &self.channel,
-            &MORE_SERVICE.methods[12],
-            body,
-            thrift::result,
-        )
-    }
-
     #[allow(clippy::type_complexity, reason = "the shape is the IDL's")]
     pub fn deep(
         &self,
-        bottom: ::std::vec::Vec<
-            ::std::collections::HashMap<
-                ::std::string::String,
-                ::std::collections::HashSet<::std::vec::Vec<i32>>,
-            >,
+        bottom: Vec<
+            ::std::collections::HashMap<String, ::std::collections::HashSet<Vec<i32>>>,
         >,
     ) -> ::runtime::client::Request<
-        ::std::vec::Vec<
-            ::std::collections::HashMap<
-                ::std::string::String,
-                ::std::collections::HashSet<::std::vec::Vec<i32>>,
-            >,
-        >,
+        Vec<::std::collections::HashMap<String, ::std::collections::HashSet<Vec<i32>>>>,
     > {
         let body = thrift::body(&[(1, &bottom)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &MORE_SERVICE.methods[13],
+            &MORE_SERVICE.methods[11],
             body,
             thrift::result,
         )
@@ -6726,7 +4864,7 @@ impl MoreServiceClient {
         let body = thrift::body(&[(1, &token)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &MORE_SERVICE.methods[14],
+            &MORE_SERVICE.methods[12],
             body,
             thrift::result,
         )
@@ -6736,7 +4874,7 @@ impl MoreServiceClient {
         let body = thrift::body(&[(1, &season)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &MORE_SERVICE.methods[15],
+            &MORE_SERVICE.methods[13],
             body,
             thrift::result,
         )
@@ -6746,7 +4884,7 @@ impl MoreServiceClient {
         let body = thrift::body(&[(1, &grade)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &MORE_SERVICE.methods[16],
+            &MORE_SERVICE.methods[14],
             body,
             thrift::result,
         )
@@ -6756,7 +4894,7 @@ impl MoreServiceClient {
         let body = thrift::body(&[(1, &real)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &MORE_SERVICE.methods[17],
+            &MORE_SERVICE.methods[15],
             body,
             thrift::result,
         )
@@ -6767,52 +4905,7 @@ impl MoreServiceClient {
         let body = thrift::body(&[(1, &a)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &MORE_SERVICE.methods[18],
-            body,
-            thrift::result,
-        )
-    }
-
-    pub fn new_(&self) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(&[]);
-        ::runtime::client::Request::new(
-            &self.channel,
-            &MORE_SERVICE.methods[19],
-            body,
-            thrift::result,
-        )
-    }
-
-    pub fn channel_(&self) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(&[]);
-        ::runtime::client::Request::new(
-            &self.channel,
-            &MORE_SERVICE.methods[20],
-            body,
-            thrift::result,
-        )
-    }
-
-    pub fn clone(&self) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(&[]);
-        ::runtime::client::Request::new(
-            &self.channel,
-            &MORE_SERVICE.methods[21],
-            body,
-            thrift::result,
-        )
-    }
-
-    pub fn next(
-        &self,
-        result: ::std::string::String,
-        reply: ::std::string::String,
-        limits: ::std::string::String,
-    ) -> ::runtime::client::Request<::std::string::String> {
-        let body = thrift::body(&[(1, &result), (2, &reply), (3, &limits)]);
-        ::runtime::client::Request::new(
-            &self.channel,
-            &MORE_SERVICE.methods[22],
+            &MORE_SERVICE.methods[16],
             body,
             thrift::result,
         )
@@ -6822,7 +4915,7 @@ impl MoreServiceClient {
         let body = thrift::body(&[]);
         ::runtime::client::Request::new(
             &self.channel,
-            &MORE_SERVICE.methods[23],
+            &MORE_SERVICE.methods[17],
             body,
             |body, limits| {
                 let mut outcome = Ok(());
@@ -6830,7 +4923,7 @@ impl MoreServiceClient {
                     &body,
                     limits,
                     |input| {
-                        while let ::std::option::Option::Some(field) = input.field()? {
+                        while let Some(field) = input.field()? {
                             match (field.id, field.kind) {
                                 (1, thrift::Type::Struct) => {
                                     outcome = Err(ExtraError::Other(input.value()?));

@@ -6,9 +6,8 @@ const _: () = ::runtime::fits(1);
 
 /// A message with every kind of field.
 ///
-/// ```
+/// ```text
 /// let not_compiled = true;
-
 /// ```
 #[derive(Clone, PartialEq, ::runtime::prost::Message)]
 #[prost(prost_path = "::runtime::prost")]
@@ -510,8 +509,8 @@ impl<H: Shop> ::runtime::Service for ShopServer<H> {
             3 => {
                 Box::pin(async move {
                     let req: () = grpc::request(&call)?;
-                    let reply = <H as Shop>::reset(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    <H as Shop>::reset(&handler, &call.cx, req).await?;
+                    grpc::reply(&call.cx, &())
                 })
             }
             4 => {
