@@ -53,8 +53,9 @@ fn call(view: &View<'_>, it: &Service, owner: &Service, method: &Method, index: 
         let names = method.arguments.iter().map(|it| ident(&it.head.rust));
         (quote!(grpc::body(#(&#names),*)), quote!(grpc::result))
     } else {
-        let ids = method.arguments.iter().map(|it| codec::id(it.id));
-        let names = method.arguments.iter().map(|it| ident(&it.head.rust));
+        let order = codec::wire_order(view, &method.arguments);
+        let ids = order.iter().map(|it| codec::id(it.id));
+        let names = order.iter().map(|it| ident(&it.head.rust));
         (quote!(thrift::body(&[#((#ids, &#names)),*])), decode(view, owner, method))
     };
     quote! {

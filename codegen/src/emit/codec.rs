@@ -60,7 +60,7 @@ pub(super) fn id(id: i16) -> TokenStream {
 
 /// Kitex's order: fields of fixed size first (bool to double, typedefs of them, not enums), then
 /// the rest, each in the IDL's order.
-fn wire_order<'a>(view: &View<'_>, fields: &'a [Field]) -> Vec<&'a Field> {
+pub(super) fn wire_order<'a>(view: &View<'_>, fields: &'a [Field]) -> Vec<&'a Field> {
     let fixed = |field: &&Field| {
         matches!(
             view.model.real(&field.ty),

@@ -2801,7 +2801,7 @@ impl EverythingClient {
         times: i32,
         text: String,
     ) -> ::runtime::client::Request<Pick> {
-        let body = thrift::body(&[(1, &pick), (2, &times), (3, &text)]);
+        let body = thrift::body(&[(2, &times), (1, &pick), (3, &text)]);
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[4],
@@ -2822,7 +2822,7 @@ impl EverythingClient {
 
     /// Gone after the call.
     pub fn fire(&self, key: String, n: i32) -> ::runtime::client::Request<()> {
-        let body = thrift::body(&[(1, &key), (2, &n)]);
+        let body = thrift::body(&[(2, &n), (1, &key)]);
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[6],
@@ -3754,7 +3754,7 @@ impl MoreClient {
         times: i32,
         text: String,
     ) -> ::runtime::client::Request<Pick> {
-        let body = thrift::body(&[(1, &pick), (2, &times), (3, &text)]);
+        let body = thrift::body(&[(2, &times), (1, &pick), (3, &text)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[4],
@@ -3775,7 +3775,7 @@ impl MoreClient {
 
     /// Gone after the call.
     pub fn fire(&self, key: String, n: i32) -> ::runtime::client::Request<()> {
-        let body = thrift::body(&[(1, &key), (2, &n)]);
+        let body = thrift::body(&[(2, &n), (1, &key)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[6],
@@ -4711,7 +4711,7 @@ impl MoreServiceClient {
         times: i32,
         text: String,
     ) -> ::runtime::client::Request<Pick> {
-        let body = thrift::body(&[(1, &pick), (2, &times), (3, &text)]);
+        let body = thrift::body(&[(2, &times), (1, &pick), (3, &text)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[4],
@@ -4732,7 +4732,7 @@ impl MoreServiceClient {
 
     /// Gone after the call.
     pub fn fire(&self, key: String, n: i32) -> ::runtime::client::Request<()> {
-        let body = thrift::body(&[(1, &key), (2, &n)]);
+        let body = thrift::body(&[(2, &n), (1, &key)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[6],

@@ -2617,7 +2617,7 @@ impl SinkClient {
     }
 
     pub fn fire(&self, key: String, n: i32) -> ::runtime::client::Request<()> {
-        let body = thrift::body(&[(1, &key), (2, &n)]);
+        let body = thrift::body(&[(2, &n), (1, &key)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[14],
@@ -2845,7 +2845,7 @@ impl SinkClient {
     }
 
     pub fn opt_arg(&self, a: String, b: i32) -> ::runtime::client::Request<String> {
-        let body = thrift::body(&[(1, &a), (2, &b)]);
+        let body = thrift::body(&[(2, &b), (1, &a)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[31],
