@@ -2,20 +2,20 @@
 
 /// A message cut into its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
+pub(crate) struct Message {
     /// The type: 1 call, 2 reply, 3 exception, 4 oneway.
-    pub kind: u8,
+    pub(crate) kind: u8,
     /// The method's name.
-    pub name: String,
+    pub(crate) name: String,
     /// The sequence number.
-    pub seq: [u8; 4],
+    pub(crate) seq: [u8; 4],
     /// Fields and STOP.
-    pub body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Message {
     /// Cuts a message.
-    pub fn read(bytes: &[u8]) -> Self {
+    pub(crate) fn read(bytes: &[u8]) -> Self {
         assert_eq!(bytes[..3], [0x80, 1, 0]);
         let length = u32::from_be_bytes(bytes[4..8].try_into().unwrap()) as usize;
         let (name, rest) = bytes[8..].split_at(length);
@@ -28,7 +28,7 @@ impl Message {
     }
 
     /// The message as bytes behind their length.
-    pub fn frame(&self) -> Vec<u8> {
+    pub(crate) fn frame(&self) -> Vec<u8> {
         let length = 12 + self.name.len() + self.body.len();
         let mut out = u32::try_from(length).unwrap().to_be_bytes().to_vec();
         out.extend([0x80, 1, 0, self.kind]);
@@ -42,7 +42,7 @@ impl Message {
 
 /// The same struct with the entries of maps and the elements of sets in order: neither has one on
 /// the wire (Go's is random). An element that a set has twice counts once. Fields stay as they come.
-pub fn canonical(body: &[u8]) -> Vec<u8> {
+pub(crate) fn canonical(body: &[u8]) -> Vec<u8> {
     let mut rest = body;
     let out = value(12, &mut rest);
     assert!(rest.is_empty(), "{} bytes are left", rest.len());

@@ -5,17 +5,17 @@ use std::path::Path;
 use serde_json::Value;
 
 /// One recorded call.
-pub struct Case {
+pub(crate) struct Case {
     /// Its name in the file.
-    pub name: String,
+    pub(crate) name: String,
     /// The method's name on the wire.
-    pub method: String,
+    pub(crate) method: String,
     /// The message that the client sent, without the frame's length; empty when it sent none.
-    pub request: Vec<u8>,
+    pub(crate) request: Vec<u8>,
     /// The message that came back; empty when none did.
-    pub response: Vec<u8>,
+    pub(crate) response: Vec<u8>,
     /// What the messages mean.
-    pub meaning: Value,
+    pub(crate) meaning: Value,
 }
 
 impl Case {
@@ -31,7 +31,7 @@ impl Case {
     }
 
     /// The text of the application exception that came back.
-    pub fn exception(&self) -> Option<&str> {
+    pub(crate) fn exception(&self) -> Option<&str> {
         let response = &self.meaning["response"];
         (response["kind"] == "application_exception").then(|| response["message"].as_str().unwrap())
     }
@@ -47,7 +47,7 @@ fn framed(hex: &str) -> Vec<u8> {
 }
 
 /// Every framed case of the seeds and of the kitchen sink.
-pub fn framed_cases() -> Vec<Case> {
+pub(crate) fn framed_cases() -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors/kitex");
     let mut cases = Vec::new();
     for file in ["values.json", "wire.json"] {

@@ -1,14 +1,10 @@
 //! Every recorded call of the Kitex vectors through generated code, both ways: the same bytes come
 //! out, or one of the rules below says why others do.
 
-mod binary;
-mod relay;
-mod vectors;
-
-use binary::{Message, canonical};
-use relay::Between;
+use crate::binary::{Message, canonical};
+use crate::relay::Between;
+use crate::vectors::Case;
 use runtime::thrift::exception;
-use vectors::Case;
 
 /// A nil struct pointer of Go travels as a struct without fields. We read it as a struct whose
 /// fields are absent, so their defaults are written when it goes on; Kitex's own server answers
@@ -109,7 +105,7 @@ fn hex(bytes: &[u8]) -> String {
 #[tokio::test]
 async fn every_recorded_call_comes_out_as_it_went_in() {
     let mut between = Between::start().await;
-    let cases = vectors::framed_cases();
+    let cases = crate::vectors::framed_cases();
     for names in [NIL_STRUCTS, WITHOUT_RESULT, REFUSED, EMPTY_UNION, NOT_SENT] {
         for name in names {
             assert!(cases.iter().any(|case| case.name == *name), "no case is named {name}");

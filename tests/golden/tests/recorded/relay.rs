@@ -23,7 +23,8 @@ macro_rules! relay {
     };
 }
 
-struct Relay(Channel);
+/// A handler that hands every call on.
+pub(crate) struct Relay(pub(crate) Channel);
 
 relay! {
     api::AddService, api::AddServiceClient:
@@ -101,7 +102,7 @@ async fn play(listener: TcpListener, answer: Arc<Mutex<Option<Message>>>, seen: 
 }
 
 /// A relay between two recordings.
-pub struct Between {
+pub(crate) struct Between {
     /// Keeps the server alive.
     _server: Running,
     stream: TcpStream,
@@ -111,7 +112,7 @@ pub struct Between {
 
 impl Between {
     /// Starts the relay with every service of the recordings.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let channel = Channel::to(&listener.local_addr().unwrap().to_string()).unwrap();
         let (answer, (sender, seen)) = (Arc::default(), unbounded_channel());
@@ -130,7 +131,11 @@ impl Between {
 
     /// Sends what the Kitex client sent. Gives what came out behind the relay (nothing when the
     /// request was refused) and what it answered (nothing for a oneway).
-    pub async fn pass(&mut self, request: &Message, answer: Option<Message>) -> (Option<Message>, Option<Message>) {
+    pub(crate) async fn pass(
+        &mut self,
+        request: &Message,
+        answer: Option<Message>,
+    ) -> (Option<Message>, Option<Message>) {
         *self.answer.lock().unwrap() = answer;
         self.stream.write_all(&request.frame()).await.unwrap();
         if request.kind == 4 {
