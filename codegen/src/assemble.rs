@@ -38,7 +38,7 @@ fn spaced(text: &str) -> String {
         let bare = line.trim_start();
         let indent = line.len() - bare.len();
         let same = |word: &str| before.starts_with(word) && bare.starts_with(word);
-        let ended = before.ends_with('}') || before.ends_with(';');
+        let ended = (before.ends_with('}') || before.ends_with(';')) && !before.starts_with("//");
         let starts =
             ITEMS.iter().any(|it| bare.starts_with(it)) && !(bare.starts_with("#[") && before.starts_with("#["));
         let together = same("use ") || same("pub mod ") || same("const ") || same("pub const ");

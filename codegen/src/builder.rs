@@ -11,7 +11,6 @@ use crate::source::{self, SourceMap};
 use crate::{assemble, check, emit, front, resolve};
 
 /// Why nothing was generated.
-#[derive(Debug)]
 pub enum Error {
     /// The IDL is wrong; the text shows every finding with its place.
     Findings(Diagnostics, String),
@@ -23,6 +22,17 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Findings(_, text) | Self::Io(text) => f.write_str(text.trim_end()),
+        }
+    }
+}
+
+/// As the text that people read: a build script whose `main` returns an error shows it like this.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // The frame of a finding begins with its own line.
+            Self::Findings(..) => write!(f, "the IDL is wrong\n{self}"),
+            Self::Io(_) => fmt::Display::fmt(self, f),
         }
     }
 }

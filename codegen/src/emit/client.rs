@@ -38,29 +38,31 @@ pub(super) fn emit(view: &View<'_>, it: &Service) -> TokenStream {
 }
 
 fn call(view: &View<'_>, it: &Service, owner: &Service, method: &Method, index: usize) -> TokenStream {
-    // `new` and `channel` are the client's own.
+    // `new`, `channel` and `clone` are the client's own.
     let name = match method.head.rust.as_str() {
-        taken @ ("new" | "channel") => format_ident!("{taken}_"),
+        taken @ ("new" | "channel" | "clone") => format_ident!("{taken}_"),
         name => ident(name),
     };
     let docs = docs::if_any(&method.head);
     let (value, error) = service::outcome(view, owner, method);
     let error = method.error.as_ref().map(|_| quote!(, #error));
     let (parameters, many) = (service::parameters(view, method), service::many(method));
-    let complex = structs::complex(service::method_types(method));
+    let (complex, naming) = (structs::complex(service::method_types(method)), service::naming(method));
     let (info, index) = (service::info_name(it), Literal::usize_unsuffixed(index));
     let (body, decode) = if service::language(view, owner) == Language::Proto {
         let names = method.arguments.iter().map(|it| ident(&it.head.rust));
         (quote!(grpc::body(#(&#names),*)), quote!(grpc::result))
     } else {
-        let ids = method.arguments.iter().map(|it| codec::id(it.id));
-        let names = method.arguments.iter().map(|it| ident(&it.head.rust));
+        let order = codec::wire_order(view, &method.arguments);
+        let ids = order.iter().map(|it| codec::id(it.id));
+        let names = order.iter().map(|it| ident(&it.head.rust));
         (quote!(thrift::body(&[#((#ids, &#names)),*])), decode(view, owner, method))
     };
     quote! {
         #docs
         #many
         #complex
+        #naming
         pub fn #name(&self, #(#parameters),*) -> ::runtime::client::Request<#value #error> {
             let body = #body;
             ::runtime::client::Request::new(&self.channel, &#info.methods[#index], body, #decode)

@@ -60,7 +60,7 @@ pub(super) fn id(id: i16) -> TokenStream {
 
 /// Kitex's order: fields of fixed size first (bool to double, typedefs of them, not enums), then
 /// the rest, each in the IDL's order.
-fn wire_order<'a>(view: &View<'_>, fields: &'a [Field]) -> Vec<&'a Field> {
+pub(super) fn wire_order<'a>(view: &View<'_>, fields: &'a [Field]) -> Vec<&'a Field> {
     let fixed = |field: &&Field| {
         matches!(
             view.model.real(&field.ty),
@@ -98,8 +98,10 @@ fn differs(view: &View<'_>, field: &Field, key: bool) -> TokenStream {
         Some(Value::List(items) | Value::Set(items)) if items.is_empty() => quote!(!self.#name.is_empty()),
         Some(Value::Map(pairs)) if pairs.is_empty() => quote!(!self.#name.is_empty()),
         Some(value) => {
-            let value = constant::value(view, value, &field.ty, key);
-            quote!(self.#name != #value)
+            let written = constant::value(view, value, &field.ty, key);
+            // Rust takes the brace of a bare struct for the block of the `if`.
+            let written = if matches!(value, Value::Struct(..)) { quote!((#written)) } else { written };
+            quote!(self.#name != #written)
         }
         None => quote!(true),
     }

@@ -24,11 +24,15 @@ pub(super) fn emit(view: &View<'_>, it: &Const) -> TokenStream {
     }
     let (ty, value) = (view.ty(&it.ty), value(view, &it.value, &it.ty, false));
     let complex = structs::complex(std::iter::once(&it.ty));
+    let make = match &it.value {
+        Value::List(items) if items.is_empty() => quote!(::std::vec::Vec::new),
+        _ => quote!(|| #value),
+    };
     quote! {
         #docs
         #doubles
         #complex
-        pub static #name: ::std::sync::LazyLock<#ty> = ::std::sync::LazyLock::new(|| #value);
+        pub static #name: ::std::sync::LazyLock<#ty> = ::std::sync::LazyLock::new(#make);
     }
 }
 
@@ -90,7 +94,11 @@ fn double(number: f64) -> TokenStream {
         quote!(f64::INFINITY)
     } else {
         let digits = Literal::f64_unsuffixed(size);
-        quote!(#digits)
+        // The shortest decimal form, unless that is a row of zeros.
+        match format!("{size:e}").parse::<Literal>() {
+            Ok(short) if size != 0.0 && !(1e-5..1e16).contains(&size) => quote!(#short),
+            _ => quote!(#digits),
+        }
     };
     if number.is_sign_negative() { quote!(-#size) } else { size }
 }
@@ -112,7 +120,10 @@ pub(super) fn value(view: &View<'_>, it: &Value, ty: &Ty, key: bool) -> TokenStr
             let bytes = Literal::byte_string(bytes);
             quote!(::runtime::Bytes::from_static(#bytes))
         }
-        (Value::Uuid(bytes), _) => quote!(::runtime::thrift::Uuid([#(#bytes),*])),
+        (Value::Uuid(bytes), _) => {
+            let bytes = bytes.map(Literal::u8_unsuffixed);
+            quote!(::runtime::thrift::Uuid([#(#bytes),*]))
+        }
         (Value::Enum(id, number), _) => {
             let (path, DefKind::Enum(members)) = (view.def(*id), &view.model.def(*id).kind) else {
                 return TokenStream::new();

@@ -15,11 +15,13 @@ pub(super) fn emit(view: &View<'_>, def: &Def, members: &[Member]) -> TokenStrea
         quote!(#docs pub const #member: Self = Self(#number);)
     });
     let (some, none, option, from) = (view.std("Some"), view.std("None"), view.std("Option"), view.std("From"));
+    let unnamed = members.is_empty();
     let mut seen = std::collections::BTreeSet::new();
     let names = members.iter().filter(|it| seen.insert(it.number)).map(|member| {
         let (number, text) = (constant::int(i64::from(member.number)), &member.head.name);
         quote!(#number => #some(#text),)
     });
+    let name_of = if unnamed { quote!(#none) } else { quote!(match self.0 { #(#names)* _ => #none, }) };
     let (codec, number) = (value_impl(view, def), format!("{}({{}})", def.head.rust.trim_start_matches("r#")));
     let gap = (!docs.is_empty()).then(|| quote!(#[doc = ""]));
     quote! {
@@ -34,10 +36,7 @@ pub(super) fn emit(view: &View<'_>, def: &Def, members: &[Member]) -> TokenStrea
 
             /// The member's name in the IDL; `None` for a number without one.
             pub fn name(self) -> #option<&'static str> {
-                match self.0 {
-                    #(#names)*
-                    _ => #none,
-                }
+                #name_of
             }
         }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proc_macro2::TokenStream;
 use prost_types::FileDescriptorSet;
 
+use super::docs;
 use crate::ir::model::Model;
 
 /// The messages and enums of each package.
@@ -19,6 +20,10 @@ pub(super) fn messages(model: &Model) -> BTreeMap<String, TokenStream> {
         .filter(|file| !file.package().starts_with("google.protobuf"))
         .map(|mut file| {
             file.service.clear();
+            for place in file.source_code_info.iter_mut().flat_map(|info| &mut info.location) {
+                place.leading_comments = place.leading_comments.as_deref().map(docs::comment);
+                place.trailing_comments = place.trailing_comments.as_deref().map(docs::comment);
+            }
             (Module::from_protobuf_package_name(file.package()), file)
         })
         .collect();

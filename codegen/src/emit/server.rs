@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use super::codec::{self, Reading};
 use super::view::{View, ident};
 use super::{docs, service, structs};
-use crate::ir::model::{Language, Method, Service};
+use crate::ir::model::{Language, Method, Service, Ty};
 
 pub(super) fn emit(view: &View<'_>, it: &Service) -> TokenStream {
     let (handler_trait, mount) = (handler_trait(view, it), mount(view, it));
@@ -25,11 +25,12 @@ fn handler_trait(view: &View<'_>, it: &Service) -> TokenStream {
         let (docs, name) = (docs::if_any(&method.head), ident(&method.head.rust));
         let (value, error) = service::outcome(view, it, method);
         let (parameters, many) = (service::parameters(view, method), service::many(method));
-        let complex = structs::complex(service::method_types(method));
+        let (complex, naming) = (structs::complex(service::method_types(method)), service::naming(method));
         quote! {
             #docs
             #many
             #complex
+            #naming
             fn #name(
                 &self,
                 cx: &::runtime::Context,
@@ -52,7 +53,7 @@ fn mount(view: &View<'_>, it: &Service) -> TokenStream {
     let server = format_ident!("{}Server", it.head.rust.trim_start_matches("r#"));
     let docs = format!(" Mounts an implementation of [`{}`] on a server.", it.head.rust.trim_start_matches("r#"));
     let methods = view.model.all_methods(it);
-    let boxed = view.std("Box");
+    let (boxed, generic) = (view.std("Box"), view.handler_type());
     let arms = methods.iter().enumerate().map(|(index, (owner, method))| {
         let (index, body) = (Literal::usize_unsuffixed(index), call(view, owner, method));
         quote!(#index => #boxed::pin(async move { #body }),)
@@ -71,28 +72,28 @@ fn mount(view: &View<'_>, it: &Service) -> TokenStream {
     quote! {
         #[doc = #docs]
         #[derive(Debug)]
-        pub struct #server<H> {
-            handler: ::std::sync::Arc<H>,
+        pub struct #server<#generic> {
+            handler: ::std::sync::Arc<#generic>,
         }
 
-        impl<H: #name> #server<H> {
+        impl<#generic: #name> #server<#generic> {
             /// A service around a handler.
-            pub fn new(handler: H) -> Self {
+            pub fn new(handler: #generic) -> Self {
                 Self { handler: ::std::sync::Arc::new(handler) }
             }
 
             /// A service around a handler that others hold too.
-            pub fn shared(handler: ::std::sync::Arc<H>) -> Self {
+            pub fn shared(handler: ::std::sync::Arc<#generic>) -> Self {
                 Self { handler }
             }
 
             /// The handler.
-            pub fn handler(&self) -> &::std::sync::Arc<H> {
+            pub fn handler(&self) -> &::std::sync::Arc<#generic> {
                 &self.handler
             }
         }
 
-        impl<H: #name> ::runtime::Service for #server<H> {
+        impl<#generic: #name> ::runtime::Service for #server<#generic> {
             fn info(&self) -> &'static ::runtime::ServiceInfo {
                 &#info
             }
@@ -106,18 +107,22 @@ fn mount(view: &View<'_>, it: &Service) -> TokenStream {
 
 /// Decode, await the handler, encode.
 fn call(view: &View<'_>, owner: &Service, method: &Method) -> TokenStream {
-    let handler = view.path(owner.module, &owner.head.rust);
+    let (handler, generic) = (view.path(owner.module, &owner.head.rust), view.handler_type());
     let name = ident(&method.head.rust);
     if service::language(view, owner) == Language::Proto {
         let ty = method.arguments.first().map(|it| view.field(it, false));
+        let call = quote!(<#generic as #handler>::#name(&handler, &call.cx, req).await?);
+        let answer = match &method.result {
+            Some(Ty::WellKnown(name)) if name == "Empty" => quote!(#call; grpc::reply(&call.cx, &())),
+            _ => quote!(let reply = #call; grpc::reply(&call.cx, &reply)),
+        };
         return quote! {
             let req: #ty = grpc::request(&call)?;
-            let reply = <H as #handler>::#name(&handler, &call.cx, req).await?;
-            grpc::reply(&call.cx, &reply)
+            #answer
         };
     }
     let read = read_arguments(view, method);
-    let awaited = awaited(view, owner, method, &quote!(<H as #handler>::#name));
+    let awaited = awaited(view, owner, method, &quote!(<#generic as #handler>::#name));
     quote!(#read #awaited)
 }
 

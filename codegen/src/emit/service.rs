@@ -89,6 +89,16 @@ pub(crate) fn many(method: &Method) -> Option<TokenStream> {
         .then(|| quote!(#[allow(clippy::too_many_arguments, reason = "the arguments are the IDL's")]))
 }
 
+/// Names that clippy reserves for traits and constructors are the IDL's choice.
+pub(super) fn naming(method: &Method) -> Option<TokenStream> {
+    let name = method.head.rust.as_str();
+    if matches!(name, "as_ref" | "borrow" | "cmp" | "deref" | "eq" | "hash" | "index") {
+        return Some(quote!(#[allow(clippy::should_implement_trait, reason = "the name is the IDL's")]));
+    }
+    let constructor = name == "new" || name.starts_with("from_") || name.starts_with("into_");
+    constructor.then(|| quote!(#[allow(clippy::wrong_self_convention, reason = "the name is the IDL's")]))
+}
+
 /// Container types in signatures are the IDL's choice.
 pub(super) fn method_types(method: &Method) -> impl Iterator<Item = &Ty> {
     method.arguments.iter().map(|it| &it.ty).chain(&method.result)

@@ -40,6 +40,12 @@ fn reader(view: &View<'_>, def: &Def, fields: &[Field]) -> TokenStream {
         let (id, kind, arm) = (codec::id(field.id), view.kind(&field.ty), ident(&field.head.rust));
         quote!((#id, #kind) => member = #some(Self::#arm(input.value()?)),)
     });
+    let unknown = quote! {
+        let unknown = input.unknown(field)?;
+        member.get_or_insert(Self::Unknown(unknown));
+    };
+    let known =
+        if fields.is_empty() { unknown } else { quote!(match (field.id, field.kind) { #(#arms)* _ => { #unknown } }) };
     quote! {
         impl #name {
             /// Reads a union that may have no member. Of several, the last known one wins.
@@ -51,13 +57,7 @@ fn reader(view: &View<'_>, def: &Def, fields: &[Field]) -> TokenStream {
                 let mut member = #none;
                 input.structure(|input| {
                     while let #some(field) = input.field()? {
-                        match (field.id, field.kind) {
-                            #(#arms)*
-                            _ => {
-                                let unknown = input.unknown(field)?;
-                                member.get_or_insert(Self::Unknown(unknown));
-                            }
-                        }
+                        #known
                     }
                     #ok(())
                 })?;

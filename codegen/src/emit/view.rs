@@ -31,6 +31,7 @@ impl<'a> View<'a> {
     }
 
     /// The view of a file that is no part of `generated`.
+    #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the scaffold stands outside"))]
     pub(crate) fn outside(model: &'a Model, generated: TokenStream, imported: BTreeSet<(ModuleId, String)>) -> Self {
         Self { model, place: Place::Outside { generated, imported }, own: BTreeSet::new() }
     }
@@ -56,6 +57,15 @@ impl<'a> View<'a> {
             "Vec" => quote!(::std::vec::Vec),
             _ => quote!(::std::result::Result),
         }
+    }
+
+    /// The name of the handler's type parameter, which would hide a type of that name.
+    pub(super) fn handler_type(&self) -> Ident {
+        let mut name = "H".to_owned();
+        while self.own.contains(name.as_str()) {
+            name.push('_');
+        }
+        ident(&name)
     }
 
     /// The path from here to an item of a module.

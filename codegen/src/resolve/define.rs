@@ -8,7 +8,7 @@ use crate::check::{enums, ids};
 use crate::diag::{Diagnostics, catalogue::names as text};
 use crate::ir::draft::{self, Draft, Item, Language};
 use crate::ir::model::{
-    DefKind, Field, Member, Method, Model, Presence, Requiredness, ServiceId, Struct, StructKind, Ty, Wrap,
+    DefKind, Field, Member, Method, Model, Presence, Requiredness, ServiceId, Struct, StructKind, Ty, Value, Wrap,
 };
 
 /// Names that generated code gives to parameters beside the IDL's own.
@@ -92,6 +92,8 @@ fn define_struct(
         }
     } else {
         for (field, written) in fields.iter_mut().zip(&item.fields) {
+            // The value itself comes with the constants; that there is one matters before.
+            field.default = written.default.is_some().then_some(Value::Bool(false));
             // An optional field with a default is a plain value that is left out when equal to it.
             (field.wrap, field.presence) = match (field.requiredness, written.default.is_some()) {
                 (Requiredness::Optional, true) => (Wrap::Plain, Presence::WhenNotDefault),

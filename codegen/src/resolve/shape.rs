@@ -134,7 +134,7 @@ fn defaults(model: &mut Model) {
     loop {
         let blocked: Vec<usize> = (0..model.defs.len())
             .filter(|&at| model.defs[at].defaultable)
-            .filter(|&at| required(model, at).any(|it| !defaultable(model, &it.ty) || it.wrap == Wrap::Box))
+            .filter(|&at| required(model, at).any(|it| !defaulted(model, it) || it.wrap == Wrap::Box))
             .collect();
         if blocked.is_empty() {
             break;
@@ -143,9 +143,8 @@ fn defaults(model: &mut Model) {
             model.defs[at].defaultable = false;
         }
     }
-    let plain: Vec<Vec<bool>> = (0..model.defs.len())
-        .map(|at| fields(model, at).iter().map(|it| defaultable(model, &it.ty)).collect())
-        .collect();
+    let plain: Vec<Vec<bool>> =
+        (0..model.defs.len()).map(|at| fields(model, at).iter().map(|it| defaulted(model, it)).collect()).collect();
     for (def, plain) in model.defs.iter_mut().zip(plain) {
         let DefKind::Struct(it) = &mut def.kind else { continue };
         for (field, plain) in it.fields.iter_mut().zip(plain) {
@@ -163,6 +162,11 @@ pub(crate) fn defaultable(model: &Model, ty: &Ty) -> bool {
         Ty::Def(id) => model.def(*id).defaultable,
         _ => true,
     }
+}
+
+/// Whether a field holds something when nobody set it.
+fn defaulted(model: &Model, field: &Field) -> bool {
+    field.default.is_some() || defaultable(model, &field.ty)
 }
 
 /// Marks what is used as a map key or set element, with all that is inside it.

@@ -1,0 +1,11 @@
+//! Recorded messages of Kitex programs through generated code: whole and damaged.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod binary;
+mod hostile;
+mod inside;
+mod kitex;
+mod relay;
+mod vectors;
+mod xorshift;
