@@ -208,7 +208,9 @@ fn thrown_types(draft: &Draft, model: &Model, found: &mut Diagnostics) {
             for (written, entry) in written.throws.iter().zip(&method.throws) {
                 let exception = matches!(model.real(&entry.ty), Ty::Def(id) if matches!(
                     &model.def(*id).kind, DefKind::Struct(it) if it.kind == StructKind::Exception));
-                if !exception {
+                // A name that stands for nothing was found already.
+                let unknown = matches!((&written.ty.kind, &entry.ty), (draft::TypeKind::Named(_), Ty::Base(_)));
+                if !exception && !unknown {
                     found.push(text::throws_other(written.ty.span, &types::show(&entry.ty, model)));
                 }
             }
