@@ -1,12 +1,13 @@
 //! The server side of a service: the trait that a handler implements, and its mount.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::codec::{self, Reading};
 use super::view::{View, ident};
 use super::{docs, service, structs};
 use crate::ir::model::{Language, Method, Service};
+use crate::resolve::names;
 
 pub(super) fn emit(view: &View<'_>, it: &Service) -> TokenStream {
     let (handler_trait, mount) = (handler_trait(view, it), mount(view, it));
@@ -49,7 +50,7 @@ fn handler_trait(view: &View<'_>, it: &Service) -> TokenStream {
 
 fn mount(view: &View<'_>, it: &Service) -> TokenStream {
     let (name, info) = (ident(&it.head.rust), service::info_name(it));
-    let server = format_ident!("{}Server", it.head.rust.trim_start_matches("r#"));
+    let (server, handler) = (ident(&names::joined(&it.head.rust, "Server")), view.parameter());
     let docs = format!(" Mounts an implementation of [`{}`] on a server.", it.head.rust.trim_start_matches("r#"));
     let methods = view.model.all_methods(it);
     let boxed = view.std("Box");
@@ -71,28 +72,28 @@ fn mount(view: &View<'_>, it: &Service) -> TokenStream {
     quote! {
         #[doc = #docs]
         #[derive(Debug)]
-        pub struct #server<H> {
-            handler: ::std::sync::Arc<H>,
+        pub struct #server<#handler> {
+            handler: ::std::sync::Arc<#handler>,
         }
 
-        impl<H: #name> #server<H> {
+        impl<#handler: #name> #server<#handler> {
             /// A service around a handler.
-            pub fn new(handler: H) -> Self {
+            pub fn new(handler: #handler) -> Self {
                 Self { handler: ::std::sync::Arc::new(handler) }
             }
 
             /// A service around a handler that others hold too.
-            pub fn shared(handler: ::std::sync::Arc<H>) -> Self {
+            pub fn shared(handler: ::std::sync::Arc<#handler>) -> Self {
                 Self { handler }
             }
 
             /// The handler.
-            pub fn handler(&self) -> &::std::sync::Arc<H> {
+            pub fn handler(&self) -> &::std::sync::Arc<#handler> {
                 &self.handler
             }
         }
 
-        impl<H: #name> ::runtime::Service for #server<H> {
+        impl<#handler: #name> ::runtime::Service for #server<#handler> {
             fn info(&self) -> &'static ::runtime::ServiceInfo {
                 &#info
             }
@@ -107,17 +108,17 @@ fn mount(view: &View<'_>, it: &Service) -> TokenStream {
 /// Decode, await the handler, encode.
 fn call(view: &View<'_>, owner: &Service, method: &Method) -> TokenStream {
     let handler = view.path(owner.module, &owner.head.rust);
-    let name = ident(&method.head.rust);
+    let (name, mine) = (ident(&method.head.rust), view.parameter());
     if service::language(view, owner) == Language::Proto {
         let ty = method.arguments.first().map(|it| view.field(it, false));
         return quote! {
             let req: #ty = grpc::request(&call)?;
-            let reply = <H as #handler>::#name(&handler, &call.cx, req).await?;
+            let reply = <#mine as #handler>::#name(&handler, &call.cx, req).await?;
             grpc::reply(&call.cx, &reply)
         };
     }
     let read = read_arguments(view, method);
-    let awaited = awaited(view, owner, method, &quote!(<H as #handler>::#name));
+    let awaited = awaited(view, owner, method, &quote!(<#mine as #handler>::#name));
     quote!(#read #awaited)
 }
 

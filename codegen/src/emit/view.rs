@@ -58,6 +58,15 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The name of a type parameter: no type of this module has it.
+    pub(super) fn parameter(&self) -> Ident {
+        let mut name = "H".to_owned();
+        while self.own.contains(name.as_str()) {
+            name.push('n');
+        }
+        ident(&name)
+    }
+
     /// The path from here to an item of a module.
     pub(crate) fn path(&self, module: ModuleId, rust: &str) -> TokenStream {
         let name = rust.split("::").map(ident);

@@ -205,7 +205,7 @@ impl Taken {
                 let rust = &model.service(id).head.rust;
                 let info = names::constant_name(rust);
                 Self::take(&mut self.values, module, info, name, found);
-                vec![rust.clone(), format!("{rust}Client"), format!("{rust}Server")]
+                vec![rust.clone(), names::joined(rust, "Client"), names::joined(rust, "Server")]
             }
         };
         for rust in names {

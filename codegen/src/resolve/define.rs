@@ -286,8 +286,8 @@ fn error_names(model: &mut Model) {
                 continue;
             }
             let service = &model.services[at];
-            let short = format!("{}Error", names::upper_camel(&service.methods[method].head.name));
-            let long = format!("{}{short}", service.head.rust);
+            let bare = format!("{}Error", names::upper_camel(&service.methods[method].head.name));
+            let (short, long) = (names::ident(&bare), format!("{}{bare}", service.head.rust));
             let free = |name: &str| {
                 let used = |rust: &str| rust == name;
                 !model.defs.iter().any(|it| it.module == service.module && used(&it.head.rust))
