@@ -91,6 +91,9 @@ pub fn single(modules: Modules) -> String {
 fn nest(all: &BTreeSet<Vec<String>>, texts: &[(Vec<String>, String)], outer: &[String], out: &mut String) {
     for path in all.iter().filter(|it| it.len() == outer.len() + 1 && it.starts_with(outer)) {
         let Some(name) = path.last() else { continue };
+        if outer.is_empty() {
+            out.push_str("#[forbid(unsafe_code)]\n");
+        }
         out.push_str(&declaration(outer, name, " {\n"));
         if let Some((_, text)) = texts.iter().find(|(it, _)| it == path) {
             out.push_str(text);

@@ -10,27 +10,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use codegen::{
-    diag::{Diagnostics, render},
-    front,
-    source::{Error, SourceMap},
-};
+use codegen::{Builder, Error, options::Options};
 
-/// Everything that the tool would say about a file. The one place that knows the stages.
+/// Everything that the tool would say about a file.
 fn diagnose(path: &Path) -> String {
-    let mut sources = SourceMap::new();
     let inner = path.with_extension("d");
-    let include_dirs = if inner.is_dir() { vec![inner] } else { Vec::new() };
-    let found = stages(&mut sources, path, &include_dirs);
-    match found {
-        Ok(found) | Err(Error::Diagnostics(found)) => render(&found, &sources, false),
-        Err(error) => format!("{error}\n"),
+    let include = if inner.is_dir() { vec![inner] } else { Vec::new() };
+    let builder = Builder::new().idl(path).options(Options { include, ..Options::default() });
+    match builder.load(false) {
+        Ok(loaded) => loaded.render(false),
+        Err(Error::Findings(_, text)) => text,
+        Err(Error::Io(text)) => format!("{text}\n"),
     }
-}
-
-fn stages(sources: &mut SourceMap, path: &Path, dirs: &[PathBuf]) -> Result<Diagnostics, Error> {
-    let (_draft, found) = front::load(sources, &[path.to_owned()], dirs)?;
-    Ok(found)
 }
 
 /// The cases, in order. Paths are short because tests run in the package's directory.
@@ -90,4 +81,12 @@ fn is_code(text: &str) -> bool {
     letters.bytes().all(|it| it.is_ascii_uppercase())
         && digits.len() == 4
         && digits.bytes().all(|it| it.is_ascii_digit())
+}
+
+#[test]
+fn three_mistakes_are_three_findings() {
+    let said = diagnose(Path::new("tests/ui/three-errors.thrift"));
+    let codes: Vec<_> = said.lines().filter_map(|line| line.strip_prefix("error[")).map(|it| &it[..6]).collect();
+    assert_eq!(codes, ["TH0104", "TH0102", "TH0107"]);
+    assert_eq!(said.matches("\n\n").count(), 3, "{said}");
 }

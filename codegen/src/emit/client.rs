@@ -7,10 +7,10 @@ use super::codec;
 use super::view::{View, ident};
 use super::{docs, service, structs};
 use crate::ir::model::{Language, Method, Service};
+use crate::resolve::names;
 
 pub(super) fn emit(view: &View<'_>, it: &Service) -> TokenStream {
-    let bare = it.head.rust.trim_start_matches("r#");
-    let client = format_ident!("{bare}Client");
+    let client = ident(&names::joined(&it.head.rust, "Client"));
     let docs = format!(" Calls `{}`. Cheap to clone; clones share one channel.", it.head.name);
     let methods = view.model.all_methods(it);
     let methods = methods.iter().enumerate().map(|(index, (owner, method))| call(view, it, owner, method, index));

@@ -1,12 +1,13 @@
 //! The server side of a service: the trait that a handler implements, and its mount.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::codec::{self, Reading};
 use super::view::{View, ident};
 use super::{docs, service, structs};
 use crate::ir::model::{Language, Method, Service, Ty};
+use crate::resolve::names;
 
 pub(super) fn emit(view: &View<'_>, it: &Service) -> TokenStream {
     let (handler_trait, mount) = (handler_trait(view, it), mount(view, it));
@@ -50,7 +51,7 @@ fn handler_trait(view: &View<'_>, it: &Service) -> TokenStream {
 
 fn mount(view: &View<'_>, it: &Service) -> TokenStream {
     let (name, info) = (ident(&it.head.rust), service::info_name(it));
-    let server = format_ident!("{}Server", it.head.rust.trim_start_matches("r#"));
+    let server = ident(&names::joined(&it.head.rust, "Server"));
     let docs = format!(" Mounts an implementation of [`{}`] on a server.", it.head.rust.trim_start_matches("r#"));
     let methods = view.model.all_methods(it);
     let (boxed, generic) = (view.std("Box"), view.handler_type());

@@ -63,7 +63,7 @@ impl<'a> View<'a> {
     pub(super) fn handler_type(&self) -> Ident {
         let mut name = "H".to_owned();
         while self.own.contains(name.as_str()) {
-            name.push('_');
+            name.push('n');
         }
         ident(&name)
     }

@@ -2,16 +2,25 @@
 
 use std::collections::HashMap;
 
-use super::names;
 use super::scope::{Scope, Symbol};
+use super::{names, prost};
 use crate::diag::{Diagnostics, catalogue::names as text};
 use crate::ir::draft::{self, Draft, Item, Language, StructKind};
 use crate::ir::model::{
     Base, Const, Def, DefId, DefKind, File, Head, Model, Module, ModuleId, Service, ServiceId, Struct, Ty, Value,
 };
 
-/// Module names that generated code uses itself.
-const RESERVED_MODULES: &[&str] = &["runtime", "thrift", "grpc", "std", "core", "alloc"];
+/// Module names that would hide what generated code uses.
+const HIDING: &[&str] = &[
+    "runtime", "thrift", "grpc", "std", "core", "alloc", "bool", "char", "str", "i8", "i16", "i32", "i64", "i128",
+    "isize", "u8", "u16", "u32", "u64", "u128", "usize", "f32", "f64",
+];
+
+/// Names that no file can have: Rust's own for a folder, and the devices of Windows.
+const NO_FILES: &[&str] = &[
+    "r#mod", "con", "prn", "aux", "nul", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9",
+    "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
+];
 
 /// The longest name of anything.
 const LONGEST: usize = 200;
@@ -49,19 +58,23 @@ fn full_package(file: &draft::File) -> String {
     file.namespaces.first().map_or_else(String::new, |it| format!(".{}", it.name.text))
 }
 
+/// The namespace that counts.
+fn namespace(file: &draft::File) -> Option<&draft::Namespace> {
+    ["rs", "*", "go"].iter().find_map(|scope| file.namespaces.iter().find(|it| it.scope.text == *scope))
+}
+
 /// The module of a file: namespace `rs`, else `*`, else `go`, else the file's stem.
 fn module(file: &draft::File, model: &mut Model, found: &mut Diagnostics) -> ModuleId {
-    let namespace =
-        ["rs", "*", "go"].iter().find_map(|scope| file.namespaces.iter().find(|it| it.scope.text == *scope));
+    let namespace = namespace(file);
     let name = namespace.map_or(file.stem.as_str(), |it| it.name.text.as_str());
     if let Some(namespace) = namespace {
         for part in name.split('.') {
             check_form(part, namespace.name.span, found);
         }
     }
-    let path: Vec<String> = name.split('.').map(module_name).collect();
-    let package =
-        (file.language == Language::Proto).then(|| namespace.map_or_else(String::new, |it| it.name.text.clone()));
+    let proto = file.language == Language::Proto;
+    let path: Vec<String> = name.split('.').map(|part| module_name(part, proto)).collect();
+    let package = proto.then(|| namespace.map_or_else(String::new, |it| it.name.text.clone()));
     if let Some(at) = model.modules.iter().position(|it| it.path == path) {
         if package.is_some() {
             model.modules[at].package = package;
@@ -73,11 +86,12 @@ fn module(file: &draft::File, model: &mut Model, found: &mut Diagnostics) -> Mod
 }
 
 /// One segment of a module's path. Anything but letters, digits and `_` becomes `_`, so that no
-/// name can leave the folder.
-fn module_name(part: &str) -> String {
+/// name can leave the folder. Proto's modules keep their names: prost's text refers to them.
+fn module_name(part: &str, proto: bool) -> String {
     let clean: String = part.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     let name = names::snake_name(&clean);
-    if RESERVED_MODULES.contains(&name.as_str()) { format!("{name}_") } else { name }
+    let taken = HIDING.contains(&name.as_str()) || NO_FILES.contains(&name.as_str());
+    if taken && !proto { format!("{}_", name.trim_start_matches("r#")) } else { name }
 }
 
 fn check_form(name: &str, at: crate::source::Span, found: &mut Diagnostics) {
@@ -100,10 +114,9 @@ pub(super) fn head(head: &draft::Head, rename: fn(&str) -> String, found: &mut D
     if !identifier || chosen.text.is_empty() {
         found.push(text::name_form(chosen.span, &chosen.text));
     }
-    let rust = if chosen.text == *name { rename(name) } else { names::ident(&chosen.text) };
     Head {
         name: name.clone(),
-        rust,
+        rust: rename(&chosen.text),
         docs: head.docs.clone(),
         span: head.name.span,
         deprecated: annotation("deprecated")
@@ -180,12 +193,19 @@ impl Taken {
             Symbol::Const(id) => {
                 return Self::take(&mut self.values, module, model.consts[id].head.rust.clone(), name, found);
             }
-            Symbol::Def(id) => vec![model.def(id).head.rust.clone()],
+            Symbol::Def(id) => {
+                let rust = &model.def(id).head.rust;
+                // An enum is a tuple struct: its name is a function too.
+                if matches!(model.def(id).kind, DefKind::Enum(_)) {
+                    Self::take(&mut self.values, module, rust.clone(), name, found);
+                }
+                vec![rust.clone()]
+            }
             Symbol::Service(id) => {
                 let rust = &model.service(id).head.rust;
                 let info = names::constant_name(rust);
                 Self::take(&mut self.values, module, info, name, found);
-                vec![rust.clone(), format!("{rust}Client"), format!("{rust}Server")]
+                vec![rust.clone(), names::joined(rust, "Client"), names::joined(rust, "Server")]
             }
         };
         for rust in names {
@@ -210,23 +230,31 @@ impl Taken {
         }
     }
 
-    /// A module and a type of the outer module never share a name: types are camel case. What can
-    /// clash is a module with prost's module of a message's inner types.
+    /// Modules against what their outer module holds: types, prost's modules of inner messages and
+    /// `oneof`s, and names that its text uses.
     fn modules(&self, draft: &Draft, model: &Model, found: &mut Diagnostics) {
-        let inner: HashMap<String, ()> = model
-            .defs
-            .iter()
-            .filter_map(|def| {
-                let (outer, _) = def.head.rust.split_once("::")?;
-                let mut path = model.modules[def.module.0].path.clone();
-                path.push(outer.to_owned());
-                Some((path.join("::"), ()))
-            })
-            .collect();
+        let inner = prost::modules(draft, model);
         for (file, done) in draft.files.iter().zip(&model.files) {
-            let path = model.modules[done.module.0].path.join("::");
-            if let (true, Some(namespace)) = (inner.contains_key(&path), file.namespaces.first()) {
-                found.push(text::module_clash(&namespace.name, &path));
+            let path = &model.modules[done.module.0].path;
+            for length in 1..=path.len() {
+                let (outer, last) = (&path[..length - 1], &path[length - 1]);
+                let holder = model.modules.iter().position(|it| it.path == outer).map(ModuleId);
+                let user = holder.and_then(|it| self.types.get(&(it, last.clone()))).map(|it| it.text.clone());
+                let by = if let Some(message) = inner.get(&path[..length]) {
+                    format!("what is inside of the message `{message}`")
+                } else if let Some(name) = user {
+                    format!("`{name}`")
+                } else if NO_FILES.contains(&last.as_str()) {
+                    "the file system".to_owned()
+                } else if HIDING.contains(&last.as_str()) && holder.is_some() {
+                    "generated code itself".to_owned()
+                } else {
+                    continue;
+                };
+                let shown = namespace(file).map_or(file.stem.as_str(), |it| it.name.text.as_str());
+                let at = namespace(file).map(|it| it.name.span);
+                found.push(text::module_clash(shown, at, &path[..length].join("::"), &by));
+                break;
             }
         }
     }

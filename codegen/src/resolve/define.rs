@@ -210,7 +210,9 @@ fn thrown_types(draft: &Draft, model: &Model, found: &mut Diagnostics) {
             for (written, entry) in written.throws.iter().zip(&method.throws) {
                 let exception = matches!(model.real(&entry.ty), Ty::Def(id) if matches!(
                     &model.def(*id).kind, DefKind::Struct(it) if it.kind == StructKind::Exception));
-                if !exception {
+                // A name that stands for nothing was found already.
+                let unknown = matches!((&written.ty.kind, &entry.ty), (draft::TypeKind::Named(_), Ty::Base(_)));
+                if !exception && !unknown {
                     found.push(text::throws_other(written.ty.span, &types::show(&entry.ty, model)));
                 }
             }
@@ -286,8 +288,8 @@ fn error_names(model: &mut Model) {
                 continue;
             }
             let service = &model.services[at];
-            let short = format!("{}Error", names::upper_camel(&service.methods[method].head.name));
-            let long = format!("{}{short}", service.head.rust);
+            let bare = format!("{}Error", names::upper_camel(&service.methods[method].head.name));
+            let (short, long) = (names::ident(&bare), format!("{}{bare}", service.head.rust));
             let free = |name: &str| {
                 let used = |rust: &str| rust == name;
                 !model.defs.iter().any(|it| it.module == service.module && used(&it.head.rust))

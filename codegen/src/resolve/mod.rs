@@ -6,6 +6,7 @@ mod consts;
 mod declare;
 mod define;
 pub mod names;
+mod prost;
 mod scope;
 mod shape;
 mod types;

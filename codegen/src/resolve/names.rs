@@ -52,6 +52,13 @@ pub fn variant_name(name: &str) -> String {
     ident(&upper_camel(name))
 }
 
+/// A type's name with a word behind it: `AddClient`, and `SelfClient` for `Self_`.
+pub fn joined(rust: &str, word: &str) -> String {
+    let bare = rust.trim_start_matches("r#");
+    let short = bare.trim_end_matches('_');
+    format!("{}{word}", if short.is_empty() { bare } else { short })
+}
+
 /// The name under which a service is registered: no `Service` suffix, lower case.
 pub fn registry_name(service: &str) -> String {
     let short = match service.strip_suffix("Service") {

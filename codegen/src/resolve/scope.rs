@@ -96,13 +96,17 @@ impl Scope {
         let included = self.files[file].includes.iter().flat_map(|(stem, other)| {
             self.files[*other].own.iter().map(move |(it, symbol)| (format!("{stem}.{it}"), *symbol))
         });
-        own.chain(included)
-            .filter(|(_, symbol)| wanted(*symbol))
-            .map(|(candidate, _)| (distance(name, &candidate), candidate))
-            .filter(|(distance, _)| *distance <= name.len().div_ceil(3))
-            .min()
-            .map(|(_, candidate)| candidate)
+        nearest_of(name, own.chain(included).filter(|(_, symbol)| wanted(*symbol)).map(|(candidate, _)| candidate))
     }
+}
+
+/// The candidate nearest to a name, if one is near.
+pub(super) fn nearest_of(name: &str, candidates: impl Iterator<Item = String>) -> Option<String> {
+    candidates
+        .map(|candidate| (distance(name, &candidate), candidate))
+        .filter(|(distance, _)| *distance <= name.len().div_ceil(3))
+        .min()
+        .map(|(_, candidate)| candidate)
 }
 
 /// Levenshtein's distance, letters compared without case; far names are cut short.

@@ -10,7 +10,7 @@ pub(super) fn shape(model: &mut Model, found: &mut Diagnostics) {
     endless(model, found);
     box_recursion(model, &groups);
     defaults(model);
-    keys(model, &groups, found);
+    keys(model);
 }
 
 /// The fields of a def that holds any.
@@ -170,34 +170,30 @@ fn defaulted(model: &Model, field: &Field) -> bool {
 }
 
 /// Marks what is used as a map key or set element, with all that is inside it.
-fn keys(model: &mut Model, groups: &[usize], found: &mut Diagnostics) {
-    let mut open: Vec<(usize, crate::source::Span)> = Vec::new();
-    let mut roots: Vec<(&Ty, crate::source::Span)> = Vec::new();
+fn keys(model: &mut Model) {
+    let mut open: Vec<usize> = Vec::new();
+    let mut roots: Vec<&Ty> = Vec::new();
     for at in 0..model.defs.len() {
-        roots.extend(fields(model, at).iter().map(|it| (&it.ty, it.head.span)));
+        roots.extend(fields(model, at).iter().map(|it| &it.ty));
         if let DefKind::Typedef(target) = &model.defs[at].kind {
-            roots.push((target, model.defs[at].head.span));
+            roots.push(target);
         }
     }
-    roots.extend(model.consts.iter().map(|it| (&it.ty, it.head.span)));
+    roots.extend(model.consts.iter().map(|it| &it.ty));
     for method in model.services.iter().flat_map(|it| &it.methods) {
         let arguments = method.arguments.iter().map(|it| &it.ty);
-        roots.extend(arguments.chain(&method.result).map(|ty| (ty, method.head.span)));
+        roots.extend(arguments.chain(&method.result));
     }
-    for (ty, span) in roots {
-        find_keys(model, ty, false, span, &mut open);
+    for ty in roots {
+        find_keys(model, ty, false, &mut open);
     }
     let mut marked = vec![false; model.defs.len()];
-    while let Some((at, span)) = open.pop() {
+    while let Some(at) = open.pop() {
         if std::mem::replace(&mut marked[at], true) {
             continue;
         }
-        let inside = fields(model, at);
-        if inside.iter().any(|it| held(model, &it.ty).is_some_and(|to| groups[to] == groups[at])) {
-            found.push(text::key_type(span, &model.defs[at].head.name));
-        }
-        for field in inside {
-            find_keys(model, &field.ty, true, span, &mut open);
+        for field in fields(model, at) {
+            find_keys(model, &field.ty, true, &mut open);
         }
     }
     for (def, marked) in model.defs.iter_mut().zip(marked) {
@@ -206,25 +202,19 @@ fn keys(model: &mut Model, groups: &[usize], found: &mut Diagnostics) {
 }
 
 /// Collects the defs of `ty` that are keys: all of them when it stands inside a key itself.
-fn find_keys(
-    model: &Model,
-    ty: &Ty,
-    key: bool,
-    span: crate::source::Span,
-    open: &mut Vec<(usize, crate::source::Span)>,
-) {
+fn find_keys(model: &Model, ty: &Ty, key: bool, open: &mut Vec<usize>) {
     match ty {
         Ty::Base(_) | Ty::WellKnown(_) => {}
         Ty::Def(id) => match &model.def(*id).kind {
-            DefKind::Typedef(target) => find_keys(model, target, key, span, open),
-            _ if key => open.push((id.0, span)),
+            DefKind::Typedef(target) => find_keys(model, target, key, open),
+            _ if key => open.push(id.0),
             _ => {}
         },
-        Ty::List(item) => find_keys(model, item, key, span, open),
-        Ty::Set(item) => find_keys(model, item, true, span, open),
+        Ty::List(item) => find_keys(model, item, key, open),
+        Ty::Set(item) => find_keys(model, item, true, open),
         Ty::Map(of, value) => {
-            find_keys(model, of, true, span, open);
-            find_keys(model, value, key, span, open);
+            find_keys(model, of, true, open);
+            find_keys(model, value, key, open);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! One constant value: a literal read as a value of the wanted type, names followed.
 
-use super::scope::{Scope, Symbol};
+use super::scope::{Scope, Symbol, nearest_of};
 use super::{shape, types};
 use crate::diag::{Diagnostics, catalogue::names as text};
 use crate::ir::draft::{self, Literal, LiteralKind};
-use crate::ir::model::{Base, DefId, DefKind, Model, Ty, Value};
+use crate::ir::model::{Base, DefId, DefKind, Head, Model, Ty, Value};
 use crate::source::Span;
 
 /// The most values that one constant may hold when every name in it is written out.
@@ -17,6 +17,8 @@ pub(super) struct Evaluator<'a> {
     found: &'a mut Diagnostics,
     /// Constants that are being followed, to see circles.
     open: Vec<usize>,
+    /// What is being evaluated: a constant, or a field with a default.
+    root: Option<&'a Head>,
     left: usize,
 }
 
@@ -27,12 +29,12 @@ impl<'a> Evaluator<'a> {
         written: &'a [(usize, &'a draft::Const)],
         found: &'a mut Diagnostics,
     ) -> Self {
-        Self { model, scope, written, found, open: Vec::new(), left: MOST_VALUES }
+        Self { model, scope, written, found, open: Vec::new(), root: None, left: MOST_VALUES }
     }
 
     /// The value of a `const`.
     pub(super) fn constant(&mut self, at: usize, file: usize) -> Option<Value> {
-        self.left = MOST_VALUES;
+        self.begin(&self.model.consts[at].head);
         self.open.push(at);
         let ty = &self.model.consts[at].ty;
         let value = self.value(&self.written[at].1.value, ty, file);
@@ -43,9 +45,14 @@ impl<'a> Evaluator<'a> {
     /// The default value of a field. Only structs that have a `Default` of their own, and base
     /// types, can have one.
     pub(super) fn default(&mut self, def: usize, field: usize, literal: &Literal, file: usize) -> Option<Value> {
-        self.left = MOST_VALUES;
         let DefKind::Struct(it) = &self.model.defs[def].kind else { return None };
+        self.begin(&it.fields[field].head);
         self.value(literal, &it.fields[field].ty, file)
+    }
+
+    fn begin(&mut self, head: &'a Head) {
+        self.left = MOST_VALUES;
+        self.root = Some(head);
     }
 
     fn value(&mut self, literal: &Literal, ty: &Ty, file: usize) -> Option<Value> {
@@ -54,8 +61,7 @@ impl<'a> Evaluator<'a> {
         }
         self.left -= 1;
         if self.left == 0 {
-            let name = self.open.first().map_or("default", |at| self.model.consts[*at].head.name.as_str());
-            self.found.push(text::constant_unbounded(literal.span, name));
+            self.found.extend(self.root.map(|root| text::constant_size(root.span, &root.name, MOST_VALUES)));
             return None;
         }
         let real = self.model.real(ty);
@@ -80,7 +86,7 @@ impl<'a> Evaluator<'a> {
         }
         match self.scope.find(file, name) {
             Some(Symbol::Const(id)) if self.open.contains(&id) => {
-                self.found.push(text::constant_unbounded(at, name));
+                self.found.push(text::constant_circle(at, &self.model.consts[id].head.name));
                 None
             }
             Some(Symbol::Const(id)) => {
@@ -142,7 +148,26 @@ impl<'a> Evaluator<'a> {
         {
             return Some(format!("{}.{name}", self.model.def(*id).head.name));
         }
+        if let Some((owner, member)) = name.rsplit_once('.') {
+            return self.nearest_member(owner, member, file);
+        }
         self.scope.nearest(file, name, |symbol| matches!(symbol, Symbol::Const(_)))
+    }
+
+    /// `Enum.MEMBER` with either part written almost right.
+    fn nearest_member(&self, owner: &str, member: &str, file: usize) -> Option<String> {
+        let an_enum = |symbol| match symbol {
+            Symbol::Def(id) => matches!(self.model.def(self.enum_of(id)).kind, DefKind::Enum(_)),
+            _ => false,
+        };
+        let owner = match self.scope.find(file, owner) {
+            Some(symbol) if an_enum(symbol) => owner.to_owned(),
+            _ => self.scope.nearest(file, owner, an_enum)?,
+        };
+        let Some(Symbol::Def(id)) = self.scope.find(file, &owner) else { return None };
+        let DefKind::Enum(members) = &self.model.def(self.enum_of(id)).kind else { return None };
+        let member = nearest_of(member, members.iter().map(|it| it.head.name.clone()))?;
+        Some(format!("{owner}.{member}"))
     }
 
     fn base(&mut self, literal: &Literal, base: Base, ty: &Ty) -> Option<Value> {
@@ -214,8 +239,8 @@ impl<'a> Evaluator<'a> {
         for (key, value) in pairs {
             let LiteralKind::String(name) = &key.kind else { return self.mismatch(key, &Ty::Base(Base::String)) };
             let Some(at) = fields.iter().position(|it| it.head.name == *name) else {
-                let owner = &self.model.def(id).head.name;
-                self.found.push(text::unknown_constant(key.span, &format!("{owner}.{name}"), None));
+                let known: Vec<&str> = fields.iter().map(|it| it.head.name.as_str()).collect();
+                self.found.push(text::unknown_field(key.span, name, &self.model.def(id).head.name, &known));
                 return None;
             };
             let value = self.value(value, &fields[at].ty, file)?;

@@ -16,15 +16,34 @@ use crate::resolve::names;
 const TAKEN: &[&str] =
     &["Context", "Error", "Result", "Ok", "Err", "Some", "None", "Option", "Box", "Default", "String", "Vec"];
 
-/// The module of a service's handler.
-pub(super) fn module(service: &Service) -> String {
-    let name = names::snake(short(service));
-    if name == "mod" || names::ident(&name) != name { format!("{name}_") } else { name }
+/// The module of a service's handler. Of several services that would have the same one, the first
+/// gets it, the others carry their own modules' names in theirs.
+pub(super) fn module(model: &Model, service: &Service) -> String {
+    let name = plain_module(service);
+    let rivals: Vec<&Service> = model.root_services().filter(|it| plain_module(it) == name).collect();
+    let place = rivals.iter().position(|it| std::ptr::eq(*it, service)).unwrap_or_default();
+    if place == 0 {
+        return name;
+    }
+    let outer = model.modules[service.module.0].path.join("_").replace("r#", "");
+    let full = names::snake(&service.head.name);
+    let long = format!("{outer}_{full}");
+    let taken = model.root_services().any(|it| plain_module(it) == long)
+        || rivals[..place].iter().any(|it| it.module == service.module && names::snake(&it.head.name) == full);
+    if taken { format!("{long}_{}", place + 1) } else { long }
+}
+
+fn plain_module(service: &Service) -> String {
+    let name = names::ident(&names::snake(short(service)));
+    match name.strip_prefix("r#") {
+        Some(keyword) => format!("{keyword}_"),
+        None => name,
+    }
 }
 
 /// The file of a service's handler.
-pub(super) fn file(service: &Service) -> String {
-    format!("src/handler/{}.rs", module(service))
+pub(super) fn file(model: &Model, service: &Service) -> String {
+    format!("src/handler/{}.rs", module(model, service))
 }
 
 fn short(service: &Service) -> &str {
@@ -40,15 +59,15 @@ pub(super) fn struct_name(model: &Model, service: &Service) -> String {
     let clashes = TAKEN.contains(&name.as_str())
         || service.head.rust == name
         || used_types(model, service).iter().any(|(_, rust)| *rust == name);
-    if clashes { format!("{}Handler", name.trim_start_matches("r#")) } else { name }
+    if clashes { names::joined(&name, "Handler") } else { name }
 }
 
 /// `generated::api::AddServiceServer::new(handler::add::Add::default())`.
 pub(super) fn mount(model: &Model, service: &Service) -> String {
     let path = model.modules[service.module.0].path.join("::");
-    let name = service.head.rust.trim_start_matches("r#");
-    let (module, handler) = (module(service), struct_name(model, service));
-    format!("generated::{path}::{name}Server::new(handler::{module}::{handler}::default())")
+    let server = names::joined(&service.head.rust, "Server");
+    let (module, handler) = (module(model, service), struct_name(model, service));
+    format!("generated::{path}::{server}::new(handler::{module}::{handler}::default())")
 }
 
 /// The services whose traits the handler implements, base services first.

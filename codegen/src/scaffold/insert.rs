@@ -13,6 +13,7 @@ use crate::assemble;
 use crate::emit::view::View;
 use crate::ir::model::{Model, Service};
 use crate::output::Owner;
+use crate::resolve::names::joined;
 
 /// A text to put at a byte offset.
 struct Insertion {
@@ -22,14 +23,14 @@ struct Insertion {
 
 pub(super) fn missing(model: &Model, services: &[&Service], insert: bool, existing: &Existing, out: &mut Scaffold) {
     for service in services {
-        let path = PathBuf::from(handler::file(service));
+        let path = PathBuf::from(handler::file(model, service));
         let Some(text) = existing.get(&path) else { continue };
         let found = handler::chain(model, service).into_iter().filter_map(|owner| stubs(model, owner, text)).collect();
         settle(path, text, found, insert, out);
     }
     let path = PathBuf::from("src/handler/mod.rs");
     if let Some(text) = existing.get(&path) {
-        settle(path, text, modules(services, text), insert, out);
+        settle(path, text, modules(model, services, text), insert, out);
     }
     let path = PathBuf::from("src/main.rs");
     if let Some(text) = existing.get(&path) {
@@ -95,7 +96,7 @@ fn stubs(model: &Model, owner: &Service, text: &str) -> Option<Insertion> {
 }
 
 /// `pub mod` lines that are not there, to go at the end.
-fn modules(services: &[&Service], text: &str) -> Vec<Insertion> {
+fn modules(model: &Model, services: &[&Service], text: &str) -> Vec<Insertion> {
     let Ok(file) = syn::parse_file(text) else { return Vec::new() };
     let declared: BTreeSet<String> = file
         .items
@@ -107,7 +108,7 @@ fn modules(services: &[&Service], text: &str) -> Vec<Insertion> {
         .collect();
     let lines: String = services
         .iter()
-        .map(|it| handler::module(it))
+        .map(|it| handler::module(model, it))
         .filter(|it| !declared.contains(it))
         .map(|it| format!("pub mod {it};\n"))
         .collect();
@@ -123,7 +124,7 @@ fn mounts(model: &Model, services: &[&Service], text: &str) -> Vec<Insertion> {
     let names = identifiers(text);
     let lines: Vec<String> = services
         .iter()
-        .filter(|it| !names.contains(&format!("{}Server", it.head.rust.trim_start_matches("r#"))))
+        .filter(|it| !names.contains(&joined(&it.head.rust, "Server")))
         .map(|it| format!(".add({})\n        ", handler::mount(model, it)))
         .collect();
     if lines.is_empty() {

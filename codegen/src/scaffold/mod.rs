@@ -65,13 +65,8 @@ pub struct Scaffold {
 pub fn wanted(model: &Model) -> Vec<PathBuf> {
     let mut paths =
         vec!["Cargo.toml", "src/main.rs", "src/handler/mod.rs"].into_iter().map(PathBuf::from).collect::<Vec<_>>();
-    paths.extend(model.root_services().map(|it| PathBuf::from(handler::file(it))));
+    paths.extend(model.root_services().map(|it| PathBuf::from(handler::file(model, it))));
     paths
-}
-
-/// The file of a service's handler, below the crate.
-pub fn handler_file(service: &Service) -> String {
-    handler::file(service)
 }
 
 #[derive(Template)]
@@ -140,10 +135,10 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
     }
     let mounts: Vec<String> = services.iter().map(|it| handler::mount(model, it)).collect();
     user(&mut out, "src/main.rs", Main { title: &title, lib: &lib, mounts }.render());
-    let modules = services.iter().map(|it| handler::module(it)).collect();
+    let modules = services.iter().map(|it| handler::module(model, it)).collect();
     user(&mut out, "src/handler/mod.rs", Handlers { modules }.render());
     for service in &services {
-        user(&mut out, &handler::file(service), Ok(handler::text(model, service)));
+        user(&mut out, &handler::file(model, service), Ok(handler::text(model, service)));
     }
     let named = services
         .iter()

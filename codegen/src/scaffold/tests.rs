@@ -10,6 +10,7 @@ use crate::assemble;
 use crate::emit::service::error_arms;
 use crate::emit::view::{View, ident};
 use crate::ir::model::{Method, Model, Service};
+use crate::resolve::names;
 
 /// The whole file.
 pub(super) fn text(model: &Model, services: &[&Service], lib: &str) -> String {
@@ -50,8 +51,7 @@ fn calls(view: &View<'_>, service: &Service) -> TokenStream {
     if methods.is_empty() {
         return TokenStream::new();
     }
-    let bare = service.head.rust.trim_start_matches("r#");
-    let client = view.path(service.module, &format!("{bare}Client"));
+    let client = view.path(service.module, &names::joined(&service.head.rust, "Client"));
     let name = &service.registry_name;
     quote! {
         let client = #client::new(Channel::builder(#name).registry(&registry).build()?);

@@ -25,7 +25,7 @@ pub fn rust_clash(name: &Name, first: &Name, rust: &str) -> Diagnostic {
     Diagnostic::error("TH0113", message)
         .at(name.span, format!("`{rust}` again"))
         .also(first.span, format!("`{rust}` comes from here"))
-        .help("rename one of them, or add `(rust.name = \"…\")`")
+        .help("rename one of them; in Thrift `(rust.name = \"…\")` does it for Rust alone")
 }
 
 /// Typedefs in a circle.
@@ -62,18 +62,37 @@ pub fn value_range(at: Span, number: &str, wanted: &str, range: &str) -> Diagnos
         .help("choose a wider type or a smaller number")
 }
 
-/// Constants in a circle, or too large when written out.
-pub fn constant_unbounded(at: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("TH0119", format!("the constant `{name}` has no end"))
-        .at(at, "refers to itself, or holds more than 100000 values when written out")
-        .help("break the circle, or make it smaller")
+/// Constants in a circle.
+pub fn constant_circle(at: Span, name: &str) -> Diagnostic {
+    Diagnostic::error("TH0119", format!("the constant `{name}` is made of itself"))
+        .at(at, format!("leads back to `{name}`"))
+        .help("break the circle: let one of its constants be a plain value")
+}
+
+/// A constant that is too large when every name in it is written out.
+pub fn constant_size(at: Span, name: &str, most: usize) -> Diagnostic {
+    Diagnostic::error("TH0131", format!("`{name}` is too large"))
+        .at(at, format!("holds more than {most} values once every name in it is written out"))
+        .help("make it smaller, or read it from a file when the service starts")
+}
+
+/// A struct's value that names no field of it.
+pub fn unknown_field(at: Span, name: &str, owner: &str, fields: &[&str]) -> Diagnostic {
+    let shown: Vec<String> = fields.iter().take(8).map(|it| format!("`{it}`")).collect();
+    let more = if fields.len() > shown.len() { ", …" } else { "" };
+    let help = if shown.is_empty() {
+        format!("`{owner}` has no fields at all")
+    } else {
+        format!("its fields are {}{more}", shown.join(", "))
+    };
+    Diagnostic::error("TH0132", format!("`{owner}` has no field `{name}`")).at(at, "not a field").help(help)
 }
 
 /// Something other than an exception behind `throws`.
 pub fn throws_other(at: Span, name: &str) -> Diagnostic {
     Diagnostic::error("TH0120", format!("`{name}` is thrown but is no exception"))
         .at(at, "not an exception")
-        .help("define it with `exception` instead of `struct`")
+        .help("only what `exception` defines can be thrown")
 }
 
 /// A struct that can never be built.
@@ -89,19 +108,20 @@ pub fn wrong_kind(at: Span, name: &str, found: &str, wanted: &str) -> Diagnostic
     Diagnostic::error("TH0125", format!("`{name}` is {found}, not {wanted}")).at(at, format!("{wanted} is needed here"))
 }
 
-/// A file with two roles for one module name.
-pub fn module_clash(name: &Name, rust: &str) -> Diagnostic {
-    Diagnostic::error("TH0126", format!("the namespace `{}` cannot be a module", name.text))
-        .at(name.span, format!("`{rust}` is taken by a definition of the outer namespace"))
-        .help("rename the namespace: `namespace rs …` is the one that counts")
+/// A module whose name the outer module uses for something else.
+pub fn module_clash(namespace: &str, at: Option<Span>, rust: &str, by: &str) -> Diagnostic {
+    Diagnostic::error("TH0126", format!("`{namespace}` cannot be a module"))
+        .at_maybe(at, format!("`{rust}` is taken by {by}"))
+        .help("rename one of them; for Thrift `namespace rs …` is the one that counts")
 }
 
 /// A name that Rust or a file system would not take.
 pub fn name_form(at: Span, name: &str) -> Diagnostic {
     let shown: String = name.chars().take(40).collect();
-    Diagnostic::error("TH0127", format!("`{shown}` cannot be used as a name"))
-        .at(at, "letters, digits and `_`, at most 200 of them")
-        .help("rename it, or add `(rust.name = \"…\")`")
+    let more = if shown.len() < name.len() { "…" } else { "" };
+    Diagnostic::error("TH0127", format!("`{shown}{more}` cannot be used as a name"))
+        .at(at, "a name has letters, digits and `_`, starts with no digit, and is at most 200 long")
+        .help("choose another name")
 }
 
 /// A method that the base service has already.
@@ -117,11 +137,4 @@ pub fn service_cycle(base: &Name) -> Diagnostic {
     Diagnostic::error("TH0129", format!("a service ends up extending itself by `{}`", base.text))
         .at(base.span, "closes the circle")
         .help("break the circle")
-}
-
-/// A map key or set element that has no equality.
-pub fn key_type(at: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("TH0130", format!("`{name}` cannot be a map key or a set element"))
-        .at(at, "reaches itself, so it has no order")
-        .help("use a base type, an enum or a struct that does not contain itself")
 }

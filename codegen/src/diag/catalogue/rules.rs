@@ -104,5 +104,5 @@ pub fn omitted_ids(at: Span, owner: &str, ids: &str) -> Diagnostic {
 pub fn streaming(method: &Name) -> Diagnostic {
     Diagnostic::error("TH0124", format!("the method `{}` streams", method.text))
         .at(method.span, "streams are not supported by this version")
-        .help("leave `stream` out, or move the method to a service of another IDL file")
+        .help("give it one request and one reply, or move it to a service of another IDL file")
 }

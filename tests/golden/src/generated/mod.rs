@@ -2,6 +2,8 @@
 
 //! What kiteline made of the IDL. Never edited by hand.
 
+#![forbid(unsafe_code)]
+
 pub mod api;
 pub mod bare;
 pub mod legacy;

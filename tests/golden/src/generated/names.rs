@@ -965,30 +965,30 @@ pub trait Names: ::std::marker::Send + Sync + 'static {
 
 /// Mounts an implementation of [`Names`] on a server.
 #[derive(Debug)]
-pub struct NamesServer<H_> {
-    handler: ::std::sync::Arc<H_>,
+pub struct NamesServer<Hn> {
+    handler: ::std::sync::Arc<Hn>,
 }
 
-impl<H_: Names> NamesServer<H_> {
+impl<Hn: Names> NamesServer<Hn> {
     /// A service around a handler.
-    pub fn new(handler: H_) -> Self {
+    pub fn new(handler: Hn) -> Self {
         Self {
             handler: ::std::sync::Arc::new(handler),
         }
     }
 
     /// A service around a handler that others hold too.
-    pub fn shared(handler: ::std::sync::Arc<H_>) -> Self {
+    pub fn shared(handler: ::std::sync::Arc<Hn>) -> Self {
         Self { handler }
     }
 
     /// The handler.
-    pub fn handler(&self) -> &::std::sync::Arc<H_> {
+    pub fn handler(&self) -> &::std::sync::Arc<Hn> {
         &self.handler
     }
 }
 
-impl<H_: Names> ::runtime::Service for NamesServer<H_> {
+impl<Hn: Names> ::runtime::Service for NamesServer<Hn> {
     fn info(&self) -> &'static ::runtime::ServiceInfo {
         &NAMES
     }
@@ -1012,7 +1012,7 @@ impl<H_: Names> ::runtime::Service for NamesServer<H_> {
                             Ok(h)
                         },
                     )?;
-                    let reply = <H_ as Names>::letter(&handler, &call.cx, h).await?;
+                    let reply = <Hn as Names>::letter(&handler, &call.cx, h).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -1044,7 +1044,7 @@ impl<H_: Names> ::runtime::Service for NamesServer<H_> {
                             Ok((cx_, call_, handler_, input_, field_, body, self_))
                         },
                     )?;
-                    let reply = <H_ as Names>::r#type(
+                    let reply = <Hn as Names>::r#type(
                             &handler,
                             &call.cx,
                             cx_,
@@ -1071,7 +1071,7 @@ impl<H_: Names> ::runtime::Service for NamesServer<H_> {
                             Ok(())
                         },
                     )?;
-                    let reply = <H_ as Names>::new(&handler, &call.cx).await?;
+                    let reply = <Hn as Names>::new(&handler, &call.cx).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -1087,7 +1087,7 @@ impl<H_: Names> ::runtime::Service for NamesServer<H_> {
                             Ok(())
                         },
                     )?;
-                    let reply = <H_ as Names>::channel(&handler, &call.cx).await?;
+                    let reply = <Hn as Names>::channel(&handler, &call.cx).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -1103,7 +1103,7 @@ impl<H_: Names> ::runtime::Service for NamesServer<H_> {
                             Ok(())
                         },
                     )?;
-                    let reply = <H_ as Names>::clone(&handler, &call.cx).await?;
+                    let reply = <Hn as Names>::clone(&handler, &call.cx).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -1127,7 +1127,7 @@ impl<H_: Names> ::runtime::Service for NamesServer<H_> {
                             Ok((result, reply, limits))
                         },
                     )?;
-                    let reply = <H_ as Names>::next(
+                    let reply = <Hn as Names>::next(
                             &handler,
                             &call.cx,
                             result,
@@ -1154,7 +1154,7 @@ impl<H_: Names> ::runtime::Service for NamesServer<H_> {
                             Ok(some)
                         },
                     )?;
-                    let reply = <H_ as Names>::from_x(&handler, &call.cx, some).await?;
+                    let reply = <Hn as Names>::from_x(&handler, &call.cx, some).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -1174,7 +1174,7 @@ impl<H_: Names> ::runtime::Service for NamesServer<H_> {
                             Ok(other)
                         },
                     )?;
-                    let reply = <H_ as Names>::eq(&handler, &call.cx, other).await?;
+                    let reply = <Hn as Names>::eq(&handler, &call.cx, other).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -1190,7 +1190,7 @@ impl<H_: Names> ::runtime::Service for NamesServer<H_> {
                             Ok(())
                         },
                     )?;
-                    <H_ as Names>::self_(&handler, &call.cx).await?;
+                    <Hn as Names>::self_(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
@@ -1206,7 +1206,7 @@ impl<H_: Names> ::runtime::Service for NamesServer<H_> {
                             Ok(())
                         },
                     )?;
-                    match <H_ as Names>::r#await(&handler, &call.cx).await {
+                    match <Hn as Names>::r#await(&handler, &call.cx).await {
                         Ok(()) => Ok(thrift::void(&call.cx)),
                         Err(AwaitError::Clash(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)

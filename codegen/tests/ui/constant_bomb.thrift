@@ -1,0 +1,6 @@
+const list<i32> L0 = [1,2,3,4,5,6,7,8,9,10]
+const list<list<i32>> L1 = [L0, L0, L0, L0, L0, L0, L0, L0, L0, L0]
+const list<list<list<i32>>> L2 = [L1, L1, L1, L1, L1, L1, L1, L1, L1, L1]
+const list<list<list<list<i32>>>> L3 = [L2, L2, L2, L2, L2, L2, L2, L2, L2, L2]
+const list<list<list<list<list<i32>>>>> L4 = [L3, L3, L3, L3, L3, L3, L3, L3, L3, L3]
+const list<list<list<list<list<list<i32>>>>>> L5 = [L4, L4, L4, L4, L4, L4, L4, L4, L4, L4]

@@ -1,0 +1,3 @@
+namespace go shop
+
+struct Order { 1: string name }

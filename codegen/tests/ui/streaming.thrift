@@ -1,0 +1,3 @@
+service Chat {
+    string talk(1: string line) (streaming.mode = "bidirectional")
+}

@@ -1,0 +1,4 @@
+typedef B A
+typedef list<A> B
+
+struct S { 1: A a }
