@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use codegen::diag::Severity;
 use codegen::output::{self, Plan, Policy};
 use codegen::scaffold::{self, Existing};
 use codegen::{Builder, Error, Loaded, emit};
@@ -38,8 +39,20 @@ pub(crate) fn main() -> ExitCode {
                 }
                 Error::Io(text) => report.error(text),
             }
-            ExitCode::from(if matches!(error, Error::Findings(..)) { FINDINGS } else { IO })
+            ExitCode::from(code(&error))
         }
+    }
+}
+
+/// What could not be read is no fault of the IDL, also where an include names it.
+fn code(error: &Error) -> u8 {
+    let source = |it: &&codegen::diag::Diagnostic| it.code.starts_with("SR");
+    match error {
+        Error::Findings(found, _) => {
+            let errors = found.sorted().into_iter().filter(|it| it.severity == Severity::Error);
+            if errors.clone().all(|it| source(&it)) { IO } else { FINDINGS }
+        }
+        Error::Io(_) => IO,
     }
 }
 
