@@ -2827,7 +2827,7 @@ impl EverythingClient {
             &self.channel,
             &EVERYTHING.methods[6],
             body,
-            thrift::nothing,
+            |_, _| Ok(()),
         )
     }
 
@@ -3780,7 +3780,7 @@ impl MoreClient {
             &self.channel,
             &MORE.methods[6],
             body,
-            thrift::nothing,
+            |_, _| Ok(()),
         )
     }
 
@@ -4737,7 +4737,7 @@ impl MoreServiceClient {
             &self.channel,
             &MORE_SERVICE.methods[6],
             body,
-            thrift::nothing,
+            |_, _| Ok(()),
         )
     }
 

@@ -2622,7 +2622,7 @@ impl SinkClient {
             &self.channel,
             &SINK.methods[14],
             body,
-            thrift::nothing,
+            |_, _| Ok(()),
         )
     }
 
