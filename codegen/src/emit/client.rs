@@ -72,6 +72,11 @@ fn call(view: &View<'_>, it: &Service, owner: &Service, method: &Method, index: 
 
 /// The function that reads the result struct.
 fn decode(view: &View<'_>, owner: &Service, method: &Method) -> TokenStream {
+    if method.oneway {
+        // There is no answer to read.
+        let ok = view.std("Ok");
+        return quote!(|_, _| #ok(()));
+    }
     match (&method.result, &method.error) {
         (Some(_), None) => return quote!(thrift::result),
         (None, None) => return quote!(thrift::nothing),

@@ -18,13 +18,8 @@ pub(super) fn structure(view: &View<'_>, def: &Def, it: &Struct) -> TokenStream 
         write(view, field, def.key, |value| quote!(out.field(#id, #value);))
     });
     let size_argument = if it.fields.is_empty() { quote!(_) } else { quote!(size) };
-    let read = Reading { owner: &def.head.rust, key: def.key, taken: &["input", "field", "value"] };
-    let (locals, arms) = (read.locals(view, &it.fields), read.arms(view, &it.fields));
-    let result = it.fields.iter().map(|field| {
-        let (name, value) = (ident(&field.head.rust), read.take(view, field));
-        if name == value.to_string() { quote!(#name,) } else { quote!(#name: #value,) }
-    });
-    let (ok, result_type, doubles) = (view.std("Ok"), view.std("Result"), doubles(&it.fields));
+    let decode = decode(view, def, &it.fields);
+    let (result_type, doubles) = (view.std("Result"), doubles(&it.fields));
     quote! {
         #doubles
         impl thrift::Value for #name {
@@ -41,11 +36,35 @@ pub(super) fn structure(view: &View<'_>, def: &Def, it: &Struct) -> TokenStream 
             }
 
             fn decode(input: &mut thrift::Decoder<'_>) -> #result_type<Self, thrift::DecodeError> {
-                #locals
-                input.structure(|input| { #arms #ok(()) })?;
-                #ok(Self { #(#result)* })
+                #decode
             }
         }
+    }
+}
+
+/// Reads into a value that holds the defaults; into locals where a field must be there.
+fn decode(view: &View<'_>, def: &Def, fields: &[Field]) -> TokenStream {
+    let (ok, default) = (view.std("Ok"), view.std("Default"));
+    let mut read =
+        Reading { owner: &def.head.rust, key: def.key, taken: &["input", "field", "value"], whole: def.defaultable };
+    read.whole &= !fields.is_empty() && !fields.iter().any(|field| read.must(view, field));
+    let arms = read.arms(view, fields);
+    if read.whole {
+        return quote! {
+            let mut value: Self = #default::default();
+            input.structure(|input| { #arms #ok(()) })?;
+            #ok(value)
+        };
+    }
+    let locals = read.locals(view, fields);
+    let result = fields.iter().map(|field| {
+        let (name, value) = (ident(&field.head.rust), read.take(view, field));
+        if name == value.to_string() { quote!(#name,) } else { quote!(#name: #value,) }
+    });
+    quote! {
+        #locals
+        input.structure(|input| { #arms #ok(()) })?;
+        #ok(Self { #(#result)* })
     }
 }
 
@@ -115,6 +134,8 @@ pub(super) struct Reading<'a> {
     pub(super) key: bool,
     /// Names that the surrounding code uses itself.
     pub(super) taken: &'a [&'a str],
+    /// Whether the fields are those of a local `value` and not locals themselves.
+    pub(super) whole: bool,
 }
 
 impl Reading<'_> {
@@ -155,7 +176,13 @@ impl Reading<'_> {
         let arms = fields.iter().map(|field| {
             let (id, kind, local) = (id(field.id), view.kind(&field.ty), self.local(field));
             let value = self.value(view, field);
-            quote!((#id, #kind) => #local = #value,)
+            let place = if self.whole {
+                let name = ident(&field.head.rust);
+                quote!(value.#name)
+            } else {
+                quote!(#local)
+            };
+            quote!((#id, #kind) => #place = #value,)
         });
         quote! {
             while let #some(field) = input.field()? {

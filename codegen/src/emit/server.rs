@@ -130,7 +130,7 @@ fn call(view: &View<'_>, owner: &Service, method: &Method) -> TokenStream {
 /// `let (a, b) = …;`, or a check that the arguments are a struct when there are none.
 fn read_arguments(view: &View<'_>, method: &Method) -> TokenStream {
     let owner = format!("{}()", method.head.name);
-    let read = Reading { owner: &owner, key: false, taken: &["input", "field", "call", "handler"] };
+    let read = Reading { owner: &owner, key: false, taken: &["input", "field", "call", "handler"], whole: false };
     let (locals, arms) = (read.locals(view, &method.arguments), read.arms(view, &method.arguments));
     let values = method.arguments.iter().map(|it| read.take(view, it));
     let names: Vec<_> = method.arguments.iter().map(|it| read.local(it)).collect();
@@ -146,7 +146,7 @@ fn read_arguments(view: &View<'_>, method: &Method) -> TokenStream {
 }
 
 fn awaited(view: &View<'_>, owner: &Service, method: &Method, path: &TokenStream) -> TokenStream {
-    let read = Reading { owner: "", key: false, taken: &["input", "field", "call", "handler"] };
+    let read = Reading { owner: "", key: false, taken: &["input", "field", "call", "handler"], whole: false };
     let names = method.arguments.iter().map(|it| read.local(it));
     let call = quote!(#path(&handler, &call.cx #(, #names)*).await);
     let (ok, err) = (view.std("Ok"), view.std("Err"));

@@ -25,18 +25,18 @@ impl thrift::Value for EchoRequest {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut message: String = Default::default();
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::String) => message = input.value()?,
+                        (1, thrift::Type::String) => value.message = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { message })
+        Ok(value)
     }
 }
 
@@ -61,18 +61,18 @@ impl thrift::Value for EchoResponse {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut message: String = Default::default();
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (2, thrift::Type::String) => message = input.value()?,
+                        (2, thrift::Type::String) => value.message = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { message })
+        Ok(value)
     }
 }
 

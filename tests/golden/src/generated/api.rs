@@ -28,20 +28,19 @@ impl thrift::Value for AddRequest {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut first: i32 = 0;
-        let mut second: i32 = 0;
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => first = input.value()?,
-                        (2, thrift::Type::I32) => second = input.value()?,
+                        (1, thrift::Type::I32) => value.first = input.value()?,
+                        (2, thrift::Type::I32) => value.second = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { first, second })
+        Ok(value)
     }
 }
 
@@ -66,18 +65,18 @@ impl thrift::Value for AddResponse {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut sum: i32 = 0;
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => sum = input.value()?,
+                        (1, thrift::Type::I32) => value.sum = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { sum })
+        Ok(value)
     }
 }
 
@@ -102,18 +101,18 @@ impl thrift::Value for EchoRequest {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut message: String = Default::default();
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::String) => message = input.value()?,
+                        (1, thrift::Type::String) => value.message = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { message })
+        Ok(value)
     }
 }
 
@@ -138,18 +137,18 @@ impl thrift::Value for EchoResponse {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut message: String = Default::default();
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (2, thrift::Type::String) => message = input.value()?,
+                        (2, thrift::Type::String) => value.message = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { message })
+        Ok(value)
     }
 }
 

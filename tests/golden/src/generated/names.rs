@@ -76,67 +76,35 @@ impl thrift::Value for Type {
     fn decode(
         input: &mut thrift::Decoder<'_>,
     ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut r#fn: i32 = 0;
-        let mut r#match: ::std::string::String = ::std::default::Default::default();
-        let mut self_: bool = false;
-        let mut crate_: i32 = 0;
-        let mut r#async: i32 = 0;
-        let mut r#gen: i32 = 0;
-        let mut input_: i32 = 0;
-        let mut field_: i32 = 0;
-        let mut value_: i32 = 0;
-        let mut out: i32 = 0;
-        let mut size: i32 = 0;
-        let mut camel_case: ::std::string::String = ::std::default::Default::default();
-        let mut http_code: ::std::string::String = ::std::default::Default::default();
-        let mut hidden: i32 = 0;
-        let mut r#try: i32 = 0;
-        let mut some: ::std::option::Option<i32> = None;
+        let mut value: Self = ::std::default::Default::default();
         input
             .structure(|input| {
                 while let ::std::option::Option::Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => r#fn = input.value()?,
-                        (2, thrift::Type::String) => r#match = input.value()?,
-                        (3, thrift::Type::Bool) => self_ = input.value()?,
-                        (4, thrift::Type::I32) => crate_ = input.value()?,
-                        (5, thrift::Type::I32) => r#async = input.value()?,
-                        (6, thrift::Type::I32) => r#gen = input.value()?,
-                        (7, thrift::Type::I32) => input_ = input.value()?,
-                        (8, thrift::Type::I32) => field_ = input.value()?,
-                        (9, thrift::Type::I32) => value_ = input.value()?,
-                        (10, thrift::Type::I32) => out = input.value()?,
-                        (11, thrift::Type::I32) => size = input.value()?,
-                        (12, thrift::Type::String) => camel_case = input.value()?,
-                        (13, thrift::Type::String) => http_code = input.value()?,
-                        (14, thrift::Type::I32) => hidden = input.value()?,
-                        (15, thrift::Type::I32) => r#try = input.value()?,
+                        (1, thrift::Type::I32) => value.r#fn = input.value()?,
+                        (2, thrift::Type::String) => value.r#match = input.value()?,
+                        (3, thrift::Type::Bool) => value.self_ = input.value()?,
+                        (4, thrift::Type::I32) => value.crate_ = input.value()?,
+                        (5, thrift::Type::I32) => value.r#async = input.value()?,
+                        (6, thrift::Type::I32) => value.r#gen = input.value()?,
+                        (7, thrift::Type::I32) => value.input = input.value()?,
+                        (8, thrift::Type::I32) => value.field = input.value()?,
+                        (9, thrift::Type::I32) => value.value = input.value()?,
+                        (10, thrift::Type::I32) => value.out = input.value()?,
+                        (11, thrift::Type::I32) => value.size = input.value()?,
+                        (12, thrift::Type::String) => value.camel_case = input.value()?,
+                        (13, thrift::Type::String) => value.http_code = input.value()?,
+                        (14, thrift::Type::I32) => value.hidden = input.value()?,
+                        (15, thrift::Type::I32) => value.r#try = input.value()?,
                         (16, thrift::Type::I32) => {
-                            some = ::std::option::Option::Some(input.value()?);
+                            value.some = ::std::option::Option::Some(input.value()?);
                         }
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self {
-            r#fn,
-            r#match,
-            self_,
-            crate_,
-            r#async,
-            r#gen,
-            input: input_,
-            field: field_,
-            value: value_,
-            out,
-            size,
-            camel_case,
-            http_code,
-            hidden,
-            r#try,
-            some,
-        })
+        Ok(value)
     }
 }
 
@@ -167,20 +135,20 @@ impl thrift::Value for Option {
     fn decode(
         input: &mut thrift::Decoder<'_>,
     ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut a: ::std::option::Option<i32> = None;
+        let mut value: Self = ::std::default::Default::default();
         input
             .structure(|input| {
                 while let ::std::option::Option::Some(field) = input.field()? {
                     match (field.id, field.kind) {
                         (1, thrift::Type::I32) => {
-                            a = ::std::option::Option::Some(input.value()?);
+                            value.a = ::std::option::Option::Some(input.value()?);
                         }
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { a })
+        Ok(value)
     }
 }
 
@@ -219,18 +187,18 @@ impl thrift::Value for String {
     fn decode(
         input: &mut thrift::Decoder<'_>,
     ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut a: ::std::string::String = ::std::string::String::from("s");
+        let mut value: Self = ::std::default::Default::default();
         input
             .structure(|input| {
                 while let ::std::option::Option::Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::String) => a = input.value()?,
+                        (1, thrift::Type::String) => value.a = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { a })
+        Ok(value)
     }
 }
 
@@ -257,18 +225,18 @@ impl thrift::Value for Vec {
     fn decode(
         input: &mut thrift::Decoder<'_>,
     ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut items: ::std::vec::Vec<Option> = ::std::default::Default::default();
+        let mut value: Self = ::std::default::Default::default();
         input
             .structure(|input| {
                 while let ::std::option::Option::Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::List) => items = input.value()?,
+                        (1, thrift::Type::List) => value.items = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { items })
+        Ok(value)
     }
 }
 
@@ -302,22 +270,21 @@ impl thrift::Value for Box {
     fn decode(
         input: &mut thrift::Decoder<'_>,
     ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut inner: ::std::option::Option<::std::boxed::Box<Box>> = None;
-        let mut result: Result = ::std::default::Default::default();
+        let mut value: Self = ::std::default::Default::default();
         input
             .structure(|input| {
                 while let ::std::option::Option::Some(field) = input.field()? {
                     match (field.id, field.kind) {
                         (1, thrift::Type::Struct) => {
-                            inner = ::std::option::Option::Some(input.value()?);
+                            value.inner = ::std::option::Option::Some(input.value()?);
                         }
-                        (2, thrift::Type::Struct) => result = input.value()?,
+                        (2, thrift::Type::Struct) => value.result = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { inner, result })
+        Ok(value)
     }
 }
 
@@ -344,18 +311,18 @@ impl thrift::Value for Result {
     fn decode(
         input: &mut thrift::Decoder<'_>,
     ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut ok: bool = false;
+        let mut value: Self = ::std::default::Default::default();
         input
             .structure(|input| {
                 while let ::std::option::Option::Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::Bool) => ok = input.value()?,
+                        (1, thrift::Type::Bool) => value.ok = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { ok })
+        Ok(value)
     }
 }
 
@@ -444,18 +411,18 @@ impl thrift::Value for Default {
     fn decode(
         input: &mut thrift::Decoder<'_>,
     ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut some: Some = Some::NONE;
+        let mut value: Self = ::std::default::Default::default();
         input
             .structure(|input| {
                 while let ::std::option::Option::Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => some = input.value()?,
+                        (1, thrift::Type::I32) => value.some = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { some })
+        Ok(value)
     }
 }
 
@@ -482,18 +449,18 @@ impl thrift::Value for H {
     fn decode(
         input: &mut thrift::Decoder<'_>,
     ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut h: i32 = 0;
+        let mut value: Self = ::std::default::Default::default();
         input
             .structure(|input| {
                 while let ::std::option::Option::Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => h = input.value()?,
+                        (1, thrift::Type::I32) => value.h = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { h })
+        Ok(value)
     }
 }
 
@@ -520,18 +487,18 @@ impl thrift::Value for SnakeCaseStruct {
     fn decode(
         input: &mut thrift::Decoder<'_>,
     ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut a: i32 = 0;
+        let mut value: Self = ::std::default::Default::default();
         input
             .structure(|input| {
                 while let ::std::option::Option::Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => a = input.value()?,
+                        (1, thrift::Type::I32) => value.a = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { a })
+        Ok(value)
     }
 }
 
@@ -558,18 +525,18 @@ impl thrift::Value for Url {
     fn decode(
         input: &mut thrift::Decoder<'_>,
     ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut url: ::std::string::String = ::std::default::Default::default();
+        let mut value: Self = ::std::default::Default::default();
         input
             .structure(|input| {
                 while let ::std::option::Option::Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::String) => url = input.value()?,
+                        (1, thrift::Type::String) => value.url = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { url })
+        Ok(value)
     }
 }
 
@@ -596,18 +563,18 @@ impl thrift::Value for Future {
     fn decode(
         input: &mut thrift::Decoder<'_>,
     ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut f: i32 = 0;
+        let mut value: Self = ::std::default::Default::default();
         input
             .structure(|input| {
                 while let ::std::option::Option::Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => f = input.value()?,
+                        (1, thrift::Type::I32) => value.f = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { f })
+        Ok(value)
     }
 }
 
@@ -719,18 +686,18 @@ impl thrift::Value for Clash {
     fn decode(
         input: &mut thrift::Decoder<'_>,
     ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut display: ::std::string::String = ::std::default::Default::default();
+        let mut value: Self = ::std::default::Default::default();
         input
             .structure(|input| {
                 while let ::std::option::Option::Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::String) => display = input.value()?,
+                        (1, thrift::Type::String) => value.display = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { display })
+        Ok(value)
     }
 }
 

@@ -293,53 +293,29 @@ impl thrift::Value for Scalars {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut flag: bool = false;
-        let mut tiny: i8 = 0;
-        let mut small: i16 = 0;
-        let mut medium: i32 = 0;
-        let mut large: i64 = 0;
-        let mut real: f64 = 0.0;
-        let mut text: String = Default::default();
-        let mut raw: ::runtime::Bytes = Default::default();
-        let mut token: ::runtime::thrift::Uuid = Default::default();
-        let mut grade: Grade = Default::default();
-        let mut season: Season = Default::default();
-        let mut alias: Token = Default::default();
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::Bool) => flag = input.value()?,
-                        (2, thrift::Type::I8) => tiny = input.value()?,
-                        (3, thrift::Type::I16) => small = input.value()?,
-                        (4, thrift::Type::I32) => medium = input.value()?,
-                        (5, thrift::Type::I64) => large = input.value()?,
-                        (6, thrift::Type::Double) => real = input.value()?,
-                        (7, thrift::Type::String) => text = input.value()?,
-                        (8, thrift::Type::String) => raw = input.value()?,
-                        (9, thrift::Type::Uuid) => token = input.value()?,
-                        (10, thrift::Type::I32) => grade = input.value()?,
-                        (11, thrift::Type::String) => season = input.value()?,
-                        (12, thrift::Type::Uuid) => alias = input.value()?,
+                        (1, thrift::Type::Bool) => value.flag = input.value()?,
+                        (2, thrift::Type::I8) => value.tiny = input.value()?,
+                        (3, thrift::Type::I16) => value.small = input.value()?,
+                        (4, thrift::Type::I32) => value.medium = input.value()?,
+                        (5, thrift::Type::I64) => value.large = input.value()?,
+                        (6, thrift::Type::Double) => value.real = input.value()?,
+                        (7, thrift::Type::String) => value.text = input.value()?,
+                        (8, thrift::Type::String) => value.raw = input.value()?,
+                        (9, thrift::Type::Uuid) => value.token = input.value()?,
+                        (10, thrift::Type::I32) => value.grade = input.value()?,
+                        (11, thrift::Type::String) => value.season = input.value()?,
+                        (12, thrift::Type::Uuid) => value.alias = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self {
-            flag,
-            tiny,
-            small,
-            medium,
-            large,
-            real,
-            text,
-            raw,
-            token,
-            grade,
-            season,
-            alias,
-        })
+        Ok(value)
     }
 }
 
@@ -732,71 +708,31 @@ impl thrift::Value for Keys {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut by_double: ::std::collections::BTreeMap<
-            ::runtime::thrift::Double,
-            String,
-        > = Default::default();
-        let mut by_struct: ::std::collections::HashMap<Spot, i32> = Default::default();
-        let mut by_list: ::std::collections::HashMap<Vec<i32>, i32> = Default::default();
-        let mut by_set: ::std::collections::BTreeMap<
-            ::std::collections::BTreeSet<::runtime::thrift::Double>,
-            i32,
-        > = Default::default();
-        let mut by_map: ::std::collections::HashMap<
-            ::std::collections::BTreeMap<String, i32>,
-            i32,
-        > = Default::default();
-        let mut by_enum: ::std::collections::HashMap<Grade, i32> = Default::default();
-        let mut by_bool: ::std::collections::HashMap<bool, i32> = Default::default();
-        let mut by_binary: ::std::collections::HashMap<::runtime::Bytes, i32> = Default::default();
-        let mut by_uuid: ::std::collections::HashMap<::runtime::thrift::Uuid, i32> = Default::default();
-        let mut picks: ::std::collections::BTreeSet<Pick> = Default::default();
-        let mut doubles: ::std::collections::BTreeSet<WithDouble> = Default::default();
-        let mut deep: ::std::collections::HashMap<
-            i8,
-            ::std::collections::HashMap<i16, ::std::collections::HashMap<i64, f64>>,
-        > = Default::default();
-        let mut index: IndexAgain = Default::default();
-        let mut hard: ::std::collections::BTreeSet<Hard> = Default::default();
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::Map) => by_double = input.value()?,
-                        (2, thrift::Type::Map) => by_struct = input.value()?,
-                        (3, thrift::Type::Map) => by_list = input.value()?,
-                        (4, thrift::Type::Map) => by_set = input.value()?,
-                        (5, thrift::Type::Map) => by_map = input.value()?,
-                        (6, thrift::Type::Map) => by_enum = input.value()?,
-                        (7, thrift::Type::Map) => by_bool = input.value()?,
-                        (8, thrift::Type::Map) => by_binary = input.value()?,
-                        (9, thrift::Type::Map) => by_uuid = input.value()?,
-                        (10, thrift::Type::Set) => picks = input.value()?,
-                        (11, thrift::Type::Set) => doubles = input.value()?,
-                        (12, thrift::Type::Map) => deep = input.value()?,
-                        (13, thrift::Type::Map) => index = input.value()?,
-                        (14, thrift::Type::Set) => hard = input.value()?,
+                        (1, thrift::Type::Map) => value.by_double = input.value()?,
+                        (2, thrift::Type::Map) => value.by_struct = input.value()?,
+                        (3, thrift::Type::Map) => value.by_list = input.value()?,
+                        (4, thrift::Type::Map) => value.by_set = input.value()?,
+                        (5, thrift::Type::Map) => value.by_map = input.value()?,
+                        (6, thrift::Type::Map) => value.by_enum = input.value()?,
+                        (7, thrift::Type::Map) => value.by_bool = input.value()?,
+                        (8, thrift::Type::Map) => value.by_binary = input.value()?,
+                        (9, thrift::Type::Map) => value.by_uuid = input.value()?,
+                        (10, thrift::Type::Set) => value.picks = input.value()?,
+                        (11, thrift::Type::Set) => value.doubles = input.value()?,
+                        (12, thrift::Type::Map) => value.deep = input.value()?,
+                        (13, thrift::Type::Map) => value.index = input.value()?,
+                        (14, thrift::Type::Set) => value.hard = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self {
-            by_double,
-            by_struct,
-            by_list,
-            by_set,
-            by_map,
-            by_enum,
-            by_bool,
-            by_binary,
-            by_uuid,
-            picks,
-            doubles,
-            deep,
-            index,
-            hard,
-        })
+        Ok(value)
     }
 }
 
@@ -909,25 +845,20 @@ impl thrift::Value for WithDouble {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value_: ::runtime::thrift::Double = ::runtime::thrift::Double(0.25);
-        let mut more: Option<Vec<::runtime::thrift::Double>> = None;
-        let mut sets: ::std::collections::BTreeMap<
-            String,
-            ::std::collections::BTreeSet<::runtime::thrift::Double>,
-        > = Default::default();
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::Double) => value_ = input.value()?,
-                        (2, thrift::Type::List) => more = Some(input.value()?),
-                        (3, thrift::Type::Map) => sets = input.value()?,
+                        (1, thrift::Type::Double) => value.value = input.value()?,
+                        (2, thrift::Type::List) => value.more = Some(input.value()?),
+                        (3, thrift::Type::Map) => value.sets = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { value: value_, more, sets })
+        Ok(value)
     }
 }
 
@@ -973,24 +904,22 @@ impl thrift::Value for Hard {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut spots: ::std::collections::BTreeMap<String, Spot> = Default::default();
-        let mut numbers: ::std::collections::BTreeSet<i32> = ::std::collections::BTreeSet::from([
-            1,
-        ]);
-        let mut pick: Option<Pick> = None;
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::Map) => spots = input.value()?,
-                        (2, thrift::Type::Set) => numbers = input.value()?,
-                        (3, thrift::Type::Struct) => pick = Pick::decode_or_empty(input)?,
+                        (1, thrift::Type::Map) => value.spots = input.value()?,
+                        (2, thrift::Type::Set) => value.numbers = input.value()?,
+                        (3, thrift::Type::Struct) => {
+                            value.pick = Pick::decode_or_empty(input)?;
+                        }
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { spots, numbers, pick })
+        Ok(value)
     }
 }
 
@@ -1035,32 +964,22 @@ impl thrift::Value for Node {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value_: i32 = 0;
-        let mut next: Option<Box<Node>> = None;
-        let mut other: Option<Box<Node>> = None;
-        let mut children: Vec<Node> = Default::default();
-        let mut named: ::std::collections::HashMap<String, Node> = Default::default();
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => value_ = input.value()?,
-                        (2, thrift::Type::Struct) => next = Some(input.value()?),
-                        (3, thrift::Type::Struct) => other = Some(input.value()?),
-                        (4, thrift::Type::List) => children = input.value()?,
-                        (5, thrift::Type::Map) => named = input.value()?,
+                        (1, thrift::Type::I32) => value.value = input.value()?,
+                        (2, thrift::Type::Struct) => value.next = Some(input.value()?),
+                        (3, thrift::Type::Struct) => value.other = Some(input.value()?),
+                        (4, thrift::Type::List) => value.children = input.value()?,
+                        (5, thrift::Type::Map) => value.named = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self {
-            value: value_,
-            next,
-            other,
-            children,
-            named,
-        })
+        Ok(value)
     }
 }
 
@@ -1092,20 +1011,19 @@ impl thrift::Value for Left {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut right: Option<Box<Right>> = None;
-        let mut n: i32 = 0;
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::Struct) => right = Some(input.value()?),
-                        (2, thrift::Type::I32) => n = input.value()?,
+                        (1, thrift::Type::Struct) => value.right = Some(input.value()?),
+                        (2, thrift::Type::I32) => value.n = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { right, n })
+        Ok(value)
     }
 }
 
@@ -1720,31 +1638,21 @@ impl thrift::Value for Deep {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut spots: Vec<base::Spot> = Default::default();
-        let mut picks: Vec<Pick> = Default::default();
-        let mut grade: Grade = Default::default();
-        let mut bottom: Vec<
-            ::std::collections::HashMap<String, ::std::collections::HashSet<Vec<i32>>>,
-        > = Default::default();
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::List) => spots = input.value()?,
-                        (2, thrift::Type::List) => picks = input.value()?,
-                        (3, thrift::Type::I32) => grade = input.value()?,
-                        (4, thrift::Type::List) => bottom = input.value()?,
+                        (1, thrift::Type::List) => value.spots = input.value()?,
+                        (2, thrift::Type::List) => value.picks = input.value()?,
+                        (3, thrift::Type::I32) => value.grade = input.value()?,
+                        (4, thrift::Type::List) => value.bottom = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self {
-            spots,
-            picks,
-            grade,
-            bottom,
-        })
+        Ok(value)
     }
 }
 
@@ -1784,20 +1692,19 @@ impl thrift::Value for Missing {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut what: String = Default::default();
-        let mut near: Option<Vec<String>> = None;
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::String) => what = input.value()?,
-                        (2, thrift::Type::List) => near = Some(input.value()?),
+                        (1, thrift::Type::String) => value.what = input.value()?,
+                        (2, thrift::Type::List) => value.near = Some(input.value()?),
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { what, near })
+        Ok(value)
     }
 }
 
@@ -1890,32 +1797,22 @@ impl thrift::Value for Ids {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut top: String = Default::default();
-        let mut one: i32 = 0;
-        let mut negative: i32 = 0;
-        let mut implied: i32 = 0;
-        let mut flag: Option<bool> = None;
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (32767, thrift::Type::String) => top = input.value()?,
-                        (1, thrift::Type::I32) => one = input.value()?,
-                        (-5, thrift::Type::I32) => negative = input.value()?,
-                        (-4, thrift::Type::I32) => implied = input.value()?,
-                        (300, thrift::Type::Bool) => flag = Some(input.value()?),
+                        (32767, thrift::Type::String) => value.top = input.value()?,
+                        (1, thrift::Type::I32) => value.one = input.value()?,
+                        (-5, thrift::Type::I32) => value.negative = input.value()?,
+                        (-4, thrift::Type::I32) => value.implied = input.value()?,
+                        (300, thrift::Type::Bool) => value.flag = Some(input.value()?),
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self {
-            top,
-            one,
-            negative,
-            implied,
-            flag,
-        })
+        Ok(value)
     }
 }
 
@@ -2827,7 +2724,7 @@ impl EverythingClient {
             &self.channel,
             &EVERYTHING.methods[6],
             body,
-            thrift::nothing,
+            |_, _| Ok(()),
         )
     }
 
@@ -3780,7 +3677,7 @@ impl MoreClient {
             &self.channel,
             &MORE.methods[6],
             body,
-            thrift::nothing,
+            |_, _| Ok(()),
         )
     }
 
@@ -4737,7 +4634,7 @@ impl MoreServiceClient {
             &self.channel,
             &MORE_SERVICE.methods[6],
             body,
-            thrift::nothing,
+            |_, _| Ok(()),
         )
     }
 

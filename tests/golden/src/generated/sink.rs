@@ -136,53 +136,29 @@ impl thrift::Value for Scalars {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut flag: bool = false;
-        let mut tiny: i8 = 0;
-        let mut tiny2: i8 = 0;
-        let mut small: i16 = 0;
-        let mut medium: i32 = 0;
-        let mut large: i64 = 0;
-        let mut real: f64 = 0.0;
-        let mut text: String = Default::default();
-        let mut blob: ::runtime::Bytes = Default::default();
-        let mut color: Color = Default::default();
-        let mut level: base::Level = Default::default();
-        let mut user: base::UserId = 0;
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::Bool) => flag = input.value()?,
-                        (2, thrift::Type::I8) => tiny = input.value()?,
-                        (3, thrift::Type::I8) => tiny2 = input.value()?,
-                        (4, thrift::Type::I16) => small = input.value()?,
-                        (5, thrift::Type::I32) => medium = input.value()?,
-                        (6, thrift::Type::I64) => large = input.value()?,
-                        (7, thrift::Type::Double) => real = input.value()?,
-                        (8, thrift::Type::String) => text = input.value()?,
-                        (9, thrift::Type::String) => blob = input.value()?,
-                        (10, thrift::Type::I32) => color = input.value()?,
-                        (11, thrift::Type::I32) => level = input.value()?,
-                        (12, thrift::Type::I64) => user = input.value()?,
+                        (1, thrift::Type::Bool) => value.flag = input.value()?,
+                        (2, thrift::Type::I8) => value.tiny = input.value()?,
+                        (3, thrift::Type::I8) => value.tiny2 = input.value()?,
+                        (4, thrift::Type::I16) => value.small = input.value()?,
+                        (5, thrift::Type::I32) => value.medium = input.value()?,
+                        (6, thrift::Type::I64) => value.large = input.value()?,
+                        (7, thrift::Type::Double) => value.real = input.value()?,
+                        (8, thrift::Type::String) => value.text = input.value()?,
+                        (9, thrift::Type::String) => value.blob = input.value()?,
+                        (10, thrift::Type::I32) => value.color = input.value()?,
+                        (11, thrift::Type::I32) => value.level = input.value()?,
+                        (12, thrift::Type::I64) => value.user = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self {
-            flag,
-            tiny,
-            tiny2,
-            small,
-            medium,
-            large,
-            real,
-            text,
-            blob,
-            color,
-            level,
-            user,
-        })
+        Ok(value)
     }
 }
 
@@ -295,56 +271,30 @@ impl thrift::Value for Optionals {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut flag: Option<bool> = None;
-        let mut tiny: Option<i8> = None;
-        let mut small: Option<i16> = None;
-        let mut medium: Option<i32> = None;
-        let mut large: Option<i64> = None;
-        let mut real: Option<f64> = None;
-        let mut text: Option<String> = None;
-        let mut blob: Option<::runtime::Bytes> = None;
-        let mut color: Option<Color> = None;
-        let mut point: Option<base::Point> = None;
-        let mut numbers: Option<Vec<i32>> = None;
-        let mut words: Option<::std::collections::HashSet<String>> = None;
-        let mut counts: Option<::std::collections::HashMap<String, i32>> = None;
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::Bool) => flag = Some(input.value()?),
-                        (2, thrift::Type::I8) => tiny = Some(input.value()?),
-                        (3, thrift::Type::I16) => small = Some(input.value()?),
-                        (4, thrift::Type::I32) => medium = Some(input.value()?),
-                        (5, thrift::Type::I64) => large = Some(input.value()?),
-                        (6, thrift::Type::Double) => real = Some(input.value()?),
-                        (7, thrift::Type::String) => text = Some(input.value()?),
-                        (8, thrift::Type::String) => blob = Some(input.value()?),
-                        (9, thrift::Type::I32) => color = Some(input.value()?),
-                        (10, thrift::Type::Struct) => point = Some(input.value()?),
-                        (11, thrift::Type::List) => numbers = Some(input.value()?),
-                        (12, thrift::Type::Set) => words = Some(input.value()?),
-                        (13, thrift::Type::Map) => counts = Some(input.value()?),
+                        (1, thrift::Type::Bool) => value.flag = Some(input.value()?),
+                        (2, thrift::Type::I8) => value.tiny = Some(input.value()?),
+                        (3, thrift::Type::I16) => value.small = Some(input.value()?),
+                        (4, thrift::Type::I32) => value.medium = Some(input.value()?),
+                        (5, thrift::Type::I64) => value.large = Some(input.value()?),
+                        (6, thrift::Type::Double) => value.real = Some(input.value()?),
+                        (7, thrift::Type::String) => value.text = Some(input.value()?),
+                        (8, thrift::Type::String) => value.blob = Some(input.value()?),
+                        (9, thrift::Type::I32) => value.color = Some(input.value()?),
+                        (10, thrift::Type::Struct) => value.point = Some(input.value()?),
+                        (11, thrift::Type::List) => value.numbers = Some(input.value()?),
+                        (12, thrift::Type::Set) => value.words = Some(input.value()?),
+                        (13, thrift::Type::Map) => value.counts = Some(input.value()?),
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self {
-            flag,
-            tiny,
-            small,
-            medium,
-            large,
-            real,
-            text,
-            blob,
-            color,
-            point,
-            numbers,
-            words,
-            counts,
-        })
+        Ok(value)
     }
 }
 
@@ -629,76 +579,35 @@ impl thrift::Value for Containers {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut flags: Vec<bool> = Default::default();
-        let mut numbers: Vec<i32> = Default::default();
-        let mut words: Vec<String> = Default::default();
-        let mut reals: Vec<f64> = Default::default();
-        let mut blobs: Vec<::runtime::Bytes> = Default::default();
-        let mut unique: ::std::collections::HashSet<i32> = Default::default();
-        let mut tags: ::std::collections::HashSet<String> = Default::default();
-        let mut counts: ::std::collections::HashMap<String, i32> = Default::default();
-        let mut groups: ::std::collections::HashMap<i32, Vec<String>> = Default::default();
-        let mut matrix: Vec<Vec<i32>> = Default::default();
-        let mut nested: ::std::collections::HashMap<
-            String,
-            ::std::collections::HashMap<String, i64>,
-        > = Default::default();
-        let mut points: Vec<base::Point> = Default::default();
-        let mut by_id: ::std::collections::HashMap<i64, base::Point> = Default::default();
-        let mut deep: Vec<
-            ::std::collections::HashMap<String, ::std::collections::HashSet<i16>>,
-        > = Default::default();
-        let mut colors: Vec<Color> = Default::default();
-        let mut color_names: ::std::collections::HashMap<Color, String> = Default::default();
-        let mut index: PointIndex = Default::default();
-        let mut bits: ::std::collections::HashMap<bool, i8> = Default::default();
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::List) => flags = input.value()?,
-                        (2, thrift::Type::List) => numbers = input.value()?,
-                        (3, thrift::Type::List) => words = input.value()?,
-                        (4, thrift::Type::List) => reals = input.value()?,
-                        (5, thrift::Type::List) => blobs = input.value()?,
-                        (6, thrift::Type::Set) => unique = input.value()?,
-                        (7, thrift::Type::Set) => tags = input.value()?,
-                        (8, thrift::Type::Map) => counts = input.value()?,
-                        (9, thrift::Type::Map) => groups = input.value()?,
-                        (10, thrift::Type::List) => matrix = input.value()?,
-                        (11, thrift::Type::Map) => nested = input.value()?,
-                        (12, thrift::Type::List) => points = input.value()?,
-                        (13, thrift::Type::Map) => by_id = input.value()?,
-                        (14, thrift::Type::List) => deep = input.value()?,
-                        (15, thrift::Type::List) => colors = input.value()?,
-                        (16, thrift::Type::Map) => color_names = input.value()?,
-                        (17, thrift::Type::Map) => index = input.value()?,
-                        (18, thrift::Type::Map) => bits = input.value()?,
+                        (1, thrift::Type::List) => value.flags = input.value()?,
+                        (2, thrift::Type::List) => value.numbers = input.value()?,
+                        (3, thrift::Type::List) => value.words = input.value()?,
+                        (4, thrift::Type::List) => value.reals = input.value()?,
+                        (5, thrift::Type::List) => value.blobs = input.value()?,
+                        (6, thrift::Type::Set) => value.unique = input.value()?,
+                        (7, thrift::Type::Set) => value.tags = input.value()?,
+                        (8, thrift::Type::Map) => value.counts = input.value()?,
+                        (9, thrift::Type::Map) => value.groups = input.value()?,
+                        (10, thrift::Type::List) => value.matrix = input.value()?,
+                        (11, thrift::Type::Map) => value.nested = input.value()?,
+                        (12, thrift::Type::List) => value.points = input.value()?,
+                        (13, thrift::Type::Map) => value.by_id = input.value()?,
+                        (14, thrift::Type::List) => value.deep = input.value()?,
+                        (15, thrift::Type::List) => value.colors = input.value()?,
+                        (16, thrift::Type::Map) => value.color_names = input.value()?,
+                        (17, thrift::Type::Map) => value.index = input.value()?,
+                        (18, thrift::Type::Map) => value.bits = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self {
-            flags,
-            numbers,
-            words,
-            reals,
-            blobs,
-            unique,
-            tags,
-            counts,
-            groups,
-            matrix,
-            nested,
-            points,
-            by_id,
-            deep,
-            colors,
-            color_names,
-            index,
-            bits,
-        })
+        Ok(value)
     }
 }
 
@@ -737,26 +646,20 @@ impl thrift::Value for Tree {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value_: i32 = 0;
-        let mut children: Option<Vec<Tree>> = None;
-        let mut next: Option<Box<Tree>> = None;
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => value_ = input.value()?,
-                        (2, thrift::Type::List) => children = Some(input.value()?),
-                        (3, thrift::Type::Struct) => next = Some(input.value()?),
+                        (1, thrift::Type::I32) => value.value = input.value()?,
+                        (2, thrift::Type::List) => value.children = Some(input.value()?),
+                        (3, thrift::Type::Struct) => value.next = Some(input.value()?),
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self {
-            value: value_,
-            children,
-            next,
-        })
+        Ok(value)
     }
 }
 
@@ -790,24 +693,21 @@ impl thrift::Value for OddIds {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut hundred: String = Default::default();
-        let mut three: String = Default::default();
-        let mut top: String = Default::default();
-        let mut one: String = Default::default();
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (100, thrift::Type::String) => hundred = input.value()?,
-                        (3, thrift::Type::String) => three = input.value()?,
-                        (32767, thrift::Type::String) => top = input.value()?,
-                        (1, thrift::Type::String) => one = input.value()?,
+                        (100, thrift::Type::String) => value.hundred = input.value()?,
+                        (3, thrift::Type::String) => value.three = input.value()?,
+                        (32767, thrift::Type::String) => value.top = input.value()?,
+                        (1, thrift::Type::String) => value.one = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { hundred, three, top, one })
+        Ok(value)
     }
 }
 
@@ -941,26 +841,24 @@ impl thrift::Value for Holder {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut choice: Option<Choice> = None;
-        let mut maybe: Option<Choice> = None;
-        let mut many: Vec<Choice> = Default::default();
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
                         (1, thrift::Type::Struct) => {
-                            choice = Choice::decode_or_empty(input)?;
+                            value.choice = Choice::decode_or_empty(input)?;
                         }
                         (2, thrift::Type::Struct) => {
-                            maybe = Choice::decode_or_empty(input)?;
+                            value.maybe = Choice::decode_or_empty(input)?;
                         }
-                        (3, thrift::Type::List) => many = input.value()?,
+                        (3, thrift::Type::List) => value.many = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { choice, maybe, many })
+        Ok(value)
     }
 }
 
@@ -985,18 +883,18 @@ impl thrift::Value for V1 {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut a: String = Default::default();
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::String) => a = input.value()?,
+                        (1, thrift::Type::String) => value.a = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { a })
+        Ok(value)
     }
 }
 
@@ -1034,24 +932,21 @@ impl thrift::Value for V2 {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut a: String = Default::default();
-        let mut added: i32 = 0;
-        let mut more: Vec<base::Point> = Default::default();
-        let mut extra: Option<::std::collections::HashMap<String, String>> = None;
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::String) => a = input.value()?,
-                        (2, thrift::Type::I32) => added = input.value()?,
-                        (3, thrift::Type::List) => more = input.value()?,
-                        (4, thrift::Type::Map) => extra = Some(input.value()?),
+                        (1, thrift::Type::String) => value.a = input.value()?,
+                        (2, thrift::Type::I32) => value.added = input.value()?,
+                        (3, thrift::Type::List) => value.more = input.value()?,
+                        (4, thrift::Type::Map) => value.extra = Some(input.value()?),
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { a, added, more, extra })
+        Ok(value)
     }
 }
 
@@ -2622,7 +2517,7 @@ impl SinkClient {
             &self.channel,
             &SINK.methods[14],
             body,
-            thrift::nothing,
+            |_, _| Ok(()),
         )
     }
 

@@ -6,6 +6,8 @@ mod binary;
 mod hostile;
 mod inside;
 mod kitex;
+mod random;
 mod relay;
+mod round;
 mod vectors;
 mod xorshift;

@@ -42,20 +42,19 @@ impl thrift::Value for Spot {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut x: i32 = 0;
-        let mut y: i32 = 1;
+        let mut value: Self = Default::default();
         input
             .structure(|input| {
                 while let Some(field) = input.field()? {
                     match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => x = input.value()?,
-                        (2, thrift::Type::I32) => y = input.value()?,
+                        (1, thrift::Type::I32) => value.x = input.value()?,
+                        (2, thrift::Type::I32) => value.y = input.value()?,
                         _ => input.skip(field.kind)?,
                     }
                 }
                 Ok(())
             })?;
-        Ok(Self { x, y })
+        Ok(value)
     }
 }
 
