@@ -54,7 +54,12 @@ fn kiteline(manifest: &DocumentMut) -> Option<&toml_edit::Item> {
 
 fn manifest(path: &Path) -> Result<Option<DocumentMut>, Error> {
     let text = output::read(path).map_err(|error| Error::Io(error.to_string()))?;
-    Ok(text.and_then(|text| text.parse().ok()))
+    let Some(text) = text else { return Ok(None) };
+    let said = |error: toml_edit::TomlError| {
+        let first = error.to_string().replace('\n', " ");
+        Error::Io(format!("{}: {}", path.display(), first.split_whitespace().collect::<Vec<_>>().join(" ")))
+    };
+    text.parse().map(Some).map_err(said)
 }
 
 /// What is known about the crate.

@@ -1,7 +1,7 @@
 //! The client of a service: one method a method, each a call that can be awaited.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::codec;
 use super::view::{View, ident};
@@ -38,11 +38,7 @@ pub(super) fn emit(view: &View<'_>, it: &Service) -> TokenStream {
 }
 
 fn call(view: &View<'_>, it: &Service, owner: &Service, method: &Method, index: usize) -> TokenStream {
-    // `new`, `channel` and `clone` are the client's own.
-    let name = match method.head.rust.as_str() {
-        taken @ ("new" | "channel" | "clone") => format_ident!("{taken}_"),
-        name => ident(name),
-    };
+    let name = ident(&names::client_method(&method.head.rust));
     let docs = docs::if_any(&method.head);
     let (value, error) = service::outcome(view, owner, method);
     let error = method.error.as_ref().map(|_| quote!(, #error));

@@ -19,6 +19,7 @@ pub(crate) struct View<'a> {
 enum Place {
     /// In a generated module.
     Module(ModuleId),
+    #[cfg(feature = "cli")]
     /// Outside of `generated`, which is reached by this path; some types are imported by name.
     Outside { generated: TokenStream, imported: BTreeSet<(ModuleId, String)> },
 }
@@ -30,6 +31,7 @@ impl<'a> View<'a> {
         Self { model, place: Place::Module(module), own: defs.chain(services).collect() }
     }
 
+    #[cfg(feature = "cli")]
     /// The view of a file that is no part of `generated`.
     #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the scaffold stands outside"))]
     pub(crate) fn outside(model: &'a Model, generated: TokenStream, imported: BTreeSet<(ModuleId, String)>) -> Self {
@@ -81,7 +83,9 @@ impl<'a> View<'a> {
                 let down = down.skip(shared);
                 quote!(#(#up::)* #(#down::)* #(#name)::*)
             }
+            #[cfg(feature = "cli")]
             Place::Outside { imported, .. } if imported.contains(&(module, rust.to_owned())) => quote!(#(#name)::*),
+            #[cfg(feature = "cli")]
             Place::Outside { generated, .. } => quote!(#generated::#(#down::)* #(#name)::*),
         }
     }

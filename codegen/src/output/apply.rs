@@ -1,6 +1,8 @@
 //! Carries a plan out: everything is written beside its place first, then renamed into it, so that
 //! a full disk or a missing permission leaves every file as it was.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -29,6 +31,7 @@ impl Drop for Staged {
 /// The first file that could not be written; nothing was changed then, unless a rename itself
 /// failed, and then every file is wholly old or wholly new.
 pub fn apply(plan: &Plan) -> Result<(), Error> {
+    sweep(plan);
     let writes = plan.steps.iter().filter(|it| matches!(it.action, Action::Create | Action::Update | Action::Insert));
     let mut staged = Vec::new();
     for step in writes {
@@ -43,6 +46,36 @@ pub fn apply(plan: &Plan) -> Result<(), Error> {
         fs::remove_file(&path).map_err(|error| Error::new(&path, error))?;
     }
     Ok(())
+}
+
+/// Removes what runs that were killed left beside the files of a plan. Those of processes that
+/// are still there stay.
+fn sweep(plan: &Plan) {
+    let folders: BTreeSet<PathBuf> =
+        plan.steps.iter().filter_map(|it| Some(plan.root.join(&it.path).parent()?.to_owned())).collect();
+    let names: BTreeSet<&OsStr> = plan.steps.iter().filter_map(|it| it.path.file_name()).collect();
+    for folder in folders {
+        let Ok(entries) = fs::read_dir(folder) else { continue };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let of = name.to_str().and_then(temporary).filter(|(of, _)| names.contains(OsStr::new(of)));
+            if of.is_some_and(|(_, process)| !alive(process)) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+/// `.NAME.PROCESS.tmp` as its parts.
+fn temporary(name: &str) -> Option<(&str, u32)> {
+    let (name, process) = name.strip_prefix('.')?.strip_suffix(".tmp")?.rsplit_once('.')?;
+    Some((name, process.parse().ok()?))
+}
+
+/// Whether a process is there, where the system tells; else it is taken to be.
+fn alive(process: u32) -> bool {
+    let all = Path::new("/proc");
+    !all.join("self").exists() || all.join(process.to_string()).exists()
 }
 
 fn stage(root: &Path, step: &Step) -> Result<Staged, Error> {

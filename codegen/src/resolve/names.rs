@@ -59,6 +59,15 @@ pub fn joined(rust: &str, word: &str) -> String {
     format!("{}{word}", if short.is_empty() { bare } else { short })
 }
 
+/// A method's name on a client, which has methods of its own; the standard library gives it
+/// some that would be called instead.
+pub fn client_method(rust: &str) -> String {
+    match rust {
+        "new" | "channel" | "clone" | "into" | "try_into" => format!("{rust}_"),
+        _ => rust.to_owned(),
+    }
+}
+
 /// The name under which a service is registered: no `Service` suffix, lower case.
 pub fn registry_name(service: &str) -> String {
     let short = match service.strip_suffix("Service") {

@@ -101,9 +101,12 @@ fn record(manifest: &mut DocumentMut, it: &Crate) {
     }
 }
 
-/// A table's content without its decoration.
-fn plain(item: &Item) -> String {
-    let mut lines: Vec<String> = item.to_string().lines().map(|line| line.trim().to_owned()).collect();
-    lines.retain(|line| !line.is_empty() && !line.starts_with('[') && !line.starts_with('#'));
-    lines.join("\n")
+/// A table's content without its decoration, tables inside of it too.
+fn plain(item: &Item) -> Vec<(String, String)> {
+    let Some(table) = item.as_table_like() else { return vec![(String::new(), item.to_string().trim().to_owned())] };
+    let inner = |(key, item): (&str, &Item)| {
+        let key = key.to_owned();
+        plain(item).into_iter().map(move |(below, text)| (format!("{key}\n{below}"), text))
+    };
+    table.iter().flat_map(inner).collect()
 }

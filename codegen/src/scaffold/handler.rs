@@ -167,7 +167,7 @@ fn idl(model: &Model, service: &Service) -> String {
         crate::ir::model::Language::Thrift => "thrift",
         crate::ir::model::Language::Proto => "proto",
     };
-    format!("{}.{ending}", file.stem)
+    assemble::visible(&format!("{}.{ending}", file.stem))
 }
 
 /// How a stub names what it needs: by `use`, or in full where it is put into a file that has its

@@ -17,7 +17,8 @@ use crate::resolve::names::joined;
 
 /// A text to put at a byte offset.
 struct Insertion {
-    at: usize,
+    /// `None` when there is no place for it: it is reported then.
+    at: Option<usize>,
     text: String,
 }
 
@@ -44,14 +45,16 @@ fn settle(path: PathBuf, text: &str, mut found: Vec<Insertion>, insert: bool, ou
         return;
     }
     found.sort_by_key(|it| std::cmp::Reverse(it.at));
-    if !insert {
-        found.reverse();
-        out.missing.extend(found.into_iter().map(|it| (path.clone(), it.text.trim_matches('\n').to_owned())));
+    let (placed, homeless): (Vec<_>, Vec<_>) = found.into_iter().partition(|it| insert && it.at.is_some());
+    let told = homeless.into_iter().rev().map(|it| (path.clone(), it.text.trim_matches('\n').to_owned()));
+    out.missing.extend(told);
+    if placed.is_empty() {
         return;
     }
+    let ends = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut text = text.to_owned();
-    for it in found {
-        text.insert_str(it.at, &it.text);
+    for it in placed {
+        text.insert_str(it.at.unwrap_or(text.len()), &it.text.replace('\n', ends));
     }
     out.files.add(path, text, Owner::Edited);
 }
@@ -92,7 +95,7 @@ fn stubs(model: &Model, owner: &Service, text: &str) -> Option<Insertion> {
     let close = block.brace_token.span.close().byte_range().start;
     let text = stubs.concat();
     let text = if written.is_empty() { text.trim_start_matches('\n').to_owned() } else { text };
-    (!stubs.is_empty()).then_some(Insertion { at: close, text })
+    (!stubs.is_empty()).then_some(Insertion { at: Some(close), text })
 }
 
 /// `pub mod` lines that are not there, to go at the end.
@@ -116,7 +119,7 @@ fn modules(model: &Model, services: &[&Service], text: &str) -> Vec<Insertion> {
         return Vec::new();
     }
     let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    vec![Insertion { at: text.len(), text: format!("{end}{lines}") }]
+    vec![Insertion { at: Some(text.len()), text: format!("{end}{lines}") }]
 }
 
 /// `.add(…)` for the services that `main.rs` never names, to go before `.run()`.
@@ -135,7 +138,7 @@ fn mounts(model: &Model, services: &[&Service], text: &str) -> Vec<Insertion> {
         finder.file(&file);
         finder.0
     });
-    vec![Insertion { at: at.unwrap_or(text.len()), text: lines.concat() }]
+    vec![Insertion { at, text: lines.concat() }]
 }
 
 /// Every identifier of a text, comments left out.

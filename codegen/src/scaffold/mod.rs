@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use askama::Template;
 
+use crate::assemble;
 use crate::ir::model::{Language, Model, Service};
 use crate::output::{FileSet, Owner};
 use crate::resolve::names;
@@ -124,7 +125,12 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
     let lib = lib_name(&it.name);
     user(&mut out, "src/lib.rs", Lib { title: &title, server: it.server }.render());
     user(&mut out, ".gitignore", Ok("/target\n".to_owned()));
-    let roots: Vec<String> = it.idls.iter().filter(|it| it.root).map(|it| format!("`{}`", it.path)).collect();
+    let roots: Vec<String> = it
+        .idls
+        .iter()
+        .filter(|it| it.root)
+        .map(|it| format!("`{}`", assemble::visible(&it.path).replace('`', "'")))
+        .collect();
     user(
         &mut out,
         "README.md",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::{handler, sample};
@@ -20,7 +20,18 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str) -> String {
         let mount: TokenStream = handler::mount(model, it).parse().unwrap_or_default();
         quote!(.add(#mount))
     });
-    let calls = services.iter().map(|it| calls(&view, it));
+    // A function a service: one with thousands of calls would take minutes to compile.
+    let functions: Vec<_> = services.iter().map(|it| (function(model, it), calls(&view, it))).collect();
+    let reaches = functions.iter().filter(|(_, calls)| !calls.is_empty()).map(|(name, calls)| {
+        quote! {
+            async fn #name(registry: &Registry) -> runtime::Result<()> {
+                #calls
+                Ok(())
+            }
+        }
+    });
+    let called =
+        functions.iter().filter(|(_, calls)| !calls.is_empty()).map(|(name, _)| quote!(#name(&registry).await?;));
     let tokens = quote! {
         //! Starts the server on a free port and calls every method through the memory registry.
         use #lib::{generated, handler};
@@ -30,9 +41,11 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str) -> String {
         async fn every_method_is_reached() -> runtime::Result<()> {
             let registry = Registry::open("memory")?;
             let server = Server::new(Config::local()).registry(&registry) #(#mounts)* .start().await?;
-            #(#calls)*
+            #(#called)*
             server.stop().await
         }
+
+        #(#reaches)*
 
         /// Any answer of a handler will do; replace this by what your methods promise.
         fn reached(outcome: Result<(), Error>) {
@@ -45,6 +58,11 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str) -> String {
     assemble::format(tokens)
 }
 
+/// The name of the function that calls a service.
+fn function(model: &Model, service: &Service) -> Ident {
+    format_ident!("call_{}", handler::module(model, service))
+}
+
 fn calls(view: &View<'_>, service: &Service) -> TokenStream {
     let methods: Vec<TokenStream> =
         view.model.all_methods(service).into_iter().filter_map(|(owner, it)| call(view, owner, it)).collect();
@@ -54,16 +72,13 @@ fn calls(view: &View<'_>, service: &Service) -> TokenStream {
     let client = view.path(service.module, &names::joined(&service.head.rust, "Client"));
     let name = &service.registry_name;
     quote! {
-        let client = #client::new(Channel::builder(#name).registry(&registry).build()?);
+        let client = #client::new(Channel::builder(#name).registry(registry).build()?);
         #(#methods)*
     }
 }
 
 fn call(view: &View<'_>, owner: &Service, method: &Method) -> Option<TokenStream> {
-    let name = match method.head.rust.as_str() {
-        taken @ ("new" | "channel") => format_ident!("{taken}_"),
-        name => ident(name),
-    };
+    let name = ident(&names::client_method(&method.head.rust));
     let arguments: Option<Vec<TokenStream>> = method.arguments.iter().map(|it| sample::value(view, &it.ty)).collect();
     let arguments = arguments?;
     let call = quote!(client.#name(#(#arguments),*).await);

@@ -169,6 +169,8 @@ pub(crate) const WORDS: &[&str] = &[
     "X",
     "a1",
     "is_ok",
+    "into",
+    "try_into",
     "unwrap",
     "to_string",
     "assert",

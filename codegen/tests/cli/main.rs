@@ -1,0 +1,16 @@
+//! The command line, run as people run it: in a folder of their own, by its exit code, its words
+//! and the bytes it leaves.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod crash;
+mod escape;
+mod exits;
+mod fresh;
+mod inject;
+mod rerun;
+mod sandbox;
+mod stubs;
+
+/// A small service.
+pub(crate) const ADD: &str = "namespace rs api\n\nstruct AddRequest {\n    1: i32 first\n    2: i32 second\n}\n\nstruct AddResponse { 1: i32 sum }\n\nservice AddService {\n    AddResponse Add(1: AddRequest req)\n}\n";
