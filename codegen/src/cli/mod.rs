@@ -46,14 +46,10 @@ pub(crate) fn main() -> ExitCode {
 
 /// What could not be read is no fault of the IDL, also where an include names it.
 fn code(error: &Error) -> u8 {
-    let source = |it: &&codegen::diag::Diagnostic| it.code.starts_with("SR");
-    match error {
-        Error::Findings(found, _) => {
-            let errors = found.sorted().into_iter().filter(|it| it.severity == Severity::Error);
-            if errors.clone().all(|it| source(&it)) { IO } else { FINDINGS }
-        }
-        Error::Io(_) => IO,
-    }
+    let Error::Findings(found, _) = error else { return IO };
+    let errors: Vec<_> = found.sorted().into_iter().filter(|it| it.severity == Severity::Error).collect();
+    let unread = !errors.is_empty() && errors.iter().all(|it| it.code.starts_with("SR"));
+    if unread { IO } else { FINDINGS }
 }
 
 fn run(it: &Invocation, report: &Report) -> Result<u8, Error> {

@@ -181,7 +181,7 @@ fn file_names_break_no_toml_and_no_table() {
         let manifest: toml_edit::DocumentMut = it.read("out/Cargo.toml").parse().unwrap();
         assert_eq!(
             manifest.as_table().iter().map(|it| it.0).collect::<Vec<_>>(),
-            ["package", "dependencies"],
+            ["package", "dependencies", "lints"],
             "{name}"
         );
         it.read("out/service.toml").parse::<toml_edit::DocumentMut>().unwrap();
