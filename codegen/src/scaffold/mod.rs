@@ -153,8 +153,8 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
     user(&mut out, "service.toml", Settings { name: &it.name, services: named }.render());
     user(&mut out, &format!("tests/{lib}.rs"), Ok(tests::text(model, &services, &lib)));
     if it.protoc {
-        user(&mut out, ".cargo/config.toml", Ok(include_str!("../../../templates/cargo_config.toml").to_owned()));
-        let script = include_str!("../../../templates/protoc").to_owned();
+        user(&mut out, ".cargo/config.toml", Ok(include_str!("../../../.cargo/config.toml").to_owned()));
+        let script = include_str!("../../../tools/protoc").to_owned();
         out.files.add_executable(PathBuf::from("tools/protoc"), script, Owner::User);
     }
     insert::missing(model, &services, it.add_missing, existing, &mut out);
