@@ -65,7 +65,9 @@ fn run(it: &Invocation, report: &Report) -> Result<u8, Error> {
         builder = builder.idl(idl);
     }
     let loaded = builder.load(report.color())?;
-    report.text(&loaded.render(report.color()));
+    if !it.quiet {
+        report.text(&loaded.render(report.color()));
+    }
     let existing = existing(&loaded, &root)?;
     let (files, missing) = match it.command {
         Command::Crate => {
@@ -78,7 +80,7 @@ fn run(it: &Invocation, report: &Report) -> Result<u8, Error> {
         Command::Generate => {
             let names: Vec<String> =
                 loaded.model.files.iter().map(|file| loaded.sources.path(file.id).to_owned()).collect();
-            (tree(it, &loaded, &names), Vec::new())
+            (tree(it, &loaded, &names), place::lacking(&loaded, &root)?)
         }
     };
     let policy = Policy { prune: it.prune, force: it.force };
@@ -125,7 +127,7 @@ fn finish(
         }
         report.plan(plan);
     }
-    report.missing(&plans[0], missing);
+    report.missing(it.command, &plans[0], missing);
     if it.check {
         return Ok(report.checked(&plans[0]));
     }

@@ -48,6 +48,27 @@ fn strings(manifest: &DocumentMut, key: &str) -> Vec<String> {
     list.into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)).collect()
 }
 
+/// What an existing crate needs beside `src/generated`: the dependency, and the module.
+pub(super) fn lacking(loaded: &Loaded, root: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
+    let mut lacking = Vec::new();
+    let path = PathBuf::from("Cargo.toml");
+    let depends = manifest(&root.join(&path))?
+        .is_some_and(|it| it.get("dependencies").is_some_and(|it| it.get("runtime").is_some()));
+    if !depends {
+        let source = runtime(&absolute(root)?);
+        lacking.push((path, scaffold::dependency(&loaded.model, &source)));
+    }
+    let mut declared = false;
+    for file in ["src/lib.rs", "src/main.rs"] {
+        let text = output::read(&root.join(file)).map_err(|error| Error::Io(error.to_string()))?;
+        declared |= text.is_some_and(|text| text.contains("mod generated"));
+    }
+    if !declared {
+        lacking.push((PathBuf::from("src/lib.rs"), "#[rustfmt::skip]\npub mod generated;".to_owned()));
+    }
+    Ok(lacking)
+}
+
 fn kiteline(manifest: &DocumentMut) -> Option<&toml_edit::Item> {
     manifest.get("package")?.get("metadata")?.get("kiteline")
 }

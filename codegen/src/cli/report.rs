@@ -85,13 +85,14 @@ impl Report {
     }
 
     /// What the user's files lack.
-    pub(super) fn missing(&self, plan: &Plan, missing: &[(PathBuf, String)]) {
+    pub(super) fn missing(&self, command: Command, plan: &Plan, missing: &[(PathBuf, String)]) {
+        let what = match command {
+            Command::Crate => "add it, or run again with --add-missing",
+            Command::Generate => "add it",
+        };
         for (path, text) in missing {
             let word = self.paint("warning", "1;33");
-            self.text(&format!(
-                "{word}: {} lacks what follows; add it, or run again with --add-missing\n{text}",
-                shown(&plan.root, path)
-            ));
+            self.text(&format!("{word}: {} lacks what follows; {what}\n{text}", shown(&plan.root, path)));
         }
     }
 

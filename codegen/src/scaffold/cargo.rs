@@ -19,7 +19,7 @@ pub enum Runtime {
 }
 
 impl Runtime {
-    fn render(&self) -> String {
+    pub(super) fn render(&self) -> String {
         let quoted = |text: &str| Value::from(text).to_string().trim().to_owned();
         match self {
             Self::Path(path) => format!("path = {}", quoted(path)),

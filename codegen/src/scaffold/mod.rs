@@ -199,6 +199,17 @@ pub fn package_name(stem: &str) -> String {
         .to_owned()
 }
 
+/// The line of `[dependencies]` that generated code needs; `etcd` among the features needs a protoc
+/// at build time, which is the user's to choose.
+pub fn dependency(model: &Model, runtime: &Runtime) -> String {
+    let features: Vec<String> = features(model, false).into_iter().map(|it| format!("\"{it}\"")).collect();
+    format!(
+        "runtime = {{ {}, features = [{}] }} # and \"etcd\" for that registry",
+        runtime.render(),
+        features.join(", ")
+    )
+}
+
 /// The features of `runtime` that a model needs.
 fn features(model: &Model, server: bool) -> Vec<&'static str> {
     let uses = |language| model.files.iter().any(|it| it.language == language);

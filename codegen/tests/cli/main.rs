@@ -7,6 +7,7 @@ mod crash;
 mod escape;
 mod exits;
 mod fresh;
+mod generate;
 mod inject;
 mod rerun;
 mod sandbox;
