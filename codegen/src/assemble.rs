@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proc_macro2::TokenStream;
 
@@ -64,9 +65,9 @@ fn spaced(text: &str) -> String {
 }
 
 /// `src/generated/**`: one file a module. `names[i]` is how file `i` of the model is named in headers.
-pub fn tree(model: &Model, modules: Modules, names: &[String]) -> FileSet {
+pub fn tree(model: &Model, modules: &Modules<'_>, names: &[String]) -> FileSet {
     let mut files = FileSet::default();
-    let paths: BTreeSet<Vec<String>> = modules.keys().cloned().collect();
+    let paths: BTreeSet<Vec<String>> = modules.paths().cloned().collect();
     let all = prefixes(&paths);
     let mut root = header(names);
     root.push_str("//! What kiteline made of the IDL. Never edited by hand.\n\n");
@@ -89,8 +90,8 @@ pub fn tree(model: &Model, modules: Modules, names: &[String]) -> FileSet {
 }
 
 /// Everything in one text, for `include!` from a build script's output.
-pub fn single(modules: Modules) -> String {
-    let paths: BTreeSet<Vec<String>> = modules.keys().cloned().collect();
+pub fn single(modules: &Modules<'_>) -> String {
+    let paths: BTreeSet<Vec<String>> = modules.paths().cloned().collect();
     let texts = format_all(modules);
     let mut out = String::from(MARK);
     out.push_str(env!("CARGO_PKG_VERSION"));
@@ -114,21 +115,21 @@ fn nest(all: &BTreeSet<Vec<String>>, texts: &[(Vec<String>, String)], outer: &[S
     }
 }
 
-/// Modules are formatted on every core: this is where generation spends its time.
-fn format_all(modules: Modules) -> Vec<(Vec<String>, String)> {
-    // Token streams stay on their thread; their text crosses.
-    let texts: Vec<(Vec<String>, String)> =
-        modules.into_iter().map(|(path, tokens)| (path, tokens.to_string())).collect();
+/// Modules are emitted and formatted on every core: this is where generation spends its time.
+fn format_all(modules: &Modules<'_>) -> Vec<(Vec<String>, String)> {
+    let paths: Vec<&Vec<String>> = modules.paths().collect();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let share = texts.len().div_ceil(cores).max(1);
-    let reformat = |text: &str| text.parse().map_or_else(|_| text.to_owned(), format);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(path) = paths.get(at) else { return done };
+            done.push(((*path).clone(), format(modules.tokens(at))));
+        }
+    };
     std::thread::scope(|scope| {
-        let workers: Vec<_> = texts
-            .chunks(share)
-            .map(|chunk| {
-                scope.spawn(move || chunk.iter().map(|(path, text)| (path.clone(), reformat(text))).collect::<Vec<_>>())
-            })
-            .collect();
+        let workers: Vec<_> = (0..cores.min(paths.len())).map(|_| scope.spawn(work)).collect();
         workers.into_iter().flat_map(|it| it.join().unwrap_or_default()).collect()
     })
 }

@@ -130,7 +130,7 @@ impl Builder {
             .map(PathBuf::from)
             .ok_or_else(|| Error::Io("OUT_DIR is not set: `compile` is for build scripts".to_owned()))?;
         let loaded = self.load(false)?;
-        let text = assemble::single(emit::emit(&loaded.model, self.options.sides));
+        let text = assemble::single(&emit::emit(&loaded.model, self.options.sides));
         let mut files = FileSet::default();
         files.add(PathBuf::from("kiteline.rs"), text, Owner::Generated);
         let plan = output::plan(&out, &files, output::Policy { force: true, prune: false });

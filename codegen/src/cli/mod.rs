@@ -95,7 +95,7 @@ fn run(it: &Invocation, report: &Report) -> Result<u8, Error> {
 }
 
 fn tree(it: &Invocation, loaded: &Loaded, names: &[String]) -> output::FileSet {
-    codegen::tree(&loaded.model, emit::emit(&loaded.model, it.options.sides), names)
+    codegen::tree(&loaded.model, &emit::emit(&loaded.model, it.options.sides), names)
 }
 
 fn existing(loaded: &Loaded, root: &Path) -> Result<Existing, Error> {

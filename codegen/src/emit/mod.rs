@@ -42,19 +42,32 @@ impl Sides {
     }
 }
 
-/// The content of each module, keyed by the module's path.
-pub type Modules = BTreeMap<Vec<String>, TokenStream>;
+/// Every module of a model, emitted when it is asked for: token streams stay on their thread, so
+/// that each worker makes the ones that it formats.
+pub struct Modules<'a> {
+    model: &'a Model,
+    sides: Sides,
+    /// prost's text of each package.
+    messages: BTreeMap<String, String>,
+}
 
 /// Emits every module.
-pub fn emit(model: &Model, sides: Sides) -> Modules {
-    let mut messages = proto::messages(model);
-    let modules = model.modules.iter().enumerate();
-    modules
-        .map(|(at, module)| {
-            let messages = module.package.as_ref().and_then(|package| messages.remove(package));
-            (module.path.clone(), emit_module(model, ModuleId(at), messages, sides))
-        })
-        .collect()
+pub fn emit(model: &Model, sides: Sides) -> Modules<'_> {
+    Modules { model, sides, messages: proto::messages(model) }
+}
+
+impl Modules<'_> {
+    /// The modules' paths, in the model's order.
+    pub fn paths(&self) -> impl ExactSizeIterator<Item = &Vec<String>> {
+        self.model.modules.iter().map(|it| &it.path)
+    }
+
+    /// The content of the module at a place of [`Modules::paths`].
+    pub fn tokens(&self, at: usize) -> TokenStream {
+        let messages = self.model.modules[at].package.as_ref().and_then(|package| self.messages.get(package));
+        let messages = messages.map(|text| proto::tokens(text));
+        emit_module(self.model, ModuleId(at), messages, self.sides)
+    }
 }
 
 fn emit_module(model: &Model, module: ModuleId, messages: Option<TokenStream>, sides: Sides) -> TokenStream {

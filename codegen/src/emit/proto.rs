@@ -8,8 +8,8 @@ use prost_types::FileDescriptorSet;
 use super::docs;
 use crate::ir::model::Model;
 
-/// The messages and enums of each package.
-pub(super) fn messages(model: &Model) -> BTreeMap<String, TokenStream> {
+/// The messages and enums of each package, as prost's text.
+pub(super) fn messages(model: &Model) -> BTreeMap<String, String> {
     use prost_build::Module;
     let Ok(set) = <FileDescriptorSet as prost::Message>::decode(model.descriptors.as_slice()) else {
         return BTreeMap::new();
@@ -32,11 +32,22 @@ pub(super) fn messages(model: &Model) -> BTreeMap<String, TokenStream> {
     for (proto, rust) in WELL_KNOWN {
         config.extern_path(*proto, *rust);
     }
-    let texts = config.generate(requests).unwrap_or_default();
-    texts
-        .into_iter()
-        .map(|(module, text)| (module.parts().collect::<Vec<_>>().join("."), text.parse().unwrap_or_default()))
-        .collect()
+    let packages = model.modules.iter().filter_map(|it| it.package.clone());
+    match config.generate(requests) {
+        Ok(texts) => {
+            texts.into_iter().map(|(module, text)| (module.parts().collect::<Vec<_>>().join("."), text)).collect()
+        }
+        // protox has checked the files, so this would be a bug; the compiler is to say so.
+        Err(error) => {
+            let text = format!("compile_error!({:?});", format!("prost: {error}"));
+            packages.map(|package| (package, text.clone())).collect()
+        }
+    }
+}
+
+/// The tokens of prost's text.
+pub(super) fn tokens(text: &str) -> TokenStream {
+    text.parse().unwrap_or_default()
 }
 
 const WELL_KNOWN: &[(&str, &str)] = &[

@@ -39,7 +39,7 @@ fn made() -> BTreeMap<PathBuf, String> {
         path.strip_prefix(&root).unwrap_or(path).to_string_lossy().replace('\\', "/")
     };
     let names: Vec<String> = loaded.model.files.iter().map(name).collect();
-    let files = codegen::tree(&loaded.model, emit::emit(&loaded.model, Sides::Both), &names);
+    let files = codegen::tree(&loaded.model, &emit::emit(&loaded.model, Sides::Both), &names);
     files.iter().map(|(path, file)| (path.to_owned(), file.text.clone())).collect()
 }
 
