@@ -60,7 +60,7 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str) -> String {
 
 /// The name of the function that calls a service.
 fn function(model: &Model, service: &Service) -> Ident {
-    format_ident!("call_{}", handler::module(model, service))
+    format_ident!("{}_calls", handler::module(model, service).trim_end_matches('_'))
 }
 
 fn calls(view: &View<'_>, service: &Service) -> TokenStream {
