@@ -70,7 +70,7 @@ fn all_names_together_compile_without_a_warning() {
     let dir = tempfile::tempdir().unwrap();
     let root = generate(dir.path());
     let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
-    let strict = format!("{manifest}\n[lints.rust]\nwarnings = \"deny\"\n");
+    let strict = manifest.replace("[lints.rust]\n", "[lints.rust]\nwarnings = \"deny\"\n");
     fs::write(root.join("Cargo.toml"), &strict).unwrap();
     check(&root);
     fs::write(root.join("Cargo.toml"), strict.replace("edition = \"2024\"", "edition = \"2021\"")).unwrap();
