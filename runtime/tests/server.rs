@@ -191,13 +191,13 @@ fn sigterm_drains_and_exits() {
     let test = std::env::current_exe().unwrap();
     let mut server = std::process::Command::new(test)
         .args(["--ignored", "--exact", "--nocapture", "served"])
-        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = std::io::BufReader::new(server.stdout.take().unwrap()).lines();
-    let started = lines.find(|line| line.as_ref().unwrap().contains("AddService")).unwrap();
+    let mut lines = std::io::BufReader::new(server.stderr.take().unwrap()).lines();
+    let started = lines.find(|line| line.as_ref().unwrap().contains("listening on")).unwrap();
     let started = started.unwrap();
-    let address = started.rsplit(' ').next().unwrap();
+    let address = started.split(' ').nth(3).unwrap();
     let _idle = std::net::TcpStream::connect(address).unwrap();
     let pid = server.id().to_string();
     let kill = std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap();
