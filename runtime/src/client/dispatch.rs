@@ -14,6 +14,8 @@ use super::budget::Budget;
 use super::grpc::Grpc;
 #[cfg(feature = "thrift")]
 use super::thrift::Pool;
+#[cfg(feature = "thrift")]
+use super::transport::Transport;
 use crate::balance::{Balancer, Verdict};
 use crate::error::{Code, Error, Origin};
 use crate::limits::Limits;
@@ -26,6 +28,15 @@ const RETRIES: usize = 1;
 /// Sends calls to instances of one service; what layers wrap.
 #[derive(Clone)]
 pub(super) struct Dispatch(Arc<Shared>);
+
+/// What a builder says about connections.
+#[cfg_attr(not(any(feature = "thrift", feature = "grpc")), allow(dead_code, reason = "no protocol is built"))]
+pub(super) struct Settings<'a> {
+    pub(super) connect: Duration,
+    pub(super) limits: &'a Limits,
+    #[cfg(feature = "thrift")]
+    pub(super) transport: Transport,
+}
 
 struct Shared {
     resolver: Resolver,
@@ -63,15 +74,15 @@ impl Dispatch {
         not(any(feature = "thrift", feature = "grpc")),
         allow(unused_variables, reason = "no protocol is built")
     )]
-    pub(super) fn new(resolver: Resolver, balancer: Box<dyn Balancer>, connect: Duration, limits: &Limits) -> Self {
+    pub(super) fn new(resolver: Resolver, balancer: Box<dyn Balancer>, settings: &Settings<'_>) -> Self {
         Self(Arc::new(Shared {
             resolver,
             balancer,
             budget: Budget::default(),
             #[cfg(feature = "thrift")]
-            thrift: Pool::new(connect, limits.frame),
+            thrift: Pool::new(settings.connect, settings.limits.frame, settings.transport),
             #[cfg(feature = "grpc")]
-            grpc: Grpc::new(connect, limits.grpc_message),
+            grpc: Grpc::new(settings.connect, settings.limits.grpc_message),
         }))
     }
 

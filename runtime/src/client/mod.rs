@@ -14,6 +14,8 @@ mod grpc;
 mod request;
 #[cfg(feature = "thrift")]
 mod thrift;
+#[cfg(feature = "thrift")]
+mod transport;
 
 #[cfg(test)]
 #[cfg(feature = "thrift")]
@@ -24,3 +26,5 @@ mod tests_grpc;
 
 pub use channel::{Builder, Channel};
 pub use request::{Pending, Reply, Request};
+#[cfg(feature = "thrift")]
+pub use transport::Transport;

@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::message::Header;
 use super::spare;
+use super::ttheader::TtHeaderError;
 
 /// No limit is above this: 256 MiB. Longer lengths begin with bytes that mean other protocols.
 pub const MAX_FRAME: usize = 256 << 20;
@@ -32,6 +33,9 @@ pub enum FrameError {
     /// A negative length: the peer speaks another protocol.
     #[error("negative frame length {0}")]
     Negative(i32),
+    /// A header in front of the message that cannot be read or written.
+    #[error(transparent)]
+    TtHeader(#[from] TtHeaderError),
     /// The peer closed its side inside a frame.
     #[error("the connection ended inside a frame")]
     Truncated,

@@ -1,8 +1,11 @@
-//! Framed Thrift on one connection: reads batches of calls, answers them in order.
+//! Thrift on one connection: reads batches of calls, answers them in order, each on the transport
+//! of its request.
 //!
 //! One task a connection. A handler that is ready at once costs no timer and no wake-up, and
 //! all answers of a batch leave in one write. The peer's end of stream means that it has gone,
 //! also while a handler is pending: its future is dropped.
+
+mod reply;
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -17,15 +20,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
+use self::reply::{Envelope, Outcome};
 use super::connections::{Phase, Seat};
 use super::counters::Counter;
 use super::shared::Shared;
 use super::work::{self, Work};
 use crate::context::Context;
-use crate::error::{Code, Error};
-use crate::router::{Route, unknown_method};
+use crate::router::Route;
 use crate::service::{Answer, Kind};
-use crate::thrift::{Frame, Frames, Header, MAX_FRAME, MessageType, exception, spare};
+use crate::thrift::{Header, Incoming, MessageType, Messages, TtHeader, exception, metainfo, spare};
+use crate::{Error, Result as Outcomes};
 
 /// Answers are written when this many bytes wait, even inside a batch.
 const FLUSH: usize = 256 << 10;
@@ -47,7 +51,7 @@ struct Driver<'a> {
     shared: &'a Shared,
     seat: Seat,
     stream: TcpStream,
-    frames: Frames,
+    messages: Messages,
     out: BytesMut,
     peer: SocketAddr,
     cancel: CancellationToken,
@@ -55,13 +59,13 @@ struct Driver<'a> {
 
 /// Serves a connection whose first bytes are in `read` until it ends.
 pub(super) async fn serve(shared: Arc<Shared>, seat: Seat, stream: TcpStream, peer: SocketAddr, read: BytesMut) {
-    let frames = Frames::with_buffer(read, shared.limits.frame);
+    let messages = Messages::with_buffer(read, shared.limits.frame);
     let cancel = CancellationToken::new();
     // Tasks that handlers spawned learn of the end, however it comes.
     let _gone = cancel.clone().drop_guard();
     seat.enter(Phase::Frame);
     let shared = &*shared;
-    let mut driver = Driver { shared, seat, stream, frames, out: BytesMut::new(), peer, cancel };
+    let mut driver = Driver { shared, seat, stream, messages, out: BytesMut::new(), peer, cancel };
     let Err(Close) = driver.run().await;
 }
 
@@ -76,22 +80,18 @@ impl Driver<'_> {
         }
     }
 
-    /// Answers every whole frame that has arrived; tells whether there was one.
+    /// Answers every whole message that has arrived; tells whether there was one.
     async fn batch(&mut self) -> Result<bool, Close> {
         let mut now = None;
         loop {
-            match self.frames.take() {
-                Ok(Some(frame)) => {
+            match self.messages.take() {
+                Ok(Some(incoming)) => {
                     // One reading of the clock a batch.
                     let now = *now.get_or_insert_with(Instant::now);
-                    self.message(frame, now).await?;
+                    self.message(&incoming, now).await?;
                 }
                 Ok(None) => return Ok(now.is_some()),
-                Err(error) => {
-                    self.shared.count(Counter::BadFrame);
-                    tracing::debug!(peer = %self.peer, %error, "closed");
-                    return Err(Close);
-                }
+                Err(error) => return Err(self.damaged(Counter::BadFrame, &error)),
             }
             if self.out.len() >= FLUSH {
                 self.flush(&Bytes::new()).await?;
@@ -99,21 +99,28 @@ impl Driver<'_> {
         }
     }
 
+    #[cold]
+    fn damaged(&self, counter: Counter, error: &dyn std::fmt::Display) -> Close {
+        self.shared.count(counter);
+        tracing::debug!(peer = %self.peer, %error, "closed");
+        Close
+    }
+
     /// Waits for bytes; an idle connection owns no buffer while it waits.
     async fn fill(&mut self, answered: bool) -> Result<(), Close> {
-        let idle = self.frames.buffered() == 0;
+        let idle = self.messages.buffered() == 0;
         if idle {
             if self.shared.connections.draining() {
                 return Err(Close);
             }
-            self.frames.release();
+            self.messages.release();
             spare::give(std::mem::take(&mut self.out));
             self.seat.enter(Phase::Idle);
         } else if answered {
             // Another frame has begun: its time runs from now, not anew with each of its bytes.
             self.seat.enter(Phase::Frame);
         }
-        if read(&mut self.stream, &mut self.frames).await? == 0 {
+        if read(&mut self.stream, &mut self.messages).await? == 0 {
             return Err(Close);
         }
         if idle {
@@ -122,54 +129,72 @@ impl Driver<'_> {
         Ok(())
     }
 
-    async fn message(&mut self, frame: Bytes, now: Instant) -> Result<(), Close> {
-        let (header, taken) = match Header::read(&frame) {
-            Ok(read) => read,
-            Err(error) => {
-                self.shared.count(Counter::BadHeader);
-                tracing::debug!(peer = %self.peer, %error, "closed");
-                return Err(Close);
-            }
-        };
-        if matches!(header.kind, MessageType::Reply | MessageType::Exception) {
-            self.shared.count(Counter::BadHeader);
-            if let Ok(body) = exception::wrong_message_type() {
-                self.write(header, MessageType::Exception, &body).await?;
-            }
-            return Err(Close);
-        }
+    async fn message(&mut self, incoming: &Incoming, now: Instant) -> Result<(), Close> {
         let shared = self.shared;
-        let (outcome, oneway) = match shared.router.by_name(header.name) {
+        let info = incoming.header().map_err(|error| self.damaged(Counter::BadFrame, &error))?;
+        let read = Header::read(&incoming.message);
+        let (header, taken) = read.map_err(|error| self.damaged(Counter::BadHeader, &error))?;
+        let envelope = Envelope { wire: incoming.wire, header, leaving: false };
+        if matches!(header.kind, MessageType::Reply | MessageType::Exception) {
+            return self.refuse(&envelope).await;
+        }
+        let service = info.as_ref().and_then(|info| info.string(metainfo::SERVICE));
+        let (outcome, oneway) = match shared.router.find(service, header.name) {
             // The IDL says whether a method is answered, not the message's type, as in Kitex.
             Some(route) => {
-                let outcome = self.call(route, frame.slice(taken..), now).await?;
+                let body = incoming.message.slice(taken..);
+                let outcome = self.call(route, info.as_ref(), body, now).await?;
                 (outcome, route.method.kind == Kind::Oneway)
             }
-            None => (Err(unknown_method(header.name)), header.kind == MessageType::Oneway),
+            None => (shared.router.missing(header.name).into(), header.kind == MessageType::Oneway),
         };
-        if let Err(error) = &outcome {
-            self.shared.note(error);
+        if let Err(error) = &outcome.result {
+            shared.note(error);
         }
-        if oneway { Ok(()) } else { self.answer(header, outcome).await }
+        if oneway { Ok(()) } else { self.answer(&envelope, &outcome).await }
+    }
+
+    /// Tells a peer that it sent an answer to a server.
+    async fn refuse(&mut self, envelope: &Envelope<'_>) -> Result<(), Close> {
+        self.shared.count(Counter::BadHeader);
+        if let Ok(body) = exception::wrong_message_type() {
+            let mut info = TtHeader::default();
+            envelope.head(MessageType::Exception, &mut info, &body, &mut self.out).map_err(|_| Close)?;
+            self.flush(&body).await?;
+        }
+        Err(Close)
     }
 
     /// Runs a call: in place when its handler is ready at once.
-    async fn call(&mut self, route: &Route, body: Bytes, now: Instant) -> Result<Result<Answer, Error>, Close> {
-        let deadline = now + self.shared.limits.handler;
-        let cx = Context::new().with_deadline(deadline).with_peer(self.peer).with_cancellation(self.cancel.clone());
+    async fn call(
+        &mut self,
+        route: &Route,
+        info: Option<&TtHeader<'_>>,
+        body: Bytes,
+        now: Instant,
+    ) -> Result<Outcome, Close> {
+        let mut cx = Context::new().with_deadline(now + self.shared.limits.handler);
+        cx = cx.with_peer(self.peer).with_cancellation(self.cancel.clone());
+        let backward = info.map(|_| cx.backward());
+        if let Some(info) = info {
+            cx = described(cx, info, now);
+        }
+        let deadline = cx.deadline();
         let mut work = match self.shared.start(route, cx, body) {
             Ok(work) => work,
-            Err(shed) => return Ok(Err(shed)),
+            Err(shed) => return Ok(shed.into()),
         };
         let first = poll_fn(|task| Poll::Ready(Pin::new(&mut work).poll(task))).await;
-        match first {
-            Poll::Ready(outcome) => Ok(outcome),
-            Poll::Pending => self.wait(work, deadline).await,
-        }
+        let result = match first {
+            Poll::Ready(result) => result,
+            Poll::Pending => self.wait(work, deadline.unwrap_or(now)).await?,
+        };
+        let failed = backward.filter(|_| result.is_err());
+        Ok(Outcome { result, backward: failed.map(|pairs| pairs.take()).unwrap_or_default() })
     }
 
     /// Waits for a handler, its deadline or the peer's end.
-    async fn wait(&mut self, mut work: Work, deadline: Instant) -> Result<Result<Answer, Error>, Close> {
+    async fn wait(&mut self, mut work: Work, deadline: Instant) -> Result<Outcomes<Answer>, Close> {
         // Earlier answers do not wait for this one.
         self.flush(&Bytes::new()).await?;
         self.seat.enter(Phase::Work);
@@ -180,37 +205,25 @@ impl Driver<'_> {
                 self.shared.count(Counter::Deadlines);
                 Ok(Err(work::late()))
             }
-            () = gone(&mut self.stream, &mut self.frames) => {
+            () = gone(&mut self.stream, &mut self.messages) => {
                 self.shared.count(Counter::Abandoned);
                 Err(Close)
             }
         }
     }
 
-    async fn answer(&mut self, header: Header<'_>, outcome: Result<Answer, Error>) -> Result<(), Close> {
-        let error = match outcome {
-            Ok(answer) if header.size() + answer.body.len() <= MAX_FRAME => {
-                return self.write(header, MessageType::Reply, &answer.body).await;
-            }
-            Ok(_) => Error::new(Code::ResourceExhausted, "the answer is longer than a frame"),
-            Err(error) => error,
-        };
-        match exception::encode(&error) {
-            Ok(body) => self.write(header, MessageType::Exception, &body).await,
-            Err(_) => Err(Close),
-        }
-    }
-
-    async fn write(&mut self, header: Header<'_>, kind: MessageType, body: &Bytes) -> Result<(), Close> {
+    async fn answer(&mut self, envelope: &Envelope<'_>, outcome: &Outcome) -> Result<(), Close> {
         if self.out.capacity() == 0 {
             self.out = spare::take();
         }
-        let frame = Frame { header: Header { kind, ..header }, body };
+        // Asked now: the drain may have begun while the handler worked.
+        let envelope = Envelope { leaving: self.shared.connections.draining(), ..*envelope };
+        let body = envelope.answer(outcome, &mut self.out).map_err(|_: Error| Close)?;
         if body.len() < APART {
-            return frame.write(MAX_FRAME, &mut self.out).map_err(|_| Close);
+            self.out.extend_from_slice(&body);
+            return Ok(());
         }
-        frame.write_head(MAX_FRAME, &mut self.out).map_err(|_| Close)?;
-        self.flush(body).await
+        self.flush(&body).await
     }
 
     /// Writes what waits, and `behind` after it.
@@ -226,18 +239,29 @@ impl Driver<'_> {
     }
 }
 
+/// Adds what a request's TTHeader says.
+fn described(mut cx: Context, info: &TtHeader<'_>, now: Instant) -> Context {
+    if let Some(deadline) = metainfo::timeout(info).and_then(|timeout| now.checked_add(timeout)) {
+        cx = cx.with_deadline(deadline);
+    }
+    match metainfo::metadata(info) {
+        Some(metadata) => cx.with_metadata(metadata),
+        None => cx,
+    }
+}
+
 /// Reads once, into a buffer that is taken when there is something to read. Not with `try_read`:
 /// after a `read` that did not fill the buffer tokio knows that nothing is left, which saves the
 /// system call that would find nothing the next time.
-async fn read(stream: &mut TcpStream, frames: &mut Frames) -> io::Result<usize> {
+async fn read(stream: &mut TcpStream, messages: &mut Messages) -> io::Result<usize> {
     stream.readable().await?;
-    stream.read_buf(frames.room()).await
+    stream.read_buf(messages.room()).await
 }
 
 /// Ends when the peer has closed its side. What it sends meanwhile is kept, up to a bound.
-async fn gone(stream: &mut TcpStream, frames: &mut Frames) {
-    while frames.buffered() < AHEAD {
-        if matches!(read(stream, frames).await, Ok(0) | Err(_)) {
+async fn gone(stream: &mut TcpStream, messages: &mut Messages) {
+    while messages.buffered() < AHEAD {
+        if matches!(read(stream, messages).await, Ok(0) | Err(_)) {
             return;
         }
     }
