@@ -21,7 +21,33 @@ use sink::{METHODS, Seen, Sink};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use vectors::{hex, ints, messages, pairs, records, strings};
+use vectors::{hex, records};
+
+/// The messages in bytes that hold nothing else.
+fn messages(bytes: &[u8]) -> Vec<Incoming> {
+    let mut messages = Messages::new(usize::MAX);
+    messages.push(bytes);
+    let mut all = Vec::new();
+    while let Some(incoming) = messages.take().unwrap() {
+        all.push(incoming);
+    }
+    assert_eq!(messages.buffered(), 0);
+    all
+}
+
+/// Pairs of a TTHeader as a vector states them.
+fn pairs(stated: &Value) -> BTreeMap<String, String> {
+    let pairs = stated.as_object().unwrap().iter();
+    pairs.map(|(key, value)| (key.clone(), value.as_str().unwrap().to_owned())).collect()
+}
+
+fn ints(header: &TtHeader<'_>) -> BTreeMap<String, String> {
+    header.ints.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+}
+
+fn strings(header: &TtHeader<'_>) -> BTreeMap<String, String> {
+    header.strings.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+}
 
 async fn start() -> (Running, UnboundedReceiver<Seen>) {
     let (sender, seen) = unbounded_channel();

@@ -14,6 +14,8 @@ pub enum Transport {
     TtheaderFramed,
     /// Behind a frame's length: every Thrift implementation takes it. No metadata.
     Framed,
+    /// Bare, as Apache's `TBufferedTransport` and Kitex's `PurePayload` send it. No metadata.
+    Buffered,
 }
 
 impl Transport {
@@ -21,6 +23,7 @@ impl Transport {
         match self {
             Self::TtheaderFramed => Wire::TtHeaderFramed,
             Self::Framed => Wire::Framed,
+            Self::Buffered => Wire::Buffered,
         }
     }
 

@@ -4,6 +4,7 @@
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::frame::{FrameError, Frames};
+use super::scanner::Scanner;
 use super::ttheader::{self, TtHeader, TtHeaderError};
 
 /// How a message is wrapped; an answer takes the way of its request.
@@ -11,6 +12,8 @@ use super::ttheader::{self, TtHeader, TtHeaderError};
 pub enum Wire {
     /// Behind its length.
     Framed,
+    /// Bare: strict Binary that ends where its last value ends.
+    Buffered,
     /// Behind a TTHeader.
     TtHeader,
     /// Behind a TTHeader, and behind its length inside of it.
@@ -81,18 +84,19 @@ impl Incoming {
 #[derive(Debug)]
 pub struct Messages {
     frames: Frames,
+    scanner: Scanner,
 }
 
 impl Messages {
     /// An empty buffer for messages of at most `limit` bytes, headers included; never more than
     /// [`MAX_FRAME`](super::MAX_FRAME).
     pub fn new(limit: usize) -> Self {
-        Self { frames: Frames::new(limit) }
+        Self { frames: Frames::new(limit), scanner: Scanner::default() }
     }
 
     /// The same, beginning with bytes that were read before.
     pub fn with_buffer(buffer: BytesMut, limit: usize) -> Self {
-        Self { frames: Frames::with_buffer(buffer, limit) }
+        Self { frames: Frames::with_buffer(buffer, limit), scanner: Scanner::default() }
     }
 
     /// As [`Frames::room`].
@@ -119,8 +123,14 @@ impl Messages {
     ///
     /// # Errors
     ///
-    /// As [`Frames::take`], and [`FrameError::TtHeader`].
+    /// As [`Frames::take`], and [`FrameError::TtHeader`], [`FrameError::Header`],
+    /// [`FrameError::Body`].
     pub fn take(&mut self) -> Result<Option<Incoming>, FrameError> {
+        // A frame of 2 GiB and more cannot be: this is the version of strict Binary.
+        if self.frames.waiting().first() == Some(&0x80) {
+            let found = self.scanner.scan(self.frames.waiting(), self.frames.limit())?;
+            return Ok(found.map(|length| Incoming::bare(Wire::Buffered, self.frames.split(length))));
+        }
         let Some(frame) = self.frames.take()? else { return Ok(None) };
         // No method's name is so long that old Binary could begin like this.
         if frame.starts_with(&ttheader::MAGIC.to_be_bytes()) {

@@ -26,6 +26,7 @@ mod message;
 mod messages;
 pub mod metainfo;
 mod outgoing;
+mod scanner;
 mod size;
 pub(crate) mod spare;
 pub mod ttheader;
