@@ -209,6 +209,32 @@ async fn an_answer_during_the_drain_says_so() {
     stopping.await.unwrap().unwrap();
 }
 
+#[tokio::test]
+async fn answers_come_out_of_order_where_the_flag_allows_it() {
+    let (running, _seen) = start().await;
+    let mut stream = TcpStream::connect(running.addr()).await.unwrap();
+    let mut waiting = Messages::new(usize::MAX);
+    for record in records("mux.json").iter().take(2) {
+        let name = record["name"].as_str().unwrap();
+        stream.write_all(&hex(&record["request_hex"])).await.unwrap();
+        for recorded in messages(&hex(&record["response_hex"])) {
+            let answer = receive(&mut stream, &mut waiting).await.unwrap();
+            assert_same(&answer, &recorded, name);
+        }
+    }
+    // A slow call at the end of a connection is dropped with it.
+    let slow = &records("mux.json")[2];
+    stream.write_all(&hex(&slow["request_hex"])).await.unwrap();
+    while running.in_flight() == 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(stream);
+    while running.in_flight() > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(running.counters().get(runtime::server::Counter::Abandoned), 1);
+}
+
 /// A 16-bit field can be anything: each value is read or refused, and nothing panics.
 #[test]
 fn every_value_of_every_field_is_read_or_refused() {

@@ -1,10 +1,11 @@
 //! Thrift on one connection: reads batches of calls, answers them in order, each on the transport
-//! of its request.
+//! of its request. A TTHeader may allow an answer out of order ([`late`]).
 //!
 //! One task a connection. A handler that is ready at once costs no timer and no wake-up, and
 //! all answers of a batch leave in one write. The peer's end of stream means that it has gone,
 //! also while a handler is pending: its future is dropped.
 
+mod late;
 mod reply;
 
 use std::future::{Future, poll_fn};
@@ -20,6 +21,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
+use self::late::{Job, Late};
 use self::reply::{Envelope, Outcome};
 use super::connections::{Phase, Seat};
 use super::counters::Counter;
@@ -28,6 +30,7 @@ use super::work::{self, Work};
 use crate::context::Context;
 use crate::router::Route;
 use crate::service::{Answer, Kind};
+use crate::thrift::ttheader::flags;
 use crate::thrift::{Header, Incoming, MessageType, Messages, TtHeader, exception, metainfo, spare};
 use crate::{Error, Result as Outcomes};
 
@@ -47,6 +50,15 @@ impl From<io::Error> for Close {
     }
 }
 
+/// A request as it is handed to its method.
+struct Request<'a> {
+    envelope: Envelope<'a>,
+    info: Option<&'a TtHeader<'a>>,
+    body: Bytes,
+    /// Whether its answer has to come before those of later requests.
+    order: bool,
+}
+
 struct Driver<'a> {
     shared: &'a Shared,
     seat: Seat,
@@ -55,6 +67,9 @@ struct Driver<'a> {
     out: BytesMut,
     peer: SocketAddr,
     cancel: CancellationToken,
+    /// What calls that may be answered out of order share; `None` until there is one.
+    late: Option<Arc<Late>>,
+    owner: Arc<Shared>,
 }
 
 /// Serves a connection whose first bytes are in `read` until it ends.
@@ -64,8 +79,10 @@ pub(super) async fn serve(shared: Arc<Shared>, seat: Seat, stream: TcpStream, pe
     // Tasks that handlers spawned learn of the end, however it comes.
     let _gone = cancel.clone().drop_guard();
     seat.enter(Phase::Frame);
+    let owner = Arc::clone(&shared);
     let shared = &*shared;
-    let mut driver = Driver { shared, seat, stream, messages, out: BytesMut::new(), peer, cancel };
+    let out = BytesMut::new();
+    let mut driver = Driver { shared, seat, stream, messages, out, peer, cancel, late: None, owner };
     let Err(Close) = driver.run().await;
 }
 
@@ -76,7 +93,9 @@ impl Driver<'_> {
             // What was answered before the damage leaves first.
             self.flush(&Bytes::new()).await?;
             let answered = outcome?;
-            self.fill(answered).await?;
+            if !self.collect().await? {
+                self.fill(answered).await?;
+            }
         }
     }
 
@@ -84,6 +103,9 @@ impl Driver<'_> {
     async fn batch(&mut self) -> Result<bool, Close> {
         let mut now = None;
         loop {
+            if self.pending() >= late::MOST {
+                return Ok(now.is_some());
+            }
             match self.messages.take() {
                 Ok(Some(incoming)) => {
                     // One reading of the clock a batch.
@@ -104,6 +126,37 @@ impl Driver<'_> {
         self.shared.count(counter);
         tracing::debug!(peer = %self.peer, %error, "closed");
         Close
+    }
+
+    fn pending(&self) -> usize {
+        self.late.as_ref().map_or(0, |late| late.pending())
+    }
+
+    /// Takes over what late calls have answered; waits for it, or for bytes, while some are pending.
+    /// `false` when there is nothing of the kind.
+    async fn collect(&mut self) -> Result<bool, Close> {
+        let Some(late) = self.late.clone() else { return Ok(false) };
+        let pending = late.pending();
+        let answers = late.take();
+        if !answers.is_empty() {
+            self.out.unsplit(answers);
+            return Ok(true);
+        }
+        if pending == 0 {
+            return Ok(false);
+        }
+        self.seat.enter(Phase::Work);
+        tokio::select! {
+            biased;
+            // Every call that is ready now joins the same write.
+            () = late.ready() => tokio::task::yield_now().await,
+            count = read(&mut self.stream, &mut self.messages), if pending < late::MOST => {
+                if count? == 0 {
+                    return Err(Close);
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// Waits for bytes; an idle connection owns no buffer while it waits.
@@ -143,7 +196,9 @@ impl Driver<'_> {
             // The IDL says whether a method is answered, not the message's type, as in Kitex.
             Some(route) => {
                 let body = incoming.message.slice(taken..);
-                let outcome = self.call(route, info.as_ref(), body, now).await?;
+                let order = incoming.flags & flags::OUT_OF_ORDER == 0;
+                let request = Request { envelope, info: info.as_ref(), body, order };
+                let Some(outcome) = self.call(route, request, now).await? else { return Ok(()) };
                 (outcome, route.method.kind == Kind::Oneway)
             }
             None => (shared.router.missing(header.name).into(), header.kind == MessageType::Oneway),
@@ -166,13 +221,9 @@ impl Driver<'_> {
     }
 
     /// Runs a call: in place when its handler is ready at once.
-    async fn call(
-        &mut self,
-        route: &Route,
-        info: Option<&TtHeader<'_>>,
-        body: Bytes,
-        now: Instant,
-    ) -> Result<Outcome, Close> {
+    /// `None` when it goes on beside the connection.
+    async fn call(&mut self, route: &Route, request: Request<'_>, now: Instant) -> Result<Option<Outcome>, Close> {
+        let Request { envelope, info, body, order } = request;
         let mut cx = Context::new().with_deadline(now + self.shared.limits.handler);
         cx = cx.with_peer(self.peer).with_cancellation(self.cancel.clone());
         let backward = info.map(|_| cx.backward());
@@ -182,15 +233,24 @@ impl Driver<'_> {
         let deadline = cx.deadline();
         let mut work = match self.shared.start(route, cx, body) {
             Ok(work) => work,
-            Err(shed) => return Ok(shed.into()),
+            Err(shed) => return Ok(Some(shed.into())),
         };
         let first = poll_fn(|task| Poll::Ready(Pin::new(&mut work).poll(task))).await;
         let result = match first {
             Poll::Ready(result) => result,
-            Poll::Pending => self.wait(work, deadline.unwrap_or(now)).await?,
+            Poll::Pending if order => self.wait(work, deadline.unwrap_or(now)).await?,
+            Poll::Pending => {
+                let header = Header { name: route.method.name, kind: MessageType::Call, seq: envelope.header.seq };
+                let envelope = Envelope { wire: envelope.wire, header, leaving: false };
+                let deadline = deadline.unwrap_or(now);
+                let job = Job { work, backward, envelope, kind: route.method.kind, deadline };
+                let late = self.late.get_or_insert_default();
+                late::spawn(job, Arc::clone(&self.owner), late, self.cancel.clone());
+                return Ok(None);
+            }
         };
         let failed = backward.filter(|_| result.is_err());
-        Ok(Outcome { result, backward: failed.map(|pairs| pairs.take()).unwrap_or_default() })
+        Ok(Some(Outcome { result, backward: failed.map(|pairs| pairs.take()).unwrap_or_default() }))
     }
 
     /// Waits for a handler, its deadline or the peer's end.
