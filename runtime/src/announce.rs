@@ -7,6 +7,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+#[cfg(feature = "thrift")]
+use crate::client::multiplex;
 use crate::config::Config;
 use crate::error::Error;
 use crate::registry::{Endpoint, Instance, Registration, Registry, Status};
@@ -55,7 +57,12 @@ impl Announcer {
             Idl::Proto => "grpc",
         };
         let endpoint = Endpoint { scheme: scheme.to_owned(), ..address.clone() };
-        Instance::new(self.name(info), endpoint)
+        let instance = Instance::new(self.name(info), endpoint);
+        #[cfg(feature = "thrift")]
+        if self.config.server.mux && info.idl == Idl::Thrift {
+            return instance.with_metadata(multiplex::KEY, multiplex::VALUE);
+        }
+        instance
     }
 }
 

@@ -204,6 +204,13 @@ impl Builder {
         self
     }
 
+    /// Whether many calls share a connection; the same as the transport [`Transport::Multiplexed`].
+    /// Without it, calls share connections to the instances that offer it.
+    #[cfg(feature = "thrift")]
+    pub fn multiplex(self, on: bool) -> Self {
+        self.transport(if on { Transport::Multiplexed } else { Transport::default() })
+    }
+
     /// Adds middleware inside of the layers that were added before.
     pub fn layer<L>(mut self, layer: L) -> Self
     where

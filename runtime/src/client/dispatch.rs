@@ -13,6 +13,8 @@ use super::budget::Budget;
 #[cfg(feature = "grpc")]
 use super::grpc::Grpc;
 #[cfg(feature = "thrift")]
+use super::multiplex;
+#[cfg(feature = "thrift")]
 use super::thrift::Pool;
 #[cfg(feature = "thrift")]
 use super::transport::Transport;
@@ -44,8 +46,19 @@ struct Shared {
     budget: Budget,
     #[cfg(feature = "thrift")]
     thrift: Pool,
+    #[cfg(feature = "thrift")]
+    transport: Transport,
     #[cfg(feature = "grpc")]
     grpc: Grpc,
+}
+
+#[cfg(feature = "thrift")]
+impl Shared {
+    /// Whether the channel says so, or the instance offers it to a channel that says nothing.
+    fn multiplexes(&self, instance: &Instance) -> bool {
+        let offered = instance.metadata.get(multiplex::KEY).is_some_and(|value| value == multiplex::VALUE);
+        self.transport == Transport::Multiplexed || self.transport == Transport::TtheaderFramed && offered
+    }
 }
 
 impl fmt::Debug for Dispatch {
@@ -81,6 +94,8 @@ impl Dispatch {
             budget: Budget::default(),
             #[cfg(feature = "thrift")]
             thrift: Pool::new(settings.connect, settings.limits.frame, settings.transport),
+            #[cfg(feature = "thrift")]
+            transport: settings.transport,
             #[cfg(feature = "grpc")]
             grpc: Grpc::new(settings.connect, settings.limits.grpc_message),
         }))
@@ -153,6 +168,8 @@ impl Dispatch {
     ) -> Result<Answer, Error> {
         let mut watch = Attempt::start(&self.0, instance);
         let result = match call.method.idl {
+            #[cfg(feature = "thrift")]
+            Idl::Thrift if self.0.multiplexes(instance) => self.0.thrift.multiplex(endpoint, call, snapshot).await,
             #[cfg(feature = "thrift")]
             Idl::Thrift => self.0.thrift.exchange(endpoint, call, snapshot).await,
             #[cfg(feature = "grpc")]

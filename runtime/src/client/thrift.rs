@@ -10,6 +10,8 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::link::Refusal;
+use super::multiplex::Lanes;
 use super::transport::Transport;
 use crate::error::{Error, Origin};
 use crate::registry::{Endpoint, Snapshot};
@@ -28,6 +30,7 @@ pub(super) struct Pool {
     connect: Duration,
     frame: usize,
     transport: Transport,
+    pub(super) lanes: Lanes,
 }
 
 #[derive(Debug)]
@@ -42,7 +45,7 @@ struct Connection {
 
 impl Pool {
     pub(super) fn new(connect: Duration, frame: usize, transport: Transport) -> Self {
-        Self { idle: Mutex::default(), connect, frame, transport }
+        Self { idle: Mutex::default(), connect, frame, transport, lanes: Lanes::new(frame) }
     }
 
     /// One call to one instance. Dropped before its end it takes its connection along.
@@ -58,10 +61,16 @@ impl Pool {
     ) -> Result<Answer, Error> {
         let mut connection = match self.take(endpoint) {
             Some(connection) => connection,
-            None => self.open(endpoint, &snapshot.service).await?,
+            None => {
+                let stream = self.open(endpoint, &snapshot.service).await?;
+                let messages = Messages::new(self.frame);
+                Connection { stream, messages, seq: 0, since: Instant::now(), leaving: false }
+            }
         };
         connection.seq = connection.seq.wrapping_add(1).max(1);
-        connection.write(&self.head(call, connection.seq, &snapshot.service)?, call, endpoint).await?;
+        let mut head = BytesMut::new();
+        self.head(self.transport, call, connection.seq, &snapshot.service, &mut head)?;
+        connection.write(&head, call, endpoint).await?;
         let result = match call.method.kind {
             Kind::Oneway => Ok(Answer::default()),
             Kind::Unary => connection.read(call, endpoint).await,
@@ -74,23 +83,49 @@ impl Pool {
         result
     }
 
-    /// Everything of a request in front of its body.
-    fn head(&self, call: &Call, seq: i32, service: &str) -> Result<BytesMut, Error> {
+    /// One call beside others on one connection. Dropped before its end it leaves the others be.
+    ///
+    /// # Errors
+    /// As [`Pool::exchange`].
+    pub(super) async fn multiplex(&self, endpoint: &Endpoint, call: &Call, to: &Snapshot) -> Result<Answer, Error> {
+        let link = self.lanes.link(endpoint, to, self.open(endpoint, &to.service)).await?;
+        let head = |seq, out: &mut BytesMut| self.head(Transport::Multiplexed, call, seq, &to.service, out);
+        let ticket = link.enter(head, &call.body).map_err(|refusal| match refusal {
+            Refusal::Closed(why) => broken(endpoint, &why).with_origin(Origin::NotSent),
+            Refusal::Request(error) => error,
+        })?;
+        if call.method.kind == Kind::Oneway {
+            return Ok(Answer::default());
+        }
+        let incoming = ticket.answer().await.map_err(|why| broken(endpoint, &why))?;
+        let (result, leaving) = understand(&incoming, ticket.seq, call, endpoint);
+        if leaving {
+            link.leave();
+        }
+        result
+    }
+
+    /// Writes everything of a request in front of its body.
+    fn head(
+        &self,
+        transport: Transport,
+        call: &Call,
+        seq: i32,
+        service: &str,
+        out: &mut BytesMut,
+    ) -> Result<(), Error> {
         let kind = match call.method.kind {
             Kind::Unary => MessageType::Call,
             Kind::Oneway => MessageType::Oneway,
         };
         let header = Header { kind, name: call.method.name, seq };
-        let wire = self.transport.wire();
-        let info = self.transport.header(call, seq, service);
-        let mut head = BytesMut::new();
-        Outgoing { wire, header, info: &info, body: &call.body }
-            .write_head(self.frame, &mut head)
-            .map_err(|error| Error::invalid(error.to_string()).with_origin(Origin::Encode))?;
-        Ok(head)
+        let info = transport.header(call, seq, service);
+        Outgoing { wire: transport.wire(), header, info: &info, body: &call.body }
+            .write_head(self.frame, out)
+            .map_err(|error| Error::invalid(error.to_string()).with_origin(Origin::Encode))
     }
 
-    async fn open(&self, endpoint: &Endpoint, service: &str) -> Result<Connection, Error> {
+    async fn open(&self, endpoint: &Endpoint, service: &str) -> Result<TcpStream, Error> {
         let fail = |why: String| {
             let address = endpoint.address();
             Error::unavailable(format!("cannot connect to {service} at {address}: {why}")).with_origin(Origin::NotSent)
@@ -104,8 +139,7 @@ impl Pool {
         };
         // Without it a small request may wait for the acknowledgement of the one before.
         stream.set_nodelay(true).map_err(|error| fail(error.to_string()))?;
-        let messages = Messages::new(self.frame);
-        Ok(Connection { stream, messages, seq: 0, since: Instant::now(), leaving: false })
+        Ok(stream)
     }
 
     /// An idle connection that is still good, the one used last first.
@@ -172,31 +206,41 @@ impl Connection {
                 Err(error) => return Err(broken(at, &error)),
             }
         };
-        self.understand(&incoming, call, at)
+        let (result, leaving) = understand(&incoming, self.seq, call, at);
+        self.leaving = leaving;
+        result
     }
+}
 
-    /// Takes an answer on any transport, as Kitex's client does.
-    fn understand(&mut self, incoming: &Incoming, call: &Call, at: &Endpoint) -> Result<Answer, Error> {
-        let info = incoming.header().map_err(|error| broken(at, &error))?;
-        let (header, size) = Header::read(&incoming.message).map_err(|error| broken(at, &error))?;
-        // A proxy that answers for its upstream may not know the call's number.
-        let foreign = header.kind == MessageType::Exception && header.seq == 0;
-        if header.seq != self.seq && !foreign {
-            let why = format!("an answer to call {}, not to {}", header.seq, self.seq);
-            return Err(broken(at, &why));
-        }
-        let closing = info.as_ref().and_then(|info| info.string(metainfo::CLOSING));
-        self.leaving = foreign || closing == Some("1");
-        let body = incoming.message.slice(size..);
-        match header.kind {
-            MessageType::Reply => match info.as_ref().and_then(metainfo::business) {
-                Some(error) => Err(error),
-                None => Ok(Answer { body, backward: info.as_ref().map(metainfo::backward).unwrap_or_default() }),
-            },
-            MessageType::Exception => Err(exception::decode(&body, call.limits)),
-            MessageType::Call | MessageType::Oneway => Err(broken(at, &"a request where an answer belongs")),
-        }
+/// Reads an answer on any transport, as Kitex's client does; tells too whether its connection ends.
+fn understand(incoming: &Incoming, seq: i32, call: &Call, at: &Endpoint) -> (Result<Answer, Error>, bool) {
+    match try_understand(incoming, seq, call, at) {
+        Ok((result, leaving)) => (result, leaving),
+        Err(broken) => (Err(broken), true),
     }
+}
+
+type Understood = (Result<Answer, Error>, bool);
+
+fn try_understand(incoming: &Incoming, seq: i32, call: &Call, at: &Endpoint) -> Result<Understood, Error> {
+    let info = incoming.header().map_err(|error| broken(at, &error))?;
+    let (header, size) = Header::read(&incoming.message).map_err(|error| broken(at, &error))?;
+    // A proxy that answers for its upstream may not know the call's number.
+    let foreign = header.kind == MessageType::Exception && header.seq == 0;
+    if header.seq != seq && !foreign {
+        return Err(broken(at, &format!("an answer to call {}, not to {seq}", header.seq)));
+    }
+    let closing = info.as_ref().and_then(|info| info.string(metainfo::CLOSING));
+    let body = incoming.message.slice(size..);
+    let result = match header.kind {
+        MessageType::Reply => match info.as_ref().and_then(metainfo::business) {
+            Some(error) => Err(error),
+            None => Ok(Answer { body, backward: info.as_ref().map(metainfo::backward).unwrap_or_default() }),
+        },
+        MessageType::Exception => Err(exception::decode(&body, call.limits)),
+        MessageType::Call | MessageType::Oneway => return Err(broken(at, &"a request where an answer belongs")),
+    };
+    Ok((result, foreign || closing == Some("1")))
 }
 
 #[cold]
