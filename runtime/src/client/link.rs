@@ -10,6 +10,7 @@ use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use tokio::io::AsyncReadExt;
@@ -24,6 +25,9 @@ use crate::thrift::{Header, Incoming, Messages};
 /// Bits of a sequence number that are a slot's place; the others count its uses, from 1.
 const PLACE: u32 = 16;
 const USES: i32 = 0x7fff;
+
+/// What a peer may let a write wait.
+const STALLED: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 enum Wait {
@@ -286,7 +290,8 @@ async fn write_all(shared: Arc<Shared>) {
 
 async fn write(socket: &OwnedWriteHalf, out: &mut BytesMut) -> io::Result<()> {
     while !out.is_empty() {
-        socket.writable().await?;
+        // A peer that takes nothing must not make the buffer grow for ever.
+        tokio::time::timeout(STALLED, socket.writable()).await??;
         match socket.try_write(out) {
             Ok(count) => out.advance(count),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
