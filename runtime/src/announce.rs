@@ -7,6 +7,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+#[cfg(feature = "thrift")]
+use crate::client::multiplex;
 use crate::config::Config;
 use crate::error::Error;
 use crate::registry::{Endpoint, Instance, Registration, Registry, Status};
@@ -55,7 +57,12 @@ impl Announcer {
             Idl::Proto => "grpc",
         };
         let endpoint = Endpoint { scheme: scheme.to_owned(), ..address.clone() };
-        Instance::new(self.name(info), endpoint)
+        let instance = Instance::new(self.name(info), endpoint);
+        #[cfg(feature = "thrift")]
+        if self.config.server.mux && info.idl == Idl::Thrift {
+            return instance.with_metadata(multiplex::KEY, multiplex::VALUE);
+        }
+        instance
     }
 }
 
@@ -73,8 +80,8 @@ impl Registrar for Announcer {
 /// The wire protocols of the services, each once.
 fn protocols(services: &[&'static ServiceInfo]) -> String {
     let named = |idl, name| services.iter().any(|info| info.idl == idl).then_some(name);
-    let found = [named(Idl::Thrift, "thrift, framed"), named(Idl::Proto, "grpc")];
-    found.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    let found = [named(Idl::Thrift, "thrift"), named(Idl::Proto, "grpc")];
+    found.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// A server that is known, or is to be as soon as its registry is there.

@@ -30,7 +30,19 @@ pub struct Context {
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) method: Option<&'static Method>,
     pub(crate) metadata: Option<Arc<Metadata>>,
-    backward: OnceLock<Arc<Mutex<Pairs>>>,
+    /// The method whose handler makes this call.
+    pub(crate) caller: Option<&'static Method>,
+    backward: OnceLock<Backward>,
+}
+
+/// The pairs that a handler sends back, also where its error leaves them behind.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Backward(Arc<Mutex<Pairs>>);
+
+impl Backward {
+    pub(crate) fn take(&self) -> Pairs {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Context {
@@ -139,13 +151,18 @@ impl Context {
 
     /// Sends a pair back beside the answer.
     pub fn send_back(&self, key: impl Into<String>, value: impl Into<String>) {
-        let pairs = self.backward.get_or_init(Arc::default);
-        pairs.lock().unwrap_or_else(PoisonError::into_inner).insert(key.into(), value.into());
+        let pairs = self.backward.get_or_init(Backward::default);
+        pairs.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.into(), value.into());
+    }
+
+    /// The place of these pairs, for a protocol that sends them beside errors too.
+    #[cfg(feature = "thrift")]
+    pub(crate) fn backward(&self) -> Backward {
+        self.backward.get_or_init(Backward::default).clone()
     }
 
     /// Takes the pairs that go back; empty when a handler sent none.
     pub fn take_backward(&self) -> Pairs {
-        let Some(pairs) = self.backward.get() else { return Pairs::new() };
-        std::mem::take(&mut *pairs.lock().unwrap_or_else(PoisonError::into_inner))
+        self.backward.get().map(Backward::take).unwrap_or_default()
     }
 }

@@ -33,8 +33,10 @@ pub struct Router {
 #[derive(Debug, Default)]
 struct Tables {
     services: Vec<&'static ServiceInfo>,
-    /// Thrift without headers carries the bare method name.
-    names: HashMap<&'static str, Route>,
+    /// Thrift without headers carries the bare method name; `None` where several services have it.
+    names: HashMap<&'static str, Option<Route>>,
+    /// Thrift with headers names the service of the IDL too.
+    methods: HashMap<&'static str, HashMap<&'static str, Route>>,
     /// `/package.Service/Method`, unique over both languages.
     paths: HashMap<&'static str, Route>,
 }
@@ -44,8 +46,7 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// [`Code::FailedPrecondition`] when no service is given, when one is given twice, or when
-    /// two Thrift services have a method of one name: Framed could not tell them apart.
+    /// [`Code::FailedPrecondition`] when no service is given, or when one is given twice.
     pub fn new(services: Vec<Arc<dyn Service>>) -> Result<Self, Error> {
         let mut tables = Tables::default();
         for service in services {
@@ -67,9 +68,28 @@ impl Router {
         self.tables.services.iter().any(|info| info.idl == idl)
     }
 
-    /// The Thrift method of a bare name.
+    /// The Thrift method of a bare name; `None` also where several services have it.
     pub fn by_name(&self, name: &str) -> Option<&Route> {
-        self.tables.names.get(name)
+        self.tables.names.get(name)?.as_ref()
+    }
+
+    /// The Thrift method of a name that may state its service. A service that is not here is
+    /// forgiven where the name alone is enough, as in Kitex.
+    pub fn find(&self, service: Option<&str>, name: &str) -> Option<&Route> {
+        match service.and_then(|service| self.tables.methods.get(service)) {
+            Some(methods) => methods.get(name),
+            None => self.by_name(name),
+        }
+    }
+
+    /// The error for a name that [`Router::find`] does not find.
+    #[cfg(feature = "thrift")]
+    pub(crate) fn missing(&self, name: &str) -> Error {
+        if !matches!(self.tables.names.get(name), Some(None)) {
+            return unknown_method(name);
+        }
+        let text = format!("several services here have a method {name}; TTHeader can say which is meant (isn)");
+        Error::new(Code::Unimplemented, text).with_origin(Origin::UnknownMethod)
     }
 
     /// The method of a path of gRPC's form.
@@ -103,7 +123,9 @@ impl Tables {
             let route = Route { service: Arc::clone(service), method };
             insert(&mut self.paths, method.path, route.clone())?;
             if method.idl == Idl::Thrift {
-                insert(&mut self.names, method.name, route)?;
+                let several = self.names.contains_key(method.name);
+                self.names.insert(method.name, (!several).then(|| route.clone()));
+                self.methods.entry(info.name).or_default().insert(method.name, route);
             }
         }
         self.services.push(info);
@@ -117,20 +139,8 @@ fn insert(table: &mut HashMap<&'static str, Route>, key: &'static str, route: Ro
             place.insert(route);
             Ok(())
         }
-        Entry::Occupied(taken) => Err(clash(taken.get().method, route.method)),
+        Entry::Occupied(_) => Err(Error::new(Code::FailedPrecondition, format!("{key} is added twice"))),
     }
-}
-
-fn clash(first: &Method, second: &Method) -> Error {
-    let message = if first.path == second.path {
-        format!("{} is added twice", first.path)
-    } else {
-        format!(
-            "{}.{} and {}.{} cannot share one server: Framed Thrift carries only the method's name",
-            first.service, first.name, second.service, second.name
-        )
-    };
-    Error::new(Code::FailedPrecondition, message)
 }
 
 /// The innermost service of a stack of layers: finds the call's method again by its path, since

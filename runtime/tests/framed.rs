@@ -163,15 +163,19 @@ async fn damage_outside_a_body_closes_only_its_connection() {
     let mut other = Peer::connect(running.addr()).await;
     expect_sum(&mut other, 1, 1).await;
     let damaged = [
-        "ffffffff",                                   // negative length
-        "0fffffff8001000100000003",                   // over the limit
-        "1600010000",                                 // TLS
-        "80010001000000034164640000000100",           // not framed
-        "00000010000000034164640100000001000000",     // Binary without a version
-        "0000000482210000",                           // Compact
-        "000000118001000900000004000000000000000100", // no such message type
-        "0000001180010001ffffffff0000000000000001",   // a name longer than the frame
-        "00000000",                                   // an empty frame
+        "ffffffff",                                       // negative length
+        "0fffffff8001000100000003",                       // over the limit
+        "1600010000",                                     // TLS
+        "80010009000000034164640000000100",               // not framed, no such message type
+        "8001000100000003ff6464000000010000",             // not framed, a name that is no text
+        "8001000100000003416464000000016300010000",       // not framed, no such type
+        "8001000100000003416464000000010b0001ffffffff",   // not framed, a negative length
+        "8001000100000003416464000000010f00010b7fffffff", // not framed, a count that cannot be
+        "00000010000000034164640100000001000000",         // Binary without a version
+        "0000000482210000",                               // Compact
+        "000000118001000900000004000000000000000100",     // no such message type
+        "0000001180010001ffffffff0000000000000001",       // a name longer than the frame
+        "00000000",                                       // an empty frame
     ];
     for bytes in damaged {
         let mut peer = Peer::connect(running.addr()).await;

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt};
 
-use super::dispatch::Dispatch;
+use super::dispatch::{Dispatch, Settings};
+#[cfg(feature = "thrift")]
+use super::transport::Transport;
 use crate::balance::{Balancer, RoundRobin};
 use crate::config::ClientConfig;
 use crate::error::{Code, Error, Origin};
@@ -129,6 +131,8 @@ pub struct Builder {
     limits: Limits,
     balancer: Box<dyn Balancer>,
     layers: Vec<Wrap>,
+    #[cfg(feature = "thrift")]
+    transport: Transport,
 }
 
 impl fmt::Debug for Builder {
@@ -152,6 +156,8 @@ impl Builder {
             limits: Limits::default(),
             balancer: Box::new(RoundRobin::new()),
             layers: Vec::new(),
+            #[cfg(feature = "thrift")]
+            transport: Transport::default(),
         }
     }
 
@@ -191,6 +197,20 @@ impl Builder {
         self
     }
 
+    /// How requests of a Thrift service are wrapped. Default [`Transport::TtheaderFramed`].
+    #[cfg(feature = "thrift")]
+    pub fn transport(mut self, transport: Transport) -> Self {
+        self.transport = transport;
+        self
+    }
+
+    /// Whether many calls share a connection; the same as the transport [`Transport::Multiplexed`].
+    /// Without it, calls share connections to the instances that offer it.
+    #[cfg(feature = "thrift")]
+    pub fn multiplex(self, on: bool) -> Self {
+        self.transport(if on { Transport::Multiplexed } else { Transport::default() })
+    }
+
     /// Adds middleware inside of the layers that were added before.
     pub fn layer<L>(mut self, layer: L) -> Self
     where
@@ -218,7 +238,13 @@ impl Builder {
     }
 
     fn open(self, resolver: Resolver) -> Result<Channel, Error> {
-        let dispatch = Dispatch::new(resolver, self.balancer, self.client.connect_timeout, &self.limits);
+        let settings = Settings {
+            connect: self.client.connect_timeout,
+            limits: &self.limits,
+            #[cfg(feature = "thrift")]
+            transport: self.transport,
+        };
+        let dispatch = Dispatch::new(resolver, self.balancer, &settings);
         let layered = (!self.layers.is_empty()).then(|| {
             let inner = BoxCloneSyncService::new(dispatch.clone());
             self.layers.into_iter().rev().fold(inner, |inner, wrap| wrap(inner))

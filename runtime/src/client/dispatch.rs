@@ -13,7 +13,11 @@ use super::budget::Budget;
 #[cfg(feature = "grpc")]
 use super::grpc::Grpc;
 #[cfg(feature = "thrift")]
+use super::multiplex;
+#[cfg(feature = "thrift")]
 use super::thrift::Pool;
+#[cfg(feature = "thrift")]
+use super::transport::Transport;
 use crate::balance::{Balancer, Verdict};
 use crate::error::{Code, Error, Origin};
 use crate::limits::Limits;
@@ -27,14 +31,34 @@ const RETRIES: usize = 1;
 #[derive(Clone)]
 pub(super) struct Dispatch(Arc<Shared>);
 
+/// What a builder says about connections.
+#[cfg_attr(not(any(feature = "thrift", feature = "grpc")), allow(dead_code, reason = "no protocol is built"))]
+pub(super) struct Settings<'a> {
+    pub(super) connect: Duration,
+    pub(super) limits: &'a Limits,
+    #[cfg(feature = "thrift")]
+    pub(super) transport: Transport,
+}
+
 struct Shared {
     resolver: Resolver,
     balancer: Box<dyn Balancer>,
     budget: Budget,
     #[cfg(feature = "thrift")]
     thrift: Pool,
+    #[cfg(feature = "thrift")]
+    transport: Transport,
     #[cfg(feature = "grpc")]
     grpc: Grpc,
+}
+
+#[cfg(feature = "thrift")]
+impl Shared {
+    /// Whether the channel says so, or the instance offers it to a channel that says nothing.
+    fn multiplexes(&self, instance: &Instance) -> bool {
+        let offered = instance.metadata.get(multiplex::KEY).is_some_and(|value| value == multiplex::VALUE);
+        self.transport == Transport::Multiplexed || self.transport == Transport::TtheaderFramed && offered
+    }
 }
 
 impl fmt::Debug for Dispatch {
@@ -63,15 +87,17 @@ impl Dispatch {
         not(any(feature = "thrift", feature = "grpc")),
         allow(unused_variables, reason = "no protocol is built")
     )]
-    pub(super) fn new(resolver: Resolver, balancer: Box<dyn Balancer>, connect: Duration, limits: &Limits) -> Self {
+    pub(super) fn new(resolver: Resolver, balancer: Box<dyn Balancer>, settings: &Settings<'_>) -> Self {
         Self(Arc::new(Shared {
             resolver,
             balancer,
             budget: Budget::default(),
             #[cfg(feature = "thrift")]
-            thrift: Pool::new(connect, limits.frame),
+            thrift: Pool::new(settings.connect, settings.limits.frame, settings.transport),
+            #[cfg(feature = "thrift")]
+            transport: settings.transport,
             #[cfg(feature = "grpc")]
-            grpc: Grpc::new(connect, limits.grpc_message),
+            grpc: Grpc::new(settings.connect, settings.limits.grpc_message),
         }))
     }
 
@@ -142,6 +168,8 @@ impl Dispatch {
     ) -> Result<Answer, Error> {
         let mut watch = Attempt::start(&self.0, instance);
         let result = match call.method.idl {
+            #[cfg(feature = "thrift")]
+            Idl::Thrift if self.0.multiplexes(instance) => self.0.thrift.multiplex(endpoint, call, snapshot).await,
             #[cfg(feature = "thrift")]
             Idl::Thrift => self.0.thrift.exchange(endpoint, call, snapshot).await,
             #[cfg(feature = "grpc")]

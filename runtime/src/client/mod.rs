@@ -11,9 +11,15 @@ mod channel;
 mod dispatch;
 #[cfg(feature = "grpc")]
 mod grpc;
+#[cfg(feature = "thrift")]
+mod link;
+#[cfg(feature = "thrift")]
+pub(crate) mod multiplex;
 mod request;
 #[cfg(feature = "thrift")]
 mod thrift;
+#[cfg(feature = "thrift")]
+mod transport;
 
 #[cfg(test)]
 #[cfg(feature = "thrift")]
@@ -21,6 +27,11 @@ mod tests;
 #[cfg(test)]
 #[cfg(feature = "grpc")]
 mod tests_grpc;
+#[cfg(test)]
+#[cfg(feature = "thrift")]
+mod tests_mux;
 
 pub use channel::{Builder, Channel};
 pub use request::{Pending, Reply, Request};
+#[cfg(feature = "thrift")]
+pub use transport::Transport;

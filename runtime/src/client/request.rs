@@ -61,6 +61,7 @@ impl<T, E: From<Error>> Request<T, E> {
             self.cx = self.cx.with_deadline(deadline);
         }
         self.cx.cancel = cx.cancel.clone().or(self.cx.cancel);
+        self.cx.caller = cx.method();
         for (key, value) in cx.metadata().into_iter().flat_map(|metadata| &metadata.persistent) {
             self.cx = self.cx.with_persistent(key, value);
         }

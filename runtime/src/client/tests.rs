@@ -1,4 +1,4 @@
-//! Calls against scripted peers on loopback: raw sockets that speak framed Binary.
+//! Calls against scripted peers on loopback: raw sockets that answer on the transport of a request.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use crate::balance::RoundRobin;
 use crate::limits::DecodeLimits;
 use crate::registry::{Endpoint, Instance, Registry};
 use crate::service::{Answer, Call, Idl, Kind, Method};
-use crate::thrift::{Frame, FrameReader, Header, MessageType, exception};
+use crate::thrift::{Header, MessageType, Messages, Outgoing, TtHeader, exception};
 use crate::{Code, Context, Error};
 
 const fn method(name: &'static str, kind: Kind, idempotent: bool) -> Method {
@@ -74,9 +74,16 @@ impl Peer {
 }
 
 async fn serve(stream: TcpStream, script: Arc<Mutex<Vec<Act>>>, requests: Arc<AtomicUsize>) {
-    let (read, mut write) = stream.into_split();
-    let mut frames = FrameReader::new(read, 1 << 20);
-    while let Ok(Some(frame)) = frames.next().await {
+    let mut stream = stream;
+    let mut messages = Messages::new(1 << 20);
+    loop {
+        let Some(incoming) = messages.take().unwrap() else {
+            match stream.read_buf(messages.room()).await {
+                Ok(1..) => continue,
+                _ => return,
+            }
+        };
+        let frame = incoming.message;
         let act = {
             let mut script = script.lock().unwrap();
             if script.len() > 1 { script.remove(0) } else { script[0] }
@@ -100,11 +107,13 @@ async fn serve(stream: TcpStream, script: Arc<Mutex<Vec<Act>>>, requests: Arc<At
         };
         let mut out = BytesMut::new();
         let header = Header { kind, name: header.name, seq };
-        Frame { header, body: &body }.write(1 << 20, &mut out).unwrap();
+        let info = TtHeader { seq, ..TtHeader::default() };
+        Outgoing { wire: incoming.wire, header, info: &info, body: &body }.write_head(1 << 20, &mut out).unwrap();
+        out.extend_from_slice(&body);
         if matches!(act, Act::Garbage) {
             out.extend_from_slice(b"more");
         }
-        if write.write_all(&out).await.is_err() || matches!(act, Act::EchoThenClose) {
+        if stream.write_all(&out).await.is_err() || matches!(act, Act::EchoThenClose) {
             return;
         }
     }

@@ -1,5 +1,5 @@
-//! Thrift Binary over Framed: one call at a time on a connection, idle ones kept for the next.
-//! Framed has no place for metadata: none is sent and none comes back.
+//! Thrift, one call at a time on a connection, idle ones kept for the next. Without a TTHeader there
+//! is no place for metadata: none is sent and none comes back.
 
 use std::collections::HashMap;
 use std::io;
@@ -10,10 +10,13 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::link::Refusal;
+use super::multiplex::Lanes;
+use super::transport::Transport;
 use crate::error::{Error, Origin};
 use crate::registry::{Endpoint, Snapshot};
 use crate::service::{Answer, Call, Kind};
-use crate::thrift::{Frame, Frames, Header, MessageType, exception};
+use crate::thrift::{Header, Incoming, MessageType, Messages, Outgoing, exception, metainfo};
 
 /// Idle connections kept to one address.
 const IDLE_MOST: usize = 64;
@@ -26,19 +29,23 @@ pub(super) struct Pool {
     idle: Mutex<HashMap<Endpoint, Vec<Connection>>>,
     connect: Duration,
     frame: usize,
+    transport: Transport,
+    pub(super) lanes: Lanes,
 }
 
 #[derive(Debug)]
 struct Connection {
     stream: TcpStream,
-    frames: Frames,
+    messages: Messages,
     seq: i32,
     since: Instant,
+    /// Whether the peer said that it closes this connection, or may have.
+    leaving: bool,
 }
 
 impl Pool {
-    pub(super) fn new(connect: Duration, frame: usize) -> Self {
-        Self { idle: Mutex::default(), connect, frame }
+    pub(super) fn new(connect: Duration, frame: usize, transport: Transport) -> Self {
+        Self { idle: Mutex::default(), connect, frame, transport, lanes: Lanes::new(frame) }
     }
 
     /// One call to one instance. Dropped before its end it takes its connection along.
@@ -54,23 +61,71 @@ impl Pool {
     ) -> Result<Answer, Error> {
         let mut connection = match self.take(endpoint) {
             Some(connection) => connection,
-            None => self.open(endpoint, &snapshot.service).await?,
+            None => {
+                let stream = self.open(endpoint, &snapshot.service).await?;
+                let messages = Messages::new(self.frame);
+                Connection { stream, messages, seq: 0, since: Instant::now(), leaving: false }
+            }
         };
         connection.seq = connection.seq.wrapping_add(1).max(1);
-        connection.write(call, endpoint, self.frame).await?;
+        let mut head = BytesMut::new();
+        self.head(self.transport, call, connection.seq, &snapshot.service, &mut head)?;
+        connection.write(&head, call, endpoint).await?;
         let result = match call.method.kind {
             Kind::Oneway => Ok(Answer::default()),
             Kind::Unary => connection.read(call, endpoint).await,
         };
         // What an exception left behind is a sound connection; what a fault left behind is not.
         let sound = !matches!(result.as_ref().map_err(Error::origin), Err(Origin::Transport));
-        if sound && connection.frames.buffered() == 0 {
+        if sound && !connection.leaving && connection.messages.buffered() == 0 {
             self.give(endpoint, connection, snapshot);
         }
         result
     }
 
-    async fn open(&self, endpoint: &Endpoint, service: &str) -> Result<Connection, Error> {
+    /// One call beside others on one connection. Dropped before its end it leaves the others be.
+    ///
+    /// # Errors
+    /// As [`Pool::exchange`].
+    pub(super) async fn multiplex(&self, endpoint: &Endpoint, call: &Call, to: &Snapshot) -> Result<Answer, Error> {
+        let link = self.lanes.link(endpoint, to, self.open(endpoint, &to.service)).await?;
+        let head = |seq, out: &mut BytesMut| self.head(Transport::Multiplexed, call, seq, &to.service, out);
+        let ticket = link.enter(head, &call.body).map_err(|refusal| match refusal {
+            Refusal::Closed(why) => broken(endpoint, &why).with_origin(Origin::NotSent),
+            Refusal::Request(error) => error,
+        })?;
+        if call.method.kind == Kind::Oneway {
+            return Ok(Answer::default());
+        }
+        let incoming = ticket.answer().await.map_err(|why| broken(endpoint, &why))?;
+        let (result, leaving) = understand(&incoming, ticket.seq, call, endpoint);
+        if leaving {
+            link.leave();
+        }
+        result
+    }
+
+    /// Writes everything of a request in front of its body.
+    fn head(
+        &self,
+        transport: Transport,
+        call: &Call,
+        seq: i32,
+        service: &str,
+        out: &mut BytesMut,
+    ) -> Result<(), Error> {
+        let kind = match call.method.kind {
+            Kind::Unary => MessageType::Call,
+            Kind::Oneway => MessageType::Oneway,
+        };
+        let header = Header { kind, name: call.method.name, seq };
+        let info = transport.header(call, seq, service);
+        Outgoing { wire: transport.wire(), header, info: &info, body: &call.body }
+            .write_head(self.frame, out)
+            .map_err(|error| Error::invalid(error.to_string()).with_origin(Origin::Encode))
+    }
+
+    async fn open(&self, endpoint: &Endpoint, service: &str) -> Result<TcpStream, Error> {
         let fail = |why: String| {
             let address = endpoint.address();
             Error::unavailable(format!("cannot connect to {service} at {address}: {why}")).with_origin(Origin::NotSent)
@@ -84,7 +139,7 @@ impl Pool {
         };
         // Without it a small request may wait for the acknowledgement of the one before.
         stream.set_nodelay(true).map_err(|error| fail(error.to_string()))?;
-        Ok(Connection { stream, frames: Frames::new(self.frame), seq: 0, since: Instant::now() })
+        Ok(stream)
     }
 
     /// An idle connection that is still good, the one used last first.
@@ -101,7 +156,7 @@ impl Pool {
 
     fn give(&self, endpoint: &Endpoint, mut connection: Connection, snapshot: &Snapshot) {
         connection.since = Instant::now();
-        connection.frames.release();
+        connection.messages.release();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(list) = idle.get_mut(endpoint) {
             if list.len() < IDLE_MOST {
@@ -124,17 +179,8 @@ impl Connection {
         self.since.elapsed() < IDLE_TIME && self.stream.try_read(&mut [0]).as_ref().is_err_and(silent)
     }
 
-    async fn write(&mut self, call: &Call, at: &Endpoint, limit: usize) -> Result<(), Error> {
-        let kind = match call.method.kind {
-            Kind::Unary => MessageType::Call,
-            Kind::Oneway => MessageType::Oneway,
-        };
-        let header = Header { kind, name: call.method.name, seq: self.seq };
-        let mut head = BytesMut::new();
-        Frame { header, body: &call.body }
-            .write_head(limit, &mut head)
-            .map_err(|error| Error::invalid(error.to_string()).with_origin(Origin::Encode))?;
-        let mut rest = head.chain(call.body.clone());
+    async fn write(&mut self, head: &[u8], call: &Call, at: &Endpoint) -> Result<(), Error> {
+        let mut rest = Buf::chain(head, call.body.clone());
         let all = rest.remaining();
         while rest.has_remaining() {
             let untouched = rest.remaining() == all;
@@ -150,29 +196,51 @@ impl Connection {
     }
 
     async fn read(&mut self, call: &Call, at: &Endpoint) -> Result<Answer, Error> {
-        let frame = loop {
-            if let Some(frame) = self.frames.take().map_err(|error| broken(at, &error))? {
-                break frame;
+        let incoming = loop {
+            if let Some(incoming) = self.messages.take().map_err(|error| broken(at, &error))? {
+                break incoming;
             }
-            match self.stream.read_buf(self.frames.room()).await {
+            match self.stream.read_buf(self.messages.room()).await {
                 Ok(1..) => {}
                 Ok(0) => return Err(broken(at, &"closed before the answer")),
                 Err(error) => return Err(broken(at, &error)),
             }
         };
-        let (header, size) = Header::read(&frame).map_err(|error| broken(at, &error))?;
-        if header.seq != self.seq {
-            let why = format!("an answer to call {}, not to {}", header.seq, self.seq);
-            return Err(broken(at, &why));
-        }
-        let kind = header.kind;
-        let body = frame.slice(size..);
-        match kind {
-            MessageType::Reply => Ok(Answer { body, ..Answer::default() }),
-            MessageType::Exception => Err(exception::decode(&body, call.limits)),
-            MessageType::Call | MessageType::Oneway => Err(broken(at, &"a request where an answer belongs")),
-        }
+        let (result, leaving) = understand(&incoming, self.seq, call, at);
+        self.leaving = leaving;
+        result
     }
+}
+
+/// Reads an answer on any transport, as Kitex's client does; tells too whether its connection ends.
+fn understand(incoming: &Incoming, seq: i32, call: &Call, at: &Endpoint) -> (Result<Answer, Error>, bool) {
+    match try_understand(incoming, seq, call, at) {
+        Ok((result, leaving)) => (result, leaving),
+        Err(broken) => (Err(broken), true),
+    }
+}
+
+type Understood = (Result<Answer, Error>, bool);
+
+fn try_understand(incoming: &Incoming, seq: i32, call: &Call, at: &Endpoint) -> Result<Understood, Error> {
+    let info = incoming.header().map_err(|error| broken(at, &error))?;
+    let (header, size) = Header::read(&incoming.message).map_err(|error| broken(at, &error))?;
+    // A proxy that answers for its upstream may not know the call's number.
+    let foreign = header.kind == MessageType::Exception && header.seq == 0;
+    if header.seq != seq && !foreign {
+        return Err(broken(at, &format!("an answer to call {}, not to {seq}", header.seq)));
+    }
+    let closing = info.as_ref().and_then(|info| info.string(metainfo::CLOSING));
+    let body = incoming.message.slice(size..);
+    let result = match header.kind {
+        MessageType::Reply => match info.as_ref().and_then(metainfo::business) {
+            Some(error) => Err(error),
+            None => Ok(Answer { body, backward: info.as_ref().map(metainfo::backward).unwrap_or_default() }),
+        },
+        MessageType::Exception => Err(exception::decode(&body, call.limits)),
+        MessageType::Call | MessageType::Oneway => return Err(broken(at, &"a request where an answer belongs")),
+    };
+    Ok((result, foreign || closing == Some("1")))
 }
 
 #[cold]

@@ -79,7 +79,7 @@ async fn serve(shared: Arc<Shared>, seat: Seat, stream: TcpStream, peer: SocketA
     let Some((protocol, read)) = first_bytes(&stream).await else { return };
     match protocol {
         #[cfg(feature = "thrift")]
-        Protocol::Framed if shared.router.serves(Idl::Thrift) => {
+        Protocol::Framed | Protocol::Buffered if shared.router.serves(Idl::Thrift) => {
             super::thrift::serve(shared, seat, stream, peer, read).await;
         }
         #[cfg(feature = "grpc")]

@@ -3,7 +3,7 @@
 /// What the first bytes look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
-    /// A length below 256 MiB: Thrift, framed.
+    /// A length below 256 MiB: Thrift, framed or behind a TTHeader.
     Framed,
     /// HTTP/2 with prior knowledge, as gRPC begins without TLS (RFC 9113, section 3.4).
     Http2,

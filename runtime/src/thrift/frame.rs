@@ -8,8 +8,10 @@ use std::io;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::message::Header;
+use super::error::Fault;
+use super::message::{Header, HeaderError};
 use super::spare;
+use super::ttheader::TtHeaderError;
 
 /// No limit is above this: 256 MiB. Longer lengths begin with bytes that mean other protocols.
 pub const MAX_FRAME: usize = 256 << 20;
@@ -32,6 +34,15 @@ pub enum FrameError {
     /// A negative length: the peer speaks another protocol.
     #[error("negative frame length {0}")]
     Negative(i32),
+    /// A header in front of the message that cannot be read or written.
+    #[error(transparent)]
+    TtHeader(#[from] TtHeaderError),
+    /// A message without a frame whose own header cannot be read.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// A message without a frame whose end cannot be found.
+    #[error("a message without a frame: {0}")]
+    Body(#[from] Fault),
     /// The peer closed its side inside a frame.
     #[error("the connection ended inside a frame")]
     Truncated,
@@ -84,6 +95,21 @@ impl Frames {
         if self.buffer.is_empty() {
             spare::give(std::mem::take(&mut self.buffer));
         }
+    }
+
+    /// The bytes that no frame has taken yet.
+    pub(super) fn waiting(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// The longest frame.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Takes bytes that are there.
+    pub(super) fn split(&mut self, length: usize) -> Bytes {
+        self.buffer.split_to(length.min(self.buffer.len())).freeze()
     }
 
     /// Takes the next whole frame, without its length; `None` until more bytes arrive.

@@ -1,0 +1,102 @@
+//! An outcome as the message that answers its request, on the request's own wire.
+
+use bytes::{Bytes, BytesMut};
+
+use crate::context::Pairs;
+use crate::error::{Code, Error};
+use crate::service::Answer;
+use crate::thrift::ttheader::int_keys;
+use crate::thrift::{FrameError, Header, MAX_FRAME, MessageType, Outgoing, TtHeader, Wire, exception, metainfo};
+
+/// What of a request comes back with its answer.
+#[derive(Clone, Copy)]
+pub(super) struct Envelope<'a> {
+    pub(super) wire: Wire,
+    pub(super) header: Header<'a>,
+    /// No further request should come on this connection.
+    pub(super) leaving: bool,
+}
+
+/// What came of a request.
+pub(super) struct Outcome {
+    pub(super) result: Result<Answer, Error>,
+    /// Pairs of a handler that failed; an answer holds its own.
+    pub(super) backward: Pairs,
+}
+
+impl From<Error> for Outcome {
+    fn from(error: Error) -> Self {
+        Self { result: Err(error), backward: Pairs::new() }
+    }
+}
+
+/// A result struct without fields: what a business error travels with, as in Kitex.
+const NOTHING: Bytes = Bytes::from_static(&[0]);
+
+impl Envelope<'_> {
+    /// Writes an answer up to its body, and gives the body. One that no frame or TTHeader can hold
+    /// becomes an exception.
+    ///
+    /// # Errors
+    ///
+    /// When not even the exception can be written.
+    pub(super) fn answer(&self, outcome: &Outcome, out: &mut BytesMut) -> Result<Bytes, Error> {
+        let why = match self.try_answer(outcome, out) {
+            Ok(body) => return Ok(body),
+            Err(FrameError::TooLong { .. }) => "the answer is longer than a frame".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let body = exception::encode(&Error::new(Code::ResourceExhausted, why))?;
+        let mut info = TtHeader::default();
+        self.head(MessageType::Exception, &mut info, &body, out).map_err(|error| Error::internal(error.to_string()))?;
+        Ok(body)
+    }
+
+    fn try_answer(&self, outcome: &Outcome, out: &mut BytesMut) -> Result<Bytes, FrameError> {
+        let mut info = TtHeader::default();
+        let (kind, backward, body) = match &outcome.result {
+            Ok(answer) => (MessageType::Reply, &answer.backward, answer.body.clone()),
+            Err(error) => {
+                let (kind, body) = self.refusal(error, &mut info)?;
+                (kind, &outcome.backward, body)
+            }
+        };
+        metainfo::set_backward(backward, &mut info);
+        self.head(kind, &mut info, &body, out)?;
+        Ok(body)
+    }
+
+    fn refusal<'a>(&self, error: &'a Error, info: &mut TtHeader<'a>) -> Result<(MessageType, Bytes), FrameError> {
+        match error.business_code() {
+            Some(code) if self.wire.has_header() => {
+                metainfo::set_business(code, error, info);
+                Ok((MessageType::Reply, NOTHING))
+            }
+            _ => {
+                // Only a text that no frame could hold cannot be encoded.
+                let too_long = |_| FrameError::TooLong { length: error.message().len(), limit: MAX_FRAME };
+                Ok((MessageType::Exception, exception::encode(error).map_err(too_long)?))
+            }
+        }
+    }
+
+    /// Writes a message's head.
+    pub(super) fn head(
+        &self,
+        kind: MessageType,
+        info: &mut TtHeader<'_>,
+        body: &Bytes,
+        out: &mut BytesMut,
+    ) -> Result<(), FrameError> {
+        // The sequence number of the payload, also where the request's TTHeader had another.
+        info.seq = self.header.seq;
+        if self.wire.has_header() {
+            info.set_int(int_keys::MESSAGE_TYPE, if kind == MessageType::Reply { "2" } else { "3" });
+            if self.leaving {
+                info.set_string(metainfo::CLOSING, "1");
+            }
+        }
+        let header = Header { kind, ..self.header };
+        Outgoing { wire: self.wire, header, info, body }.write_head(MAX_FRAME, out)
+    }
+}

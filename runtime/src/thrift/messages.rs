@@ -1,0 +1,141 @@
+//! Bytes that arrived, cut into messages. Each message says for itself how it is wrapped, as
+//! Kitex reads it (`default_codec.go`), so that one connection may carry every transport.
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use super::frame::{FrameError, Frames};
+use super::scanner::Scanner;
+use super::ttheader::{self, TtHeader, TtHeaderError};
+
+/// How a message is wrapped; an answer takes the way of its request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wire {
+    /// Behind its length.
+    Framed,
+    /// Bare: strict Binary that ends where its last value ends.
+    Buffered,
+    /// Behind a TTHeader.
+    TtHeader,
+    /// Behind a TTHeader, and behind its length inside of it.
+    TtHeaderFramed,
+}
+
+impl Wire {
+    /// Whether there is a place for metadata.
+    pub fn has_header(self) -> bool {
+        matches!(self, Self::TtHeader | Self::TtHeaderFramed)
+    }
+
+    /// Whether the message has its own length in front.
+    pub fn is_framed(self) -> bool {
+        matches!(self, Self::Framed | Self::TtHeaderFramed)
+    }
+}
+
+/// One message as it came.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// How it was wrapped.
+    pub wire: Wire,
+    /// The flags of its TTHeader; 0 without one.
+    pub flags: u16,
+    /// The sequence number of its TTHeader; 0 without one.
+    pub seq: i32,
+    /// The message: its own header, then the body.
+    pub message: Bytes,
+    head: Bytes,
+}
+
+impl Incoming {
+    fn bare(wire: Wire, message: Bytes) -> Self {
+        Self { wire, flags: 0, seq: 0, message, head: Bytes::new() }
+    }
+
+    fn behind_header(mut whole: Bytes) -> Result<Self, TtHeaderError> {
+        let (flags, seq, size) = ttheader::fixed(&whole)?;
+        let head = whole.split_to(size);
+        let bare = matches!(whole.first(), Some(0x80..));
+        if bare {
+            return Ok(Self { wire: Wire::TtHeader, flags, seq, message: whole, head });
+        }
+        let announced = whole.first_chunk().map(|length| u32::from_be_bytes(*length));
+        let announced = announced.ok_or(TtHeaderError::Truncated)?;
+        whole.advance(4);
+        if announced as usize != whole.len() {
+            return Err(TtHeaderError::Frame { announced, payload: whole.len() });
+        }
+        Ok(Self { wire: Wire::TtHeaderFramed, flags, seq, message: whole, head })
+    }
+
+    /// Reads the TTHeader, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// See [`TtHeaderError`].
+    pub fn header(&self) -> Result<Option<TtHeader<'_>>, TtHeaderError> {
+        if !self.wire.has_header() {
+            return Ok(None);
+        }
+        TtHeader::read(&self.head).map(|(header, _)| Some(header))
+    }
+}
+
+/// Bytes that arrived, cut into messages. It does no reading of its own.
+#[derive(Debug)]
+pub struct Messages {
+    frames: Frames,
+    scanner: Scanner,
+}
+
+impl Messages {
+    /// An empty buffer for messages of at most `limit` bytes, headers included; never more than
+    /// [`MAX_FRAME`](super::MAX_FRAME).
+    pub fn new(limit: usize) -> Self {
+        Self { frames: Frames::new(limit), scanner: Scanner::default() }
+    }
+
+    /// The same, beginning with bytes that were read before.
+    pub fn with_buffer(buffer: BytesMut, limit: usize) -> Self {
+        Self { frames: Frames::with_buffer(buffer, limit), scanner: Scanner::default() }
+    }
+
+    /// As [`Frames::room`].
+    pub fn room(&mut self) -> &mut BytesMut {
+        self.frames.room()
+    }
+
+    /// Adds bytes that were read elsewhere.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.frames.push(bytes);
+    }
+
+    /// Bytes that no message has taken yet.
+    pub fn buffered(&self) -> usize {
+        self.frames.buffered()
+    }
+
+    /// Gives the memory back, when no bytes are waiting in it.
+    pub fn release(&mut self) {
+        self.frames.release();
+    }
+
+    /// Takes the next whole message; `None` until more bytes arrive.
+    ///
+    /// # Errors
+    ///
+    /// As [`Frames::take`], and [`FrameError::TtHeader`], [`FrameError::Header`],
+    /// [`FrameError::Body`].
+    pub fn take(&mut self) -> Result<Option<Incoming>, FrameError> {
+        // A frame of 2 GiB and more cannot be: this is the version of strict Binary.
+        if self.frames.waiting().first() == Some(&0x80) {
+            let found = self.scanner.scan(self.frames.waiting(), self.frames.limit())?;
+            return Ok(found.map(|length| Incoming::bare(Wire::Buffered, self.frames.split(length))));
+        }
+        let Some(frame) = self.frames.take()? else { return Ok(None) };
+        // No method's name is so long that old Binary could begin like this.
+        if frame.starts_with(&ttheader::MAGIC.to_be_bytes()) {
+            return Ok(Some(Incoming::behind_header(frame)?));
+        }
+        Ok(Some(Incoming::bare(Wire::Framed, frame)))
+    }
+}

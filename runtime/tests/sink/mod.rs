@@ -1,0 +1,88 @@
+//! The handlers of `Sink` in `kitchen_sink.thrift` as far as the vectors of headers need them.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use runtime::context::Metadata;
+use runtime::service::{Idl, Kind};
+use runtime::thrift::{self, Type};
+use runtime::{Answer, Call, Error, Handling, Method, Service, ServiceInfo};
+use tokio::sync::mpsc;
+
+const fn method(name: &'static str, path: &'static str, index: usize, kind: Kind) -> Method {
+    Method { service: "Sink", name, path, index, idl: Idl::Thrift, kind, idempotent: false }
+}
+
+pub(crate) static METHODS: [Method; 4] = [
+    method("Ping", "/Sink/Ping", 0, Kind::Unary),
+    method("Risky", "/Sink/Risky", 1, Kind::Unary),
+    method("Fire", "/Sink/Fire", 2, Kind::Oneway),
+    // A name that `AddService` has too.
+    method("Add", "/Sink/Add", 3, Kind::Unary),
+];
+
+static INFO: ServiceInfo =
+    ServiceInfo { name: "Sink", package: "", registry_name: "vector.sink", idl: Idl::Thrift, methods: &METHODS };
+
+/// What a handler saw of its call.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) metadata: Metadata,
+    pub(crate) remaining: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Sink(pub(crate) mpsc::UnboundedSender<Seen>);
+
+impl Service for Sink {
+    fn info(&self) -> &'static ServiceInfo {
+        &INFO
+    }
+
+    fn call(&self, call: Call) -> Handling {
+        let metadata = call.cx.metadata().cloned().unwrap_or_default();
+        let _ = self.0.send(Seen { metadata, remaining: call.cx.remaining().unwrap() });
+        Box::pin(answer(call))
+    }
+}
+
+async fn answer(call: Call) -> Result<Answer, Error> {
+    if call.cx.get("want-backward") == Some("yes") {
+        call.cx.send_back("from-server", "yes");
+        call.cx.send_back("second", "2");
+    }
+    let text = text(&call)?;
+    match (call.method.index, text.as_str()) {
+        (0, _) => thrift::reply(&call.cx, 0, &format!("pong {text}")),
+        (1, "biz") => Err(Error::business(404, "user not found", [])),
+        (1, "biz_extra") => {
+            let extra = [("retry", "no"), ("uid", "42")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+            Err(Error::business(502, "try later", extra))
+        }
+        (1, "plain") => Err(Error::internal("biz error: boom: something broke")),
+        (1, "denied") => {
+            let body = [&[12, 0, 1, 8, 0, 2, 0xff, 0xff, 0xff, 0xfd, 11, 0, 1, 0, 0, 0, 8][..], b"no entry\0\0"];
+            Ok(Answer { body: Bytes::from(body.concat()), backward: call.cx.take_backward() })
+        }
+        (1, slow) => {
+            let time: u32 = slow.strip_prefix("slow").and_then(|time| time.parse().ok()).unwrap_or(0);
+            tokio::time::sleep(Duration::from_millis(time.into())).await;
+            thrift::reply(&call.cx, 0, &time.cast_signed())
+        }
+        _ => Ok(thrift::void(&call.cx)),
+    }
+}
+
+/// Argument 1, when it is a text.
+fn text(call: &Call) -> Result<String, Error> {
+    thrift::arguments(call, |input| {
+        let mut text = String::new();
+        while let Some(field) = input.field()? {
+            match (field.id, field.kind) {
+                (1, Type::String) => text = input.value()?,
+                _ => input.skip(field.kind)?,
+            }
+        }
+        Ok(text)
+    })
+}
