@@ -98,7 +98,7 @@ impl Router {
     }
 }
 
-/// What is served, for people: `AddService (Thrift, framed), hello.v1.Hello (gRPC)`.
+/// What is served, for people: `AddService (Thrift), hello.v1.Hello (gRPC)`.
 impl fmt::Display for Router {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, info) in self.services().iter().enumerate() {
@@ -107,7 +107,7 @@ impl fmt::Display for Router {
                 write!(f, "{}.", info.package)?;
             }
             let protocol = match info.idl {
-                Idl::Thrift => "Thrift, framed",
+                Idl::Thrift => "Thrift",
                 Idl::Proto => "gRPC",
             };
             write!(f, "{} ({protocol})", info.name)?;

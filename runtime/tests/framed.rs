@@ -199,7 +199,7 @@ async fn a_browser_is_told_what_is_served() {
     let mut text = String::new();
     peer.stream.read_to_string(&mut text).await.unwrap();
     assert!(text.starts_with("HTTP/1.1 400 "), "{text}");
-    assert!(text.ends_with("This port serves AddService (Thrift, framed), not HTTP/1.\n"));
+    assert!(text.ends_with("This port serves AddService (Thrift), not HTTP/1.\n"));
 }
 
 #[tokio::test]
