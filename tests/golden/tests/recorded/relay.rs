@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use golden::generated::{api, sink, sink::base};
+use runtime::client::Transport;
 use runtime::server::Running;
 use runtime::{Bytes, Channel, Config, Context, Error, Registry, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -114,7 +115,8 @@ impl Between {
     /// Starts the relay with every service of the recordings.
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let channel = Channel::to(&listener.local_addr().unwrap().to_string()).unwrap();
+        let peer = Registry::open(&format!("static:peer={}", listener.local_addr().unwrap())).unwrap();
+        let channel = Channel::builder("peer").registry(&peer).transport(Transport::Framed).build().unwrap();
         let (answer, (sender, seen)) = (Arc::default(), unbounded_channel());
         tokio::spawn(play(listener, Arc::clone(&answer), sender));
         let server = Server::new(Config::local())
