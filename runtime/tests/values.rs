@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use bytes::Bytes;
 use runtime::limits::DecodeLimits;
 use runtime::thrift::{
-    DecodeError, Decoder, Double, EncodeError, Encoder, Fault, Header, Size, Step, Type, UnknownField, Uuid, Value,
+    DecodeError, Decoder, Double, EncodeError, Fault, Header, Sink as Fields, Step, Type, UnknownField, Uuid, Value,
     from_bytes, to_bytes,
 };
 
@@ -35,47 +35,26 @@ impl Value for Sink {
     const TYPE: Type = Type::Struct;
     const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut Size) {
-        size.structure(|size| {
-            size.field(&self.yes);
-            size.field(&self.tiny);
-            size.field(&self.short);
-            size.field(&self.long);
-            size.field(&self.real);
-            size.field(&self.text);
-            size.field(&self.data);
-            size.field(&self.uuid);
-            size.field(&self.names);
-            size.field(&self.ids);
-            size.field(&self.ages);
-            size.field(&self.weights);
-            size.field(&self.marks);
+    fn write(&self, out: &mut impl Fields) {
+        out.structure(|out| {
+            out.field(1, &self.yes);
+            out.field(2, &self.tiny);
+            out.field(3, &self.short);
+            out.field(4, &self.long);
+            out.field(5, &self.real);
+            out.field(6, &self.text);
+            out.field(7, &self.data);
+            out.field(8, &self.uuid);
+            out.field(9, &self.names);
+            out.field(10, &self.ids);
+            out.field(11, &self.ages);
+            out.field(12, &self.weights);
+            out.field(13, &self.marks);
             if let Some(next) = &self.next {
-                size.field(next);
+                out.field(14, next);
             }
-            self.unknown.iter().for_each(|field| size.unknown(field));
+            self.unknown.iter().for_each(|field| out.unknown(field));
         });
-    }
-
-    fn encode(&self, out: &mut Encoder<'_>) {
-        out.field(1, &self.yes);
-        out.field(2, &self.tiny);
-        out.field(3, &self.short);
-        out.field(4, &self.long);
-        out.field(5, &self.real);
-        out.field(6, &self.text);
-        out.field(7, &self.data);
-        out.field(8, &self.uuid);
-        out.field(9, &self.names);
-        out.field(10, &self.ids);
-        out.field(11, &self.ages);
-        out.field(12, &self.weights);
-        out.field(13, &self.marks);
-        if let Some(next) = &self.next {
-            out.field(14, next);
-        }
-        self.unknown.iter().for_each(|field| out.unknown(field));
-        out.stop();
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {

@@ -12,27 +12,20 @@ use crate::ir::model::{Base, Def, Field, Presence, Requiredness, Struct, Ty, Val
 pub(super) fn structure(view: &View<'_>, def: &Def, it: &Struct) -> TokenStream {
     let name = ident(&def.head.rust);
     let order = wire_order(view, &it.fields);
-    let sizes = order.iter().map(|field| write(view, field, def.key, |value| quote!(size.field(#value);)));
     let writes = order.iter().map(|field| {
         let id = id(field.id);
         write(view, field, def.key, |value| quote!(out.field(#id, #value);))
     });
-    let size_argument = if it.fields.is_empty() { quote!(_) } else { quote!(size) };
+    let argument = if it.fields.is_empty() { quote!(_) } else { quote!(out) };
     let decode = decode(view, def, &it.fields);
     let (result_type, doubles) = (view.std("Result"), doubles(&it.fields));
     quote! {
         #doubles
         impl thrift::Value for #name {
             const TYPE: thrift::Type = thrift::Type::Struct;
-            const MIN_SIZE: usize = 1;
 
-            fn size(&self, size: &mut thrift::Size) {
-                size.structure(|#size_argument| { #(#sizes)* });
-            }
-
-            fn encode(&self, out: &mut thrift::Encoder<'_>) {
-                #(#writes)*
-                out.stop();
+            fn write(&self, out: &mut impl thrift::Sink) {
+                out.structure(|#argument| { #(#writes)* });
             }
 
             fn decode(input: &mut thrift::Decoder<'_>) -> #result_type<Self, thrift::DecodeError> {

@@ -66,12 +66,8 @@ fn value_impl(view: &View<'_>, def: &Def) -> TokenStream {
             const TYPE: thrift::Type = thrift::Type::I32;
             const MIN_SIZE: usize = 4;
 
-            fn size(&self, size: &mut thrift::Size) {
-                thrift::Value::size(&self.0, size);
-            }
-
-            fn encode(&self, out: &mut thrift::Encoder<'_>) {
-                thrift::Value::encode(&self.0, out);
+            fn write(&self, out: &mut impl thrift::Sink) {
+                out.value(&self.0);
             }
 
             fn decode(input: &mut thrift::Decoder<'_>) -> #result<Self, thrift::DecodeError> {

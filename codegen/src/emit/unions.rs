@@ -69,10 +69,6 @@ fn reader(view: &View<'_>, def: &Def, fields: &[Field]) -> TokenStream {
 
 fn value_impl(view: &View<'_>, def: &Def, fields: &[Field]) -> TokenStream {
     let name = ident(&def.head.rust);
-    let sizes = fields.iter().map(|field| {
-        let arm = ident(&field.head.rust);
-        quote!(Self::#arm(value) => size.field(value),)
-    });
     let writes = fields.iter().map(|field| {
         let (id, arm) = (codec::id(field.id), ident(&field.head.rust));
         quote!(Self::#arm(value) => out.field(#id, value),)
@@ -81,21 +77,12 @@ fn value_impl(view: &View<'_>, def: &Def, fields: &[Field]) -> TokenStream {
     quote! {
         impl thrift::Value for #name {
             const TYPE: thrift::Type = thrift::Type::Struct;
-            const MIN_SIZE: usize = 1;
 
-            fn size(&self, size: &mut thrift::Size) {
-                size.structure(|size| match self {
-                    #(#sizes)*
-                    Self::Unknown(value) => size.unknown(value),
-                });
-            }
-
-            fn encode(&self, out: &mut thrift::Encoder<'_>) {
-                match self {
+            fn write(&self, out: &mut impl thrift::Sink) {
+                out.structure(|out| match self {
                     #(#writes)*
                     Self::Unknown(value) => out.unknown(value),
-                }
-                out.stop();
+                });
             }
 
             fn decode(input: &mut thrift::Decoder<'_>) -> #result<Self, thrift::DecodeError> {

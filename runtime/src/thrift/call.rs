@@ -133,7 +133,7 @@ pub fn body(fields: &[(i16, &dyn Field)]) -> Result<Bytes, Error> {
                 out.field_header(value.field_type(), *id);
                 value.field_encode(out);
             }
-            out.stop();
+            out.put([0]);
         },
     )?;
     Ok(bytes)

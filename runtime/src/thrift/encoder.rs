@@ -7,7 +7,6 @@ use bytes::Bytes;
 use super::error::EncodeError;
 use super::kind::Type;
 use super::size::Size;
-use super::unknown::UnknownField;
 use super::value::Value;
 
 /// A cursor over the buffer that a [`Size`] measured.
@@ -20,30 +19,10 @@ pub struct Encoder<'a> {
 }
 
 impl Encoder<'_> {
-    /// Writes a struct's field: type, id, value.
-    #[inline]
-    pub fn field<T: Value>(&mut self, id: i16, value: &T) {
-        self.field_header(T::TYPE, id);
-        value.encode(self);
-    }
-
     #[inline]
     pub(super) fn field_header(&mut self, kind: Type, id: i16) {
         let [high, low] = id.to_be_bytes();
         self.put([kind as u8, high, low]);
-    }
-
-    /// Writes a field that was kept as bytes.
-    #[inline]
-    pub fn unknown(&mut self, field: &UnknownField) {
-        self.field_header(field.kind, field.id);
-        self.slice(&field.bytes);
-    }
-
-    /// Ends a struct.
-    #[inline]
-    pub fn stop(&mut self) {
-        self.put([0]);
     }
 
     /// Writes text or binary with its length.
@@ -90,7 +69,7 @@ impl Encoder<'_> {
     }
 
     #[inline]
-    fn slice(&mut self, bytes: &[u8]) {
+    pub(super) fn slice(&mut self, bytes: &[u8]) {
         match mem::take(&mut self.rest).split_at_mut_checked(bytes.len()) {
             Some((head, tail)) => {
                 head.copy_from_slice(bytes);

@@ -1,8 +1,6 @@
 //! The first pass of encoding: how many bytes a value takes, and whether it may be written.
 
 use super::error::EncodeError;
-use super::unknown::UnknownField;
-use super::value::Value;
 
 /// Deepest nesting of structs and containers that is written; the argument list and the result
 /// do not count. Kitex and we refuse to read more (`thrift.MaxSkipDepth` in cloudwego/gopkg).
@@ -23,28 +21,6 @@ impl Size {
         self.bytes = self.bytes.saturating_add(bytes);
     }
 
-    /// Adds a struct: what `fields` adds, and the STOP byte. Below [`DEPTH`] it does not descend,
-    /// so the pass that writes never runs on a value that could exhaust the stack.
-    #[inline]
-    pub fn structure(&mut self, fields: impl FnOnce(&mut Self)) {
-        self.add(1);
-        self.nested(fields);
-    }
-
-    /// Adds a field: its 3-byte header and its value.
-    #[inline]
-    pub fn field<T: Value>(&mut self, value: &T) {
-        self.add(3);
-        value.size(self);
-    }
-
-    /// Adds a field that was kept as bytes.
-    #[inline]
-    pub fn unknown(&mut self, field: &UnknownField) {
-        self.add(3);
-        self.add(field.bytes.len());
-    }
-
     /// Adds text or binary of `length` bytes with its 4-byte length.
     #[inline]
     pub fn string(&mut self, length: usize) {
@@ -62,7 +38,7 @@ impl Size {
     }
 
     #[inline]
-    fn nested(&mut self, parts: impl FnOnce(&mut Self)) {
+    pub(super) fn nested(&mut self, parts: impl FnOnce(&mut Self)) {
         if self.depth == DEPTH {
             self.fail(EncodeError::TooDeep(DEPTH));
             return;

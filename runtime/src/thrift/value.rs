@@ -11,25 +11,40 @@ use super::decoder::Decoder;
 use super::encoder::Encoder;
 use super::error::DecodeError;
 use super::kind::Type;
+use super::sink::Sink;
 use super::size::Size;
 
 /// A value of the Binary protocol. Generated structs, unions and enums implement it.
 ///
 /// Encoding takes two passes over the same value, [`Value::size`] and [`Value::encode`], which
-/// must agree; when they do not, encoding fails, nothing else happens.
+/// must agree; when they do not, encoding fails, nothing else happens. A struct gives both at once
+/// by [`Value::write`]; the others give the two and leave that out.
 pub trait Value: Sized {
     /// The type byte.
     const TYPE: Type;
-    /// The fewest bytes that one value takes on the wire; counts are checked against it.
-    const MIN_SIZE: usize;
+    /// The fewest bytes that one value takes on the wire; counts are checked against it. One, the
+    /// STOP byte, for structs.
+    const MIN_SIZE: usize = 1;
     /// Whether every value takes exactly [`Value::MIN_SIZE`] bytes.
     const FIXED: bool = false;
 
+    /// Hands the fields over, to be measured or to be written.
+    #[inline]
+    fn write(&self, out: &mut impl Sink) {
+        out.value(self);
+    }
+
     /// Adds the bytes of this value.
-    fn size(&self, size: &mut Size);
+    #[inline]
+    fn size(&self, size: &mut Size) {
+        self.write(size);
+    }
 
     /// Writes this value.
-    fn encode(&self, out: &mut Encoder<'_>);
+    #[inline]
+    fn encode(&self, out: &mut Encoder<'_>) {
+        self.write(out);
+    }
 
     /// Reads a value.
     ///

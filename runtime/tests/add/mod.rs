@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use runtime::service::{Idl, Kind};
-use runtime::thrift::{self, DecodeError, Decoder, Encoder, Size, Type, Value};
+use runtime::thrift::{self, DecodeError, Decoder, Sink, Type, Value};
 use runtime::{Answer, Call, Error, Handling, Method, Service, ServiceInfo};
 use tokio::sync::watch;
 
@@ -18,17 +18,11 @@ impl Value for AddRequest {
     const TYPE: Type = Type::Struct;
     const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut Size) {
-        size.structure(|size| {
-            size.field(&self.first);
-            size.field(&self.second);
+    fn write(&self, out: &mut impl Sink) {
+        out.structure(|out| {
+            out.field(1, &self.first);
+            out.field(2, &self.second);
         });
-    }
-
-    fn encode(&self, out: &mut Encoder<'_>) {
-        out.field(1, &self.first);
-        out.field(2, &self.second);
-        out.stop();
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
@@ -56,13 +50,10 @@ impl Value for AddResponse {
     const TYPE: Type = Type::Struct;
     const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut Size) {
-        size.structure(|size| size.field(&self.sum));
-    }
-
-    fn encode(&self, out: &mut Encoder<'_>) {
-        out.field(1, &self.sum);
-        out.stop();
+    fn write(&self, out: &mut impl Sink) {
+        out.structure(|out| {
+            out.field(1, &self.sum);
+        });
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {

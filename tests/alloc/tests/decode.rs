@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use alloc_tests::Counting;
 use bytes::{Bytes, BytesMut};
 use runtime::limits::DecodeLimits;
-use runtime::thrift::{DecodeError, Decoder, Encoder, Fault, Frames, Size, Type, Value, from_bytes};
+use runtime::thrift::{DecodeError, Decoder, Fault, Frames, Sink, Type, Value, from_bytes};
 
 #[global_allocator]
 static HEAP: Counting = Counting::new();
@@ -22,12 +22,8 @@ impl Value for Wide {
     const TYPE: Type = Type::Struct;
     const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut Size) {
-        size.structure(|_| {});
-    }
-
-    fn encode(&self, out: &mut Encoder<'_>) {
-        out.stop();
+    fn write(&self, out: &mut impl Sink) {
+        out.structure(|_| {});
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {

@@ -11,17 +11,11 @@ pub struct EchoRequest {
 
 impl thrift::Value for EchoRequest {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.message);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.message);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.message);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -47,17 +41,11 @@ pub struct EchoResponse {
 
 impl thrift::Value for EchoResponse {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.message);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(2, &self.message);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(2, &self.message);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {

@@ -26,51 +26,28 @@ pub struct Type {
 
 impl thrift::Value for Type {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.r#fn);
-            size.field(&self.self_);
-            size.field(&self.crate_);
-            size.field(&self.r#async);
-            size.field(&self.r#gen);
-            size.field(&self.input);
-            size.field(&self.field);
-            size.field(&self.value);
-            size.field(&self.out);
-            size.field(&self.size);
-            size.field(&self.hidden);
-            size.field(&self.r#try);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.r#fn);
+            out.field(3, &self.self_);
+            out.field(4, &self.crate_);
+            out.field(5, &self.r#async);
+            out.field(6, &self.r#gen);
+            out.field(7, &self.input);
+            out.field(8, &self.field);
+            out.field(9, &self.value);
+            out.field(10, &self.out);
+            out.field(11, &self.size);
+            out.field(14, &self.hidden);
+            out.field(15, &self.r#try);
             if let ::std::option::Option::Some(value) = &self.some {
-                size.field(value);
+                out.field(16, value);
             }
-            size.field(&self.r#match);
-            size.field(&self.camel_case);
-            size.field(&self.http_code);
+            out.field(2, &self.r#match);
+            out.field(12, &self.camel_case);
+            out.field(13, &self.http_code);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.r#fn);
-        out.field(3, &self.self_);
-        out.field(4, &self.crate_);
-        out.field(5, &self.r#async);
-        out.field(6, &self.r#gen);
-        out.field(7, &self.input);
-        out.field(8, &self.field);
-        out.field(9, &self.value);
-        out.field(10, &self.out);
-        out.field(11, &self.size);
-        out.field(14, &self.hidden);
-        out.field(15, &self.r#try);
-        if let ::std::option::Option::Some(value) = &self.some {
-            out.field(16, value);
-        }
-        out.field(2, &self.r#match);
-        out.field(12, &self.camel_case);
-        out.field(13, &self.http_code);
-        out.stop();
     }
 
     fn decode(
@@ -115,21 +92,13 @@ pub struct Option {
 
 impl thrift::Value for Option {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
             if let ::std::option::Option::Some(value) = &self.a {
-                size.field(value);
+                out.field(1, value);
             }
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        if let ::std::option::Option::Some(value) = &self.a {
-            out.field(1, value);
-        }
-        out.stop();
     }
 
     fn decode(
@@ -167,21 +136,13 @@ impl ::std::default::Default for String {
 
 impl thrift::Value for String {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
             if self.a != "s" {
-                size.field(&self.a);
+                out.field(1, &self.a);
             }
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        if self.a != "s" {
-            out.field(1, &self.a);
-        }
-        out.stop();
     }
 
     fn decode(
@@ -209,17 +170,11 @@ pub struct Vec {
 
 impl thrift::Value for Vec {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.items);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.items);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.items);
-        out.stop();
     }
 
     fn decode(
@@ -248,23 +203,14 @@ pub struct Box {
 
 impl thrift::Value for Box {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
             if let ::std::option::Option::Some(value) = &self.inner {
-                size.field(value);
+                out.field(1, value);
             }
-            size.field(&self.result);
+            out.field(2, &self.result);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        if let ::std::option::Option::Some(value) = &self.inner {
-            out.field(1, value);
-        }
-        out.field(2, &self.result);
-        out.stop();
     }
 
     fn decode(
@@ -295,17 +241,11 @@ pub struct Result {
 
 impl thrift::Value for Result {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.ok);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.ok);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.ok);
-        out.stop();
     }
 
     fn decode(
@@ -367,12 +307,8 @@ impl thrift::Value for Some {
     const TYPE: thrift::Type = thrift::Type::I32;
     const MIN_SIZE: usize = 4;
 
-    fn size(&self, size: &mut thrift::Size) {
-        thrift::Value::size(&self.0, size);
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        thrift::Value::encode(&self.0, out);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.value(&self.0);
     }
 
     fn decode(
@@ -395,17 +331,11 @@ impl ::std::default::Default for Default {
 
 impl thrift::Value for Default {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.some);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.some);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.some);
-        out.stop();
     }
 
     fn decode(
@@ -433,17 +363,11 @@ pub struct H {
 
 impl thrift::Value for H {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.h);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.h);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.h);
-        out.stop();
     }
 
     fn decode(
@@ -471,17 +395,11 @@ pub struct SnakeCaseStruct {
 
 impl thrift::Value for SnakeCaseStruct {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.a);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.a);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.a);
-        out.stop();
     }
 
     fn decode(
@@ -509,17 +427,11 @@ pub struct Url {
 
 impl thrift::Value for Url {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.url);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.url);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.url);
-        out.stop();
     }
 
     fn decode(
@@ -547,17 +459,11 @@ pub struct Future {
 
 impl thrift::Value for Future {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.f);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.f);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.f);
-        out.stop();
     }
 
     fn decode(
@@ -629,23 +535,13 @@ impl Send {
 
 impl thrift::Value for Send {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| match self {
-            Self::Sync(value) => size.field(value),
-            Self::From(value) => size.field(value),
-            Self::Unknown(value) => size.unknown(value),
-        });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        match self {
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| match self {
             Self::Sync(value) => out.field(1, value),
             Self::From(value) => out.field(2, value),
             Self::Unknown(value) => out.unknown(value),
-        }
-        out.stop();
+        });
     }
 
     fn decode(
@@ -670,17 +566,11 @@ impl ::std::error::Error for Clash {}
 
 impl thrift::Value for Clash {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.display);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.display);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.display);
-        out.stop();
     }
 
     fn decode(

@@ -136,12 +136,8 @@ impl thrift::Value for Empty {
     const TYPE: thrift::Type = thrift::Type::I32;
     const MIN_SIZE: usize = 4;
 
-    fn size(&self, size: &mut thrift::Size) {
-        thrift::Value::size(&self.0, size);
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        thrift::Value::encode(&self.0, out);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.value(&self.0);
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -199,12 +195,8 @@ impl thrift::Value for Grade {
     const TYPE: thrift::Type = thrift::Type::I32;
     const MIN_SIZE: usize = 4;
 
-    fn size(&self, size: &mut thrift::Size) {
-        thrift::Value::size(&self.0, size);
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        thrift::Value::encode(&self.0, out);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.value(&self.0);
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -217,14 +209,9 @@ pub struct Nothing {}
 
 impl thrift::Value for Nothing {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|_| {});
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.stop();
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|_| {});
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -257,39 +244,22 @@ pub struct Scalars {
 
 impl thrift::Value for Scalars {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.flag);
-            size.field(&self.tiny);
-            size.field(&self.small);
-            size.field(&self.medium);
-            size.field(&self.large);
-            size.field(&self.real);
-            size.field(&self.text);
-            size.field(&self.raw);
-            size.field(&self.token);
-            size.field(&self.grade);
-            size.field(&self.season);
-            size.field(&self.alias);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.flag);
+            out.field(2, &self.tiny);
+            out.field(3, &self.small);
+            out.field(4, &self.medium);
+            out.field(5, &self.large);
+            out.field(6, &self.real);
+            out.field(7, &self.text);
+            out.field(8, &self.raw);
+            out.field(9, &self.token);
+            out.field(10, &self.grade);
+            out.field(11, &self.season);
+            out.field(12, &self.alias);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.flag);
-        out.field(2, &self.tiny);
-        out.field(3, &self.small);
-        out.field(4, &self.medium);
-        out.field(5, &self.large);
-        out.field(6, &self.real);
-        out.field(7, &self.text);
-        out.field(8, &self.raw);
-        out.field(9, &self.token);
-        out.field(10, &self.grade);
-        out.field(11, &self.season);
-        out.field(12, &self.alias);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -406,121 +376,63 @@ impl Default for Defaults {
 #[allow(clippy::approx_constant, reason = "the numbers are the IDL's")]
 impl thrift::Value for Defaults {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.flag);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.flag);
             if self.off {
-                size.field(&self.off);
+                out.field(2, &self.off);
             }
             if !self.on {
-                size.field(&self.on);
+                out.field(3, &self.on);
             }
-            size.field(&self.tiny);
+            out.field(4, &self.tiny);
             if self.large != 9223372036854775807 {
-                size.field(&self.large);
+                out.field(5, &self.large);
             }
-            size.field(&self.real);
+            out.field(6, &self.real);
             if self.half != 0.5 {
-                size.field(&self.half);
+                out.field(7, &self.half);
             }
-            size.field(&self.must);
-            size.field(&self.pi);
-            size.field(&self.text);
+            out.field(24, &self.must);
+            out.field(26, &self.pi);
+            out.field(8, &self.text);
             if self.maybe != "maybe" {
-                size.field(&self.maybe);
+                out.field(9, &self.maybe);
             }
             if !self.blank.is_empty() {
-                size.field(&self.blank);
+                out.field(10, &self.blank);
             }
-            size.field(&self.raw);
+            out.field(11, &self.raw);
             if self.opt_raw != ::runtime::Bytes::from_static(b"abc") {
-                size.field(&self.opt_raw);
+                out.field(12, &self.opt_raw);
             }
-            size.field(&self.token);
-            size.field(&self.grade);
+            out.field(13, &self.token);
+            out.field(14, &self.grade);
             if self.unnamed != Grade(77) {
-                size.field(&self.unnamed);
+                out.field(15, &self.unnamed);
             }
-            size.field(&self.numbers);
+            out.field(16, &self.numbers);
             if self.words != ::std::vec![String::from("a")] {
-                size.field(&self.words);
+                out.field(17, &self.words);
             }
             if !self.no_words.is_empty() {
-                size.field(&self.no_words);
+                out.field(18, &self.no_words);
             }
-            size.field(&self.tags);
-            size.field(&self.ages);
+            out.field(19, &self.tags);
+            out.field(20, &self.ages);
             if !self.no_ages.is_empty() {
-                size.field(&self.no_ages);
+                out.field(21, &self.no_ages);
             }
-            size.field(&self.spot);
+            out.field(22, &self.spot);
             if self.opt_spot != (base::Spot { x: 0, y: 0 }) {
-                size.field(&self.opt_spot);
+                out.field(23, &self.opt_spot);
             }
-            size.field(&self.given);
-            size.field(&self.reals);
-            size.field(&self.season);
-            size.field(&self.pick);
+            out.field(25, &self.given);
+            out.field(27, &self.reals);
+            out.field(28, &self.season);
+            out.field(29, &self.pick);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.flag);
-        if self.off {
-            out.field(2, &self.off);
-        }
-        if !self.on {
-            out.field(3, &self.on);
-        }
-        out.field(4, &self.tiny);
-        if self.large != 9223372036854775807 {
-            out.field(5, &self.large);
-        }
-        out.field(6, &self.real);
-        if self.half != 0.5 {
-            out.field(7, &self.half);
-        }
-        out.field(24, &self.must);
-        out.field(26, &self.pi);
-        out.field(8, &self.text);
-        if self.maybe != "maybe" {
-            out.field(9, &self.maybe);
-        }
-        if !self.blank.is_empty() {
-            out.field(10, &self.blank);
-        }
-        out.field(11, &self.raw);
-        if self.opt_raw != ::runtime::Bytes::from_static(b"abc") {
-            out.field(12, &self.opt_raw);
-        }
-        out.field(13, &self.token);
-        out.field(14, &self.grade);
-        if self.unnamed != Grade(77) {
-            out.field(15, &self.unnamed);
-        }
-        out.field(16, &self.numbers);
-        if self.words != ::std::vec![String::from("a")] {
-            out.field(17, &self.words);
-        }
-        if !self.no_words.is_empty() {
-            out.field(18, &self.no_words);
-        }
-        out.field(19, &self.tags);
-        out.field(20, &self.ages);
-        if !self.no_ages.is_empty() {
-            out.field(21, &self.no_ages);
-        }
-        out.field(22, &self.spot);
-        if self.opt_spot != (base::Spot { x: 0, y: 0 }) {
-            out.field(23, &self.opt_spot);
-        }
-        out.field(25, &self.given);
-        out.field(27, &self.reals);
-        out.field(28, &self.season);
-        out.field(29, &self.pick);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -668,43 +580,24 @@ pub struct Keys {
 
 impl thrift::Value for Keys {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.by_double);
-            size.field(&self.by_struct);
-            size.field(&self.by_list);
-            size.field(&self.by_set);
-            size.field(&self.by_map);
-            size.field(&self.by_enum);
-            size.field(&self.by_bool);
-            size.field(&self.by_binary);
-            size.field(&self.by_uuid);
-            size.field(&self.picks);
-            size.field(&self.doubles);
-            size.field(&self.deep);
-            size.field(&self.index);
-            size.field(&self.hard);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.by_double);
+            out.field(2, &self.by_struct);
+            out.field(3, &self.by_list);
+            out.field(4, &self.by_set);
+            out.field(5, &self.by_map);
+            out.field(6, &self.by_enum);
+            out.field(7, &self.by_bool);
+            out.field(8, &self.by_binary);
+            out.field(9, &self.by_uuid);
+            out.field(10, &self.picks);
+            out.field(11, &self.doubles);
+            out.field(12, &self.deep);
+            out.field(13, &self.index);
+            out.field(14, &self.hard);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.by_double);
-        out.field(2, &self.by_struct);
-        out.field(3, &self.by_list);
-        out.field(4, &self.by_set);
-        out.field(5, &self.by_map);
-        out.field(6, &self.by_enum);
-        out.field(7, &self.by_bool);
-        out.field(8, &self.by_binary);
-        out.field(9, &self.by_uuid);
-        out.field(10, &self.picks);
-        out.field(11, &self.doubles);
-        out.field(12, &self.deep);
-        out.field(13, &self.index);
-        out.field(14, &self.hard);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -755,25 +648,15 @@ impl Default for Spot {
 
 impl thrift::Value for Spot {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.row);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.row);
             if let Some(value) = &self.column {
-                size.field(value);
+                out.field(2, value);
             }
-            size.field(&self.name);
+            out.field(3, &self.name);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.row);
-        if let Some(value) = &self.column {
-            out.field(2, value);
-        }
-        out.field(3, &self.name);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -823,25 +706,15 @@ impl Default for WithDouble {
 
 impl thrift::Value for WithDouble {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.value);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.value);
             if let Some(value) = &self.more {
-                size.field(value);
+                out.field(2, value);
             }
-            size.field(&self.sets);
+            out.field(3, &self.sets);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.value);
-        if let Some(value) = &self.more {
-            out.field(2, value);
-        }
-        out.field(3, &self.sets);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -882,25 +755,15 @@ impl Default for Hard {
 
 impl thrift::Value for Hard {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.spots);
-            size.field(&self.numbers);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.spots);
+            out.field(2, &self.numbers);
             if let Some(value) = &self.pick {
-                size.field(value);
+                out.field(3, value);
             }
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.spots);
-        out.field(2, &self.numbers);
-        if let Some(value) = &self.pick {
-            out.field(3, value);
-        }
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -934,33 +797,19 @@ pub struct Node {
 
 impl thrift::Value for Node {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.value);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.value);
             if let Some(value) = &self.next {
-                size.field(value);
+                out.field(2, value);
             }
             if let Some(value) = &self.other {
-                size.field(value);
+                out.field(3, value);
             }
-            size.field(&self.children);
-            size.field(&self.named);
+            out.field(4, &self.children);
+            out.field(5, &self.named);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.value);
-        if let Some(value) = &self.next {
-            out.field(2, value);
-        }
-        if let Some(value) = &self.other {
-            out.field(3, value);
-        }
-        out.field(4, &self.children);
-        out.field(5, &self.named);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -991,23 +840,14 @@ pub struct Left {
 
 impl thrift::Value for Left {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.n);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(2, &self.n);
             if let Some(value) = &self.right {
-                size.field(value);
+                out.field(1, value);
             }
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(2, &self.n);
-        if let Some(value) = &self.right {
-            out.field(1, value);
-        }
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -1035,23 +875,14 @@ pub struct Right {
 
 impl thrift::Value for Right {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
             if let Some(value) = &self.left {
-                size.field(value);
+                out.field(1, value);
             }
-            size.field(&self.pick);
+            out.field(2, &self.pick);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        if let Some(value) = &self.left {
-            out.field(1, value);
-        }
-        out.field(2, &self.pick);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -1082,17 +913,11 @@ pub struct Chain {
 
 impl thrift::Value for Chain {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.link);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.link);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.link);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -1160,23 +985,13 @@ impl Link {
 
 impl thrift::Value for Link {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| match self {
-            Self::More(value) => size.field(value),
-            Self::End(value) => size.field(value),
-            Self::Unknown(value) => size.unknown(value),
-        });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        match self {
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| match self {
             Self::More(value) => out.field(1, value),
             Self::End(value) => out.field(2, value),
             Self::Unknown(value) => out.unknown(value),
-        }
-        out.stop();
+        });
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -1193,29 +1008,17 @@ pub struct References {
 
 impl thrift::Value for References {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
             if let Some(value) = &self.by_default {
-                size.field(value);
+                out.field(1, value);
             }
             if let Some(value) = &self.maybe {
-                size.field(value);
+                out.field(2, value);
             }
-            size.field(&self.always);
+            out.field(3, &self.always);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        if let Some(value) = &self.by_default {
-            out.field(1, value);
-        }
-        if let Some(value) = &self.maybe {
-            out.field(2, value);
-        }
-        out.field(3, &self.always);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -1309,23 +1112,9 @@ impl Pick {
 
 impl thrift::Value for Pick {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| match self {
-            Self::Number(value) => size.field(value),
-            Self::Text(value) => size.field(value),
-            Self::Numbers(value) => size.field(value),
-            Self::Nothing(value) => size.field(value),
-            Self::Spot(value) => size.field(value),
-            Self::Real(value) => size.field(value),
-            Self::Unknown_(value) => size.field(value),
-            Self::Unknown(value) => size.unknown(value),
-        });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        match self {
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| match self {
             Self::Number(value) => out.field(1, value),
             Self::Text(value) => out.field(2, value),
             Self::Numbers(value) => out.field(3, value),
@@ -1334,8 +1123,7 @@ impl thrift::Value for Pick {
             Self::Real(value) => out.field(6, value),
             Self::Unknown_(value) => out.field(7, value),
             Self::Unknown(value) => out.unknown(value),
-        }
-        out.stop();
+        });
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -1398,27 +1186,15 @@ impl Tree {
 
 impl thrift::Value for Tree {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| match self {
-            Self::Leaf(value) => size.field(value),
-            Self::Fork(value) => size.field(value),
-            Self::Only(value) => size.field(value),
-            Self::Many(value) => size.field(value),
-            Self::Unknown(value) => size.unknown(value),
-        });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        match self {
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| match self {
             Self::Leaf(value) => out.field(1, value),
             Self::Fork(value) => out.field(2, value),
             Self::Only(value) => out.field(3, value),
             Self::Many(value) => out.field(4, value),
             Self::Unknown(value) => out.unknown(value),
-        }
-        out.stop();
+        });
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -1434,23 +1210,14 @@ pub struct Fork {
 
 impl thrift::Value for Fork {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.left);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.left);
             if let Some(value) = &self.right {
-                size.field(value);
+                out.field(2, value);
             }
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.left);
-        if let Some(value) = &self.right {
-            out.field(2, value);
-        }
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -1511,19 +1278,11 @@ impl Void {
 
 impl thrift::Value for Void {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| match self {
-            Self::Unknown(value) => size.unknown(value),
-        });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        match self {
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| match self {
             Self::Unknown(value) => out.unknown(value),
-        }
-        out.stop();
+        });
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -1542,33 +1301,19 @@ pub struct Picks {
 
 impl thrift::Value for Picks {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.must);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.must);
             if let Some(value) = &self.maybe {
-                size.field(value);
+                out.field(2, value);
             }
             if let Some(value) = &self.plain {
-                size.field(value);
+                out.field(3, value);
             }
-            size.field(&self.list);
-            size.field(&self.named);
+            out.field(4, &self.list);
+            out.field(5, &self.named);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.must);
-        if let Some(value) = &self.maybe {
-            out.field(2, value);
-        }
-        if let Some(value) = &self.plain {
-            out.field(3, value);
-        }
-        out.field(4, &self.list);
-        out.field(5, &self.named);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -1618,23 +1363,14 @@ pub struct Deep {
 
 impl thrift::Value for Deep {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.spots);
-            size.field(&self.picks);
-            size.field(&self.grade);
-            size.field(&self.bottom);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.spots);
+            out.field(2, &self.picks);
+            out.field(3, &self.grade);
+            out.field(4, &self.bottom);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.spots);
-        out.field(2, &self.picks);
-        out.field(3, &self.grade);
-        out.field(4, &self.bottom);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -1672,23 +1408,14 @@ impl ::std::error::Error for Missing {}
 
 impl thrift::Value for Missing {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.what);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.what);
             if let Some(value) = &self.near {
-                size.field(value);
+                out.field(2, value);
             }
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.what);
-        if let Some(value) = &self.near {
-            out.field(2, value);
-        }
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -1724,19 +1451,12 @@ impl ::std::error::Error for Denied {}
 
 impl thrift::Value for Denied {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.code);
-            size.field(&self.because);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.code);
+            out.field(2, &self.because);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.code);
-        out.field(2, &self.because);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -1771,29 +1491,17 @@ pub struct Ids {
 
 impl thrift::Value for Ids {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.one);
-            size.field(&self.negative);
-            size.field(&self.implied);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.one);
+            out.field(-5, &self.negative);
+            out.field(-4, &self.implied);
             if let Some(value) = &self.flag {
-                size.field(value);
+                out.field(300, value);
             }
-            size.field(&self.top);
+            out.field(32767, &self.top);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.one);
-        out.field(-5, &self.negative);
-        out.field(-4, &self.implied);
-        if let Some(value) = &self.flag {
-            out.field(300, value);
-        }
-        out.field(32767, &self.top);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {

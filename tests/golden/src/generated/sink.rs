@@ -69,12 +69,8 @@ impl thrift::Value for Color {
     const TYPE: thrift::Type = thrift::Type::I32;
     const MIN_SIZE: usize = 4;
 
-    fn size(&self, size: &mut thrift::Size) {
-        thrift::Value::size(&self.0, size);
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        thrift::Value::encode(&self.0, out);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.value(&self.0);
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -100,39 +96,22 @@ pub struct Scalars {
 
 impl thrift::Value for Scalars {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.flag);
-            size.field(&self.tiny);
-            size.field(&self.tiny2);
-            size.field(&self.small);
-            size.field(&self.medium);
-            size.field(&self.large);
-            size.field(&self.real);
-            size.field(&self.user);
-            size.field(&self.text);
-            size.field(&self.blob);
-            size.field(&self.color);
-            size.field(&self.level);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.flag);
+            out.field(2, &self.tiny);
+            out.field(3, &self.tiny2);
+            out.field(4, &self.small);
+            out.field(5, &self.medium);
+            out.field(6, &self.large);
+            out.field(7, &self.real);
+            out.field(12, &self.user);
+            out.field(8, &self.text);
+            out.field(9, &self.blob);
+            out.field(10, &self.color);
+            out.field(11, &self.level);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.flag);
-        out.field(2, &self.tiny);
-        out.field(3, &self.tiny2);
-        out.field(4, &self.small);
-        out.field(5, &self.medium);
-        out.field(6, &self.large);
-        out.field(7, &self.real);
-        out.field(12, &self.user);
-        out.field(8, &self.text);
-        out.field(9, &self.blob);
-        out.field(10, &self.color);
-        out.field(11, &self.level);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -181,93 +160,49 @@ pub struct Optionals {
 
 impl thrift::Value for Optionals {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
             if let Some(value) = &self.flag {
-                size.field(value);
+                out.field(1, value);
             }
             if let Some(value) = &self.tiny {
-                size.field(value);
+                out.field(2, value);
             }
             if let Some(value) = &self.small {
-                size.field(value);
+                out.field(3, value);
             }
             if let Some(value) = &self.medium {
-                size.field(value);
+                out.field(4, value);
             }
             if let Some(value) = &self.large {
-                size.field(value);
+                out.field(5, value);
             }
             if let Some(value) = &self.real {
-                size.field(value);
+                out.field(6, value);
             }
             if let Some(value) = &self.text {
-                size.field(value);
+                out.field(7, value);
             }
             if let Some(value) = &self.blob {
-                size.field(value);
+                out.field(8, value);
             }
             if let Some(value) = &self.color {
-                size.field(value);
+                out.field(9, value);
             }
             if let Some(value) = &self.point {
-                size.field(value);
+                out.field(10, value);
             }
             if let Some(value) = &self.numbers {
-                size.field(value);
+                out.field(11, value);
             }
             if let Some(value) = &self.words {
-                size.field(value);
+                out.field(12, value);
             }
             if let Some(value) = &self.counts {
-                size.field(value);
+                out.field(13, value);
             }
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        if let Some(value) = &self.flag {
-            out.field(1, value);
-        }
-        if let Some(value) = &self.tiny {
-            out.field(2, value);
-        }
-        if let Some(value) = &self.small {
-            out.field(3, value);
-        }
-        if let Some(value) = &self.medium {
-            out.field(4, value);
-        }
-        if let Some(value) = &self.large {
-            out.field(5, value);
-        }
-        if let Some(value) = &self.real {
-            out.field(6, value);
-        }
-        if let Some(value) = &self.text {
-            out.field(7, value);
-        }
-        if let Some(value) = &self.blob {
-            out.field(8, value);
-        }
-        if let Some(value) = &self.color {
-            out.field(9, value);
-        }
-        if let Some(value) = &self.point {
-            out.field(10, value);
-        }
-        if let Some(value) = &self.numbers {
-            out.field(11, value);
-        }
-        if let Some(value) = &self.words {
-            out.field(12, value);
-        }
-        if let Some(value) = &self.counts {
-            out.field(13, value);
-        }
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -335,51 +270,28 @@ impl Default for Defaults {
 
 impl thrift::Value for Defaults {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.flag);
-            size.field(&self.plain);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.flag);
+            out.field(2, &self.plain);
             if self.maybe != -7 {
-                size.field(&self.maybe);
+                out.field(4, &self.maybe);
             }
-            size.field(&self.real);
+            out.field(6, &self.real);
             if self.maybe_flag {
-                size.field(&self.maybe_flag);
+                out.field(10, &self.maybe_flag);
             }
-            size.field(&self.must);
+            out.field(3, &self.must);
             if self.maybe_text != "hello" {
-                size.field(&self.maybe_text);
+                out.field(5, &self.maybe_text);
             }
-            size.field(&self.color);
-            size.field(&self.numbers);
-            size.field(&self.ages);
-            size.field(&self.point);
-            size.field(&self.blob);
+            out.field(7, &self.color);
+            out.field(8, &self.numbers);
+            out.field(9, &self.ages);
+            out.field(11, &self.point);
+            out.field(12, &self.blob);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.flag);
-        out.field(2, &self.plain);
-        if self.maybe != -7 {
-            out.field(4, &self.maybe);
-        }
-        out.field(6, &self.real);
-        if self.maybe_flag {
-            out.field(10, &self.maybe_flag);
-        }
-        out.field(3, &self.must);
-        if self.maybe_text != "hello" {
-            out.field(5, &self.maybe_text);
-        }
-        out.field(7, &self.color);
-        out.field(8, &self.numbers);
-        out.field(9, &self.ages);
-        out.field(11, &self.point);
-        out.field(12, &self.blob);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -447,27 +359,16 @@ pub struct Needs {
 
 impl thrift::Value for Needs {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.flag);
-            size.field(&self.number);
-            size.field(&self.text);
-            size.field(&self.point);
-            size.field(&self.words);
-            size.field(&self.names);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.flag);
+            out.field(2, &self.number);
+            out.field(3, &self.text);
+            out.field(4, &self.point);
+            out.field(5, &self.words);
+            out.field(6, &self.names);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.flag);
-        out.field(2, &self.number);
-        out.field(3, &self.text);
-        out.field(4, &self.point);
-        out.field(5, &self.words);
-        out.field(6, &self.names);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -531,51 +432,28 @@ pub struct Containers {
 
 impl thrift::Value for Containers {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.flags);
-            size.field(&self.numbers);
-            size.field(&self.words);
-            size.field(&self.reals);
-            size.field(&self.blobs);
-            size.field(&self.unique);
-            size.field(&self.tags);
-            size.field(&self.counts);
-            size.field(&self.groups);
-            size.field(&self.matrix);
-            size.field(&self.nested);
-            size.field(&self.points);
-            size.field(&self.by_id);
-            size.field(&self.deep);
-            size.field(&self.colors);
-            size.field(&self.color_names);
-            size.field(&self.index);
-            size.field(&self.bits);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.flags);
+            out.field(2, &self.numbers);
+            out.field(3, &self.words);
+            out.field(4, &self.reals);
+            out.field(5, &self.blobs);
+            out.field(6, &self.unique);
+            out.field(7, &self.tags);
+            out.field(8, &self.counts);
+            out.field(9, &self.groups);
+            out.field(10, &self.matrix);
+            out.field(11, &self.nested);
+            out.field(12, &self.points);
+            out.field(13, &self.by_id);
+            out.field(14, &self.deep);
+            out.field(15, &self.colors);
+            out.field(16, &self.color_names);
+            out.field(17, &self.index);
+            out.field(18, &self.bits);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.flags);
-        out.field(2, &self.numbers);
-        out.field(3, &self.words);
-        out.field(4, &self.reals);
-        out.field(5, &self.blobs);
-        out.field(6, &self.unique);
-        out.field(7, &self.tags);
-        out.field(8, &self.counts);
-        out.field(9, &self.groups);
-        out.field(10, &self.matrix);
-        out.field(11, &self.nested);
-        out.field(12, &self.points);
-        out.field(13, &self.by_id);
-        out.field(14, &self.deep);
-        out.field(15, &self.colors);
-        out.field(16, &self.color_names);
-        out.field(17, &self.index);
-        out.field(18, &self.bits);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -620,29 +498,17 @@ pub struct Tree {
 
 impl thrift::Value for Tree {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.value);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.value);
             if let Some(value) = &self.children {
-                size.field(value);
+                out.field(2, value);
             }
             if let Some(value) = &self.next {
-                size.field(value);
+                out.field(3, value);
             }
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.value);
-        if let Some(value) = &self.children {
-            out.field(2, value);
-        }
-        if let Some(value) = &self.next {
-            out.field(3, value);
-        }
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -673,23 +539,14 @@ pub struct OddIds {
 
 impl thrift::Value for OddIds {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.hundred);
-            size.field(&self.three);
-            size.field(&self.top);
-            size.field(&self.one);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(100, &self.hundred);
+            out.field(3, &self.three);
+            out.field(32767, &self.top);
+            out.field(1, &self.one);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(100, &self.hundred);
-        out.field(3, &self.three);
-        out.field(32767, &self.top);
-        out.field(1, &self.one);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -774,22 +631,9 @@ impl Choice {
 
 impl thrift::Value for Choice {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| match self {
-            Self::Number(value) => size.field(value),
-            Self::Text(value) => size.field(value),
-            Self::Point(value) => size.field(value),
-            Self::Names(value) => size.field(value),
-            Self::Nothing(value) => size.field(value),
-            Self::Flag(value) => size.field(value),
-            Self::Unknown(value) => size.unknown(value),
-        });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        match self {
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| match self {
             Self::Number(value) => out.field(1, value),
             Self::Text(value) => out.field(2, value),
             Self::Point(value) => out.field(3, value),
@@ -797,8 +641,7 @@ impl thrift::Value for Choice {
             Self::Nothing(value) => out.field(5, value),
             Self::Flag(value) => out.field(6, value),
             Self::Unknown(value) => out.unknown(value),
-        }
-        out.stop();
+        });
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -815,29 +658,17 @@ pub struct Holder {
 
 impl thrift::Value for Holder {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
             if let Some(value) = &self.choice {
-                size.field(value);
+                out.field(1, value);
             }
             if let Some(value) = &self.maybe {
-                size.field(value);
+                out.field(2, value);
             }
-            size.field(&self.many);
+            out.field(3, &self.many);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        if let Some(value) = &self.choice {
-            out.field(1, value);
-        }
-        if let Some(value) = &self.maybe {
-            out.field(2, value);
-        }
-        out.field(3, &self.many);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -869,17 +700,11 @@ pub struct V1 {
 
 impl thrift::Value for V1 {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.a);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.a);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.a);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -908,27 +733,16 @@ pub struct V2 {
 
 impl thrift::Value for V2 {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.added);
-            size.field(&self.a);
-            size.field(&self.more);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(2, &self.added);
+            out.field(1, &self.a);
+            out.field(3, &self.more);
             if let Some(value) = &self.extra {
-                size.field(value);
+                out.field(4, value);
             }
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(2, &self.added);
-        out.field(1, &self.a);
-        out.field(3, &self.more);
-        if let Some(value) = &self.extra {
-            out.field(4, value);
-        }
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -966,23 +780,14 @@ impl ::std::error::Error for NotFound {}
 
 impl thrift::Value for NotFound {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.what);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.what);
             if let Some(value) = &self.near {
-                size.field(value);
+                out.field(2, value);
             }
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.what);
-        if let Some(value) = &self.near {
-            out.field(2, value);
-        }
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {

@@ -26,19 +26,12 @@ impl Default for Spot {
 
 impl thrift::Value for Spot {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.x);
-            size.field(&self.y);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.x);
+            out.field(2, &self.y);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.x);
-        out.field(2, &self.y);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -97,12 +90,8 @@ impl thrift::Value for Mode {
     const TYPE: thrift::Type = thrift::Type::I32;
     const MIN_SIZE: usize = 4;
 
-    fn size(&self, size: &mut thrift::Size) {
-        thrift::Value::size(&self.0, size);
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        thrift::Value::encode(&self.0, out);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.value(&self.0);
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -126,17 +115,11 @@ impl ::std::error::Error for Refused {}
 
 impl thrift::Value for Refused {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.reason);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.reason);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.reason);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {

@@ -51,12 +51,8 @@ impl thrift::Value for Level {
     const TYPE: thrift::Type = thrift::Type::I32;
     const MIN_SIZE: usize = 4;
 
-    fn size(&self, size: &mut thrift::Size) {
-        thrift::Value::size(&self.0, size);
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        thrift::Value::encode(&self.0, out);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.value(&self.0);
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -69,14 +65,9 @@ pub struct Empty {}
 
 impl thrift::Value for Empty {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|_| {});
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.stop();
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|_| {});
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -99,19 +90,12 @@ pub struct Point {
 
 impl thrift::Value for Point {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.x);
-            size.field(&self.y);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &self.x);
+            out.field(2, &self.y);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(1, &self.x);
-        out.field(2, &self.y);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
@@ -147,19 +131,12 @@ impl ::std::error::Error for Denied {}
 
 impl thrift::Value for Denied {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const MIN_SIZE: usize = 1;
 
-    fn size(&self, size: &mut thrift::Size) {
-        size.structure(|size| {
-            size.field(&self.code);
-            size.field(&self.reason);
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(2, &self.code);
+            out.field(1, &self.reason);
         });
-    }
-
-    fn encode(&self, out: &mut thrift::Encoder<'_>) {
-        out.field(2, &self.code);
-        out.field(1, &self.reason);
-        out.stop();
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
