@@ -1,0 +1,57 @@
+//! Kitex's server and client, and ours, found through a real etcd in both directions.
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
+use std::process::Command;
+
+use e2e::{Etcd, Process, http, wait_for, workspace};
+use interop::Go;
+
+/// Builds Kitex's own tools, the code that they make of the seed's IDL, and our two programs.
+fn built() -> Option<Go> {
+    let go = Go::module("kitex")?;
+    go.build("kitex", "github.com/cloudwego/kitex/tool/cmd/kitex");
+    go.build("thriftgo", "github.com/cloudwego/thriftgo");
+    let idl = workspace().join("idl/add.thrift");
+    let mut kitex = go.program("kitex");
+    go.run(kitex.args(["-module", "interop"]).arg(idl));
+    go.build("server", "./server");
+    go.build("client", "./client");
+    Some(go)
+}
+
+#[test]
+fn each_finds_and_calls_the_other() {
+    let (Some(go), Some(etcd)) = (built(), Etcd::start()) else { return };
+    ours_is_called(&go, &etcd);
+    ours_calls(&go, &etcd);
+}
+
+fn ours_is_called(go: &Go, etcd: &Etcd) {
+    let (add, _) = Process::serve("add", &etcd.url());
+    add.line("add registered in etcd");
+    for transport in ["default", "framed", "buffered", "ttheader", "ttheader_framed", "mux"] {
+        let output = go.program("client").args([&etcd.address, transport]).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let error = "remote or network error[remote]: the sum overflows i32";
+        assert_eq!(said, format!("2\n3\n4\n{error}\n"), "{transport}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    add.stop();
+}
+
+fn ours_calls(go: &Go, etcd: &Etcd) {
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let mut command: Command = go.program("server");
+    let server = Process::start("kitex", command.args([&etcd.address, &address]));
+    let key = format!("kitex/registry-etcd/add/{address}");
+    wait_for("Kitex's registration", || etcd.get(&key).filter(|found| !found.is_empty()));
+    let (_gateway, gateway) = Process::serve("gateway", &etcd.url());
+    let ask = || http::send(&gateway, "POST", "/add?first=40&second=2").unwrap();
+    let answer = ask();
+    assert_eq!((answer.status, answer.body.as_str()), (200, "{\"message\":42}"));
+    server.signal("TERM");
+    wait_for("the end of Kitex's registration", || etcd.get(&key).filter(Vec::is_empty));
+    wait_for("an error that names the service", || {
+        let answer = ask();
+        (answer.status == 500 && answer.body.contains("add")).then_some(())
+    });
+}
