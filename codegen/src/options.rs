@@ -1,5 +1,5 @@
-//! What a user can choose about the generated text: one table for the builder, the flags and
-//! `[package.metadata.kiteline]`.
+//! What a user can choose about the generated text: one type for the builder, the flags
+//! (`cli::args`) and what a crate records in `[package.metadata.kiteline]` (`cli::place`).
 
 use std::path::PathBuf;
 

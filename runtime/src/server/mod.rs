@@ -145,7 +145,7 @@ impl Server {
     pub async fn run(self) -> Result<(), Error> {
         let mut signals = signals::Signals::listen()?;
         log();
-        say(&self.config.source);
+        say(&format!("settings: {}", self.config.source));
         let running = self.begin(true).await?;
         say(&running.limits().to_string());
         signals.next().await;
