@@ -106,8 +106,8 @@ impl Builder {
             Err(source::Error::Diagnostics(found)) => return Err(findings(found, &sources, color)),
             Err(error) => return Err(Error::Io(error.to_string())),
         };
-        found.append(check::check(&draft));
-        let model = match resolve::resolve(&draft) {
+        found.append(check::check(&draft, &self.options));
+        let model = match resolve::resolve(&draft, &self.options) {
             Ok(model) => model,
             Err(more) => {
                 found.append(more);

@@ -1,23 +1,248 @@
-//! What a user can choose about the generated text: one type for the builder, the flags
-//! (`cli::args`) and what a crate records in `[package.metadata.kiteline]` (`cli::place`).
+//! What a user can choose about the generated text: one table for the flags (`cli::args`), what a
+//! crate records in `[package.metadata.kiteline]` (`cli::place`, `scaffold::cargo`) and the
+//! annotations of an IDL (`resolve::chosen`).
 
 use std::path::PathBuf;
 
 use crate::emit::Sides;
+use crate::ir::draft::Annotation;
+
+/// How omitted field ids are counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ids {
+    /// The one before it plus 1, from 1.
+    #[default]
+    Kitex,
+    /// Down from -1, as Apache's compiler does.
+    Apache,
+}
+
+/// Which collections hold Thrift's maps and sets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Maps {
+    /// `HashMap` and `HashSet`; `BTreeMap` and `BTreeSet` where a key holds a double.
+    #[default]
+    Hash,
+    /// `BTreeMap` and `BTreeSet`: in order, the same bytes each time.
+    BTree,
+}
 
 /// Every option of generation.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Folders in which includes and imports are looked for, beside the including file's own.
     pub include: Vec<PathBuf>,
-    /// Which sides of a service are generated.
-    pub sides: Sides,
     /// Warnings stop generation.
     pub deny_warnings: bool,
+    /// Which sides of a service are generated.
+    pub sides: Sides,
+    /// How omitted field ids are counted.
+    pub ids: Ids,
+    /// Which collections hold maps and sets.
+    pub maps: Maps,
+    /// Whether Thrift types implement serde's traits.
+    pub serde: bool,
+    /// What Thrift types derive beside the standard traits: paths of derive macros.
+    pub derive: Vec<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { include: Vec::new(), sides: Sides::Both, deny_warnings: false }
+        let (include, derive) = (Vec::new(), Vec::new());
+        let (sides, ids, maps) = (Sides::Both, Ids::default(), Maps::default());
+        Self { include, deny_warnings: false, sides, ids, maps, serde: false, derive }
+    }
+}
+
+/// What an option takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// One of these words; the first is the default.
+    Word(&'static [&'static str]),
+    /// Nothing: it is on or off.
+    Switch,
+    /// The path of an item, any number of times.
+    Paths,
+}
+
+/// What can carry an annotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// A struct, union or exception.
+    Struct,
+    /// An enum.
+    Enum,
+    /// A field or its type, a typedef's target.
+    Field,
+    /// A service or a method.
+    Service,
+}
+
+/// One option of the generated text.
+#[derive(Debug)]
+pub struct Spec {
+    /// The flag `--name`, the key in the manifest, and, for what types are like, the annotation
+    /// `rust.name`.
+    pub name: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+    /// Where an annotation `rust.name` can say it for one item and what is in it.
+    pub on: &'static [On],
+    /// A line for `--help`.
+    pub help: &'static str,
+    set: fn(&mut Options, &str) -> bool,
+    get: fn(&Options) -> Vec<String>,
+}
+
+impl Spec {
+    /// Sets the option, or adds to it.
+    ///
+    /// # Errors
+    ///
+    /// What it takes instead.
+    pub fn set(&self, options: &mut Options, value: &str) -> Result<(), String> {
+        if (self.set)(options, value) { Ok(()) } else { Err(self.wanted()) }
+    }
+
+    /// What differs from the default: one value, several for [`Takes::Paths`], else none.
+    pub fn get(&self, options: &Options) -> Vec<String> {
+        let default = (self.get)(&Options::default());
+        Some((self.get)(options)).filter(|it| *it != default).unwrap_or_default()
+    }
+
+    fn wanted(&self) -> String {
+        match self.takes {
+            Takes::Word(words) => format!("it is one of `{}`", words.join("`, `")),
+            Takes::Switch => "it is `true` or `false`".to_owned(),
+            Takes::Paths => "it is the path of a derive macro, such as `Hash` or `::my_crate::Visit`".to_owned(),
+        }
+    }
+}
+
+/// The option that an annotation's key names: `rust.maps`.
+pub fn annotated(key: &str) -> Option<&'static Spec> {
+    let name = key.strip_prefix("rust.")?;
+    TABLE.iter().find(|it| it.name == name && !it.on.is_empty())
+}
+
+impl Options {
+    /// The options of one item: these, where its annotations say nothing else. Paths are added,
+    /// an empty text drops those from here. What an annotation says wrong is a finding of `check`.
+    pub(crate) fn with(&self, annotations: &[Annotation], on: On) -> Self {
+        let mut own = self.clone();
+        for annotation in annotations {
+            let Some(spec) = annotated(&annotation.key.text).filter(|it| it.on.contains(&on)) else { continue };
+            let _ = spec.set(&mut own, annotation.value.as_ref().map_or("true", |it| &it.text));
+        }
+        own
+    }
+}
+
+/// Every option of the generated text.
+pub const TABLE: &[Spec] = &[
+    Spec {
+        name: "sides",
+        takes: Takes::Word(&["both", "client", "server"]),
+        on: &[],
+        help: "Which sides of a service are generated",
+        set: |it, word| word_of(&[Sides::Both, Sides::Client, Sides::Server], sides, word, &mut it.sides),
+        get: |it| vec![sides(it.sides).to_owned()],
+    },
+    Spec {
+        name: "ids",
+        takes: Takes::Word(&["kitex", "apache"]),
+        on: &[On::Struct, On::Service],
+        help: "How field ids that an IDL leaves out are counted: up from 1, or down from -1",
+        set: |it, word| word_of(&[Ids::Kitex, Ids::Apache], ids, word, &mut it.ids),
+        get: |it| vec![ids(it.ids).to_owned()],
+    },
+    Spec {
+        name: "maps",
+        takes: Takes::Word(&["hash", "btree"]),
+        on: &[On::Struct, On::Field, On::Service],
+        help: "Which collections hold Thrift's maps and sets",
+        set: |it, word| word_of(&[Maps::Hash, Maps::BTree], maps, word, &mut it.maps),
+        get: |it| vec![maps(it.maps).to_owned()],
+    },
+    Spec {
+        name: "serde",
+        takes: Takes::Switch,
+        on: &[On::Struct, On::Enum],
+        help: "Implement serde's Serialize and Deserialize for Thrift types",
+        set: |it, word| word_of(&[true, false], |on| if on { "true" } else { "false" }, word, &mut it.serde),
+        get: |it| vec![it.serde.to_string()],
+    },
+    Spec {
+        name: "derive",
+        takes: Takes::Paths,
+        on: &[On::Struct, On::Enum],
+        help: "Derive this too for Thrift types",
+        set: |it, paths| {
+            let new = paths.split(',').map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
+            let new: Vec<String> = new.collect();
+            let sound = new.iter().all(|it| syn::parse_str::<syn::Path>(it).is_ok());
+            match new.as_slice() {
+                [] => it.derive.clear(),
+                _ if sound => it.derive.extend(new),
+                _ => {}
+            }
+            sound
+        },
+        get: |it| it.derive.clone(),
+    },
+];
+
+fn sides(it: Sides) -> &'static str {
+    match it {
+        Sides::Both => "both",
+        Sides::Client => "client",
+        Sides::Server => "server",
+    }
+}
+
+fn ids(it: Ids) -> &'static str {
+    match it {
+        Ids::Kitex => "kitex",
+        Ids::Apache => "apache",
+    }
+}
+
+fn maps(it: Maps) -> &'static str {
+    match it {
+        Maps::Hash => "hash",
+        Maps::BTree => "btree",
+    }
+}
+
+fn word_of<T: Copy>(all: &[T], name: fn(T) -> &'static str, word: &str, place: &mut T) -> bool {
+    let found = all.iter().find(|it| name(**it) == word);
+    if let Some(found) = found {
+        *place = *found;
+    }
+    found.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_takes_what_it_gives() {
+        for spec in TABLE {
+            let words = match spec.takes {
+                Takes::Word(words) => words,
+                Takes::Switch => &["false", "true"],
+                Takes::Paths => &["Hash", "::a::B"],
+            };
+            for word in words {
+                let mut options = Options::default();
+                spec.set(&mut options, word).unwrap();
+                let mut again = Options::default();
+                spec.get(&options).iter().for_each(|it| spec.set(&mut again, it).unwrap());
+                assert_eq!(spec.get(&again), spec.get(&options), "{} {word}", spec.name);
+            }
+            assert_eq!(spec.get(&Options::default()), [""; 0], "{}", spec.name);
+            assert!(spec.set(&mut Options::default(), "no such - thing").is_err(), "{}", spec.name);
+        }
     }
 }

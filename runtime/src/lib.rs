@@ -33,6 +33,8 @@ pub use prost;
 #[cfg(feature = "grpc")]
 pub use prost_types;
 pub use registry::Registry;
+#[cfg(feature = "serde")]
+pub use serde;
 #[cfg(any(feature = "thrift", feature = "grpc"))]
 pub use server::Server;
 pub use service::{Answer, Call, Handling, Idl, Kind, Method, Service, ServiceInfo};

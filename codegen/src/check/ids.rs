@@ -4,32 +4,43 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::diag::{Diagnostics, catalogue::rules};
 use crate::ir::draft::{Field, File};
+use crate::options::{Ids, Options};
 
-/// The id of each field: as written, else the one before it plus 1, from 1 (as Kitex counts).
-pub fn assign(fields: &[Field]) -> Vec<i64> {
-    let mut last = 0i64;
-    fields
-        .iter()
-        .map(|field| {
-            last = field.id.map_or(last.saturating_add(1), |(id, _)| id);
+/// The id of each field: as written, else counted: the one before it plus 1, from 1, as Kitex
+/// does, or down from -1 whatever is written between, as Apache's compiler does
+/// (`y_field_val` in `thrifty.yy`).
+pub fn assign(fields: &[Field], how: Ids) -> Vec<i64> {
+    let (mut last, mut down) = (0i64, 0i64);
+    let counted = |field: &Field| match (field.id, how) {
+        (Some((id, _)), _) => {
+            last = id;
+            id
+        }
+        (None, Ids::Kitex) => {
+            last = last.saturating_add(1);
             last
-        })
-        .collect()
+        }
+        (None, Ids::Apache) => {
+            down -= 1;
+            down
+        }
+    };
+    fields.iter().map(counted).collect()
 }
 
-pub(super) fn check(file: &File, found: &mut Diagnostics) {
-    for (owner, fields) in super::field_lists(file) {
-        let ids = assign(fields);
+pub(super) fn check(file: &File, options: &Options, found: &mut Diagnostics) {
+    for (owner, how, fields) in super::field_lists(file, options) {
+        let ids = assign(fields, how);
         duplicates(&owner, fields, &ids, found);
         for (field, &id) in fields.iter().zip(&ids) {
             let at = field.id.map_or(field.head.name.span, |(_, span)| span);
             if i16::try_from(id).is_err() {
                 found.push(rules::id_range(at, id));
-            } else if id < 1 {
+            } else if id < 1 && (how == Ids::Kitex || field.id.is_some()) {
                 found.push(rules::id_not_positive(at, id));
             }
         }
-        omitted(&owner, fields, &ids, found);
+        omitted(&owner, fields, &ids, how, found);
     }
 }
 
@@ -47,10 +58,10 @@ fn duplicates(owner: &str, fields: &[Field], ids: &[i64], found: &mut Diagnostic
     }
 }
 
-fn omitted(owner: &str, fields: &[Field], ids: &[i64], found: &mut Diagnostics) {
+fn omitted(owner: &str, fields: &[Field], ids: &[i64], how: Ids, found: &mut Diagnostics) {
     let mut given = fields.iter().zip(ids).filter(|(field, _)| field.id.is_none()).peekable();
     let Some((first, _)) = given.peek() else { return };
     let at = first.head.name.span;
     let shown: Vec<String> = given.map(|(field, id)| format!("{id}: {}", field.head.name.text)).take(8).collect();
-    found.push(rules::omitted_ids(at, owner, &shown.join(", ")));
+    found.push(rules::omitted_ids(at, owner, &shown.join(", "), how));
 }

@@ -1,6 +1,7 @@
 //! Rules that need no names resolved: one rule a file. They run beside `resolve`, so that a
 //! person sees the findings of both in one run.
 
+mod annotations;
 pub mod enums;
 pub mod ids;
 mod methods;
@@ -8,17 +9,19 @@ mod names;
 mod unions;
 
 use crate::diag::Diagnostics;
-use crate::ir::draft::{Draft, File, Item, Language};
+use crate::ir::draft::{Draft, Field, File, Item, Language};
+use crate::options::{Ids, On, Options};
 
 /// Runs every rule over every file.
-pub fn check(draft: &Draft) -> Diagnostics {
+pub fn check(draft: &Draft, options: &Options) -> Diagnostics {
     let mut found = Diagnostics::default();
     for file in &draft.files {
         methods::streaming(file, &mut found);
         // protoc's own rules have passed a proto file already.
         if file.language == Language::Thrift {
             names::check(file, &mut found);
-            ids::check(file, &mut found);
+            annotations::check(file, &mut found);
+            ids::check(file, options, &mut found);
             enums::check(file, &mut found);
             unions::check(file, &mut found);
             methods::check(file, &mut found);
@@ -27,17 +30,22 @@ pub fn check(draft: &Draft) -> Diagnostics {
     found
 }
 
-/// Every list of fields of a file, with the name of what holds it.
-fn field_lists(file: &File) -> Vec<(String, &[crate::ir::draft::Field])> {
+/// Every list of fields of a file, with the name of what holds it and how ids are counted there.
+fn field_lists<'a>(file: &'a File, options: &Options) -> Vec<(String, Ids, &'a [Field])> {
     let mut lists = Vec::new();
     for item in &file.items {
         match item {
-            Item::Struct(it) => lists.push((it.head.name.text.clone(), it.fields.as_slice())),
+            Item::Struct(it) => {
+                let ids = options.with(&it.head.annotations, On::Struct).ids;
+                lists.push((it.head.name.text.clone(), ids, it.fields.as_slice()));
+            }
             Item::Service(service) => {
+                let options = options.with(&service.head.annotations, On::Service);
                 for method in &service.methods {
+                    let ids = options.with(&method.head.annotations, On::Service).ids;
                     let name = format!("{}.{}", service.head.name.text, method.head.name.text);
-                    lists.push((name.clone(), method.arguments.as_slice()));
-                    lists.push((name, method.throws.as_slice()));
+                    lists.push((name.clone(), ids, method.arguments.as_slice()));
+                    lists.push((name, ids, method.throws.as_slice()));
                 }
             }
             Item::Typedef(_) | Item::Const(_) | Item::Enum(_) => {}

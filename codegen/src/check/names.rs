@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::diag::{Diagnostics, catalogue::rules};
 use crate::ir::draft::File;
+use crate::options::Options;
 
 pub(super) fn check(file: &File, found: &mut Diagnostics) {
     let mut definitions = HashMap::new();
@@ -15,7 +16,7 @@ pub(super) fn check(file: &File, found: &mut Diagnostics) {
             definitions.insert(&name.text, name.span);
         }
     }
-    for (owner, fields) in super::field_lists(file) {
+    for (owner, _, fields) in super::field_lists(file, &Options::default()) {
         let mut names = HashMap::new();
         for field in fields {
             let name = &field.head.name;

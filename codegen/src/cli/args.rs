@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use codegen::emit::Sides;
-use codegen::options::Options;
+use codegen::options::{Options, Spec, TABLE, Takes};
 use codegen::scaffold::Runtime;
 
 /// What is to be made.
@@ -103,8 +103,9 @@ fn shared(command: clap::Command) -> clap::Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("Look for included files here too"),
         )
-        .arg(flag("client-only", "Generate clients only").conflicts_with("server-only"))
-        .arg(flag("server-only", "Generate servers only"))
+        .args(TABLE.iter().map(of_table))
+        .arg(flag("client-only", "The same as --sides client").conflicts_with_all(["server-only", "sides"]))
+        .arg(flag("server-only", "The same as --sides server").conflicts_with("sides"))
         .arg(flag("dry-run", "Say what would be done, write nothing"))
         .arg(flag("check", "Write nothing; exit with 1 when something is stale"))
         .arg(flag("prune", "Remove generated files that are no longer made"))
@@ -125,6 +126,45 @@ fn shared(command: clap::Command) -> clap::Command {
                 .value_parser(["auto", "always", "never"])
                 .help("Colour of the output"),
         )
+}
+
+/// The flag of an option.
+fn of_table(spec: &Spec) -> Arg {
+    let arg = Arg::new(spec.name).long(spec.name).help(spec.help);
+    match spec.takes {
+        Takes::Word(words) => arg.value_name("WHICH").value_parser(words.to_vec()),
+        Takes::Switch => arg.action(ArgAction::SetTrue),
+        Takes::Paths => arg.value_name("PATH").action(ArgAction::Append),
+    }
+}
+
+/// What was said about an option, as the values that it takes.
+fn said(spec: &Spec, matches: &ArgMatches) -> Vec<String> {
+    match spec.takes {
+        Takes::Switch if matches.get_flag(spec.name) => vec!["true".to_owned()],
+        Takes::Switch => Vec::new(),
+        Takes::Word(_) | Takes::Paths => matches.get_many(spec.name).into_iter().flatten().cloned().collect(),
+    }
+}
+
+fn options(matches: &ArgMatches, command: &mut clap::Command) -> Result<Options, clap::Error> {
+    let mut options = Options { deny_warnings: matches.contains_id("deny"), ..Options::default() };
+    options.include = matches.get_many("include").into_iter().flatten().cloned().collect();
+    for spec in TABLE {
+        for value in said(spec, matches) {
+            spec.set(&mut options, &value).map_err(|wanted| {
+                let text = format!("`{value}` does not fit `--{}`: {wanted}", spec.name);
+                command.error(clap::error::ErrorKind::InvalidValue, text)
+            })?;
+        }
+    }
+    if matches.get_flag("client-only") {
+        options.sides = Sides::Client;
+    }
+    if matches.get_flag("server-only") {
+        options.sides = Sides::Server;
+    }
+    Ok(options)
 }
 
 fn flag(name: &'static str, help: &'static str) -> Arg {
@@ -148,16 +188,12 @@ fn invocation(kind: Command, matches: &ArgMatches, command: &mut clap::Command) 
         })?),
         None => None,
     };
-    let sides = match (on("client-only"), on("server-only")) {
-        (true, _) => Sides::Client,
-        (_, true) => Sides::Server,
-        _ => Sides::Both,
-    };
+    let options = options(matches, command)?;
     Ok(Invocation {
         command: kind,
         idls,
         out,
-        options: Options { include: paths("include"), sides, deny_warnings: matches.contains_id("deny") },
+        options,
         runtime,
         member: crate_only && on("member"),
         dry_run: on("dry-run"),

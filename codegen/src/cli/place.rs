@@ -4,6 +4,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use codegen::emit::Sides;
+use codegen::options::TABLE;
 use codegen::output;
 use codegen::scaffold::{self, Crate, Existing, Idl, Runtime};
 use codegen::{Error, Loaded};
@@ -25,7 +26,7 @@ pub(super) fn root(it: &Invocation) -> Result<PathBuf, Error> {
 }
 
 /// The invocation with what an earlier run recorded in the crate's manifest: the IDL files when
-/// none is named, the sides and the include folders when no flag says otherwise.
+/// none is named, the include folders and every option when no flag says otherwise.
 pub(super) fn recorded(it: &Invocation, root: &Path) -> Result<Invocation, Error> {
     let mut it = it.clone();
     let Some(manifest) = manifest(&root.join("Cargo.toml"))? else { return Ok(it) };
@@ -35,11 +36,26 @@ pub(super) fn recorded(it: &Invocation, root: &Path) -> Result<Invocation, Error
     if it.options.include.is_empty() {
         it.options.include = strings(&manifest, "include").iter().map(|folder| root.join(folder)).collect();
     }
-    let client = kiteline(&manifest).and_then(|it| it.get("sides")?.as_str()) == Some("client");
-    if client && it.options.sides == Sides::Both {
-        it.options.sides = Sides::Client;
+    for spec in TABLE {
+        if spec.get(&it.options).is_empty() {
+            for value in values(&manifest, spec.name) {
+                spec.set(&mut it.options, &value).map_err(|wanted| {
+                    let place = root.join("Cargo.toml");
+                    Error::Io(format!("{}: `{}` in [package.metadata.kiteline]: {wanted}", place.display(), spec.name))
+                })?;
+            }
+        }
     }
     Ok(it)
+}
+
+/// What our own table in a manifest says of an option.
+fn values(manifest: &DocumentMut, key: &str) -> Vec<String> {
+    match kiteline(manifest).and_then(|it| it.get(key)) {
+        None => Vec::new(),
+        Some(item) if item.is_array() => strings(manifest, key),
+        Some(item) => vec![item.as_str().map_or_else(|| item.to_string().trim().to_owned(), str::to_owned)],
+    }
 }
 
 /// A list of our own table in a manifest.
@@ -100,6 +116,7 @@ pub(super) fn shape(it: &Invocation, loaded: &Loaded, root: &Path, existing: &Ex
         protoc: !around.is_some_and(|around| (around.lists || it.member) && around.has_protoc()),
         server: it.options.sides != Sides::Client && loaded.model.root_services().next().is_some(),
         add_missing: it.add_missing,
+        options: it.options.clone(),
     })
 }
 

@@ -140,13 +140,13 @@ pub(super) fn value(view: &View<'_>, it: &Value, ty: &Ty, key: bool) -> TokenStr
             }
         }
         (Value::List(items), Ty::List(item)) => list(view, items, item, key),
-        (Value::Set(items), Ty::Set(item)) => {
-            let set = view.set(item, key);
+        (Value::Set(items), Ty::Set(maps, item)) => {
+            let set = view.set(*maps, item, key);
             let items = items.iter().map(|it| value(view, it, item, true));
             quote!(#set::from([#(#items),*]))
         }
-        (Value::Map(pairs), Ty::Map(of, to)) => {
-            let map = view.map(of, key);
+        (Value::Map(pairs), Ty::Map(maps, of, to)) => {
+            let map = view.map(*maps, of, key);
             let pairs = pairs.iter().map(|(k, v)| {
                 let (k, v) = (value(view, k, of, true), value(view, v, to, key));
                 quote!((#k, #v))

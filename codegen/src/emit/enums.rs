@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::view::{View, ident};
+use super::view::{View, derive, ident};
 use super::{constant, docs};
 use crate::ir::model::{Def, Member};
 
@@ -23,12 +23,13 @@ pub(super) fn emit(view: &View<'_>, def: &Def, members: &[Member]) -> TokenStrea
     });
     let name_of = if unnamed { quote!(#none) } else { quote!(match self.0 { #(#names)* _ => #none, }) };
     let (codec, number) = (value_impl(view, def), format!("{}({{}})", def.head.rust.trim_start_matches("r#")));
+    let attributes = derive(def, &["Clone", "Copy", "Default", "PartialEq", "Eq", "PartialOrd", "Ord", "Hash"], false);
     let gap = (!docs.is_empty()).then(|| quote!(#[doc = ""]));
     quote! {
         #docs
         #gap
         /// Open: any number is a value, also one that this version of the IDL does not name.
-        #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #attributes
         pub struct #name(pub i32);
 
         impl #name {

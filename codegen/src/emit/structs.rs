@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::view::{View, derives, ident};
+use super::view::{View, attributes, ident, serde_name};
 use super::{codec, constant, docs};
 use crate::ir::model::{Base, Def, Field, Struct, StructKind, Ty, Wrap};
 
@@ -16,12 +16,13 @@ pub(super) fn alias(view: &View<'_>, def: &Def, target: &Ty) -> TokenStream {
 /// `struct` and `exception`.
 pub(super) fn emit(view: &View<'_>, def: &Def, it: &Struct) -> TokenStream {
     let name = ident(&def.head.rust);
-    let (docs, derives) = (docs::if_any(&def.head), derives(def));
+    let docs = docs::if_any(&def.head);
     let own_default = it.fields.iter().any(|it| it.default.is_some() && it.wrap == Wrap::Plain);
-    let derive_default = (def.defaultable && !own_default).then(|| quote!(, Default));
+    let attributes = attributes(def, def.defaultable && !own_default);
     let fields = it.fields.iter().map(|field| {
         let (docs, name, ty) = (docs::if_any(&field.head), ident(&field.head.rust), view.field(field, def.key));
-        quote!(#docs pub #name: #ty,)
+        let serde = serde_name(def, &field.head);
+        quote!(#docs #serde pub #name: #ty,)
     });
     let allow = complex(it.fields.iter().map(|it| &it.ty));
     let default = (def.defaultable && own_default).then(|| default_impl(view, def, it));
@@ -29,7 +30,7 @@ pub(super) fn emit(view: &View<'_>, def: &Def, it: &Struct) -> TokenStream {
     let codec = codec::structure(view, def, it);
     quote! {
         #docs
-        #[derive(#derives #derive_default)]
+        #attributes
         #allow
         pub struct #name { #(#fields)* }
         #default
@@ -43,8 +44,8 @@ pub(super) fn complex<'a>(mut types: impl Iterator<Item = &'a Ty>) -> Option<Tok
     fn depth(ty: &Ty) -> usize {
         match ty {
             Ty::Base(_) | Ty::Def(_) | Ty::WellKnown(_) => 1,
-            Ty::List(item) | Ty::Set(item) => 1 + depth(item),
-            Ty::Map(key, value) => 2 + depth(key).max(depth(value)),
+            Ty::List(item) | Ty::Set(_, item) => 1 + depth(item),
+            Ty::Map(_, key, value) => 2 + depth(key).max(depth(value)),
         }
     }
     types.any(|ty| depth(ty) > 3).then(|| quote!(#[allow(clippy::type_complexity, reason = "the shape is the IDL's")]))

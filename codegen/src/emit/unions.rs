@@ -3,22 +3,23 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::view::{View, derives, ident};
+use super::view::{View, attributes, ident, serde_name};
 use super::{codec, docs, structs};
 use crate::ir::model::{Def, Field, Wrap};
 
 pub(super) fn emit(view: &View<'_>, def: &Def, fields: &[Field]) -> TokenStream {
     let name = ident(&def.head.rust);
-    let (docs, derives) = (docs::if_any(&def.head), derives(def));
+    let (docs, attributes) = (docs::if_any(&def.head), attributes(def, false));
     let arms = fields.iter().map(|field| {
         let (docs, arm, ty) = (docs::if_any(&field.head), ident(&field.head.rust), view.field(field, def.key));
-        quote!(#docs #arm(#ty),)
+        let serde = serde_name(def, &field.head);
+        quote!(#docs #serde #arm(#ty),)
     });
     let complex = structs::complex(fields.iter().map(|it| &it.ty));
     let codec = value_impl(view, def, fields);
     quote! {
         #docs
-        #[derive(#derives)]
+        #attributes
         #[allow(clippy::large_enum_variant, clippy::enum_variant_names, reason = "the members are the IDL's")]
         #complex
         pub enum #name {

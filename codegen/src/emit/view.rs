@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use crate::ir::model::{Base, Const, Def, DefId, DefKind, Field, Model, ModuleId, Ty, Wrap};
+use crate::ir::model::{Base, Const, Def, DefId, DefKind, Field, Head, Model, ModuleId, Ty, Wrap};
+use crate::options::Maps;
 
 /// A module's view of the model.
 pub(crate) struct View<'a> {
@@ -114,12 +115,12 @@ impl<'a> View<'a> {
                 let (vec, item) = (self.std("Vec"), self.ty_in(item, key));
                 quote!(#vec<#item>)
             }
-            Ty::Set(item) => {
-                let (name, item) = (self.set(item, key), self.ty_in(item, true));
+            Ty::Set(maps, item) => {
+                let (name, item) = (self.set(*maps, item, key), self.ty_in(item, true));
                 quote!(#name<#item>)
             }
-            Ty::Map(of, value) => {
-                let (name, of, value) = (self.map(of, key), self.ty_in(of, true), self.ty_in(value, key));
+            Ty::Map(maps, of, value) => {
+                let (name, of, value) = (self.map(*maps, of, key), self.ty_in(of, true), self.ty_in(value, key));
                 quote!(#name<#of, #value>)
             }
         }
@@ -141,14 +142,14 @@ impl<'a> View<'a> {
     }
 
     /// The set type for elements of a type: ordered inside keys and where a double is inside.
-    pub(super) fn set(&self, item: &Ty, key: bool) -> TokenStream {
-        let ordered = key || self.holds_double(item, &mut BTreeSet::new());
+    pub(super) fn set(&self, maps: Maps, item: &Ty, key: bool) -> TokenStream {
+        let ordered = key || maps == Maps::BTree || self.holds_double(item, &mut BTreeSet::new());
         if ordered { quote!(::std::collections::BTreeSet) } else { quote!(::std::collections::HashSet) }
     }
 
     /// The map type for keys of a type.
-    pub(super) fn map(&self, of: &Ty, key: bool) -> TokenStream {
-        let ordered = key || self.holds_double(of, &mut BTreeSet::new());
+    pub(super) fn map(&self, maps: Maps, of: &Ty, key: bool) -> TokenStream {
+        let ordered = key || maps == Maps::BTree || self.holds_double(of, &mut BTreeSet::new());
         if ordered { quote!(::std::collections::BTreeMap) } else { quote!(::std::collections::HashMap) }
     }
 
@@ -156,8 +157,8 @@ impl<'a> View<'a> {
         match ty {
             Ty::Base(base) => *base == Base::Double,
             Ty::WellKnown(_) => false,
-            Ty::List(item) | Ty::Set(item) => self.holds_double(item, seen),
-            Ty::Map(key, value) => self.holds_double(key, seen) || self.holds_double(value, seen),
+            Ty::List(item) | Ty::Set(_, item) => self.holds_double(item, seen),
+            Ty::Map(_, key, value) => self.holds_double(key, seen) || self.holds_double(value, seen),
             Ty::Def(id) if !seen.insert(*id) => false,
             Ty::Def(id) => match &self.model.def(*id).kind {
                 DefKind::Typedef(target) => self.holds_double(target, seen),
@@ -192,7 +193,7 @@ impl<'a> View<'a> {
             Ty::Base(Base::String | Base::Binary) => "String",
             Ty::Base(Base::Uuid) => "Uuid",
             Ty::List(_) => "List",
-            Ty::Set(_) => "Set",
+            Ty::Set(..) => "Set",
             Ty::Map(..) => "Map",
             Ty::Def(id) if matches!(self.model.def(*id).kind, DefKind::Enum(_)) => "I32",
             Ty::Def(_) | Ty::WellKnown(_) => "Struct",
@@ -230,9 +231,37 @@ pub(crate) fn ident(name: &str) -> Ident {
     }
 }
 
-/// A definition's derives beside the one for `Default`.
-pub(super) fn derives(def: &Def) -> TokenStream {
-    if def.key { quote!(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash) } else { quote!(Clone, Debug, PartialEq) }
+/// The attributes of a struct or a union: the standard derives and what options ask for.
+pub(super) fn attributes(def: &Def, default: bool) -> TokenStream {
+    let mut standard = vec!["Clone", "Debug", "PartialEq"];
+    if def.key {
+        standard.extend(["Eq", "PartialOrd", "Ord", "Hash"]);
+    }
+    if default {
+        standard.push("Default");
+    }
+    derive(def, &standard, def.defaultable && matches!(def.kind, DefKind::Struct(_)))
+}
+
+/// `#[derive(…)]` of standard traits and of what options ask for; `absent` when serde may leave
+/// fields out.
+pub(super) fn derive(def: &Def, standard: &[&str], absent: bool) -> TokenStream {
+    let more = def.derive.iter().filter(|it| !standard.contains(&it.as_str()));
+    let more: BTreeSet<&String> = more.collect();
+    let more = more.into_iter().filter_map(|it| syn::parse_str::<syn::Path>(it).ok());
+    let standard = standard.iter().map(|it| ident(it));
+    let serde = def.serde.then(|| quote!(, ::runtime::serde::Serialize, ::runtime::serde::Deserialize));
+    let how = def.serde.then(|| {
+        let absent = absent.then(|| quote!(, default));
+        quote!(#[serde(crate = "::runtime::serde" #absent)])
+    });
+    quote!(#[derive(#(#standard),* #(, #more)* #serde)] #how)
+}
+
+/// serde's name of a field or a union's member where Rust's is another.
+pub(super) fn serde_name(def: &Def, head: &Head) -> Option<TokenStream> {
+    let name = &head.name;
+    (def.serde && head.rust.trim_start_matches("r#") != name).then(|| quote!(#[serde(rename = #name)]))
 }
 
 /// Whether a constant can be a `const` item.

@@ -3,6 +3,7 @@
 
 pub use super::draft::{Base, Language, Requiredness, StructKind};
 
+use crate::options::Maps;
 use crate::source::{FileId, Span};
 
 /// Index of a [`Module`].
@@ -123,6 +124,10 @@ pub struct Def {
     pub key: bool,
     /// Has a `Default`.
     pub defaultable: bool,
+    /// Implements serde's traits.
+    pub serde: bool,
+    /// Derive macros beside the standard ones, as paths.
+    pub derive: Vec<String>,
 }
 
 /// What a type is.
@@ -169,10 +174,10 @@ pub enum Ty {
     WellKnown(String),
     /// `Vec`.
     List(Box<Ty>),
-    /// `HashSet`; `BTreeSet` where a double is inside.
-    Set(Box<Ty>),
-    /// `HashMap`; `BTreeMap` where the key holds a double.
-    Map(Box<Ty>, Box<Ty>),
+    /// `HashSet`; `BTreeSet` where that is asked for or a double is inside.
+    Set(Maps, Box<Ty>),
+    /// `HashMap`; `BTreeMap` where that is asked for or the key holds a double.
+    Map(Maps, Box<Ty>, Box<Ty>),
 }
 
 /// How a field's Rust type wraps its Thrift type.

@@ -9,6 +9,7 @@ use crate::ir::draft::{self, Draft, Item, Language, StructKind};
 use crate::ir::model::{
     Base, Const, Def, DefId, DefKind, File, Head, Model, Module, ModuleId, Service, ServiceId, Struct, Ty, Value,
 };
+use crate::options::{On, Options};
 
 /// Module names that would hide what generated code uses.
 const HIDING: &[&str] = &[
@@ -25,7 +26,7 @@ const NO_FILES: &[&str] = &[
 /// The longest name of anything.
 const LONGEST: usize = 200;
 
-pub(super) fn declare(draft: &Draft, found: &mut Diagnostics) -> (Model, Scope) {
+pub(super) fn declare(draft: &Draft, options: &Options, found: &mut Diagnostics) -> (Model, Scope) {
     let mut model = Model { descriptors: draft.descriptors.clone(), ..Model::default() };
     let mut scope = Scope::new(draft);
     let mut taken = Taken::default();
@@ -39,7 +40,7 @@ pub(super) fn declare(draft: &Draft, found: &mut Diagnostics) -> (Model, Scope) 
             module,
         });
         for item in &file.items {
-            let symbol = declare_item(item, index, file, &mut model, found);
+            let symbol = declare_item(item, index, file, options, &mut model, found);
             let name = &item.head().name.text;
             if file.language == Language::Proto {
                 scope.add_full(format!("{}.{name}", full_package(file)), symbol);
@@ -124,7 +125,14 @@ pub(super) fn head(head: &draft::Head, rename: fn(&str) -> String, found: &mut D
     }
 }
 
-fn declare_item(item: &Item, index: usize, file: &draft::File, model: &mut Model, found: &mut Diagnostics) -> Symbol {
+fn declare_item(
+    item: &Item,
+    index: usize,
+    file: &draft::File,
+    options: &Options,
+    model: &mut Model,
+    found: &mut Diagnostics,
+) -> Symbol {
     let module = ModuleId(model.files[index].module.0);
     let placeholder = Ty::Base(Base::Bool);
     if let Item::Const(it) = item {
@@ -160,7 +168,9 @@ fn declare_item(item: &Item, index: usize, file: &draft::File, model: &mut Model
     if let Some(dot) = item.head().name.text.rfind('.').filter(|_| !proto) {
         head.rust = names::type_name(&item.head().name.text[dot + 1..]);
     }
-    model.defs.push(Def { head, module, kind, key: false, defaultable: true });
+    let on = if matches!(item, Item::Enum(_)) { On::Enum } else { On::Struct };
+    let Options { serde, derive, .. } = options.with(&item.head().annotations, on);
+    model.defs.push(Def { head, module, kind, key: false, defaultable: true, serde, derive });
     Symbol::Def(DefId(model.defs.len() - 1))
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::scope::{Scope, Symbol};
+use super::types::From;
 use super::{declare, names, types};
 use crate::check::{enums, ids};
 use crate::diag::{Diagnostics, catalogue::names as text};
@@ -10,32 +11,34 @@ use crate::ir::draft::{self, Draft, Item, Language};
 use crate::ir::model::{
     DefKind, Field, Member, Method, Model, Presence, Requiredness, ServiceId, Struct, StructKind, Ty, Value, Wrap,
 };
+use crate::options::{Ids, On, Options};
 
 /// Names that generated code gives to parameters beside the IDL's own.
 const ARGUMENTS_TAKEN: &[&str] = &["cx"];
 
-pub(super) fn define(draft: &Draft, scope: &Scope, model: &mut Model, found: &mut Diagnostics) {
+pub(super) fn define(draft: &Draft, scope: &Scope, options: &Options, model: &mut Model, found: &mut Diagnostics) {
     let (mut defs, mut consts, mut services) = (0, 0, 0);
     for (file, it) in draft.files.iter().enumerate() {
+        let from = From { scope, file, maps: options.maps };
         for item in &it.items {
             match item {
                 Item::Const(item) => {
-                    model.consts[consts].ty = types::ty(&item.ty, file, scope, found);
+                    model.consts[consts].ty = types::ty(&item.ty, from, found);
                     consts += 1;
                     continue;
                 }
                 Item::Service(item) => {
-                    define_service(item, file, services, scope, model, found);
+                    define_service(item, services, from, options, model, found);
                     services += 1;
                     continue;
                 }
                 _ if it.language == Language::Proto => {}
                 Item::Typedef(item) => {
-                    model.defs[defs].kind = DefKind::Typedef(types::ty(&item.target, file, scope, found));
+                    model.defs[defs].kind = DefKind::Typedef(types::ty(&item.target, from, found));
                 }
                 Item::Enum(item) if item.strings => {}
                 Item::Enum(item) => model.defs[defs].kind = DefKind::Enum(members(item, found)),
-                Item::Struct(item) => define_struct(item, file, defs, scope, model, found),
+                Item::Struct(item) => define_struct(item, defs, from, options, model, found),
             }
             defs += 1;
         }
@@ -72,15 +75,17 @@ fn clash(names: &mut HashMap<String, draft::Name>, rust: &str, name: &draft::Nam
 
 fn define_struct(
     item: &draft::Struct,
-    file: usize,
     def: usize,
-    scope: &Scope,
+    from: From<'_>,
+    options: &Options,
     model: &mut Model,
     found: &mut Diagnostics,
 ) {
     let union = item.kind == StructKind::Union;
     let rename = if union { names::variant_name } else { names::snake_name };
-    let mut fields = fields(&item.fields, file, rename, scope, found);
+    let options = options.with(&item.head.annotations, On::Struct);
+    let from = From { maps: options.maps, ..from };
+    let mut fields = fields(&item.fields, rename, from, options.ids, found);
     if union {
         for (field, written) in fields.iter_mut().zip(&item.fields) {
             field.presence = Presence::Always;
@@ -113,15 +118,15 @@ fn define_struct(
 /// Fields with their types; presence and wrap as for an argument.
 fn fields(
     written: &[draft::Field],
-    file: usize,
     rename: fn(&str) -> String,
-    scope: &Scope,
+    from: From<'_>,
+    ids: Ids,
     found: &mut Diagnostics,
 ) -> Vec<Field> {
     let mut names = HashMap::new();
     written
         .iter()
-        .zip(ids::assign(written))
+        .zip(ids::assign(written, ids))
         .map(|(field, id)| {
             let head = declare::head(&field.head, rename, found);
             clash(&mut names, &head.rust, &field.head.name, found);
@@ -129,7 +134,7 @@ fn fields(
                 head,
                 id: i16::try_from(id).unwrap_or_default(),
                 requiredness: field.requiredness,
-                ty: types::ty(&field.ty, file, scope, found),
+                ty: types::ty(&field.ty, from.within(&field.head.annotations), found),
                 wrap: Wrap::Plain,
                 presence: Presence::Always,
                 default: None,
@@ -140,18 +145,20 @@ fn fields(
 
 fn define_service(
     item: &draft::Service,
-    file: usize,
     service: usize,
-    scope: &Scope,
+    from: From<'_>,
+    options: &Options,
     model: &mut Model,
     found: &mut Diagnostics,
 ) {
+    let From { scope, file, .. } = from;
+    let options = options.with(&item.head.annotations, On::Service);
     let mut names = HashMap::new();
     let methods = item
         .methods
         .iter()
         .map(|method| {
-            let method = define_method(method, file, scope, found);
+            let method = define_method(method, from, &options, found);
             let name = draft::Name { text: method.head.name.clone(), span: method.head.span };
             clash(&mut names, &method.head.rust, &name, found);
             method
@@ -169,18 +176,20 @@ fn define_service(
     }
 }
 
-fn define_method(item: &draft::Method, file: usize, scope: &Scope, found: &mut Diagnostics) -> Method {
-    let mut arguments = fields(&item.arguments, file, names::snake_name, scope, found);
+fn define_method(item: &draft::Method, from: From<'_>, options: &Options, found: &mut Diagnostics) -> Method {
+    let options = options.with(&item.head.annotations, On::Service);
+    let (from, ids) = (From { maps: options.maps, ..from }, options.ids);
+    let mut arguments = fields(&item.arguments, names::snake_name, from, ids, found);
     for argument in &mut arguments {
         if ARGUMENTS_TAKEN.contains(&argument.head.rust.as_str()) {
             argument.head.rust.push('_');
         }
     }
-    let throws = fields(&item.throws, file, names::variant_name, scope, found);
+    let throws = fields(&item.throws, names::variant_name, from, ids, found);
     Method {
         head: declare::head(&item.head, names::snake_name, found),
         oneway: item.oneway.is_some(),
-        result: item.result.as_ref().map(|it| types::ty(it, file, scope, found)),
+        result: item.result.as_ref().map(|it| types::ty(it, from, found)),
         arguments,
         throws,
         error: None,
@@ -231,8 +240,8 @@ fn endless_typedef(start: usize, model: &Model) -> bool {
             match part {
                 Ty::Def(id) if id.0 == start => return true,
                 Ty::Def(id) if !std::mem::replace(&mut seen[id.0], true) => open.push(id.0),
-                Ty::List(item) | Ty::Set(item) => parts.push(item),
-                Ty::Map(key, value) => parts.extend([&**key, &**value]),
+                Ty::List(item) | Ty::Set(_, item) => parts.push(item),
+                Ty::Map(_, key, value) => parts.extend([&**key, &**value]),
                 Ty::Base(_) | Ty::Def(_) | Ty::WellKnown(_) => {}
             }
         }

@@ -17,16 +17,17 @@ pub(crate) use shape::defaultable;
 use crate::diag::Diagnostics;
 use crate::ir::draft::Draft;
 use crate::ir::model::Model;
+use crate::options::Options;
 
 /// Resolves a whole draft.
 ///
 /// # Errors
 ///
 /// Every unknown, clashing or cyclic name of every file.
-pub fn resolve(draft: &Draft) -> Result<Model, Diagnostics> {
+pub fn resolve(draft: &Draft, options: &Options) -> Result<Model, Diagnostics> {
     let mut found = Diagnostics::default();
-    let (mut model, scope) = declare::declare(draft, &mut found);
-    define::define(draft, &scope, &mut model, &mut found);
+    let (mut model, scope) = declare::declare(draft, options, &mut found);
+    define::define(draft, &scope, options, &mut model, &mut found);
     if found.has_errors() {
         return Err(found);
     }

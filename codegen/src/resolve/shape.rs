@@ -211,8 +211,8 @@ fn find_keys(model: &Model, ty: &Ty, key: bool, open: &mut Vec<usize>) {
             _ => {}
         },
         Ty::List(item) => find_keys(model, item, key, open),
-        Ty::Set(item) => find_keys(model, item, true, open),
-        Ty::Map(of, value) => {
+        Ty::Set(_, item) => find_keys(model, item, true, open),
+        Ty::Map(_, of, value) => {
             find_keys(model, of, true, open);
             find_keys(model, value, key, open);
         }

@@ -4,21 +4,48 @@ use super::scope::{Scope, Symbol};
 use crate::diag::{Diagnostics, catalogue::names as text};
 use crate::ir::draft;
 use crate::ir::model::{Base, Ty};
+use crate::options::{Maps, On, Options};
 
-/// The model's type; an unknown name is a finding and stands as a bool from then on.
-pub(super) fn ty(written: &draft::Type, file: usize, scope: &Scope, found: &mut Diagnostics) -> Ty {
-    match &written.kind {
-        draft::TypeKind::Base(base) => Ty::Base(*base),
-        draft::TypeKind::List(item) => Ty::List(Box::new(ty(item, file, scope, found))),
-        draft::TypeKind::Set(item) => Ty::Set(Box::new(ty(item, file, scope, found))),
-        draft::TypeKind::Map(key, value) => {
-            Ty::Map(Box::new(ty(key, file, scope, found)), Box::new(ty(value, file, scope, found)))
+/// Where a type is written.
+#[derive(Clone, Copy)]
+pub(super) struct From<'a> {
+    pub(super) scope: &'a Scope,
+    pub(super) file: usize,
+    /// What holds its maps and sets.
+    pub(super) maps: Maps,
+}
+
+impl From<'_> {
+    fn maps_of(self, annotations: &[draft::Annotation]) -> Maps {
+        if annotations.is_empty() {
+            return self.maps;
         }
-        draft::TypeKind::Named(name) => named(name, written, file, scope, found),
+        let options = Options { maps: self.maps, ..Options::default() };
+        options.with(annotations, On::Field).maps
+    }
+
+    /// The same for what is written behind annotations.
+    pub(super) fn within(self, annotations: &[draft::Annotation]) -> Self {
+        Self { maps: self.maps_of(annotations), ..self }
     }
 }
 
-fn named(name: &str, written: &draft::Type, file: usize, scope: &Scope, found: &mut Diagnostics) -> Ty {
+/// The model's type; an unknown name is a finding and stands as a bool from then on.
+pub(super) fn ty(written: &draft::Type, from: From<'_>, found: &mut Diagnostics) -> Ty {
+    let from = from.within(&written.annotations);
+    match &written.kind {
+        draft::TypeKind::Base(base) => Ty::Base(*base),
+        draft::TypeKind::List(item) => Ty::List(Box::new(ty(item, from, found))),
+        draft::TypeKind::Set(item) => Ty::Set(from.maps, Box::new(ty(item, from, found))),
+        draft::TypeKind::Map(key, value) => {
+            Ty::Map(from.maps, Box::new(ty(key, from, found)), Box::new(ty(value, from, found)))
+        }
+        draft::TypeKind::Named(name) => named(name, written, from, found),
+    }
+}
+
+fn named(name: &str, written: &draft::Type, from: From<'_>, found: &mut Diagnostics) -> Ty {
+    let From { scope, file, .. } = from;
     if let Some(known) = name.strip_prefix(".google.protobuf.") {
         return Ty::WellKnown(known.to_owned());
     }
@@ -57,8 +84,8 @@ pub(super) fn show(ty: &Ty, model: &crate::ir::model::Model) -> String {
         Ty::Def(id) => model.def(*id).head.name.clone(),
         Ty::WellKnown(name) => format!("google.protobuf.{name}"),
         Ty::List(item) => format!("list<{}>", show(item, model)),
-        Ty::Set(item) => format!("set<{}>", show(item, model)),
-        Ty::Map(key, value) => format!("map<{}, {}>", show(key, model), show(value, model)),
+        Ty::Set(_, item) => format!("set<{}>", show(item, model)),
+        Ty::Map(_, key, value) => format!("map<{}, {}>", show(key, model), show(value, model)),
     }
 }
 

@@ -71,11 +71,11 @@ impl<'a> Evaluator<'a> {
         match real {
             Ty::Base(base) => self.base(literal, *base, ty),
             Ty::Def(id) => self.defined(literal, *id, file),
-            Ty::List(item) | Ty::Set(item) => {
+            Ty::List(item) | Ty::Set(_, item) => {
                 let items = self.items(literal, item, ty, file)?;
-                Some(if matches!(real, Ty::Set(_)) { Value::Set(items) } else { Value::List(items) })
+                Some(if matches!(real, Ty::Set(..)) { Value::Set(items) } else { Value::List(items) })
             }
-            Ty::Map(key, value) => self.map(literal, key, value, ty, file),
+            Ty::Map(_, key, value) => self.map(literal, key, value, ty, file),
             Ty::WellKnown(_) => self.mismatch(literal, ty),
         }
     }

@@ -7,6 +7,7 @@ use toml_edit::{Array, DocumentMut, Item, Table, Value, value};
 
 use super::{Crate, Existing, Scaffold};
 use crate::ir::model::Model;
+use crate::options::{TABLE, Takes};
 use crate::output::{Owner, hash};
 
 /// Where the crate gets `runtime` from.
@@ -75,8 +76,16 @@ fn record(manifest: &mut DocumentMut, it: &Crate) {
     if !it.include.is_empty() {
         own.insert("include", value(it.include.iter().map(String::as_str).collect::<Array>()));
     }
-    if !it.server {
-        own.insert("sides", value("client"));
+    for spec in TABLE {
+        let values = spec.get(&it.options);
+        match (spec.takes, values.as_slice()) {
+            (_, []) => {}
+            (Takes::Word(_), [word, ..]) => drop(own.insert(spec.name, value(word))),
+            (Takes::Switch, _) => drop(own.insert(spec.name, value(true))),
+            (Takes::Paths, paths) => {
+                own.insert(spec.name, value(paths.iter().map(String::as_str).collect::<Array>()));
+            }
+        }
     }
     let mut hashes = Table::new();
     for idl in &it.idls {

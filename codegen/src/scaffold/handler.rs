@@ -103,8 +103,8 @@ fn collect(model: &Model, ty: &Ty, used: &mut BTreeSet<(ModuleId, String)>) {
             let def = model.def(*id);
             used.insert((def.module, def.head.rust.clone()));
         }
-        Ty::List(item) | Ty::Set(item) => collect(model, item, used),
-        Ty::Map(key, value) => {
+        Ty::List(item) | Ty::Set(_, item) => collect(model, item, used),
+        Ty::Map(_, key, value) => {
             collect(model, key, used);
             collect(model, value, used);
         }

@@ -13,6 +13,7 @@ use askama::Template;
 
 use crate::assemble;
 use crate::ir::model::{Language, Model, Service};
+use crate::options::Options;
 use crate::output::{FileSet, Owner};
 use crate::resolve::names;
 
@@ -37,6 +38,8 @@ pub struct Crate {
     pub server: bool,
     /// Whether stubs of missing methods and lines for new services are inserted.
     pub add_missing: bool,
+    /// What was chosen about the generated text.
+    pub options: Options,
 }
 
 /// One IDL file of the crate.
@@ -217,5 +220,6 @@ fn features(model: &Model, server: bool) -> Vec<&'static str> {
     features.extend(uses(Language::Thrift).then_some("thrift"));
     features.extend(uses(Language::Proto).then_some("grpc"));
     features.extend(server.then_some("etcd"));
+    features.extend(model.defs.iter().any(|it| it.serde).then_some("serde"));
     features
 }

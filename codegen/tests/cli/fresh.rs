@@ -1,5 +1,7 @@
 //! A new crate: which files, whose workspace, the same bytes from everywhere.
 
+use codegen::options::{TABLE, Takes};
+
 use super::{ADD, sandbox::Sandbox};
 
 #[test]
@@ -42,6 +44,38 @@ fn a_client_crate_has_no_server() {
     // The choice is recorded.
     let again = it.run_in("add", &[]).ends(0);
     assert!(again.words("create").is_empty() && again.words("update").is_empty(), "{}", again.said);
+}
+
+#[test]
+fn every_option_is_a_flag_that_the_crate_remembers() {
+    for spec in TABLE {
+        let (flag, args) = (format!("--{}", spec.name), spec.name);
+        let said: Vec<&str> = match spec.takes {
+            Takes::Word(words) => vec![&flag, words[1]],
+            Takes::Switch => vec![&flag],
+            Takes::Paths => vec![&flag, "PartialOrd", &flag, "::std::hash::Hash"],
+        };
+        let it = Sandbox::new(&[("add.thrift", ADD)]);
+        it.run(&[&["add.thrift"][..], &said].concat()).ends(0);
+        let recorded = it.read("add/Cargo.toml");
+        assert!(recorded.contains(&format!("\n{args} = ")), "{args}: {recorded}");
+        let before = it.bytes("add");
+        let again = it.run_in("add", &[]).ends(0);
+        assert!(again.words("create").is_empty() && again.words("update").is_empty(), "{args}: {}", again.said);
+        assert!(it.bytes("add") == before, "{args}");
+        it.write(
+            "add/Cargo.toml",
+            &recorded.replace(&format!("\n{args} = "), &format!("\n{args} = \"no - thing\" # ")),
+        );
+        it.run_in("add", &[]).ends(3).says(&format!("`{args}` in [package.metadata.kiteline]: it is "));
+    }
+}
+
+#[test]
+fn a_value_that_an_option_does_not_take_is_a_usage_error() {
+    let it = Sandbox::new(&[("add.thrift", ADD)]);
+    it.run(&["add.thrift", "--maps", "tree"]).ends(2).says("hash, btree");
+    it.run(&["add.thrift", "--derive", "a b"]).ends(2).says("it is the path of a derive macro");
 }
 
 #[test]

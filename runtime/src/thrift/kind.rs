@@ -5,6 +5,7 @@ use std::fmt;
 /// A type byte of the Binary protocol (Thrift's `thrift-binary-protocol.md`, "Field type" and
 /// "element type"; `TType` in every implementation).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[repr(u8)]
 pub enum Type {
     /// The end of a struct; never the type of a value.

@@ -6,6 +6,7 @@ use super::kind::Type;
 
 /// A field as it came: written again, it gives the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct UnknownField {
     /// The field's id.
     pub id: i16,

@@ -209,6 +209,7 @@ impl Value for Bytes {
 /// A double with the total order of IEEE 754 (`f64::total_cmp`), so that it can be a key: NaN
 /// equals itself, -0 is below 0.
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Double(pub f64);
 
 impl Ord for Double {
@@ -270,9 +271,30 @@ impl Value for Double {
     }
 }
 
-/// Thrift's `uuid`: 16 bytes in the order of RFC 9562.
+/// Thrift's `uuid`: 16 bytes in the order of RFC 9562. serde sees its text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(into = "String", try_from = "String")
+)]
 pub struct Uuid(pub [u8; 16]);
+
+#[cfg(feature = "serde")]
+impl From<Uuid> for String {
+    fn from(uuid: Uuid) -> Self {
+        uuid.to_string()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<String> for Uuid {
+    type Error = ParseUuidError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
 
 impl fmt::Display for Uuid {
     /// The lower-case form `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.

@@ -2,6 +2,7 @@
 
 use crate::diag::Diagnostic;
 use crate::ir::draft::Name;
+use crate::options::{Ids, TABLE};
 use crate::source::Span;
 
 /// Two definitions of one file share a name.
@@ -94,10 +95,35 @@ pub fn union_required(at: Span, owner: &str) -> Diagnostic {
 }
 
 /// Fields whose ids were left out.
-pub fn omitted_ids(at: Span, owner: &str, ids: &str) -> Diagnostic {
-    Diagnostic::note("TH0123", format!("`{owner}` leaves field ids out"))
-        .at(at, format!("read as {ids}"))
-        .help("as in Kitex, an omitted id is the one before it plus 1; write the ids to keep them stable")
+pub fn omitted_ids(at: Span, owner: &str, ids: &str, how: Ids) -> Diagnostic {
+    let help = match how {
+        Ids::Kitex => "as in Kitex, an omitted id is the one before it plus 1; write the ids to keep them stable",
+        Ids::Apache => "as in Apache's compiler, omitted ids count down from -1; write the ids to keep them stable",
+    };
+    Diagnostic::note("TH0123", format!("`{owner}` leaves field ids out")).at(at, format!("read as {ids}")).help(help)
+}
+
+/// An annotation of ours that there is not.
+pub fn unknown_annotation(key: &Name) -> Diagnostic {
+    let names = TABLE.iter().filter(|it| !it.on.is_empty()).map(|it| format!("`rust.{}`", it.name));
+    let names: Vec<String> = names.chain(["`rust.name`".to_owned()]).collect();
+    Diagnostic::warning("TH0133", format!("the annotation `{}` is not known", key.text))
+        .at(key.span, "does nothing")
+        .help(format!("there are {}", names.join(", ")))
+}
+
+/// An annotation of ours where it has no meaning.
+pub fn misplaced_annotation(key: &Name) -> Diagnostic {
+    Diagnostic::warning("TH0134", format!("the annotation `{}` does nothing here", key.text))
+        .at(key.span, "has no meaning for this")
+        .help("put it behind the struct, union, exception, enum or service that it is about")
+}
+
+/// An annotation of ours with a value that it does not take.
+pub fn annotation_value(key: &Name, at: Span, wanted: &str) -> Diagnostic {
+    Diagnostic::error("TH0135", format!("`{}` does not take this value", key.text))
+        .at(at, "not understood")
+        .help(wanted)
 }
 
 /// A streaming method.

@@ -1,0 +1,80 @@
+//! One test an option.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use options::options::{All, Choice, Counted, Level, Loose, Maps, Mixed, Plain, Point};
+use runtime::thrift::{Struct, from_bytes, to_bytes};
+
+fn ids<T: Struct>() -> Vec<i16> {
+    T::FIELDS.iter().map(|(id, _)| *id).collect()
+}
+
+#[test]
+fn omitted_ids_count_down_as_apache_does_or_up_as_kitex_does() {
+    assert_eq!(ids::<Plain>(), [-1, 7, -2]);
+    assert_eq!(ids::<Counted>(), [1, 7, 8]);
+    let bytes = to_bytes(&Plain { first: "a".into(), second: 1, third: true }).unwrap();
+    assert!(bytes.ends_with(&[11, 0xff, 0xff, 0, 0, 0, 1, b'a', 0]), "{bytes:?}");
+    assert_eq!(from_bytes::<Plain>(bytes, Default::default()).unwrap().first, "a");
+}
+
+#[test]
+fn maps_and_sets_are_in_order_or_not() {
+    let maps = Maps {
+        counts: BTreeMap::from([("b".into(), 2), ("a".into(), 1)]),
+        ids: BTreeSet::from([2, 1]),
+        deep: vec![BTreeMap::from([(1, BTreeSet::from(["x".into()]))])],
+    };
+    assert_eq!(from_bytes::<Maps>(to_bytes(&maps).unwrap(), Default::default()), Ok(maps));
+    let loose = Loose { counts: HashMap::from([("a".into(), 1)]), ids: HashSet::from([1]) };
+    assert_eq!(from_bytes::<Loose>(to_bytes(&loose).unwrap(), Default::default()), Ok(loose));
+    let Mixed { counts, fast, faster } = Mixed::default();
+    let _: (BTreeMap<String, i64>, [HashMap<String, i64>; 2]) = (counts, [fast, faster]);
+}
+
+#[test]
+fn types_go_through_serde_under_the_names_of_the_idl() {
+    let all = All {
+        r#type: "t".into(),
+        camel_case: Some(3),
+        data: vec![1, 2].into(),
+        level: Level::HIGH,
+        choices: vec![Choice::Name("n".into()), Choice::Point(Point { x: 1, y: 2 })],
+        points: BTreeMap::from([(5, Point { x: 3, y: 4 })]),
+        id: 9,
+        next: None,
+    };
+    let json = serde_json::json!({
+        "type": "t", "camelCase": 3, "data": [1, 2], "level": 2,
+        "choices": [{"name": "n"}, {"point": {"x": 1, "y": 2}}],
+        "points": {"5": {"x": 3, "y": 4}}, "id": 9, "next": null,
+    });
+    assert_eq!(serde_json::to_value(&all).unwrap(), json);
+    assert_eq!(serde_json::from_value::<All>(json).unwrap(), all);
+    // What may be left out on the wire may be left out here.
+    assert_eq!(serde_json::from_str::<Point>(r#"{"y": 2}"#).unwrap(), Point { x: 0, y: 2 });
+}
+
+#[test]
+fn types_derive_what_was_asked_for() {
+    let copied = Point { x: 1, y: 2 };
+    let points = HashSet::from([copied, copied]);
+    assert!(points.contains(&copied));
+    assert!(Plain { second: 2, ..Plain::default() } > Plain { second: 1, ..Plain::default() });
+}
+
+#[test]
+fn only_clients_are_made() {
+    let text = include_str!(concat!(env!("OUT_DIR"), "/kiteline.rs"));
+    assert!(text.contains("pub struct OptionsClient"));
+    assert!(!text.contains("OptionsServer"));
+}
+
+#[test]
+fn serde_can_be_left_out_for_one_type() {
+    let text = include_str!(concat!(env!("OUT_DIR"), "/kiteline.rs"));
+    let at = text.find("pub struct Silent").unwrap();
+    let derives = text[..at].rsplit("#[derive").next().unwrap();
+    assert!(!derives.contains("serde"), "{derives}");
+}
