@@ -106,7 +106,8 @@ impl Router {
         let names = self.names(idl);
         let text = match name.split_once(SEPARATOR) {
             Some((service, _)) if !names.services.contains_key(service) => {
-                let served: Vec<_> = self.services().iter().filter(|info| info.idl == idl).map(|info| info.name).collect();
+                let served: Vec<_> =
+                    self.services().iter().filter(|info| info.idl == idl).map(|info| info.name).collect();
                 format!("unknown service {service}; served here: {}", served.join(", "))
             }
             None if matches!(names.bare.get(name), Some(None)) => format!(

@@ -10,7 +10,9 @@ use bytes::Bytes;
 use runtime::client::{Protocol, Request, Transport};
 use runtime::error::Origin;
 use runtime::server::{Counter, Running};
-use runtime::thrift::{self, Header, Incoming, MessageType, Messages, Outgoing, TtHeader, Wire, compact, exception, ttheader};
+use runtime::thrift::{
+    self, Header, Incoming, MessageType, Messages, Outgoing, TtHeader, Wire, compact, exception, ttheader,
+};
 use runtime::{Channel, Code, Config, Error, Registry, Server, Service};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -111,25 +113,25 @@ async fn an_answer_takes_the_protocol_and_the_wire_of_its_request() {
 
 /// Argument lists for `Take`, whose fields are a list, a map, a set and a text.
 const HOSTILE: &[&str] = &[
-    "19f8ffffffff0700",         // a list of 2^31-1
-    "19f8ffffffff0f00",         // of 2^32-1, which is -1
-    "19f8808080800800",         // of 2^31
-    "2bffffffff078600",         // a map of 2^31-1
-    "2bffffffff0f8600",         // of -1
-    "3af5ffffffff0700",         // a set of 2^31-1
-    "9bffffffff07cc00",         // an unknown map
-    "99fcffffffff0700",         // an unknown list of structs
-    "1919ffffffff0700",         // inside of a list
-    "48ffffffff0700",           // a text of 2^31-1
-    "48ffffffff0f00",           // of -1
-    "4802c32800",               // not UTF-8
-    "4880808080808080808080",   // a length of 11 bytes
-    "1e00",                     // no such type
-    "f900",                     // the list of field 15 has no header
+    "19f8ffffffff0700",       // a list of 2^31-1
+    "19f8ffffffff0f00",       // of 2^32-1, which is -1
+    "19f8808080800800",       // of 2^31
+    "2bffffffff078600",       // a map of 2^31-1
+    "2bffffffff0f8600",       // of -1
+    "3af5ffffffff0700",       // a set of 2^31-1
+    "9bffffffff07cc00",       // an unknown map
+    "99fcffffffff0700",       // an unknown list of structs
+    "1919ffffffff0700",       // inside of a list
+    "48ffffffff0700",         // a text of 2^31-1
+    "48ffffffff0f00",         // of -1
+    "4802c32800",             // not UTF-8
+    "4880808080808080808080", // a length of 11 bytes
+    "1e00",                   // no such type
+    "f900",                   // the list of field 15 has no header
     "48",
     "0000",
     "",
-    "3916010200",               // cut behind a list where a set is
+    "3916010200", // cut behind a list where a set is
 ];
 
 #[tokio::test]

@@ -14,7 +14,9 @@ use runtime::error::Origin;
 use runtime::server::Running;
 use runtime::service::{Idl, Kind};
 use runtime::thrift::{Header, Incoming, MessageType, Messages, Protocol, Wire};
-use runtime::{Call, Channel, Code, Config, Error, Handling, Limits, Method, Registry, Server, Service, ServiceInfo, grpc};
+use runtime::{
+    Call, Channel, Code, Config, Error, Handling, Limits, Method, Registry, Server, Service, ServiceInfo, grpc,
+};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

@@ -105,8 +105,7 @@ impl Pool {
         let protocol = self.style.protocol(call)?;
         let body = protocol.close(call.body.clone())?;
         let link = self.lanes.link(endpoint, to, self.open(endpoint, &to.service)).await?;
-        let request =
-            Request { transport: Transport::Multiplexed, protocol, call, body: &body, service: &to.service };
+        let request = Request { transport: Transport::Multiplexed, protocol, call, body: &body, service: &to.service };
         let head = |seq, out: &mut BytesMut| self.head(&request, seq, out);
         let ticket = link.enter(head, &body).map_err(|refusal| match refusal {
             Refusal::Closed(why) => broken(endpoint, &why).with_origin(Origin::NotSent),

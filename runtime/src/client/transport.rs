@@ -86,16 +86,9 @@ impl Transport {
     }
 
     /// The header of a request to a service that the registry calls `to`.
-    pub(super) fn header<'a>(
-        self,
-        protocol: thrift::Protocol,
-        call: &'a Call,
-        seq: i32,
-        to: &'a str,
-    ) -> TtHeader<'a> {
+    pub(super) fn header<'a>(self, protocol: thrift::Protocol, call: &'a Call, seq: i32, to: &'a str) -> TtHeader<'a> {
         let compact = protocol == thrift::Protocol::Compact;
-        let mut header =
-            TtHeader { seq, protocol: if compact { ttheader::COMPACT } else { 0 }, ..TtHeader::default() };
+        let mut header = TtHeader { seq, protocol: if compact { ttheader::COMPACT } else { 0 }, ..TtHeader::default() };
         if !self.wire().has_header() {
             return header;
         }

@@ -101,7 +101,11 @@ impl Messages {
 
     /// The same, beginning with bytes that were read before.
     pub fn with_buffer(buffer: BytesMut, limit: usize) -> Self {
-        Self { frames: Frames::with_buffer(buffer, limit), scanner: Scanner::default(), compact: CompactScanner::default() }
+        Self {
+            frames: Frames::with_buffer(buffer, limit),
+            scanner: Scanner::default(),
+            compact: CompactScanner::default(),
+        }
     }
 
     /// As [`Frames::room`].

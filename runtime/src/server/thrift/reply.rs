@@ -6,7 +6,9 @@ use crate::context::Pairs;
 use crate::error::{Code, Error};
 use crate::service::Answer;
 use crate::thrift::ttheader::int_keys;
-use crate::thrift::{FrameError, Header, MAX_FRAME, MessageType, Outgoing, Protocol, TtHeader, Wire, metainfo, ttheader};
+use crate::thrift::{
+    FrameError, Header, MAX_FRAME, MessageType, Outgoing, Protocol, TtHeader, Wire, metainfo, ttheader,
+};
 
 /// What of a request comes back with its answer.
 #[derive(Clone, Copy)]

@@ -189,7 +189,8 @@ fn numbers_of_every_size_are_read_and_longer_ones_refused() {
 
 #[test]
 fn hostile_counts_lengths_and_types_are_errors() {
-    let counts = [("ffffffff07", Fault::Truncated), ("ffffffff0f", Fault::Negative(-1)), ("ffffffffff01", Fault::Number)];
+    let counts =
+        [("ffffffff07", Fault::Truncated), ("ffffffff0f", Fault::Negative(-1)), ("ffffffffff01", Fault::Number)];
     for (count, expected) in counts {
         for kind in "123456789abcd".chars() {
             assert_eq!(fault(&hex(&format!("19f{kind}{count}00"))), expected, "list {kind} {count}");
@@ -198,7 +199,8 @@ fn hostile_counts_lengths_and_types_are_errors() {
         }
         assert_eq!(fault(&hex(&format!("18{count}00"))), expected, "string {count}");
     }
-    for (bytes, kind) in [("1e00", 14), ("1f00", 15), ("192e0000", 14), ("19100000", 0), ("1b010f0000", 15), ("10", 16)] {
+    for (bytes, kind) in [("1e00", 14), ("1f00", 15), ("192e0000", 14), ("19100000", 0), ("1b010f0000", 15), ("10", 16)]
+    {
         assert_eq!(fault(&hex(bytes)), Fault::Type(kind), "{bytes}");
     }
     assert_eq!(fault(&hex("0000")), Fault::Trailing(1));

@@ -134,14 +134,7 @@ impl Walker {
     }
 
     /// Goes into a container of `number` rounds of `each` values.
-    fn values(
-        &mut self,
-        now: Type,
-        then: Type,
-        number: usize,
-        each: usize,
-        input: &Cursor<'_>,
-    ) -> Result<(), Halt> {
+    fn values(&mut self, now: Type, then: Type, number: usize, each: usize, input: &Cursor<'_>) -> Result<(), Halt> {
         if number == 0 {
             return Ok(());
         }
