@@ -1,6 +1,6 @@
 //! Kitex-Protobuf with real Kitex programs: their client calls our server, which serves gRPC on the
 //! same port, and our client calls their server.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what went wrong by panicking")]
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 use std::net::{TcpListener, TcpStream};
 

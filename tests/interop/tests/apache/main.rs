@@ -1,8 +1,10 @@
-//! Apache Thrift's Python library and ours: calls both ways, and random structs through both.
+//! Apache Thrift and ours: calls both ways with its Python library and from its Go client, and random
+//! structs through Python and us.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by panicking")]
 
 mod called;
 mod calls;
+mod go;
 mod python;
 mod structs;
 
