@@ -70,7 +70,7 @@ impl Pool {
         snapshot: &Snapshot,
     ) -> Result<Answer, Error> {
         let protocol = self.style.protocol(call)?;
-        let body = protocol.close(call.body.clone())?;
+        let body = protocol.close(&call.body)?;
         let mut connection = match self.take(endpoint) {
             Some(connection) => connection,
             None => {
@@ -84,7 +84,7 @@ impl Pool {
         let transport = self.style.transport.unwrap_or_default();
         let request = Request { transport, protocol, call, body: &body, service: &snapshot.service };
         self.head(&request, connection.seq, &mut head)?;
-        connection.write(&head, body, endpoint).await?;
+        connection.write(&head, body.into_owned(), endpoint).await?;
         let result = match call.method.kind {
             Kind::Oneway => Ok(Answer::default()),
             Kind::Unary => connection.read(call, endpoint).await,
@@ -103,7 +103,7 @@ impl Pool {
     /// As [`Pool::exchange`].
     pub(super) async fn multiplex(&self, endpoint: &Endpoint, call: &Call, to: &Snapshot) -> Result<Answer, Error> {
         let protocol = self.style.protocol(call)?;
-        let body = protocol.close(call.body.clone())?;
+        let body = protocol.close(&call.body)?;
         let link = self.lanes.link(endpoint, to, self.open(endpoint, &to.service)).await?;
         let request = Request { transport: Transport::Multiplexed, protocol, call, body: &body, service: &to.service };
         let head = |seq, out: &mut BytesMut| self.head(&request, seq, out);
@@ -250,7 +250,7 @@ fn try_understand(incoming: &Incoming, seq: i32, call: &Call, at: &Endpoint) -> 
     let result = match header.kind {
         MessageType::Reply => match info.as_ref().and_then(metainfo::business) {
             Some(error) => Err(error),
-            None => header.protocol.open(body, &mut call.limits.clone()).map_err(Error::from).map(|body| {
+            None => header.protocol.open(body, &mut { call.limits }).map_err(Error::from).map(|body| {
                 let backward = info.as_ref().map(metainfo::backward).unwrap_or_default();
                 Answer { body, backward }
             }),

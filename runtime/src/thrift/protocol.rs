@@ -1,6 +1,8 @@
 //! Which protocol a message is in, and what that makes of a call's body: generated code reads and
 //! writes Binary for a Thrift IDL and proto messages for a proto IDL, whatever is on the wire.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use super::compact;
@@ -57,11 +59,12 @@ impl Protocol {
     ///
     /// [`Origin::Encode`] for a body that is no struct in Binary.
     #[inline]
-    pub fn close(self, body: Bytes) -> Result<Bytes, Error> {
+    pub fn close(self, body: &Bytes) -> Result<Cow<'_, Bytes>, Error> {
         if self != Self::Compact {
-            return Ok(body);
+            return Ok(Cow::Borrowed(body));
         }
-        compact::from_binary(&body).map_err(|error| Error::from(error).with_origin(Origin::Encode))
+        let transcoded = compact::from_binary(body).map_err(|error| Error::from(error).with_origin(Origin::Encode));
+        transcoded.map(Cow::Owned)
     }
 
     /// An error as what follows the header of a message of type exception.
@@ -71,7 +74,7 @@ impl Protocol {
     /// As [`exception::encode`].
     pub fn exception(self, error: &Error) -> Result<Bytes, Error> {
         match self {
-            Self::Binary | Self::Compact => self.close(exception::encode(error)?),
+            Self::Binary | Self::Compact => self.close(&exception::encode(error)?).map(Cow::into_owned),
             #[cfg(feature = "grpc")]
             Self::KitexProtobuf => Ok(kitex_protobuf::encode(error)),
         }
@@ -84,7 +87,7 @@ impl Protocol {
     /// As [`exception::encode`].
     pub fn wrong_message_type(self) -> Result<Bytes, Error> {
         match self {
-            Self::Binary | Self::Compact => self.close(exception::wrong_message_type()?),
+            Self::Binary | Self::Compact => self.close(&exception::wrong_message_type()?).map(Cow::into_owned),
             #[cfg(feature = "grpc")]
             Self::KitexProtobuf => Ok(kitex_protobuf::wrong_message_type()),
         }

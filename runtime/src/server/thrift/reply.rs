@@ -52,7 +52,9 @@ impl Envelope<'_> {
     fn try_answer(&self, outcome: &Outcome, out: &mut BytesMut) -> Result<Bytes, Error> {
         let mut info = TtHeader::default();
         let (kind, backward, body) = match &outcome.result {
-            Ok(answer) => (MessageType::Reply, &answer.backward, self.header.protocol.close(answer.body.clone())?),
+            Ok(answer) => {
+                (MessageType::Reply, &answer.backward, self.header.protocol.close(&answer.body)?.into_owned())
+            }
             Err(error) => {
                 let (kind, body) = self.refusal(error, &mut info)?;
                 (kind, &outcome.backward, body)
