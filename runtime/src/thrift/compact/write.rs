@@ -28,21 +28,22 @@ pub fn from_binary(body: &Bytes) -> Result<Bytes, DecodeError> {
 
 fn fields(input: &mut Decoder<'_>, out: &mut Vec<u8>) -> Result<(), DecodeError> {
     let mut last = 0;
-    while let Some(field) = input.field()? {
-        let nibble = match field.kind {
+    while let Some((byte, id)) = input.header()? {
+        let kind = Type::from_byte(byte).ok_or_else(|| input.unknown_type(byte))?;
+        let nibble = match kind {
             Type::Bool => truth(input)?,
             other => kind::to_nibble(other),
         };
-        match i32::from(field.id) - i32::from(last) {
+        match i32::from(id) - i32::from(last) {
             delta @ 1..=15 => out.push(delta.to_le_bytes()[0] << 4 | nibble),
             _ => {
                 out.push(nibble);
-                put_signed(field.id.into(), out);
+                put_signed(id.into(), out);
             }
         }
-        last = field.id;
-        if field.kind != Type::Bool {
-            value(field.kind, input, out)?;
+        last = id;
+        if kind != Type::Bool {
+            value(kind, input, out)?;
         }
     }
     out.push(0);
@@ -68,7 +69,7 @@ fn value(kind: Type, input: &mut Decoder<'_>, out: &mut Vec<u8>) -> Result<(), D
             put_varint(bytes.len() as u64, out);
             out.extend_from_slice(bytes);
         }
-        Type::Struct => input.structure(|input| fields(input, out))?,
+        Type::Struct => input.nested(|input| fields(input, out))?,
         Type::List | Type::Set => elements(input, out)?,
         Type::Map => entries(input, out)?,
         Type::Stop => return Err(input.fail(Fault::Type(0))),
@@ -87,7 +88,7 @@ fn elements(input: &mut Decoder<'_>, out: &mut Vec<u8>) -> Result<(), DecodeErro
             put_varint(count as u64, out);
         }
     }
-    input.structure(|input| (0..count).try_for_each(|_| value(kind, input, out)))
+    input.nested(|input| (0..count).try_for_each(|_| value(kind, input, out)))
 }
 
 fn entries(input: &mut Decoder<'_>, out: &mut Vec<u8>) -> Result<(), DecodeError> {
@@ -99,7 +100,7 @@ fn entries(input: &mut Decoder<'_>, out: &mut Vec<u8>) -> Result<(), DecodeError
     }
     let (key, other) = (element(key, count, input)?, element(other, count, input)?);
     out.push(kind::to_nibble(key) << 4 | kind::to_nibble(other));
-    input.structure(|input| {
+    input.nested(|input| {
         (0..count).try_for_each(|_| {
             value(key, input, out)?;
             value(other, input, out)
