@@ -33,13 +33,24 @@ pub struct Router {
 #[derive(Debug, Default)]
 struct Tables {
     services: Vec<&'static ServiceInfo>,
-    /// Thrift without headers carries the bare method name; `None` where several services have it.
-    names: HashMap<&'static str, Option<Route>>,
-    /// Thrift with headers names the service of the IDL too.
-    methods: HashMap<&'static str, HashMap<&'static str, Route>>,
+    thrift: Names,
+    proto: Names,
     /// `/package.Service/Method`, unique over both languages.
     paths: HashMap<&'static str, Route>,
 }
+
+/// The methods of one language, as messages without a path name them. A name that several have is `None`.
+#[derive(Debug, Default)]
+struct Names {
+    /// Without headers there is the method's name alone.
+    bare: HashMap<&'static str, Option<Route>>,
+    /// By the service's name in the IDL; proto's with and without the package.
+    services: HashMap<&'static str, HashMap<&'static str, Option<Route>>>,
+}
+
+/// What stands between service and method in a name that states both: `SEPARATOR` of Apache's
+/// `TMultiplexedProtocol`.
+const SEPARATOR: char = ':';
 
 impl Router {
     /// Makes the tables.
@@ -68,27 +79,42 @@ impl Router {
         self.tables.services.iter().any(|info| info.idl == idl)
     }
 
-    /// The Thrift method of a bare name; `None` also where several services have it.
-    pub fn by_name(&self, name: &str) -> Option<&Route> {
-        self.tables.names.get(name)?.as_ref()
+    fn names(&self, idl: Idl) -> &Names {
+        match idl {
+            Idl::Thrift => &self.tables.thrift,
+            Idl::Proto => &self.tables.proto,
+        }
     }
 
-    /// The Thrift method of a name that may state its service. A service that is not here is
-    /// forgiven where the name alone is enough, as in Kitex.
-    pub fn find(&self, service: Option<&str>, name: &str) -> Option<&Route> {
-        match service.and_then(|service| self.tables.methods.get(service)) {
-            Some(methods) => methods.get(name),
-            None => self.by_name(name),
-        }
+    /// The method of a message: of a name alone, of one with the service before it
+    /// (`AddService:Add`, Apache's `TMultiplexedProtocol`), or of a name whose `service` a header
+    /// states. A header's service that is not here is forgiven where the name alone is enough, as
+    /// in Kitex.
+    pub fn find(&self, idl: Idl, service: Option<&str>, name: &str) -> Option<&Route> {
+        let names = self.names(idl);
+        let methods = service.and_then(|service| names.services.get(service));
+        let found = methods.unwrap_or(&names.bare).get(name).and_then(Option::as_ref);
+        found.or_else(|| {
+            let (service, name) = name.split_once(SEPARATOR)?;
+            names.services.get(service)?.get(name)?.as_ref()
+        })
     }
 
     /// The error for a name that [`Router::find`] does not find.
     #[cfg(feature = "thrift")]
-    pub(crate) fn missing(&self, name: &str) -> Error {
-        if !matches!(self.tables.names.get(name), Some(None)) {
-            return unknown_method(name);
-        }
-        let text = format!("several services here have a method {name}; TTHeader can say which is meant (isn)");
+    pub(crate) fn missing(&self, idl: Idl, name: &str) -> Error {
+        let names = self.names(idl);
+        let text = match name.split_once(SEPARATOR) {
+            Some((service, _)) if !names.services.contains_key(service) => {
+                let served: Vec<_> =
+                    self.services().iter().filter(|info| info.idl == idl).map(|info| info.name).collect();
+                format!("unknown service {service}; served here: {}", served.join(", "))
+            }
+            None if matches!(names.bare.get(name), Some(None)) => format!(
+                "several services here have a method {name}; TTHeader can say which is meant (isn), or a name like Service{SEPARATOR}{name}"
+            ),
+            _ => return unknown_method(name),
+        };
         Error::new(Code::Unimplemented, text).with_origin(Origin::UnknownMethod)
     }
 
@@ -122,15 +148,35 @@ impl Tables {
         for method in info.methods {
             let route = Route { service: Arc::clone(service), method };
             insert(&mut self.paths, method.path, route.clone())?;
-            if method.idl == Idl::Thrift {
-                let several = self.names.contains_key(method.name);
-                self.names.insert(method.name, (!several).then(|| route.clone()));
-                self.methods.entry(info.name).or_default().insert(method.name, route);
+            match method.idl {
+                Idl::Thrift => self.thrift.add(info.name, "", route),
+                Idl::Proto => self.proto.add(info.name, full_name(method.path), route),
             }
         }
         self.services.push(info);
         Ok(())
     }
+}
+
+impl Names {
+    fn add(&mut self, service: &'static str, full: &'static str, route: Route) {
+        let name = route.method.name;
+        add_unless_several(&mut self.bare, name, &route);
+        add_unless_several(self.services.entry(service).or_default(), name, &route);
+        if !full.is_empty() && full != service {
+            add_unless_several(self.services.entry(full).or_default(), name, &route);
+        }
+    }
+}
+
+fn add_unless_several(table: &mut HashMap<&'static str, Option<Route>>, name: &'static str, route: &Route) {
+    table.entry(name).and_modify(|found| *found = None).or_insert_with(|| Some(route.clone()));
+}
+
+/// `package.Service` of `/package.Service/Method`.
+fn full_name(path: &'static str) -> &'static str {
+    let service = path.strip_prefix('/').and_then(|path| path.rsplit_once('/'));
+    service.map_or("", |(service, _)| service)
 }
 
 fn insert(table: &mut HashMap<&'static str, Route>, key: &'static str, route: Route) -> Result<(), Error> {

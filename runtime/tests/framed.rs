@@ -172,7 +172,13 @@ async fn damage_outside_a_body_closes_only_its_connection() {
         "8001000100000003416464000000010b0001ffffffff",   // not framed, a negative length
         "8001000100000003416464000000010f00010b7fffffff", // not framed, a count that cannot be
         "00000010000000034164640100000001000000",         // Binary without a version
-        "0000000482210000",                               // Compact
+        "0000000482220000",                               // Compact of another version
+        "0000000482a10000",                               // Compact, no such message type
+        "000000078221ffffffffff",                         // Compact, a sequence number without an end
+        "00000006822101ffffff",                           // Compact, a name longer than the frame
+        "0000000582210101ff",                             // Compact, a name that is no text
+        "8221010341646419f8ffffffff07",                   // Compact, not framed, a count that cannot be
+        "822101034164641e",                               // Compact, not framed, no such type
         "000000118001000900000004000000000000000100",     // no such message type
         "0000001180010001ffffffff0000000000000001",       // a name longer than the frame
         "00000000",                                       // an empty frame

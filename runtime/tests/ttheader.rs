@@ -242,7 +242,7 @@ fn every_value_of_every_field_is_read_or_refused() {
     valid.set_string("isn", "Sink");
     valid.set_int(12, "50");
     let mut whole = BytesMut::new();
-    let header = Header { kind: MessageType::Call, name: "P", seq: 7 };
+    let header = Header { protocol: Default::default(), kind: MessageType::Call, name: "P", seq: 7 };
     let body = Bytes::from_static(&[0]);
     let wire = thrift::Wire::TtHeaderFramed;
     Outgoing { wire, header, info: &valid, body: &body }.write_head(usize::MAX, &mut whole).unwrap();

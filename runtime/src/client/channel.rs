@@ -9,7 +9,7 @@ use tower::{Layer, Service, ServiceExt};
 
 use super::dispatch::{Dispatch, Settings};
 #[cfg(feature = "thrift")]
-use super::transport::Transport;
+use super::transport::{Protocol, Style, Transport};
 use crate::balance::{Balancer, RoundRobin};
 use crate::config::ClientConfig;
 use crate::error::{Code, Error, Origin};
@@ -132,7 +132,7 @@ pub struct Builder {
     balancer: Box<dyn Balancer>,
     layers: Vec<Wrap>,
     #[cfg(feature = "thrift")]
-    transport: Transport,
+    style: Style,
 }
 
 impl fmt::Debug for Builder {
@@ -157,7 +157,7 @@ impl Builder {
             balancer: Box::new(RoundRobin::new()),
             layers: Vec::new(),
             #[cfg(feature = "thrift")]
-            transport: Transport::default(),
+            style: Style::default(),
         }
     }
 
@@ -197,10 +197,28 @@ impl Builder {
         self
     }
 
-    /// How requests of a Thrift service are wrapped. Default [`Transport::TtheaderFramed`].
+    /// How requests are wrapped. Default [`Transport::TtheaderFramed`] for a Thrift service. One
+    /// for proto is called over gRPC unless a transport is given: then in Kitex-Protobuf, which
+    /// takes all of them but [`Transport::Buffered`].
     #[cfg(feature = "thrift")]
     pub fn transport(mut self, transport: Transport) -> Self {
-        self.transport = transport;
+        self.style.transport = Some(transport);
+        self
+    }
+
+    /// How requests of a Thrift service are written. Default [`Protocol::Binary`].
+    #[cfg(feature = "thrift")]
+    pub fn protocol(mut self, protocol: Protocol) -> Self {
+        self.style.protocol = protocol;
+        self
+    }
+
+    /// Whether a method's name goes out with its service's in front (`AddService:Add`), as servers
+    /// with Apache's `TMultiplexedProcessor` want it. Not [`Builder::multiplex`], which is about
+    /// connections. Default `false`.
+    #[cfg(feature = "thrift")]
+    pub fn multiplexed_names(mut self, on: bool) -> Self {
+        self.style.service_names = on;
         self
     }
 
@@ -242,7 +260,7 @@ impl Builder {
             connect: self.client.connect_timeout,
             limits: &self.limits,
             #[cfg(feature = "thrift")]
-            transport: self.transport,
+            style: self.style,
         };
         let dispatch = Dispatch::new(resolver, self.balancer, &settings);
         let layered = (!self.layers.is_empty()).then(|| {

@@ -17,7 +17,7 @@ use super::multiplex;
 #[cfg(feature = "thrift")]
 use super::thrift::Pool;
 #[cfg(feature = "thrift")]
-use super::transport::Transport;
+use super::transport::{Style, Transport};
 use crate::balance::{Balancer, Verdict};
 use crate::error::{Code, Error, Origin};
 use crate::limits::Limits;
@@ -37,7 +37,7 @@ pub(super) struct Settings<'a> {
     pub(super) connect: Duration,
     pub(super) limits: &'a Limits,
     #[cfg(feature = "thrift")]
-    pub(super) transport: Transport,
+    pub(super) style: Style,
 }
 
 struct Shared {
@@ -47,7 +47,7 @@ struct Shared {
     #[cfg(feature = "thrift")]
     thrift: Pool,
     #[cfg(feature = "thrift")]
-    transport: Transport,
+    transport: Option<Transport>,
     #[cfg(feature = "grpc")]
     grpc: Grpc,
 }
@@ -57,7 +57,8 @@ impl Shared {
     /// Whether the channel says so, or the instance offers it to a channel that says nothing.
     fn multiplexes(&self, instance: &Instance) -> bool {
         let offered = instance.metadata.get(multiplex::KEY).is_some_and(|value| value == multiplex::VALUE);
-        self.transport == Transport::Multiplexed || self.transport == Transport::TtheaderFramed && offered
+        let transport = self.transport.unwrap_or_default();
+        transport == Transport::Multiplexed || transport == Transport::TtheaderFramed && offered
     }
 }
 
@@ -93,9 +94,9 @@ impl Dispatch {
             balancer,
             budget: Budget::default(),
             #[cfg(feature = "thrift")]
-            thrift: Pool::new(settings.connect, settings.limits.frame, settings.transport),
+            thrift: Pool::new(settings.connect, settings.limits.frame, settings.style),
             #[cfg(feature = "thrift")]
-            transport: settings.transport,
+            transport: settings.style.transport,
             #[cfg(feature = "grpc")]
             grpc: Grpc::new(settings.connect, settings.limits.grpc_message),
         }))
@@ -168,13 +169,13 @@ impl Dispatch {
     ) -> Result<Answer, Error> {
         let mut watch = Attempt::start(&self.0, instance);
         let result = match call.method.idl {
-            #[cfg(feature = "thrift")]
-            Idl::Thrift if self.0.multiplexes(instance) => self.0.thrift.multiplex(endpoint, call, snapshot).await,
-            #[cfg(feature = "thrift")]
-            Idl::Thrift => self.0.thrift.exchange(endpoint, call, snapshot).await,
             #[cfg(feature = "grpc")]
-            Idl::Proto => self.0.grpc.exchange(endpoint, call, snapshot).await,
-            #[cfg(not(all(feature = "thrift", feature = "grpc")))]
+            Idl::Proto if self.0.transport.is_none() => self.0.grpc.exchange(endpoint, call, snapshot).await,
+            #[cfg(feature = "thrift")]
+            _ if self.0.multiplexes(instance) => self.0.thrift.multiplex(endpoint, call, snapshot).await,
+            #[cfg(feature = "thrift")]
+            _ => self.0.thrift.exchange(endpoint, call, snapshot).await,
+            #[cfg(not(feature = "thrift"))]
             _ => {
                 let _ = (endpoint, snapshot);
                 Err(Error::unimplemented("this build's protocols: the feature for this IDL is off;"))

@@ -34,4 +34,4 @@ mod tests_mux;
 pub use channel::{Builder, Channel};
 pub use request::{Pending, Reply, Request};
 #[cfg(feature = "thrift")]
-pub use transport::Transport;
+pub use transport::{Protocol, Transport};

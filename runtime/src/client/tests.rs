@@ -106,7 +106,7 @@ async fn serve(stream: TcpStream, script: Arc<Mutex<Vec<Act>>>, requests: Arc<At
             _ => (MessageType::Reply, header.seq, body),
         };
         let mut out = BytesMut::new();
-        let header = Header { kind, name: header.name, seq };
+        let header = Header { kind, seq, ..header };
         let info = TtHeader { seq, ..TtHeader::default() };
         Outgoing { wire: incoming.wire, header, info: &info, body: &body }.write_head(1 << 20, &mut out).unwrap();
         out.extend_from_slice(&body);

@@ -102,7 +102,7 @@ async fn pair() -> (TcpStream, TcpStream) {
 fn message(kind: MessageType, seq: i32, body: &Bytes) -> BytesMut {
     let info = TtHeader { flags: flags::OUT_OF_ORDER, seq, ..TtHeader::default() };
     let mut out = BytesMut::new();
-    let header = Header { kind, name: "Echo", seq };
+    let header = Header { protocol: Default::default(), kind, name: "Echo", seq };
     Outgoing { wire: Wire::TtHeaderFramed, header, info: &info, body }.write_head(1 << 20, &mut out).unwrap();
     out.extend_from_slice(body);
     out

@@ -6,17 +6,17 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::link::Refusal;
 use super::multiplex::Lanes;
-use super::transport::Transport;
+use super::transport::{Style, Transport};
 use crate::error::{Error, Origin};
 use crate::registry::{Endpoint, Snapshot};
 use crate::service::{Answer, Call, Kind};
-use crate::thrift::{Header, Incoming, MessageType, Messages, Outgoing, exception, metainfo};
+use crate::thrift::{Header, Incoming, MessageType, Messages, Outgoing, Protocol, metainfo};
 
 /// Idle connections kept to one address.
 const IDLE_MOST: usize = 64;
@@ -29,7 +29,7 @@ pub(super) struct Pool {
     idle: Mutex<HashMap<Endpoint, Vec<Connection>>>,
     connect: Duration,
     frame: usize,
-    transport: Transport,
+    style: Style,
     pub(super) lanes: Lanes,
 }
 
@@ -43,9 +43,19 @@ struct Connection {
     leaving: bool,
 }
 
+/// A call as its messages are made.
+struct Request<'a> {
+    transport: Transport,
+    protocol: Protocol,
+    call: &'a Call,
+    /// As it is on the wire.
+    body: &'a Bytes,
+    service: &'a str,
+}
+
 impl Pool {
-    pub(super) fn new(connect: Duration, frame: usize, transport: Transport) -> Self {
-        Self { idle: Mutex::default(), connect, frame, transport, lanes: Lanes::new(frame) }
+    pub(super) fn new(connect: Duration, frame: usize, style: Style) -> Self {
+        Self { idle: Mutex::default(), connect, frame, style, lanes: Lanes::new(frame) }
     }
 
     /// One call to one instance. Dropped before its end it takes its connection along.
@@ -59,6 +69,8 @@ impl Pool {
         call: &Call,
         snapshot: &Snapshot,
     ) -> Result<Answer, Error> {
+        let protocol = self.style.protocol(call)?;
+        let body = protocol.close(&call.body)?;
         let mut connection = match self.take(endpoint) {
             Some(connection) => connection,
             None => {
@@ -69,8 +81,10 @@ impl Pool {
         };
         connection.seq = connection.seq.wrapping_add(1).max(1);
         let mut head = BytesMut::new();
-        self.head(self.transport, call, connection.seq, &snapshot.service, &mut head)?;
-        connection.write(&head, call, endpoint).await?;
+        let transport = self.style.transport.unwrap_or_default();
+        let request = Request { transport, protocol, call, body: &body, service: &snapshot.service };
+        self.head(&request, connection.seq, &mut head)?;
+        connection.write(&head, body.into_owned(), endpoint).await?;
         let result = match call.method.kind {
             Kind::Oneway => Ok(Answer::default()),
             Kind::Unary => connection.read(call, endpoint).await,
@@ -88,9 +102,12 @@ impl Pool {
     /// # Errors
     /// As [`Pool::exchange`].
     pub(super) async fn multiplex(&self, endpoint: &Endpoint, call: &Call, to: &Snapshot) -> Result<Answer, Error> {
+        let protocol = self.style.protocol(call)?;
+        let body = protocol.close(&call.body)?;
         let link = self.lanes.link(endpoint, to, self.open(endpoint, &to.service)).await?;
-        let head = |seq, out: &mut BytesMut| self.head(Transport::Multiplexed, call, seq, &to.service, out);
-        let ticket = link.enter(head, &call.body).map_err(|refusal| match refusal {
+        let request = Request { transport: Transport::Multiplexed, protocol, call, body: &body, service: &to.service };
+        let head = |seq, out: &mut BytesMut| self.head(&request, seq, out);
+        let ticket = link.enter(head, &body).map_err(|refusal| match refusal {
             Refusal::Closed(why) => broken(endpoint, &why).with_origin(Origin::NotSent),
             Refusal::Request(error) => error,
         })?;
@@ -106,21 +123,16 @@ impl Pool {
     }
 
     /// Writes everything of a request in front of its body.
-    fn head(
-        &self,
-        transport: Transport,
-        call: &Call,
-        seq: i32,
-        service: &str,
-        out: &mut BytesMut,
-    ) -> Result<(), Error> {
+    fn head(&self, request: &Request<'_>, seq: i32, out: &mut BytesMut) -> Result<(), Error> {
+        let Request { transport, protocol, call, body, service } = *request;
         let kind = match call.method.kind {
             Kind::Unary => MessageType::Call,
             Kind::Oneway => MessageType::Oneway,
         };
-        let header = Header { kind, name: call.method.name, seq };
-        let info = transport.header(call, seq, service);
-        Outgoing { wire: transport.wire(), header, info: &info, body: &call.body }
+        let name = self.style.name(call);
+        let header = Header { protocol, kind, name: &name, seq };
+        let info = transport.header(protocol, call, seq, service);
+        Outgoing { wire: transport.wire(), header, info: &info, body }
             .write_head(self.frame, out)
             .map_err(|error| Error::invalid(error.to_string()).with_origin(Origin::Encode))
     }
@@ -179,8 +191,8 @@ impl Connection {
         self.since.elapsed() < IDLE_TIME && self.stream.try_read(&mut [0]).as_ref().is_err_and(silent)
     }
 
-    async fn write(&mut self, head: &[u8], call: &Call, at: &Endpoint) -> Result<(), Error> {
-        let mut rest = Buf::chain(head, call.body.clone());
+    async fn write(&mut self, head: &[u8], body: Bytes, at: &Endpoint) -> Result<(), Error> {
+        let mut rest = Buf::chain(head, body);
         let all = rest.remaining();
         while rest.has_remaining() {
             let untouched = rest.remaining() == all;
@@ -230,14 +242,20 @@ fn try_understand(incoming: &Incoming, seq: i32, call: &Call, at: &Endpoint) -> 
     if header.seq != seq && !foreign {
         return Err(broken(at, &format!("an answer to call {}, not to {seq}", header.seq)));
     }
+    if header.protocol.idl() != call.method.idl {
+        return Err(broken(at, &"an answer in the protocol of another IDL"));
+    }
     let closing = info.as_ref().and_then(|info| info.string(metainfo::CLOSING));
     let body = incoming.message.slice(size..);
     let result = match header.kind {
         MessageType::Reply => match info.as_ref().and_then(metainfo::business) {
             Some(error) => Err(error),
-            None => Ok(Answer { body, backward: info.as_ref().map(metainfo::backward).unwrap_or_default() }),
+            None => header.protocol.open(body, &mut { call.limits }).map_err(Error::from).map(|body| {
+                let backward = info.as_ref().map(metainfo::backward).unwrap_or_default();
+                Answer { body, backward }
+            }),
         },
-        MessageType::Exception => Err(exception::decode(&body, call.limits)),
+        MessageType::Exception => Err(header.protocol.error(body, call.limits)),
         MessageType::Call | MessageType::Oneway => return Err(broken(at, &"a request where an answer belongs")),
     };
     Ok((result, foreign || closing == Some("1")))

@@ -1,10 +1,14 @@
-//! How requests of a Thrift channel are wrapped, and what their headers say.
+//! How requests of a channel are written and wrapped, and what their headers say.
 
-use crate::service::{Call, Kind};
-use crate::thrift::ttheader::{flags, int_keys};
-use crate::thrift::{TtHeader, Wire, metainfo};
+use std::borrow::Cow;
 
-/// How a Thrift channel wraps its requests. Answers are read on any transport.
+use crate::error::{Error, Origin};
+use crate::service::{Call, Idl, Kind};
+use crate::thrift::ttheader::{self, flags, int_keys};
+use crate::thrift::{self, TtHeader, Wire, metainfo};
+
+/// How a channel wraps its requests. Answers are read on any transport. A proto service is called
+/// over gRPC unless its channel names one of these; then in Kitex-Protobuf, as Kitex's clients do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Transport {
@@ -14,11 +18,62 @@ pub enum Transport {
     TtheaderFramed,
     /// Behind a frame's length: every Thrift implementation takes it. No metadata.
     Framed,
-    /// Bare, as Apache's `TBufferedTransport` and Kitex's `PurePayload` send it. No metadata.
+    /// Bare, as Apache's `TBufferedTransport` and Kitex's `PurePayload` send it. No metadata, and
+    /// no proto service: its messages do not say where they end.
     Buffered,
     /// As [`Transport::TtheaderFramed`], many calls at once on a few connections: Kitex's
     /// multiplexing. Servers that answer in order only are slower with it than without.
     Multiplexed,
+}
+
+/// How a Thrift channel writes its requests. Answers are read in either.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// Strict Binary: every Thrift implementation has it. The default.
+    #[default]
+    Binary,
+    /// Compact: fewer bytes, more work. Kitex does not read it.
+    Compact,
+}
+
+/// What a builder says about requests.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Style {
+    /// `None`: gRPC for proto, the default for Thrift.
+    pub(super) transport: Option<Transport>,
+    pub(super) protocol: Protocol,
+    /// Whether a method's name has its service's in front.
+    pub(super) service_names: bool,
+}
+
+impl Style {
+    /// The protocol of a call's messages.
+    ///
+    /// # Errors
+    ///
+    /// When there is none for its IDL on this transport.
+    pub(super) fn protocol(&self, call: &Call) -> Result<thrift::Protocol, Error> {
+        match (call.method.idl, self.protocol) {
+            (Idl::Thrift, Protocol::Binary) => Ok(thrift::Protocol::Binary),
+            (Idl::Thrift, Protocol::Compact) => Ok(thrift::Protocol::Compact),
+            #[cfg(feature = "grpc")]
+            (Idl::Proto, _) if self.transport != Some(Transport::Buffered) => Ok(thrift::Protocol::KitexProtobuf),
+            (Idl::Proto, _) => {
+                let text = format!("{} is a method of a proto service, which needs frames", call.method.path);
+                Err(Error::invalid(text).with_origin(Origin::Encode))
+            }
+        }
+    }
+
+    /// The method's name on the wire.
+    pub(super) fn name(&self, call: &Call) -> Cow<'static, str> {
+        let method = call.method;
+        match self.service_names {
+            true => format!("{}:{}", method.service, method.name).into(),
+            false => method.name.into(),
+        }
+    }
 }
 
 impl Transport {
@@ -31,8 +86,9 @@ impl Transport {
     }
 
     /// The header of a request to a service that the registry calls `to`.
-    pub(super) fn header<'a>(self, call: &'a Call, seq: i32, to: &'a str) -> TtHeader<'a> {
-        let mut header = TtHeader { seq, ..TtHeader::default() };
+    pub(super) fn header<'a>(self, protocol: thrift::Protocol, call: &'a Call, seq: i32, to: &'a str) -> TtHeader<'a> {
+        let compact = protocol == thrift::Protocol::Compact;
+        let mut header = TtHeader { seq, protocol: if compact { ttheader::COMPACT } else { 0 }, ..TtHeader::default() };
         if !self.wire().has_header() {
             return header;
         }

@@ -78,8 +78,11 @@ async fn serve(shared: Arc<Shared>, seat: Seat, stream: TcpStream, peer: SocketA
     let _ = stream.set_nodelay(true);
     let Some((protocol, read)) = first_bytes(&stream).await else { return };
     match protocol {
+        // Frames hold calls of both languages.
         #[cfg(feature = "thrift")]
-        Protocol::Framed | Protocol::Buffered if shared.router.serves(Idl::Thrift) => {
+        Protocol::Framed => super::thrift::serve(shared, seat, stream, peer, read).await,
+        #[cfg(feature = "thrift")]
+        Protocol::Buffered if shared.router.serves(Idl::Thrift) => {
             super::thrift::serve(shared, seat, stream, peer, read).await;
         }
         #[cfg(feature = "grpc")]

@@ -161,7 +161,7 @@ impl UnaryService<Bytes> for Unary {
         }
         let connection = Arc::clone(&self.connection);
         let deadline = self.deadline;
-        let work = connection.shared.start(&self.route, cx, body);
+        let work = connection.shared.start(&self.route, cx, body, connection.shared.limits.decode);
         Box::pin(async move {
             let left = Left::new(cancel, deadline, Arc::clone(&connection.shared));
             let outcome = match work {

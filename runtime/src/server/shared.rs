@@ -10,10 +10,16 @@ use super::connections::Connections;
 use super::counters::{Counter, Counters};
 use super::work::{Load, Work};
 use crate::context::Context;
+#[cfg(feature = "thrift")]
+use crate::error::Code;
 use crate::error::{Error, Origin};
-use crate::limits::Limits;
+use crate::limits::{DecodeLimits, Limits};
 use crate::router::{Route, Router};
+#[cfg(feature = "thrift")]
+use crate::service::Idl;
 use crate::service::{Answer, Call};
+#[cfg(feature = "thrift")]
+use crate::thrift::Protocol;
 
 /// The service below the layers, as they see it.
 pub(super) type Stacked = BoxCloneSyncService<Call, Answer, Error>;
@@ -37,16 +43,34 @@ impl Shared {
         self.load.counters.add(counter);
     }
 
-    /// Starts a call.
+    /// The body of a call, and what decoding it may use up.
+    ///
+    /// # Errors
+    ///
+    /// As a body that a service cannot decode; a proto message over the limit of gRPC's.
+    #[cfg(feature = "thrift")]
+    pub(super) fn open(&self, protocol: Protocol, body: Bytes) -> Result<(Bytes, DecodeLimits), Error> {
+        let mut limits = self.limits.decode;
+        if protocol.idl() == Idl::Proto && body.len() > self.limits.grpc_message {
+            let text = format!("a message of {} bytes is over the limit of {}", body.len(), self.limits.grpc_message);
+            return Err(Error::new(Code::ResourceExhausted, text).with_origin(Origin::Decode));
+        }
+        match protocol.open(body, &mut limits) {
+            Ok(body) => Ok((body, limits)),
+            Err(error) => Err(error.into_error(Code::InvalidArgument)),
+        }
+    }
+
+    /// Starts a call whose body may use up what `limits` say.
     ///
     /// # Errors
     ///
     /// When too many calls are in work.
-    pub(super) fn start(&self, route: &Route, cx: Context, body: Bytes) -> Result<Work, Error> {
+    pub(super) fn start(&self, route: &Route, cx: Context, body: Bytes, limits: DecodeLimits) -> Result<Work, Error> {
         let permit = self.load.enter(self.limits.in_flight)?;
         let method = route.method;
         let cx = cx.with_method(method);
-        let call = Call { method, cx, body, limits: self.limits.decode };
+        let call = Call { method, cx, body, limits };
         Ok(Work::start(method, permit, || match &self.layers {
             None => route.service.call(call),
             Some(layers) => Box::pin(layers.clone().oneshot(call)),

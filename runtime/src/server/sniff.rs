@@ -3,7 +3,7 @@
 /// What the first bytes look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
-    /// A length below 256 MiB: Thrift, framed or behind a TTHeader.
+    /// A length below 256 MiB: Thrift or Kitex-Protobuf, framed or behind a TTHeader.
     Framed,
     /// HTTP/2 with prior knowledge, as gRPC begins without TLS (RFC 9113, section 3.4).
     Http2,
@@ -11,7 +11,7 @@ pub(super) enum Protocol {
     Http1,
     /// A TLS handshake record.
     Tls,
-    /// Thrift Binary without frames.
+    /// Thrift without frames, Binary or Compact.
     Buffered,
     /// Anything else.
     Unknown,
@@ -26,7 +26,7 @@ pub(super) fn sniff(bytes: &[u8]) -> Option<Protocol> {
     Some(match first {
         0x00..=0x0f => Protocol::Framed,
         0x16 => Protocol::Tls,
-        0x80 => Protocol::Buffered,
+        0x80 | 0x82 => Protocol::Buffered,
         _ if head == PREFACE => Protocol::Http2,
         _ if PREFACE.starts_with(head) => return None,
         b'A'..=b'Z' => Protocol::Http1,
@@ -46,7 +46,7 @@ mod tests {
         assert_eq!(sniff(&[0x10]), Some(Protocol::Unknown));
         assert_eq!(sniff(&[0x16, 3, 1]), Some(Protocol::Tls));
         assert_eq!(sniff(&[0x80, 1]), Some(Protocol::Buffered));
-        assert_eq!(sniff(&[0x82]), Some(Protocol::Unknown));
+        assert_eq!(sniff(&[0x82]), Some(Protocol::Buffered));
         assert_eq!(sniff(b"P"), None);
         assert_eq!(sniff(b"PRI"), None);
         assert_eq!(sniff(b"PRI * HTTP/2.0"), Some(Protocol::Http2));

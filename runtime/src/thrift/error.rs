@@ -48,6 +48,9 @@ pub enum Fault {
     /// A negative length or count.
     #[error("negative length {0}")]
     Negative(i32),
+    /// A number of Compact that does not fit its type, or takes more bytes than its type may.
+    #[error("a number is longer than its type")]
+    Number,
     /// A string or binary over [`crate::limits::DecodeLimits::string`].
     #[error("a string of {0} bytes is over the limit")]
     StringLimit(usize),

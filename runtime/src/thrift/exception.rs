@@ -13,16 +13,16 @@ use crate::limits::DecodeLimits;
 
 /// The types of Thrift's `TApplicationException` that are used here (`Thrift.h` of Apache;
 /// `trans_errors.go` of Kitex adds 20 and 21).
-mod types {
-    pub(super) const UNKNOWN_METHOD: i32 = 1;
-    pub(super) const MESSAGE_TYPE: i32 = 2;
-    pub(super) const METHOD_NAME: i32 = 3;
-    pub(super) const INTERNAL: i32 = 6;
-    pub(super) const PROTOCOL: i32 = 7;
-    pub(super) const TRANSFORM: i32 = 8;
-    pub(super) const CLIENT: i32 = 10;
-    pub(super) const UNKNOWN_SERVICE: i32 = 20;
-    pub(super) const NO_SERVICE_NAME: i32 = 21;
+pub(super) mod types {
+    pub(in crate::thrift) const UNKNOWN_METHOD: i32 = 1;
+    pub(in crate::thrift) const MESSAGE_TYPE: i32 = 2;
+    pub(in crate::thrift) const METHOD_NAME: i32 = 3;
+    pub(in crate::thrift) const INTERNAL: i32 = 6;
+    pub(in crate::thrift) const PROTOCOL: i32 = 7;
+    pub(in crate::thrift) const TRANSFORM: i32 = 8;
+    pub(in crate::thrift) const CLIENT: i32 = 10;
+    pub(in crate::thrift) const UNKNOWN_SERVICE: i32 = 20;
+    pub(in crate::thrift) const NO_SERVICE_NAME: i32 = 21;
 }
 
 /// The fields: 1 and 2 are Thrift's, the others ours.
@@ -36,7 +36,7 @@ mod ids {
 }
 
 /// The exception type of an error, by its origin.
-fn type_of(error: &Error) -> i32 {
+pub(super) fn type_of(error: &Error) -> i32 {
     match error.origin() {
         Origin::UnknownMethod => types::UNKNOWN_METHOD,
         Origin::Decode => types::PROTOCOL,
@@ -85,13 +85,13 @@ fn write(error: &Error, kind: i32) -> Result<Bytes, Error> {
 
 /// What an exception says.
 #[derive(Default)]
-struct Exception {
-    message: String,
-    kind: i32,
-    code: Option<i32>,
-    reason: String,
-    business: Option<i32>,
-    metadata: std::collections::BTreeMap<String, String>,
+pub(super) struct Exception {
+    pub(super) message: String,
+    pub(super) kind: i32,
+    pub(super) code: Option<i32>,
+    pub(super) reason: String,
+    pub(super) business: Option<i32>,
+    pub(super) metadata: std::collections::BTreeMap<String, String>,
 }
 
 impl Exception {
@@ -108,7 +108,7 @@ impl Exception {
         }
     }
 
-    fn into_error(self) -> Error {
+    pub(super) fn into_error(self) -> Error {
         let mut error = match self.business {
             Some(code) => Error::business(code, self.message, self.metadata),
             None => {
@@ -125,7 +125,7 @@ impl Exception {
 }
 
 /// The code for an exception of a server that sends none.
-fn code_of(kind: i32) -> Code {
+pub(super) fn code_of(kind: i32) -> Code {
     match kind {
         types::UNKNOWN_METHOD | types::UNKNOWN_SERVICE | types::NO_SERVICE_NAME => Code::Unimplemented,
         types::MESSAGE_TYPE | types::PROTOCOL => Code::InvalidArgument,

@@ -220,7 +220,7 @@ impl Frame<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::thrift::MessageType;
+    use crate::thrift::{MessageType, Protocol};
 
     #[test]
     fn cuts_frames_at_any_split() {
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn writes_nothing_over_the_limit() {
-        let header = Header { kind: MessageType::Reply, name: "Add", seq: 1 };
+        let header = Header { protocol: Protocol::Binary, kind: MessageType::Reply, name: "Add", seq: 1 };
         let body = Bytes::from_static(&[0]);
         let frame = Frame { header, body: &body };
         let mut out = BytesMut::new();

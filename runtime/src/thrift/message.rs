@@ -1,6 +1,12 @@
-//! The header in front of every body: name, type and sequence number, strict Binary only.
+//! The header in front of every body: name, type and sequence number. Its first byte tells the
+//! protocol; of Binary only the strict one is read.
 
 use bytes::{BufMut, BytesMut};
+
+use super::compact::header as compact;
+#[cfg(feature = "grpc")]
+use super::kitex_protobuf;
+use super::protocol::Protocol;
 
 /// What a message is (`TMessageType`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,7 +23,7 @@ pub enum MessageType {
 }
 
 impl MessageType {
-    fn from_byte(byte: u8) -> Option<Self> {
+    pub(super) fn from_byte(byte: u8) -> Option<Self> {
         Some(match byte {
             1 => Self::Call,
             2 => Self::Reply,
@@ -31,6 +37,8 @@ impl MessageType {
 /// A message's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header<'a> {
+    /// How the header and the body are written.
+    pub protocol: Protocol,
     /// What follows.
     pub kind: MessageType,
     /// The method's name as it is in the IDL; several services of one server share the names.
@@ -49,12 +57,15 @@ pub enum HeaderError {
     /// Binary as it was before it had versions: its first four bytes are a name's length.
     #[error("old Binary without a version is not read; use strict Binary (version 1)")]
     Unversioned,
-    /// Another protocol (`0x82` is Compact) or another version of Binary.
-    #[error("the message is not strict Binary: it begins with {0:#06x}, not 0x8001")]
+    /// Another protocol or another version.
+    #[error("the message is neither strict Binary nor Compact: it begins with {0:#06x}, not 0x8001 or 0x8221")]
     Version(u16),
     /// No message has this type.
     #[error("unknown message type {0}")]
     Type(u8),
+    /// A number of Compact that takes more bytes than it may.
+    #[error("a number in the message's header is too long")]
+    Number,
     /// A name that is no text.
     #[error("the method's name is not UTF-8")]
     Name,
@@ -73,12 +84,19 @@ impl<'a> Header<'a> {
     ///
     /// See [`HeaderError`].
     pub fn read(message: &'a [u8]) -> Result<(Self, usize), HeaderError> {
+        if message.first() == Some(&compact::ID) {
+            return compact::read(message);
+        }
         let ([first, second, third, kind], rest) = message.split_first_chunk().ok_or(HeaderError::Truncated)?;
         let version = u16::from_be_bytes([*first, *second]);
-        if version & 0x8000 == 0 {
-            return Err(HeaderError::Unversioned);
-        }
-        if version != VERSION || *third != 0 {
+        let protocol = match version {
+            VERSION => Protocol::Binary,
+            #[cfg(feature = "grpc")]
+            kitex_protobuf::VERSION => Protocol::KitexProtobuf,
+            ..=0x7fff => return Err(HeaderError::Unversioned),
+            _ => return Err(HeaderError::Version(version)),
+        };
+        if *third != 0 {
             return Err(HeaderError::Version(version));
         }
         let kind = MessageType::from_byte(*kind).ok_or(HeaderError::Type(*kind))?;
@@ -87,17 +105,25 @@ impl<'a> Header<'a> {
         let (name, rest) = rest.split_at_checked(length).ok_or(HeaderError::Truncated)?;
         let (seq, _) = rest.split_first_chunk().ok_or(HeaderError::Truncated)?;
         let name = std::str::from_utf8(name).map_err(|_| HeaderError::Name)?;
-        Ok((Self { kind, name, seq: i32::from_be_bytes(*seq) }, FIXED + length))
+        Ok((Self { protocol, kind, name, seq: i32::from_be_bytes(*seq) }, FIXED + length))
     }
 
     /// The bytes that the header takes.
     pub fn size(&self) -> usize {
-        FIXED + self.name.len()
+        match self.protocol {
+            Protocol::Compact => compact::size(self),
+            _ => FIXED + self.name.len(),
+        }
     }
 
     /// Writes the header.
     pub fn write(&self, out: &mut BytesMut) {
-        out.put_u16(VERSION);
+        out.put_u16(match self.protocol {
+            Protocol::Binary => VERSION,
+            Protocol::Compact => return compact::write(self, out),
+            #[cfg(feature = "grpc")]
+            Protocol::KitexProtobuf => kitex_protobuf::VERSION,
+        });
         out.put_u8(0);
         out.put_u8(self.kind as u8);
         // A name over 4 GiB cannot come from a frame or an IDL.
@@ -113,20 +139,22 @@ mod tests {
 
     #[test]
     fn reads_what_it_writes() {
-        let header = Header { kind: MessageType::Oneway, name: "Füge", seq: -7 };
-        let mut out = BytesMut::new();
-        header.write(&mut out);
-        assert_eq!(out.len(), header.size());
-        assert_eq!(Header::read(&out), Ok((header, out.len())));
-        for end in 0..out.len() {
-            assert_eq!(Header::read(&out[..end]), Err(HeaderError::Truncated), "{end}");
+        for protocol in [Protocol::Binary, Protocol::Compact] {
+            let header = Header { protocol, kind: MessageType::Oneway, name: "Füge", seq: -7 };
+            let mut out = BytesMut::new();
+            header.write(&mut out);
+            assert_eq!(out.len(), header.size());
+            assert_eq!(Header::read(&out), Ok((header, out.len())));
+            for end in 0..out.len() {
+                assert_eq!(Header::read(&out[..end]), Err(HeaderError::Truncated), "{end}");
+            }
         }
     }
 
     #[test]
     fn refuses_other_protocols_by_name() {
         assert_eq!(Header::read(b"\0\0\0\x03Add\x01\0\0\0\x01"), Err(HeaderError::Unversioned));
-        assert_eq!(Header::read(&[0x82, 0x21, 0, 0]), Err(HeaderError::Version(0x8221)));
+        assert_eq!(Header::read(&[0x82, 0x22, 0, 0]), Err(HeaderError::Version(0x8222)));
         assert_eq!(Header::read(&[0x80, 1, 0, 9, 0, 0, 0, 0]), Err(HeaderError::Type(9)));
         let bad = b"\x80\x01\0\x01\0\0\0\x01\xff\0\0\0\x01";
         assert_eq!(Header::read(bad), Err(HeaderError::Name));

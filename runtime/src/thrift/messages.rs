@@ -3,16 +3,20 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
+use super::compact::{header::ID as COMPACT, scanner::Scanner as CompactScanner};
 use super::frame::{FrameError, Frames};
 use super::scanner::Scanner;
 use super::ttheader::{self, TtHeader, TtHeaderError};
+
+/// The first byte of a message in strict Binary.
+const BINARY: u8 = 0x80;
 
 /// How a message is wrapped; an answer takes the way of its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Wire {
     /// Behind its length.
     Framed,
-    /// Bare: strict Binary that ends where its last value ends.
+    /// Bare: strict Binary or Compact that ends where its last value ends.
     Buffered,
     /// Behind a TTHeader.
     TtHeader,
@@ -85,18 +89,23 @@ impl Incoming {
 pub struct Messages {
     frames: Frames,
     scanner: Scanner,
+    compact: CompactScanner,
 }
 
 impl Messages {
     /// An empty buffer for messages of at most `limit` bytes, headers included; never more than
     /// [`MAX_FRAME`](super::MAX_FRAME).
     pub fn new(limit: usize) -> Self {
-        Self { frames: Frames::new(limit), scanner: Scanner::default() }
+        Self { frames: Frames::new(limit), scanner: Scanner::default(), compact: CompactScanner::default() }
     }
 
     /// The same, beginning with bytes that were read before.
     pub fn with_buffer(buffer: BytesMut, limit: usize) -> Self {
-        Self { frames: Frames::with_buffer(buffer, limit), scanner: Scanner::default() }
+        Self {
+            frames: Frames::with_buffer(buffer, limit),
+            scanner: Scanner::default(),
+            compact: CompactScanner::default(),
+        }
     }
 
     /// As [`Frames::room`].
@@ -126,11 +135,16 @@ impl Messages {
     /// As [`Frames::take`], and [`FrameError::TtHeader`], [`FrameError::Header`],
     /// [`FrameError::Body`].
     pub fn take(&mut self) -> Result<Option<Incoming>, FrameError> {
-        // A frame of 2 GiB and more cannot be: this is the version of strict Binary.
-        if self.frames.waiting().first() == Some(&0x80) {
-            let found = self.scanner.scan(self.frames.waiting(), self.frames.limit())?;
-            return Ok(found.map(|length| Incoming::bare(Wire::Buffered, self.frames.split(length))));
-        }
+        // A frame of 2 GiB and more cannot be: this is the version of strict Binary, or Compact.
+        let found = match self.frames.waiting().first() {
+            Some(&BINARY) => self.scanner.scan(self.frames.waiting(), self.frames.limit())?,
+            Some(&COMPACT) => self.compact.scan(self.frames.waiting(), self.frames.limit())?,
+            _ => return self.framed(),
+        };
+        Ok(found.map(|length| Incoming::bare(Wire::Buffered, self.frames.split(length))))
+    }
+
+    fn framed(&mut self) -> Result<Option<Incoming>, FrameError> {
         let Some(frame) = self.frames.take()? else { return Ok(None) };
         // No method's name is so long that old Binary could begin like this.
         if frame.starts_with(&ttheader::MAGIC.to_be_bytes()) {

@@ -1,7 +1,7 @@
 //! The Thrift protocol: values in Binary, messages, frames, application exceptions.
 //!
 //! Owns every byte of it and knows nothing of sockets, servers or registries. There is one
-//! codec: a [`Value`] is never generic over protocols.
+//! codec: a [`Value`] is never generic over protocols, and [`compact`] is transcoded.
 //!
 //! ```
 //! use runtime::thrift::{from_bytes, to_bytes};
@@ -15,6 +15,7 @@
 //! ```
 
 mod call;
+pub mod compact;
 mod containers;
 mod decoder;
 mod encoder;
@@ -23,10 +24,13 @@ pub mod exception;
 mod field;
 mod frame;
 mod kind;
+#[cfg(feature = "grpc")]
+mod kitex_protobuf;
 mod message;
 mod messages;
 pub mod metainfo;
 mod outgoing;
+mod protocol;
 mod scanner;
 mod sink;
 mod size;
@@ -47,6 +51,7 @@ pub use kind::Type;
 pub use message::{Header, HeaderError, MessageType};
 pub use messages::{Incoming, Messages, Wire};
 pub use outgoing::Outgoing;
+pub use protocol::Protocol;
 pub use sink::Sink;
 pub use size::{DEPTH, Size};
 pub use structure::Struct;

@@ -54,8 +54,10 @@ mod section {
 /// Bytes before the sized part: magic, flags, sequence number, size.
 const FIXED: usize = 10;
 
-/// Protocol ids that Kitex takes (its payload is Binary whatever they say), and Compact (2).
-const PROTOCOLS: [u8; 5] = [0, 2, 3, 4, 16];
+/// The protocol id of Compact, in Kitex as in Apache's THeader.
+pub const COMPACT: u8 = 2;
+/// Protocol ids that Kitex takes: what the payload is, its own first bytes say.
+const PROTOCOLS: [u8; 5] = [0, COMPACT, 3, 4, 16];
 
 /// Why a header cannot be read or written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -105,6 +107,8 @@ pub struct TtHeader<'a> {
     pub flags: u16,
     /// Matches answers to requests when they come out of order.
     pub seq: i32,
+    /// The protocol id: 0 for Binary, [`COMPACT`], or one that says nothing.
+    pub protocol: u8,
     /// Pairs with integer keys.
     pub ints: Vec<(u16, Cow<'a, str>)>,
     /// Pairs with text keys.
@@ -150,7 +154,7 @@ impl<'a> TtHeader<'a> {
         }
         // Kitex reads past transform ids and applies none.
         cursor.slice(usize::from(transforms))?;
-        let mut header = Self { flags, seq, ..Self::default() };
+        let mut header = Self { flags, seq, protocol, ..Self::default() };
         while let Ok([id]) = cursor.take() {
             header.section(id, &mut cursor)?;
         }
@@ -245,7 +249,7 @@ impl<'a> TtHeader<'a> {
         out.put_u16(self.flags);
         out.put_i32(self.seq);
         out.put_u16(short(size / 4));
-        out.put_slice(&[0, 0]);
+        out.put_slice(&[self.protocol, 0]);
         if let Some(acl) = &self.acl {
             out.put_u8(section::ACL);
             put_text(acl, out);

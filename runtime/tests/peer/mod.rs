@@ -25,7 +25,7 @@ pub(crate) struct Peer {
 pub(crate) fn frame(kind: MessageType, name: &str, seq: i32, body: &[u8]) -> BytesMut {
     let mut out = BytesMut::new();
     let body = Bytes::copy_from_slice(body);
-    let header = Header { kind, name, seq };
+    let header = Header { protocol: Default::default(), kind, name, seq };
     Frame { header, body: &body }.write(usize::MAX, &mut out).unwrap();
     out
 }
@@ -50,7 +50,7 @@ impl Peer {
         loop {
             if let Some(frame) = self.frames.take().unwrap() {
                 let (header, taken) = Header::read(&frame).unwrap();
-                let Header { kind, name, seq } = header;
+                let Header { kind, name, seq, .. } = header;
                 return Some(Message { kind, name: name.into(), seq, body: frame.slice(taken..) });
             }
             match self.stream.read_buf(self.frames.room()).await {

@@ -28,10 +28,11 @@ use super::counters::Counter;
 use super::shared::Shared;
 use super::work::{self, Work};
 use crate::context::Context;
+use crate::limits::DecodeLimits;
 use crate::router::Route;
 use crate::service::{Answer, Kind};
 use crate::thrift::ttheader::flags;
-use crate::thrift::{Header, Incoming, MessageType, Messages, TtHeader, exception, metainfo, spare};
+use crate::thrift::{Header, Incoming, MessageType, Messages, TtHeader, metainfo, spare};
 use crate::{Error, Result as Outcomes};
 
 /// Answers are written when this many bytes wait, even inside a batch.
@@ -55,6 +56,7 @@ struct Request<'a> {
     envelope: Envelope<'a>,
     info: Option<&'a TtHeader<'a>>,
     body: Bytes,
+    limits: DecodeLimits,
     /// Whether its answer has to come before those of later requests.
     order: bool,
 }
@@ -187,21 +189,32 @@ impl Driver<'_> {
         let info = incoming.header().map_err(|error| self.damaged(Counter::BadFrame, &error))?;
         let read = Header::read(&incoming.message);
         let (header, taken) = read.map_err(|error| self.damaged(Counter::BadHeader, &error))?;
-        let envelope = Envelope { wire: incoming.wire, header, leaving: false };
+        let mut envelope = Envelope { wire: incoming.wire, header, leaving: false };
         if matches!(header.kind, MessageType::Reply | MessageType::Exception) {
             return self.refuse(&envelope).await;
         }
         let service = info.as_ref().and_then(|info| info.string(metainfo::SERVICE));
-        let (outcome, oneway) = match shared.router.find(service, header.name) {
+        let idl = header.protocol.idl();
+        let (outcome, oneway) = match shared.router.find(idl, service, header.name) {
             // The IDL says whether a method is answered, not the message's type, as in Kitex.
             Some(route) => {
-                let body = incoming.message.slice(taken..);
+                // Without the service in front: Apache's servers answer so, and its clients look.
+                envelope.header.name = route.method.name;
+                let oneway = route.method.kind == Kind::Oneway;
                 let order = incoming.flags & flags::OUT_OF_ORDER == 0;
-                let request = Request { envelope, info: info.as_ref(), body, order };
-                let Some(outcome) = self.call(route, request, now).await? else { return Ok(()) };
-                (outcome, route.method.kind == Kind::Oneway)
+                match shared.open(header.protocol, incoming.message.slice(taken..)) {
+                    Ok((body, limits)) => {
+                        let request = Request { envelope, info: info.as_ref(), body, limits, order };
+                        let Some(outcome) = self.call(route, request, now).await? else { return Ok(()) };
+                        (outcome, oneway)
+                    }
+                    Err(error) => (error.into(), oneway),
+                }
             }
-            None => (shared.router.missing(header.name).into(), header.kind == MessageType::Oneway),
+            None => {
+                envelope.header.name = header.name.split_once(':').map_or(header.name, |(_, name)| name);
+                (shared.router.missing(idl, header.name).into(), header.kind == MessageType::Oneway)
+            }
         };
         if let Err(error) = &outcome.result {
             shared.note(error);
@@ -212,7 +225,7 @@ impl Driver<'_> {
     /// Tells a peer that it sent an answer to a server.
     async fn refuse(&mut self, envelope: &Envelope<'_>) -> Result<(), Close> {
         self.shared.count(Counter::BadHeader);
-        if let Ok(body) = exception::wrong_message_type() {
+        if let Ok(body) = envelope.header.protocol.wrong_message_type() {
             let mut info = TtHeader::default();
             envelope.head(MessageType::Exception, &mut info, &body, &mut self.out).map_err(|_| Close)?;
             self.flush(&body).await?;
@@ -223,7 +236,7 @@ impl Driver<'_> {
     /// Runs a call: in place when its handler is ready at once.
     /// `None` when it goes on beside the connection.
     async fn call(&mut self, route: &Route, request: Request<'_>, now: Instant) -> Result<Option<Outcome>, Close> {
-        let Request { envelope, info, body, order } = request;
+        let Request { envelope, info, body, limits, order } = request;
         let mut cx = Context::new().with_deadline(now + self.shared.limits.handler);
         cx = cx.with_peer(self.peer).with_cancellation(self.cancel.clone());
         let backward = info.map(|_| cx.backward());
@@ -231,7 +244,7 @@ impl Driver<'_> {
             cx = described(cx, info, now);
         }
         let deadline = cx.deadline();
-        let mut work = match self.shared.start(route, cx, body) {
+        let mut work = match self.shared.start(route, cx, body, limits) {
             Ok(work) => work,
             Err(shed) => return Ok(Some(shed.into())),
         };
@@ -240,7 +253,7 @@ impl Driver<'_> {
             Poll::Ready(result) => result,
             Poll::Pending if order => self.wait(work, deadline.unwrap_or(now)).await?,
             Poll::Pending => {
-                let header = Header { name: route.method.name, kind: MessageType::Call, seq: envelope.header.seq };
+                let header = Header { name: route.method.name, ..envelope.header };
                 let envelope = Envelope { wire: envelope.wire, header, leaving: false };
                 let deadline = deadline.unwrap_or(now);
                 let job = Job { work, backward, envelope, kind: route.method.kind, deadline };

@@ -6,7 +6,9 @@ use crate::context::Pairs;
 use crate::error::{Code, Error};
 use crate::service::Answer;
 use crate::thrift::ttheader::int_keys;
-use crate::thrift::{FrameError, Header, MAX_FRAME, MessageType, Outgoing, TtHeader, Wire, exception, metainfo};
+use crate::thrift::{
+    FrameError, Header, MAX_FRAME, MessageType, Outgoing, Protocol, TtHeader, Wire, metainfo, ttheader,
+};
 
 /// What of a request comes back with its answer.
 #[derive(Clone, Copy)]
@@ -30,9 +32,6 @@ impl From<Error> for Outcome {
     }
 }
 
-/// A result struct without fields: what a business error travels with, as in Kitex.
-const NOTHING: Bytes = Bytes::from_static(&[0]);
-
 impl Envelope<'_> {
     /// Writes an answer up to its body, and gives the body. One that no frame or TTHeader can hold
     /// becomes an exception.
@@ -43,40 +42,36 @@ impl Envelope<'_> {
     pub(super) fn answer(&self, outcome: &Outcome, out: &mut BytesMut) -> Result<Bytes, Error> {
         let why = match self.try_answer(outcome, out) {
             Ok(body) => return Ok(body),
-            Err(FrameError::TooLong { .. }) => "the answer is longer than a frame".to_owned(),
-            Err(error) => error.to_string(),
+            Err(why) => why,
         };
-        let body = exception::encode(&Error::new(Code::ResourceExhausted, why))?;
-        let mut info = TtHeader::default();
-        self.head(MessageType::Exception, &mut info, &body, out).map_err(|error| Error::internal(error.to_string()))?;
+        let body = self.header.protocol.exception(&why)?;
+        self.head(MessageType::Exception, &mut TtHeader::default(), &body, out).map_err(|error| too_big(&error))?;
         Ok(body)
     }
 
-    fn try_answer(&self, outcome: &Outcome, out: &mut BytesMut) -> Result<Bytes, FrameError> {
+    fn try_answer(&self, outcome: &Outcome, out: &mut BytesMut) -> Result<Bytes, Error> {
         let mut info = TtHeader::default();
         let (kind, backward, body) = match &outcome.result {
-            Ok(answer) => (MessageType::Reply, &answer.backward, answer.body.clone()),
+            Ok(answer) => {
+                (MessageType::Reply, &answer.backward, self.header.protocol.close(&answer.body)?.into_owned())
+            }
             Err(error) => {
                 let (kind, body) = self.refusal(error, &mut info)?;
                 (kind, &outcome.backward, body)
             }
         };
         metainfo::set_backward(backward, &mut info);
-        self.head(kind, &mut info, &body, out)?;
+        self.head(kind, &mut info, &body, out).map_err(|error| too_big(&error))?;
         Ok(body)
     }
 
-    fn refusal<'a>(&self, error: &'a Error, info: &mut TtHeader<'a>) -> Result<(MessageType, Bytes), FrameError> {
+    fn refusal<'a>(&self, error: &'a Error, info: &mut TtHeader<'a>) -> Result<(MessageType, Bytes), Error> {
         match error.business_code() {
             Some(code) if self.wire.has_header() => {
                 metainfo::set_business(code, error, info);
-                Ok((MessageType::Reply, NOTHING))
+                Ok((MessageType::Reply, self.header.protocol.nothing()))
             }
-            _ => {
-                // Only a text that no frame could hold cannot be encoded.
-                let too_long = |_| FrameError::TooLong { length: error.message().len(), limit: MAX_FRAME };
-                Ok((MessageType::Exception, exception::encode(error).map_err(too_long)?))
-            }
+            _ => Ok((MessageType::Exception, self.header.protocol.exception(error)?)),
         }
     }
 
@@ -96,7 +91,20 @@ impl Envelope<'_> {
                 info.set_string(metainfo::CLOSING, "1");
             }
         }
+        if self.header.protocol == Protocol::Compact {
+            info.protocol = ttheader::COMPACT;
+        }
         let header = Header { kind, ..self.header };
         Outgoing { wire: self.wire, header, info, body }.write_head(MAX_FRAME, out)
     }
+}
+
+/// The error that is told in place of what no frame or TTHeader can hold.
+#[cold]
+fn too_big(error: &FrameError) -> Error {
+    let text = match error {
+        FrameError::TooLong { .. } => "the answer is longer than a frame".to_owned(),
+        other => other.to_string(),
+    };
+    Error::new(Code::ResourceExhausted, text)
 }

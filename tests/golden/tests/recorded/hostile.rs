@@ -5,7 +5,7 @@ use crate::inside::Inside;
 use crate::xorshift::Xorshift;
 use runtime::Code;
 use runtime::error::Origin;
-use runtime::thrift::{Header, HeaderError, exception};
+use runtime::thrift::{Header, HeaderError, compact, exception};
 
 /// The calls that have arguments and an answer: method, both bodies.
 fn calls() -> Vec<(String, Vec<u8>, Vec<u8>)> {
@@ -58,6 +58,32 @@ async fn ten_thousand_damaged_calls_end_in_an_outcome() {
         }
     }
     assert!(errors > 1_000, "the damage is felt: {errors}");
+}
+
+#[tokio::test]
+async fn ten_thousand_damaged_calls_in_compact_end_in_an_outcome() {
+    let (inside, calls, mut random) = (Inside::new(), calls(), Xorshift::new(0x636f_6d70));
+    let (mut early, mut late) = (0, 0);
+    for _ in 0..10_000 {
+        let (method, request, answer) = &calls[random.below(calls.len())];
+        let mut bytes = compact::from_binary(&request.clone().into()).unwrap().to_vec();
+        for _ in 0..=random.below(3) {
+            damage(&mut bytes, &mut random);
+        }
+        match compact::to_binary(&bytes, Default::default()) {
+            Err(error) => {
+                assert!(error.offset() <= bytes.len(), "{error}");
+                early += 1;
+            }
+            Ok(body) => {
+                if let Err(error) = inside.call(method, &body, answer).await {
+                    assert_eq!(error.origin(), Origin::Decode, "{method}: {error:?}");
+                    late += 1;
+                }
+            }
+        }
+    }
+    assert!(early > 1_000 && late > 10, "the damage is felt: {early}, {late}");
 }
 
 /// Changes, removes, adds or repeats some bytes.

@@ -1,7 +1,8 @@
 //! Every recorded call of the Kitex vectors through generated code, both ways: the same bytes come
 //! out, or one of the rules below says why others do.
 
-use crate::binary::{Message, canonical};
+use crate::binary::Message;
+use crate::canonical::canonical;
 use crate::relay::Between;
 use crate::vectors::Case;
 use runtime::thrift::exception;

@@ -9,7 +9,7 @@ use codegen::{Builder, Loaded};
 use golden::generated::{names, shapes, shapes::base};
 use runtime::thrift::{Value, from_bytes, to_bytes};
 
-use crate::binary::canonical;
+use crate::canonical::canonical;
 use crate::random::Random;
 use crate::xorshift::Xorshift;
 
