@@ -33,6 +33,8 @@ enum Act {
     Echo,
     EchoThenClose,
     Exception,
+    /// One of another implementation, with its type.
+    Refusal(i32),
     WrongSeq,
     WrongType,
     CloseWithoutAnswer,
@@ -99,6 +101,10 @@ async fn serve(stream: TcpStream, script: Arc<Mutex<Vec<Act>>>, requests: Arc<At
                 let error = Error::not_found("no such sum");
                 (MessageType::Exception, header.seq, exception::encode(&error).unwrap())
             }
+            Act::Refusal(kind) => {
+                let body = crate::thrift::body(&[(1, &"refused".to_owned()), (2, &kind)]).unwrap();
+                (MessageType::Exception, header.seq, body)
+            }
             Act::WrongSeq => (MessageType::Reply, header.seq + 1, body),
             Act::WrongType => (MessageType::Call, header.seq, body),
             Act::CloseWithoutAnswer => return,
@@ -153,6 +159,25 @@ async fn an_exception_is_the_peers_error_and_the_connection_stays() {
     assert_eq!((error.code(), error.message()), (Code::NotFound, "no such sum"));
     request(&channel, &ADD, "x").await.unwrap();
     assert_eq!(peer.connections(), 1);
+}
+
+/// Kitex closes the connection behind what it did not take (unknown names, what it cannot decode),
+/// but not behind a handler's error.
+#[tokio::test]
+async fn a_refusal_of_another_implementation_ends_the_connection() {
+    for (kind, code, connections) in [
+        (1, Code::Unimplemented, 2),
+        (7, Code::InvalidArgument, 2),
+        (20, Code::Unimplemented, 2),
+        (6, Code::Internal, 1),
+    ] {
+        let peer = Peer::start(&[Act::Refusal(kind), Act::Echo]).await;
+        let channel = Channel::to(&peer.address).unwrap();
+        let error = request(&channel, &ADD, "x").await.unwrap_err();
+        assert_eq!((error.code(), error.message()), (code, "refused"));
+        assert_eq!(request(&channel, &ADD, "y").await.unwrap(), "y");
+        assert_eq!(peer.connections(), connections, "{kind}");
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
 //! Application exceptions: how an [`Error`] travels when the IDL declares none for it.
 //!
-//! Every implementation reads field 1 (text) and field 2 (type) and skips the rest, so the
-//! fields from 3 on, which give our own clients the whole error back, harm nobody.
+//! Every implementation reads field 1 (text) and field 2 (type). The fields from 3 on give our own
+//! clients the whole error back; others skip them. All of them have a fixed size, because Kitex's
+//! clients skip no others in an exception (`FastRead` of `ApplicationException` in cloudwego/gopkg).
+
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
@@ -31,10 +34,16 @@ mod ids {
     pub(super) const MESSAGE: i16 = 1;
     pub(super) const TYPE: i16 = 2;
     pub(super) const CODE: i16 = 3;
-    pub(super) const REASON: i16 = 4;
     pub(super) const BUSINESS: i16 = 5;
-    pub(super) const METADATA: i16 = 6;
+    /// The first of the `i64` fields that hold a [`Rest`], 8 bytes each.
+    pub(super) const REST: i16 = 16;
+    /// Fields of a [`Rest`].
+    pub(super) const REASON: i16 = 1;
+    pub(super) const METADATA: i16 = 2;
 }
+
+/// The most fields of a [`Rest`]: 256 kB of reason and pairs. What is longer is left out.
+const MOST: usize = 32_000;
 
 /// The exception type of an error, by its origin.
 fn type_of(error: &Error) -> i32 {
@@ -68,20 +77,48 @@ pub fn wrong_message_type() -> Result<Bytes, Error> {
 fn write(error: &Error, kind: i32) -> Result<Bytes, Error> {
     let message = error.message().to_owned();
     let code = i32::from(error.code() as u8);
-    let reason = error.reason().to_owned();
-    let metadata = error.metadata();
     let business = error.business_code();
     let mut parts: Vec<(i16, &dyn Field)> = vec![(ids::MESSAGE, &message), (ids::TYPE, &kind), (ids::CODE, &code)];
-    if !reason.is_empty() {
-        parts.push((ids::REASON, &reason));
-    }
     if let Some(business) = &business {
         parts.push((ids::BUSINESS, business));
     }
-    if !metadata.is_empty() {
-        parts.push((ids::METADATA, metadata));
-    }
+    let rest = Rest::write(error)?;
+    parts.extend((ids::REST..).zip(rest.iter().map(|part| part as &dyn Field)));
     body(&parts)
+}
+
+/// What of an error has no fixed size: a struct in Binary, cut into numbers.
+#[derive(Default)]
+struct Rest {
+    reason: String,
+    metadata: BTreeMap<String, String>,
+}
+
+impl Rest {
+    fn write(error: &Error) -> Result<Vec<i64>, Error> {
+        if error.reason().is_empty() && error.metadata().is_empty() {
+            return Ok(Vec::new());
+        }
+        let whole = body(&[(ids::REASON, &error.reason().to_owned()), (ids::METADATA, error.metadata())])?;
+        let number =
+            |part: &[u8]| part.iter().fold(0, |number, byte| number << 8 | i64::from(*byte)) << (64 - 8 * part.len());
+        let numbers: Vec<i64> = whole.chunks(8).map(number).collect();
+        Ok(if numbers.len() > MOST { Vec::new() } else { numbers })
+    }
+
+    /// Reads what `write` has written, with zeros behind it.
+    fn read(numbers: &[i64], limits: DecodeLimits) -> Result<Self, DecodeError> {
+        let bytes: Bytes = numbers.iter().flat_map(|number| number.to_be_bytes()).collect();
+        let (mut input, mut rest) = (Decoder::new(&bytes, limits), Self::default());
+        while let Some(field) = input.field()? {
+            match (field.id, field.kind) {
+                (ids::REASON, Type::String) => rest.reason = input.value()?,
+                (ids::METADATA, Type::Map) => rest.metadata = input.value()?,
+                _ => input.skip(field.kind)?,
+            }
+        }
+        Ok(rest)
+    }
 }
 
 /// What an exception says.
@@ -90,9 +127,8 @@ struct Exception {
     message: String,
     kind: i32,
     code: Option<i32>,
-    reason: String,
     business: Option<i32>,
-    metadata: std::collections::BTreeMap<String, String>,
+    rest: Vec<i64>,
 }
 
 impl Exception {
@@ -104,26 +140,33 @@ impl Exception {
                 (ids::MESSAGE, Type::String) => exception.message = lossy(input)?,
                 (ids::TYPE, Type::I32) => exception.kind = input.value()?,
                 (ids::CODE, Type::I32) => exception.code = Some(input.value()?),
-                (ids::REASON, Type::String) => exception.reason = input.value()?,
                 (ids::BUSINESS, Type::I32) => exception.business = Some(input.value()?),
-                (ids::METADATA, Type::Map) => exception.metadata = input.value()?,
+                (ids::REST.., Type::I64) => exception.rest.push(input.value()?),
                 _ => input.skip(field.kind)?,
             }
         }
         Ok(exception)
     }
 
-    fn into_error(self) -> Error {
+    /// Whether its sender may close the connection behind it: Kitex does after what it did not
+    /// take, and not after an error of a handler. Our servers never do.
+    fn may_close(&self) -> bool {
+        self.code.is_none() && self.kind != types::INTERNAL
+    }
+
+    fn into_error(self, limits: DecodeLimits) -> Error {
+        // Another implementation's fields mean something else: the text still counts.
+        let rest = Rest::read(&self.rest, limits).unwrap_or_default();
         let mut error = match self.business {
-            Some(code) => Error::business(code, self.message, self.metadata),
+            Some(code) => Error::business(code, self.message, rest.metadata),
             None => {
                 let code = self.code.and_then(Code::from_number).unwrap_or(code_of(self.kind));
                 let error = Error::new(code, self.message);
-                self.metadata.into_iter().fold(error, |error, (k, v)| error.with_metadata(k, v))
+                rest.metadata.into_iter().fold(error, |error, (k, v)| error.with_metadata(k, v))
             }
         };
-        if !self.reason.is_empty() {
-            error = error.with_reason(self.reason);
+        if !rest.reason.is_empty() {
+            error = error.with_reason(rest.reason);
         }
         error.with_origin(Origin::Remote)
     }
@@ -148,9 +191,17 @@ fn code_of(kind: i32) -> Code {
 /// Reads the body of a message of type exception; the error has [`Origin::Remote`].
 /// A body that cannot be read gives an error too, with [`Origin::Decode`].
 pub fn decode(body: &Bytes, limits: DecodeLimits) -> Error {
+    read(body, limits).0
+}
+
+/// The same; tells too whether the sender may close the connection behind it.
+pub(crate) fn read(body: &Bytes, limits: DecodeLimits) -> (Error, bool) {
     match fields(body, limits, Exception::read) {
-        Ok(exception) => exception.into_error(),
-        Err(error) => error,
+        Ok(exception) => {
+            let may_close = exception.may_close();
+            (exception.into_error(limits), may_close)
+        }
+        Err(error) => (error, true),
     }
 }
 
@@ -179,6 +230,41 @@ mod tests {
         let back = round(&error);
         assert_eq!(back.business_code(), Some(-404));
         assert_eq!(back.metadata(), error.metadata());
+    }
+
+    /// As Kitex's clients need it.
+    #[test]
+    fn every_field_behind_the_text_has_a_fixed_size() {
+        let error = Error::business(7, "refused", [("key".to_owned(), "value \u{1F642}".to_owned())]).with_reason("NO");
+        let kinds = fields(&encode(&error).unwrap(), DecodeLimits::default(), |input| {
+            let mut kinds = Vec::new();
+            while let Some(field) = input.field()? {
+                input.skip(field.kind)?;
+                kinds.push((field.id, field.kind));
+            }
+            Ok(kinds)
+        });
+        let kinds = kinds.unwrap();
+        assert_eq!(kinds[..2], [(1, Type::String), (2, Type::I32)]);
+        assert!(kinds[2..].iter().all(|(_, kind)| matches!(kind, Type::I32 | Type::I64)), "{kinds:?}");
+        assert_eq!(round(&error).metadata(), error.metadata());
+    }
+
+    #[test]
+    fn pairs_of_any_length_come_back_until_they_are_too_many() {
+        for length in (0..40).chain([200_000]) {
+            let error = Error::internal("x").with_metadata("k", "v".repeat(length));
+            assert_eq!(round(&error).metadata(), error.metadata(), "{length}");
+        }
+        let back = round(&Error::not_found("x").with_metadata("k", "v".repeat(300_000)));
+        assert_eq!((back.code(), back.message(), back.metadata().len()), (Code::NotFound, "x", 0));
+    }
+
+    #[test]
+    fn foreign_fields_do_not_hide_the_text() {
+        let foreign = body(&[(1, &"text".to_owned()), (2, &6), (16, &-1_i64), (17, &"y".to_owned())]).unwrap();
+        let error = decode(&foreign, DecodeLimits::default());
+        assert_eq!((error.code(), error.message()), (Code::Internal, "text"));
     }
 
     #[test]
