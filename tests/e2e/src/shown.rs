@@ -61,6 +61,9 @@ impl<'a> Reader<'a> {
             sort(&mut all);
             return Value::from(all);
         }
+        if self.eat("()") {
+            return Value::Null;
+        }
         let word = self.word();
         if self.eat(" { ") { self.fields() } else { self.named(word) }
     }
@@ -106,7 +109,7 @@ impl<'a> Reader<'a> {
             ("NaN" | "inf" | "-inf", _) => Value::from(word),
             ("-0.0", _) => Value::from("-0"),
             ("None", _) => Value::Null,
-            ("()" | "", _) => panic!("no value: {}", self.rest),
+            ("", _) => panic!("no value: {}", self.rest),
             _ if word.starts_with(|it: char| it.is_ascii_digit() || it == '-') => number(word),
             // A struct without fields.
             _ => json!({}),

@@ -6,6 +6,7 @@ mod binary;
 mod hostile;
 mod inside;
 mod kitex;
+mod meaning;
 mod random;
 mod relay;
 mod round;
