@@ -154,7 +154,10 @@ impl Exception {
         self.code.is_none() && self.kind != types::INTERNAL
     }
 
-    fn into_error(self, limits: DecodeLimits) -> Error {
+    fn into_error(mut self, limits: DecodeLimits) -> Error {
+        if self.message.is_empty() && self.code.is_none() {
+            self.message = format!("the peer gave no reason (application exception of type {})", self.kind);
+        }
         // Another implementation's fields mean something else: the text still counts.
         let rest = Rest::read(&self.rest, limits).unwrap_or_default();
         let mut error = match self.business {
@@ -284,6 +287,8 @@ mod tests {
         let body = body(&[(1, &"unknown service".to_owned()), (2, &20)]).unwrap();
         let error = decode(&body, DecodeLimits::default());
         assert_eq!(error.code(), Code::Unimplemented);
+        let error = decode(&Bytes::from_static(&[0]), DecodeLimits::default());
+        assert_eq!(error.message(), "the peer gave no reason (application exception of type 0)");
         let error = decode(&Bytes::from_static(&[0x0b, 0, 1]), DecodeLimits::default());
         assert_eq!(error.origin(), Origin::Decode);
     }
