@@ -110,7 +110,7 @@ impl Sink for Handler {
             None if kind == "missing" => {
                 Err(NotFound { what: "thing".to_owned(), near: Some(vec!["a".to_owned(), "b".to_owned()]) }.into())
             }
-            None => Ok(7),
+            None => Ok(slow(&kind).await.unwrap_or(7)),
         }
     }
 
@@ -124,6 +124,13 @@ fn many(a: i32, d: &str, b: &[i64], c: base::Point) -> String {
     format!("{a}|{d}|[{}]|{},{}", b.join(" "), c.x, c.y)
 }
 
+/// Waits as `slow200` says, in milliseconds.
+async fn slow(kind: &str) -> Option<i32> {
+    let milliseconds: u16 = kind.strip_prefix("slow")?.parse().ok()?;
+    tokio::time::sleep(std::time::Duration::from_millis(milliseconds.into())).await;
+    Some(milliseconds.into())
+}
+
 /// The failure of that name; a declared one as a value.
 fn risk(kind: &str) -> Result<Option<base::Denied>, Error> {
     match kind {
@@ -132,6 +139,10 @@ fn risk(kind: &str) -> Result<Option<base::Denied>, Error> {
         "panic" => panic!("kaboom"),
         "biz" => Err(Error::business(404, "user not found", [])),
         "biz_extra" => {
+            let extra = [("retry", "no"), ("uid", "42")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+            Err(Error::business(502, "try later", extra))
+        }
+        "biz_odd" => {
             let extra = [("uid", "42"), ("k\"", "<&>")].map(|(key, value)| (key.to_owned(), value.to_owned()));
             Err(Error::business(-502, "try later \u{2713}", extra))
         }

@@ -28,7 +28,7 @@ fn expected(header: bool) -> Vec<Value> {
         json!(["plain", exception(6, "something broke")]),
         json!(["panic", exception(6, "panic in Interop.Risky")]),
         json!(["biz", business(404, "user not found", Value::Null)]),
-        json!(["biz_extra", business(-502, "try later \u{2713}", extra)]),
+        json!(["biz_odd", business(-502, "try later \u{2713}", extra)]),
         json!(["void ok", ["ok", null]]),
         json!(["void denied", ["denied", {"reason": "no entry", "code": -3}]]),
         json!(["void plain", exception(6, "something broke")]),
@@ -81,7 +81,7 @@ async fn risky(client: &InteropClient, header: bool) {
     let (code, text, _) = other(ask("panic").await);
     assert_eq!(code, Code::Internal);
     assert!(text.starts_with("panic: ") && text.ends_with("kaboom"), "{text}");
-    let Err(RiskyError::Other(error)) = ask("biz_extra").await else { panic!() };
+    let Err(RiskyError::Other(error)) = ask("biz_odd").await else { panic!() };
     if header {
         assert_eq!((error.business_code(), error.message()), (Some(-502), "try later \u{2713}"));
         assert_eq!(json!(error.metadata()), json!({"uid": "42", "k\"": "<&>"}));

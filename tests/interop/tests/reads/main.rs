@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by panicking")]
 
 mod client;
+mod connections;
 mod server;
 
 use std::path::Path;

@@ -52,7 +52,7 @@ func say(name string, value any, err error) {
 }
 
 func outcomes(known interop.Client, stranger strange.Client) {
-	for _, kind := range []string{"ok", "denied", "missing", "plain", "panic", "biz", "biz_extra"} {
+	for _, kind := range []string{"ok", "denied", "missing", "plain", "panic", "biz", "biz_odd"} {
 		value, err := known.Risky(background, kind)
 		say(kind, value, err)
 	}

@@ -59,7 +59,7 @@ func risk(kind string) error {
 		panic("kaboom")
 	case "biz":
 		return kerrors.NewBizStatusError(404, "user not found")
-	case "biz_extra":
+	case "biz_odd":
 		return kerrors.NewBizStatusErrorWithExtra(-502, "try later \u2713", map[string]string{"uid": "42", "k\"": "<&>"})
 	}
 	return nil
