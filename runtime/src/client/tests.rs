@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::balance::RoundRobin;
+use crate::error::Origin;
 use crate::limits::DecodeLimits;
 use crate::registry::{Endpoint, Instance, Registry};
 use crate::service::{Answer, Call, Idl, Kind, Method};
@@ -324,4 +325,41 @@ async fn layers_see_every_call_the_first_one_outside() {
     assert_eq!((reply.value, reply.metadata), (Bytes::from_static(b"x"), Answer::default().backward));
     let v = Some("v".to_owned());
     assert_eq!(*seen.lock().unwrap(), [("outer", v.clone()), ("inner", v)]);
+}
+
+/// Fails once the time is over, as a peer does that was told the same deadline.
+#[derive(Clone)]
+struct Late;
+
+impl<S> tower::Layer<S> for Late {
+    type Service = Self;
+
+    fn layer(&self, _: S) -> Self {
+        self.clone()
+    }
+}
+
+impl tower::Service<Call> for Late {
+    type Response = Answer;
+    type Error = Error;
+    type Future = std::future::Ready<Result<Answer, Error>>;
+
+    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Error>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, call: Call) -> Self::Future {
+        while call.cx.remaining().is_some_and(|left| !left.is_zero()) {
+            std::thread::yield_now();
+        }
+        std::future::ready(Err(Error::internal("context deadline exceeded").with_origin(Origin::Remote)))
+    }
+}
+
+#[tokio::test]
+async fn a_peers_error_at_the_deadline_is_the_deadline() {
+    let registry = Registry::open("memory").unwrap();
+    let channel = Channel::builder("add").registry(&registry).layer(Late).build().unwrap();
+    let error = request(&channel, &ADD, "x").timeout(Duration::from_millis(5)).await.unwrap_err();
+    assert_eq!(error.code(), Code::DeadlineExceeded);
 }

@@ -23,7 +23,7 @@ struct Seen {
 service Interop extends kitchen_sink.Sink {
     Keys EchoKeys(1: Keys v)
     /** Sends `back` beside the answer. */
-    Seen Look(1: map<string, string> back)
+    Seen Look(1: map<string, string> back) (idempotent = "true")
     /** Asks the next service `Look`, as a part of this call. */
     Seen Hop()
     /** Ends early when nobody waits for it any more. */
