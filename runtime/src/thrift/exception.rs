@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::call::{Field, body, fields};
+use super::call::{Argument, body, fields};
 use super::decoder::Decoder;
 use super::error::DecodeError;
-use super::kind::Type;
+use super::field::FieldRef;
 use crate::error::{Code, Error, Origin};
 use crate::limits::DecodeLimits;
 
@@ -78,12 +78,12 @@ fn write(error: &Error, kind: i32) -> Result<Bytes, Error> {
     let message = error.message().to_owned();
     let code = i32::from(error.code() as u8);
     let business = error.business_code();
-    let mut parts: Vec<(i16, &dyn Field)> = vec![(ids::MESSAGE, &message), (ids::TYPE, &kind), (ids::CODE, &code)];
+    let mut parts: Vec<(i16, &dyn Argument)> = vec![(ids::MESSAGE, &message), (ids::TYPE, &kind), (ids::CODE, &code)];
     if let Some(business) = &business {
         parts.push((ids::BUSINESS, business));
     }
     let rest = Rest::write(error)?;
-    parts.extend((ids::REST..).zip(rest.iter().map(|part| part as &dyn Field)));
+    parts.extend((ids::REST..).zip(rest.iter().map(|part| part as &dyn Argument)));
     body(&parts)
 }
 
@@ -109,14 +109,12 @@ impl Rest {
     /// Reads what `write` has written, with zeros behind it.
     fn read(numbers: &[i64], limits: DecodeLimits) -> Result<Self, DecodeError> {
         let bytes: Bytes = numbers.iter().flat_map(|number| number.to_be_bytes()).collect();
-        let (mut input, mut rest) = (Decoder::new(&bytes, limits), Self::default());
-        while let Some(field) = input.field()? {
-            match (field.id, field.kind) {
-                (ids::REASON, Type::String) => rest.reason = input.value()?,
-                (ids::METADATA, Type::Map) => rest.metadata = input.value()?,
-                _ => input.skip(field.kind)?,
-            }
-        }
+        let mut rest = Self::default();
+        Decoder::new(&bytes, limits).flat(&[], |field| match field.id {
+            ids::REASON => field.read(&mut rest.reason),
+            ids::METADATA => field.read(&mut rest.metadata),
+            _ => field.skip(),
+        })?;
         Ok(rest)
     }
 }
@@ -132,20 +130,16 @@ struct Exception {
 }
 
 impl Exception {
-    fn read(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        let mut exception = Self::default();
-        while let Some(field) = input.field()? {
-            match (field.id, field.kind) {
-                // Texts of exceptions are shown to people: a damaged one is still worth showing.
-                (ids::MESSAGE, Type::String) => exception.message = lossy(input)?,
-                (ids::TYPE, Type::I32) => exception.kind = input.value()?,
-                (ids::CODE, Type::I32) => exception.code = Some(input.value()?),
-                (ids::BUSINESS, Type::I32) => exception.business = Some(input.value()?),
-                (ids::REST.., Type::I64) => exception.rest.push(input.value()?),
-                _ => input.skip(field.kind)?,
-            }
+    fn take(&mut self, field: FieldRef<'_, '_>) -> Result<(), DecodeError> {
+        match field.id {
+            // Texts of exceptions are shown to people: a damaged one is still worth showing.
+            ids::MESSAGE => field.lossy(&mut self.message),
+            ids::TYPE => field.read(&mut self.kind),
+            ids::CODE => field.read(&mut self.code),
+            ids::BUSINESS => field.read(&mut self.business),
+            ids::REST.. => field.with(|part| self.rest.push(part)),
+            _ => field.skip(),
         }
-        Ok(exception)
     }
 
     /// Whether its sender may close the connection behind it: Kitex does after what it did not
@@ -175,12 +169,6 @@ impl Exception {
     }
 }
 
-fn lossy(input: &mut Decoder<'_>) -> Result<String, DecodeError> {
-    let bytes = input.string()?;
-    input.charge(bytes.len(), 3)?;
-    Ok(String::from_utf8_lossy(bytes).into_owned())
-}
-
 /// The code for an exception of a server that sends none.
 fn code_of(kind: i32) -> Code {
     match kind {
@@ -199,8 +187,9 @@ pub fn decode(body: &Bytes, limits: DecodeLimits) -> Error {
 
 /// The same; tells too whether the sender may close the connection behind it.
 pub(crate) fn read(body: &Bytes, limits: DecodeLimits) -> (Error, bool) {
-    match fields(body, limits, Exception::read) {
-        Ok(exception) => {
+    let mut exception = Exception::default();
+    match fields(body, limits, |field| exception.take(field)) {
+        Ok(()) => {
             let may_close = exception.may_close();
             (exception.into_error(limits), may_close)
         }
@@ -210,6 +199,7 @@ pub(crate) fn read(body: &Bytes, limits: DecodeLimits) -> (Error, bool) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::kind::Type;
     use super::*;
 
     fn round(error: &Error) -> Error {
@@ -239,15 +229,12 @@ mod tests {
     #[test]
     fn every_field_behind_the_text_has_a_fixed_size() {
         let error = Error::business(7, "refused", [("key".to_owned(), "value \u{1F642}".to_owned())]).with_reason("NO");
-        let kinds = fields(&encode(&error).unwrap(), DecodeLimits::default(), |input| {
-            let mut kinds = Vec::new();
-            while let Some(field) = input.field()? {
-                input.skip(field.kind)?;
-                kinds.push((field.id, field.kind));
-            }
-            Ok(kinds)
+        let mut kinds = Vec::new();
+        let read = fields(&encode(&error).unwrap(), DecodeLimits::default(), |field| {
+            kinds.push((field.id, field.kind().unwrap()));
+            field.skip()
         });
-        let kinds = kinds.unwrap();
+        read.unwrap();
         assert_eq!(kinds[..2], [(1, Type::String), (2, Type::I32)]);
         assert!(kinds[2..].iter().all(|(_, kind)| matches!(kind, Type::I32 | Type::I64)), "{kinds:?}");
         assert_eq!(round(&error).metadata(), error.metadata());
@@ -274,7 +261,9 @@ mod tests {
     fn the_origin_chooses_the_type() {
         let kind = |origin| {
             let body = encode(&Error::internal("x").with_origin(origin)).unwrap();
-            fields(&body, DecodeLimits::default(), Exception::read).unwrap().kind
+            let mut exception = Exception::default();
+            fields(&body, DecodeLimits::default(), |field| exception.take(field)).unwrap();
+            exception.kind
         };
         assert_eq!(kind(Origin::UnknownMethod), 1);
         assert_eq!(kind(Origin::Decode), 7);
