@@ -98,9 +98,14 @@ impl Channel {
         };
         // Whatever ends first drops the others, and with an unfinished call its connection: a late
         // answer has nobody to reach.
+        let over = || deadline.is_some_and(|at| at <= Instant::now());
         tokio::select! {
             biased;
-            answer = work => answer,
+            answer = work => match answer {
+                // The peer's words for the same deadline would hide what happened.
+                Err(error) if error.origin() == Origin::Remote && over() => Err(late(method.path, start)),
+                answer => answer,
+            },
             () = end => Err(late(method.path, start)),
             () = cancelled => Err(Error::new(Code::Cancelled, format!("the caller of {} went away", method.path))),
         }

@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use crate::error::Error;
-use crate::thrift::{Header, Incoming, Messages};
+use crate::thrift::{Header, Incoming, Messages, metainfo};
 
 /// Bits of a sequence number that are a slot's place; the others count its uses, from 1.
 const PLACE: u32 = 16;
@@ -166,10 +166,10 @@ impl State {
         Some(slot.seq)
     }
 
-    /// The waiter to wake; `None` also when nobody waits for this answer.
-    fn deliver(&mut self, seq: i32, incoming: Incoming) -> Result<Option<Waker>, ()> {
-        let slot = self.slots.get_mut(place(seq)).filter(|slot| slot.seq == seq).ok_or(())?;
-        let Wait::Waiting(waker) = &mut slot.wait else { return Err(()) };
+    /// The waiter to wake; the message itself when nobody waits for it.
+    fn deliver(&mut self, seq: i32, incoming: Incoming) -> Result<Option<Waker>, Incoming> {
+        let Some(slot) = self.slots.get_mut(place(seq)).filter(|slot| slot.seq == seq) else { return Err(incoming) };
+        let Wait::Waiting(waker) = &mut slot.wait else { return Err(incoming) };
         let waker = waker.take();
         slot.wait = Wait::Done(incoming);
         Ok(waker)
@@ -231,7 +231,8 @@ impl Shared {
                     };
                     match state.deliver(seq, incoming) {
                         Ok(waker) => wakers.extend(waker),
-                        Err(()) => drop(self.late.fetch_add(1, Ordering::Relaxed)),
+                        Err(notice) if says_goodbye(&notice) => state.leaving = true,
+                        Err(_) => drop(self.late.fetch_add(1, Ordering::Relaxed)),
                     }
                 }
                 Ok(None) => break Ok(()),
@@ -242,6 +243,13 @@ impl Shared {
         wakers.into_iter().for_each(Waker::wake);
         end
     }
+}
+
+/// Whether a message that answers nobody tells that its connection ends, as Kitex's server does
+/// with the number 0 when it shuts down (`netpollmux/server_handler.go`).
+fn says_goodbye(incoming: &Incoming) -> bool {
+    let header = incoming.header().ok().flatten();
+    header.is_some_and(|header| header.string(metainfo::CLOSING) == Some("1"))
 }
 
 /// The number that says whose answer it is.

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::balance::RoundRobin;
+use crate::error::Origin;
 use crate::limits::DecodeLimits;
 use crate::registry::{Endpoint, Instance, Registry};
 use crate::service::{Answer, Call, Idl, Kind, Method};
@@ -33,6 +34,8 @@ enum Act {
     Echo,
     EchoThenClose,
     Exception,
+    /// One of another implementation, with its type.
+    Refusal(i32),
     WrongSeq,
     WrongType,
     CloseWithoutAnswer,
@@ -99,6 +102,10 @@ async fn serve(stream: TcpStream, script: Arc<Mutex<Vec<Act>>>, requests: Arc<At
                 let error = Error::not_found("no such sum");
                 (MessageType::Exception, header.seq, exception::encode(&error).unwrap())
             }
+            Act::Refusal(kind) => {
+                let body = crate::thrift::body(&[(1, &"refused".to_owned()), (2, &kind)]).unwrap();
+                (MessageType::Exception, header.seq, body)
+            }
             Act::WrongSeq => (MessageType::Reply, header.seq + 1, body),
             Act::WrongType => (MessageType::Call, header.seq, body),
             Act::CloseWithoutAnswer => return,
@@ -153,6 +160,25 @@ async fn an_exception_is_the_peers_error_and_the_connection_stays() {
     assert_eq!((error.code(), error.message()), (Code::NotFound, "no such sum"));
     request(&channel, &ADD, "x").await.unwrap();
     assert_eq!(peer.connections(), 1);
+}
+
+/// Kitex closes the connection behind what it did not take (unknown names, what it cannot decode),
+/// but not behind a handler's error.
+#[tokio::test]
+async fn a_refusal_of_another_implementation_ends_the_connection() {
+    for (kind, code, connections) in [
+        (1, Code::Unimplemented, 2),
+        (7, Code::InvalidArgument, 2),
+        (20, Code::Unimplemented, 2),
+        (6, Code::Internal, 1),
+    ] {
+        let peer = Peer::start(&[Act::Refusal(kind), Act::Echo]).await;
+        let channel = Channel::to(&peer.address).unwrap();
+        let error = request(&channel, &ADD, "x").await.unwrap_err();
+        assert_eq!((error.code(), error.message()), (code, "refused"));
+        assert_eq!(request(&channel, &ADD, "y").await.unwrap(), "y");
+        assert_eq!(peer.connections(), connections, "{kind}");
+    }
 }
 
 #[tokio::test]
@@ -299,4 +325,41 @@ async fn layers_see_every_call_the_first_one_outside() {
     assert_eq!((reply.value, reply.metadata), (Bytes::from_static(b"x"), Answer::default().backward));
     let v = Some("v".to_owned());
     assert_eq!(*seen.lock().unwrap(), [("outer", v.clone()), ("inner", v)]);
+}
+
+/// Fails once the time is over, as a peer does that was told the same deadline.
+#[derive(Clone)]
+struct Late;
+
+impl<S> tower::Layer<S> for Late {
+    type Service = Self;
+
+    fn layer(&self, _: S) -> Self {
+        self.clone()
+    }
+}
+
+impl tower::Service<Call> for Late {
+    type Response = Answer;
+    type Error = Error;
+    type Future = std::future::Ready<Result<Answer, Error>>;
+
+    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Error>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, call: Call) -> Self::Future {
+        while call.cx.remaining().is_some_and(|left| !left.is_zero()) {
+            std::thread::yield_now();
+        }
+        std::future::ready(Err(Error::internal("context deadline exceeded").with_origin(Origin::Remote)))
+    }
+}
+
+#[tokio::test]
+async fn a_peers_error_at_the_deadline_is_the_deadline() {
+    let registry = Registry::open("memory").unwrap();
+    let channel = Channel::builder("add").registry(&registry).layer(Late).build().unwrap();
+    let error = request(&channel, &ADD, "x").timeout(Duration::from_millis(5)).await.unwrap_err();
+    assert_eq!(error.code(), Code::DeadlineExceeded);
 }

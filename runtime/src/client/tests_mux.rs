@@ -166,3 +166,28 @@ async fn answers_that_are_swapped_repeated_late_or_unknown_reach_nobody_else() {
     assert_eq!(last.answer().await.unwrap_err(), "closed before the answer");
     assert!(!link.is_open());
 }
+
+/// The bytes are those of a Kitex server that shuts down.
+#[tokio::test]
+async fn a_goodbye_lets_no_further_call_enter() {
+    let (near, mut peer) = pair().await;
+    let late = Arc::new(AtomicU64::new(0));
+    let link = Link::new(near, 1 << 20, Arc::clone(&late));
+    let before = enter(&link, "before");
+    let asked = requests(&mut peer, 1).await;
+    let records: serde_json::Value =
+        serde_json::from_str(include_str!("../../../tests/vectors/kitex/mux.json")).unwrap();
+    let record = records.as_array().unwrap().iter().find(|it| it["name"] == "mux_graceful_shutdown").unwrap();
+    let digits = record["response_hex"].as_str().unwrap().as_bytes();
+    let goodbye: Vec<u8> = digits[..2 * 47]
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+        .collect();
+    assert!(link.is_open());
+    peer.write_all(&goodbye).await.unwrap();
+    // What is in work is still answered, behind it.
+    peer.write_all(&message(MessageType::Reply, asked[0].seq, &text(&asked[0]))).await.unwrap();
+    assert_eq!(text(&before.answer().await.unwrap()), "before");
+    assert!(!link.is_open());
+    assert_eq!(late.load(Ordering::Relaxed), 0);
+}

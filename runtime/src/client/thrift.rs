@@ -247,6 +247,7 @@ fn try_understand(incoming: &Incoming, seq: i32, call: &Call, at: &Endpoint) -> 
     }
     let closing = info.as_ref().and_then(|info| info.string(metainfo::CLOSING));
     let body = incoming.message.slice(size..);
+    let mut leaving = foreign || closing == Some("1");
     let result = match header.kind {
         MessageType::Reply => match info.as_ref().and_then(metainfo::business) {
             Some(error) => Err(error),
@@ -255,10 +256,14 @@ fn try_understand(incoming: &Incoming, seq: i32, call: &Call, at: &Endpoint) -> 
                 Answer { body, backward }
             }),
         },
-        MessageType::Exception => Err(header.protocol.error(body, call.limits)),
+        MessageType::Exception => {
+            let (error, may_close) = header.protocol.error(body, call.limits);
+            leaving |= may_close;
+            Err(error)
+        }
         MessageType::Call | MessageType::Oneway => return Err(broken(at, &"a request where an answer belongs")),
     };
-    Ok((result, foreign || closing == Some("1")))
+    Ok((result, leaving))
 }
 
 #[cold]

@@ -1,11 +1,15 @@
 //! Application exceptions: how an [`Error`] travels when the IDL declares none for it.
 //!
-//! Every implementation reads field 1 (text) and field 2 (type) and skips the rest, so the
-//! fields from 3 on, which give our own clients the whole error back, harm nobody.
+//! Every implementation reads field 1 (text) and field 2 (type). The fields from 3 on give our own
+//! clients the whole error back; others skip them. All of them have a fixed size, because Kitex's
+//! clients skip no others in an exception (`FastRead` of `ApplicationException` in cloudwego/gopkg).
+
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
 use super::call::{Argument, body, fields};
+use super::decoder::Decoder;
 use super::error::DecodeError;
 use super::field::FieldRef;
 use crate::error::{Code, Error, Origin};
@@ -30,10 +34,16 @@ mod ids {
     pub(super) const MESSAGE: i16 = 1;
     pub(super) const TYPE: i16 = 2;
     pub(super) const CODE: i16 = 3;
-    pub(super) const REASON: i16 = 4;
     pub(super) const BUSINESS: i16 = 5;
-    pub(super) const METADATA: i16 = 6;
+    /// The first of the `i64` fields that hold a [`Rest`], 8 bytes each.
+    pub(super) const REST: i16 = 16;
+    /// Fields of a [`Rest`].
+    pub(super) const REASON: i16 = 1;
+    pub(super) const METADATA: i16 = 2;
 }
+
+/// The most fields of a [`Rest`]: 256 kB of reason and pairs. What is longer is left out.
+const MOST: usize = 32_000;
 
 /// The exception type of an error, by its origin.
 pub(super) fn type_of(error: &Error) -> i32 {
@@ -67,20 +77,46 @@ pub fn wrong_message_type() -> Result<Bytes, Error> {
 fn write(error: &Error, kind: i32) -> Result<Bytes, Error> {
     let message = error.message().to_owned();
     let code = i32::from(error.code() as u8);
-    let reason = error.reason().to_owned();
-    let metadata = error.metadata();
     let business = error.business_code();
     let mut parts: Vec<(i16, &dyn Argument)> = vec![(ids::MESSAGE, &message), (ids::TYPE, &kind), (ids::CODE, &code)];
-    if !reason.is_empty() {
-        parts.push((ids::REASON, &reason));
-    }
     if let Some(business) = &business {
         parts.push((ids::BUSINESS, business));
     }
-    if !metadata.is_empty() {
-        parts.push((ids::METADATA, metadata));
-    }
+    let rest = Rest::write(error)?;
+    parts.extend((ids::REST..).zip(rest.iter().map(|part| part as &dyn Argument)));
     body(&parts)
+}
+
+/// What of an error has no fixed size: a struct in Binary, cut into numbers.
+#[derive(Default)]
+pub(super) struct Rest {
+    pub(super) reason: String,
+    pub(super) metadata: BTreeMap<String, String>,
+}
+
+impl Rest {
+    fn write(error: &Error) -> Result<Vec<i64>, Error> {
+        if error.reason().is_empty() && error.metadata().is_empty() {
+            return Ok(Vec::new());
+        }
+        let whole = body(&[(ids::REASON, &error.reason().to_owned()), (ids::METADATA, error.metadata())])?;
+        let number =
+            |part: &[u8]| part.iter().fold(0, |number, byte| number << 8 | i64::from(*byte)) << (64 - 8 * part.len());
+        let numbers: Vec<i64> = whole.chunks(8).map(number).collect();
+        Ok(if numbers.len() > MOST { Vec::new() } else { numbers })
+    }
+
+    /// Reads what `write` has written, with zeros behind it.
+    fn read(numbers: &[i64], limits: DecodeLimits) -> Result<Self, DecodeError> {
+        let bytes: Bytes = numbers.iter().flat_map(|number| number.to_be_bytes()).collect();
+        let mut rest = Self::default();
+        Decoder::new(&bytes, limits).flat(&[], |field| match field.id {
+            ids::REASON => field.read(&mut rest.reason),
+            ids::METADATA => field.read(&mut rest.metadata),
+            _ => field.skip(),
+        })?;
+        Ok(rest)
+    }
 }
 
 /// What an exception says.
@@ -89,36 +125,45 @@ pub(super) struct Exception {
     pub(super) message: String,
     pub(super) kind: i32,
     pub(super) code: Option<i32>,
-    pub(super) reason: String,
     pub(super) business: Option<i32>,
-    pub(super) metadata: std::collections::BTreeMap<String, String>,
+    pub(super) rest: Rest,
 }
 
 impl Exception {
-    fn take(&mut self, field: FieldRef<'_, '_>) -> Result<(), DecodeError> {
+    /// Takes one field; the parts of the rest are gathered in `rest`.
+    fn take(&mut self, field: FieldRef<'_, '_>, rest: &mut Vec<i64>) -> Result<(), DecodeError> {
         match field.id {
             // Texts of exceptions are shown to people: a damaged one is still worth showing.
             ids::MESSAGE => field.lossy(&mut self.message),
             ids::TYPE => field.read(&mut self.kind),
             ids::CODE => field.read(&mut self.code),
-            ids::REASON => field.read(&mut self.reason),
             ids::BUSINESS => field.read(&mut self.business),
-            ids::METADATA => field.read(&mut self.metadata),
+            ids::REST.. => field.with(|part| rest.push(part)),
             _ => field.skip(),
         }
     }
 
-    pub(super) fn into_error(self) -> Error {
+    /// Whether its sender may close the connection behind it: Kitex does after what it did not
+    /// take, and not after an error of a handler. Our servers never do.
+    pub(super) fn may_close(&self) -> bool {
+        self.code.is_none() && self.kind != types::INTERNAL
+    }
+
+    pub(super) fn into_error(mut self) -> Error {
+        if self.message.is_empty() && self.code.is_none() {
+            self.message = format!("the peer gave no reason (application exception of type {})", self.kind);
+        }
+        let rest = self.rest;
         let mut error = match self.business {
-            Some(code) => Error::business(code, self.message, self.metadata),
+            Some(code) => Error::business(code, self.message, rest.metadata),
             None => {
                 let code = self.code.and_then(Code::from_number).unwrap_or(code_of(self.kind));
                 let error = Error::new(code, self.message);
-                self.metadata.into_iter().fold(error, |error, (k, v)| error.with_metadata(k, v))
+                rest.metadata.into_iter().fold(error, |error, (k, v)| error.with_metadata(k, v))
             }
         };
-        if !self.reason.is_empty() {
-            error = error.with_reason(self.reason);
+        if !rest.reason.is_empty() {
+            error = error.with_reason(rest.reason);
         }
         error.with_origin(Origin::Remote)
     }
@@ -137,15 +182,26 @@ pub(super) fn code_of(kind: i32) -> Code {
 /// Reads the body of a message of type exception; the error has [`Origin::Remote`].
 /// A body that cannot be read gives an error too, with [`Origin::Decode`].
 pub fn decode(body: &Bytes, limits: DecodeLimits) -> Error {
-    let mut exception = Exception::default();
-    match fields(body, limits, |field| exception.take(field)) {
-        Ok(()) => exception.into_error(),
-        Err(error) => error,
+    read(body, limits).0
+}
+
+/// The same; tells too whether the sender may close the connection behind it.
+pub(crate) fn read(body: &Bytes, limits: DecodeLimits) -> (Error, bool) {
+    let (mut exception, mut rest) = (Exception::default(), Vec::new());
+    match fields(body, limits, |field| exception.take(field, &mut rest)) {
+        Ok(()) => {
+            // Another implementation's fields mean something else: the text still counts.
+            exception.rest = Rest::read(&rest, limits).unwrap_or_default();
+            let may_close = exception.may_close();
+            (exception.into_error(), may_close)
+        }
+        Err(error) => (error, true),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::kind::Type;
     use super::*;
 
     fn round(error: &Error) -> Error {
@@ -171,12 +227,44 @@ mod tests {
         assert_eq!(back.metadata(), error.metadata());
     }
 
+    /// As Kitex's clients need it.
+    #[test]
+    fn every_field_behind_the_text_has_a_fixed_size() {
+        let error = Error::business(7, "refused", [("key".to_owned(), "value \u{1F642}".to_owned())]).with_reason("NO");
+        let mut kinds = Vec::new();
+        let read = fields(&encode(&error).unwrap(), DecodeLimits::default(), |field| {
+            kinds.push((field.id, field.kind().unwrap()));
+            field.skip()
+        });
+        read.unwrap();
+        assert_eq!(kinds[..2], [(1, Type::String), (2, Type::I32)]);
+        assert!(kinds[2..].iter().all(|(_, kind)| matches!(kind, Type::I32 | Type::I64)), "{kinds:?}");
+        assert_eq!(round(&error).metadata(), error.metadata());
+    }
+
+    #[test]
+    fn pairs_of_any_length_come_back_until_they_are_too_many() {
+        for length in (0..40).chain([200_000]) {
+            let error = Error::internal("x").with_metadata("k", "v".repeat(length));
+            assert_eq!(round(&error).metadata(), error.metadata(), "{length}");
+        }
+        let back = round(&Error::not_found("x").with_metadata("k", "v".repeat(300_000)));
+        assert_eq!((back.code(), back.message(), back.metadata().len()), (Code::NotFound, "x", 0));
+    }
+
+    #[test]
+    fn foreign_fields_do_not_hide_the_text() {
+        let foreign = body(&[(1, &"text".to_owned()), (2, &6), (16, &-1_i64), (17, &"y".to_owned())]).unwrap();
+        let error = decode(&foreign, DecodeLimits::default());
+        assert_eq!((error.code(), error.message()), (Code::Internal, "text"));
+    }
+
     #[test]
     fn the_origin_chooses_the_type() {
         let kind = |origin| {
             let body = encode(&Error::internal("x").with_origin(origin)).unwrap();
             let mut exception = Exception::default();
-            fields(&body, DecodeLimits::default(), |field| exception.take(field)).unwrap();
+            fields(&body, DecodeLimits::default(), |field| exception.take(field, &mut Vec::new())).unwrap();
             exception.kind
         };
         assert_eq!(kind(Origin::UnknownMethod), 1);
@@ -190,6 +278,8 @@ mod tests {
         let body = body(&[(1, &"unknown service".to_owned()), (2, &20)]).unwrap();
         let error = decode(&body, DecodeLimits::default());
         assert_eq!(error.code(), Code::Unimplemented);
+        let error = decode(&Bytes::from_static(&[0]), DecodeLimits::default());
+        assert_eq!(error.message(), "the peer gave no reason (application exception of type 0)");
         let error = decode(&Bytes::from_static(&[0x0b, 0, 1]), DecodeLimits::default());
         assert_eq!(error.origin(), Origin::Decode);
     }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use prost::Message;
 
-use super::exception::{Exception, code_of, type_of, types};
+use super::exception::{Exception, Rest, code_of, type_of, types};
 use crate::error::{Code, Error, Origin};
 
 /// The first two bytes of a message.
@@ -54,14 +54,17 @@ fn write(error: &Error, kind: i32) -> Bytes {
     body.encode_to_vec().into()
 }
 
-/// Reads an error; the frame's limit bounds what it takes.
-pub(super) fn decode(body: Bytes) -> Error {
+/// Reads an error, and whether its sender may close the connection behind it; the frame's limit
+/// bounds what it takes.
+pub(super) fn decode(body: Bytes) -> (Error, bool) {
     match Body::decode(body) {
         Ok(Body { kind, message, code, reason, business, metadata }) => {
-            let metadata = metadata.into_iter().collect();
-            Exception { message, kind, code, reason, business, metadata }.into_error()
+            let rest = Rest { reason, metadata: metadata.into_iter().collect() };
+            let exception = Exception { message, kind, code, business, rest };
+            let may_close = exception.may_close();
+            (exception.into_error(), may_close)
         }
-        Err(error) => Error::new(Code::Internal, error.to_string()).with_origin(Origin::Decode),
+        Err(error) => (Error::new(Code::Internal, error.to_string()).with_origin(Origin::Decode), true),
     }
 }
 
@@ -78,12 +81,12 @@ mod tests {
     #[test]
     fn our_client_gets_the_whole_error_back() {
         let error = Error::not_found("no such user").with_reason("USER_GONE").with_metadata("id", "7");
-        let back = decode(encode(&error));
+        let back = decode(encode(&error)).0;
         assert_eq!((back.code(), back.message(), back.reason()), (Code::NotFound, "no such user", "USER_GONE"));
         assert_eq!((back.metadata(), back.origin()), (error.metadata(), Origin::Remote));
-        let back = decode(encode(&Error::business(-404, "refused", [])));
+        let back = decode(encode(&Error::business(-404, "refused", []))).0;
         assert_eq!(back.business_code(), Some(-404));
-        assert_eq!(decode(wrong_message_type()).code(), Code::InvalidArgument);
-        assert_eq!(decode(Bytes::from_static(b"\x0a")).origin(), Origin::Decode);
+        assert_eq!(decode(wrong_message_type()).0.code(), Code::InvalidArgument);
+        assert_eq!(decode(Bytes::from_static(b"\x0a")).0.origin(), Origin::Decode);
     }
 }

@@ -62,9 +62,10 @@ pub fn timeout(header: &TtHeader<'_>) -> Option<Duration> {
     (milliseconds > 0).then(|| Duration::from_millis(milliseconds))
 }
 
-/// Adds what the caller waits, at least a millisecond.
+/// Adds what the caller waits, in whole milliseconds and never less: a peer that gives up at its
+/// deadline does so after the caller has, whose error then says what happened.
 pub fn set_timeout(left: Duration, header: &mut TtHeader<'_>) {
-    header.set_int(int_keys::RPC_TIMEOUT, left.as_millis().max(1).to_string());
+    header.set_int(int_keys::RPC_TIMEOUT, left.as_nanos().div_ceil(1_000_000).max(1).to_string());
 }
 
 /// The business error of an answer. Kitex ignores it when its extra pairs cannot be read; here
@@ -99,5 +100,19 @@ pub fn backward(header: &TtHeader<'_>) -> Pairs {
 pub fn set_backward<'a>(pairs: &'a Pairs, header: &mut TtHeader<'a>) {
     for (key, value) in pairs.iter().filter(|(key, _)| !is_reserved(key)) {
         header.set_string(key, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeout_is_rounded_up() {
+        for (micros, stated) in [(0, 1), (1, 1), (1_000, 1), (1_001, 2), (199_999, 200), (200_000, 200)] {
+            let mut header = TtHeader::default();
+            set_timeout(Duration::from_micros(micros), &mut header);
+            assert_eq!(timeout(&header), Some(Duration::from_millis(stated)), "{micros}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 mod etcd;
 pub mod http;
+mod shown;
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use etcd::Etcd;
+pub use shown::{shown, sort};
 
 /// How long a condition may take to come true. Generous: it only bounds a failing test.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -107,6 +109,11 @@ impl Process {
         let lines = lines.lock().unwrap();
         let (lines, _) = changed.wait_timeout_while(lines, PATIENCE, |lines| found(lines).is_none()).unwrap();
         found(&lines).unwrap_or_else(|| panic!("{} never printed `{text}`, but:\n{}", self.name, lines.join("\n")))
+    }
+
+    /// Every line so far.
+    pub fn printed(&self) -> Vec<String> {
+        self.printed.0.lock().unwrap().clone()
     }
 
     /// Sends a signal by name, such as `TERM`.

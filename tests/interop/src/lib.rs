@@ -1,66 +1,15 @@
-//! Go programs of the tests: built from `go/<system>`, with what the system's own tools generate.
+//! The two sides of the tests: our service of `idl/interop.thrift`, and programs of another system
+//! that serve and call the same one.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by panicking")]
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+mod go;
+mod handler;
 
-/// A copy of `go/<system>` below the target folder, where generated code may lie.
-pub struct Go {
-    folder: PathBuf,
-}
+pub use go::Go;
+pub use handler::{Handler, Watcher};
 
-impl Go {
-    /// Copies the module. `None` where the machine has no Go, said in one line; under `CI` that is a failure.
-    ///
-    /// # Panics
-    ///
-    /// Without Go under `CI`.
-    pub fn module(system: &str) -> Option<Self> {
-        if Command::new("go").arg("version").output().is_err() {
-            assert!(std::env::var_os("CI").is_none(), "go is missing");
-            eprintln!("skipped: this test needs `go` on the PATH");
-            return None;
-        }
-        let folder = e2e::workspace().join("target/interop").join(system);
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("go").join(system), &folder);
-        Some(Self { folder })
-    }
-
-    /// Builds a package into `bin/<name>`.
-    ///
-    /// # Panics
-    ///
-    /// When it does not build.
-    pub fn build(&self, name: &str, package: &str) {
-        self.run(Command::new("go").args(["build", "-o", &format!("bin/{name}"), package]));
-    }
-
-    /// Runs a program in the module's folder, with what was built first on its path.
-    ///
-    /// # Panics
-    ///
-    /// When it fails.
-    pub fn run(&self, command: &mut Command) {
-        let path = format!("{}:{}", self.folder.join("bin").display(), std::env::var("PATH").unwrap());
-        let output = command.current_dir(&self.folder).env("PATH", path).env("GOFLAGS", "-mod=mod").output().unwrap();
-        assert!(output.status.success(), "{command:?}:\n{}", String::from_utf8_lossy(&output.stderr));
-    }
-
-    /// A program that was built.
-    pub fn program(&self, name: &str) -> Command {
-        Command::new(self.folder.join("bin").join(name))
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
+/// What the build script made of `idl/interop.thrift`.
+#[allow(missing_docs, reason = "the IDL says it")]
+pub mod generated {
+    runtime::include_generated!();
 }

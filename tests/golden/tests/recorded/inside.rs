@@ -40,6 +40,7 @@ impl tower::Service<Call> for Script {
 pub(crate) struct Inside {
     script: Script,
     services: Vec<Box<dyn Service>>,
+    relay: Relay,
 }
 
 impl Inside {
@@ -48,12 +49,18 @@ impl Inside {
         let script = Script::default();
         let registry = Registry::open("memory").unwrap();
         let channel = Channel::builder("sink").registry(&registry).layer(script.clone()).build().unwrap();
+        let relay = Relay::new(channel);
         let services: Vec<Box<dyn Service>> = vec![
-            Box::new(sink::SinkServer::new(Relay(channel.clone()))),
-            Box::new(api::AddServiceServer::new(Relay(channel.clone()))),
-            Box::new(api::EchoServiceServer::new(Relay(channel))),
+            Box::new(sink::SinkServer::new(relay.clone())),
+            Box::new(api::AddServiceServer::new(relay.clone())),
+            Box::new(api::EchoServiceServer::new(relay.clone())),
         ];
-        Self { script, services }
+        Self { script, services, relay }
+    }
+
+    /// Arguments and outcomes since the last question, as values.
+    pub(crate) fn told(&self) -> Vec<serde_json::Value> {
+        self.relay.told()
     }
 
     /// Calls a method with the bytes of its arguments; its client decodes `answer`.

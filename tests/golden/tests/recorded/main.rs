@@ -7,6 +7,7 @@ mod canonical;
 mod hostile;
 mod inside;
 mod kitex;
+mod meaning;
 mod random;
 mod relay;
 mod round;

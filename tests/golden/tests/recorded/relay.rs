@@ -4,10 +4,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
+use e2e::shown;
 use golden::generated::{api, sink, sink::base};
 use runtime::client::Transport;
 use runtime::server::Running;
 use runtime::{Bytes, Channel, Config, Context, Error, Registry, Server};
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -18,14 +20,52 @@ macro_rules! relay {
     ($service:path, $client:path: $($method:ident($($name:ident: $ty:ty),*) -> $value:ty, $error:ty;)*) => {
         impl $service for Relay {$(
             async fn $method(&self, _: &Context $(, $name: $ty)*) -> Result<$value, $error> {
-                <$client>::new(self.0.clone()).$method($($name),*).await
+                self.tell(json!({$((stringify!($name)): shown(&$name)),*}));
+                let outcome = <$client>::new(self.channel.clone()).$method($($name),*).await;
+                self.tell(match &outcome {
+                    Ok(value) => succeeded(shown(value)),
+                    Err(error) => declared(&format!("{error:?}")),
+                });
+                outcome
             }
         )*}
     };
 }
 
-/// A handler that hands every call on.
-pub(crate) struct Relay(pub(crate) Channel);
+/// A handler that hands every call on, and tells its arguments and its outcome.
+#[derive(Clone)]
+pub(crate) struct Relay {
+    channel: Channel,
+    told: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Relay {
+    pub(crate) fn new(channel: Channel) -> Self {
+        Self { channel, told: Arc::default() }
+    }
+
+    fn tell(&self, what: Value) {
+        self.told.lock().unwrap().push(what);
+    }
+
+    /// What was told since the last question.
+    pub(crate) fn told(&self) -> Vec<Value> {
+        std::mem::take(&mut *self.told.lock().unwrap())
+    }
+}
+
+/// A result; without fields for a method that has none.
+fn succeeded(value: Value) -> Value {
+    if value.is_null() { json!({}) } else { json!({"success": value}) }
+}
+
+/// A declared exception as the field of a result; another error as a result without fields.
+fn declared(text: &str) -> Value {
+    match text.starts_with("Denied(") || text.starts_with("Missing(") {
+        true => shown(&format_args!("{text}")),
+        false => json!({}),
+    }
+}
 
 relay! {
     api::AddService, api::AddServiceClient:
@@ -117,13 +157,14 @@ impl Between {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let peer = Registry::open(&format!("static:peer={}", listener.local_addr().unwrap())).unwrap();
         let channel = Channel::builder("peer").registry(&peer).transport(Transport::Framed).build().unwrap();
+        let relay = Relay::new(channel);
         let (answer, (sender, seen)) = (Arc::default(), unbounded_channel());
         tokio::spawn(play(listener, Arc::clone(&answer), sender));
         let server = Server::new(Config::local())
             .registry(&Registry::open("memory").unwrap())
-            .add(api::AddServiceServer::new(Relay(channel.clone())))
-            .add(api::EchoServiceServer::new(Relay(channel.clone())))
-            .add(sink::SinkServer::new(Relay(channel)))
+            .add(api::AddServiceServer::new(relay.clone()))
+            .add(api::EchoServiceServer::new(relay.clone()))
+            .add(sink::SinkServer::new(relay))
             .start()
             .await
             .unwrap();

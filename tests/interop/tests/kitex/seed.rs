@@ -1,29 +1,15 @@
-//! Kitex's server and client, and ours, found through a real etcd in both directions.
-#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+//! The seed's service over every transport, the programs as a user runs them.
 
 use std::process::Command;
 
-use e2e::{Etcd, Process, http, wait_for, workspace};
+use e2e::{Etcd, Process, http, wait_for};
 use interop::Go;
-
-/// Builds Kitex's own tools, the code that they make of the seed's IDL, and our two programs.
-fn built() -> Option<Go> {
-    let go = Go::module("kitex")?;
-    go.build("kitex", "github.com/cloudwego/kitex/tool/cmd/kitex");
-    go.build("thriftgo", "github.com/cloudwego/thriftgo");
-    let idl = workspace().join("idl/add.thrift");
-    let mut kitex = go.program("kitex");
-    go.run(kitex.args(["-module", "interop"]).arg(idl));
-    go.build("server", "./server");
-    go.build("client", "./client");
-    Some(go)
-}
 
 #[test]
 fn each_finds_and_calls_the_other() {
-    let (Some(go), Some(etcd)) = (built(), Etcd::start()) else { return };
-    ours_is_called(&go, &etcd);
-    ours_calls(&go, &etcd);
+    let (Some(go), Some(etcd)) = (Go::kitex(), Etcd::start()) else { return };
+    ours_is_called(go, &etcd);
+    ours_calls(go, &etcd);
 }
 
 fn ours_is_called(go: &Go, etcd: &Etcd) {

@@ -1,0 +1,85 @@
+//! Go programs of the tests: built from `go/<system>`, with what the system's own tools generate.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// A copy of `go/<system>` below the target folder, where generated code may lie.
+#[derive(Debug)]
+pub struct Go {
+    folder: PathBuf,
+}
+
+impl Go {
+    /// Copies the module. `None` where the machine has no Go, said in one line; under `CI` that is a failure.
+    ///
+    /// # Panics
+    ///
+    /// Without Go under `CI`.
+    pub fn module(system: &str) -> Option<Self> {
+        if Command::new("go").arg("version").output().is_err() {
+            assert!(std::env::var_os("CI").is_none(), "go is missing");
+            eprintln!("skipped: this test needs `go` on the PATH");
+            return None;
+        }
+        let folder = e2e::workspace().join("target/interop").join(system);
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("go").join(system), &folder);
+        Some(Self { folder })
+    }
+
+    /// Kitex's programs: what its own tools make of the seed's IDL and of ours, and the mains that use it. Built once.
+    pub fn kitex() -> Option<&'static Self> {
+        static BUILT: OnceLock<Option<Go>> = OnceLock::new();
+        let build = || {
+            let go = Self::module("kitex")?;
+            go.build("kitex", "github.com/cloudwego/kitex/tool/cmd/kitex");
+            go.build("thriftgo", "github.com/cloudwego/thriftgo");
+            for idl in ["idl/add.thrift", "tests/interop/idl/interop.thrift"] {
+                go.run(go.program("kitex").args(["-module", "interop"]).arg(e2e::workspace().join(idl)));
+            }
+            for program in ["server", "client", "sinkserver", "sinkclient"] {
+                go.build(program, &format!("./{program}"));
+            }
+            Some(go)
+        };
+        BUILT.get_or_init(build).as_ref()
+    }
+
+    /// Builds a package into `bin/<name>`.
+    ///
+    /// # Panics
+    ///
+    /// When it does not build.
+    pub fn build(&self, name: &str, package: &str) {
+        self.run(Command::new("go").args(["build", "-o", &format!("bin/{name}"), package]));
+    }
+
+    /// Runs a program in the module's folder, with what was built first on its path.
+    ///
+    /// # Panics
+    ///
+    /// When it fails.
+    pub fn run(&self, command: &mut Command) {
+        let path = format!("{}:{}", self.folder.join("bin").display(), std::env::var("PATH").unwrap());
+        let output = command.current_dir(&self.folder).env("PATH", path).env("GOFLAGS", "-mod=mod").output().unwrap();
+        assert!(output.status.success(), "{command:?}:\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// A program that was built.
+    pub fn program(&self, name: &str) -> Command {
+        Command::new(self.folder.join("bin").join(name))
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
