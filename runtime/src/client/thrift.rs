@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::counters::{Counter, Counters};
 use super::link::Refusal;
 use super::multiplex::Lanes;
 use super::transport::Transport;
@@ -30,7 +31,8 @@ pub(super) struct Pool {
     connect: Duration,
     frame: usize,
     transport: Transport,
-    pub(super) lanes: Lanes,
+    lanes: Lanes,
+    counters: Arc<Counters>,
 }
 
 #[derive(Debug)]
@@ -44,8 +46,9 @@ struct Connection {
 }
 
 impl Pool {
-    pub(super) fn new(connect: Duration, frame: usize, transport: Transport) -> Self {
-        Self { idle: Mutex::default(), connect, frame, transport, lanes: Lanes::new(frame) }
+    pub(super) fn new(connect: Duration, frame: usize, transport: Transport, counters: Arc<Counters>) -> Self {
+        let lanes = Lanes::new(frame, Arc::clone(&counters));
+        Self { idle: Mutex::default(), connect, frame, transport, lanes, counters }
     }
 
     /// One call to one instance. Dropped before its end it takes its connection along.
@@ -73,7 +76,7 @@ impl Pool {
         connection.write(&head, call, endpoint).await?;
         let result = match call.method.kind {
             Kind::Oneway => Ok(Answer::default()),
-            Kind::Unary => connection.read(call, endpoint).await,
+            Kind::Unary => connection.read(call, endpoint, &self.counters).await,
         };
         // What an exception left behind is a sound connection; what a fault left behind is not.
         let sound = !matches!(result.as_ref().map_err(Error::origin), Err(Origin::Transport));
@@ -90,15 +93,16 @@ impl Pool {
     pub(super) async fn multiplex(&self, endpoint: &Endpoint, call: &Call, to: &Snapshot) -> Result<Answer, Error> {
         let link = self.lanes.link(endpoint, to, self.open(endpoint, &to.service)).await?;
         let head = |seq, out: &mut BytesMut| self.head(Transport::Multiplexed, call, seq, &to.service, out);
-        let ticket = link.enter(head, &call.body).map_err(|refusal| match refusal {
-            Refusal::Closed(why) => broken(endpoint, &why).with_origin(Origin::NotSent),
-            Refusal::Request(error) => error,
-        })?;
+        let ticket =
+            link.enter(call.method.kind == Kind::Unary, head, &call.body).map_err(|refusal| match refusal {
+                Refusal::Closed(why) => broken(endpoint, &why).with_origin(Origin::NotSent),
+                Refusal::Request(error) => error,
+            })?;
         if call.method.kind == Kind::Oneway {
             return Ok(Answer::default());
         }
         let incoming = ticket.answer().await.map_err(|why| broken(endpoint, &why))?;
-        let (result, leaving) = understand(&incoming, ticket.seq, call, endpoint);
+        let (result, leaving) = understand(&incoming, ticket.seq, call, endpoint, &self.counters);
         if leaving {
             link.leave();
         }
@@ -127,6 +131,7 @@ impl Pool {
 
     async fn open(&self, endpoint: &Endpoint, service: &str) -> Result<TcpStream, Error> {
         let fail = |why: String| {
+            self.counters.add(Counter::ConnectFailures);
             let address = endpoint.address();
             Error::unavailable(format!("cannot connect to {service} at {address}: {why}")).with_origin(Origin::NotSent)
         };
@@ -147,7 +152,7 @@ impl Pool {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let list = idle.get_mut(endpoint)?;
         while let Some(connection) = list.pop() {
-            if connection.is_quiet() {
+            if connection.is_quiet(&self.counters) {
                 return Some(connection);
             }
         }
@@ -174,9 +179,15 @@ impl Pool {
 impl Connection {
     /// Whether nothing came since the last answer: neither the end of the stream nor a byte that
     /// nobody asked for.
-    fn is_quiet(&self) -> bool {
-        let silent = |error: &io::Error| error.kind() == io::ErrorKind::WouldBlock;
-        self.since.elapsed() < IDLE_TIME && self.stream.try_read(&mut [0]).as_ref().is_err_and(silent)
+    fn is_quiet(&self, counters: &Counters) -> bool {
+        match self.stream.try_read(&mut [0]) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.since.elapsed() < IDLE_TIME,
+            Ok(1..) => {
+                counters.add(Counter::UnknownReplies);
+                false
+            }
+            _ => false,
+        }
     }
 
     async fn write(&mut self, head: &[u8], call: &Call, at: &Endpoint) -> Result<(), Error> {
@@ -195,9 +206,13 @@ impl Connection {
         Ok(())
     }
 
-    async fn read(&mut self, call: &Call, at: &Endpoint) -> Result<Answer, Error> {
+    async fn read(&mut self, call: &Call, at: &Endpoint, counters: &Counters) -> Result<Answer, Error> {
+        let damaged = |error| {
+            counters.add(Counter::BrokenReplies);
+            broken(at, &error)
+        };
         let incoming = loop {
-            if let Some(incoming) = self.messages.take().map_err(|error| broken(at, &error))? {
+            if let Some(incoming) = self.messages.take().map_err(damaged)? {
                 break incoming;
             }
             match self.stream.read_buf(self.messages.room()).await {
@@ -206,17 +221,26 @@ impl Connection {
                 Err(error) => return Err(broken(at, &error)),
             }
         };
-        let (result, leaving) = understand(&incoming, self.seq, call, at);
+        let (result, leaving) = understand(&incoming, self.seq, call, at, counters);
         self.leaving = leaving;
         result
     }
 }
 
 /// Reads an answer on any transport, as Kitex's client does; tells too whether its connection ends.
-fn understand(incoming: &Incoming, seq: i32, call: &Call, at: &Endpoint) -> (Result<Answer, Error>, bool) {
+fn understand(
+    incoming: &Incoming,
+    seq: i32,
+    call: &Call,
+    at: &Endpoint,
+    counters: &Counters,
+) -> (Result<Answer, Error>, bool) {
     match try_understand(incoming, seq, call, at) {
         Ok((result, leaving)) => (result, leaving),
-        Err(broken) => (Err(broken), true),
+        Err(broken) => {
+            counters.add(Counter::BrokenReplies);
+            (Err(broken), true)
+        }
     }
 }
 
@@ -229,6 +253,10 @@ fn try_understand(incoming: &Incoming, seq: i32, call: &Call, at: &Endpoint) -> 
     let foreign = header.kind == MessageType::Exception && header.seq == 0;
     if header.seq != seq && !foreign {
         return Err(broken(at, &format!("an answer to call {}, not to {seq}", header.seq)));
+    }
+    // An exception may come from somebody who knows no method, a result cannot; as in Kitex.
+    if header.kind == MessageType::Reply && header.name != call.method.name {
+        return Err(broken(at, &format!("an answer to method {}, not to {}", header.name, call.method.name)));
     }
     let closing = info.as_ref().and_then(|info| info.string(metainfo::CLOSING));
     let body = incoming.message.slice(size..);

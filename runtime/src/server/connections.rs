@@ -165,7 +165,7 @@ impl Connections {
             Phase::Work => return None,
             Phase::FirstByte => (limits.first_byte, Counter::Stalled),
             Phase::Frame => (limits.whole_frame, Counter::Stalled),
-            Phase::Write => (limits.write, Counter::Stalled),
+            Phase::Write => (limits.write, Counter::WriteTimeouts),
             Phase::Idle | Phase::Streamless => (limits.idle, Counter::Idle),
         };
         let rests = matches!(phase, Phase::FirstByte | Phase::Idle);
@@ -206,6 +206,11 @@ impl Seat {
     /// Says what the connection waits for from now on.
     pub(super) fn enter(&self, phase: Phase) {
         self.stamp.set(phase, self.connections.tick.load(Ordering::Relaxed));
+    }
+
+    /// Whether this is what the connection waits for.
+    pub(super) fn is_in(&self, phase: Phase) -> bool {
+        self.stamp.get().0 == phase
     }
 
     /// What ends when an HTTP/2 peer should be told to go.
@@ -280,7 +285,8 @@ mod tests {
         assert_eq!(connections.open(), 6);
         let sweep = connections.sweep(&limits, &counters);
         let _ = tokio::time::timeout(Duration::from_secs(2), sweep).await;
-        assert_eq!((connections.open(), counters.get(Counter::Stalled)), (4, 2));
+        assert_eq!(connections.open(), 4);
+        assert_eq!((counters.get(Counter::Stalled), counters.get(Counter::WriteTimeouts)), (1, 1));
         let sweep = connections.sweep(&limits, &counters);
         let _ = tokio::time::timeout(Duration::from_secs(400), sweep).await;
         // Work is left: its handler has a deadline of its own.

@@ -41,7 +41,7 @@ pub use encoder::{Encoder, to_bytes};
 pub use error::{DecodeError, EncodeError, Fault, Step};
 pub use frame::{Frame, FrameError, FrameReader, Frames, MAX_FRAME};
 pub use kind::Type;
-pub use message::{Header, HeaderError, MessageType};
+pub use message::{Header, HeaderError, MAX_NAME, MessageType};
 pub use messages::{Incoming, Messages, Wire};
 pub use outgoing::Outgoing;
 pub use sink::Sink;
