@@ -11,13 +11,23 @@ use crate::report::Line;
 /// Row 14.
 pub(super) async fn rows(scale: Scale) -> Result<Vec<Line>, Failure> {
     let mut target = Target::start(&Settings { descriptors: Some(64), ..Settings::default() }).await?;
-    let mut held = Vec::new();
-    for number in 0..200 {
-        held.push(attacker::connect(target.address, number).await?);
+    let address = target.address;
+    // Those that find no place in the kernel's queue go on trying.
+    let attackers: Vec<_> = (0..200)
+        .map(|number| {
+            tokio::spawn(async move {
+                let stream = attacker::connect(address, number).await;
+                std::future::pending::<()>().await;
+                drop(stream);
+            })
+        })
+        .collect();
+    while target.descriptors()? < 63 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let load = target.load(Duration::from_secs(scale.of(5, 3))).await?;
     let (open, lives) = (target.descriptors()?, target.lives()?);
-    drop(held);
+    attackers.iter().for_each(tokio::task::JoinHandle::abort);
     let start = Instant::now();
     let mut ping = None;
     while ping.is_none() && start.elapsed() < Duration::from_secs(5) {
