@@ -59,7 +59,8 @@ pub async fn connect_with(target: SocketAddr, number: usize, receive: Option<u32
 ///
 /// When no connection comes about.
 pub async fn send(target: SocketAddr, bytes: &[u8], time: Duration) -> Result<Outcome, Failure> {
-    let mut stream = connect(target, 0).await?;
+    let Ok(stream) = tokio::time::timeout(time, connect(target, 0)).await else { return Ok(Outcome::Silent) };
+    let mut stream = stream?;
     // The server may close before all was taken.
     let exchange = async {
         let (mut read, mut write) = stream.split();
