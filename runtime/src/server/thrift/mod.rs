@@ -87,6 +87,8 @@ pub(super) async fn serve(shared: Arc<Shared>, seat: Seat, stream: TcpStream, pe
     let partial = Partial::new(&shared.load);
     let mut driver = Driver { shared, seat, stream, messages, partial, out, peer, cancel, late: None, owner };
     let Err(Close) = driver.run().await;
+    driver.messages.release();
+    spare::give(std::mem::take(&mut driver.out));
 }
 
 impl Driver<'_> {
