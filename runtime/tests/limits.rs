@@ -308,3 +308,34 @@ async fn what_a_channel_gives_up_is_counted() {
     }
     assert_eq!(running.in_flight(), 0);
 }
+
+#[tokio::test]
+async fn every_way_to_be_refused_is_counted_by_its_kind() {
+    let (_, running) = start(Limits { handler: Duration::from_millis(20), ..Limits::default() }).await;
+    let cases: [(Counter, &[u8]); 4] = [
+        (Counter::UnknownProtocol, &[0x16, 3, 1]),
+        (Counter::UnknownProtocol, b"GET / HTTP/1.1\r\n\r\n"),
+        (Counter::BadFrame, &[0x0f, 0xff, 0xff, 0xff, 0x80, 1]),
+        (Counter::BadHeader, &[0, 0, 0, 4, 0x82, 0x21, 1, 1]),
+    ];
+    for (counter, bytes) in cases {
+        let before = running.counters().get(counter);
+        let mut peer = Peer::connect(running.addr()).await;
+        peer.send(bytes).await;
+        let mut rest = Vec::new();
+        // A close with bytes unread may come as a reset.
+        let _ = peer.stream.read_to_end(&mut rest).await;
+        assert_eq!(running.counters().get(counter), before + 1, "{counter:?}");
+    }
+    let mut peer = Peer::connect(running.addr()).await;
+    for (counter, method, body) in [
+        (Counter::BadArguments, "Take", &[11, 0, 4][..]),
+        (Counter::UnknownMethod, "Nope", &[0]),
+        (Counter::Panics, "Panic", &[0]),
+        (Counter::Deadlines, "Wait", &[0]),
+    ] {
+        assert_eq!(peer.call(method, 1, body).await.kind, MessageType::Exception);
+        assert_eq!(running.counters().get(counter), 1, "{counter:?}");
+    }
+    assert_eq!(running.counters().get(Counter::Accepted), 5);
+}

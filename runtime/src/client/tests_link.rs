@@ -113,3 +113,13 @@ async fn what_is_no_message_ends_the_connection() {
     assert!(ticket.answer().await.is_err());
     assert_eq!((counters.get(Counter::BrokenReplies), link.is_open()), (1, false));
 }
+
+/// On a clock that moves on by itself when nobody has anything to do.
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_takes_nothing_is_given_up() {
+    let (link, counters, _peer) = pair().await;
+    let body = vec![0; 1 << 20];
+    let tickets: Vec<_> = (0..12).map(|_| enter(&link, &body).unwrap()).collect();
+    assert!(tickets[0].answer().await.unwrap_err().contains("took nothing"));
+    assert_eq!((counters.get(Counter::WriteTimeouts), link.is_open()), (1, false));
+}

@@ -292,4 +292,34 @@ mod tests {
         // Work is left: its handler has a deadline of its own.
         assert_eq!((connections.open(), counters.get(Counter::Idle)), (1, 2));
     }
+
+    /// A limit of 1 s, by the coarse tick: open at it, closed soon above it.
+    #[tokio::test(start_paused = true)]
+    async fn every_phase_has_its_own_limit() {
+        let all = Duration::from_secs(3600);
+        let one = Duration::from_secs(1);
+        let none = Limits { first_byte: all, whole_frame: all, idle: all, write: all, ..Limits::default() };
+        for (phase, limits) in [
+            (Phase::FirstByte, Limits { first_byte: one, ..none.clone() }),
+            (Phase::Frame, Limits { whole_frame: one, ..none.clone() }),
+            (Phase::Idle, Limits { idle: one, ..none.clone() }),
+            (Phase::Write, Limits { write: one, ..none.clone() }),
+        ] {
+            let connections = Arc::new(Connections::default());
+            let seat = connections.admit(address(1), &limits).unwrap();
+            seat.enter(phase);
+            let id = seat.id();
+            let task = tokio::spawn(async move {
+                let _seat = seat;
+                std::future::pending::<()>().await;
+            });
+            connections.runs_in(id, task.abort_handle());
+            let counters = Counters::default();
+            let mut sweep = std::pin::pin!(connections.sweep(&limits, &counters));
+            let _ = tokio::time::timeout(one - TICK, &mut sweep).await;
+            assert_eq!(connections.open(), 1, "{phase:?} below");
+            let _ = tokio::time::timeout(3 * TICK, &mut sweep).await;
+            assert_eq!(connections.open(), 0, "{phase:?} above");
+        }
+    }
 }

@@ -114,10 +114,20 @@ pub fn fuzz(corpus: &[Vec<u8>], count: usize, mut check: impl FnMut(&[u8])) {
 }
 
 fn run(seed: u64, input: &[u8], check: &mut impl FnMut(&[u8])) {
-    let start = Instant::now();
-    let outcome = catch_unwind(AssertUnwindSafe(|| check(input)));
-    let time = start.elapsed();
-    if outcome.is_err() || time > LONGEST {
+    let mut once = || {
+        let start = Instant::now();
+        let outcome = catch_unwind(AssertUnwindSafe(|| check(input)));
+        (outcome.is_ok(), start.elapsed())
+    };
+    let (mut sound, mut time) = once();
+    // A busy machine may take the processor away once, but not every time.
+    for _ in 0..4 {
+        if sound && time > LONGEST {
+            let (again, least) = once();
+            (sound, time) = (again, time.min(least));
+        }
+    }
+    if !sound || time > LONGEST {
         let digits: String = input.iter().map(|byte| format!("{byte:02x}")).collect();
         panic!("seed {seed}, {time:?}, {} bytes: {digits}", input.len());
     }
