@@ -48,6 +48,39 @@ pub struct Method {
     pub idempotent: bool,
 }
 
+impl Method {
+    /// The unary method of a path; `index` is its place in the service.
+    pub const fn new(idl: Idl, path: &'static str, index: usize) -> Self {
+        let (owner, name) = after_last(path, b'/');
+        let (_, service) = after_last(owner, b'/');
+        let (_, service) = after_last(service, b'.');
+        Self { service, name, path, index, idl, kind: Kind::Unary, idempotent: false }
+    }
+
+    /// The same without an answer.
+    pub const fn oneway(self) -> Self {
+        Self { kind: Kind::Oneway, ..self }
+    }
+
+    /// The same as one that may be called twice.
+    pub const fn idempotent(self) -> Self {
+        Self { idempotent: true, ..self }
+    }
+}
+
+/// What is before and behind the last of a byte; all of it behind when there is none.
+const fn after_last(text: &'static str, byte: u8) -> (&'static str, &'static str) {
+    let mut at = text.len();
+    while at > 0 {
+        at -= 1;
+        if text.as_bytes()[at] == byte {
+            let (before, rest) = text.split_at(at);
+            return (before, rest.split_at(1).1);
+        }
+    }
+    ("", text)
+}
+
 /// One service, as generated code describes it.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct ServiceInfo {
@@ -105,4 +138,21 @@ pub trait Service: Send + Sync + 'static {
 pub fn unknown_method(call: &Call) -> Handling {
     let error = Error::unimplemented(call.method.path).with_origin(crate::error::Origin::UnknownMethod);
     Box::pin(std::future::ready(Err(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_names_service_and_method() {
+        let of = |path| {
+            let Method { service, name, .. } = Method::new(Idl::Proto, path, 0);
+            (service, name)
+        };
+        assert_eq!(of("/api.v1.Greeter/SayHello"), ("Greeter", "SayHello"));
+        assert_eq!(of("/AddService/Add"), ("AddService", "Add"));
+        assert_eq!(of(""), ("", ""));
+        assert_eq!(of("/é.ü/ß"), ("ü", "ß"));
+    }
 }

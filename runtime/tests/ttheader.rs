@@ -287,14 +287,12 @@ fn headers_over_a_limit_are_refused() {
 
 fn call(channel: &Channel, place: usize, text: &str) -> Request<Option<String>> {
     let decode = |body: Bytes, limits| {
-        thrift::fields(&body, limits, |input| {
-            let mut found = None;
-            while let Some(field) = input.field()? {
-                found = Some(input.value()?);
-                assert_eq!(field.id, 0);
-            }
-            Ok(found)
-        })
+        let mut found = None;
+        thrift::fields(&body, limits, |field| {
+            assert_eq!(field.id, 0);
+            field.read(&mut found)
+        })?;
+        Ok(found)
     };
     Request::new(channel, &METHODS[place], thrift::body(&[(1, &text.to_owned())]), decode)
 }

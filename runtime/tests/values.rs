@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use bytes::Bytes;
 use runtime::limits::DecodeLimits;
 use runtime::thrift::{
-    DecodeError, Decoder, Double, EncodeError, Fault, Header, Sink as Fields, Step, Type, UnknownField, Uuid, Value,
-    from_bytes, to_bytes,
+    DecodeError, Decoder, Double, EncodeError, Fault, FieldNames, FieldRef, Header, Sink as Fields, Step, Struct, Type,
+    UnknownField, Uuid, Value, from_bytes, to_bytes,
 };
 
 /// Every type once, and itself.
@@ -31,57 +31,62 @@ struct Sink {
     unknown: Vec<UnknownField>,
 }
 
-impl Value for Sink {
-    const TYPE: Type = Type::Struct;
-    const MIN_SIZE: usize = 1;
+impl Struct for Sink {
+    const FIELDS: FieldNames = &[
+        (1, "yes"),
+        (2, "tiny"),
+        (3, "short"),
+        (4, "long"),
+        (5, "real"),
+        (6, "text"),
+        (7, "data"),
+        (8, "uuid"),
+        (9, "names"),
+        (10, "ids"),
+        (11, "ages"),
+        (12, "weights"),
+        (13, "marks"),
+        (14, "next"),
+    ];
 
     fn write(&self, out: &mut impl Fields) {
-        out.structure(|out| {
-            out.field(1, &self.yes);
-            out.field(2, &self.tiny);
-            out.field(3, &self.short);
-            out.field(4, &self.long);
-            out.field(5, &self.real);
-            out.field(6, &self.text);
-            out.field(7, &self.data);
-            out.field(8, &self.uuid);
-            out.field(9, &self.names);
-            out.field(10, &self.ids);
-            out.field(11, &self.ages);
-            out.field(12, &self.weights);
-            out.field(13, &self.marks);
-            if let Some(next) = &self.next {
-                out.field(14, next);
-            }
-            self.unknown.iter().for_each(|field| out.unknown(field));
-        });
+        out.field(1, &self.yes);
+        out.field(2, &self.tiny);
+        out.field(3, &self.short);
+        out.field(4, &self.long);
+        out.field(5, &self.real);
+        out.field(6, &self.text);
+        out.field(7, &self.data);
+        out.field(8, &self.uuid);
+        out.field(9, &self.names);
+        out.field(10, &self.ids);
+        out.field(11, &self.ages);
+        out.field(12, &self.weights);
+        out.field(13, &self.marks);
+        if let Some(next) = &self.next {
+            out.field(14, &**next);
+        }
+        self.unknown.iter().for_each(|field| out.unknown(field));
     }
 
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        let mut value = Self::default();
-        input.structure(|input| {
-            while let Some(field) = input.field()? {
-                match (field.id, field.kind) {
-                    (1, Type::Bool) => value.yes = input.value()?,
-                    (2, Type::I8) => value.tiny = input.value()?,
-                    (3, Type::I16) => value.short = input.value()?,
-                    (4, Type::I64) => value.long = input.value()?,
-                    (5, Type::Double) => value.real = input.value()?,
-                    (6, Type::String) => value.text = input.value()?,
-                    (7, Type::String) => value.data = input.value()?,
-                    (8, Type::Uuid) => value.uuid = input.value()?,
-                    (9, Type::List) => value.names = input.value()?,
-                    (10, Type::Set) => value.ids = input.value()?,
-                    (11, Type::Map) => value.ages = input.value()?,
-                    (12, Type::Map) => value.weights = input.value()?,
-                    (13, Type::Set) => value.marks = input.value()?,
-                    (14, Type::Struct) => value.next = Some(input.value()?),
-                    _ => value.unknown.push(input.unknown(field)?),
-                }
-            }
-            Ok(())
-        })?;
-        Ok(value)
+    fn read(&mut self, field: FieldRef<'_, '_>) -> Result<(), DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.yes),
+            2 => field.read(&mut self.tiny),
+            3 => field.read(&mut self.short),
+            4 => field.read(&mut self.long),
+            5 => field.read(&mut self.real),
+            6 => field.read(&mut self.text),
+            7 => field.read(&mut self.data),
+            8 => field.read(&mut self.uuid),
+            9 => field.read(&mut self.names),
+            10 => field.read(&mut self.ids),
+            11 => field.read(&mut self.ages),
+            12 => field.read(&mut self.weights),
+            13 => field.read(&mut self.marks),
+            14 => field.boxed(|value| self.next = Some(value)),
+            _ => field.unknown(|field| self.unknown.push(field)),
+        }
     }
 }
 
@@ -285,8 +290,8 @@ fn errors_say_where() {
     bytes[at] = 0xff;
     let error = from_bytes::<Sink>(bytes.into(), limits()).unwrap_err();
     assert_eq!(error.offset(), at);
-    assert_eq!(error.path(), [Step::Field(14), Step::Field(9), Step::Element(1)]);
-    let text = format!("text is not UTF-8 at byte {at}, field path 14.9[1]");
+    assert_eq!(error.path(), [Step::Field(14, Some("next")), Step::Field(9, Some("names")), Step::Element(1)]);
+    let text = format!("text is not UTF-8 at byte {at}, field path next.names[1]");
     assert_eq!(error.to_string(), text);
 }
 

@@ -6,7 +6,7 @@ use quote::quote;
 use super::codec;
 use super::view::{View, ident};
 use super::{docs, service, structs};
-use crate::ir::model::{Language, Method, Service};
+use crate::ir::model::{Language, Method, Service, Wrap};
 use crate::resolve::names;
 
 pub(super) fn emit(view: &View<'_>, it: &Service) -> TokenStream {
@@ -51,8 +51,11 @@ fn call(view: &View<'_>, it: &Service, owner: &Service, method: &Method, index: 
     } else {
         let order = codec::wire_order(view, &method.arguments);
         let ids = order.iter().map(|it| codec::id(it.id));
-        let names = order.iter().map(|it| ident(&it.head.rust));
-        (quote!(thrift::body(&[#((#ids, &#names)),*])), decode(view, owner, method))
+        let values = order.iter().map(|it| {
+            let name = ident(&it.head.rust);
+            if it.wrap == Wrap::Box { quote!(&*#name) } else { quote!(&#name) }
+        });
+        (quote!(thrift::body(&[#((#ids, #values)),*])), decode(view, owner, method))
     };
     quote! {
         #docs
@@ -83,32 +86,24 @@ fn decode(view: &View<'_>, owner: &Service, method: &Method) -> TokenStream {
     let (some, none) = (view.std("Some"), view.std("None"));
     let (ok, err) = (view.std("Ok"), view.std("Err"));
     let ids = method.throws.iter().map(|it| codec::id(it.id));
-    let success = method.result.as_ref().map(|ty| {
-        let kind = view.kind(ty);
-        quote!((0, #kind) => outcome = #some(#ok(input.value()?)),)
-    });
+    let success = method.result.as_ref().map(|_| quote!(0 => field.with(|value| outcome = #some(#ok(value))),));
     let (initial, finish) = if method.result.is_some() {
         (none, quote!(outcome.unwrap_or_else(|| #err(thrift::missing_result().into()))))
     } else {
         (quote!(#ok(())), quote!(outcome))
     };
     let thrown = arms.iter().zip(ids).map(|(arm, id)| {
-        let thrown = quote!(#err(#error::#arm(input.value()?)));
+        let thrown = quote!(#err(#error::#arm(thrown)));
         let thrown = if method.result.is_some() { quote!(#some(#thrown)) } else { thrown };
-        quote!((#id, thrift::Type::Struct) => outcome = #thrown,)
+        quote!(#id => field.with(|thrown| outcome = #thrown),)
     });
     quote! {
         |body, limits| {
             let mut outcome = #initial;
-            thrift::fields(&body, limits, |input| {
-                while let #some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        #success
-                        #(#thrown)*
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                #ok(())
+            thrift::fields(&body, limits, |field| match field.id {
+                #success
+                #(#thrown)*
+                _ => field.skip(),
             })?;
             #finish
         }

@@ -8,57 +8,80 @@ use super::view::{View, ident};
 use super::{constant, structs};
 use crate::ir::model::{Base, Def, Field, Presence, Requiredness, Struct, Ty, Value, Wrap};
 
-/// `impl Value` of a struct.
+/// `impl Struct` of a struct, `impl Value` of one with fields that must be there.
 pub(super) fn structure(view: &View<'_>, def: &Def, it: &Struct) -> TokenStream {
-    let name = ident(&def.head.rust);
+    let (name, doubles, names) = (ident(&def.head.rust), doubles(&it.fields), name_list(&it.fields));
     let order = wire_order(view, &it.fields);
     let writes = order.iter().map(|field| {
         let id = id(field.id);
         write(view, field, def.key, |value| quote!(out.field(#id, #value);))
     });
-    let argument = if it.fields.is_empty() { quote!(_) } else { quote!(out) };
-    let decode = decode(view, def, &it.fields);
-    let (result_type, doubles) = (view.std("Result"), doubles(&it.fields));
+    let writes = quote!(#(#writes)*);
+    let out = if it.fields.is_empty() { quote!(_) } else { quote!(out) };
+    let (result, read) = (view.std("Result"), Reading { owner: &def.head.rust, ..STRUCT });
+    if !def.defaultable || it.fields.iter().any(|field| read.must(view, field)) {
+        let decode = decode(view, &Reading { key: def.key, ..read }, &it.fields);
+        return quote! {
+            #doubles
+            impl thrift::Value for #name {
+                const TYPE: thrift::Type = thrift::Type::Struct;
+                const FIELDS: thrift::FieldNames = #names;
+
+                fn write(&self, out: &mut impl thrift::Sink) {
+                    out.structure(|#out| { #writes });
+                }
+
+                fn decode(input: &mut thrift::Decoder<'_>) -> #result<Self, thrift::DecodeError> {
+                    #decode
+                }
+            }
+        };
+    }
+    let read = arms(view, &it.fields, |field| {
+        let name = ident(&field.head.rust);
+        quote!(self.#name)
+    });
+    let read = if it.fields.is_empty() { quote!(field.skip()) } else { read };
     quote! {
         #doubles
-        impl thrift::Value for #name {
-            const TYPE: thrift::Type = thrift::Type::Struct;
+        impl thrift::Struct for #name {
+            const FIELDS: thrift::FieldNames = #names;
 
-            fn write(&self, out: &mut impl thrift::Sink) {
-                out.structure(|#argument| { #(#writes)* });
+            fn write(&self, #out: &mut impl thrift::Sink) {
+                #writes
             }
 
-            fn decode(input: &mut thrift::Decoder<'_>) -> #result_type<Self, thrift::DecodeError> {
-                #decode
+            fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> #result<(), thrift::DecodeError> {
+                #read
             }
         }
     }
 }
 
-/// Reads into a value that holds the defaults; into locals where a field must be there.
-fn decode(view: &View<'_>, def: &Def, fields: &[Field]) -> TokenStream {
-    let (ok, default) = (view.std("Ok"), view.std("Default"));
-    let mut read =
-        Reading { owner: &def.head.rust, key: def.key, taken: &["input", "field", "value"], whole: def.defaultable };
-    read.whole &= !fields.is_empty() && !fields.iter().any(|field| read.must(view, field));
-    let arms = read.arms(view, fields);
-    if read.whole {
-        return quote! {
-            let mut value: Self = #default::default();
-            input.structure(|input| { #arms #ok(()) })?;
-            #ok(value)
-        };
-    }
-    let locals = read.locals(view, fields);
+/// How a struct's fields are read, beside the names that the code around them uses.
+const STRUCT: Reading<'_> = Reading { owner: "", key: false, taken: &["input", "field", "value"] };
+
+/// Reads into locals, some of which must be there at the end.
+fn decode(view: &View<'_>, read: &Reading<'_>, fields: &[Field]) -> TokenStream {
+    let (ok, locals, arms) = (view.std("Ok"), read.locals(view, fields), read.to_locals(view, fields));
     let result = fields.iter().map(|field| {
-        let (name, value) = (ident(&field.head.rust), read.take(view, field));
+        let (name, value) = (ident(&field.head.rust), read.take(view, field, |path| quote!(input.missing(#path))));
         if name == value.to_string() { quote!(#name,) } else { quote!(#name: #value,) }
     });
     quote! {
         #locals
-        input.structure(|input| { #arms #ok(()) })?;
+        input.fields::<Self>(|field| #arms)?;
         #ok(Self { #(#result)* })
     }
+}
+
+/// The ids and names of fields, for the paths of errors: `&[(1, "first"), (2, "second")]`.
+pub(super) fn name_list(fields: &[Field]) -> TokenStream {
+    let pairs = fields.iter().map(|field| {
+        let (id, name) = (id(field.id), &field.head.name);
+        quote!((#id, #name))
+    });
+    quote!(&[#(#pairs),*])
 }
 
 fn doubles(fields: &[Field]) -> Option<TokenStream> {
@@ -88,9 +111,10 @@ pub(super) fn wire_order<'a>(view: &View<'_>, fields: &'a [Field]) -> Vec<&'a Fi
 fn write(view: &View<'_>, field: &Field, key: bool, statement: impl Fn(TokenStream) -> TokenStream) -> TokenStream {
     let name = ident(&field.head.rust);
     match field.presence {
+        Presence::Always if field.wrap == Wrap::Box => statement(quote!(&*self.#name)),
         Presence::Always => statement(quote!(&self.#name)),
         Presence::WhenSome => {
-            let (some, statement) = (view.std("Some"), statement(quote!(value)));
+            let (some, statement) = (view.std("Some"), statement(unboxed(field, quote!(value))));
             quote!(if let #some(value) = &self.#name { #statement })
         }
         Presence::WhenNotDefault => {
@@ -127,8 +151,6 @@ pub(super) struct Reading<'a> {
     pub(super) key: bool,
     /// Names that the surrounding code uses itself.
     pub(super) taken: &'a [&'a str],
-    /// Whether the fields are those of a local `value` and not locals themselves.
-    pub(super) whole: bool,
 }
 
 impl Reading<'_> {
@@ -139,7 +161,7 @@ impl Reading<'_> {
     }
 
     /// Whether a missing field is an error: a required one, and an argument that has no default.
-    fn must(&self, view: &View<'_>, field: &Field) -> bool {
+    pub(super) fn must(&self, view: &View<'_>, field: &Field) -> bool {
         field.requiredness == Requiredness::Required
             || field.wrap == Wrap::Box
             || (field.wrap == Wrap::Plain
@@ -160,71 +182,42 @@ impl Reading<'_> {
         quote!(#(#locals)*)
     }
 
-    /// The loop over the fields that are there, in any order; unknown ones are skipped.
-    pub(super) fn arms(&self, view: &View<'_>, fields: &[Field]) -> TokenStream {
-        let some = view.std("Some");
-        if fields.is_empty() {
-            return quote!(while let #some(field) = input.field()? { input.skip(field.kind)?; });
-        }
-        let arms = fields.iter().map(|field| {
-            let (id, kind, local) = (id(field.id), view.kind(&field.ty), self.local(field));
-            let value = self.value(view, field);
-            let place = if self.whole {
-                let name = ident(&field.head.rust);
-                quote!(value.#name)
-            } else {
-                quote!(#local)
-            };
-            quote!((#id, #kind) => #place = #value,)
-        });
-        quote! {
-            while let #some(field) = input.field()? {
-                match (field.id, field.kind) {
-                    #(#arms)*
-                    _ => input.skip(field.kind)?,
-                }
-            }
-        }
-    }
-
-    fn value(&self, view: &View<'_>, field: &Field) -> TokenStream {
-        let some = view.std("Some");
-        let optional = matches!(field.wrap, Wrap::Option | Wrap::OptionBox);
-        match view.union(&field.ty) {
-            // A union without a member reads as one that is not there.
-            Some(union) if optional => {
-                let boxed = (field.wrap == Wrap::OptionBox).then(|| {
-                    let boxed = view.std("Box");
-                    quote!(.map(#boxed::new))
-                });
-                quote!(#union::decode_or_empty(input)? #boxed)
-            }
-            _ if optional || self.must(view, field) => quote!(#some(input.value()?)),
-            _ => quote!(input.value()?),
-        }
+    /// Reads each field into its local.
+    pub(super) fn to_locals(&self, view: &View<'_>, fields: &[Field]) -> TokenStream {
+        arms(view, fields, |field| {
+            let local = self.local(field);
+            quote!(#local)
+        })
     }
 
     /// The value of a local once everything was read.
-    pub(super) fn take(&self, view: &View<'_>, field: &Field) -> TokenStream {
+    pub(super) fn take(&self, view: &View<'_>, field: &Field, missing: impl Fn(&str) -> TokenStream) -> TokenStream {
         let local = self.local(field);
         if !self.must(view, field) {
             return quote!(#local);
         }
-        let value = self.checked(field);
-        quote!(#value?)
+        let missing = missing(&format!("{}.{}", self.owner, field.head.name));
+        quote!(#local.ok_or_else(|| #missing)?)
     }
+}
 
-    /// The same as the last expression of a function.
-    pub(super) fn give(&self, view: &View<'_>, field: &Field) -> TokenStream {
-        if self.must(view, field) {
-            return self.checked(field);
+/// What becomes of one field that is there; unknown ones are skipped.
+fn arms(view: &View<'_>, fields: &[Field], place: impl Fn(&Field) -> TokenStream) -> TokenStream {
+    let some = view.std("Some");
+    let arms = fields.iter().map(|field| {
+        let (id, place) = (id(field.id), place(field));
+        match field.wrap {
+            Wrap::Plain | Wrap::Option => quote!(#id => field.read(&mut #place),),
+            Wrap::Box | Wrap::OptionBox => quote!(#id => field.boxed(|value| #place = #some(value)),),
         }
-        let (ok, local) = (view.std("Ok"), self.local(field));
-        quote!(#ok(#local))
-    }
+    });
+    quote!(match field.id { #(#arms)* _ => field.skip(), })
+}
 
-    fn checked(&self, field: &Field) -> TokenStream {
-        let (local, path) = (self.local(field), format!("{}.{}", self.owner, field.head.name));
-        quote!(#local.ok_or_else(|| input.missing(#path)))
+/// A reference to what a field holds, from a reference to the field.
+pub(super) fn unboxed(field: &Field, reference: TokenStream) -> TokenStream {
+    match field.wrap {
+        Wrap::Plain | Wrap::Option => reference,
+        Wrap::Box | Wrap::OptionBox => quote!(&**#reference),
     }
 }

@@ -65,6 +65,7 @@ fn value_impl(view: &View<'_>, def: &Def) -> TokenStream {
         impl thrift::Value for #name {
             const TYPE: thrift::Type = thrift::Type::I32;
             const MIN_SIZE: usize = 4;
+            const FIXED: bool = true;
 
             fn write(&self, out: &mut impl thrift::Sink) {
                 out.value(&self.0);

@@ -9,6 +9,9 @@ use super::{docs, service, structs};
 use crate::ir::model::{Language, Method, Service, Ty};
 use crate::resolve::names;
 
+/// How arguments are read, beside the names that the code around them uses.
+const READING: Reading<'_> = Reading { owner: "", key: false, taken: &["field", "call", "handler"] };
+
 pub(super) fn emit(view: &View<'_>, it: &Service) -> TokenStream {
     let (handler_trait, mount) = (handler_trait(view, it), mount(view, it));
     quote!(#handler_trait #mount)
@@ -127,27 +130,36 @@ fn call(view: &View<'_>, owner: &Service, method: &Method) -> TokenStream {
     quote!(#read #awaited)
 }
 
-/// `let (a, b) = …;`, or a check that the arguments are a struct when there are none.
+/// The arguments as locals, or a check that they are a struct when there are none.
 fn read_arguments(view: &View<'_>, method: &Method) -> TokenStream {
     let owner = format!("{}()", method.head.name);
-    let read = Reading { owner: &owner, key: false, taken: &["input", "field", "call", "handler"], whole: false };
-    let (locals, arms) = (read.locals(view, &method.arguments), read.arms(view, &method.arguments));
-    let values = method.arguments.iter().map(|it| read.take(view, it));
-    let names: Vec<_> = method.arguments.iter().map(|it| read.local(it)).collect();
-    let ok = view.std("Ok");
-    match (names.as_slice(), method.arguments.as_slice()) {
-        ([], _) => quote!(thrift::arguments(&call, |input| { #arms #ok(()) })?;),
-        ([name], [one]) => {
-            let value = read.give(view, one);
-            quote!(let #name = thrift::arguments(&call, |input| { #locals #arms #value })?;)
-        }
-        _ => quote!(let (#(#names),*) = thrift::arguments(&call, |input| { #locals #arms #ok((#(#values),*)) })?;),
+    let read = Reading { owner: &owner, ..READING };
+    let arguments = &method.arguments;
+    if arguments.is_empty() {
+        return quote!(thrift::arguments(&call, &[], |field| field.skip())?;);
+    }
+    if let [one] = arguments.as_slice()
+        && one.default.is_none()
+        && !read.must(view, one)
+    {
+        let (name, id, text) = (read.local(one), codec::id(one.id), &one.head.name);
+        return quote!(let #name = thrift::argument(&call, &(#id, #text))?;);
+    }
+    let (locals, names, arms) =
+        (read.locals(view, arguments), codec::name_list(arguments), read.to_locals(view, arguments));
+    let checked = arguments.iter().filter(|it| read.must(view, it)).map(|it| {
+        let (name, value) = (read.local(it), read.take(view, it, |path| quote!(thrift::missing(&call, #path))));
+        quote!(let #name = #value;)
+    });
+    quote! {
+        #locals
+        thrift::arguments(&call, #names, |field| #arms)?;
+        #(#checked)*
     }
 }
 
 fn awaited(view: &View<'_>, owner: &Service, method: &Method, path: &TokenStream) -> TokenStream {
-    let read = Reading { owner: "", key: false, taken: &["input", "field", "call", "handler"], whole: false };
-    let names = method.arguments.iter().map(|it| read.local(it));
+    let names = method.arguments.iter().map(|it| READING.local(it));
     let call = quote!(#path(&handler, &call.cx #(, #names)*).await);
     let (ok, err) = (view.std("Ok"), view.std("Err"));
     let Some(_) = &method.error else {

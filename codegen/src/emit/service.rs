@@ -35,22 +35,11 @@ fn info(view: &View<'_>, it: &Service) -> TokenStream {
     };
     let full = if package.is_empty() { name.clone() } else { format!("{package}.{name}") };
     let methods = view.model.all_methods(it).into_iter().enumerate().map(|(index, (_, method))| {
-        let wire = &method.head.name;
-        let path = format!("/{full}/{wire}");
+        let path = format!("/{full}/{}", method.head.name);
         let index = proc_macro2::Literal::usize_unsuffixed(index);
-        let kind = if method.oneway { quote!(Oneway) } else { quote!(Unary) };
-        let idempotent = method.idempotent;
-        quote! {
-            ::runtime::Method {
-                service: #name,
-                name: #wire,
-                path: #path,
-                index: #index,
-                idl: ::runtime::Idl::#idl,
-                kind: ::runtime::Kind::#kind,
-                idempotent: #idempotent,
-            },
-        }
+        let oneway = method.oneway.then(|| quote!(.oneway()));
+        let idempotent = method.idempotent.then(|| quote!(.idempotent()));
+        quote!(::runtime::Method::new(::runtime::Idl::#idl, #path, #index) #oneway #idempotent,)
     });
     let docs = format!(" What `{name}` is, for servers, clients and registries.");
     quote! {

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::view::{View, derives, ident};
 use super::{codec, docs, structs};
-use crate::ir::model::{Def, Field};
+use crate::ir::model::{Def, Field, Wrap};
 
 pub(super) fn emit(view: &View<'_>, def: &Def, fields: &[Field]) -> TokenStream {
     let name = ident(&def.head.rust);
@@ -16,7 +16,6 @@ pub(super) fn emit(view: &View<'_>, def: &Def, fields: &[Field]) -> TokenStream 
     });
     let complex = structs::complex(fields.iter().map(|it| &it.ty));
     let codec = value_impl(view, def, fields);
-    let reader = reader(view, def, fields);
     quote! {
         #docs
         #[derive(#derives)]
@@ -27,43 +26,7 @@ pub(super) fn emit(view: &View<'_>, def: &Def, fields: &[Field]) -> TokenStream 
             /// A member that this version of the IDL does not know, as it came.
             Unknown(thrift::UnknownField),
         }
-        #reader
         #codec
-    }
-}
-
-fn reader(view: &View<'_>, def: &Def, fields: &[Field]) -> TokenStream {
-    let name = ident(&def.head.rust);
-    let (some, none, ok) = (view.std("Some"), view.std("None"), view.std("Ok"));
-    let (result, option) = (view.std("Result"), view.std("Option"));
-    let arms = fields.iter().map(|field| {
-        let (id, kind, arm) = (codec::id(field.id), view.kind(&field.ty), ident(&field.head.rust));
-        quote!((#id, #kind) => member = #some(Self::#arm(input.value()?)),)
-    });
-    let unknown = quote! {
-        let unknown = input.unknown(field)?;
-        member.get_or_insert(Self::Unknown(unknown));
-    };
-    let known =
-        if fields.is_empty() { unknown } else { quote!(match (field.id, field.kind) { #(#arms)* _ => { #unknown } }) };
-    quote! {
-        impl #name {
-            /// Reads a union that may have no member. Of several, the last known one wins.
-            ///
-            /// # Errors
-            ///
-            /// Bytes that are no union.
-            pub fn decode_or_empty(input: &mut thrift::Decoder<'_>) -> #result<#option<Self>, thrift::DecodeError> {
-                let mut member = #none;
-                input.structure(|input| {
-                    while let #some(field) = input.field()? {
-                        #known
-                    }
-                    #ok(())
-                })?;
-                #ok(member)
-            }
-        }
     }
 }
 
@@ -71,12 +34,27 @@ fn value_impl(view: &View<'_>, def: &Def, fields: &[Field]) -> TokenStream {
     let name = ident(&def.head.rust);
     let writes = fields.iter().map(|field| {
         let (id, arm) = (codec::id(field.id), ident(&field.head.rust));
-        quote!(Self::#arm(value) => out.field(#id, value),)
+        let value = codec::unboxed(field, quote!(value));
+        quote!(Self::#arm(value) => out.field(#id, #value),)
     });
-    let (result, text) = (view.std("Result"), &def.head.rust);
+    let (some, none, ok) = (view.std("Some"), view.std("None"), view.std("Ok"));
+    let (result, option, text) = (view.std("Result"), view.std("Option"), &def.head.rust);
+    let reads = fields.iter().map(|field| {
+        let (id, kind, arm) = (codec::id(field.id), view.kind(&field.ty), ident(&field.head.rust));
+        let how = ident(if field.wrap == Wrap::Box { "boxed" } else { "with" });
+        quote!((#id, #some(#kind)) => field.#how(|value| member = #some(Self::#arm(value))),)
+    });
+    // Of several members the last known one wins.
+    let unknown = quote!(field.unknown(|field| {
+        member.get_or_insert(Self::Unknown(field));
+    }));
+    let read =
+        if fields.is_empty() { unknown } else { quote!(match (field.id, field.kind()) { #(#reads)* _ => #unknown, }) };
+    let names = codec::name_list(fields);
     quote! {
         impl thrift::Value for #name {
             const TYPE: thrift::Type = thrift::Type::Struct;
+            const FIELDS: thrift::FieldNames = #names;
 
             fn write(&self, out: &mut impl thrift::Sink) {
                 out.structure(|out| match self {
@@ -86,7 +64,13 @@ fn value_impl(view: &View<'_>, def: &Def, fields: &[Field]) -> TokenStream {
             }
 
             fn decode(input: &mut thrift::Decoder<'_>) -> #result<Self, thrift::DecodeError> {
-                Self::decode_or_empty(input)?.ok_or_else(|| input.empty_union(#text))
+                Self::decode_optional(input)?.ok_or_else(|| input.empty_union(#text))
+            }
+
+            fn decode_optional(input: &mut thrift::Decoder<'_>) -> #result<#option<Self>, thrift::DecodeError> {
+                let mut member = #none;
+                input.fields::<Self>(|field| #read)?;
+                #ok(member)
             }
         }
     }

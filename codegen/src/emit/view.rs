@@ -200,14 +200,6 @@ impl<'a> View<'a> {
         let name = ident(name);
         quote!(thrift::Type::#name)
     }
-
-    /// The union behind a type, if it is one.
-    pub(super) fn union(&self, ty: &Ty) -> Option<TokenStream> {
-        match self.model.real(ty) {
-            Ty::Def(id) if matches!(self.model.def(*id).kind, DefKind::Union(_)) => Some(self.def(*id)),
-            _ => None,
-        }
-    }
 }
 
 /// The Rust type that prost uses for a message of `google.protobuf`.

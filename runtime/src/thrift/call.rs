@@ -7,27 +7,30 @@ use bytes::Bytes;
 
 use super::decoder::Decoder;
 use super::encoder::{Encoder, encode};
-use super::error::DecodeError;
+use super::error::{DecodeError, Fault};
+use super::field::{FieldNames, FieldRef, Slot};
 use super::kind::Type;
 use super::size::Size;
 use super::value::Value;
-use super::walk;
 use crate::context::Context;
 use crate::error::{Code, Error, Origin};
 use crate::limits::DecodeLimits;
 use crate::service::{Answer, Call};
 
+/// The field of a result that is no exception.
+const RESULT: FieldNames = &[(0, "result")];
+
 /// A [`Value`] behind a pointer, so that argument lists of any types go through one function.
-pub trait Field {
+pub trait Argument {
     /// [`Value::TYPE`].
     fn field_type(&self) -> Type;
     /// [`Value::size`].
     fn field_size(&self, size: &mut Size);
     /// [`Value::encode`].
-    fn field_encode(&self, out: &mut Encoder<'_>);
+    fn field_encode(&self, out: &mut Encoder);
 }
 
-impl<T: Value> Field for T {
+impl<T: Value> Argument for T {
     fn field_type(&self) -> Type {
         T::TYPE
     }
@@ -36,9 +39,21 @@ impl<T: Value> Field for T {
         self.size(size);
     }
 
-    fn field_encode(&self, out: &mut Encoder<'_>) {
+    fn field_encode(&self, out: &mut Encoder) {
         self.encode(out);
     }
+}
+
+/// Reads the argument list of a call that has one argument, which may be left out.
+///
+/// # Errors
+///
+/// As [`arguments`].
+pub fn argument<T: Slot + Default>(call: &Call, of: &'static (i16, &'static str)) -> Result<T, Error> {
+    let mut argument = T::default();
+    let names = std::slice::from_ref(of);
+    arguments(call, names, |field| if field.id == of.0 { field.read(&mut argument) } else { field.skip() })?;
+    Ok(argument)
 }
 
 /// Reads a call's argument list, all of it.
@@ -46,8 +61,18 @@ impl<T: Value> Field for T {
 /// # Errors
 ///
 /// [`Code::InvalidArgument`] with [`Origin::Decode`]: the caller sees a protocol error.
-pub fn arguments<T>(call: &Call, read: impl FnOnce(&mut Decoder<'_>) -> Result<T, DecodeError>) -> Result<T, Error> {
-    whole(&call.body, call.limits, read).map_err(|error| error.into_error(Code::InvalidArgument))
+pub fn arguments(
+    call: &Call,
+    names: FieldNames,
+    read: impl FnMut(FieldRef<'_, '_>) -> Result<(), DecodeError>,
+) -> Result<(), Error> {
+    whole(&call.body, call.limits, names, read).map_err(|error| error.into_error(Code::InvalidArgument))
+}
+
+/// The error for an argument (`"Add().first"`) that has to be there and was not.
+#[cold]
+pub fn missing(call: &Call, argument: &'static str) -> Error {
+    DecodeError::new(Fault::Missing(argument), call.body.len()).into_error(Code::InvalidArgument)
 }
 
 /// Reads the fields of a result that may hold declared exceptions.
@@ -55,22 +80,23 @@ pub fn arguments<T>(call: &Call, read: impl FnOnce(&mut Decoder<'_>) -> Result<T
 /// # Errors
 ///
 /// [`Code::Internal`] with [`Origin::Decode`].
-pub fn fields<T>(
+pub fn fields(
     body: &Bytes,
     limits: DecodeLimits,
-    read: impl FnOnce(&mut Decoder<'_>) -> Result<T, DecodeError>,
-) -> Result<T, Error> {
-    whole(body, limits, read).map_err(Error::from)
+    read: impl FnMut(FieldRef<'_, '_>) -> Result<(), DecodeError>,
+) -> Result<(), Error> {
+    whole(body, limits, RESULT, read).map_err(Error::from)
 }
 
-fn whole<T>(
+fn whole(
     body: &Bytes,
     limits: DecodeLimits,
-    read: impl FnOnce(&mut Decoder<'_>) -> Result<T, DecodeError>,
-) -> Result<T, DecodeError> {
+    names: FieldNames,
+    read: impl FnMut(FieldRef<'_, '_>) -> Result<(), DecodeError>,
+) -> Result<(), DecodeError> {
     let mut input = Decoder::new(body, limits);
-    let value = read(&mut input).and_then(|value| input.finish().map(|()| value));
-    value.map_err(|error| walk::locate(body, limits, None, error))
+    input.flat(names, read)?;
+    input.finish()
 }
 
 /// Reads a result that holds field 0.
@@ -80,17 +106,8 @@ fn whole<T>(
 /// [`Code::Internal`]: undecodable ([`Origin::Decode`]), or without field 0, as Kitex answers for
 /// a nil struct and, on transports without headers, for a business error.
 pub fn result<T: Value>(body: Bytes, limits: DecodeLimits) -> Result<T, Error> {
-    let found = fields(&body, limits, |input| {
-        let mut found = None;
-        while let Some(field) = input.field()? {
-            if field.id == 0 && field.kind == T::TYPE {
-                found = Some(input.value()?);
-            } else {
-                input.skip(field.kind)?;
-            }
-        }
-        Ok(found)
-    })?;
+    let mut found = None;
+    fields(&body, limits, |field| if field.id == 0 { field.read(&mut found) } else { field.skip() })?;
     found.ok_or_else(missing_result)
 }
 
@@ -100,12 +117,7 @@ pub fn result<T: Value>(body: Bytes, limits: DecodeLimits) -> Result<T, Error> {
 ///
 /// [`Origin::Decode`] for bytes that are no struct.
 pub fn nothing(body: Bytes, limits: DecodeLimits) -> Result<(), Error> {
-    fields(&body, limits, |input| {
-        while let Some(field) = input.field()? {
-            input.skip(field.kind)?;
-        }
-        Ok(())
-    })
+    fields(&body, limits, |field| field.skip())
 }
 
 /// The error of a result struct that holds neither a result nor a declared exception.
@@ -119,7 +131,7 @@ pub fn missing_result() -> Error {
 /// # Errors
 ///
 /// [`Origin::Encode`] for a value over a limit; see [`super::EncodeError`].
-pub fn body(fields: &[(i16, &dyn Field)]) -> Result<Bytes, Error> {
+pub fn body(fields: &[(i16, &dyn Argument)]) -> Result<Bytes, Error> {
     let bytes = encode(
         |size| {
             for (_, value) in fields {

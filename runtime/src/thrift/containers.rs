@@ -1,11 +1,11 @@
-//! Lists, sets, maps and boxes of values.
+//! Lists, sets and maps of values.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 
 use super::decoder::Decoder;
 use super::encoder::Encoder;
-use super::error::DecodeError;
+use super::error::{DecodeError, Step};
 use super::kind::Type;
 use super::size::Size;
 use super::value::Value;
@@ -14,25 +14,6 @@ use super::value::Value;
 const ELEMENTS: usize = 5;
 /// Bytes of the header of a map: two element types and a count.
 const ENTRIES: usize = 6;
-
-impl<T: Value> Value for Box<T> {
-    const TYPE: Type = T::TYPE;
-    const MIN_SIZE: usize = T::MIN_SIZE;
-    const FIXED: bool = T::FIXED;
-
-    fn size(&self, size: &mut Size) {
-        T::size(self, size);
-    }
-
-    fn encode(&self, out: &mut Encoder<'_>) {
-        T::encode(self, out);
-    }
-
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        input.charge(1, size_of::<T>())?;
-        T::decode(input).map(Self::new)
-    }
-}
 
 fn size_elements<'a, T: Value + 'a>(size: &mut Size, count: usize, elements: impl Iterator<Item = &'a T>) {
     size.container(ELEMENTS, count, |size| {
@@ -62,7 +43,7 @@ fn size_entries<'a, K: Value + 'a, V: Value + 'a>(
 }
 
 fn encode_entries<'a, K: Value + 'a, V: Value + 'a>(
-    out: &mut Encoder<'_>,
+    out: &mut Encoder,
     count: usize,
     entries: impl Iterator<Item = (&'a K, &'a V)>,
 ) {
@@ -100,23 +81,15 @@ impl<T: Value> Value for Vec<T> {
         size_elements(size, self.len(), self.iter());
     }
 
-    fn encode(&self, out: &mut Encoder<'_>) {
+    fn encode(&self, out: &mut Encoder) {
         out.elements(T::TYPE, self.len());
-        for element in self {
-            element.encode(out);
-        }
+        T::encode_elements(self, out);
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         let count = input.elements::<T>()?;
         input.charge(count, size_of::<T>())?;
-        input.structure(|input| {
-            let mut elements = Self::with_capacity(count);
-            for _ in 0..count {
-                elements.push(T::decode(input)?);
-            }
-            Ok(elements)
-        })
+        input.nested(|input| T::decode_elements(input, count))
     }
 }
 
@@ -130,7 +103,7 @@ macro_rules! set {
                 size_elements(size, self.len(), self.iter());
             }
 
-            fn encode(&self, out: &mut Encoder<'_>) {
+            fn encode(&self, out: &mut Encoder) {
                 out.elements(T::TYPE, self.len());
                 for element in self {
                     element.encode(out);
@@ -140,10 +113,10 @@ macro_rules! set {
             fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
                 let count = input.elements::<T>()?;
                 $charge::<T>(input, count)?;
-                input.structure(|input| {
+                input.nested(|input| {
                     let mut elements = $new(count);
-                    for _ in 0..count {
-                        elements.insert(T::decode(input)?);
+                    for place in 0..count {
+                        elements.insert(T::decode(input).map_err(|error| error.inside(Step::Element(place)))?);
                     }
                     Ok(elements)
                 })
@@ -165,18 +138,19 @@ macro_rules! map {
                 size_entries(size, self.len(), self.iter());
             }
 
-            fn encode(&self, out: &mut Encoder<'_>) {
+            fn encode(&self, out: &mut Encoder) {
                 encode_entries(out, self.len(), self.iter());
             }
 
             fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
                 let count = input.entries::<K, V>()?;
                 $charge::<(K, V)>(input, count)?;
-                input.structure(|input| {
+                input.nested(|input| {
                     let mut entries = $new(count);
-                    for _ in 0..count {
-                        let key = K::decode(input)?;
-                        entries.insert(key, V::decode(input)?);
+                    for place in 0..count {
+                        let key = K::decode(input).map_err(|error| error.inside(Step::Key(place)))?;
+                        let value = V::decode(input).map_err(|error| error.inside(Step::Entry(place)))?;
+                        entries.insert(key, value);
                     }
                     Ok(entries)
                 })

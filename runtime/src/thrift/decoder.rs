@@ -6,6 +6,7 @@ use std::mem;
 use bytes::Bytes;
 
 use super::error::{DecodeError, Fault};
+use super::field::{FieldNames, FieldRef};
 use super::kind::Type;
 use super::unknown::UnknownField;
 use super::value::Value;
@@ -16,15 +17,6 @@ use crate::limits::DecodeLimits;
 const SHARE_FROM: usize = 16 << 10;
 /// … when they are at least one in this many parts of it, so that no small field pins a big frame.
 const SHARE_PART: usize = 4;
-
-/// The header of a struct's field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FieldHeader {
-    /// The id.
-    pub id: i16,
-    /// The type of the value behind it.
-    pub kind: Type,
-}
 
 /// A cursor over one body with what is left of its limits.
 #[derive(Debug)]
@@ -61,6 +53,12 @@ impl<'a> Decoder<'a> {
         DecodeError::new(fault, self.offset())
     }
 
+    /// The error for the type byte that was read last, with its id.
+    #[cold]
+    pub(super) fn unknown_type(&self, byte: u8) -> DecodeError {
+        DecodeError::new(Fault::Type(byte), self.offset().saturating_sub(3))
+    }
+
     /// The error for a required field (`"AddRequest.first"`) that was not there.
     #[cold]
     pub fn missing(&self, field: &'static str) -> DecodeError {
@@ -83,49 +81,71 @@ impl<'a> Decoder<'a> {
         T::decode(self)
     }
 
-    /// Reads a struct's body one level deeper.
+    /// Hands the fields of a `T` over, one level deeper.
     ///
     /// # Errors
     ///
-    /// [`Fault::Depth`], or what `fields` gives.
+    /// [`Fault::Depth`], [`Fault::Truncated`], or what `read` gives, with the field added to its path.
     #[inline]
-    pub fn structure<T>(&mut self, fields: impl FnOnce(&mut Self) -> Result<T, DecodeError>) -> Result<T, DecodeError> {
+    pub fn fields<T: Value>(
+        &mut self,
+        read: impl FnMut(FieldRef<'_, 'a>) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError> {
+        self.nested(|input| input.flat(T::FIELDS, read))
+    }
+
+    /// Hands fields up to STOP over, on this level.
+    #[inline]
+    pub(super) fn flat(
+        &mut self,
+        names: FieldNames,
+        mut read: impl FnMut(FieldRef<'_, 'a>) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError> {
+        while let Some((kind, id)) = self.header()? {
+            if let Err(error) = read(FieldRef::new(id, kind, self)) {
+                return Err(error.in_field(id, names));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads parts one level deeper.
+    #[inline]
+    pub(super) fn nested<T>(
+        &mut self,
+        parts: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
+    ) -> Result<T, DecodeError> {
         self.enter()?;
-        let value = fields(self)?;
+        let value = parts(self)?;
         self.leave();
         Ok(value)
     }
 
     #[inline]
-    pub(super) fn enter(&mut self) -> Result<(), DecodeError> {
+    fn enter(&mut self) -> Result<(), DecodeError> {
         self.depth = self.depth.checked_sub(1).ok_or_else(|| self.fail(Fault::Depth))?;
         Ok(())
     }
 
     #[inline]
-    pub(super) fn leave(&mut self) {
+    fn leave(&mut self) {
         self.depth += 1;
     }
 
-    /// Reads a field's header; `None` at the STOP byte.
-    ///
-    /// # Errors
-    ///
-    /// [`Fault::Truncated`], [`Fault::Type`].
+    /// A field's type byte and id; `None` at the STOP byte.
     #[inline]
-    pub fn field(&mut self) -> Result<Option<FieldHeader>, DecodeError> {
-        if let [0, rest @ ..] = self.rest {
-            self.rest = rest;
-            return Ok(None);
+    pub(super) fn header(&mut self) -> Result<Option<(u8, i16)>, DecodeError> {
+        match self.rest {
+            [0, rest @ ..] => {
+                self.rest = rest;
+                Ok(None)
+            }
+            [kind, high, low, rest @ ..] => {
+                self.rest = rest;
+                Ok(Some((*kind, i16::from_be_bytes([*high, *low]))))
+            }
+            _ => Err(self.fail(Fault::Truncated)),
         }
-        let Some(([kind, high, low], rest)) = self.rest.split_first_chunk::<3>() else {
-            return Err(self.fail(Fault::Truncated));
-        };
-        let Some(kind) = Type::from_byte(*kind) else {
-            return Err(self.fail(Fault::Type(*kind)));
-        };
-        self.rest = rest;
-        Ok(Some(FieldHeader { id: i16::from_be_bytes([*high, *low]), kind }))
     }
 
     /// Reads bytes of a fixed number.
@@ -142,6 +162,12 @@ impl<'a> Decoder<'a> {
             }
             None => Err(self.fail(Fault::Truncated)),
         }
+    }
+
+    /// `count` numbers of `N` bytes each.
+    pub(super) fn numbers<const N: usize>(&mut self, count: usize) -> Result<&'a [[u8; N]], DecodeError> {
+        let size = count.checked_mul(N).ok_or_else(|| self.fail(Fault::Truncated))?;
+        Ok(self.slice(size)?.as_chunks().0)
     }
 
     #[inline]
@@ -268,18 +294,14 @@ impl<'a> Decoder<'a> {
         walk::skip(self, kind)
     }
 
-    /// Keeps a field that the IDL does not know.
-    ///
-    /// # Errors
-    ///
-    /// As [`Decoder::skip`], and [`Fault::Budget`].
-    pub fn unknown(&mut self, field: FieldHeader) -> Result<UnknownField, DecodeError> {
+    /// Keeps the value of a field that the IDL does not know.
+    pub(super) fn unknown(&mut self, id: i16, kind: Type) -> Result<UnknownField, DecodeError> {
         let before = self.rest;
-        self.skip(field.kind)?;
+        self.skip(kind)?;
         let length = before.len() - self.rest.len();
         self.charge(1, mem::size_of::<UnknownField>())?;
         let bytes = self.keep(before.get(..length).unwrap_or_default())?;
-        Ok(UnknownField { id: field.id, kind: field.kind, bytes })
+        Ok(UnknownField { id, kind, bytes })
     }
 
     /// Checks that nothing is left.
@@ -302,6 +324,7 @@ impl<'a> Decoder<'a> {
 /// See [`DecodeError`].
 pub fn from_bytes<T: Value>(body: Bytes, limits: DecodeLimits) -> Result<T, DecodeError> {
     let mut input = Decoder::new(&body, limits);
-    let value = T::decode(&mut input).and_then(|value| input.finish().map(|()| value));
-    value.map_err(|error| walk::locate(&body, limits, Some(T::TYPE), error))
+    let value = T::decode(&mut input)?;
+    input.finish()?;
+    Ok(value)
 }

@@ -1,7 +1,5 @@
 //! The second pass of encoding: bytes into a buffer of exactly the right size.
 
-use std::mem;
-
 use bytes::Bytes;
 
 use super::error::EncodeError;
@@ -9,16 +7,13 @@ use super::kind::Type;
 use super::size::Size;
 use super::value::Value;
 
-/// A cursor over the buffer that a [`Size`] measured.
-///
-/// Writing past its end is remembered and refused at the end; it never panics.
+/// What a value is written into: a buffer with the room that a [`Size`] measured.
 #[derive(Debug)]
-pub struct Encoder<'a> {
-    rest: &'a mut [u8],
-    overflow: bool,
+pub struct Encoder {
+    out: Vec<u8>,
 }
 
-impl Encoder<'_> {
+impl Encoder {
     #[inline]
     pub(super) fn field_header(&mut self, kind: Type, id: i16) {
         let [high, low] = id.to_be_bytes();
@@ -46,51 +41,45 @@ impl Encoder<'_> {
         self.length(count);
     }
 
+    /// Measuring has refused what does not fit 31 bits.
     #[inline]
     fn length(&mut self, length: usize) {
-        // Sizing has refused what does not fit.
-        let Ok(length) = i32::try_from(length) else {
-            self.overflow = true;
-            return;
-        };
-        self.put(length.to_be_bytes());
+        self.put((length as u32).to_be_bytes());
     }
 
     /// Writes bytes of a fixed number.
     #[inline]
     pub fn put<const N: usize>(&mut self, bytes: [u8; N]) {
-        match mem::take(&mut self.rest).split_first_chunk_mut::<N>() {
-            Some((head, tail)) => {
-                *head = bytes;
-                self.rest = tail;
-            }
-            None => self.overflow = true,
+        self.out.extend_from_slice(&bytes);
+    }
+
+    /// Writes the numbers of a list.
+    pub(super) fn numbers<const N: usize>(&mut self, numbers: impl ExactSizeIterator<Item = [u8; N]>) {
+        let start = self.out.len();
+        self.out.resize(start + numbers.len() * N, 0);
+        let room = self.out.get_mut(start..).unwrap_or_default();
+        for (place, number) in room.as_chunks_mut().0.iter_mut().zip(numbers) {
+            *place = number;
         }
     }
 
     #[inline]
     pub(super) fn slice(&mut self, bytes: &[u8]) {
-        match mem::take(&mut self.rest).split_at_mut_checked(bytes.len()) {
-            Some((head, tail)) => {
-                head.copy_from_slice(bytes);
-                self.rest = tail;
-            }
-            None => self.overflow = true,
-        }
+        self.out.extend_from_slice(bytes);
     }
 }
 
 /// Runs both passes.
-pub(super) fn encode(size: impl FnOnce(&mut Size), write: impl FnOnce(&mut Encoder<'_>)) -> Result<Bytes, EncodeError> {
+pub(super) fn encode(size: impl FnOnce(&mut Size), write: impl FnOnce(&mut Encoder)) -> Result<Bytes, EncodeError> {
     let mut measured = Size::default();
     size(&mut measured);
-    let mut buffer = vec![0; measured.finish()?];
-    let mut out = Encoder { rest: &mut buffer, overflow: false };
+    let measured = measured.finish()?;
+    let mut out = Encoder { out: Vec::with_capacity(measured) };
     write(&mut out);
-    if out.overflow || !out.rest.is_empty() {
+    if out.out.len() != measured {
         return Err(EncodeError::Mismatch);
     }
-    Ok(Bytes::from(buffer))
+    Ok(Bytes::from(out.out))
 }
 
 /// Encodes one value.

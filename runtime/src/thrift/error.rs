@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::field::FieldNames;
 use super::kind::Type;
 use crate::error::{Code, Error, Origin};
 
@@ -73,8 +74,8 @@ pub enum Fault {
 /// One step from the outermost value towards the damaged place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// The field with this id.
-    Field(i16),
+    /// The field with this id, and its name in the IDL when it has one there.
+    Field(i16, Option<&'static str>),
     /// The element with this place, from 0.
     Element(usize),
     /// The key of the entry with this place.
@@ -95,15 +96,23 @@ struct Place {
 }
 
 impl DecodeError {
-    /// A fault at a byte of the body; its path is not known yet.
+    /// A fault at a byte of the body; its path grows on the way out.
     #[cold]
     pub(super) fn new(fault: Fault, offset: usize) -> Self {
         Self(Box::new(Place { fault, offset, path: Vec::new() }))
     }
 
-    pub(super) fn with_path(mut self, path: Vec<Step>) -> Self {
-        self.0.path = path;
+    /// The same, seen from one level further out.
+    #[cold]
+    pub(super) fn inside(mut self, step: Step) -> Self {
+        self.0.path.insert(0, step);
         self
+    }
+
+    #[cold]
+    pub(super) fn in_field(self, id: i16, names: FieldNames) -> Self {
+        let name = names.iter().find(|(known, _)| *known == id).map(|(_, name)| *name);
+        self.inside(Step::Field(id, name))
     }
 
     /// What is wrong.
@@ -116,7 +125,8 @@ impl DecodeError {
         self.0.offset
     }
 
-    /// The way by field ids and places to the damaged value; empty at the outermost level.
+    /// The way by fields and places to the damaged value; empty at the outermost level. It ends
+    /// at the first field that the IDL does not know.
     pub fn path(&self) -> &[Step] {
         &self.0.path
     }
@@ -139,7 +149,13 @@ impl fmt::Display for DecodeError {
         for (at, step) in self.0.path.iter().enumerate() {
             f.write_str(if at == 0 { ", field path " } else { "" })?;
             match step {
-                Step::Field(id) => write!(f, "{}{id}", if at == 0 { "" } else { "." })?,
+                Step::Field(id, name) => {
+                    f.write_str(if at == 0 { "" } else { "." })?;
+                    match name {
+                        Some(name) => f.write_str(name)?,
+                        None => write!(f, "{id}")?,
+                    }
+                }
                 Step::Element(place) => write!(f, "[{place}]")?,
                 Step::Key(place) => write!(f, "[key {place}]")?,
                 Step::Entry(place) => write!(f, "[value {place}]")?,

@@ -5,10 +5,9 @@
 
 use bytes::Bytes;
 
-use super::call::{Field, body, fields};
-use super::decoder::Decoder;
+use super::call::{Argument, body, fields};
 use super::error::DecodeError;
-use super::kind::Type;
+use super::field::FieldRef;
 use crate::error::{Code, Error, Origin};
 use crate::limits::DecodeLimits;
 
@@ -71,7 +70,7 @@ fn write(error: &Error, kind: i32) -> Result<Bytes, Error> {
     let reason = error.reason().to_owned();
     let metadata = error.metadata();
     let business = error.business_code();
-    let mut parts: Vec<(i16, &dyn Field)> = vec![(ids::MESSAGE, &message), (ids::TYPE, &kind), (ids::CODE, &code)];
+    let mut parts: Vec<(i16, &dyn Argument)> = vec![(ids::MESSAGE, &message), (ids::TYPE, &kind), (ids::CODE, &code)];
     if !reason.is_empty() {
         parts.push((ids::REASON, &reason));
     }
@@ -96,21 +95,17 @@ struct Exception {
 }
 
 impl Exception {
-    fn read(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        let mut exception = Self::default();
-        while let Some(field) = input.field()? {
-            match (field.id, field.kind) {
-                // Texts of exceptions are shown to people: a damaged one is still worth showing.
-                (ids::MESSAGE, Type::String) => exception.message = lossy(input)?,
-                (ids::TYPE, Type::I32) => exception.kind = input.value()?,
-                (ids::CODE, Type::I32) => exception.code = Some(input.value()?),
-                (ids::REASON, Type::String) => exception.reason = input.value()?,
-                (ids::BUSINESS, Type::I32) => exception.business = Some(input.value()?),
-                (ids::METADATA, Type::Map) => exception.metadata = input.value()?,
-                _ => input.skip(field.kind)?,
-            }
+    fn take(&mut self, field: FieldRef<'_, '_>) -> Result<(), DecodeError> {
+        match field.id {
+            // Texts of exceptions are shown to people: a damaged one is still worth showing.
+            ids::MESSAGE => field.lossy(&mut self.message),
+            ids::TYPE => field.read(&mut self.kind),
+            ids::CODE => field.read(&mut self.code),
+            ids::REASON => field.read(&mut self.reason),
+            ids::BUSINESS => field.read(&mut self.business),
+            ids::METADATA => field.read(&mut self.metadata),
+            _ => field.skip(),
         }
-        Ok(exception)
     }
 
     fn into_error(self) -> Error {
@@ -129,12 +124,6 @@ impl Exception {
     }
 }
 
-fn lossy(input: &mut Decoder<'_>) -> Result<String, DecodeError> {
-    let bytes = input.string()?;
-    input.charge(bytes.len(), 3)?;
-    Ok(String::from_utf8_lossy(bytes).into_owned())
-}
-
 /// The code for an exception of a server that sends none.
 fn code_of(kind: i32) -> Code {
     match kind {
@@ -148,8 +137,9 @@ fn code_of(kind: i32) -> Code {
 /// Reads the body of a message of type exception; the error has [`Origin::Remote`].
 /// A body that cannot be read gives an error too, with [`Origin::Decode`].
 pub fn decode(body: &Bytes, limits: DecodeLimits) -> Error {
-    match fields(body, limits, Exception::read) {
-        Ok(exception) => exception.into_error(),
+    let mut exception = Exception::default();
+    match fields(body, limits, |field| exception.take(field)) {
+        Ok(()) => exception.into_error(),
         Err(error) => error,
     }
 }
@@ -185,7 +175,9 @@ mod tests {
     fn the_origin_chooses_the_type() {
         let kind = |origin| {
             let body = encode(&Error::internal("x").with_origin(origin)).unwrap();
-            fields(&body, DecodeLimits::default(), Exception::read).unwrap().kind
+            let mut exception = Exception::default();
+            fields(&body, DecodeLimits::default(), |field| exception.take(field)).unwrap();
+            exception.kind
         };
         assert_eq!(kind(Origin::UnknownMethod), 1);
         assert_eq!(kind(Origin::Decode), 7);

@@ -47,7 +47,7 @@ impl Sink for Size {
     }
 }
 
-impl Sink for Encoder<'_> {
+impl Sink for Encoder {
     #[inline]
     fn structure(&mut self, fields: impl FnOnce(&mut Self)) {
         fields(self);
@@ -56,8 +56,7 @@ impl Sink for Encoder<'_> {
 
     #[inline]
     fn field<T: Value>(&mut self, id: i16, value: &T) {
-        self.field_header(T::TYPE, id);
-        value.encode(self);
+        value.encode_field(id, self);
     }
 
     #[inline]

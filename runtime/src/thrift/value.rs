@@ -9,7 +9,8 @@ use bytes::Bytes;
 
 use super::decoder::Decoder;
 use super::encoder::Encoder;
-use super::error::DecodeError;
+use super::error::{DecodeError, Step};
+use super::field::FieldNames;
 use super::kind::Type;
 use super::sink::Sink;
 use super::size::Size;
@@ -28,6 +29,9 @@ pub trait Value: Sized {
     /// Whether every value takes exactly [`Value::MIN_SIZE`] bytes.
     const FIXED: bool = false;
 
+    /// The fields of a struct or a union, for the paths of errors.
+    const FIELDS: FieldNames = &[];
+
     /// Hands the fields over, to be measured or to be written.
     #[inline]
     fn write(&self, out: &mut impl Sink) {
@@ -42,8 +46,35 @@ pub trait Value: Sized {
 
     /// Writes this value.
     #[inline]
-    fn encode(&self, out: &mut Encoder<'_>) {
+    fn encode(&self, out: &mut Encoder) {
         self.write(out);
+    }
+
+    /// Writes this value behind the header of a field.
+    #[inline]
+    fn encode_field(&self, id: i16, out: &mut Encoder) {
+        out.field_header(Self::TYPE, id);
+        self.encode(out);
+    }
+
+    /// Writes the values of a list or a set.
+    fn encode_elements(elements: &[Self], out: &mut Encoder) {
+        for element in elements {
+            element.encode(out);
+        }
+    }
+
+    /// Reads the values of a list.
+    ///
+    /// # Errors
+    ///
+    /// As [`Value::decode`].
+    fn decode_elements(input: &mut Decoder<'_>, count: usize) -> Result<Vec<Self>, DecodeError> {
+        let mut elements = Vec::with_capacity(count);
+        for place in 0..count {
+            elements.push(Self::decode(input).map_err(|error| error.inside(Step::Element(place)))?);
+        }
+        Ok(elements)
     }
 
     /// Reads a value.
@@ -52,6 +83,16 @@ pub trait Value: Sized {
     ///
     /// See [`DecodeError`].
     fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError>;
+
+    /// Reads a value that may turn out to be none: a union without a member.
+    ///
+    /// # Errors
+    ///
+    /// As [`Value::decode`].
+    #[inline]
+    fn decode_optional(input: &mut Decoder<'_>) -> Result<Option<Self>, DecodeError> {
+        Self::decode(input).map(Some)
+    }
 }
 
 macro_rules! number {
@@ -67,8 +108,26 @@ macro_rules! number {
             }
 
             #[inline]
-            fn encode(&self, out: &mut Encoder<'_>) {
+            fn encode(&self, out: &mut Encoder) {
                 out.put(self.to_be_bytes());
+            }
+
+            #[inline]
+            fn encode_field(&self, id: i16, out: &mut Encoder) {
+                // One check of the room for header and value.
+                let ([high, low], mut bytes) = (id.to_be_bytes(), [0; 3 + size_of::<$number>()]);
+                bytes[..3].copy_from_slice(&[Self::TYPE as u8, high, low]);
+                bytes[3..].copy_from_slice(&self.to_be_bytes());
+                out.put(bytes);
+            }
+
+            fn encode_elements(elements: &[Self], out: &mut Encoder) {
+                out.numbers(elements.iter().map(|it| it.to_be_bytes()));
+            }
+
+            fn decode_elements(input: &mut Decoder<'_>, count: usize) -> Result<Vec<Self>, DecodeError> {
+                let numbers = input.numbers(count)?;
+                Ok(numbers.iter().map(|bytes| Self::from_be_bytes(*bytes)).collect())
             }
 
             #[inline]
@@ -92,7 +151,7 @@ impl Value for bool {
     }
 
     #[inline]
-    fn encode(&self, out: &mut Encoder<'_>) {
+    fn encode(&self, out: &mut Encoder) {
         out.put([u8::from(*self)]);
     }
 
@@ -114,7 +173,7 @@ impl Value for String {
     }
 
     #[inline]
-    fn encode(&self, out: &mut Encoder<'_>) {
+    fn encode(&self, out: &mut Encoder) {
         out.string(self.as_bytes());
     }
 
@@ -137,7 +196,7 @@ impl Value for Bytes {
     }
 
     #[inline]
-    fn encode(&self, out: &mut Encoder<'_>) {
+    fn encode(&self, out: &mut Encoder) {
         out.string(self);
     }
 
@@ -201,7 +260,7 @@ impl Value for Double {
     }
 
     #[inline]
-    fn encode(&self, out: &mut Encoder<'_>) {
+    fn encode(&self, out: &mut Encoder) {
         self.0.encode(out);
     }
 
@@ -262,7 +321,7 @@ impl Value for Uuid {
     }
 
     #[inline]
-    fn encode(&self, out: &mut Encoder<'_>) {
+    fn encode(&self, out: &mut Encoder) {
         out.put(self.0);
     }
 

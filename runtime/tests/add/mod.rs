@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use runtime::service::{Idl, Kind};
-use runtime::thrift::{self, DecodeError, Decoder, Sink, Type, Value};
+use runtime::thrift::{self, DecodeError, FieldNames, FieldRef, Sink, Struct, Value};
 use runtime::{Answer, Call, Error, Handling, Method, Service, ServiceInfo};
 use tokio::sync::watch;
 
@@ -14,30 +14,20 @@ pub(crate) struct AddRequest {
     pub(crate) second: i32,
 }
 
-impl Value for AddRequest {
-    const TYPE: Type = Type::Struct;
-    const MIN_SIZE: usize = 1;
+impl Struct for AddRequest {
+    const FIELDS: FieldNames = &[(1, "first"), (2, "second")];
 
     fn write(&self, out: &mut impl Sink) {
-        out.structure(|out| {
-            out.field(1, &self.first);
-            out.field(2, &self.second);
-        });
+        out.field(1, &self.first);
+        out.field(2, &self.second);
     }
 
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        let mut value = Self::default();
-        input.structure(|input| {
-            while let Some(field) = input.field()? {
-                match (field.id, field.kind) {
-                    (1, Type::I32) => value.first = input.value()?,
-                    (2, Type::I32) => value.second = input.value()?,
-                    _ => input.skip(field.kind)?,
-                }
-            }
-            Ok(())
-        })?;
-        Ok(value)
+    fn read(&mut self, field: FieldRef<'_, '_>) -> Result<(), DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.first),
+            2 => field.read(&mut self.second),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -46,28 +36,18 @@ pub(crate) struct AddResponse {
     pub(crate) sum: i32,
 }
 
-impl Value for AddResponse {
-    const TYPE: Type = Type::Struct;
-    const MIN_SIZE: usize = 1;
+impl Struct for AddResponse {
+    const FIELDS: FieldNames = &[(1, "sum")];
 
     fn write(&self, out: &mut impl Sink) {
-        out.structure(|out| {
-            out.field(1, &self.sum);
-        });
+        out.field(1, &self.sum);
     }
 
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        let mut value = Self::default();
-        input.structure(|input| {
-            while let Some(field) = input.field()? {
-                match (field.id, field.kind) {
-                    (1, Type::I32) => value.sum = input.value()?,
-                    _ => input.skip(field.kind)?,
-                }
-            }
-            Ok(())
-        })?;
-        Ok(value)
+    fn read(&mut self, field: FieldRef<'_, '_>) -> Result<(), DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.sum),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -152,30 +132,17 @@ async fn wait(probe: Arc<Probe>, call: Call) -> Result<Answer, Error> {
 }
 
 fn first<T: Value + Default>(call: &Call) -> Result<T, Error> {
-    thrift::arguments(call, |input| {
-        let mut first = T::default();
-        while let Some(field) = input.field()? {
-            match field.id {
-                1 if field.kind == T::TYPE => first = input.value()?,
-                _ => input.skip(field.kind)?,
-            }
-        }
-        Ok(first)
-    })
+    thrift::argument(call, &(1, "req"))
 }
 
 /// Arguments of every shape that hostile bytes aim at.
 fn take(call: &Call) -> Result<(), Error> {
-    thrift::arguments(call, |input| {
-        while let Some(field) = input.field()? {
-            match (field.id, field.kind) {
-                (1, Type::List) => drop(input.value::<Vec<String>>()?),
-                (2, Type::Map) => drop(input.value::<HashMap<String, i64>>()?),
-                (3, Type::Set) => drop(input.value::<HashSet<i32>>()?),
-                (4, Type::String) => drop(input.value::<String>()?),
-                _ => input.skip(field.kind)?,
-            }
-        }
-        Ok(())
+    let names = &[(1, "list"), (2, "map"), (3, "set"), (4, "text")];
+    thrift::arguments(call, names, |field| match field.id {
+        1 => field.with(drop::<Vec<String>>),
+        2 => field.with(drop::<HashMap<String, i64>>),
+        3 => field.with(drop::<HashSet<i32>>),
+        4 => field.with(drop::<String>),
+        _ => field.skip(),
     })
 }

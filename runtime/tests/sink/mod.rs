@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use runtime::context::Metadata;
 use runtime::service::{Idl, Kind};
-use runtime::thrift::{self, Type};
+use runtime::thrift;
 use runtime::{Answer, Call, Error, Handling, Method, Service, ServiceInfo};
 use tokio::sync::mpsc;
 
@@ -75,14 +75,5 @@ async fn answer(call: Call) -> Result<Answer, Error> {
 
 /// Argument 1, when it is a text.
 fn text(call: &Call) -> Result<String, Error> {
-    thrift::arguments(call, |input| {
-        let mut text = String::new();
-        while let Some(field) = input.field()? {
-            match (field.id, field.kind) {
-                (1, Type::String) => text = input.value()?,
-                _ => input.skip(field.kind)?,
-            }
-        }
-        Ok(text)
-    })
+    thrift::argument(call, &(1, "text"))
 }

@@ -27,12 +27,8 @@ impl Value for Wide {
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        input.structure(|input| {
-            while let Some(field) = input.field()? {
-                input.skip(field.kind)?;
-            }
-            Ok(Self::default())
-        })
+        input.fields::<Self>(|field| field.skip())?;
+        Ok(Self::default())
     }
 }
 

@@ -9,28 +9,21 @@ pub struct EchoRequest {
     pub message: String,
 }
 
-impl thrift::Value for EchoRequest {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for EchoRequest {
+    const FIELDS: thrift::FieldNames = &[(1, "message")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.message);
-        });
+        out.field(1, &self.message);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::String) => value.message = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.message),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -39,28 +32,21 @@ pub struct EchoResponse {
     pub message: String,
 }
 
-impl thrift::Value for EchoResponse {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for EchoResponse {
+    const FIELDS: thrift::FieldNames = &[(2, "message")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(2, &self.message);
-        });
+        out.field(2, &self.message);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (2, thrift::Type::String) => value.message = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            2 => field.read(&mut self.message),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -70,17 +56,7 @@ pub static ECHO_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     package: "",
     registry_name: "echo",
     idl: ::runtime::Idl::Thrift,
-    methods: &[
-        ::runtime::Method {
-            service: "EchoService",
-            name: "Echo",
-            path: "/EchoService/Echo",
-            index: 0,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-    ],
+    methods: &[::runtime::Method::new(::runtime::Idl::Thrift, "/EchoService/Echo", 0)],
 };
 
 /// The service `EchoService`.
@@ -131,19 +107,7 @@ impl<H: EchoService> ::runtime::Service for EchoServiceServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let req = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut req: EchoRequest = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => req = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(req)
-                        },
-                    )?;
+                    let req = thrift::argument(&call, &(1, "req"))?;
                     let reply = <H as EchoService>::echo(&handler, &call.cx, req).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })

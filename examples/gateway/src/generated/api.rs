@@ -10,30 +10,23 @@ pub struct AddRequest {
     pub second: i32,
 }
 
-impl thrift::Value for AddRequest {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for AddRequest {
+    const FIELDS: thrift::FieldNames = &[(1, "first"), (2, "second")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.first);
-            out.field(2, &self.second);
-        });
+        out.field(1, &self.first);
+        out.field(2, &self.second);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => value.first = input.value()?,
-                        (2, thrift::Type::I32) => value.second = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.first),
+            2 => field.read(&mut self.second),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -42,28 +35,21 @@ pub struct AddResponse {
     pub sum: i32,
 }
 
-impl thrift::Value for AddResponse {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for AddResponse {
+    const FIELDS: thrift::FieldNames = &[(1, "sum")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.sum);
-        });
+        out.field(1, &self.sum);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => value.sum = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.sum),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -72,28 +58,21 @@ pub struct EchoRequest {
     pub message: String,
 }
 
-impl thrift::Value for EchoRequest {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for EchoRequest {
+    const FIELDS: thrift::FieldNames = &[(1, "message")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.message);
-        });
+        out.field(1, &self.message);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::String) => value.message = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.message),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -102,28 +81,21 @@ pub struct EchoResponse {
     pub message: String,
 }
 
-impl thrift::Value for EchoResponse {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for EchoResponse {
+    const FIELDS: thrift::FieldNames = &[(2, "message")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(2, &self.message);
-        });
+        out.field(2, &self.message);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (2, thrift::Type::String) => value.message = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            2 => field.read(&mut self.message),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -133,17 +105,7 @@ pub static ADD_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     package: "",
     registry_name: "add",
     idl: ::runtime::Idl::Thrift,
-    methods: &[
-        ::runtime::Method {
-            service: "AddService",
-            name: "Add",
-            path: "/AddService/Add",
-            index: 0,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-    ],
+    methods: &[::runtime::Method::new(::runtime::Idl::Thrift, "/AddService/Add", 0)],
 };
 
 /// Calls `AddService`. Cheap to clone; clones share one channel.
@@ -180,17 +142,7 @@ pub static ECHO_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     package: "",
     registry_name: "echo",
     idl: ::runtime::Idl::Thrift,
-    methods: &[
-        ::runtime::Method {
-            service: "EchoService",
-            name: "Echo",
-            path: "/EchoService/Echo",
-            index: 0,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-    ],
+    methods: &[::runtime::Method::new(::runtime::Idl::Thrift, "/EchoService/Echo", 0)],
 };
 
 /// Calls `EchoService`. Cheap to clone; clones share one channel.

@@ -27,17 +27,7 @@ pub static PINGER: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     package: "",
     registry_name: "pinger",
     idl: ::runtime::Idl::Proto,
-    methods: &[
-        ::runtime::Method {
-            service: "Pinger",
-            name: "Ping",
-            path: "/Pinger/Ping",
-            index: 0,
-            idl: ::runtime::Idl::Proto,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-    ],
+    methods: &[::runtime::Method::new(::runtime::Idl::Proto, "/Pinger/Ping", 0)],
 };
 
 /// The service `Pinger`.

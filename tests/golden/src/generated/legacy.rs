@@ -93,17 +93,7 @@ pub static ARCHIVE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     package: "legacy",
     registry_name: "archive",
     idl: ::runtime::Idl::Proto,
-    methods: &[
-        ::runtime::Method {
-            service: "Archive",
-            name: "Find",
-            path: "/legacy.Archive/Find",
-            index: 0,
-            idl: ::runtime::Idl::Proto,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-    ],
+    methods: &[::runtime::Method::new(::runtime::Idl::Proto, "/legacy.Archive/Find", 0)],
 };
 
 /// The service `Archive`.

@@ -24,64 +24,70 @@ pub struct Type {
     pub some: ::std::option::Option<i32>,
 }
 
-impl thrift::Value for Type {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Type {
+    const FIELDS: thrift::FieldNames = &[
+        (1, "fn"),
+        (2, "match"),
+        (3, "self"),
+        (4, "crate"),
+        (5, "async"),
+        (6, "gen"),
+        (7, "input"),
+        (8, "field"),
+        (9, "value"),
+        (10, "out"),
+        (11, "size"),
+        (12, "camelCase"),
+        (13, "HTTPCode"),
+        (14, "_hidden"),
+        (15, "try"),
+        (16, "some"),
+    ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.r#fn);
-            out.field(3, &self.self_);
-            out.field(4, &self.crate_);
-            out.field(5, &self.r#async);
-            out.field(6, &self.r#gen);
-            out.field(7, &self.input);
-            out.field(8, &self.field);
-            out.field(9, &self.value);
-            out.field(10, &self.out);
-            out.field(11, &self.size);
-            out.field(14, &self.hidden);
-            out.field(15, &self.r#try);
-            if let ::std::option::Option::Some(value) = &self.some {
-                out.field(16, value);
-            }
-            out.field(2, &self.r#match);
-            out.field(12, &self.camel_case);
-            out.field(13, &self.http_code);
-        });
+        out.field(1, &self.r#fn);
+        out.field(3, &self.self_);
+        out.field(4, &self.crate_);
+        out.field(5, &self.r#async);
+        out.field(6, &self.r#gen);
+        out.field(7, &self.input);
+        out.field(8, &self.field);
+        out.field(9, &self.value);
+        out.field(10, &self.out);
+        out.field(11, &self.size);
+        out.field(14, &self.hidden);
+        out.field(15, &self.r#try);
+        if let ::std::option::Option::Some(value) = &self.some {
+            out.field(16, value);
+        }
+        out.field(2, &self.r#match);
+        out.field(12, &self.camel_case);
+        out.field(13, &self.http_code);
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut value: Self = ::std::default::Default::default();
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => value.r#fn = input.value()?,
-                        (2, thrift::Type::String) => value.r#match = input.value()?,
-                        (3, thrift::Type::Bool) => value.self_ = input.value()?,
-                        (4, thrift::Type::I32) => value.crate_ = input.value()?,
-                        (5, thrift::Type::I32) => value.r#async = input.value()?,
-                        (6, thrift::Type::I32) => value.r#gen = input.value()?,
-                        (7, thrift::Type::I32) => value.input = input.value()?,
-                        (8, thrift::Type::I32) => value.field = input.value()?,
-                        (9, thrift::Type::I32) => value.value = input.value()?,
-                        (10, thrift::Type::I32) => value.out = input.value()?,
-                        (11, thrift::Type::I32) => value.size = input.value()?,
-                        (12, thrift::Type::String) => value.camel_case = input.value()?,
-                        (13, thrift::Type::String) => value.http_code = input.value()?,
-                        (14, thrift::Type::I32) => value.hidden = input.value()?,
-                        (15, thrift::Type::I32) => value.r#try = input.value()?,
-                        (16, thrift::Type::I32) => {
-                            value.some = ::std::option::Option::Some(input.value()?);
-                        }
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> ::std::result::Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.r#fn),
+            2 => field.read(&mut self.r#match),
+            3 => field.read(&mut self.self_),
+            4 => field.read(&mut self.crate_),
+            5 => field.read(&mut self.r#async),
+            6 => field.read(&mut self.r#gen),
+            7 => field.read(&mut self.input),
+            8 => field.read(&mut self.field),
+            9 => field.read(&mut self.value),
+            10 => field.read(&mut self.out),
+            11 => field.read(&mut self.size),
+            12 => field.read(&mut self.camel_case),
+            13 => field.read(&mut self.http_code),
+            14 => field.read(&mut self.hidden),
+            15 => field.read(&mut self.r#try),
+            16 => field.read(&mut self.some),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -90,34 +96,23 @@ pub struct Option {
     pub a: ::std::option::Option<i32>,
 }
 
-impl thrift::Value for Option {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Option {
+    const FIELDS: thrift::FieldNames = &[(1, "a")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            if let ::std::option::Option::Some(value) = &self.a {
-                out.field(1, value);
-            }
-        });
+        if let ::std::option::Option::Some(value) = &self.a {
+            out.field(1, value);
+        }
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut value: Self = ::std::default::Default::default();
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => {
-                            value.a = ::std::option::Option::Some(input.value()?);
-                        }
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> ::std::result::Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.a),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -134,32 +129,23 @@ impl ::std::default::Default for String {
     }
 }
 
-impl thrift::Value for String {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for String {
+    const FIELDS: thrift::FieldNames = &[(1, "a")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            if self.a != "s" {
-                out.field(1, &self.a);
-            }
-        });
+        if self.a != "s" {
+            out.field(1, &self.a);
+        }
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut value: Self = ::std::default::Default::default();
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::String) => value.a = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> ::std::result::Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.a),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -168,30 +154,21 @@ pub struct Vec {
     pub items: ::std::vec::Vec<Option>,
 }
 
-impl thrift::Value for Vec {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Vec {
+    const FIELDS: thrift::FieldNames = &[(1, "items")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.items);
-        });
+        out.field(1, &self.items);
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut value: Self = ::std::default::Default::default();
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::List) => value.items = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> ::std::result::Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.items),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -201,36 +178,25 @@ pub struct Box {
     pub result: Result,
 }
 
-impl thrift::Value for Box {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Box {
+    const FIELDS: thrift::FieldNames = &[(1, "inner"), (2, "result")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            if let ::std::option::Option::Some(value) = &self.inner {
-                out.field(1, value);
-            }
-            out.field(2, &self.result);
-        });
+        if let ::std::option::Option::Some(value) = &self.inner {
+            out.field(1, &**value);
+        }
+        out.field(2, &self.result);
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut value: Self = ::std::default::Default::default();
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Struct) => {
-                            value.inner = ::std::option::Option::Some(input.value()?);
-                        }
-                        (2, thrift::Type::Struct) => value.result = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> ::std::result::Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.boxed(|value| self.inner = ::std::option::Option::Some(value)),
+            2 => field.read(&mut self.result),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -239,30 +205,21 @@ pub struct Result {
     pub ok: bool,
 }
 
-impl thrift::Value for Result {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Result {
+    const FIELDS: thrift::FieldNames = &[(1, "ok")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.ok);
-        });
+        out.field(1, &self.ok);
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut value: Self = ::std::default::Default::default();
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Bool) => value.ok = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> ::std::result::Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.ok),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -306,6 +263,7 @@ impl From<i32> for Some {
 impl thrift::Value for Some {
     const TYPE: thrift::Type = thrift::Type::I32;
     const MIN_SIZE: usize = 4;
+    const FIXED: bool = true;
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.value(&self.0);
@@ -329,30 +287,21 @@ impl ::std::default::Default for Default {
     }
 }
 
-impl thrift::Value for Default {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Default {
+    const FIELDS: thrift::FieldNames = &[(1, "some")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.some);
-        });
+        out.field(1, &self.some);
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut value: Self = ::std::default::Default::default();
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => value.some = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> ::std::result::Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.some),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -361,30 +310,21 @@ pub struct H {
     pub h: i32,
 }
 
-impl thrift::Value for H {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for H {
+    const FIELDS: thrift::FieldNames = &[(1, "h")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.h);
-        });
+        out.field(1, &self.h);
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut value: Self = ::std::default::Default::default();
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => value.h = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> ::std::result::Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.h),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -393,30 +333,21 @@ pub struct SnakeCaseStruct {
     pub a: i32,
 }
 
-impl thrift::Value for SnakeCaseStruct {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for SnakeCaseStruct {
+    const FIELDS: thrift::FieldNames = &[(1, "a")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.a);
-        });
+        out.field(1, &self.a);
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut value: Self = ::std::default::Default::default();
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => value.a = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> ::std::result::Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.a),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -425,30 +356,21 @@ pub struct Url {
     pub url: ::std::string::String,
 }
 
-impl thrift::Value for Url {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Url {
+    const FIELDS: thrift::FieldNames = &[(1, "url")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.url);
-        });
+        out.field(1, &self.url);
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut value: Self = ::std::default::Default::default();
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::String) => value.url = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> ::std::result::Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.url),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -457,30 +379,21 @@ pub struct Future {
     pub f: i32,
 }
 
-impl thrift::Value for Future {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Future {
+    const FIELDS: thrift::FieldNames = &[(1, "f")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.f);
-        });
+        out.field(1, &self.f);
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut value: Self = ::std::default::Default::default();
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => value.f = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> ::std::result::Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.f),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -497,44 +410,9 @@ pub enum Send {
     Unknown(thrift::UnknownField),
 }
 
-impl Send {
-    /// Reads a union that may have no member. Of several, the last known one wins.
-    ///
-    /// # Errors
-    ///
-    /// Bytes that are no union.
-    pub fn decode_or_empty(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<::std::option::Option<Self>, thrift::DecodeError> {
-        let mut member = None;
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Bool) => {
-                            member = ::std::option::Option::Some(
-                                Self::Sync(input.value()?),
-                            );
-                        }
-                        (2, thrift::Type::I64) => {
-                            member = ::std::option::Option::Some(
-                                Self::From(input.value()?),
-                            );
-                        }
-                        _ => {
-                            let unknown = input.unknown(field)?;
-                            member.get_or_insert(Self::Unknown(unknown));
-                        }
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(member)
-    }
-}
-
 impl thrift::Value for Send {
     const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = &[(1, "Sync"), (2, "From")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| match self {
@@ -547,7 +425,37 @@ impl thrift::Value for Send {
     fn decode(
         input: &mut thrift::Decoder<'_>,
     ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        Self::decode_or_empty(input)?.ok_or_else(|| input.empty_union("Send"))
+        Self::decode_optional(input)?.ok_or_else(|| input.empty_union("Send"))
+    }
+
+    fn decode_optional(
+        input: &mut thrift::Decoder<'_>,
+    ) -> ::std::result::Result<::std::option::Option<Self>, thrift::DecodeError> {
+        let mut member = None;
+        input
+            .fields::<
+                Self,
+            >(|field| match (field.id, field.kind()) {
+                (1, ::std::option::Option::Some(thrift::Type::Bool)) => {
+                    field
+                        .with(|value| {
+                            member = ::std::option::Option::Some(Self::Sync(value));
+                        })
+                }
+                (2, ::std::option::Option::Some(thrift::Type::I64)) => {
+                    field
+                        .with(|value| {
+                            member = ::std::option::Option::Some(Self::From(value));
+                        })
+                }
+                _ => {
+                    field
+                        .unknown(|field| {
+                            member.get_or_insert(Self::Unknown(field));
+                        })
+                }
+            })?;
+        Ok(member)
     }
 }
 
@@ -564,30 +472,21 @@ impl ::std::fmt::Display for Clash {
 
 impl ::std::error::Error for Clash {}
 
-impl thrift::Value for Clash {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Clash {
+    const FIELDS: thrift::FieldNames = &[(1, "Display")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.display);
-        });
+        out.field(1, &self.display);
     }
 
-    fn decode(
-        input: &mut thrift::Decoder<'_>,
-    ) -> ::std::result::Result<Self, thrift::DecodeError> {
-        let mut value: Self = ::std::default::Default::default();
-        input
-            .structure(|input| {
-                while let ::std::option::Option::Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::String) => value.display = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> ::std::result::Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.display),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -598,96 +497,16 @@ pub static NAMES: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     registry_name: "names",
     idl: ::runtime::Idl::Thrift,
     methods: &[
-        ::runtime::Method {
-            service: "Names",
-            name: "letter",
-            path: "/Names/letter",
-            index: 0,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Names",
-            name: "type",
-            path: "/Names/type",
-            index: 1,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Names",
-            name: "new",
-            path: "/Names/new",
-            index: 2,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Names",
-            name: "channel",
-            path: "/Names/channel",
-            index: 3,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Names",
-            name: "clone",
-            path: "/Names/clone",
-            index: 4,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Names",
-            name: "next",
-            path: "/Names/next",
-            index: 5,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Names",
-            name: "from_x",
-            path: "/Names/from_x",
-            index: 6,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Names",
-            name: "eq",
-            path: "/Names/eq",
-            index: 7,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Names",
-            name: "self",
-            path: "/Names/self",
-            index: 8,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Names",
-            name: "await",
-            path: "/Names/await",
-            index: 9,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Names/letter", 0),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Names/type", 1),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Names/new", 2),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Names/channel", 3),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Names/clone", 4),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Names/next", 5),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Names/from_x", 6),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Names/eq", 7),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Names/self", 8),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Names/await", 9),
     ],
 };
 
@@ -855,50 +674,40 @@ impl<Hn: Names> ::runtime::Service for NamesServer<Hn> {
         match call.method.index {
             0 => {
                 ::std::boxed::Box::pin(async move {
-                    let h = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut h: H = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => h = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(h)
-                        },
-                    )?;
+                    let h = thrift::argument(&call, &(1, "h"))?;
                     let reply = <Hn as Names>::letter(&handler, &call.cx, h).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             1 => {
                 ::std::boxed::Box::pin(async move {
-                    let (cx_, call_, handler_, input_, field_, body, self_) = thrift::arguments(
+                    let mut cx_: i32 = 0;
+                    let mut call_: i32 = 0;
+                    let mut handler_: i32 = 0;
+                    let mut input: i32 = 0;
+                    let mut field_: i32 = 0;
+                    let mut body: i32 = 0;
+                    let mut self_: i32 = 0;
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut cx_: i32 = 0;
-                            let mut call_: i32 = 0;
-                            let mut handler_: i32 = 0;
-                            let mut input_: i32 = 0;
-                            let mut field_: i32 = 0;
-                            let mut body: i32 = 0;
-                            let mut self_: i32 = 0;
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I32) => cx_ = input.value()?,
-                                    (2, thrift::Type::I32) => call_ = input.value()?,
-                                    (3, thrift::Type::I32) => handler_ = input.value()?,
-                                    (4, thrift::Type::I32) => input_ = input.value()?,
-                                    (5, thrift::Type::I32) => field_ = input.value()?,
-                                    (6, thrift::Type::I32) => body = input.value()?,
-                                    (7, thrift::Type::I32) => self_ = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((cx_, call_, handler_, input_, field_, body, self_))
+                        &[
+                            (1, "cx"),
+                            (2, "call"),
+                            (3, "handler"),
+                            (4, "input"),
+                            (5, "field"),
+                            (6, "body"),
+                            (7, "self"),
+                        ],
+                        |field| match field.id {
+                            1 => field.read(&mut cx_),
+                            2 => field.read(&mut call_),
+                            3 => field.read(&mut handler_),
+                            4 => field.read(&mut input),
+                            5 => field.read(&mut field_),
+                            6 => field.read(&mut body),
+                            7 => field.read(&mut self_),
+                            _ => field.skip(),
                         },
                     )?;
                     let reply = <Hn as Names>::r#type(
@@ -907,7 +716,7 @@ impl<Hn: Names> ::runtime::Service for NamesServer<Hn> {
                             cx_,
                             call_,
                             handler_,
-                            input_,
+                            input,
                             field_,
                             body,
                             self_,
@@ -918,70 +727,38 @@ impl<Hn: Names> ::runtime::Service for NamesServer<Hn> {
             }
             2 => {
                 ::std::boxed::Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
+                    thrift::arguments(&call, &[], |field| field.skip())?;
                     let reply = <Hn as Names>::new(&handler, &call.cx).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             3 => {
                 ::std::boxed::Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
+                    thrift::arguments(&call, &[], |field| field.skip())?;
                     let reply = <Hn as Names>::channel(&handler, &call.cx).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             4 => {
                 ::std::boxed::Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
+                    thrift::arguments(&call, &[], |field| field.skip())?;
                     let reply = <Hn as Names>::clone(&handler, &call.cx).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             5 => {
                 ::std::boxed::Box::pin(async move {
-                    let (result, reply, limits) = thrift::arguments(
+                    let mut result: ::std::string::String = ::std::default::Default::default();
+                    let mut reply: ::std::string::String = ::std::default::Default::default();
+                    let mut limits: ::std::string::String = ::std::default::Default::default();
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut result: ::std::string::String = ::std::default::Default::default();
-                            let mut reply: ::std::string::String = ::std::default::Default::default();
-                            let mut limits: ::std::string::String = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => result = input.value()?,
-                                    (2, thrift::Type::String) => reply = input.value()?,
-                                    (3, thrift::Type::String) => limits = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((result, reply, limits))
+                        &[(1, "result"), (2, "reply"), (3, "limits")],
+                        |field| match field.id {
+                            1 => field.read(&mut result),
+                            2 => field.read(&mut reply),
+                            3 => field.read(&mut limits),
+                            _ => field.skip(),
                         },
                     )?;
                     let reply = <Hn as Names>::next(
@@ -997,72 +774,28 @@ impl<Hn: Names> ::runtime::Service for NamesServer<Hn> {
             }
             6 => {
                 ::std::boxed::Box::pin(async move {
-                    let some = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut some: Option = ::std::default::Default::default();
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => some = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(some)
-                        },
-                    )?;
+                    let some = thrift::argument(&call, &(1, "Some"))?;
                     let reply = <Hn as Names>::from_x(&handler, &call.cx, some).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             7 => {
                 ::std::boxed::Box::pin(async move {
-                    let other = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut other: i32 = 0;
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I32) => other = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(other)
-                        },
-                    )?;
+                    let other = thrift::argument(&call, &(1, "other"))?;
                     let reply = <Hn as Names>::eq(&handler, &call.cx, other).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             8 => {
                 ::std::boxed::Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
+                    thrift::arguments(&call, &[], |field| field.skip())?;
                     <Hn as Names>::self_(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             9 => {
                 ::std::boxed::Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let ::std::option::Option::Some(field) = input.field()?
-                            {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
+                    thrift::arguments(&call, &[], |field| field.skip())?;
                     match <Hn as Names>::r#await(&handler, &call.cx).await {
                         Ok(()) => Ok(thrift::void(&call.cx)),
                         Err(AwaitError::Clash(thrown)) => {
@@ -1223,16 +956,11 @@ impl NamesClient {
                 thrift::fields(
                     &body,
                     limits,
-                    |input| {
-                        while let ::std::option::Option::Some(field) = input.field()? {
-                            match (field.id, field.kind) {
-                                (1, thrift::Type::Struct) => {
-                                    outcome = Err(AwaitError::Clash(input.value()?));
-                                }
-                                _ => input.skip(field.kind)?,
-                            }
+                    |field| match field.id {
+                        1 => {
+                            field.with(|thrown| outcome = Err(AwaitError::Clash(thrown)))
                         }
-                        Ok(())
+                        _ => field.skip(),
                     },
                 )?;
                 outcome

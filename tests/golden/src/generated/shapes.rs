@@ -135,6 +135,7 @@ impl From<i32> for Empty {
 impl thrift::Value for Empty {
     const TYPE: thrift::Type = thrift::Type::I32;
     const MIN_SIZE: usize = 4;
+    const FIXED: bool = true;
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.value(&self.0);
@@ -194,6 +195,7 @@ impl From<i32> for Grade {
 impl thrift::Value for Grade {
     const TYPE: thrift::Type = thrift::Type::I32;
     const MIN_SIZE: usize = 4;
+    const FIXED: bool = true;
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.value(&self.0);
@@ -207,22 +209,16 @@ impl thrift::Value for Grade {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Nothing {}
 
-impl thrift::Value for Nothing {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Nothing {
+    const FIELDS: thrift::FieldNames = &[];
 
-    fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|_| {});
-    }
+    fn write(&self, _: &mut impl thrift::Sink) {}
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    input.skip(field.kind)?;
-                }
-                Ok(())
-            })?;
-        Ok(Self {})
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        field.skip()
     }
 }
 
@@ -242,50 +238,56 @@ pub struct Scalars {
     pub alias: Token,
 }
 
-impl thrift::Value for Scalars {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Scalars {
+    const FIELDS: thrift::FieldNames = &[
+        (1, "flag"),
+        (2, "tiny"),
+        (3, "small"),
+        (4, "medium"),
+        (5, "large"),
+        (6, "real"),
+        (7, "text"),
+        (8, "raw"),
+        (9, "token"),
+        (10, "grade"),
+        (11, "season"),
+        (12, "alias"),
+    ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.flag);
-            out.field(2, &self.tiny);
-            out.field(3, &self.small);
-            out.field(4, &self.medium);
-            out.field(5, &self.large);
-            out.field(6, &self.real);
-            out.field(7, &self.text);
-            out.field(8, &self.raw);
-            out.field(9, &self.token);
-            out.field(10, &self.grade);
-            out.field(11, &self.season);
-            out.field(12, &self.alias);
-        });
+        out.field(1, &self.flag);
+        out.field(2, &self.tiny);
+        out.field(3, &self.small);
+        out.field(4, &self.medium);
+        out.field(5, &self.large);
+        out.field(6, &self.real);
+        out.field(7, &self.text);
+        out.field(8, &self.raw);
+        out.field(9, &self.token);
+        out.field(10, &self.grade);
+        out.field(11, &self.season);
+        out.field(12, &self.alias);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Bool) => value.flag = input.value()?,
-                        (2, thrift::Type::I8) => value.tiny = input.value()?,
-                        (3, thrift::Type::I16) => value.small = input.value()?,
-                        (4, thrift::Type::I32) => value.medium = input.value()?,
-                        (5, thrift::Type::I64) => value.large = input.value()?,
-                        (6, thrift::Type::Double) => value.real = input.value()?,
-                        (7, thrift::Type::String) => value.text = input.value()?,
-                        (8, thrift::Type::String) => value.raw = input.value()?,
-                        (9, thrift::Type::Uuid) => value.token = input.value()?,
-                        (10, thrift::Type::I32) => value.grade = input.value()?,
-                        (11, thrift::Type::String) => value.season = input.value()?,
-                        (12, thrift::Type::Uuid) => value.alias = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.flag),
+            2 => field.read(&mut self.tiny),
+            3 => field.read(&mut self.small),
+            4 => field.read(&mut self.medium),
+            5 => field.read(&mut self.large),
+            6 => field.read(&mut self.real),
+            7 => field.read(&mut self.text),
+            8 => field.read(&mut self.raw),
+            9 => field.read(&mut self.token),
+            10 => field.read(&mut self.grade),
+            11 => field.read(&mut self.season),
+            12 => field.read(&mut self.alias),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -376,6 +378,37 @@ impl Default for Defaults {
 #[allow(clippy::approx_constant, reason = "the numbers are the IDL's")]
 impl thrift::Value for Defaults {
     const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = &[
+        (1, "flag"),
+        (2, "off"),
+        (3, "on"),
+        (4, "tiny"),
+        (5, "large"),
+        (6, "real"),
+        (7, "half"),
+        (8, "text"),
+        (9, "maybe"),
+        (10, "blank"),
+        (11, "raw"),
+        (12, "opt_raw"),
+        (13, "token"),
+        (14, "grade"),
+        (15, "unnamed"),
+        (16, "numbers"),
+        (17, "words"),
+        (18, "no_words"),
+        (19, "tags"),
+        (20, "ages"),
+        (21, "no_ages"),
+        (22, "spot"),
+        (23, "opt_spot"),
+        (24, "must"),
+        (25, "given"),
+        (26, "pi"),
+        (27, "reals"),
+        (28, "season"),
+        (29, "pick"),
+    ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
@@ -478,42 +511,39 @@ impl thrift::Value for Defaults {
         let mut season: Season = String::from("spring");
         let mut pick: Pick = Pick::Number(1);
         input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Bool) => flag = input.value()?,
-                        (2, thrift::Type::Bool) => off = input.value()?,
-                        (3, thrift::Type::Bool) => on = input.value()?,
-                        (4, thrift::Type::I8) => tiny = input.value()?,
-                        (5, thrift::Type::I64) => large = input.value()?,
-                        (6, thrift::Type::Double) => real = input.value()?,
-                        (7, thrift::Type::Double) => half = input.value()?,
-                        (8, thrift::Type::String) => text = input.value()?,
-                        (9, thrift::Type::String) => maybe = input.value()?,
-                        (10, thrift::Type::String) => blank = input.value()?,
-                        (11, thrift::Type::String) => raw = input.value()?,
-                        (12, thrift::Type::String) => opt_raw = input.value()?,
-                        (13, thrift::Type::Uuid) => token = input.value()?,
-                        (14, thrift::Type::I32) => grade = input.value()?,
-                        (15, thrift::Type::I32) => unnamed = input.value()?,
-                        (16, thrift::Type::List) => numbers = input.value()?,
-                        (17, thrift::Type::List) => words = input.value()?,
-                        (18, thrift::Type::List) => no_words = input.value()?,
-                        (19, thrift::Type::Set) => tags = input.value()?,
-                        (20, thrift::Type::Map) => ages = input.value()?,
-                        (21, thrift::Type::Map) => no_ages = input.value()?,
-                        (22, thrift::Type::Struct) => spot = input.value()?,
-                        (23, thrift::Type::Struct) => opt_spot = input.value()?,
-                        (24, thrift::Type::I32) => must = Some(input.value()?),
-                        (25, thrift::Type::String) => given = Some(input.value()?),
-                        (26, thrift::Type::Double) => pi = input.value()?,
-                        (27, thrift::Type::Set) => reals = input.value()?,
-                        (28, thrift::Type::String) => season = input.value()?,
-                        (29, thrift::Type::Struct) => pick = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
+            .fields::<
+                Self,
+            >(|field| match field.id {
+                1 => field.read(&mut flag),
+                2 => field.read(&mut off),
+                3 => field.read(&mut on),
+                4 => field.read(&mut tiny),
+                5 => field.read(&mut large),
+                6 => field.read(&mut real),
+                7 => field.read(&mut half),
+                8 => field.read(&mut text),
+                9 => field.read(&mut maybe),
+                10 => field.read(&mut blank),
+                11 => field.read(&mut raw),
+                12 => field.read(&mut opt_raw),
+                13 => field.read(&mut token),
+                14 => field.read(&mut grade),
+                15 => field.read(&mut unnamed),
+                16 => field.read(&mut numbers),
+                17 => field.read(&mut words),
+                18 => field.read(&mut no_words),
+                19 => field.read(&mut tags),
+                20 => field.read(&mut ages),
+                21 => field.read(&mut no_ages),
+                22 => field.read(&mut spot),
+                23 => field.read(&mut opt_spot),
+                24 => field.read(&mut must),
+                25 => field.read(&mut given),
+                26 => field.read(&mut pi),
+                27 => field.read(&mut reals),
+                28 => field.read(&mut season),
+                29 => field.read(&mut pick),
+                _ => field.skip(),
             })?;
         Ok(Self {
             flag,
@@ -578,54 +608,62 @@ pub struct Keys {
     pub hard: ::std::collections::BTreeSet<Hard>,
 }
 
-impl thrift::Value for Keys {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Keys {
+    const FIELDS: thrift::FieldNames = &[
+        (1, "by_double"),
+        (2, "by_struct"),
+        (3, "by_list"),
+        (4, "by_set"),
+        (5, "by_map"),
+        (6, "by_enum"),
+        (7, "by_bool"),
+        (8, "by_binary"),
+        (9, "by_uuid"),
+        (10, "picks"),
+        (11, "doubles"),
+        (12, "deep"),
+        (13, "index"),
+        (14, "hard"),
+    ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.by_double);
-            out.field(2, &self.by_struct);
-            out.field(3, &self.by_list);
-            out.field(4, &self.by_set);
-            out.field(5, &self.by_map);
-            out.field(6, &self.by_enum);
-            out.field(7, &self.by_bool);
-            out.field(8, &self.by_binary);
-            out.field(9, &self.by_uuid);
-            out.field(10, &self.picks);
-            out.field(11, &self.doubles);
-            out.field(12, &self.deep);
-            out.field(13, &self.index);
-            out.field(14, &self.hard);
-        });
+        out.field(1, &self.by_double);
+        out.field(2, &self.by_struct);
+        out.field(3, &self.by_list);
+        out.field(4, &self.by_set);
+        out.field(5, &self.by_map);
+        out.field(6, &self.by_enum);
+        out.field(7, &self.by_bool);
+        out.field(8, &self.by_binary);
+        out.field(9, &self.by_uuid);
+        out.field(10, &self.picks);
+        out.field(11, &self.doubles);
+        out.field(12, &self.deep);
+        out.field(13, &self.index);
+        out.field(14, &self.hard);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Map) => value.by_double = input.value()?,
-                        (2, thrift::Type::Map) => value.by_struct = input.value()?,
-                        (3, thrift::Type::Map) => value.by_list = input.value()?,
-                        (4, thrift::Type::Map) => value.by_set = input.value()?,
-                        (5, thrift::Type::Map) => value.by_map = input.value()?,
-                        (6, thrift::Type::Map) => value.by_enum = input.value()?,
-                        (7, thrift::Type::Map) => value.by_bool = input.value()?,
-                        (8, thrift::Type::Map) => value.by_binary = input.value()?,
-                        (9, thrift::Type::Map) => value.by_uuid = input.value()?,
-                        (10, thrift::Type::Set) => value.picks = input.value()?,
-                        (11, thrift::Type::Set) => value.doubles = input.value()?,
-                        (12, thrift::Type::Map) => value.deep = input.value()?,
-                        (13, thrift::Type::Map) => value.index = input.value()?,
-                        (14, thrift::Type::Set) => value.hard = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.by_double),
+            2 => field.read(&mut self.by_struct),
+            3 => field.read(&mut self.by_list),
+            4 => field.read(&mut self.by_set),
+            5 => field.read(&mut self.by_map),
+            6 => field.read(&mut self.by_enum),
+            7 => field.read(&mut self.by_bool),
+            8 => field.read(&mut self.by_binary),
+            9 => field.read(&mut self.by_uuid),
+            10 => field.read(&mut self.picks),
+            11 => field.read(&mut self.doubles),
+            12 => field.read(&mut self.deep),
+            13 => field.read(&mut self.index),
+            14 => field.read(&mut self.hard),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -648,6 +686,7 @@ impl Default for Spot {
 
 impl thrift::Value for Spot {
     const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = &[(1, "row"), (2, "column"), (3, "name")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
@@ -664,16 +703,13 @@ impl thrift::Value for Spot {
         let mut column: Option<i16> = None;
         let mut name: String = String::from("spot");
         input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I16) => row = Some(input.value()?),
-                        (2, thrift::Type::I16) => column = Some(input.value()?),
-                        (3, thrift::Type::String) => name = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
+            .fields::<
+                Self,
+            >(|field| match field.id {
+                1 => field.read(&mut row),
+                2 => field.read(&mut column),
+                3 => field.read(&mut name),
+                _ => field.skip(),
             })?;
         Ok(Self {
             row: row.ok_or_else(|| input.missing("Spot.row"))?,
@@ -704,34 +740,27 @@ impl Default for WithDouble {
     }
 }
 
-impl thrift::Value for WithDouble {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for WithDouble {
+    const FIELDS: thrift::FieldNames = &[(1, "value"), (2, "more"), (3, "sets")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.value);
-            if let Some(value) = &self.more {
-                out.field(2, value);
-            }
-            out.field(3, &self.sets);
-        });
+        out.field(1, &self.value);
+        if let Some(value) = &self.more {
+            out.field(2, value);
+        }
+        out.field(3, &self.sets);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Double) => value.value = input.value()?,
-                        (2, thrift::Type::List) => value.more = Some(input.value()?),
-                        (3, thrift::Type::Map) => value.sets = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.value),
+            2 => field.read(&mut self.more),
+            3 => field.read(&mut self.sets),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -753,36 +782,27 @@ impl Default for Hard {
     }
 }
 
-impl thrift::Value for Hard {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Hard {
+    const FIELDS: thrift::FieldNames = &[(1, "spots"), (2, "numbers"), (3, "pick")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.spots);
-            out.field(2, &self.numbers);
-            if let Some(value) = &self.pick {
-                out.field(3, value);
-            }
-        });
+        out.field(1, &self.spots);
+        out.field(2, &self.numbers);
+        if let Some(value) = &self.pick {
+            out.field(3, value);
+        }
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Map) => value.spots = input.value()?,
-                        (2, thrift::Type::Set) => value.numbers = input.value()?,
-                        (3, thrift::Type::Struct) => {
-                            value.pick = Pick::decode_or_empty(input)?;
-                        }
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.spots),
+            2 => field.read(&mut self.numbers),
+            3 => field.read(&mut self.pick),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -795,40 +815,39 @@ pub struct Node {
     pub named: ::std::collections::HashMap<String, Node>,
 }
 
-impl thrift::Value for Node {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Node {
+    const FIELDS: thrift::FieldNames = &[
+        (1, "value"),
+        (2, "next"),
+        (3, "other"),
+        (4, "children"),
+        (5, "named"),
+    ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.value);
-            if let Some(value) = &self.next {
-                out.field(2, value);
-            }
-            if let Some(value) = &self.other {
-                out.field(3, value);
-            }
-            out.field(4, &self.children);
-            out.field(5, &self.named);
-        });
+        out.field(1, &self.value);
+        if let Some(value) = &self.next {
+            out.field(2, &**value);
+        }
+        if let Some(value) = &self.other {
+            out.field(3, &**value);
+        }
+        out.field(4, &self.children);
+        out.field(5, &self.named);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => value.value = input.value()?,
-                        (2, thrift::Type::Struct) => value.next = Some(input.value()?),
-                        (3, thrift::Type::Struct) => value.other = Some(input.value()?),
-                        (4, thrift::Type::List) => value.children = input.value()?,
-                        (5, thrift::Type::Map) => value.named = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.value),
+            2 => field.boxed(|value| self.next = Some(value)),
+            3 => field.boxed(|value| self.other = Some(value)),
+            4 => field.read(&mut self.children),
+            5 => field.read(&mut self.named),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -838,32 +857,25 @@ pub struct Left {
     pub n: i32,
 }
 
-impl thrift::Value for Left {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Left {
+    const FIELDS: thrift::FieldNames = &[(1, "right"), (2, "n")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(2, &self.n);
-            if let Some(value) = &self.right {
-                out.field(1, value);
-            }
-        });
+        out.field(2, &self.n);
+        if let Some(value) = &self.right {
+            out.field(1, &**value);
+        }
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Struct) => value.right = Some(input.value()?),
-                        (2, thrift::Type::I32) => value.n = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.boxed(|value| self.right = Some(value)),
+            2 => field.read(&mut self.n),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -875,11 +887,12 @@ pub struct Right {
 
 impl thrift::Value for Right {
     const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = &[(1, "left"), (2, "pick")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
             if let Some(value) = &self.left {
-                out.field(1, value);
+                out.field(1, &**value);
             }
             out.field(2, &self.pick);
         });
@@ -889,15 +902,12 @@ impl thrift::Value for Right {
         let mut left: Option<Box<Left>> = None;
         let mut pick: Option<Pick> = None;
         input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Struct) => left = Some(input.value()?),
-                        (2, thrift::Type::Struct) => pick = Some(input.value()?),
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
+            .fields::<
+                Self,
+            >(|field| match field.id {
+                1 => field.boxed(|value| left = Some(value)),
+                2 => field.read(&mut pick),
+                _ => field.skip(),
             })?;
         Ok(Self {
             left,
@@ -913,24 +923,22 @@ pub struct Chain {
 
 impl thrift::Value for Chain {
     const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = &[(1, "link")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
-            out.field(1, &self.link);
+            out.field(1, &*self.link);
         });
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         let mut link: Option<Box<Link>> = None;
         input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Struct) => link = Some(input.value()?),
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
+            .fields::<
+                Self,
+            >(|field| match field.id {
+                1 => field.boxed(|value| link = Some(value)),
+                _ => field.skip(),
             })?;
         Ok(Self {
             link: link.ok_or_else(|| input.missing("Chain.link"))?,
@@ -951,51 +959,44 @@ pub enum Link {
     Unknown(thrift::UnknownField),
 }
 
-impl Link {
-    /// Reads a union that may have no member. Of several, the last known one wins.
-    ///
-    /// # Errors
-    ///
-    /// Bytes that are no union.
-    pub fn decode_or_empty(
-        input: &mut thrift::Decoder<'_>,
-    ) -> Result<Option<Self>, thrift::DecodeError> {
-        let mut member = None;
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Struct) => {
-                            member = Some(Self::More(input.value()?));
-                        }
-                        (2, thrift::Type::I32) => {
-                            member = Some(Self::End(input.value()?));
-                        }
-                        _ => {
-                            let unknown = input.unknown(field)?;
-                            member.get_or_insert(Self::Unknown(unknown));
-                        }
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(member)
-    }
-}
-
 impl thrift::Value for Link {
     const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = &[(1, "more"), (2, "end")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| match self {
-            Self::More(value) => out.field(1, value),
+            Self::More(value) => out.field(1, &**value),
             Self::End(value) => out.field(2, value),
             Self::Unknown(value) => out.unknown(value),
         });
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        Self::decode_or_empty(input)?.ok_or_else(|| input.empty_union("Link"))
+        Self::decode_optional(input)?.ok_or_else(|| input.empty_union("Link"))
+    }
+
+    fn decode_optional(
+        input: &mut thrift::Decoder<'_>,
+    ) -> Result<Option<Self>, thrift::DecodeError> {
+        let mut member = None;
+        input
+            .fields::<
+                Self,
+            >(|field| match (field.id, field.kind()) {
+                (1, Some(thrift::Type::Struct)) => {
+                    field.boxed(|value| member = Some(Self::More(value)))
+                }
+                (2, Some(thrift::Type::I32)) => {
+                    field.with(|value| member = Some(Self::End(value)))
+                }
+                _ => {
+                    field
+                        .unknown(|field| {
+                            member.get_or_insert(Self::Unknown(field));
+                        })
+                }
+            })?;
+        Ok(member)
     }
 }
 
@@ -1008,16 +1009,17 @@ pub struct References {
 
 impl thrift::Value for References {
     const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = &[(1, "by_default"), (2, "maybe"), (3, "always")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
             if let Some(value) = &self.by_default {
-                out.field(1, value);
+                out.field(1, &**value);
             }
             if let Some(value) = &self.maybe {
-                out.field(2, value);
+                out.field(2, &**value);
             }
-            out.field(3, &self.always);
+            out.field(3, &*self.always);
         });
     }
 
@@ -1026,16 +1028,13 @@ impl thrift::Value for References {
         let mut maybe: Option<Box<Scalars>> = None;
         let mut always: Option<Box<base::Spot>> = None;
         input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Struct) => by_default = Some(input.value()?),
-                        (2, thrift::Type::Struct) => maybe = Some(input.value()?),
-                        (3, thrift::Type::Struct) => always = Some(input.value()?),
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
+            .fields::<
+                Self,
+            >(|field| match field.id {
+                1 => field.boxed(|value| by_default = Some(value)),
+                2 => field.boxed(|value| maybe = Some(value)),
+                3 => field.boxed(|value| always = Some(value)),
+                _ => field.skip(),
             })?;
         Ok(Self {
             by_default,
@@ -1063,55 +1062,17 @@ pub enum Pick {
     Unknown(thrift::UnknownField),
 }
 
-impl Pick {
-    /// Reads a union that may have no member. Of several, the last known one wins.
-    ///
-    /// # Errors
-    ///
-    /// Bytes that are no union.
-    pub fn decode_or_empty(
-        input: &mut thrift::Decoder<'_>,
-    ) -> Result<Option<Self>, thrift::DecodeError> {
-        let mut member = None;
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => {
-                            member = Some(Self::Number(input.value()?));
-                        }
-                        (2, thrift::Type::String) => {
-                            member = Some(Self::Text(input.value()?));
-                        }
-                        (3, thrift::Type::List) => {
-                            member = Some(Self::Numbers(input.value()?));
-                        }
-                        (4, thrift::Type::Struct) => {
-                            member = Some(Self::Nothing(input.value()?));
-                        }
-                        (5, thrift::Type::Struct) => {
-                            member = Some(Self::Spot(input.value()?));
-                        }
-                        (6, thrift::Type::Double) => {
-                            member = Some(Self::Real(input.value()?));
-                        }
-                        (7, thrift::Type::String) => {
-                            member = Some(Self::Unknown_(input.value()?));
-                        }
-                        _ => {
-                            let unknown = input.unknown(field)?;
-                            member.get_or_insert(Self::Unknown(unknown));
-                        }
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(member)
-    }
-}
-
 impl thrift::Value for Pick {
     const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = &[
+        (1, "number"),
+        (2, "text"),
+        (3, "numbers"),
+        (4, "nothing"),
+        (5, "spot"),
+        (6, "real"),
+        (7, "unknown"),
+    ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| match self {
@@ -1127,7 +1088,46 @@ impl thrift::Value for Pick {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        Self::decode_or_empty(input)?.ok_or_else(|| input.empty_union("Pick"))
+        Self::decode_optional(input)?.ok_or_else(|| input.empty_union("Pick"))
+    }
+
+    fn decode_optional(
+        input: &mut thrift::Decoder<'_>,
+    ) -> Result<Option<Self>, thrift::DecodeError> {
+        let mut member = None;
+        input
+            .fields::<
+                Self,
+            >(|field| match (field.id, field.kind()) {
+                (1, Some(thrift::Type::I32)) => {
+                    field.with(|value| member = Some(Self::Number(value)))
+                }
+                (2, Some(thrift::Type::String)) => {
+                    field.with(|value| member = Some(Self::Text(value)))
+                }
+                (3, Some(thrift::Type::List)) => {
+                    field.with(|value| member = Some(Self::Numbers(value)))
+                }
+                (4, Some(thrift::Type::Struct)) => {
+                    field.with(|value| member = Some(Self::Nothing(value)))
+                }
+                (5, Some(thrift::Type::Struct)) => {
+                    field.with(|value| member = Some(Self::Spot(value)))
+                }
+                (6, Some(thrift::Type::Double)) => {
+                    field.with(|value| member = Some(Self::Real(value)))
+                }
+                (7, Some(thrift::Type::String)) => {
+                    field.with(|value| member = Some(Self::Unknown_(value)))
+                }
+                _ => {
+                    field
+                        .unknown(|field| {
+                            member.get_or_insert(Self::Unknown(field));
+                        })
+                }
+            })?;
+        Ok(member)
     }
 }
 
@@ -1146,59 +1146,57 @@ pub enum Tree {
     Unknown(thrift::UnknownField),
 }
 
-impl Tree {
-    /// Reads a union that may have no member. Of several, the last known one wins.
-    ///
-    /// # Errors
-    ///
-    /// Bytes that are no union.
-    pub fn decode_or_empty(
-        input: &mut thrift::Decoder<'_>,
-    ) -> Result<Option<Self>, thrift::DecodeError> {
-        let mut member = None;
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I64) => {
-                            member = Some(Self::Leaf(input.value()?));
-                        }
-                        (2, thrift::Type::Struct) => {
-                            member = Some(Self::Fork(input.value()?));
-                        }
-                        (3, thrift::Type::Struct) => {
-                            member = Some(Self::Only(input.value()?));
-                        }
-                        (4, thrift::Type::List) => {
-                            member = Some(Self::Many(input.value()?));
-                        }
-                        _ => {
-                            let unknown = input.unknown(field)?;
-                            member.get_or_insert(Self::Unknown(unknown));
-                        }
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(member)
-    }
-}
-
 impl thrift::Value for Tree {
     const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = &[
+        (1, "leaf"),
+        (2, "fork"),
+        (3, "only"),
+        (4, "many"),
+    ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| match self {
             Self::Leaf(value) => out.field(1, value),
-            Self::Fork(value) => out.field(2, value),
-            Self::Only(value) => out.field(3, value),
+            Self::Fork(value) => out.field(2, &**value),
+            Self::Only(value) => out.field(3, &**value),
             Self::Many(value) => out.field(4, value),
             Self::Unknown(value) => out.unknown(value),
         });
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        Self::decode_or_empty(input)?.ok_or_else(|| input.empty_union("Tree"))
+        Self::decode_optional(input)?.ok_or_else(|| input.empty_union("Tree"))
+    }
+
+    fn decode_optional(
+        input: &mut thrift::Decoder<'_>,
+    ) -> Result<Option<Self>, thrift::DecodeError> {
+        let mut member = None;
+        input
+            .fields::<
+                Self,
+            >(|field| match (field.id, field.kind()) {
+                (1, Some(thrift::Type::I64)) => {
+                    field.with(|value| member = Some(Self::Leaf(value)))
+                }
+                (2, Some(thrift::Type::Struct)) => {
+                    field.boxed(|value| member = Some(Self::Fork(value)))
+                }
+                (3, Some(thrift::Type::Struct)) => {
+                    field.boxed(|value| member = Some(Self::Only(value)))
+                }
+                (4, Some(thrift::Type::List)) => {
+                    field.with(|value| member = Some(Self::Many(value)))
+                }
+                _ => {
+                    field
+                        .unknown(|field| {
+                            member.get_or_insert(Self::Unknown(field));
+                        })
+                }
+            })?;
+        Ok(member)
     }
 }
 
@@ -1210,12 +1208,13 @@ pub struct Fork {
 
 impl thrift::Value for Fork {
     const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = &[(1, "left"), (2, "right")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
-            out.field(1, &self.left);
+            out.field(1, &*self.left);
             if let Some(value) = &self.right {
-                out.field(2, value);
+                out.field(2, &**value);
             }
         });
     }
@@ -1224,17 +1223,12 @@ impl thrift::Value for Fork {
         let mut left: Option<Box<Tree>> = None;
         let mut right: Option<Box<Tree>> = None;
         input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Struct) => left = Some(input.value()?),
-                        (2, thrift::Type::Struct) => {
-                            right = Tree::decode_or_empty(input)?.map(Box::new);
-                        }
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
+            .fields::<
+                Self,
+            >(|field| match field.id {
+                1 => field.boxed(|value| left = Some(value)),
+                2 => field.boxed(|value| right = Some(value)),
+                _ => field.skip(),
             })?;
         Ok(Self {
             left: left.ok_or_else(|| input.missing("Fork.left"))?,
@@ -1254,30 +1248,9 @@ pub enum Void {
     Unknown(thrift::UnknownField),
 }
 
-impl Void {
-    /// Reads a union that may have no member. Of several, the last known one wins.
-    ///
-    /// # Errors
-    ///
-    /// Bytes that are no union.
-    pub fn decode_or_empty(
-        input: &mut thrift::Decoder<'_>,
-    ) -> Result<Option<Self>, thrift::DecodeError> {
-        let mut member = None;
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    let unknown = input.unknown(field)?;
-                    member.get_or_insert(Self::Unknown(unknown));
-                }
-                Ok(())
-            })?;
-        Ok(member)
-    }
-}
-
 impl thrift::Value for Void {
     const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = &[];
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| match self {
@@ -1286,7 +1259,23 @@ impl thrift::Value for Void {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        Self::decode_or_empty(input)?.ok_or_else(|| input.empty_union("Void"))
+        Self::decode_optional(input)?.ok_or_else(|| input.empty_union("Void"))
+    }
+
+    fn decode_optional(
+        input: &mut thrift::Decoder<'_>,
+    ) -> Result<Option<Self>, thrift::DecodeError> {
+        let mut member = None;
+        input
+            .fields::<
+                Self,
+            >(|field| {
+                field
+                    .unknown(|field| {
+                        member.get_or_insert(Self::Unknown(field));
+                    })
+            })?;
+        Ok(member)
     }
 }
 
@@ -1301,6 +1290,13 @@ pub struct Picks {
 
 impl thrift::Value for Picks {
     const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = &[
+        (1, "must"),
+        (2, "maybe"),
+        (3, "plain"),
+        (4, "list"),
+        (5, "named"),
+    ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
@@ -1323,22 +1319,15 @@ impl thrift::Value for Picks {
         let mut list: Vec<Pick> = Default::default();
         let mut named: ::std::collections::HashMap<String, Pick> = Default::default();
         input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Struct) => must = Some(input.value()?),
-                        (2, thrift::Type::Struct) => {
-                            maybe = Pick::decode_or_empty(input)?;
-                        }
-                        (3, thrift::Type::Struct) => {
-                            plain = Pick::decode_or_empty(input)?;
-                        }
-                        (4, thrift::Type::List) => list = input.value()?,
-                        (5, thrift::Type::Map) => named = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
+            .fields::<
+                Self,
+            >(|field| match field.id {
+                1 => field.read(&mut must),
+                2 => field.read(&mut maybe),
+                3 => field.read(&mut plain),
+                4 => field.read(&mut list),
+                5 => field.read(&mut named),
+                _ => field.skip(),
             })?;
         Ok(Self {
             must: must.ok_or_else(|| input.missing("Picks.must"))?,
@@ -1361,34 +1350,32 @@ pub struct Deep {
     >,
 }
 
-impl thrift::Value for Deep {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Deep {
+    const FIELDS: thrift::FieldNames = &[
+        (1, "spots"),
+        (2, "picks"),
+        (3, "grade"),
+        (4, "bottom"),
+    ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.spots);
-            out.field(2, &self.picks);
-            out.field(3, &self.grade);
-            out.field(4, &self.bottom);
-        });
+        out.field(1, &self.spots);
+        out.field(2, &self.picks);
+        out.field(3, &self.grade);
+        out.field(4, &self.bottom);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::List) => value.spots = input.value()?,
-                        (2, thrift::Type::List) => value.picks = input.value()?,
-                        (3, thrift::Type::I32) => value.grade = input.value()?,
-                        (4, thrift::Type::List) => value.bottom = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.spots),
+            2 => field.read(&mut self.picks),
+            3 => field.read(&mut self.grade),
+            4 => field.read(&mut self.bottom),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -1406,32 +1393,25 @@ impl ::std::fmt::Display for Missing {
 
 impl ::std::error::Error for Missing {}
 
-impl thrift::Value for Missing {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Missing {
+    const FIELDS: thrift::FieldNames = &[(1, "what"), (2, "near")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.what);
-            if let Some(value) = &self.near {
-                out.field(2, value);
-            }
-        });
+        out.field(1, &self.what);
+        if let Some(value) = &self.near {
+            out.field(2, value);
+        }
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::String) => value.what = input.value()?,
-                        (2, thrift::Type::List) => value.near = Some(input.value()?),
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.what),
+            2 => field.read(&mut self.near),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -1451,6 +1431,7 @@ impl ::std::error::Error for Denied {}
 
 impl thrift::Value for Denied {
     const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = &[(1, "code"), (2, "because")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
@@ -1463,15 +1444,12 @@ impl thrift::Value for Denied {
         let mut code: Option<i32> = None;
         let mut because: Missing = Default::default();
         input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => code = Some(input.value()?),
-                        (2, thrift::Type::Struct) => because = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
+            .fields::<
+                Self,
+            >(|field| match field.id {
+                1 => field.read(&mut code),
+                2 => field.read(&mut because),
+                _ => field.skip(),
             })?;
         Ok(Self {
             code: code.ok_or_else(|| input.missing("Denied.code"))?,
@@ -1489,38 +1467,37 @@ pub struct Ids {
     pub flag: Option<bool>,
 }
 
-impl thrift::Value for Ids {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Ids {
+    const FIELDS: thrift::FieldNames = &[
+        (32767, "top"),
+        (1, "one"),
+        (-5, "negative"),
+        (-4, "implied"),
+        (300, "flag"),
+    ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.one);
-            out.field(-5, &self.negative);
-            out.field(-4, &self.implied);
-            if let Some(value) = &self.flag {
-                out.field(300, value);
-            }
-            out.field(32767, &self.top);
-        });
+        out.field(1, &self.one);
+        out.field(-5, &self.negative);
+        out.field(-4, &self.implied);
+        if let Some(value) = &self.flag {
+            out.field(300, value);
+        }
+        out.field(32767, &self.top);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (32767, thrift::Type::String) => value.top = input.value()?,
-                        (1, thrift::Type::I32) => value.one = input.value()?,
-                        (-5, thrift::Type::I32) => value.negative = input.value()?,
-                        (-4, thrift::Type::I32) => value.implied = input.value()?,
-                        (300, thrift::Type::Bool) => value.flag = Some(input.value()?),
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            32767 => field.read(&mut self.top),
+            1 => field.read(&mut self.one),
+            -5 => field.read(&mut self.negative),
+            -4 => field.read(&mut self.implied),
+            300 => field.read(&mut self.flag),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -1531,159 +1508,24 @@ pub static EVERYTHING: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     registry_name: "everything",
     idl: ::runtime::Idl::Thrift,
     methods: &[
-        ::runtime::Method {
-            service: "Everything",
-            name: "ping",
-            path: "/Everything/ping",
-            index: 0,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "reset",
-            path: "/Everything/reset",
-            index: 1,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "echo",
-            path: "/Everything/echo",
-            index: 2,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "pick",
-            path: "/Everything/pick",
-            index: 3,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "choose",
-            path: "/Everything/choose",
-            index: 4,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "nothing",
-            path: "/Everything/nothing",
-            index: 5,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "fire",
-            path: "/Everything/fire",
-            index: 6,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Oneway,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "many",
-            path: "/Everything/many",
-            index: 7,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "risky",
-            path: "/Everything/risky",
-            index: 8,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "riskyVoid",
-            path: "/Everything/riskyVoid",
-            index: 9,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "grow",
-            path: "/Everything/grow",
-            index: 10,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "deep",
-            path: "/Everything/deep",
-            index: 11,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "token",
-            path: "/Everything/token",
-            index: 12,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "season",
-            path: "/Everything/season",
-            index: 13,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "grade",
-            path: "/Everything/grade",
-            index: 14,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "real",
-            path: "/Everything/real",
-            index: 15,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: true,
-        },
-        ::runtime::Method {
-            service: "Everything",
-            name: "old",
-            path: "/Everything/old",
-            index: 16,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/ping", 0),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/reset", 1),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/echo", 2),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/pick", 3),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/choose", 4),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/nothing", 5),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/fire", 6).oneway(),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/many", 7),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/risky", 8),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/riskyVoid", 9),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/grow", 10),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/deep", 11),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/token", 12),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/season", 13),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/grade", 14),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/real", 15)
+            .idempotent(),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/old", 16),
     ],
 };
 
@@ -1924,19 +1766,7 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let text = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut text: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => text = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(text)
-                        },
-                    )?;
+                    let text = thrift::argument(&call, &(1, "text"))?;
                     match <H as base::Base>::ping(&handler, &call.cx, text).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(base::PingError::Refused(thrown)) => {
@@ -1948,34 +1778,14 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
             }
             1 => {
                 Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let Some(field) = input.field()? {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
+                    thrift::arguments(&call, &[], |field| field.skip())?;
                     <H as base::Base>::reset(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             2 => {
                 Box::pin(async move {
-                    let value = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut value: Scalars = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => value = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(value)
-                        },
-                    )?;
+                    let value = thrift::argument(&call, &(1, "value"))?;
                     let reply = <H as Everything>::echo(&handler, &call.cx, value)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -1983,46 +1793,38 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
             }
             3 => {
                 Box::pin(async move {
-                    let pick = thrift::arguments(
+                    let mut pick: Option<Pick> = None;
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut pick: Option<Pick> = None;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => pick = Some(input.value()?),
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            pick.ok_or_else(|| input.missing("pick().pick"))
+                        &[(1, "pick")],
+                        |field| match field.id {
+                            1 => field.read(&mut pick),
+                            _ => field.skip(),
                         },
                     )?;
+                    let pick = pick
+                        .ok_or_else(|| thrift::missing(&call, "pick().pick"))?;
                     let reply = <H as Everything>::pick(&handler, &call.cx, pick).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             4 => {
                 Box::pin(async move {
-                    let (pick, times, text) = thrift::arguments(
+                    let mut pick: Option<Pick> = None;
+                    let mut times: i32 = 0;
+                    let mut text: String = Default::default();
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut pick: Option<Pick> = None;
-                            let mut times: i32 = 0;
-                            let mut text: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => pick = Some(input.value()?),
-                                    (2, thrift::Type::I32) => times = input.value()?,
-                                    (3, thrift::Type::String) => text = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((
-                                pick.ok_or_else(|| input.missing("choose().pick"))?,
-                                times,
-                                text,
-                            ))
+                        &[(1, "pick"), (2, "times"), (3, "text")],
+                        |field| match field.id {
+                            1 => field.read(&mut pick),
+                            2 => field.read(&mut times),
+                            3 => field.read(&mut text),
+                            _ => field.skip(),
                         },
                     )?;
+                    let pick = pick
+                        .ok_or_else(|| thrift::missing(&call, "choose().pick"))?;
                     let reply = <H as Everything>::choose(
                             &handler,
                             &call.cx,
@@ -2036,34 +1838,22 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
             }
             5 => {
                 Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let Some(field) = input.field()? {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
+                    thrift::arguments(&call, &[], |field| field.skip())?;
                     <H as Everything>::nothing(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             6 => {
                 Box::pin(async move {
-                    let (key, n) = thrift::arguments(
+                    let mut key: String = Default::default();
+                    let mut n: i32 = 0;
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut key: String = Default::default();
-                            let mut n: i32 = 0;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => key = input.value()?,
-                                    (2, thrift::Type::I32) => n = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((key, n))
+                        &[(1, "key"), (2, "n")],
+                        |field| match field.id {
+                            1 => field.read(&mut key),
+                            2 => field.read(&mut n),
+                            _ => field.skip(),
                         },
                     )?;
                     <H as Everything>::fire(&handler, &call.cx, key, n).await?;
@@ -2072,29 +1862,33 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
             }
             7 => {
                 Box::pin(async move {
-                    let (a, b, c, d, e, f, g) = thrift::arguments(
+                    let mut a: i32 = 0;
+                    let mut b: i32 = 0;
+                    let mut c: i32 = 0;
+                    let mut d: String = Default::default();
+                    let mut e: Vec<String> = Default::default();
+                    let mut f: base::Spot = Default::default();
+                    let mut g: Hard = Default::default();
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut a: i32 = 0;
-                            let mut b: i32 = 0;
-                            let mut c: i32 = 0;
-                            let mut d: String = Default::default();
-                            let mut e: Vec<String> = Default::default();
-                            let mut f: base::Spot = Default::default();
-                            let mut g: Hard = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I32) => a = input.value()?,
-                                    (2, thrift::Type::I32) => b = input.value()?,
-                                    (3, thrift::Type::I32) => c = input.value()?,
-                                    (4, thrift::Type::String) => d = input.value()?,
-                                    (5, thrift::Type::List) => e = input.value()?,
-                                    (6, thrift::Type::Struct) => f = input.value()?,
-                                    (7, thrift::Type::Struct) => g = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((a, b, c, d, e, f, g))
+                        &[
+                            (1, "a"),
+                            (2, "b"),
+                            (3, "c"),
+                            (4, "d"),
+                            (5, "e"),
+                            (6, "f"),
+                            (7, "g"),
+                        ],
+                        |field| match field.id {
+                            1 => field.read(&mut a),
+                            2 => field.read(&mut b),
+                            3 => field.read(&mut c),
+                            4 => field.read(&mut d),
+                            5 => field.read(&mut e),
+                            6 => field.read(&mut f),
+                            7 => field.read(&mut g),
+                            _ => field.skip(),
                         },
                     )?;
                     let reply = <H as Everything>::many(
@@ -2114,19 +1908,7 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
             }
             8 => {
                 Box::pin(async move {
-                    let kind = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut kind: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => kind = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(kind)
-                        },
-                    )?;
+                    let kind = thrift::argument(&call, &(1, "kind"))?;
                     match <H as Everything>::risky(&handler, &call.cx, kind).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(RiskyError::Missing(thrown)) => {
@@ -2144,19 +1926,7 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
             }
             9 => {
                 Box::pin(async move {
-                    let kind = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut kind: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => kind = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(kind)
-                        },
-                    )?;
+                    let kind = thrift::argument(&call, &(1, "kind"))?;
                     match <H as Everything>::risky_void(&handler, &call.cx, kind).await {
                         Ok(()) => Ok(thrift::void(&call.cx)),
                         Err(RiskyVoidError::Denied(thrown)) => {
@@ -2168,21 +1938,19 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
             }
             10 => {
                 Box::pin(async move {
-                    let (tree, node) = thrift::arguments(
+                    let mut tree: Option<Tree> = None;
+                    let mut node: Node = Default::default();
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut tree: Option<Tree> = None;
-                            let mut node: Node = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => tree = Some(input.value()?),
-                                    (2, thrift::Type::Struct) => node = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((tree.ok_or_else(|| input.missing("grow().tree"))?, node))
+                        &[(1, "tree"), (2, "node")],
+                        |field| match field.id {
+                            1 => field.read(&mut tree),
+                            2 => field.read(&mut node),
+                            _ => field.skip(),
                         },
                     )?;
+                    let tree = tree
+                        .ok_or_else(|| thrift::missing(&call, "grow().tree"))?;
                     let reply = <H as Everything>::grow(&handler, &call.cx, tree, node)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -2190,24 +1958,7 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
             }
             11 => {
                 Box::pin(async move {
-                    let bottom = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut bottom: Vec<
-                                ::std::collections::HashMap<
-                                    String,
-                                    ::std::collections::HashSet<Vec<i32>>,
-                                >,
-                            > = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::List) => bottom = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(bottom)
-                        },
-                    )?;
+                    let bottom = thrift::argument(&call, &(1, "bottom"))?;
                     let reply = <H as Everything>::deep(&handler, &call.cx, bottom)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -2215,19 +1966,7 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
             }
             12 => {
                 Box::pin(async move {
-                    let token = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut token: Token = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Uuid) => token = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(token)
-                        },
-                    )?;
+                    let token = thrift::argument(&call, &(1, "token"))?;
                     let reply = <H as Everything>::token(&handler, &call.cx, token)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -2235,19 +1974,7 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
             }
             13 => {
                 Box::pin(async move {
-                    let season = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut season: Season = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => season = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(season)
-                        },
-                    )?;
+                    let season = thrift::argument(&call, &(1, "season"))?;
                     let reply = <H as Everything>::season(&handler, &call.cx, season)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -2255,19 +1982,7 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
             }
             14 => {
                 Box::pin(async move {
-                    let grade = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut grade: Grade = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I32) => grade = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(grade)
-                        },
-                    )?;
+                    let grade = thrift::argument(&call, &(1, "grade"))?;
                     let reply = <H as Everything>::grade(&handler, &call.cx, grade)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -2275,38 +1990,14 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
             }
             15 => {
                 Box::pin(async move {
-                    let real = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut real: Real = 0.0;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Double) => real = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(real)
-                        },
-                    )?;
+                    let real = thrift::argument(&call, &(1, "real"))?;
                     let reply = <H as Everything>::real(&handler, &call.cx, real).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             16 => {
                 Box::pin(async move {
-                    let a = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut a: i32 = 0;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I32) => a = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(a)
-                        },
-                    )?;
+                    let a = thrift::argument(&call, &(1, "a"))?;
                     let reply = <H as Everything>::old(&handler, &call.cx, a).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
@@ -2348,21 +2039,15 @@ impl EverythingClient {
                 thrift::fields(
                     &body,
                     limits,
-                    |input| {
-                        while let Some(field) = input.field()? {
-                            match (field.id, field.kind) {
-                                (0, thrift::Type::String) => {
-                                    outcome = Some(Ok(input.value()?));
-                                }
-                                (1, thrift::Type::Struct) => {
-                                    outcome = Some(
-                                        Err(base::PingError::Refused(input.value()?)),
-                                    );
-                                }
-                                _ => input.skip(field.kind)?,
-                            }
+                    |field| match field.id {
+                        0 => field.with(|value| outcome = Some(Ok(value))),
+                        1 => {
+                            field
+                                .with(|thrown| {
+                                    outcome = Some(Err(base::PingError::Refused(thrown)));
+                                })
                         }
-                        Ok(())
+                        _ => field.skip(),
                     },
                 )?;
                 outcome.unwrap_or_else(|| Err(thrift::missing_result().into()))
@@ -2469,23 +2154,27 @@ impl EverythingClient {
                 thrift::fields(
                     &body,
                     limits,
-                    |input| {
-                        while let Some(field) = input.field()? {
-                            match (field.id, field.kind) {
-                                (0, thrift::Type::I32) => outcome = Some(Ok(input.value()?)),
-                                (1, thrift::Type::Struct) => {
-                                    outcome = Some(Err(RiskyError::Missing(input.value()?)));
-                                }
-                                (2, thrift::Type::Struct) => {
-                                    outcome = Some(Err(RiskyError::Refused(input.value()?)));
-                                }
-                                (3, thrift::Type::Struct) => {
-                                    outcome = Some(Err(RiskyError::Other(input.value()?)));
-                                }
-                                _ => input.skip(field.kind)?,
-                            }
+                    |field| match field.id {
+                        0 => field.with(|value| outcome = Some(Ok(value))),
+                        1 => {
+                            field
+                                .with(|thrown| {
+                                    outcome = Some(Err(RiskyError::Missing(thrown)));
+                                })
                         }
-                        Ok(())
+                        2 => {
+                            field
+                                .with(|thrown| {
+                                    outcome = Some(Err(RiskyError::Refused(thrown)));
+                                })
+                        }
+                        3 => {
+                            field
+                                .with(|thrown| {
+                                    outcome = Some(Err(RiskyError::Other(thrown)));
+                                })
+                        }
+                        _ => field.skip(),
                     },
                 )?;
                 outcome.unwrap_or_else(|| Err(thrift::missing_result().into()))
@@ -2507,16 +2196,14 @@ impl EverythingClient {
                 thrift::fields(
                     &body,
                     limits,
-                    |input| {
-                        while let Some(field) = input.field()? {
-                            match (field.id, field.kind) {
-                                (1, thrift::Type::Struct) => {
-                                    outcome = Err(RiskyVoidError::Denied(input.value()?));
-                                }
-                                _ => input.skip(field.kind)?,
-                            }
+                    |field| match field.id {
+                        1 => {
+                            field
+                                .with(|thrown| {
+                                    outcome = Err(RiskyVoidError::Denied(thrown));
+                                })
                         }
-                        Ok(())
+                        _ => field.skip(),
                     },
                 )?;
                 outcome
@@ -2681,159 +2368,23 @@ pub static MORE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     registry_name: "more",
     idl: ::runtime::Idl::Thrift,
     methods: &[
-        ::runtime::Method {
-            service: "More",
-            name: "ping",
-            path: "/More/ping",
-            index: 0,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "reset",
-            path: "/More/reset",
-            index: 1,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "echo",
-            path: "/More/echo",
-            index: 2,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "pick",
-            path: "/More/pick",
-            index: 3,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "choose",
-            path: "/More/choose",
-            index: 4,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "nothing",
-            path: "/More/nothing",
-            index: 5,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "fire",
-            path: "/More/fire",
-            index: 6,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Oneway,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "many",
-            path: "/More/many",
-            index: 7,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "risky",
-            path: "/More/risky",
-            index: 8,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "riskyVoid",
-            path: "/More/riskyVoid",
-            index: 9,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "grow",
-            path: "/More/grow",
-            index: 10,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "deep",
-            path: "/More/deep",
-            index: 11,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "token",
-            path: "/More/token",
-            index: 12,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "season",
-            path: "/More/season",
-            index: 13,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "grade",
-            path: "/More/grade",
-            index: 14,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "real",
-            path: "/More/real",
-            index: 15,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: true,
-        },
-        ::runtime::Method {
-            service: "More",
-            name: "old",
-            path: "/More/old",
-            index: 16,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/ping", 0),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/reset", 1),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/echo", 2),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/pick", 3),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/choose", 4),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/nothing", 5),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/fire", 6).oneway(),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/many", 7),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/risky", 8),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/riskyVoid", 9),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/grow", 10),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/deep", 11),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/token", 12),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/season", 13),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/grade", 14),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/real", 15).idempotent(),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/old", 16),
     ],
 };
 
@@ -2877,19 +2428,7 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let text = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut text: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => text = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(text)
-                        },
-                    )?;
+                    let text = thrift::argument(&call, &(1, "text"))?;
                     match <H as base::Base>::ping(&handler, &call.cx, text).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(base::PingError::Refused(thrown)) => {
@@ -2901,34 +2440,14 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
             }
             1 => {
                 Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let Some(field) = input.field()? {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
+                    thrift::arguments(&call, &[], |field| field.skip())?;
                     <H as base::Base>::reset(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             2 => {
                 Box::pin(async move {
-                    let value = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut value: Scalars = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => value = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(value)
-                        },
-                    )?;
+                    let value = thrift::argument(&call, &(1, "value"))?;
                     let reply = <H as Everything>::echo(&handler, &call.cx, value)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -2936,46 +2455,38 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
             }
             3 => {
                 Box::pin(async move {
-                    let pick = thrift::arguments(
+                    let mut pick: Option<Pick> = None;
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut pick: Option<Pick> = None;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => pick = Some(input.value()?),
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            pick.ok_or_else(|| input.missing("pick().pick"))
+                        &[(1, "pick")],
+                        |field| match field.id {
+                            1 => field.read(&mut pick),
+                            _ => field.skip(),
                         },
                     )?;
+                    let pick = pick
+                        .ok_or_else(|| thrift::missing(&call, "pick().pick"))?;
                     let reply = <H as Everything>::pick(&handler, &call.cx, pick).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             4 => {
                 Box::pin(async move {
-                    let (pick, times, text) = thrift::arguments(
+                    let mut pick: Option<Pick> = None;
+                    let mut times: i32 = 0;
+                    let mut text: String = Default::default();
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut pick: Option<Pick> = None;
-                            let mut times: i32 = 0;
-                            let mut text: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => pick = Some(input.value()?),
-                                    (2, thrift::Type::I32) => times = input.value()?,
-                                    (3, thrift::Type::String) => text = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((
-                                pick.ok_or_else(|| input.missing("choose().pick"))?,
-                                times,
-                                text,
-                            ))
+                        &[(1, "pick"), (2, "times"), (3, "text")],
+                        |field| match field.id {
+                            1 => field.read(&mut pick),
+                            2 => field.read(&mut times),
+                            3 => field.read(&mut text),
+                            _ => field.skip(),
                         },
                     )?;
+                    let pick = pick
+                        .ok_or_else(|| thrift::missing(&call, "choose().pick"))?;
                     let reply = <H as Everything>::choose(
                             &handler,
                             &call.cx,
@@ -2989,34 +2500,22 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
             }
             5 => {
                 Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let Some(field) = input.field()? {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
+                    thrift::arguments(&call, &[], |field| field.skip())?;
                     <H as Everything>::nothing(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             6 => {
                 Box::pin(async move {
-                    let (key, n) = thrift::arguments(
+                    let mut key: String = Default::default();
+                    let mut n: i32 = 0;
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut key: String = Default::default();
-                            let mut n: i32 = 0;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => key = input.value()?,
-                                    (2, thrift::Type::I32) => n = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((key, n))
+                        &[(1, "key"), (2, "n")],
+                        |field| match field.id {
+                            1 => field.read(&mut key),
+                            2 => field.read(&mut n),
+                            _ => field.skip(),
                         },
                     )?;
                     <H as Everything>::fire(&handler, &call.cx, key, n).await?;
@@ -3025,29 +2524,33 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
             }
             7 => {
                 Box::pin(async move {
-                    let (a, b, c, d, e, f, g) = thrift::arguments(
+                    let mut a: i32 = 0;
+                    let mut b: i32 = 0;
+                    let mut c: i32 = 0;
+                    let mut d: String = Default::default();
+                    let mut e: Vec<String> = Default::default();
+                    let mut f: base::Spot = Default::default();
+                    let mut g: Hard = Default::default();
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut a: i32 = 0;
-                            let mut b: i32 = 0;
-                            let mut c: i32 = 0;
-                            let mut d: String = Default::default();
-                            let mut e: Vec<String> = Default::default();
-                            let mut f: base::Spot = Default::default();
-                            let mut g: Hard = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I32) => a = input.value()?,
-                                    (2, thrift::Type::I32) => b = input.value()?,
-                                    (3, thrift::Type::I32) => c = input.value()?,
-                                    (4, thrift::Type::String) => d = input.value()?,
-                                    (5, thrift::Type::List) => e = input.value()?,
-                                    (6, thrift::Type::Struct) => f = input.value()?,
-                                    (7, thrift::Type::Struct) => g = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((a, b, c, d, e, f, g))
+                        &[
+                            (1, "a"),
+                            (2, "b"),
+                            (3, "c"),
+                            (4, "d"),
+                            (5, "e"),
+                            (6, "f"),
+                            (7, "g"),
+                        ],
+                        |field| match field.id {
+                            1 => field.read(&mut a),
+                            2 => field.read(&mut b),
+                            3 => field.read(&mut c),
+                            4 => field.read(&mut d),
+                            5 => field.read(&mut e),
+                            6 => field.read(&mut f),
+                            7 => field.read(&mut g),
+                            _ => field.skip(),
                         },
                     )?;
                     let reply = <H as Everything>::many(
@@ -3067,19 +2570,7 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
             }
             8 => {
                 Box::pin(async move {
-                    let kind = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut kind: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => kind = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(kind)
-                        },
-                    )?;
+                    let kind = thrift::argument(&call, &(1, "kind"))?;
                     match <H as Everything>::risky(&handler, &call.cx, kind).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(RiskyError::Missing(thrown)) => {
@@ -3097,19 +2588,7 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
             }
             9 => {
                 Box::pin(async move {
-                    let kind = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut kind: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => kind = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(kind)
-                        },
-                    )?;
+                    let kind = thrift::argument(&call, &(1, "kind"))?;
                     match <H as Everything>::risky_void(&handler, &call.cx, kind).await {
                         Ok(()) => Ok(thrift::void(&call.cx)),
                         Err(RiskyVoidError::Denied(thrown)) => {
@@ -3121,21 +2600,19 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
             }
             10 => {
                 Box::pin(async move {
-                    let (tree, node) = thrift::arguments(
+                    let mut tree: Option<Tree> = None;
+                    let mut node: Node = Default::default();
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut tree: Option<Tree> = None;
-                            let mut node: Node = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => tree = Some(input.value()?),
-                                    (2, thrift::Type::Struct) => node = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((tree.ok_or_else(|| input.missing("grow().tree"))?, node))
+                        &[(1, "tree"), (2, "node")],
+                        |field| match field.id {
+                            1 => field.read(&mut tree),
+                            2 => field.read(&mut node),
+                            _ => field.skip(),
                         },
                     )?;
+                    let tree = tree
+                        .ok_or_else(|| thrift::missing(&call, "grow().tree"))?;
                     let reply = <H as Everything>::grow(&handler, &call.cx, tree, node)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -3143,24 +2620,7 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
             }
             11 => {
                 Box::pin(async move {
-                    let bottom = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut bottom: Vec<
-                                ::std::collections::HashMap<
-                                    String,
-                                    ::std::collections::HashSet<Vec<i32>>,
-                                >,
-                            > = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::List) => bottom = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(bottom)
-                        },
-                    )?;
+                    let bottom = thrift::argument(&call, &(1, "bottom"))?;
                     let reply = <H as Everything>::deep(&handler, &call.cx, bottom)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -3168,19 +2628,7 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
             }
             12 => {
                 Box::pin(async move {
-                    let token = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut token: Token = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Uuid) => token = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(token)
-                        },
-                    )?;
+                    let token = thrift::argument(&call, &(1, "token"))?;
                     let reply = <H as Everything>::token(&handler, &call.cx, token)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -3188,19 +2636,7 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
             }
             13 => {
                 Box::pin(async move {
-                    let season = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut season: Season = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => season = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(season)
-                        },
-                    )?;
+                    let season = thrift::argument(&call, &(1, "season"))?;
                     let reply = <H as Everything>::season(&handler, &call.cx, season)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -3208,19 +2644,7 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
             }
             14 => {
                 Box::pin(async move {
-                    let grade = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut grade: Grade = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I32) => grade = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(grade)
-                        },
-                    )?;
+                    let grade = thrift::argument(&call, &(1, "grade"))?;
                     let reply = <H as Everything>::grade(&handler, &call.cx, grade)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -3228,38 +2652,14 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
             }
             15 => {
                 Box::pin(async move {
-                    let real = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut real: Real = 0.0;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Double) => real = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(real)
-                        },
-                    )?;
+                    let real = thrift::argument(&call, &(1, "real"))?;
                     let reply = <H as Everything>::real(&handler, &call.cx, real).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             16 => {
                 Box::pin(async move {
-                    let a = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut a: i32 = 0;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I32) => a = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(a)
-                        },
-                    )?;
+                    let a = thrift::argument(&call, &(1, "a"))?;
                     let reply = <H as Everything>::old(&handler, &call.cx, a).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
@@ -3301,21 +2701,15 @@ impl MoreClient {
                 thrift::fields(
                     &body,
                     limits,
-                    |input| {
-                        while let Some(field) = input.field()? {
-                            match (field.id, field.kind) {
-                                (0, thrift::Type::String) => {
-                                    outcome = Some(Ok(input.value()?));
-                                }
-                                (1, thrift::Type::Struct) => {
-                                    outcome = Some(
-                                        Err(base::PingError::Refused(input.value()?)),
-                                    );
-                                }
-                                _ => input.skip(field.kind)?,
-                            }
+                    |field| match field.id {
+                        0 => field.with(|value| outcome = Some(Ok(value))),
+                        1 => {
+                            field
+                                .with(|thrown| {
+                                    outcome = Some(Err(base::PingError::Refused(thrown)));
+                                })
                         }
-                        Ok(())
+                        _ => field.skip(),
                     },
                 )?;
                 outcome.unwrap_or_else(|| Err(thrift::missing_result().into()))
@@ -3422,23 +2816,27 @@ impl MoreClient {
                 thrift::fields(
                     &body,
                     limits,
-                    |input| {
-                        while let Some(field) = input.field()? {
-                            match (field.id, field.kind) {
-                                (0, thrift::Type::I32) => outcome = Some(Ok(input.value()?)),
-                                (1, thrift::Type::Struct) => {
-                                    outcome = Some(Err(RiskyError::Missing(input.value()?)));
-                                }
-                                (2, thrift::Type::Struct) => {
-                                    outcome = Some(Err(RiskyError::Refused(input.value()?)));
-                                }
-                                (3, thrift::Type::Struct) => {
-                                    outcome = Some(Err(RiskyError::Other(input.value()?)));
-                                }
-                                _ => input.skip(field.kind)?,
-                            }
+                    |field| match field.id {
+                        0 => field.with(|value| outcome = Some(Ok(value))),
+                        1 => {
+                            field
+                                .with(|thrown| {
+                                    outcome = Some(Err(RiskyError::Missing(thrown)));
+                                })
                         }
-                        Ok(())
+                        2 => {
+                            field
+                                .with(|thrown| {
+                                    outcome = Some(Err(RiskyError::Refused(thrown)));
+                                })
+                        }
+                        3 => {
+                            field
+                                .with(|thrown| {
+                                    outcome = Some(Err(RiskyError::Other(thrown)));
+                                })
+                        }
+                        _ => field.skip(),
                     },
                 )?;
                 outcome.unwrap_or_else(|| Err(thrift::missing_result().into()))
@@ -3460,16 +2858,14 @@ impl MoreClient {
                 thrift::fields(
                     &body,
                     limits,
-                    |input| {
-                        while let Some(field) = input.field()? {
-                            match (field.id, field.kind) {
-                                (1, thrift::Type::Struct) => {
-                                    outcome = Err(RiskyVoidError::Denied(input.value()?));
-                                }
-                                _ => input.skip(field.kind)?,
-                            }
+                    |field| match field.id {
+                        1 => {
+                            field
+                                .with(|thrown| {
+                                    outcome = Err(RiskyVoidError::Denied(thrown));
+                                })
                         }
-                        Ok(())
+                        _ => field.skip(),
                     },
                 )?;
                 outcome
@@ -3567,168 +2963,25 @@ pub static MORE_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     registry_name: "more",
     idl: ::runtime::Idl::Thrift,
     methods: &[
-        ::runtime::Method {
-            service: "MoreService",
-            name: "ping",
-            path: "/MoreService/ping",
-            index: 0,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "reset",
-            path: "/MoreService/reset",
-            index: 1,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "echo",
-            path: "/MoreService/echo",
-            index: 2,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "pick",
-            path: "/MoreService/pick",
-            index: 3,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "choose",
-            path: "/MoreService/choose",
-            index: 4,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "nothing",
-            path: "/MoreService/nothing",
-            index: 5,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "fire",
-            path: "/MoreService/fire",
-            index: 6,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Oneway,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "many",
-            path: "/MoreService/many",
-            index: 7,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "risky",
-            path: "/MoreService/risky",
-            index: 8,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "riskyVoid",
-            path: "/MoreService/riskyVoid",
-            index: 9,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "grow",
-            path: "/MoreService/grow",
-            index: 10,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "deep",
-            path: "/MoreService/deep",
-            index: 11,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "token",
-            path: "/MoreService/token",
-            index: 12,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "season",
-            path: "/MoreService/season",
-            index: 13,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "grade",
-            path: "/MoreService/grade",
-            index: 14,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "real",
-            path: "/MoreService/real",
-            index: 15,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: true,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "old",
-            path: "/MoreService/old",
-            index: 16,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "MoreService",
-            name: "extra",
-            path: "/MoreService/extra",
-            index: 17,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/ping", 0),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/reset", 1),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/echo", 2),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/pick", 3),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/choose", 4),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/nothing", 5),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/fire", 6).oneway(),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/many", 7),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/risky", 8),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/riskyVoid", 9),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/grow", 10),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/deep", 11),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/token", 12),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/season", 13),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/grade", 14),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/real", 15)
+            .idempotent(),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/old", 16),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/extra", 17),
     ],
 };
 
@@ -3814,19 +3067,7 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let text = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut text: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => text = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(text)
-                        },
-                    )?;
+                    let text = thrift::argument(&call, &(1, "text"))?;
                     match <H as base::Base>::ping(&handler, &call.cx, text).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(base::PingError::Refused(thrown)) => {
@@ -3838,34 +3079,14 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             1 => {
                 Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let Some(field) = input.field()? {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
+                    thrift::arguments(&call, &[], |field| field.skip())?;
                     <H as base::Base>::reset(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             2 => {
                 Box::pin(async move {
-                    let value = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut value: Scalars = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => value = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(value)
-                        },
-                    )?;
+                    let value = thrift::argument(&call, &(1, "value"))?;
                     let reply = <H as Everything>::echo(&handler, &call.cx, value)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -3873,46 +3094,38 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             3 => {
                 Box::pin(async move {
-                    let pick = thrift::arguments(
+                    let mut pick: Option<Pick> = None;
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut pick: Option<Pick> = None;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => pick = Some(input.value()?),
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            pick.ok_or_else(|| input.missing("pick().pick"))
+                        &[(1, "pick")],
+                        |field| match field.id {
+                            1 => field.read(&mut pick),
+                            _ => field.skip(),
                         },
                     )?;
+                    let pick = pick
+                        .ok_or_else(|| thrift::missing(&call, "pick().pick"))?;
                     let reply = <H as Everything>::pick(&handler, &call.cx, pick).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             4 => {
                 Box::pin(async move {
-                    let (pick, times, text) = thrift::arguments(
+                    let mut pick: Option<Pick> = None;
+                    let mut times: i32 = 0;
+                    let mut text: String = Default::default();
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut pick: Option<Pick> = None;
-                            let mut times: i32 = 0;
-                            let mut text: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => pick = Some(input.value()?),
-                                    (2, thrift::Type::I32) => times = input.value()?,
-                                    (3, thrift::Type::String) => text = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((
-                                pick.ok_or_else(|| input.missing("choose().pick"))?,
-                                times,
-                                text,
-                            ))
+                        &[(1, "pick"), (2, "times"), (3, "text")],
+                        |field| match field.id {
+                            1 => field.read(&mut pick),
+                            2 => field.read(&mut times),
+                            3 => field.read(&mut text),
+                            _ => field.skip(),
                         },
                     )?;
+                    let pick = pick
+                        .ok_or_else(|| thrift::missing(&call, "choose().pick"))?;
                     let reply = <H as Everything>::choose(
                             &handler,
                             &call.cx,
@@ -3926,34 +3139,22 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             5 => {
                 Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let Some(field) = input.field()? {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
+                    thrift::arguments(&call, &[], |field| field.skip())?;
                     <H as Everything>::nothing(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             6 => {
                 Box::pin(async move {
-                    let (key, n) = thrift::arguments(
+                    let mut key: String = Default::default();
+                    let mut n: i32 = 0;
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut key: String = Default::default();
-                            let mut n: i32 = 0;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => key = input.value()?,
-                                    (2, thrift::Type::I32) => n = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((key, n))
+                        &[(1, "key"), (2, "n")],
+                        |field| match field.id {
+                            1 => field.read(&mut key),
+                            2 => field.read(&mut n),
+                            _ => field.skip(),
                         },
                     )?;
                     <H as Everything>::fire(&handler, &call.cx, key, n).await?;
@@ -3962,29 +3163,33 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             7 => {
                 Box::pin(async move {
-                    let (a, b, c, d, e, f, g) = thrift::arguments(
+                    let mut a: i32 = 0;
+                    let mut b: i32 = 0;
+                    let mut c: i32 = 0;
+                    let mut d: String = Default::default();
+                    let mut e: Vec<String> = Default::default();
+                    let mut f: base::Spot = Default::default();
+                    let mut g: Hard = Default::default();
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut a: i32 = 0;
-                            let mut b: i32 = 0;
-                            let mut c: i32 = 0;
-                            let mut d: String = Default::default();
-                            let mut e: Vec<String> = Default::default();
-                            let mut f: base::Spot = Default::default();
-                            let mut g: Hard = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I32) => a = input.value()?,
-                                    (2, thrift::Type::I32) => b = input.value()?,
-                                    (3, thrift::Type::I32) => c = input.value()?,
-                                    (4, thrift::Type::String) => d = input.value()?,
-                                    (5, thrift::Type::List) => e = input.value()?,
-                                    (6, thrift::Type::Struct) => f = input.value()?,
-                                    (7, thrift::Type::Struct) => g = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((a, b, c, d, e, f, g))
+                        &[
+                            (1, "a"),
+                            (2, "b"),
+                            (3, "c"),
+                            (4, "d"),
+                            (5, "e"),
+                            (6, "f"),
+                            (7, "g"),
+                        ],
+                        |field| match field.id {
+                            1 => field.read(&mut a),
+                            2 => field.read(&mut b),
+                            3 => field.read(&mut c),
+                            4 => field.read(&mut d),
+                            5 => field.read(&mut e),
+                            6 => field.read(&mut f),
+                            7 => field.read(&mut g),
+                            _ => field.skip(),
                         },
                     )?;
                     let reply = <H as Everything>::many(
@@ -4004,19 +3209,7 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             8 => {
                 Box::pin(async move {
-                    let kind = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut kind: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => kind = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(kind)
-                        },
-                    )?;
+                    let kind = thrift::argument(&call, &(1, "kind"))?;
                     match <H as Everything>::risky(&handler, &call.cx, kind).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(RiskyError::Missing(thrown)) => {
@@ -4034,19 +3227,7 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             9 => {
                 Box::pin(async move {
-                    let kind = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut kind: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => kind = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(kind)
-                        },
-                    )?;
+                    let kind = thrift::argument(&call, &(1, "kind"))?;
                     match <H as Everything>::risky_void(&handler, &call.cx, kind).await {
                         Ok(()) => Ok(thrift::void(&call.cx)),
                         Err(RiskyVoidError::Denied(thrown)) => {
@@ -4058,21 +3239,19 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             10 => {
                 Box::pin(async move {
-                    let (tree, node) = thrift::arguments(
+                    let mut tree: Option<Tree> = None;
+                    let mut node: Node = Default::default();
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut tree: Option<Tree> = None;
-                            let mut node: Node = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => tree = Some(input.value()?),
-                                    (2, thrift::Type::Struct) => node = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((tree.ok_or_else(|| input.missing("grow().tree"))?, node))
+                        &[(1, "tree"), (2, "node")],
+                        |field| match field.id {
+                            1 => field.read(&mut tree),
+                            2 => field.read(&mut node),
+                            _ => field.skip(),
                         },
                     )?;
+                    let tree = tree
+                        .ok_or_else(|| thrift::missing(&call, "grow().tree"))?;
                     let reply = <H as Everything>::grow(&handler, &call.cx, tree, node)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -4080,24 +3259,7 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             11 => {
                 Box::pin(async move {
-                    let bottom = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut bottom: Vec<
-                                ::std::collections::HashMap<
-                                    String,
-                                    ::std::collections::HashSet<Vec<i32>>,
-                                >,
-                            > = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::List) => bottom = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(bottom)
-                        },
-                    )?;
+                    let bottom = thrift::argument(&call, &(1, "bottom"))?;
                     let reply = <H as Everything>::deep(&handler, &call.cx, bottom)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -4105,19 +3267,7 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             12 => {
                 Box::pin(async move {
-                    let token = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut token: Token = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Uuid) => token = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(token)
-                        },
-                    )?;
+                    let token = thrift::argument(&call, &(1, "token"))?;
                     let reply = <H as Everything>::token(&handler, &call.cx, token)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -4125,19 +3275,7 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             13 => {
                 Box::pin(async move {
-                    let season = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut season: Season = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => season = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(season)
-                        },
-                    )?;
+                    let season = thrift::argument(&call, &(1, "season"))?;
                     let reply = <H as Everything>::season(&handler, &call.cx, season)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -4145,19 +3283,7 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             14 => {
                 Box::pin(async move {
-                    let grade = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut grade: Grade = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I32) => grade = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(grade)
-                        },
-                    )?;
+                    let grade = thrift::argument(&call, &(1, "grade"))?;
                     let reply = <H as Everything>::grade(&handler, &call.cx, grade)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -4165,53 +3291,21 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             15 => {
                 Box::pin(async move {
-                    let real = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut real: Real = 0.0;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Double) => real = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(real)
-                        },
-                    )?;
+                    let real = thrift::argument(&call, &(1, "real"))?;
                     let reply = <H as Everything>::real(&handler, &call.cx, real).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             16 => {
                 Box::pin(async move {
-                    let a = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut a: i32 = 0;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I32) => a = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(a)
-                        },
-                    )?;
+                    let a = thrift::argument(&call, &(1, "a"))?;
                     let reply = <H as Everything>::old(&handler, &call.cx, a).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             17 => {
                 Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let Some(field) = input.field()? {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
+                    thrift::arguments(&call, &[], |field| field.skip())?;
                     match <H as MoreService>::extra(&handler, &call.cx).await {
                         Ok(()) => Ok(thrift::void(&call.cx)),
                         Err(ExtraError::Other(thrown)) => {
@@ -4258,21 +3352,15 @@ impl MoreServiceClient {
                 thrift::fields(
                     &body,
                     limits,
-                    |input| {
-                        while let Some(field) = input.field()? {
-                            match (field.id, field.kind) {
-                                (0, thrift::Type::String) => {
-                                    outcome = Some(Ok(input.value()?));
-                                }
-                                (1, thrift::Type::Struct) => {
-                                    outcome = Some(
-                                        Err(base::PingError::Refused(input.value()?)),
-                                    );
-                                }
-                                _ => input.skip(field.kind)?,
-                            }
+                    |field| match field.id {
+                        0 => field.with(|value| outcome = Some(Ok(value))),
+                        1 => {
+                            field
+                                .with(|thrown| {
+                                    outcome = Some(Err(base::PingError::Refused(thrown)));
+                                })
                         }
-                        Ok(())
+                        _ => field.skip(),
                     },
                 )?;
                 outcome.unwrap_or_else(|| Err(thrift::missing_result().into()))
@@ -4379,23 +3467,27 @@ impl MoreServiceClient {
                 thrift::fields(
                     &body,
                     limits,
-                    |input| {
-                        while let Some(field) = input.field()? {
-                            match (field.id, field.kind) {
-                                (0, thrift::Type::I32) => outcome = Some(Ok(input.value()?)),
-                                (1, thrift::Type::Struct) => {
-                                    outcome = Some(Err(RiskyError::Missing(input.value()?)));
-                                }
-                                (2, thrift::Type::Struct) => {
-                                    outcome = Some(Err(RiskyError::Refused(input.value()?)));
-                                }
-                                (3, thrift::Type::Struct) => {
-                                    outcome = Some(Err(RiskyError::Other(input.value()?)));
-                                }
-                                _ => input.skip(field.kind)?,
-                            }
+                    |field| match field.id {
+                        0 => field.with(|value| outcome = Some(Ok(value))),
+                        1 => {
+                            field
+                                .with(|thrown| {
+                                    outcome = Some(Err(RiskyError::Missing(thrown)));
+                                })
                         }
-                        Ok(())
+                        2 => {
+                            field
+                                .with(|thrown| {
+                                    outcome = Some(Err(RiskyError::Refused(thrown)));
+                                })
+                        }
+                        3 => {
+                            field
+                                .with(|thrown| {
+                                    outcome = Some(Err(RiskyError::Other(thrown)));
+                                })
+                        }
+                        _ => field.skip(),
                     },
                 )?;
                 outcome.unwrap_or_else(|| Err(thrift::missing_result().into()))
@@ -4417,16 +3509,14 @@ impl MoreServiceClient {
                 thrift::fields(
                     &body,
                     limits,
-                    |input| {
-                        while let Some(field) = input.field()? {
-                            match (field.id, field.kind) {
-                                (1, thrift::Type::Struct) => {
-                                    outcome = Err(RiskyVoidError::Denied(input.value()?));
-                                }
-                                _ => input.skip(field.kind)?,
-                            }
+                    |field| match field.id {
+                        1 => {
+                            field
+                                .with(|thrown| {
+                                    outcome = Err(RiskyVoidError::Denied(thrown));
+                                })
                         }
-                        Ok(())
+                        _ => field.skip(),
                     },
                 )?;
                 outcome
@@ -4527,16 +3617,11 @@ impl MoreServiceClient {
                 thrift::fields(
                     &body,
                     limits,
-                    |input| {
-                        while let Some(field) = input.field()? {
-                            match (field.id, field.kind) {
-                                (1, thrift::Type::Struct) => {
-                                    outcome = Err(ExtraError::Other(input.value()?));
-                                }
-                                _ => input.skip(field.kind)?,
-                            }
+                    |field| match field.id {
+                        1 => {
+                            field.with(|thrown| outcome = Err(ExtraError::Other(thrown)))
                         }
-                        Ok(())
+                        _ => field.skip(),
                     },
                 )?;
                 outcome

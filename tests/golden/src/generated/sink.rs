@@ -68,6 +68,7 @@ impl From<i32> for Color {
 impl thrift::Value for Color {
     const TYPE: thrift::Type = thrift::Type::I32;
     const MIN_SIZE: usize = 4;
+    const FIXED: bool = true;
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.value(&self.0);
@@ -94,50 +95,56 @@ pub struct Scalars {
     pub user: base::UserId,
 }
 
-impl thrift::Value for Scalars {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Scalars {
+    const FIELDS: thrift::FieldNames = &[
+        (1, "flag"),
+        (2, "tiny"),
+        (3, "tiny2"),
+        (4, "small"),
+        (5, "medium"),
+        (6, "large"),
+        (7, "real"),
+        (8, "text"),
+        (9, "blob"),
+        (10, "color"),
+        (11, "level"),
+        (12, "user"),
+    ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.flag);
-            out.field(2, &self.tiny);
-            out.field(3, &self.tiny2);
-            out.field(4, &self.small);
-            out.field(5, &self.medium);
-            out.field(6, &self.large);
-            out.field(7, &self.real);
-            out.field(12, &self.user);
-            out.field(8, &self.text);
-            out.field(9, &self.blob);
-            out.field(10, &self.color);
-            out.field(11, &self.level);
-        });
+        out.field(1, &self.flag);
+        out.field(2, &self.tiny);
+        out.field(3, &self.tiny2);
+        out.field(4, &self.small);
+        out.field(5, &self.medium);
+        out.field(6, &self.large);
+        out.field(7, &self.real);
+        out.field(12, &self.user);
+        out.field(8, &self.text);
+        out.field(9, &self.blob);
+        out.field(10, &self.color);
+        out.field(11, &self.level);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Bool) => value.flag = input.value()?,
-                        (2, thrift::Type::I8) => value.tiny = input.value()?,
-                        (3, thrift::Type::I8) => value.tiny2 = input.value()?,
-                        (4, thrift::Type::I16) => value.small = input.value()?,
-                        (5, thrift::Type::I32) => value.medium = input.value()?,
-                        (6, thrift::Type::I64) => value.large = input.value()?,
-                        (7, thrift::Type::Double) => value.real = input.value()?,
-                        (8, thrift::Type::String) => value.text = input.value()?,
-                        (9, thrift::Type::String) => value.blob = input.value()?,
-                        (10, thrift::Type::I32) => value.color = input.value()?,
-                        (11, thrift::Type::I32) => value.level = input.value()?,
-                        (12, thrift::Type::I64) => value.user = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.flag),
+            2 => field.read(&mut self.tiny),
+            3 => field.read(&mut self.tiny2),
+            4 => field.read(&mut self.small),
+            5 => field.read(&mut self.medium),
+            6 => field.read(&mut self.large),
+            7 => field.read(&mut self.real),
+            8 => field.read(&mut self.text),
+            9 => field.read(&mut self.blob),
+            10 => field.read(&mut self.color),
+            11 => field.read(&mut self.level),
+            12 => field.read(&mut self.user),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -158,78 +165,85 @@ pub struct Optionals {
     pub counts: Option<::std::collections::HashMap<String, i32>>,
 }
 
-impl thrift::Value for Optionals {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Optionals {
+    const FIELDS: thrift::FieldNames = &[
+        (1, "flag"),
+        (2, "tiny"),
+        (3, "small"),
+        (4, "medium"),
+        (5, "large"),
+        (6, "real"),
+        (7, "text"),
+        (8, "blob"),
+        (9, "color"),
+        (10, "point"),
+        (11, "numbers"),
+        (12, "words"),
+        (13, "counts"),
+    ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            if let Some(value) = &self.flag {
-                out.field(1, value);
-            }
-            if let Some(value) = &self.tiny {
-                out.field(2, value);
-            }
-            if let Some(value) = &self.small {
-                out.field(3, value);
-            }
-            if let Some(value) = &self.medium {
-                out.field(4, value);
-            }
-            if let Some(value) = &self.large {
-                out.field(5, value);
-            }
-            if let Some(value) = &self.real {
-                out.field(6, value);
-            }
-            if let Some(value) = &self.text {
-                out.field(7, value);
-            }
-            if let Some(value) = &self.blob {
-                out.field(8, value);
-            }
-            if let Some(value) = &self.color {
-                out.field(9, value);
-            }
-            if let Some(value) = &self.point {
-                out.field(10, value);
-            }
-            if let Some(value) = &self.numbers {
-                out.field(11, value);
-            }
-            if let Some(value) = &self.words {
-                out.field(12, value);
-            }
-            if let Some(value) = &self.counts {
-                out.field(13, value);
-            }
-        });
+        if let Some(value) = &self.flag {
+            out.field(1, value);
+        }
+        if let Some(value) = &self.tiny {
+            out.field(2, value);
+        }
+        if let Some(value) = &self.small {
+            out.field(3, value);
+        }
+        if let Some(value) = &self.medium {
+            out.field(4, value);
+        }
+        if let Some(value) = &self.large {
+            out.field(5, value);
+        }
+        if let Some(value) = &self.real {
+            out.field(6, value);
+        }
+        if let Some(value) = &self.text {
+            out.field(7, value);
+        }
+        if let Some(value) = &self.blob {
+            out.field(8, value);
+        }
+        if let Some(value) = &self.color {
+            out.field(9, value);
+        }
+        if let Some(value) = &self.point {
+            out.field(10, value);
+        }
+        if let Some(value) = &self.numbers {
+            out.field(11, value);
+        }
+        if let Some(value) = &self.words {
+            out.field(12, value);
+        }
+        if let Some(value) = &self.counts {
+            out.field(13, value);
+        }
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Bool) => value.flag = Some(input.value()?),
-                        (2, thrift::Type::I8) => value.tiny = Some(input.value()?),
-                        (3, thrift::Type::I16) => value.small = Some(input.value()?),
-                        (4, thrift::Type::I32) => value.medium = Some(input.value()?),
-                        (5, thrift::Type::I64) => value.large = Some(input.value()?),
-                        (6, thrift::Type::Double) => value.real = Some(input.value()?),
-                        (7, thrift::Type::String) => value.text = Some(input.value()?),
-                        (8, thrift::Type::String) => value.blob = Some(input.value()?),
-                        (9, thrift::Type::I32) => value.color = Some(input.value()?),
-                        (10, thrift::Type::Struct) => value.point = Some(input.value()?),
-                        (11, thrift::Type::List) => value.numbers = Some(input.value()?),
-                        (12, thrift::Type::Set) => value.words = Some(input.value()?),
-                        (13, thrift::Type::Map) => value.counts = Some(input.value()?),
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.flag),
+            2 => field.read(&mut self.tiny),
+            3 => field.read(&mut self.small),
+            4 => field.read(&mut self.medium),
+            5 => field.read(&mut self.large),
+            6 => field.read(&mut self.real),
+            7 => field.read(&mut self.text),
+            8 => field.read(&mut self.blob),
+            9 => field.read(&mut self.color),
+            10 => field.read(&mut self.point),
+            11 => field.read(&mut self.numbers),
+            12 => field.read(&mut self.words),
+            13 => field.read(&mut self.counts),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -270,6 +284,20 @@ impl Default for Defaults {
 
 impl thrift::Value for Defaults {
     const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = &[
+        (1, "flag"),
+        (2, "plain"),
+        (3, "must"),
+        (4, "maybe"),
+        (5, "maybe_text"),
+        (6, "real"),
+        (7, "color"),
+        (8, "numbers"),
+        (9, "ages"),
+        (10, "maybe_flag"),
+        (11, "point"),
+        (12, "blob"),
+    ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
@@ -310,25 +338,22 @@ impl thrift::Value for Defaults {
         let mut point: base::Point = base::Point { x: 1, y: 2 };
         let mut blob: ::runtime::Bytes = ::runtime::Bytes::from_static(b"bytes");
         input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Bool) => flag = input.value()?,
-                        (2, thrift::Type::I32) => plain = input.value()?,
-                        (3, thrift::Type::String) => must = Some(input.value()?),
-                        (4, thrift::Type::I64) => maybe = input.value()?,
-                        (5, thrift::Type::String) => maybe_text = input.value()?,
-                        (6, thrift::Type::Double) => real = input.value()?,
-                        (7, thrift::Type::I32) => color = input.value()?,
-                        (8, thrift::Type::List) => numbers = input.value()?,
-                        (9, thrift::Type::Map) => ages = input.value()?,
-                        (10, thrift::Type::Bool) => maybe_flag = input.value()?,
-                        (11, thrift::Type::Struct) => point = input.value()?,
-                        (12, thrift::Type::String) => blob = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
+            .fields::<
+                Self,
+            >(|field| match field.id {
+                1 => field.read(&mut flag),
+                2 => field.read(&mut plain),
+                3 => field.read(&mut must),
+                4 => field.read(&mut maybe),
+                5 => field.read(&mut maybe_text),
+                6 => field.read(&mut real),
+                7 => field.read(&mut color),
+                8 => field.read(&mut numbers),
+                9 => field.read(&mut ages),
+                10 => field.read(&mut maybe_flag),
+                11 => field.read(&mut point),
+                12 => field.read(&mut blob),
+                _ => field.skip(),
             })?;
         Ok(Self {
             flag,
@@ -359,6 +384,14 @@ pub struct Needs {
 
 impl thrift::Value for Needs {
     const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = &[
+        (1, "flag"),
+        (2, "number"),
+        (3, "text"),
+        (4, "point"),
+        (5, "words"),
+        (6, "names"),
+    ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
@@ -379,19 +412,16 @@ impl thrift::Value for Needs {
         let mut words: Option<Vec<String>> = None;
         let mut names: Option<::std::collections::HashMap<i32, String>> = None;
         input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Bool) => flag = Some(input.value()?),
-                        (2, thrift::Type::I32) => number = Some(input.value()?),
-                        (3, thrift::Type::String) => text = Some(input.value()?),
-                        (4, thrift::Type::Struct) => point = Some(input.value()?),
-                        (5, thrift::Type::List) => words = Some(input.value()?),
-                        (6, thrift::Type::Map) => names = Some(input.value()?),
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
+            .fields::<
+                Self,
+            >(|field| match field.id {
+                1 => field.read(&mut flag),
+                2 => field.read(&mut number),
+                3 => field.read(&mut text),
+                4 => field.read(&mut point),
+                5 => field.read(&mut words),
+                6 => field.read(&mut names),
+                _ => field.skip(),
             })?;
         Ok(Self {
             flag: flag.ok_or_else(|| input.missing("Needs.flag"))?,
@@ -430,62 +460,74 @@ pub struct Containers {
     pub bits: ::std::collections::HashMap<bool, i8>,
 }
 
-impl thrift::Value for Containers {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Containers {
+    const FIELDS: thrift::FieldNames = &[
+        (1, "flags"),
+        (2, "numbers"),
+        (3, "words"),
+        (4, "reals"),
+        (5, "blobs"),
+        (6, "unique"),
+        (7, "tags"),
+        (8, "counts"),
+        (9, "groups"),
+        (10, "matrix"),
+        (11, "nested"),
+        (12, "points"),
+        (13, "by_id"),
+        (14, "deep"),
+        (15, "colors"),
+        (16, "color_names"),
+        (17, "index"),
+        (18, "bits"),
+    ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.flags);
-            out.field(2, &self.numbers);
-            out.field(3, &self.words);
-            out.field(4, &self.reals);
-            out.field(5, &self.blobs);
-            out.field(6, &self.unique);
-            out.field(7, &self.tags);
-            out.field(8, &self.counts);
-            out.field(9, &self.groups);
-            out.field(10, &self.matrix);
-            out.field(11, &self.nested);
-            out.field(12, &self.points);
-            out.field(13, &self.by_id);
-            out.field(14, &self.deep);
-            out.field(15, &self.colors);
-            out.field(16, &self.color_names);
-            out.field(17, &self.index);
-            out.field(18, &self.bits);
-        });
+        out.field(1, &self.flags);
+        out.field(2, &self.numbers);
+        out.field(3, &self.words);
+        out.field(4, &self.reals);
+        out.field(5, &self.blobs);
+        out.field(6, &self.unique);
+        out.field(7, &self.tags);
+        out.field(8, &self.counts);
+        out.field(9, &self.groups);
+        out.field(10, &self.matrix);
+        out.field(11, &self.nested);
+        out.field(12, &self.points);
+        out.field(13, &self.by_id);
+        out.field(14, &self.deep);
+        out.field(15, &self.colors);
+        out.field(16, &self.color_names);
+        out.field(17, &self.index);
+        out.field(18, &self.bits);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::List) => value.flags = input.value()?,
-                        (2, thrift::Type::List) => value.numbers = input.value()?,
-                        (3, thrift::Type::List) => value.words = input.value()?,
-                        (4, thrift::Type::List) => value.reals = input.value()?,
-                        (5, thrift::Type::List) => value.blobs = input.value()?,
-                        (6, thrift::Type::Set) => value.unique = input.value()?,
-                        (7, thrift::Type::Set) => value.tags = input.value()?,
-                        (8, thrift::Type::Map) => value.counts = input.value()?,
-                        (9, thrift::Type::Map) => value.groups = input.value()?,
-                        (10, thrift::Type::List) => value.matrix = input.value()?,
-                        (11, thrift::Type::Map) => value.nested = input.value()?,
-                        (12, thrift::Type::List) => value.points = input.value()?,
-                        (13, thrift::Type::Map) => value.by_id = input.value()?,
-                        (14, thrift::Type::List) => value.deep = input.value()?,
-                        (15, thrift::Type::List) => value.colors = input.value()?,
-                        (16, thrift::Type::Map) => value.color_names = input.value()?,
-                        (17, thrift::Type::Map) => value.index = input.value()?,
-                        (18, thrift::Type::Map) => value.bits = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.flags),
+            2 => field.read(&mut self.numbers),
+            3 => field.read(&mut self.words),
+            4 => field.read(&mut self.reals),
+            5 => field.read(&mut self.blobs),
+            6 => field.read(&mut self.unique),
+            7 => field.read(&mut self.tags),
+            8 => field.read(&mut self.counts),
+            9 => field.read(&mut self.groups),
+            10 => field.read(&mut self.matrix),
+            11 => field.read(&mut self.nested),
+            12 => field.read(&mut self.points),
+            13 => field.read(&mut self.by_id),
+            14 => field.read(&mut self.deep),
+            15 => field.read(&mut self.colors),
+            16 => field.read(&mut self.color_names),
+            17 => field.read(&mut self.index),
+            18 => field.read(&mut self.bits),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -496,36 +538,29 @@ pub struct Tree {
     pub next: Option<Box<Tree>>,
 }
 
-impl thrift::Value for Tree {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Tree {
+    const FIELDS: thrift::FieldNames = &[(1, "value"), (2, "children"), (3, "next")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.value);
-            if let Some(value) = &self.children {
-                out.field(2, value);
-            }
-            if let Some(value) = &self.next {
-                out.field(3, value);
-            }
-        });
+        out.field(1, &self.value);
+        if let Some(value) = &self.children {
+            out.field(2, value);
+        }
+        if let Some(value) = &self.next {
+            out.field(3, &**value);
+        }
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => value.value = input.value()?,
-                        (2, thrift::Type::List) => value.children = Some(input.value()?),
-                        (3, thrift::Type::Struct) => value.next = Some(input.value()?),
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.value),
+            2 => field.read(&mut self.children),
+            3 => field.boxed(|value| self.next = Some(value)),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -537,34 +572,32 @@ pub struct OddIds {
     pub one: String,
 }
 
-impl thrift::Value for OddIds {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for OddIds {
+    const FIELDS: thrift::FieldNames = &[
+        (100, "hundred"),
+        (3, "three"),
+        (32767, "top"),
+        (1, "one"),
+    ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(100, &self.hundred);
-            out.field(3, &self.three);
-            out.field(32767, &self.top);
-            out.field(1, &self.one);
-        });
+        out.field(100, &self.hundred);
+        out.field(3, &self.three);
+        out.field(32767, &self.top);
+        out.field(1, &self.one);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (100, thrift::Type::String) => value.hundred = input.value()?,
-                        (3, thrift::Type::String) => value.three = input.value()?,
-                        (32767, thrift::Type::String) => value.top = input.value()?,
-                        (1, thrift::Type::String) => value.one = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            100 => field.read(&mut self.hundred),
+            3 => field.read(&mut self.three),
+            32767 => field.read(&mut self.top),
+            1 => field.read(&mut self.one),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -585,52 +618,16 @@ pub enum Choice {
     Unknown(thrift::UnknownField),
 }
 
-impl Choice {
-    /// Reads a union that may have no member. Of several, the last known one wins.
-    ///
-    /// # Errors
-    ///
-    /// Bytes that are no union.
-    pub fn decode_or_empty(
-        input: &mut thrift::Decoder<'_>,
-    ) -> Result<Option<Self>, thrift::DecodeError> {
-        let mut member = None;
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => {
-                            member = Some(Self::Number(input.value()?));
-                        }
-                        (2, thrift::Type::String) => {
-                            member = Some(Self::Text(input.value()?));
-                        }
-                        (3, thrift::Type::Struct) => {
-                            member = Some(Self::Point(input.value()?));
-                        }
-                        (4, thrift::Type::List) => {
-                            member = Some(Self::Names(input.value()?));
-                        }
-                        (5, thrift::Type::Struct) => {
-                            member = Some(Self::Nothing(input.value()?));
-                        }
-                        (6, thrift::Type::Bool) => {
-                            member = Some(Self::Flag(input.value()?));
-                        }
-                        _ => {
-                            let unknown = input.unknown(field)?;
-                            member.get_or_insert(Self::Unknown(unknown));
-                        }
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(member)
-    }
-}
-
 impl thrift::Value for Choice {
     const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = &[
+        (1, "number"),
+        (2, "text"),
+        (3, "point"),
+        (4, "names"),
+        (5, "nothing"),
+        (6, "flag"),
+    ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| match self {
@@ -645,7 +642,43 @@ impl thrift::Value for Choice {
     }
 
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        Self::decode_or_empty(input)?.ok_or_else(|| input.empty_union("Choice"))
+        Self::decode_optional(input)?.ok_or_else(|| input.empty_union("Choice"))
+    }
+
+    fn decode_optional(
+        input: &mut thrift::Decoder<'_>,
+    ) -> Result<Option<Self>, thrift::DecodeError> {
+        let mut member = None;
+        input
+            .fields::<
+                Self,
+            >(|field| match (field.id, field.kind()) {
+                (1, Some(thrift::Type::I32)) => {
+                    field.with(|value| member = Some(Self::Number(value)))
+                }
+                (2, Some(thrift::Type::String)) => {
+                    field.with(|value| member = Some(Self::Text(value)))
+                }
+                (3, Some(thrift::Type::Struct)) => {
+                    field.with(|value| member = Some(Self::Point(value)))
+                }
+                (4, Some(thrift::Type::List)) => {
+                    field.with(|value| member = Some(Self::Names(value)))
+                }
+                (5, Some(thrift::Type::Struct)) => {
+                    field.with(|value| member = Some(Self::Nothing(value)))
+                }
+                (6, Some(thrift::Type::Bool)) => {
+                    field.with(|value| member = Some(Self::Flag(value)))
+                }
+                _ => {
+                    field
+                        .unknown(|field| {
+                            member.get_or_insert(Self::Unknown(field));
+                        })
+                }
+            })?;
+        Ok(member)
     }
 }
 
@@ -656,40 +689,29 @@ pub struct Holder {
     pub many: Vec<Choice>,
 }
 
-impl thrift::Value for Holder {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Holder {
+    const FIELDS: thrift::FieldNames = &[(1, "choice"), (2, "maybe"), (3, "many")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            if let Some(value) = &self.choice {
-                out.field(1, value);
-            }
-            if let Some(value) = &self.maybe {
-                out.field(2, value);
-            }
-            out.field(3, &self.many);
-        });
+        if let Some(value) = &self.choice {
+            out.field(1, value);
+        }
+        if let Some(value) = &self.maybe {
+            out.field(2, value);
+        }
+        out.field(3, &self.many);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::Struct) => {
-                            value.choice = Choice::decode_or_empty(input)?;
-                        }
-                        (2, thrift::Type::Struct) => {
-                            value.maybe = Choice::decode_or_empty(input)?;
-                        }
-                        (3, thrift::Type::List) => value.many = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.choice),
+            2 => field.read(&mut self.maybe),
+            3 => field.read(&mut self.many),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -698,28 +720,21 @@ pub struct V1 {
     pub a: String,
 }
 
-impl thrift::Value for V1 {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for V1 {
+    const FIELDS: thrift::FieldNames = &[(1, "a")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.a);
-        });
+        out.field(1, &self.a);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::String) => value.a = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.a),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -731,36 +746,34 @@ pub struct V2 {
     pub extra: Option<::std::collections::HashMap<String, String>>,
 }
 
-impl thrift::Value for V2 {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for V2 {
+    const FIELDS: thrift::FieldNames = &[
+        (1, "a"),
+        (2, "added"),
+        (3, "more"),
+        (4, "extra"),
+    ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(2, &self.added);
-            out.field(1, &self.a);
-            out.field(3, &self.more);
-            if let Some(value) = &self.extra {
-                out.field(4, value);
-            }
-        });
+        out.field(2, &self.added);
+        out.field(1, &self.a);
+        out.field(3, &self.more);
+        if let Some(value) = &self.extra {
+            out.field(4, value);
+        }
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::String) => value.a = input.value()?,
-                        (2, thrift::Type::I32) => value.added = input.value()?,
-                        (3, thrift::Type::List) => value.more = input.value()?,
-                        (4, thrift::Type::Map) => value.extra = Some(input.value()?),
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.a),
+            2 => field.read(&mut self.added),
+            3 => field.read(&mut self.more),
+            4 => field.read(&mut self.extra),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -780,6 +793,7 @@ impl ::std::error::Error for NotFound {}
 
 impl thrift::Value for NotFound {
     const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = &[(1, "what"), (2, "near")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
@@ -794,15 +808,12 @@ impl thrift::Value for NotFound {
         let mut what: Option<String> = None;
         let mut near: Option<Vec<String>> = None;
         input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::String) => what = Some(input.value()?),
-                        (2, thrift::Type::List) => near = Some(input.value()?),
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
+            .fields::<
+                Self,
+            >(|field| match field.id {
+                1 => field.read(&mut what),
+                2 => field.read(&mut near),
+                _ => field.skip(),
             })?;
         Ok(Self {
             what: what.ok_or_else(|| input.missing("NotFound.what"))?,
@@ -818,312 +829,40 @@ pub static SINK: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     registry_name: "sink",
     idl: ::runtime::Idl::Thrift,
     methods: &[
-        ::runtime::Method {
-            service: "Sink",
-            name: "Ping",
-            path: "/Sink/Ping",
-            index: 0,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "EchoScalars",
-            path: "/Sink/EchoScalars",
-            index: 1,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "EchoOptionals",
-            path: "/Sink/EchoOptionals",
-            index: 2,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "EchoDefaults",
-            path: "/Sink/EchoDefaults",
-            index: 3,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "EchoNeeds",
-            path: "/Sink/EchoNeeds",
-            index: 4,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "EchoContainers",
-            path: "/Sink/EchoContainers",
-            index: 5,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "EchoTree",
-            path: "/Sink/EchoTree",
-            index: 6,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "EchoOdd",
-            path: "/Sink/EchoOdd",
-            index: 7,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "EchoChoice",
-            path: "/Sink/EchoChoice",
-            index: 8,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "EchoHolder",
-            path: "/Sink/EchoHolder",
-            index: 9,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "EchoEmpty",
-            path: "/Sink/EchoEmpty",
-            index: 10,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "UpDown",
-            path: "/Sink/UpDown",
-            index: 11,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "Nothing",
-            path: "/Sink/Nothing",
-            index: 12,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "Touch",
-            path: "/Sink/Touch",
-            index: 13,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "Fire",
-            path: "/Sink/Fire",
-            index: 14,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Oneway,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "Many",
-            path: "/Sink/Many",
-            index: 15,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "Risky",
-            path: "/Sink/Risky",
-            index: 16,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "RiskyVoid",
-            path: "/Sink/RiskyVoid",
-            index: 17,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "RetBool",
-            path: "/Sink/RetBool",
-            index: 18,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "RetByte",
-            path: "/Sink/RetByte",
-            index: 19,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "RetI16",
-            path: "/Sink/RetI16",
-            index: 20,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "RetI32",
-            path: "/Sink/RetI32",
-            index: 21,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "RetI64",
-            path: "/Sink/RetI64",
-            index: 22,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "RetDouble",
-            path: "/Sink/RetDouble",
-            index: 23,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "RetString",
-            path: "/Sink/RetString",
-            index: 24,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "RetBinary",
-            path: "/Sink/RetBinary",
-            index: 25,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "RetEnum",
-            path: "/Sink/RetEnum",
-            index: 26,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "RetList",
-            path: "/Sink/RetList",
-            index: 27,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "RetSet",
-            path: "/Sink/RetSet",
-            index: 28,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "RetMap",
-            path: "/Sink/RetMap",
-            index: 29,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "RetTypedef",
-            path: "/Sink/RetTypedef",
-            index: 30,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "OptArg",
-            path: "/Sink/OptArg",
-            index: 31,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "snake_case_method",
-            path: "/Sink/snake_case_method",
-            index: 32,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Sink",
-            name: "NoIds",
-            path: "/Sink/NoIds",
-            index: 33,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/Ping", 0),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/EchoScalars", 1),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/EchoOptionals", 2),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/EchoDefaults", 3),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/EchoNeeds", 4),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/EchoContainers", 5),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/EchoTree", 6),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/EchoOdd", 7),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/EchoChoice", 8),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/EchoHolder", 9),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/EchoEmpty", 10),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/UpDown", 11),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/Nothing", 12),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/Touch", 13),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/Fire", 14).oneway(),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/Many", 15),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/Risky", 16),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/RiskyVoid", 17),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/RetBool", 18),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/RetByte", 19),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/RetI16", 20),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/RetI32", 21),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/RetI64", 22),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/RetDouble", 23),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/RetString", 24),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/RetBinary", 25),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/RetEnum", 26),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/RetList", 27),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/RetSet", 28),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/RetMap", 29),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/RetTypedef", 30),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/OptArg", 31),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/snake_case_method", 32),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Sink/NoIds", 33),
     ],
 };
 
@@ -1470,19 +1209,7 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let text = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut text: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => text = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(text)
-                        },
-                    )?;
+                    let text = thrift::argument(&call, &(1, "text"))?;
                     let reply = <H as base::BaseService>::ping(&handler, &call.cx, text)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -1490,38 +1217,14 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
             }
             1 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: Scalars = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::echo_scalars(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             2 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: Optionals = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::echo_optionals(&handler, &call.cx, v)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -1529,57 +1232,21 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
             }
             3 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: Defaults = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::echo_defaults(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             4 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: Needs = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::echo_needs(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             5 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: Containers = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::echo_containers(&handler, &call.cx, v)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -1587,167 +1254,80 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
             }
             6 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: Tree = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::echo_tree(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             7 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: OddIds = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::echo_odd(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             8 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
+                    let mut v: Option<Choice> = None;
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut v: Option<Choice> = None;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => v = Some(input.value()?),
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            v.ok_or_else(|| input.missing("EchoChoice().v"))
+                        &[(1, "v")],
+                        |field| match field.id {
+                            1 => field.read(&mut v),
+                            _ => field.skip(),
                         },
                     )?;
+                    let v = v.ok_or_else(|| thrift::missing(&call, "EchoChoice().v"))?;
                     let reply = <H as Sink>::echo_choice(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             9 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: Holder = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::echo_holder(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             10 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: base::Empty = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::echo_empty(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             11 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: V2 = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Struct) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::up_down(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             12 => {
                 Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let Some(field) = input.field()? {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
+                    thrift::arguments(&call, &[], |field| field.skip())?;
                     <H as Sink>::nothing(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             13 => {
                 Box::pin(async move {
-                    let key = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut key: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => key = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(key)
-                        },
-                    )?;
+                    let key = thrift::argument(&call, &(1, "key"))?;
                     <H as Sink>::touch(&handler, &call.cx, key).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             14 => {
                 Box::pin(async move {
-                    let (key, n) = thrift::arguments(
+                    let mut key: String = Default::default();
+                    let mut n: i32 = 0;
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut key: String = Default::default();
-                            let mut n: i32 = 0;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => key = input.value()?,
-                                    (2, thrift::Type::I32) => n = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((key, n))
+                        &[(1, "key"), (2, "n")],
+                        |field| match field.id {
+                            1 => field.read(&mut key),
+                            2 => field.read(&mut n),
+                            _ => field.skip(),
                         },
                     )?;
                     <H as Sink>::fire(&handler, &call.cx, key, n).await?;
@@ -1756,23 +1336,19 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
             }
             15 => {
                 Box::pin(async move {
-                    let (a, d, b, c) = thrift::arguments(
+                    let mut a: i32 = 0;
+                    let mut d: String = Default::default();
+                    let mut b: Vec<i64> = Default::default();
+                    let mut c: base::Point = Default::default();
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut a: i32 = 0;
-                            let mut d: String = Default::default();
-                            let mut b: Vec<i64> = Default::default();
-                            let mut c: base::Point = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I32) => a = input.value()?,
-                                    (4, thrift::Type::String) => d = input.value()?,
-                                    (2, thrift::Type::List) => b = input.value()?,
-                                    (3, thrift::Type::Struct) => c = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((a, d, b, c))
+                        &[(1, "a"), (4, "d"), (2, "b"), (3, "c")],
+                        |field| match field.id {
+                            1 => field.read(&mut a),
+                            4 => field.read(&mut d),
+                            2 => field.read(&mut b),
+                            3 => field.read(&mut c),
+                            _ => field.skip(),
                         },
                     )?;
                     let reply = <H as Sink>::many(&handler, &call.cx, a, d, b, c).await?;
@@ -1781,19 +1357,7 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
             }
             16 => {
                 Box::pin(async move {
-                    let kind = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut kind: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => kind = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(kind)
-                        },
-                    )?;
+                    let kind = thrift::argument(&call, &(1, "kind"))?;
                     match <H as Sink>::risky(&handler, &call.cx, kind).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(RiskyError::Denied(thrown)) => {
@@ -1808,19 +1372,7 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
             }
             17 => {
                 Box::pin(async move {
-                    let kind = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut kind: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => kind = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(kind)
-                        },
-                    )?;
+                    let kind = thrift::argument(&call, &(1, "kind"))?;
                     match <H as Sink>::risky_void(&handler, &call.cx, kind).await {
                         Ok(()) => Ok(thrift::void(&call.cx)),
                         Err(RiskyVoidError::Denied(thrown)) => {
@@ -1832,269 +1384,106 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
             }
             18 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: bool = false;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Bool) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::ret_bool(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             19 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: i8 = 0;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I8) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::ret_byte(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             20 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: i16 = 0;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I16) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::ret_i16(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             21 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: i32 = 0;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I32) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::ret_i32(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             22 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: i64 = 0;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I64) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::ret_i64(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             23 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: f64 = 0.0;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Double) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::ret_double(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             24 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::ret_string(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             25 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: ::runtime::Bytes = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::ret_binary(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             26 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: Color = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I32) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::ret_enum(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             27 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: Vec<String> = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::List) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::ret_list(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             28 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: ::std::collections::HashSet<i32> = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Set) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::ret_set(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             29 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: ::std::collections::HashMap<
-                                String,
-                                base::Point,
-                            > = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::Map) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::ret_map(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             30 => {
                 Box::pin(async move {
-                    let v = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut v: Name = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => v = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(v)
-                        },
-                    )?;
+                    let v = thrift::argument(&call, &(1, "v"))?;
                     let reply = <H as Sink>::ret_typedef(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             31 => {
                 Box::pin(async move {
-                    let (a, b) = thrift::arguments(
+                    let mut a: String = Default::default();
+                    let mut b: i32 = 0;
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut a: String = Default::default();
-                            let mut b: i32 = 0;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => a = input.value()?,
-                                    (2, thrift::Type::I32) => b = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((a, b))
+                        &[(1, "a"), (2, "b")],
+                        |field| match field.id {
+                            1 => field.read(&mut a),
+                            2 => field.read(&mut b),
+                            _ => field.skip(),
                         },
                     )?;
                     let reply = <H as Sink>::opt_arg(&handler, &call.cx, a, b).await?;
@@ -2103,19 +1492,7 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
             }
             32 => {
                 Box::pin(async move {
-                    let some_arg = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut some_arg: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => some_arg = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(some_arg)
-                        },
-                    )?;
+                    let some_arg = thrift::argument(&call, &(1, "some_arg"))?;
                     let reply = <H as Sink>::snake_case_method(
                             &handler,
                             &call.cx,
@@ -2127,23 +1504,19 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
             }
             33 => {
                 Box::pin(async move {
-                    let (a, b, c, d) = thrift::arguments(
+                    let mut a: i32 = 0;
+                    let mut b: i32 = 0;
+                    let mut c: i32 = 0;
+                    let mut d: i32 = 0;
+                    thrift::arguments(
                         &call,
-                        |input| {
-                            let mut a: i32 = 0;
-                            let mut b: i32 = 0;
-                            let mut c: i32 = 0;
-                            let mut d: i32 = 0;
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::I32) => a = input.value()?,
-                                    (2, thrift::Type::I32) => b = input.value()?,
-                                    (7, thrift::Type::I32) => c = input.value()?,
-                                    (8, thrift::Type::I32) => d = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok((a, b, c, d))
+                        &[(1, "a"), (2, "b"), (7, "c"), (8, "d")],
+                        |field| match field.id {
+                            1 => field.read(&mut a),
+                            2 => field.read(&mut b),
+                            7 => field.read(&mut c),
+                            8 => field.read(&mut d),
+                            _ => field.skip(),
                         },
                     )?;
                     let reply = <H as Sink>::no_ids(&handler, &call.cx, a, b, c, d)
@@ -2353,20 +1726,21 @@ impl SinkClient {
                 thrift::fields(
                     &body,
                     limits,
-                    |input| {
-                        while let Some(field) = input.field()? {
-                            match (field.id, field.kind) {
-                                (0, thrift::Type::I32) => outcome = Some(Ok(input.value()?)),
-                                (1, thrift::Type::Struct) => {
-                                    outcome = Some(Err(RiskyError::Denied(input.value()?)));
-                                }
-                                (2, thrift::Type::Struct) => {
-                                    outcome = Some(Err(RiskyError::Missing(input.value()?)));
-                                }
-                                _ => input.skip(field.kind)?,
-                            }
+                    |field| match field.id {
+                        0 => field.with(|value| outcome = Some(Ok(value))),
+                        1 => {
+                            field
+                                .with(|thrown| {
+                                    outcome = Some(Err(RiskyError::Denied(thrown)));
+                                })
                         }
-                        Ok(())
+                        2 => {
+                            field
+                                .with(|thrown| {
+                                    outcome = Some(Err(RiskyError::Missing(thrown)));
+                                })
+                        }
+                        _ => field.skip(),
                     },
                 )?;
                 outcome.unwrap_or_else(|| Err(thrift::missing_result().into()))
@@ -2388,16 +1762,14 @@ impl SinkClient {
                 thrift::fields(
                     &body,
                     limits,
-                    |input| {
-                        while let Some(field) = input.field()? {
-                            match (field.id, field.kind) {
-                                (1, thrift::Type::Struct) => {
-                                    outcome = Err(RiskyVoidError::Denied(input.value()?));
-                                }
-                                _ => input.skip(field.kind)?,
-                            }
+                    |field| match field.id {
+                        1 => {
+                            field
+                                .with(|thrown| {
+                                    outcome = Err(RiskyVoidError::Denied(thrown));
+                                })
                         }
-                        Ok(())
+                        _ => field.skip(),
                     },
                 )?;
                 outcome

@@ -24,30 +24,23 @@ impl Default for Spot {
     }
 }
 
-impl thrift::Value for Spot {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Spot {
+    const FIELDS: thrift::FieldNames = &[(1, "x"), (2, "y")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.x);
-            out.field(2, &self.y);
-        });
+        out.field(1, &self.x);
+        out.field(2, &self.y);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => value.x = input.value()?,
-                        (2, thrift::Type::I32) => value.y = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.x),
+            2 => field.read(&mut self.y),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -89,6 +82,7 @@ impl From<i32> for Mode {
 impl thrift::Value for Mode {
     const TYPE: thrift::Type = thrift::Type::I32;
     const MIN_SIZE: usize = 4;
+    const FIXED: bool = true;
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.value(&self.0);
@@ -115,6 +109,7 @@ impl ::std::error::Error for Refused {}
 
 impl thrift::Value for Refused {
     const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = &[(1, "reason")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
@@ -125,14 +120,11 @@ impl thrift::Value for Refused {
     fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
         let mut reason: Option<String> = None;
         input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::String) => reason = Some(input.value()?),
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
+            .fields::<
+                Self,
+            >(|field| match field.id {
+                1 => field.read(&mut reason),
+                _ => field.skip(),
             })?;
         Ok(Self {
             reason: reason.ok_or_else(|| input.missing("Refused.reason"))?,
@@ -147,24 +139,8 @@ pub static BASE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     registry_name: "base",
     idl: ::runtime::Idl::Thrift,
     methods: &[
-        ::runtime::Method {
-            service: "Base",
-            name: "ping",
-            path: "/Base/ping",
-            index: 0,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-        ::runtime::Method {
-            service: "Base",
-            name: "reset",
-            path: "/Base/reset",
-            index: 1,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Base/ping", 0),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Base/reset", 1),
     ],
 };
 
@@ -257,19 +233,7 @@ impl<H: Base> ::runtime::Service for BaseServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let text = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut text: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => text = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(text)
-                        },
-                    )?;
+                    let text = thrift::argument(&call, &(1, "text"))?;
                     match <H as Base>::ping(&handler, &call.cx, text).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(PingError::Refused(thrown)) => {
@@ -281,15 +245,7 @@ impl<H: Base> ::runtime::Service for BaseServer<H> {
             }
             1 => {
                 Box::pin(async move {
-                    thrift::arguments(
-                        &call,
-                        |input| {
-                            while let Some(field) = input.field()? {
-                                input.skip(field.kind)?;
-                            }
-                            Ok(())
-                        },
-                    )?;
+                    thrift::arguments(&call, &[], |field| field.skip())?;
                     <H as Base>::reset(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
@@ -328,19 +284,15 @@ impl BaseClient {
                 thrift::fields(
                     &body,
                     limits,
-                    |input| {
-                        while let Some(field) = input.field()? {
-                            match (field.id, field.kind) {
-                                (0, thrift::Type::String) => {
-                                    outcome = Some(Ok(input.value()?));
-                                }
-                                (1, thrift::Type::Struct) => {
-                                    outcome = Some(Err(PingError::Refused(input.value()?)));
-                                }
-                                _ => input.skip(field.kind)?,
-                            }
+                    |field| match field.id {
+                        0 => field.with(|value| outcome = Some(Ok(value))),
+                        1 => {
+                            field
+                                .with(|thrown| {
+                                    outcome = Some(Err(PingError::Refused(thrown)));
+                                })
                         }
-                        Ok(())
+                        _ => field.skip(),
                     },
                 )?;
                 outcome.unwrap_or_else(|| Err(thrift::missing_result().into()))

@@ -50,6 +50,7 @@ impl From<i32> for Level {
 impl thrift::Value for Level {
     const TYPE: thrift::Type = thrift::Type::I32;
     const MIN_SIZE: usize = 4;
+    const FIXED: bool = true;
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.value(&self.0);
@@ -63,22 +64,16 @@ impl thrift::Value for Level {
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Empty {}
 
-impl thrift::Value for Empty {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Empty {
+    const FIELDS: thrift::FieldNames = &[];
 
-    fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|_| {});
-    }
+    fn write(&self, _: &mut impl thrift::Sink) {}
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    input.skip(field.kind)?;
-                }
-                Ok(())
-            })?;
-        Ok(Self {})
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        field.skip()
     }
 }
 
@@ -88,30 +83,23 @@ pub struct Point {
     pub y: i32,
 }
 
-impl thrift::Value for Point {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Point {
+    const FIELDS: thrift::FieldNames = &[(1, "x"), (2, "y")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.x);
-            out.field(2, &self.y);
-        });
+        out.field(1, &self.x);
+        out.field(2, &self.y);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::I32) => value.x = input.value()?,
-                        (2, thrift::Type::I32) => value.y = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.x),
+            2 => field.read(&mut self.y),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -129,30 +117,23 @@ impl ::std::fmt::Display for Denied {
 
 impl ::std::error::Error for Denied {}
 
-impl thrift::Value for Denied {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Denied {
+    const FIELDS: thrift::FieldNames = &[(1, "reason"), (2, "code")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(2, &self.code);
-            out.field(1, &self.reason);
-        });
+        out.field(2, &self.code);
+        out.field(1, &self.reason);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut value: Self = Default::default();
-        input
-            .structure(|input| {
-                while let Some(field) = input.field()? {
-                    match (field.id, field.kind) {
-                        (1, thrift::Type::String) => value.reason = input.value()?,
-                        (2, thrift::Type::I32) => value.code = input.value()?,
-                        _ => input.skip(field.kind)?,
-                    }
-                }
-                Ok(())
-            })?;
-        Ok(value)
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.reason),
+            2 => field.read(&mut self.code),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -162,17 +143,7 @@ pub static BASE_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     package: "",
     registry_name: "base",
     idl: ::runtime::Idl::Thrift,
-    methods: &[
-        ::runtime::Method {
-            service: "BaseService",
-            name: "Ping",
-            path: "/BaseService/Ping",
-            index: 0,
-            idl: ::runtime::Idl::Thrift,
-            kind: ::runtime::Kind::Unary,
-            idempotent: false,
-        },
-    ],
+    methods: &[::runtime::Method::new(::runtime::Idl::Thrift, "/BaseService/Ping", 0)],
 };
 
 /// The service `BaseService`.
@@ -221,19 +192,7 @@ impl<H: BaseService> ::runtime::Service for BaseServiceServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let text = thrift::arguments(
-                        &call,
-                        |input| {
-                            let mut text: String = Default::default();
-                            while let Some(field) = input.field()? {
-                                match (field.id, field.kind) {
-                                    (1, thrift::Type::String) => text = input.value()?,
-                                    _ => input.skip(field.kind)?,
-                                }
-                            }
-                            Ok(text)
-                        },
-                    )?;
+                    let text = thrift::argument(&call, &(1, "text"))?;
                     let reply = <H as BaseService>::ping(&handler, &call.cx, text)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
