@@ -209,6 +209,7 @@ impl Seat {
     }
 
     /// Whether this is what the connection waits for.
+    #[cfg(feature = "thrift")]
     pub(super) fn is_in(&self, phase: Phase) -> bool {
         self.stamp.get().0 == phase
     }
