@@ -42,8 +42,9 @@ pub struct Limits {
     /// Calls in work at once; more are shed. Default 1,000 a core.
     pub in_flight: usize,
     /// Bytes of requests in work at once in the whole process; more are shed. Half of it is for
-    /// Thrift frames that are not whole yet: beyond, their connections are not read on. Default
-    /// 25 % of the cgroup's memory limit, else of the machine's memory.
+    /// Thrift frames over 64 KiB that are not whole yet: beyond, their connections are not read on
+    /// until others have ended, or their own time for a whole frame is over. A gRPC message counts
+    /// from when it is whole. Default 25 % of the cgroup's memory limit, else of the machine's memory.
     pub in_flight_bytes: usize,
     /// Until a new connection's first byte. Default 10 s.
     #[serde(with = "seconds")]
