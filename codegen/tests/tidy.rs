@@ -8,11 +8,18 @@ use syn::visit::Visit;
 
 /// Every source file that people write, below the workspace's folder.
 fn sources() -> Vec<(PathBuf, String)> {
+    let mut all = every_source();
+    all.retain(|(path, _)| !path.components().any(|part| part.as_os_str() == "generated"));
+    all
+}
+
+/// The same, and what was generated.
+fn every_source() -> Vec<(PathBuf, String)> {
     fn walk(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
             let (path, name) = (entry.path(), entry.file_name().into_string().unwrap());
             if path.is_dir() {
-                if !["target", "generated", "vectors", "ui"].contains(&name.as_str()) && !name.starts_with('.') {
+                if !["target", "vectors", "ui"].contains(&name.as_str()) && !name.starts_with('.') {
                     walk(&path, found);
                 }
             } else if name.ends_with(".rs") {
@@ -117,4 +124,59 @@ fn every_crate_forbids_unsafe() {
         let forbids = text.contains("[lints]\nworkspace = true") || text.contains("unsafe_code = \"forbid\"");
         assert!(forbids, "{member} does not forbid `unsafe`");
     }
+}
+
+/// Whether Rust's tokens hold the keyword, outside of texts and comments.
+fn is_unsafe(tokens: proc_macro2::TokenStream) -> bool {
+    tokens.into_iter().any(|tree| match tree {
+        proc_macro2::TokenTree::Group(group) => is_unsafe(group.stream()),
+        proc_macro2::TokenTree::Ident(word) => word == "unsafe",
+        _ => false,
+    })
+}
+
+#[test]
+fn nothing_is_unsafe_that_was_written_or_generated() {
+    let (mut generated, mut allowed) = (0, 0);
+    for (path, text) in every_source() {
+        generated += usize::from(path.components().any(|part| part.as_os_str() == "generated"));
+        if is_unsafe(text.parse().unwrap()) {
+            assert!(path.starts_with("tests/alloc/src"), "{} is unsafe", path.display());
+            allowed += 1;
+        }
+    }
+    assert!(generated > 10, "{generated}");
+    assert_eq!(allowed, 1, "the counting allocator, and it alone");
+}
+
+#[test]
+fn a_scaffold_forbids_unsafe() {
+    let manifest = fs::read_to_string("../templates/Cargo.toml.j2").unwrap();
+    assert!(manifest.contains("[lints.rust]\nunsafe_code = \"forbid\""));
+}
+
+#[test]
+fn every_member_of_the_workspace_is_listed() {
+    let workspace = fs::read_to_string("../Cargo.toml").unwrap();
+    let members = workspace.lines().find_map(|line| line.strip_prefix("members = [")).unwrap();
+    for folder in ["..", "../tests", "../examples"] {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let member = entry.path().strip_prefix("..").unwrap().to_owned();
+            if !member.as_os_str().is_empty() && entry.path().join("Cargo.toml").exists() {
+                assert!(members.contains(&format!("\"{}\"", member.display())), "{}", member.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_release_checks_its_arithmetic() {
+    let workspace = fs::read_to_string("../Cargo.toml").unwrap();
+    let section = |name: &str| {
+        let (_, behind) = workspace.split_once(&format!("[profile.{name}]\n")).unwrap();
+        behind.split("\n[").next().unwrap().to_owned()
+    };
+    assert!(section("release").contains("overflow-checks = true"));
+    let attack = section("attack");
+    assert!(attack.contains("inherits = \"release\"") && !attack.contains("overflow-checks"));
 }

@@ -13,6 +13,7 @@ pub mod error;
 #[cfg(feature = "grpc")]
 pub mod grpc;
 pub mod limits;
+mod memory;
 pub mod registry;
 #[cfg(any(feature = "thrift", feature = "grpc"))]
 pub mod router;

@@ -41,6 +41,11 @@ pub struct Limits {
     pub connections_per_address: usize,
     /// Calls in work at once; more are shed. Default 1,000 a core.
     pub in_flight: usize,
+    /// Bytes of requests in work at once in the whole process; more are shed. Half of it is for
+    /// Thrift frames over 64 KiB that are not whole yet: beyond, their connections are not read on
+    /// until others have ended, or their own time for a whole frame is over. A gRPC message counts
+    /// from when it is whole. Default 25 % of the cgroup's memory limit, else of the machine's memory.
+    pub in_flight_bytes: usize,
     /// Until a new connection's first byte. Default 10 s.
     #[serde(with = "seconds")]
     pub first_byte: Duration,
@@ -72,6 +77,7 @@ impl Default for Limits {
             connections: 10_000,
             connections_per_address: 1_000,
             in_flight: 1_000 * cores,
+            in_flight_bytes: crate::memory::available() / 4,
             first_byte: Duration::from_secs(10),
             whole_frame: Duration::from_secs(30),
             idle: Duration::from_secs(300),
@@ -86,12 +92,13 @@ impl fmt::Display for Limits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "limits: frame {} MiB, gRPC message {} MiB, {} connections ({} an address), {} calls in work, handler {:?}",
+            "limits: frame {} MiB, gRPC message {} MiB, {} connections ({} an address), {} calls and {} MiB in work, handler {:?}",
             self.frame >> 20,
             self.grpc_message >> 20,
             self.connections,
             self.connections_per_address,
             self.in_flight,
+            self.in_flight_bytes >> 20,
             self.handler,
         )
     }

@@ -143,7 +143,7 @@ async fn a_frame_alone_is_answered_in_a_frame() {
         // There is no header for it: the refusal is an exception, where Kitex reports success.
         let (header, taken) = Header::read(&answer.message).unwrap();
         assert_eq!(header.kind, MessageType::Exception);
-        let error = header.protocol.error(answer.message.slice(taken..), Default::default());
+        let (error, _) = header.protocol.error(answer.message.slice(taken..), Default::default());
         assert_eq!((error.business_code(), error.message()), (Some(404), "user not found"));
     }
 }
@@ -243,7 +243,7 @@ async fn refused(server: SocketAddr, bytes: &[u8]) -> Error {
     let answer = exchange(server, bytes).await.unwrap();
     let (header, taken) = Header::read(&answer.message).unwrap();
     assert_eq!((header.kind, header.seq), (MessageType::Exception, 3));
-    header.protocol.error(answer.message.slice(taken..), Default::default())
+    header.protocol.error(answer.message.slice(taken..), Default::default()).0
 }
 
 #[tokio::test]

@@ -147,7 +147,7 @@ async fn a_peer_that_never_reads_is_closed() {
     let mut stream = TcpStream::connect(running.addr()).await.unwrap();
     let request = frame(MessageType::Call, &"n".repeat(60_000), 1, &[0]);
     while stream.write_all(&request).await.is_ok() {}
-    assert_eq!(running.counters().get(Counter::Stalled), 1);
+    assert_eq!(running.counters().get(Counter::WriteTimeouts), 1);
 }
 
 /// The limit of descriptors of the process that the next test starts.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt};
 
+use super::counters::{Counter, Counters};
 use super::dispatch::{Dispatch, Settings};
 #[cfg(feature = "thrift")]
 use super::transport::{Protocol, Style, Transport};
@@ -62,6 +63,11 @@ impl Channel {
         Builder::new(service)
     }
 
+    /// What has happened so far, on all clones of this channel.
+    pub fn counters(&self) -> &Counters {
+        self.0.dispatch.counters()
+    }
+
     pub(super) fn decode_limits(&self) -> DecodeLimits {
         self.0.limits
     }
@@ -81,6 +87,7 @@ impl Channel {
         let deadline = call.cx.deadline();
         let cancel = call.cx.cancel.clone();
         if deadline.is_some_and(|at| at <= start) {
+            self.counters().add(Counter::Deadlines);
             return Err(late(method.path, start).with_origin(Origin::NotSent));
         }
         let work = self.drive(call);
@@ -103,11 +110,20 @@ impl Channel {
             biased;
             answer = work => match answer {
                 // The peer's words for the same deadline would hide what happened.
-                Err(error) if error.origin() == Origin::Remote && over() => Err(late(method.path, start)),
+                Err(error) if error.origin() == Origin::Remote && over() => {
+                    self.counters().add(Counter::Deadlines);
+                    Err(late(method.path, start))
+                }
                 answer => answer,
             },
-            () = end => Err(late(method.path, start)),
-            () = cancelled => Err(Error::new(Code::Cancelled, format!("the caller of {} went away", method.path))),
+            () = end => {
+                self.counters().add(Counter::Deadlines);
+                Err(late(method.path, start))
+            }
+            () = cancelled => {
+                self.counters().add(Counter::Abandoned);
+                Err(Error::new(Code::Cancelled, format!("the caller of {} went away", method.path)))
+            }
         }
     }
 

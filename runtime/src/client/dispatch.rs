@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tower::Service;
 
 use super::budget::Budget;
+use super::counters::{Counter, Counters};
 #[cfg(feature = "grpc")]
 use super::grpc::Grpc;
 #[cfg(feature = "thrift")]
@@ -44,6 +45,7 @@ struct Shared {
     resolver: Resolver,
     balancer: Box<dyn Balancer>,
     budget: Budget,
+    counters: Arc<Counters>,
     #[cfg(feature = "thrift")]
     thrift: Pool,
     #[cfg(feature = "thrift")]
@@ -89,17 +91,23 @@ impl Dispatch {
         allow(unused_variables, reason = "no protocol is built")
     )]
     pub(super) fn new(resolver: Resolver, balancer: Box<dyn Balancer>, settings: &Settings<'_>) -> Self {
+        let counters = Arc::<Counters>::default();
         Self(Arc::new(Shared {
             resolver,
             balancer,
             budget: Budget::default(),
             #[cfg(feature = "thrift")]
-            thrift: Pool::new(settings.connect, settings.limits.frame, settings.style),
+            thrift: Pool::new(settings.connect, settings.limits.frame, settings.style, Arc::clone(&counters)),
             #[cfg(feature = "thrift")]
             transport: settings.style.transport,
             #[cfg(feature = "grpc")]
             grpc: Grpc::new(settings.connect, settings.limits.grpc_message),
+            counters,
         }))
+    }
+
+    pub(super) fn counters(&self) -> &Counters {
+        &self.0.counters
     }
 
     pub(super) fn service(&self) -> String {
@@ -120,7 +128,10 @@ impl Dispatch {
             match error.origin() {
                 // Another instance may be tried; each once.
                 Origin::NotSent => {}
-                Origin::Transport if self.may_retry(&call, &error, retries) => retries += 1,
+                Origin::Transport if self.may_retry(&call, &error, retries) => {
+                    retries += 1;
+                    self.0.counters.add(Counter::Retries);
+                }
                 _ => return Err(error),
             }
             tried.push(&instance.id);

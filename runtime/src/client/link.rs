@@ -1,13 +1,13 @@
 //! One multiplexed connection: many calls at once, matched by the TTHeader's sequence number.
 //!
-//! Waiters stand in a slab that the number indexes; its upper half tells a slot's uses apart, so
-//! that a late answer reaches nobody. Requests gather in one buffer: a lone caller writes at once,
+//! Waiters stand in a slab that the number indexes. The place of a call that was given up is taken
+//! again only after its answer came, so that a late answer reaches nobody; the number's upper half
+//! tells a place's uses apart, so that a repeated one does neither. Requests gather in one buffer: a lone caller writes at once,
 //! otherwise the writer lets every runnable caller add to the batch first.
 
 use std::future::poll_fn;
 use std::io;
 use std::mem;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
@@ -19,6 +19,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use super::counters::{Counter, Counters};
 use crate::error::Error;
 use crate::thrift::{Header, Incoming, Messages, metainfo};
 
@@ -29,9 +30,17 @@ const USES: i32 = 0x7fff;
 /// What a peer may let a write wait.
 const STALLED: Duration = Duration::from_secs(10);
 
+/// Bytes that may wait to be written; a call that finds more is refused.
+const AHEAD: usize = 16 << 20;
+
+/// Calls whose answers never came, from which on another connection is opened.
+const LOST: usize = 1 << (PLACE - 2);
+
 #[derive(Debug)]
 enum Wait {
     Free,
+    /// Given up; its answer has not come.
+    Lost,
     Waiting(Option<Waker>),
     Done(Incoming),
 }
@@ -52,6 +61,8 @@ struct State {
     /// Why no answer comes any more.
     end: Option<String>,
     leaving: bool,
+    /// Calls that were given up and whose answers have not come.
+    lost: usize,
 }
 
 #[derive(Debug)]
@@ -59,7 +70,7 @@ struct Shared {
     state: Mutex<State>,
     wake: Notify,
     write: OwnedWriteHalf,
-    late: Arc<AtomicU64>,
+    counters: Arc<Counters>,
 }
 
 /// One connection; dropped it closes.
@@ -80,6 +91,8 @@ impl Drop for Link {
 pub(super) struct Ticket {
     shared: Arc<Shared>,
     pub(super) seq: i32,
+    /// Whether an answer comes.
+    answered: bool,
 }
 
 /// Why a call did not enter a link.
@@ -92,10 +105,10 @@ pub(super) enum Refusal {
 }
 
 impl Link {
-    /// Takes a connection over. Late answers are counted in `late`.
-    pub(super) fn new(stream: TcpStream, frame: usize, late: Arc<AtomicU64>) -> Self {
+    /// Takes a connection over.
+    pub(super) fn new(stream: TcpStream, frame: usize, counters: Arc<Counters>) -> Self {
         let (read, write) = stream.into_split();
-        let shared = Arc::new(Shared { state: Mutex::default(), wake: Notify::new(), write, late });
+        let shared = Arc::new(Shared { state: Mutex::default(), wake: Notify::new(), write, counters });
         let reader = tokio::spawn(read_all(Arc::clone(&shared), read, frame));
         let writer = tokio::spawn(write_all(Arc::clone(&shared)));
         Self { shared, tasks: [reader.abort_handle(), writer.abort_handle()] }
@@ -112,9 +125,11 @@ impl Link {
         self.shared.state().leaving = true;
     }
 
-    /// Adds a request: `head` writes all but its body under the number that it is given.
+    /// Adds a request, which may be `answered`: `head` writes all but its body under the number
+    /// that it is given.
     pub(super) fn enter(
         &self,
+        answered: bool,
         head: impl FnOnce(i32, &mut BytesMut) -> Result<(), Error>,
         body: &[u8],
     ) -> Result<Ticket, Refusal> {
@@ -122,14 +137,17 @@ impl Link {
         if let Some(why) = &state.end {
             return Err(Refusal::Closed(why.clone()));
         }
-        let Some(seq) = state.take_place() else {
+        let seq = if state.out.len() > AHEAD { None } else { state.take_place() };
+        let Some(seq) = seq else {
+            self.shared.counters.add(Counter::Shed);
             return Err(Refusal::Closed("too many calls wait on it".to_owned()));
         };
-        let ticket = Ticket { shared: Arc::clone(&self.shared), seq };
+        let mut ticket = Ticket { shared: Arc::clone(&self.shared), seq, answered: false };
         if let Err(error) = head(seq, &mut state.out) {
             drop(state);
             return Err(Refusal::Request(error));
         }
+        ticket.answered = answered;
         state.out.extend_from_slice(body);
         let begin = !mem::replace(&mut state.writing, true);
         let alone = state.slots.len() - state.free.len() == 1;
@@ -166,11 +184,19 @@ impl State {
         Some(slot.seq)
     }
 
-    /// The waiter to wake; the message itself when nobody waits for it.
+    /// The waiter to wake, if it sleeps; the message itself when nobody waits for it.
     fn deliver(&mut self, seq: i32, incoming: Incoming) -> Result<Option<Waker>, Incoming> {
         let Some(slot) = self.slots.get_mut(place(seq)).filter(|slot| slot.seq == seq) else { return Err(incoming) };
-        let Wait::Waiting(waker) = &mut slot.wait else { return Err(incoming) };
-        let waker = waker.take();
+        let waker = match &mut slot.wait {
+            Wait::Waiting(waker) => waker.take(),
+            Wait::Lost => {
+                slot.wait = Wait::Free;
+                self.free.push(place(seq));
+                self.lost -= 1;
+                return Err(incoming);
+            }
+            Wait::Free | Wait::Done(_) => return Err(incoming),
+        };
         slot.wait = Wait::Done(incoming);
         Ok(waker)
     }
@@ -218,6 +244,12 @@ impl Shared {
         wakers.into_iter().for_each(Waker::wake);
     }
 
+    #[cold]
+    fn damaged(&self, why: String) -> Result<(), String> {
+        self.counters.add(Counter::BrokenReplies);
+        Err(why)
+    }
+
     /// Hands on every whole answer that has arrived.
     fn deliver(&self, messages: &mut Messages) -> Result<(), String> {
         let mut wakers = Vec::new();
@@ -227,16 +259,16 @@ impl Shared {
                 Ok(Some(incoming)) => {
                     let seq = match number(&incoming) {
                         Ok(seq) => seq,
-                        Err(why) => break Err(why),
+                        Err(why) => break self.damaged(why),
                     };
                     match state.deliver(seq, incoming) {
                         Ok(waker) => wakers.extend(waker),
                         Err(notice) if says_goodbye(&notice) => state.leaving = true,
-                        Err(_) => drop(self.late.fetch_add(1, Ordering::Relaxed)),
+                        Err(_) => self.counters.add(Counter::UnknownReplies),
                     }
                 }
                 Ok(None) => break Ok(()),
-                Err(error) => break Err(error.to_string()),
+                Err(error) => break self.damaged(error.to_string()),
             }
         };
         drop(state);
@@ -290,6 +322,9 @@ async fn write_all(shared: Arc<Shared>) {
                 mem::take(&mut state.out)
             };
             if let Err(error) = write(&shared.write, &mut out).await {
+                if error.kind() == io::ErrorKind::TimedOut {
+                    shared.counters.add(Counter::WriteTimeouts);
+                }
                 return shared.fail(&error.to_string());
             }
         }
@@ -299,7 +334,8 @@ async fn write_all(shared: Arc<Shared>) {
 async fn write(socket: &OwnedWriteHalf, out: &mut BytesMut) -> io::Result<()> {
     while !out.is_empty() {
         // A peer that takes nothing must not make the buffer grow for ever.
-        tokio::time::timeout(STALLED, socket.writable()).await??;
+        let stalled = |_| io::Error::new(io::ErrorKind::TimedOut, "it took nothing for 10 s");
+        tokio::time::timeout(STALLED, socket.writable()).await.map_err(stalled)??;
         match socket.try_write(out) {
             Ok(count) => out.advance(count),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -316,7 +352,7 @@ impl Ticket {
             let mut state = self.shared.state();
             let State { slots, end, .. } = &mut *state;
             let Some(slot) = slots.get_mut(place(self.seq)) else { return Poll::Ready(Err("lost".to_owned())) };
-            match mem::replace(&mut slot.wait, Wait::Waiting(None)) {
+            match mem::replace(&mut slot.wait, Wait::Free) {
                 Wait::Done(incoming) => Poll::Ready(Ok(incoming)),
                 _ if end.is_some() => Poll::Ready(Err(end.clone().unwrap_or_default())),
                 _ => {
@@ -333,7 +369,13 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         let mut state = self.shared.state();
         let at = place(self.seq);
-        if let Some(slot) = state.slots.get_mut(at) {
+        let Some(slot) = state.slots.get_mut(at) else { return };
+        // A number whose answer is still to come names nobody else before it came.
+        if self.answered && matches!(slot.wait, Wait::Waiting(_)) {
+            slot.wait = Wait::Lost;
+            state.lost += 1;
+            state.leaving |= state.lost >= LOST;
+        } else {
             slot.wait = Wait::Free;
             state.free.push(at);
         }

@@ -8,6 +8,7 @@
 
 mod budget;
 mod channel;
+mod counters;
 mod dispatch;
 #[cfg(feature = "grpc")]
 mod grpc;
@@ -29,9 +30,13 @@ mod tests;
 mod tests_grpc;
 #[cfg(test)]
 #[cfg(feature = "thrift")]
+mod tests_link;
+#[cfg(test)]
+#[cfg(feature = "thrift")]
 mod tests_mux;
 
 pub use channel::{Builder, Channel};
+pub use counters::{Counter, Counters};
 pub use request::{Pending, Reply, Request};
 #[cfg(feature = "thrift")]
 pub use transport::{Protocol, Transport};

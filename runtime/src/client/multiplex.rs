@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::net::TcpStream;
 
+use super::counters::Counters;
 use super::link::Link;
 use crate::error::Error;
 use crate::registry::{Endpoint, Snapshot};
@@ -29,14 +30,13 @@ pub(super) struct Lanes {
     lanes: Mutex<HashMap<Endpoint, Arc<Lane>>>,
     frame: usize,
     width: usize,
-    /// Answers that nobody waited for any more, or ever.
-    pub(super) late: Arc<AtomicU64>,
+    counters: Arc<Counters>,
 }
 
 impl Lanes {
-    pub(super) fn new(frame: usize) -> Self {
+    pub(super) fn new(frame: usize, counters: Arc<Counters>) -> Self {
         let width = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(8);
-        Self { lanes: Mutex::default(), frame, width, late: Arc::default() }
+        Self { lanes: Mutex::default(), frame, width, counters }
     }
 
     /// The next connection, opened by `open` where there is none that takes calls.
@@ -53,7 +53,7 @@ impl Lanes {
         if let Some(link) = place.as_ref().filter(|link| link.is_open()) {
             return Ok(Arc::clone(link));
         }
-        let link = Arc::new(Link::new(open.await?, self.frame, Arc::clone(&self.late)));
+        let link = Arc::new(Link::new(open.await?, self.frame, Arc::clone(&self.counters)));
         *place = Some(Arc::clone(&link));
         Ok(link)
     }

@@ -220,8 +220,10 @@ async fn an_idempotent_call_is_sent_again_another_is_not() {
     let bad = Peer::start(&[Act::CloseWithoutAnswer]).await;
     let good = Peer::start(&[Act::Echo]).await;
     let both = format!("{},{}", bad.address, good.address);
-    assert_eq!(request(&Channel::to(&both).unwrap(), &GET, "x").await.unwrap(), "x");
+    let channel = Channel::to(&both).unwrap();
+    assert_eq!(request(&channel, &GET, "x").await.unwrap(), "x");
     assert_eq!((bad.requests(), good.requests()), (1, 1));
+    assert_eq!(channel.counters().get(Counter::Retries), 1);
     assert!(request(&Channel::to(&both).unwrap(), &ADD, "x").await.is_err());
     assert_eq!((bad.requests(), good.requests()), (2, 1));
 }

@@ -1,7 +1,6 @@
 //! Many calls on one connection: each gets its own answer, or none.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -115,7 +114,7 @@ fn enter(link: &Link, text: &'static str) -> super::link::Ticket {
         out.extend_from_slice(&whole[..whole.len() - body.len()]);
         Ok(())
     };
-    link.enter(head, &body).unwrap()
+    link.enter(true, head, &body).unwrap()
 }
 
 async fn requests(stream: &mut TcpStream, count: usize) -> Vec<Incoming> {
@@ -138,8 +137,8 @@ fn text(incoming: &Incoming) -> Bytes {
 #[tokio::test]
 async fn answers_that_are_swapped_repeated_late_or_unknown_reach_nobody_else() {
     let (near, mut peer) = pair().await;
-    let late = Arc::new(AtomicU64::new(0));
-    let link = Link::new(near, 1 << 20, Arc::clone(&late));
+    let counters = Arc::new(Counters::default());
+    let link = Link::new(near, 1 << 20, Arc::clone(&counters));
     let (one, two, gone) = (enter(&link, "one"), enter(&link, "two"), enter(&link, "gone"));
     let asked = requests(&mut peer, 3).await;
     let abandoned = gone.seq;
@@ -161,7 +160,7 @@ async fn answers_that_are_swapped_repeated_late_or_unknown_reach_nobody_else() {
     }
     let last = enter(&link, "last");
     assert_eq!(requests(&mut peer, 1).await.len(), 1);
-    assert_eq!(late.load(Ordering::Relaxed), 6);
+    assert_eq!(counters.get(Counter::UnknownReplies), 6);
     drop(peer);
     assert_eq!(last.answer().await.unwrap_err(), "closed before the answer");
     assert!(!link.is_open());
@@ -171,8 +170,8 @@ async fn answers_that_are_swapped_repeated_late_or_unknown_reach_nobody_else() {
 #[tokio::test]
 async fn a_goodbye_lets_no_further_call_enter() {
     let (near, mut peer) = pair().await;
-    let late = Arc::new(AtomicU64::new(0));
-    let link = Link::new(near, 1 << 20, Arc::clone(&late));
+    let counters = Arc::<Counters>::default();
+    let link = Link::new(near, 1 << 20, Arc::clone(&counters));
     let before = enter(&link, "before");
     let asked = requests(&mut peer, 1).await;
     let records: serde_json::Value =
@@ -189,5 +188,5 @@ async fn a_goodbye_lets_no_further_call_enter() {
     peer.write_all(&message(MessageType::Reply, asked[0].seq, &text(&asked[0]))).await.unwrap();
     assert_eq!(text(&before.answer().await.unwrap()), "before");
     assert!(!link.is_open());
-    assert_eq!(late.load(Ordering::Relaxed), 0);
+    assert_eq!(counters.get(Counter::UnknownReplies), 0);
 }

@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::counters::{Counter, Counters};
 use super::link::Refusal;
 use super::multiplex::Lanes;
 use super::transport::{Style, Transport};
@@ -30,7 +31,8 @@ pub(super) struct Pool {
     connect: Duration,
     frame: usize,
     style: Style,
-    pub(super) lanes: Lanes,
+    lanes: Lanes,
+    counters: Arc<Counters>,
 }
 
 #[derive(Debug)]
@@ -54,8 +56,9 @@ struct Request<'a> {
 }
 
 impl Pool {
-    pub(super) fn new(connect: Duration, frame: usize, style: Style) -> Self {
-        Self { idle: Mutex::default(), connect, frame, style, lanes: Lanes::new(frame) }
+    pub(super) fn new(connect: Duration, frame: usize, style: Style, counters: Arc<Counters>) -> Self {
+        let lanes = Lanes::new(frame, Arc::clone(&counters));
+        Self { idle: Mutex::default(), connect, frame, style, lanes, counters }
     }
 
     /// One call to one instance. Dropped before its end it takes its connection along.
@@ -87,7 +90,7 @@ impl Pool {
         connection.write(&head, body.into_owned(), endpoint).await?;
         let result = match call.method.kind {
             Kind::Oneway => Ok(Answer::default()),
-            Kind::Unary => connection.read(call, endpoint).await,
+            Kind::Unary => connection.read(call, endpoint, &self.counters).await,
         };
         // What an exception left behind is a sound connection; what a fault left behind is not.
         let sound = !matches!(result.as_ref().map_err(Error::origin), Err(Origin::Transport));
@@ -107,7 +110,8 @@ impl Pool {
         let link = self.lanes.link(endpoint, to, self.open(endpoint, &to.service)).await?;
         let request = Request { transport: Transport::Multiplexed, protocol, call, body: &body, service: &to.service };
         let head = |seq, out: &mut BytesMut| self.head(&request, seq, out);
-        let ticket = link.enter(head, &body).map_err(|refusal| match refusal {
+        let answered = call.method.kind == Kind::Unary;
+        let ticket = link.enter(answered, head, &body).map_err(|refusal| match refusal {
             Refusal::Closed(why) => broken(endpoint, &why).with_origin(Origin::NotSent),
             Refusal::Request(error) => error,
         })?;
@@ -115,7 +119,7 @@ impl Pool {
             return Ok(Answer::default());
         }
         let incoming = ticket.answer().await.map_err(|why| broken(endpoint, &why))?;
-        let (result, leaving) = understand(&incoming, ticket.seq, call, endpoint);
+        let (result, leaving) = understand(&incoming, ticket.seq, call, endpoint, &self.counters);
         if leaving {
             link.leave();
         }
@@ -139,6 +143,7 @@ impl Pool {
 
     async fn open(&self, endpoint: &Endpoint, service: &str) -> Result<TcpStream, Error> {
         let fail = |why: String| {
+            self.counters.add(Counter::ConnectFailures);
             let address = endpoint.address();
             Error::unavailable(format!("cannot connect to {service} at {address}: {why}")).with_origin(Origin::NotSent)
         };
@@ -159,7 +164,7 @@ impl Pool {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let list = idle.get_mut(endpoint)?;
         while let Some(connection) = list.pop() {
-            if connection.is_quiet() {
+            if connection.is_quiet(&self.counters) {
                 return Some(connection);
             }
         }
@@ -186,9 +191,15 @@ impl Pool {
 impl Connection {
     /// Whether nothing came since the last answer: neither the end of the stream nor a byte that
     /// nobody asked for.
-    fn is_quiet(&self) -> bool {
-        let silent = |error: &io::Error| error.kind() == io::ErrorKind::WouldBlock;
-        self.since.elapsed() < IDLE_TIME && self.stream.try_read(&mut [0]).as_ref().is_err_and(silent)
+    fn is_quiet(&self, counters: &Counters) -> bool {
+        match self.stream.try_read(&mut [0]) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.since.elapsed() < IDLE_TIME,
+            Ok(1..) => {
+                counters.add(Counter::UnknownReplies);
+                false
+            }
+            _ => false,
+        }
     }
 
     async fn write(&mut self, head: &[u8], body: Bytes, at: &Endpoint) -> Result<(), Error> {
@@ -207,9 +218,13 @@ impl Connection {
         Ok(())
     }
 
-    async fn read(&mut self, call: &Call, at: &Endpoint) -> Result<Answer, Error> {
+    async fn read(&mut self, call: &Call, at: &Endpoint, counters: &Counters) -> Result<Answer, Error> {
+        let damaged = |error| {
+            counters.add(Counter::BrokenReplies);
+            broken(at, &error)
+        };
         let incoming = loop {
-            if let Some(incoming) = self.messages.take().map_err(|error| broken(at, &error))? {
+            if let Some(incoming) = self.messages.take().map_err(damaged)? {
                 break incoming;
             }
             match self.stream.read_buf(self.messages.room()).await {
@@ -218,17 +233,26 @@ impl Connection {
                 Err(error) => return Err(broken(at, &error)),
             }
         };
-        let (result, leaving) = understand(&incoming, self.seq, call, at);
+        let (result, leaving) = understand(&incoming, self.seq, call, at, counters);
         self.leaving = leaving;
         result
     }
 }
 
 /// Reads an answer on any transport, as Kitex's client does; tells too whether its connection ends.
-fn understand(incoming: &Incoming, seq: i32, call: &Call, at: &Endpoint) -> (Result<Answer, Error>, bool) {
+fn understand(
+    incoming: &Incoming,
+    seq: i32,
+    call: &Call,
+    at: &Endpoint,
+    counters: &Counters,
+) -> (Result<Answer, Error>, bool) {
     match try_understand(incoming, seq, call, at) {
         Ok((result, leaving)) => (result, leaving),
-        Err(broken) => (Err(broken), true),
+        Err(broken) => {
+            counters.add(Counter::BrokenReplies);
+            (Err(broken), true)
+        }
     }
 }
 
@@ -244,6 +268,10 @@ fn try_understand(incoming: &Incoming, seq: i32, call: &Call, at: &Endpoint) -> 
     }
     if header.protocol.idl() != call.method.idl {
         return Err(broken(at, &"an answer in the protocol of another IDL"));
+    }
+    // An exception may come from somebody who knows no method, a result cannot; as in Kitex.
+    if header.kind == MessageType::Reply && header.name != call.method.name {
+        return Err(broken(at, &format!("an answer to method {}, not to {}", header.name, call.method.name)));
     }
     let closing = info.as_ref().and_then(|info| info.string(metainfo::CLOSING));
     let body = incoming.message.slice(size..);

@@ -165,7 +165,7 @@ impl Connections {
             Phase::Work => return None,
             Phase::FirstByte => (limits.first_byte, Counter::Stalled),
             Phase::Frame => (limits.whole_frame, Counter::Stalled),
-            Phase::Write => (limits.write, Counter::Stalled),
+            Phase::Write => (limits.write, Counter::WriteTimeouts),
             Phase::Idle | Phase::Streamless => (limits.idle, Counter::Idle),
         };
         let rests = matches!(phase, Phase::FirstByte | Phase::Idle);
@@ -206,6 +206,12 @@ impl Seat {
     /// Says what the connection waits for from now on.
     pub(super) fn enter(&self, phase: Phase) {
         self.stamp.set(phase, self.connections.tick.load(Ordering::Relaxed));
+    }
+
+    /// Whether this is what the connection waits for.
+    #[cfg(feature = "thrift")]
+    pub(super) fn is_in(&self, phase: Phase) -> bool {
+        self.stamp.get().0 == phase
     }
 
     /// What ends when an HTTP/2 peer should be told to go.
@@ -280,10 +286,41 @@ mod tests {
         assert_eq!(connections.open(), 6);
         let sweep = connections.sweep(&limits, &counters);
         let _ = tokio::time::timeout(Duration::from_secs(2), sweep).await;
-        assert_eq!((connections.open(), counters.get(Counter::Stalled)), (4, 2));
+        assert_eq!(connections.open(), 4);
+        assert_eq!((counters.get(Counter::Stalled), counters.get(Counter::WriteTimeouts)), (1, 1));
         let sweep = connections.sweep(&limits, &counters);
         let _ = tokio::time::timeout(Duration::from_secs(400), sweep).await;
         // Work is left: its handler has a deadline of its own.
         assert_eq!((connections.open(), counters.get(Counter::Idle)), (1, 2));
+    }
+
+    /// A limit of 1 s, by the coarse tick: open at it, closed soon above it.
+    #[tokio::test(start_paused = true)]
+    async fn every_phase_has_its_own_limit() {
+        let all = Duration::from_secs(3600);
+        let one = Duration::from_secs(1);
+        let none = Limits { first_byte: all, whole_frame: all, idle: all, write: all, ..Limits::default() };
+        for (phase, limits) in [
+            (Phase::FirstByte, Limits { first_byte: one, ..none.clone() }),
+            (Phase::Frame, Limits { whole_frame: one, ..none.clone() }),
+            (Phase::Idle, Limits { idle: one, ..none.clone() }),
+            (Phase::Write, Limits { write: one, ..none.clone() }),
+        ] {
+            let connections = Arc::new(Connections::default());
+            let seat = connections.admit(address(1), &limits).unwrap();
+            seat.enter(phase);
+            let id = seat.id();
+            let task = tokio::spawn(async move {
+                let _seat = seat;
+                std::future::pending::<()>().await;
+            });
+            connections.runs_in(id, task.abort_handle());
+            let counters = Counters::default();
+            let mut sweep = std::pin::pin!(connections.sweep(&limits, &counters));
+            let _ = tokio::time::timeout(one - TICK, &mut sweep).await;
+            assert_eq!(connections.open(), 1, "{phase:?} below");
+            let _ = tokio::time::timeout(3 * TICK, &mut sweep).await;
+            assert_eq!(connections.open(), 0, "{phase:?} above");
+        }
     }
 }

@@ -25,15 +25,19 @@ pub enum Counter {
     BadArguments,
     /// Handlers that panicked.
     Panics,
-    /// Calls refused because too many are in work.
+    /// Calls refused because too many, or too many bytes of them, are in work.
     Shed,
     /// Calls given up at their deadline.
     Deadlines,
     /// Calls whose caller went away first.
     Abandoned,
-    /// Connections closed because the first byte, a whole frame or the reading of an answer
-    /// took too long.
+    /// Connections closed because the first byte or a whole frame took too long.
     Stalled,
+    /// Connections closed because the peer did not take an answer in time.
+    WriteTimeouts,
+    /// Waits of a connection whose frame is not read on, because too many bytes of frames that are
+    /// not whole wait in this process.
+    Paused,
     /// Connections closed because nothing came for long.
     Idle,
 }

@@ -9,6 +9,7 @@ mod counters;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod http1;
+mod load;
 #[cfg(feature = "grpc")]
 mod prefixed;
 mod registration;

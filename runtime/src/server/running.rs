@@ -71,6 +71,11 @@ impl Running {
         self.shared.load.in_flight()
     }
 
+    /// Bytes of requests in work now, and of frames over 64 KiB that are not whole.
+    pub fn in_flight_bytes(&self) -> usize {
+        self.shared.load.bytes()
+    }
+
     /// Connections open now.
     pub fn connections(&self) -> usize {
         self.shared.connections.open()

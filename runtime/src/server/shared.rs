@@ -8,7 +8,8 @@ use tower::util::BoxCloneSyncService;
 
 use super::connections::Connections;
 use super::counters::{Counter, Counters};
-use super::work::{Load, Work};
+use super::load::Load;
+use super::work::Work;
 use crate::context::Context;
 #[cfg(feature = "thrift")]
 use crate::error::Code;
@@ -65,9 +66,9 @@ impl Shared {
     ///
     /// # Errors
     ///
-    /// When too many calls are in work.
+    /// When too many calls, or bytes of them, are in work.
     pub(super) fn start(&self, route: &Route, cx: Context, body: Bytes, limits: DecodeLimits) -> Result<Work, Error> {
-        let permit = self.load.enter(self.limits.in_flight)?;
+        let permit = self.load.enter(body.len(), &self.limits)?;
         let method = route.method;
         let cx = cx.with_method(method);
         let call = Call { method, cx, body, limits };

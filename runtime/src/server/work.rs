@@ -3,50 +3,12 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context as Task, Poll};
 
-use super::counters::{Counter, Counters};
-use crate::error::{Code, Error, Origin};
+use super::counters::Counter;
+use super::load::Permit;
+use crate::error::{Error, Origin};
 use crate::service::{Answer, Handling, Method};
-
-/// What all drivers of a server add to.
-#[derive(Debug, Default)]
-pub(super) struct Load {
-    in_flight: AtomicUsize,
-    pub(super) counters: Counters,
-}
-
-impl Load {
-    /// Takes a place among the calls in work, unless `limit` are taken.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::ResourceExhausted`].
-    pub(super) fn enter(self: &Arc<Self>, limit: usize) -> Result<Permit, Error> {
-        let before = self.in_flight.fetch_add(1, Ordering::Relaxed);
-        let permit = Permit(Arc::clone(self));
-        if before < limit {
-            return Ok(permit);
-        }
-        self.counters.add(Counter::Shed);
-        Err(Error::new(Code::ResourceExhausted, "too many calls in work"))
-    }
-
-    pub(super) fn in_flight(&self) -> usize {
-        self.in_flight.load(Ordering::Relaxed)
-    }
-}
-
-/// A place among the calls in work, given back when it is dropped.
-pub(super) struct Permit(Arc<Load>);
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
-    }
-}
 
 /// The error for a call that is past its deadline.
 pub(super) fn late() -> Error {
@@ -72,7 +34,7 @@ impl Work {
 
     #[cold]
     fn panicked(&self) -> Error {
-        self.permit.0.counters.add(Counter::Panics);
+        self.permit.count(Counter::Panics);
         tracing::error!(method = self.method.path, "handler panicked");
         Error::internal(format!("panic in {}.{}", self.method.service, self.method.name)).with_origin(Origin::Panic)
     }

@@ -66,6 +66,9 @@ pub enum HeaderError {
     /// A number of Compact that takes more bytes than it may.
     #[error("a number in the message's header is too long")]
     Number,
+    /// A name over [`MAX_NAME`]: it would come back twice, in the answer's header and in its text.
+    #[error("a method's name of {0} bytes is over the limit of 65536")]
+    LongName(usize),
     /// A name that is no text.
     #[error("the method's name is not UTF-8")]
     Name,
@@ -73,6 +76,9 @@ pub enum HeaderError {
 
 /// The version of strict Binary (`thrift-binary-protocol.md`, "Message").
 const VERSION: u16 = 0x8001;
+
+/// Bytes of a method's name: 64 KiB.
+pub const MAX_NAME: usize = 64 << 10;
 
 /// Bytes of a header beside its name: version, unused byte, type, name's length, sequence number.
 const FIXED: usize = 12;
@@ -102,6 +108,9 @@ impl<'a> Header<'a> {
         let kind = MessageType::from_byte(*kind).ok_or(HeaderError::Type(*kind))?;
         let (length, rest) = rest.split_first_chunk().ok_or(HeaderError::Truncated)?;
         let length = u32::from_be_bytes(*length) as usize;
+        if length > MAX_NAME {
+            return Err(HeaderError::LongName(length));
+        }
         let (name, rest) = rest.split_at_checked(length).ok_or(HeaderError::Truncated)?;
         let (seq, _) = rest.split_first_chunk().ok_or(HeaderError::Truncated)?;
         let name = std::str::from_utf8(name).map_err(|_| HeaderError::Name)?;
@@ -159,6 +168,21 @@ mod tests {
         let bad = b"\x80\x01\0\x01\0\0\0\x01\xff\0\0\0\x01";
         assert_eq!(Header::read(bad), Err(HeaderError::Name));
         let long = b"\x80\x01\0\x01\xff\xff\xff\xffAdd\0\0\0\x01";
-        assert_eq!(Header::read(long), Err(HeaderError::Truncated));
+        assert_eq!(Header::read(long), Err(HeaderError::LongName(0xffff_ffff)));
+    }
+
+    #[test]
+    fn names_are_bounded() {
+        let lengths = [(MAX_NAME - 1, true), (MAX_NAME, true), (MAX_NAME + 1, false)];
+        for (protocol, (length, fits)) in
+            [Protocol::Binary, Protocol::Compact].into_iter().flat_map(|it| lengths.map(|of| (it, of)))
+        {
+            let name = "n".repeat(length);
+            let mut out = BytesMut::new();
+            Header { protocol, kind: MessageType::Call, name: &name, seq: 1 }.write(&mut out);
+            assert_eq!(Header::read(&out).is_ok(), fits, "{length}");
+            // Refused before the name has come.
+            assert_eq!(Header::read(&out[..8]) == Err(HeaderError::Truncated), fits, "{length}");
+        }
     }
 }

@@ -48,7 +48,7 @@ pub use error::{DecodeError, EncodeError, Fault, Step};
 pub use field::{FieldNames, FieldRef, Slot};
 pub use frame::{Frame, FrameError, FrameReader, Frames, MAX_FRAME};
 pub use kind::Type;
-pub use message::{Header, HeaderError, MessageType};
+pub use message::{Header, HeaderError, MAX_NAME, MessageType};
 pub use messages::{Incoming, Messages, Wire};
 pub use outgoing::Outgoing;
 pub use protocol::Protocol;

@@ -96,7 +96,7 @@ impl Protocol {
     /// What follows the header of an exception, as an error. One that cannot be read gives an
     /// error too, with [`Origin::Decode`]. Tells too whether the sender may close the connection
     /// behind it.
-    pub(crate) fn error(self, body: Bytes, mut limits: DecodeLimits) -> (Error, bool) {
+    pub fn error(self, body: Bytes, mut limits: DecodeLimits) -> (Error, bool) {
         match self {
             Self::Binary | Self::Compact => match self.open(body, &mut limits) {
                 Ok(body) => exception::read(&body, limits),

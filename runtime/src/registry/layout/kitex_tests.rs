@@ -134,3 +134,19 @@ fn one_port_of_two_protocols_is_one_entry() {
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0].key, "kitex/registry-etcd/a/[::1]:9");
 }
+
+#[test]
+fn damaged_values_are_read_or_skipped() {
+    let rows = written();
+    let corpus: Vec<_> =
+        rows.iter().filter_map(|row| row["value"].as_str()).map(|text| text.as_bytes().to_vec()).collect();
+    let layout = Kitex::new(None);
+    fuzz::fuzz(&corpus, fuzz::executions(10_000), |value| {
+        if let Ok(instance) = layout.read("add", b"kitex/registry-etcd/add/x", value) {
+            // What is read can be dialled, and what is written of it is read alike.
+            let entry = layout.write(&instance).remove(0);
+            let again = layout.read("add", entry.key.as_bytes(), entry.value.as_bytes()).unwrap();
+            assert_eq!(again.endpoints, instance.endpoints);
+        }
+    });
+}

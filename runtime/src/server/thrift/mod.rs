@@ -25,6 +25,7 @@ use self::late::{Job, Late};
 use self::reply::{Envelope, Outcome};
 use super::connections::{Phase, Seat};
 use super::counters::Counter;
+use super::load::Partial;
 use super::shared::Shared;
 use super::work::{self, Work};
 use crate::context::Context;
@@ -33,7 +34,7 @@ use crate::router::Route;
 use crate::service::{Answer, Kind};
 use crate::thrift::ttheader::flags;
 use crate::thrift::{Header, Incoming, MessageType, Messages, TtHeader, metainfo, spare};
-use crate::{Error, Result as Outcomes};
+use crate::{Error, Limits, Result as Outcomes};
 
 /// Answers are written when this many bytes wait, even inside a batch.
 const FLUSH: usize = 256 << 10;
@@ -66,6 +67,7 @@ struct Driver<'a> {
     seat: Seat,
     stream: TcpStream,
     messages: Messages,
+    partial: Partial,
     out: BytesMut,
     peer: SocketAddr,
     cancel: CancellationToken,
@@ -84,8 +86,11 @@ pub(super) async fn serve(shared: Arc<Shared>, seat: Seat, stream: TcpStream, pe
     let owner = Arc::clone(&shared);
     let shared = &*shared;
     let out = BytesMut::new();
-    let mut driver = Driver { shared, seat, stream, messages, out, peer, cancel, late: None, owner };
+    let partial = Partial::new(&shared.load);
+    let mut driver = Driver { shared, seat, stream, messages, partial, out, peer, cancel, late: None, owner };
     let Err(Close) = driver.run().await;
+    driver.messages.release();
+    spare::give(std::mem::take(&mut driver.out));
 }
 
 impl Driver<'_> {
@@ -110,6 +115,7 @@ impl Driver<'_> {
             }
             match self.messages.take() {
                 Ok(Some(incoming)) => {
+                    self.partial.set(self.messages.buffered());
                     // One reading of the clock a batch.
                     let now = *now.get_or_insert_with(Instant::now);
                     self.message(&incoming, now).await?;
@@ -148,11 +154,13 @@ impl Driver<'_> {
             return Ok(false);
         }
         self.seat.enter(Phase::Work);
+        self.partial.set(self.messages.buffered());
+        let more = pending < late::MOST && self.partial.may_grow(&self.shared.limits);
         tokio::select! {
             biased;
             // Every call that is ready now joins the same write.
             () = late.ready() => tokio::task::yield_now().await,
-            count = read(&mut self.stream, &mut self.messages), if pending < late::MOST => {
+            count = read(&mut self.stream, &mut self.messages), if more => {
                 if count? == 0 {
                     return Err(Close);
                 }
@@ -171,10 +179,12 @@ impl Driver<'_> {
             self.messages.release();
             spare::give(std::mem::take(&mut self.out));
             self.seat.enter(Phase::Idle);
-        } else if answered {
+        } else if answered || !self.seat.is_in(Phase::Frame) {
             // Another frame has begun: its time runs from now, not anew with each of its bytes.
             self.seat.enter(Phase::Frame);
         }
+        self.partial.set(self.messages.buffered());
+        self.partial.room(&self.shared.limits).await;
         if read(&mut self.stream, &mut self.messages).await? == 0 {
             return Err(Close);
         }
@@ -278,7 +288,7 @@ impl Driver<'_> {
                 self.shared.count(Counter::Deadlines);
                 Ok(Err(work::late()))
             }
-            () = gone(&mut self.stream, &mut self.messages) => {
+            () = gone(&mut self.stream, &mut self.messages, &mut self.partial, &self.shared.limits) => {
                 self.shared.count(Counter::Abandoned);
                 Err(Close)
             }
@@ -332,11 +342,12 @@ async fn read(stream: &mut TcpStream, messages: &mut Messages) -> io::Result<usi
 }
 
 /// Ends when the peer has closed its side. What it sends meanwhile is kept, up to a bound.
-async fn gone(stream: &mut TcpStream, messages: &mut Messages) {
-    while messages.buffered() < AHEAD {
+async fn gone(stream: &mut TcpStream, messages: &mut Messages, partial: &mut Partial, limits: &Limits) {
+    while messages.buffered() < AHEAD && partial.may_grow(limits) {
         if matches!(read(stream, messages).await, Ok(0) | Err(_)) {
             return;
         }
+        partial.set(messages.buffered());
     }
     std::future::pending().await
 }

@@ -3,7 +3,7 @@
 use bytes::{BufMut, BytesMut};
 
 use super::cursor::{Cursor, Halt, put_varint, varint_size};
-use crate::thrift::message::{Header, HeaderError, MessageType};
+use crate::thrift::message::{Header, HeaderError, MAX_NAME, MessageType};
 use crate::thrift::protocol::Protocol;
 
 /// The first byte.
@@ -30,6 +30,9 @@ pub(in crate::thrift) fn read(message: &[u8]) -> Result<(Header<'_>, usize), Hea
     let kind = MessageType::from_byte(second >> 5).ok_or(HeaderError::Type(second >> 5))?;
     let seq = input.plain()?;
     let length = input.length()?;
+    if length > MAX_NAME {
+        return Err(HeaderError::LongName(length));
+    }
     let name = std::str::from_utf8(input.slice(length)?).map_err(|_| HeaderError::Name)?;
     Ok((Header { protocol: Protocol::Compact, kind, name, seq }, message.len() - input.left()))
 }

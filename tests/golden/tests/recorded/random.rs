@@ -19,8 +19,8 @@ impl Random<'_> {
         let model = self.model;
         match model.real(ty) {
             Ty::Base(base) => self.base(*base, out),
-            Ty::List(item) | Ty::Set(item) => self.repeated(&[item], depth, out),
-            Ty::Map(key, value) => self.repeated(&[key, value], depth, out),
+            Ty::List(item) | Ty::Set(_, item) => self.repeated(&[item], depth, out),
+            Ty::Map(_, key, value) => self.repeated(&[key, value], depth, out),
             Ty::WellKnown(name) => panic!("{name} is no Thrift type"),
             Ty::Def(id) => match &model.def(*id).kind {
                 DefKind::Enum(_) => self.base(Base::I32, out),
@@ -107,7 +107,7 @@ fn kind(model: &Model, ty: &Ty) -> u8 {
         Ty::Base(Base::String | Base::Binary) => 11,
         Ty::Base(Base::Uuid) => 16,
         Ty::Map(..) => 13,
-        Ty::Set(_) => 14,
+        Ty::Set(..) => 14,
         Ty::List(_) => 15,
         Ty::Def(id) if matches!(model.def(*id).kind, DefKind::Enum(_)) => 8,
         Ty::Def(_) | Ty::WellKnown(_) => 12,

@@ -1,0 +1,5 @@
+//! Generates the service that is attacked.
+
+fn main() -> Result<(), codegen::Error> {
+    codegen::compile("idl/faults.thrift")
+}

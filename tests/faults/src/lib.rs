@@ -1,0 +1,19 @@
+//! Hostile input and faults against a running server: what is sent, and what is measured.
+//!
+//! Owns the corpus and the programs; asserts bounds of whole processes, which no `cargo test` does.
+
+/// What the build script made of `idl/faults.thrift`.
+pub mod generated {
+    #![allow(missing_docs, reason = "the IDL has few comments")]
+    runtime::include_generated!();
+}
+
+pub mod attacker;
+pub mod corpus;
+pub mod process;
+pub mod report;
+pub mod rows;
+pub mod traffic;
+
+/// What stops the program itself, not the server.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;

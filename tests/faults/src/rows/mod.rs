@@ -1,0 +1,88 @@
+//! The rows, one function each: starts a server, attacks it, measures.
+
+mod calls;
+mod descriptors;
+mod idle;
+mod panics;
+mod slow;
+mod time;
+mod wire;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::Failure;
+use crate::attacker;
+use crate::generated::faults::{Gauges, TargetClient};
+use crate::process::Target;
+use crate::report::Line;
+
+/// How much is done.
+#[derive(Clone, Copy, Debug)]
+pub struct Scale {
+    /// A minute in all, for CI.
+    pub short: bool,
+    /// Calls over one shared connection (row 8).
+    pub calls: usize,
+}
+
+impl Scale {
+    /// One of two numbers.
+    pub fn of<T>(self, full: T, short: T) -> T {
+        if self.short { short } else { full }
+    }
+}
+
+/// What a row gives.
+pub type Outcome = Pin<Box<dyn Future<Output = Result<Vec<Line>, Failure>>>>;
+
+/// A row's name and what runs it.
+pub type Row = (&'static str, fn(Scale) -> Outcome);
+
+/// Every row of this program.
+pub const ROWS: [Row; 9] = [
+    ("1-5", |scale| Box::pin(wire::corpus(scale))),
+    ("6", |scale| Box::pin(wire::lengths(scale))),
+    ("8", |scale| Box::pin(calls::rows(scale))),
+    ("11", |scale| Box::pin(slow::drips(scale))),
+    ("12", |scale| Box::pin(slow::never_reads(scale))),
+    ("13", |scale| Box::pin(idle::rows(scale))),
+    ("14", |scale| Box::pin(descriptors::rows(scale))),
+    ("18", |scale| Box::pin(panics::rows(scale))),
+    ("19-20", |scale| Box::pin(time::rows(scale))),
+];
+
+/// Whether the server lives, pings within 100 ms, and told of no panic.
+async fn well(row: u8, target: &mut Target) -> Result<Vec<Line>, Failure> {
+    let lives = target.lives()?;
+    let ping = attacker::ping(target.address).await;
+    let shown = ping.map_or("none".to_owned(), |time| format!("{time:.1?}"));
+    let panics = target.panic_lines()?;
+    let said = format!("ping {shown}, {panics} panics");
+    Ok(vec![Line::new(
+        row,
+        "afterwards",
+        "lives, ping in 100 ms, no panic",
+        said,
+        lives && ping.is_some() && panics == 0,
+    )])
+}
+
+/// What the server counts; asked on a connection of its own.
+async fn gauges(target: &Target) -> Result<Gauges, Failure> {
+    let client = TargetClient::new(runtime::Channel::to(&target.address.to_string())?);
+    Ok(client.gauges().await?)
+}
+
+/// Waits until the gauges fit; the time that it took, `None` when it was longer than `most`.
+async fn until(target: &Target, most: Duration, fits: fn(&Gauges) -> bool) -> Result<Option<Duration>, Failure> {
+    let start = std::time::Instant::now();
+    while !fits(&gauges(target).await?) {
+        if start.elapsed() > most {
+            return Ok(None);
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    Ok(Some(start.elapsed()))
+}
