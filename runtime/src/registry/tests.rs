@@ -16,8 +16,20 @@ fn a_wrong_url_shows_the_place() {
         ("etcd://", "at least one etcd address"),
         ("etcd://127.0.0.1", "^^^^^^^^^ write host:port"),
         ("etcd://h:1?ttl=1", "whole seconds from 2 to 3600"),
-        ("etcd://h:1?layout=kratos", "not available in this version; available: kitex"),
-        ("etcd://h:1?layout=zookeeper", "unknown layout"),
+        ("etcd://h:1?layout=zookeeper", "^^^^^^^^^ unknown layout, known are kitex, kratos, go-micro"),
+        (
+            "etcd://h:1?layout=kitex,krato",
+            "  ^^^^^ unknown layout, known are kitex, kratos, go-micro, go-kit, grpc, go-zero; did you mean `kratos`?",
+        ),
+        ("etcd://h:1?layout=kitex,kitex", "twice"),
+        ("etcd://h:1?layout=", "unknown layout"),
+        ("etcd://h:1?layout", "write layout="),
+        ("etcd://h:1?prefix=a&layout=kitex,kratos", " ^ prefix= goes with one layout"),
+        ("etcd://h:1?layout=kitex:b&prefix=a", " ^ prefix= goes with one layout"),
+        (
+            "etcd://h:1?layout=go-kit,kratos,go-zero",
+            "go-kit and go-zero would both keep their keys under add/; give one a prefix",
+        ),
         ("etcd://bob@h:1", "KITELINE_ETCD_PASSWORD"),
         ("etcds://h:1", "TLS"),
         ("consul://h:1", "etcd://host:2379, static:name=host:port, memory or none"),
@@ -42,7 +54,11 @@ fn a_password_is_never_shown() {
     assert!(!format!("{url:?}").contains("a@b"));
     let Ok(Target::Etcd(url)) = url::parse("etcd://h:1,[::1]:2?user=bob&prefix=", Some("env")) else { panic!() };
     assert_eq!(url.user, Some(("bob".to_owned(), "env".to_owned())));
-    assert_eq!((url.members, url.prefix), (vec!["h:1".to_owned(), "[::1]:2".to_owned()], Some(String::new())));
+    assert_eq!(url.members, ["h:1", "[::1]:2"]);
+    assert_eq!(url.layouts, [("kitex".to_owned(), Some(String::new()))]);
+    let Ok(Target::Etcd(url)) = url::parse("etcd://h:1?layout=kitex,grpc:a%2Cb,go-zero:", None) else { panic!() };
+    let expected = [("kitex", None), ("grpc", Some("a,b")), ("go-zero", Some(""))];
+    assert_eq!(url.layouts, expected.map(|(name, prefix)| (name.to_owned(), prefix.map(str::to_owned))));
 }
 
 #[test]

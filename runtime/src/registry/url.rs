@@ -9,8 +9,10 @@ use std::time::Duration;
 use super::instance::Endpoint;
 
 const KINDS: &str = "etcd://host:2379, static:name=host:port, memory or none";
-const LAYOUTS: [&str; 6] = ["kitex", "kratos", "go-micro", "go-kit", "grpc", "go-zero"];
 const KEYS: [&str; 4] = ["layout", "prefix", "ttl", "user"];
+/// Said of a `prefix=` beside several layouts.
+const PREFIX: &str =
+    "prefix= goes with one layout; with several write each one's behind it: layout=kitex:PREFIX,kratos";
 /// The smallest lease that etcd grants is 2 s.
 const TTL: std::ops::RangeInclusive<u64> = 2..=3600;
 /// Where an etcd password is looked for when the URL has a user and no password.
@@ -51,10 +53,9 @@ pub(crate) enum Target {
 pub(crate) struct EtcdUrl {
     /// `host:port`, at least one.
     pub(crate) members: Vec<String>,
-    /// One of [`LAYOUTS`] that is built.
-    pub(crate) layout: String,
-    /// The layout's own when `None`; may be empty.
-    pub(crate) prefix: Option<String>,
+    /// The names of layouts, each once, at least one; each with its prefix, which may be empty: the
+    /// system's own when `None`.
+    pub(crate) layouts: Vec<(String, Option<String>)>,
     /// The lease's time to live.
     pub(crate) ttl: Duration,
     /// User name and password.
@@ -65,8 +66,7 @@ impl fmt::Debug for EtcdUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EtcdUrl")
             .field("members", &self.members)
-            .field("layout", &self.layout)
-            .field("prefix", &self.prefix)
+            .field("layouts", &self.layouts)
             .field("ttl", &self.ttl)
             .field("user", &self.user.as_ref().map(|(name, _)| name))
             .finish()
@@ -185,12 +185,17 @@ impl<'a> Text<'a> {
         };
         let hosts = hosts.strip_suffix('/').unwrap_or(hosts);
         let members = hosts.split(',').map(|one| self.member(one)).collect::<Result<Vec<_>, _>>()?;
-        let mut url =
-            EtcdUrl { members, layout: "kitex".to_owned(), prefix: None, ttl: Duration::from_secs(15), user: None };
+        let mut url = EtcdUrl { members, layouts: Vec::new(), ttl: Duration::from_secs(15), user: None };
         let mut user = login.map(|login| decode(login.split(':').next().unwrap_or(login)));
+        let (mut layout, mut prefix) = ("kitex", None);
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            self.option(pair, &mut url, &mut user)?;
+            match pair.split_once('=') {
+                Some(("layout", value)) => layout = value,
+                Some(("prefix", value)) => prefix = Some(value),
+                _ => self.option(pair, &mut url, &mut user)?,
+            }
         }
+        url.layouts = self.layouts(layout, prefix)?;
         url.user = match (user, secret) {
             (None, _) => None,
             (Some(user), Some(secret)) => Some((user, secret.to_owned())),
@@ -211,8 +216,7 @@ impl<'a> Text<'a> {
     fn option(&self, pair: &'a str, url: &mut EtcdUrl, user: &mut Option<String>) -> Result<(), Box<UrlError>> {
         let (key, value) = pair.split_once('=').unwrap_or((pair, pair.get(pair.len()..).unwrap_or_default()));
         match key {
-            "layout" => url.layout = self.layout(value)?.to_owned(),
-            "prefix" => url.prefix = Some(decode(value)),
+            "layout" | "prefix" => return self.fail(key, format!("write {key}=…")),
             "ttl" => url.ttl = self.ttl(value)?,
             "user" if !value.is_empty() => *user = Some(decode(value)),
             "user" => return self.fail(key, "write user=name"),
@@ -225,15 +229,41 @@ impl<'a> Text<'a> {
         Ok(())
     }
 
-    fn layout(&self, value: &'a str) -> Result<&'a str, Box<UrlError>> {
-        if super::layout::NAMES.contains(&value) {
-            return Ok(value);
+    /// `kitex,grpc:naming`: layouts, each with a prefix of its own or without; `prefix` goes with one.
+    fn layouts(&self, list: &'a str, prefix: Option<&'a str>) -> Result<Vec<(String, Option<String>)>, Box<UrlError>> {
+        let mut found: Vec<(String, Option<String>)> = Vec::new();
+        let mut roots: Vec<String> = Vec::new();
+        for one in list.split(',') {
+            let (name, own) = one.split_once(':').map_or((one, None), |(name, own)| (name, Some(own)));
+            self.layout(name)?;
+            if found.iter().any(|(known, _)| known == name) {
+                return self.fail(one, format!("layout `{name}` stands here twice"));
+            }
+            let own = own.or(prefix).map(decode);
+            // Two layouts under one prefix would read each other's entries, or even write them.
+            let root = super::layout::open(name, own.as_deref()).prefix("add");
+            if let Some((other, _)) = roots.iter().position(|known| *known == root).and_then(|at| found.get(at)) {
+                let why = format!(
+                    "{other} and {name} would both keep their keys under {root}; give one a prefix: {name}:PREFIX"
+                );
+                return self.fail(one, if prefix.is_some() { PREFIX.to_owned() } else { why });
+            }
+            roots.push(root);
+            found.push((name.to_owned(), own));
         }
-        let built = super::layout::NAMES.join(", ");
-        match value.split(',').find(|one| !LAYOUTS.contains(one)) {
-            Some(one) => self.fail(one, format!("unknown layout; available: {built}")),
-            None => self.fail(value, format!("not available in this version; available: {built}")),
+        match prefix {
+            Some(prefix) if found.len() > 1 || list.contains(':') => self.fail(prefix, PREFIX),
+            _ => Ok(found),
         }
+    }
+
+    fn layout(&self, name: &'a str) -> Result<(), Box<UrlError>> {
+        let known = super::layout::NAMES;
+        if known.contains(&name) {
+            return Ok(());
+        }
+        let hint = nearest(name, &known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        self.fail(name, format!("unknown layout, known are {}{hint}", known.join(", ")))
     }
 
     fn ttl(&self, value: &str) -> Result<Duration, Box<UrlError>> {

@@ -1,30 +1,29 @@
 use std::time::Instant;
 
-use super::model::Listing;
 use super::process::EtcdProcess;
-use crate::registry::{Endpoint, Registry, Resolver, Snapshot};
+use crate::registry::{Endpoint, Instance, Registry, Resolver, Snapshot};
 
 use super::*;
 
-const LONG: Duration = Duration::from_secs(60);
+pub(super) const LONG: Duration = Duration::from_secs(60);
 const KEY: &str = "kitex/registry-etcd/add/127.0.0.1:8888";
 
-fn instance(service: &str, port: u16) -> Instance {
+pub(super) fn instance(service: &str, port: u16) -> Instance {
     Instance::new(service, Endpoint::new("thrift", "127.0.0.1", port))
 }
 
-async fn trusted(resolver: &Resolver, count: usize) -> Arc<Snapshot> {
+pub(super) async fn trusted(resolver: &Resolver, count: usize) -> Arc<Snapshot> {
     let fresh = |snapshot: &Snapshot| snapshot.trusted() == count && snapshot.stale_since.is_none();
     resolver.wait(LONG, fresh).await.unwrap()
 }
 
-async fn status(kept: &crate::registry::Registration, wanted: impl Fn(&Status) -> bool) {
+pub(super) async fn status(kept: &crate::registry::Registration, wanted: impl Fn(&Status) -> bool) {
     let mut status = kept.status();
     tokio::time::timeout(LONG, status.wait_for(|status| wanted(status))).await.unwrap().unwrap();
 }
 
 /// What every registry must do; run against memory and etcd.
-async fn suite(servers: Registry, callers: Registry) {
+pub(super) async fn suite(servers: Registry, callers: Registry) {
     let add = callers.resolve("add").unwrap();
     assert!(add.ready(LONG).await.unwrap().instances.is_empty());
     let both = vec![instance("add", 8888), instance("echo", 8888)];
@@ -257,66 +256,4 @@ async fn a_dead_member_is_left_for_another() {
     let kept = registry.register(vec![instance("add", 8888)]).unwrap();
     trusted(&registry.resolve("add").unwrap(), 1).await;
     kept.deregister().await;
-}
-
-fn model() -> Model {
-    Model::new("add", layout::open("kitex", None), Duration::from_secs(15))
-}
-
-fn value(port: u16) -> Vec<u8> {
-    format!("{{\"network\":\"tcp\",\"address\":\"10.0.0.1:{port}\"}}").into_bytes()
-}
-
-fn listing(ports: &[u16], revision: i64) -> Listing {
-    let entries = ports.iter().map(|port| (port.to_string().into_bytes(), value(*port))).collect();
-    Listing { entries, revision, cluster: 1 }
-}
-
-#[test]
-fn the_last_instances_stay_as_suspects_for_a_while() {
-    let (mut model, now) = (model(), Instant::now());
-    model.replace(listing(&[1, 2, 3], 5), now);
-    assert!(model.delete(b"1", now));
-    model.settle(now);
-    assert_eq!(model.snapshot().instances.len(), 2);
-    let later = now + Duration::from_millis(500);
-    assert!(model.delete(b"2", later) && model.delete(b"3", later) && !model.delete(b"3", later));
-    model.settle(later);
-    let held = model.snapshot();
-    assert_eq!((held.instances.len(), held.trusted()), (3, 0));
-    model.unreachable(&["10.0.0.1:1".to_owned()].into());
-    model.put(b"2".to_vec(), &value(2), later);
-    assert_eq!((model.snapshot().instances.len(), model.snapshot().trusted()), (2, 1));
-    model.expire(later + Duration::from_secs(25));
-    assert_eq!(model.snapshot().instances.len(), 1);
-    assert_eq!(model.next_expiry(), None);
-}
-
-#[test]
-fn older_data_makes_suspects_newer_data_removes() {
-    let (mut model, now) = (model(), Instant::now());
-    model.replace(listing(&[1, 2, 3], 50), now);
-    assert_eq!(model.replace(listing(&[1, 2], 60), now), 1);
-    assert_eq!(model.snapshot().instances.len(), 2);
-    assert_eq!(model.replace(listing(&[1], 40), now), 0);
-    assert_eq!((model.snapshot().instances.len(), model.trusted()), (2, 1));
-    let other = Listing { cluster: 2, ..listing(&[], 70) };
-    assert_eq!(model.replace(other, now + Duration::from_secs(5)), 0);
-    assert_eq!((model.snapshot().instances.len(), model.trusted()), (2, 0));
-}
-
-#[test]
-fn a_mass_delete_over_all_services_is_told_from_a_restart() {
-    let (tally, now) = (Tally::default(), Instant::now());
-    let mut trips = tally.trips();
-    tally.count(0, 10, 0, now);
-    for left in (6..10).rev() {
-        tally.count(left + 1, left, 1, now);
-    }
-    assert!(!trips.has_changed().unwrap());
-    tally.count(6, 4, 2, now + Duration::from_secs(1));
-    assert!(trips.has_changed().unwrap());
-    trips.mark_unchanged();
-    tally.count(4, 3, 1, now + Duration::from_secs(9));
-    assert!(!trips.has_changed().unwrap());
 }
