@@ -231,6 +231,9 @@ impl<'a> Text<'a> {
 
     /// `kitex,grpc:naming`: layouts, each with a prefix of its own or without; `prefix` goes with one.
     fn layouts(&self, list: &'a str, prefix: Option<&'a str>) -> Result<Vec<(String, Option<String>)>, Box<UrlError>> {
+        if let Some(prefix) = prefix.filter(|_| list.contains([',', ':'])) {
+            return self.fail(prefix, PREFIX);
+        }
         let mut found: Vec<(String, Option<String>)> = Vec::new();
         let mut roots: Vec<String> = Vec::new();
         for one in list.split(',') {
@@ -246,15 +249,12 @@ impl<'a> Text<'a> {
                 let why = format!(
                     "{other} and {name} would both keep their keys under {root}; give one a prefix: {name}:PREFIX"
                 );
-                return self.fail(one, if prefix.is_some() { PREFIX.to_owned() } else { why });
+                return self.fail(one, why);
             }
             roots.push(root);
             found.push((name.to_owned(), own));
         }
-        match prefix {
-            Some(prefix) if found.len() > 1 || list.contains(':') => self.fail(prefix, PREFIX),
-            _ => Ok(found),
-        }
+        Ok(found)
     }
 
     fn layout(&self, name: &'a str) -> Result<(), Box<UrlError>> {

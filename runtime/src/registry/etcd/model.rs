@@ -107,9 +107,9 @@ impl Model {
         let Some(layout) = self.sources.get(source).map(|source| source.layout.clone()) else { return false };
         let read = layout.read(&self.service, &key, value);
         let key = (source, key);
-        self.recent.retain(|(_, old, _)| *old != key);
         match read {
             Ok(instances) => {
+                self.recent.retain(|(_, old, _)| *old != key);
                 self.skipped.remove(&key);
                 let instances = instances.into_iter().map(Arc::new).collect();
                 self.entries.insert(key, Held { instances, until: None });

@@ -2,10 +2,14 @@
 //!
 //! Entries that share an address (`host:port`) are one instance, in one layout or in several: an
 //! address is served by one process. Within a layout the last of them in the order of keys counts;
-//! over layouts the one named first in the URL says id, weight, and what it states of version, zone
+//! over layouts the one named first in the URL says the weight, and what it states of version, zone
 //! and metadata, the next ones add what it does not state, and the endpoints of all are joined,
 //! those that name their protocol first. One that is there beyond doubt counts, suspects of the
-//! same instance do not. Two instances of one id are told apart by their addresses.
+//! same instance do not.
+//!
+//! With one layout an instance has the id that stands there, and a second one of that id is told
+//! apart by its address. With several, whose ids differ and whose entries come one after the other,
+//! its id is its smallest address.
 //!
 //! Layouts that measure weights differently (10 is usual in Kitex, 100 in Kratos) are brought to
 //! the larger measure.
@@ -38,8 +42,12 @@ pub(super) fn join(seen: &[Seen<'_>], measures: &[u32]) -> (Vec<Arc<Instance>>, 
             by_source.insert(one.source, one.instance);
         }
         let Some(mut instance) = combine(&by_source, factor) else { continue };
-        if joined.contains_key(&instance.id) {
-            let id = free_id(&joined, &instance);
+        let id = match measures.len() {
+            0 | 1 if !joined.contains_key(&instance.id) => None,
+            0 | 1 => Some(free_id(&joined, &instance)),
+            _ => instance.endpoints.iter().map(|endpoint| endpoint.address()).min(),
+        };
+        if let Some(id) = id.filter(|id| *id != instance.id) {
             Arc::make_mut(&mut instance).id = id;
         }
         if suspect {
@@ -109,4 +117,56 @@ fn free_id(taken: &BTreeMap<String, Arc<Instance>>, instance: &Instance) -> Stri
         id = format!("{}@{id}", instance.id);
     }
     id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::instance::Endpoint;
+
+    fn one(id: &str, weight: u32, endpoints: &[(&str, u16)]) -> Arc<Instance> {
+        let endpoints: Vec<Endpoint> =
+            endpoints.iter().map(|(scheme, port)| Endpoint::new(*scheme, "h", *port)).collect();
+        Arc::new(Instance {
+            id: id.to_owned(),
+            weight,
+            endpoints: endpoints.clone(),
+            ..Instance::new("add", endpoints[0].clone())
+        })
+    }
+
+    fn joined(seen: &[(usize, &Arc<Instance>, bool)], measures: &[u32]) -> (Vec<Arc<Instance>>, Vec<String>) {
+        let seen: Vec<Seen<'_>> = seen
+            .iter()
+            .map(|(source, instance, suspect)| Seen { source: *source, instance, suspect: *suspect })
+            .collect();
+        let (instances, suspects) = join(&seen, measures);
+        (instances, suspects.into_iter().collect())
+    }
+
+    #[test]
+    fn one_layout_keeps_its_ids_apart() {
+        let (a, b, c) = (one("n", 1, &[("", 1)]), one("n", 2, &[("", 2)]), one("m", 3, &[("", 1)]));
+        let (instances, _) = joined(&[(0, &a, false), (0, &b, false)], &[10]);
+        assert_eq!(instances.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["h:2", "n"]);
+        // The same address under another key: the last one counts, a suspect never does.
+        let (instances, suspects) = joined(&[(0, &a, false), (0, &c, false)], &[10]);
+        assert_eq!((instances.len(), instances[0].id.as_str(), suspects.len()), (1, "m", 0));
+        let (instances, suspects) = joined(&[(0, &a, false), (0, &c, true)], &[10]);
+        assert_eq!((instances[0].id.as_str(), suspects.len()), ("n", 0));
+        assert_eq!(joined(&[(0, &a, true), (0, &c, true)], &[10]).1, ["m"]);
+    }
+
+    #[test]
+    fn an_address_that_two_share_joins_all_three() {
+        let (a, b) = (one("a", 10, &[("", 1)]), one("b", 20, &[("", 2)]));
+        let both = one("c", 300, &[("http", 2), ("grpc", 1)]);
+        let (instances, suspects) = joined(&[(0, &a, false), (0, &b, true), (1, &both, false)], &[10, 100]);
+        assert_eq!((instances.len(), suspects.len()), (1, 0));
+        let shown: Vec<String> = instances[0].endpoints.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["http://h:2", "grpc://h:1", "h:1"]);
+        assert_eq!((instances[0].id.as_str(), instances[0].weight), ("h:1", 100));
+        // The order of the layouts decides, not the order of arrival.
+        assert_eq!(joined(&[(0, &both, false), (1, &a, false)], &[100, 10]).0[0].weight, 300);
+    }
 }
