@@ -55,7 +55,7 @@ impl Tables {
             let mut columns = line.split_whitespace();
             let of = columns.next()?;
             let (network, gateway) = (number(columns.next()?)?, number(columns.next()?)?);
-            let mask = number(columns.nth(3)?)?;
+            let mask = number(columns.nth(4)?)?;
             (of == name && gateway == 0 && mask != 0).then_some((network, mask))
         };
         self.route.lines().filter_map(row).collect()

@@ -109,6 +109,14 @@ fn interfaces_are_read_from_the_kernels_tables() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn this_machines_loopback_interface_is_found() {
+    let of = |name: &str| interfaces::Tables::read().of(name);
+    assert!(of("lo").unwrap().contains(&"127.0.0.1".parse::<IpAddr>().unwrap()));
+    assert_eq!(of("no-such-interface"), None);
+}
+
+#[test]
 fn a_server_may_be_told_to_start_only_when_it_is_registered() {
     let config = load_with(&[], &[], &[]).unwrap();
     assert_eq!((config.registry.start, config.registry.start_timeout), (Start::Background, Duration::from_secs(10)));
