@@ -91,7 +91,8 @@ impl Resolver {
         self.shared.view.report(instance);
     }
 
-    /// The registry and the place in it, for messages: `etcd 127.0.0.1:2379 under kitex/…/add/`.
+    /// The registry and the place in it, for messages: `etcd 127.0.0.1:2379 under
+    /// kitex/…/add/ (kitex)`.
     pub fn source(&self) -> &str {
         &self.shared.source
     }

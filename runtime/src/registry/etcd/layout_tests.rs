@@ -240,6 +240,61 @@ async fn what_etcd_refuses_says_what_to_change() {
     assert_eq!((seen.instances.len(), seen.stale_since.is_some()), (1, true));
 }
 
+/// How many watches etcd has open, as its own metrics tell.
+fn watches(etcd: &EtcdProcess) -> usize {
+    use std::io::{Read, Write};
+    let address = etcd.url().replace("etcd://", "").replace("?ttl=2", "");
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let line = text.lines().find(|line| line.starts_with("etcd_debugging_mvcc_watcher_total ")).unwrap();
+    line.rsplit_once(' ').unwrap().1.parse().unwrap()
+}
+
+async fn watched(etcd: &EtcdProcess, count: usize) {
+    let end = std::time::Instant::now() + LONG;
+    while watches(etcd) != count {
+        assert!(std::time::Instant::now() < end, "{} watches, not {count}", watches(etcd));
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_prefix_has_one_watch_however_many_look() {
+    let Some(etcd) = EtcdProcess::started() else { return };
+    let registry = open(&etcd, "kitex,kratos");
+    let add: Vec<_> = (0..50).map(|_| registry.resolve("add").unwrap()).collect();
+    let echo = registry.clone().resolve("echo").unwrap();
+    add[49].ready(LONG).await.unwrap();
+    echo.ready(LONG).await.unwrap();
+    watched(&etcd, 4).await;
+    drop(add);
+    watched(&etcd, 2).await;
+    drop(echo);
+    watched(&etcd, 0).await;
+}
+
+#[tokio::test]
+async fn a_weight_that_changes_often_ends_as_it_was_set_last() {
+    let Some(etcd) = EtcdProcess::started() else { return };
+    let registry = open(&etcd, ALL);
+    let kept = registry.register(vec![instance("add", 8888)]).unwrap();
+    registered(&kept).await;
+    let add = open(&etcd, "go-micro,kitex").resolve("add").unwrap();
+    add.ready(LONG).await.unwrap();
+    for weight in 11..60 {
+        kept.set_weight(weight);
+        match weight % 7 {
+            0 => kept.pause(),
+            1 => kept.resume(),
+            _ => tokio::task::yield_now().await,
+        }
+    }
+    add.wait(LONG, |seen| seen.trusted() == 1 && seen.instances[0].weight == 59).await.unwrap();
+    status(&kept, |status| matches!(status, Status::Registered(_))).await;
+}
+
 #[tokio::test]
 async fn a_name_that_would_hide_other_keys_is_refused() {
     let registry = Registry::open("etcd://127.0.0.1:1?layout=kitex,go-zero,grpc:naming").unwrap();

@@ -71,10 +71,7 @@ impl Backend for Etcd {
     }
 
     fn place(&self, service: &str) -> String {
-        let prefixes = self.layouts.iter().map(|layout| match self.layouts.len() {
-            1 => layout.prefix(service),
-            _ => format!("{} ({})", layout.prefix(service), layout.name()),
-        });
+        let prefixes = self.layouts.iter().map(|layout| format!("{} ({})", layout.prefix(service), layout.name()));
         format!("{} under {}", self.name(), prefixes.collect::<Vec<_>>().join(", "))
     }
 

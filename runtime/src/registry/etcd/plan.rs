@@ -7,7 +7,6 @@ use std::sync::Arc;
 use super::refused;
 use crate::registry::instance::Instance;
 use crate::registry::layout::{Entry, Layout};
-use crate::registry::registration::Refused;
 
 /// Operations in one transaction, etcd's default for `--max-txn-ops`.
 pub(super) const OPERATIONS: usize = 128;
@@ -48,7 +47,7 @@ impl Plan {
     }
 
     /// Why etcd would not take it, as far as that can be told without asking.
-    pub(super) fn too_large(&self) -> Option<Refused> {
+    pub(super) fn too_large(&self) -> Option<String> {
         let size = |entry: &Entry| entry.key.len() + entry.value.len();
         let largest = self.entries().max_by_key(|entry| size(entry))?;
         (size(largest) > refused::LARGEST).then(|| refused::too_large(&largest.key, size(largest)))

@@ -37,12 +37,9 @@ pub(super) fn read(text: &str, prefixes: &[String]) -> Refused {
     Refused { reason, text: format!("{text}: {advice}") }
 }
 
-/// An entry that no etcd with default settings takes.
-pub(super) fn too_large(key: &str, size: usize) -> Refused {
-    let text = format!(
-        "the entry {key} has {size} bytes, and etcd takes {LARGEST} by default: shorten the instance's metadata"
-    );
-    Refused { reason: Reason::TooLarge, text }
+/// What is said of an entry that no etcd with default settings takes; [`read`] knows it.
+pub(super) fn too_large(key: &str, size: usize) -> String {
+    format!("the entry {key} is too large: {size} bytes, and etcd takes {LARGEST} by default")
 }
 
 #[cfg(test)]

@@ -145,40 +145,43 @@ impl Registrar {
         }
     }
 
-    /// Has in etcd what is wanted, however often that changes; ends when the lease is gone.
+    /// Has in etcd what is wanted, however often that changes, and puts it again whenever it is not
+    /// ours; ends when the lease is gone.
     async fn guard(&self, lease: i64) {
         let mut wanted = self.wanted.clone();
+        let mut rest = Duration::ZERO;
         loop {
             let (plan, paused) = {
                 let wanted = wanted.borrow_and_update();
                 let instances = if wanted.paused { &[][..] } else { &wanted.instances[..] };
                 (Plan::new(instances, &self.layouts, lease), wanted.paused)
             };
-            tokio::select! {
-                () = self.hold(&plan, paused, lease) => return,
-                // The handle that changes it may be gone: then nothing changes any more.
-                Ok(()) = wanted.changed() => {}
-            }
-        }
-    }
-
-    /// Puts the keys of a plan, and puts them again whenever they are not ours; ends when the lease
-    /// is gone.
-    async fn hold(&self, plan: &Plan, paused: bool, lease: i64) {
-        loop {
-            let outcome = match self.establish(plan, lease).await {
+            // Never given up half-way: a put in flight could arrive after what comes next.
+            let outcome = match self.establish(&plan, lease).await {
                 Ok(revision) => {
-                    self.tell(if paused { Status::Paused } else { self.registered(plan) });
-                    self.watch(plan, lease, revision).await
+                    self.tell(if paused { Status::Paused } else { self.registered(&plan) });
+                    sleep(std::mem::take(&mut rest)).await;
+                    tokio::select! {
+                        outcome = self.watch(&plan, lease, revision) => outcome,
+                        () = changed(&mut wanted) => continue,
+                    }
                 }
                 Err(fault) => Err(fault),
             };
             match outcome {
-                Ok(()) => sleep(PROBE).await,
+                Ok(time) => {
+                    sleep(time).await;
+                    // Nobody's quarrel about a key becomes a loop.
+                    rest = PROBE;
+                }
                 Err(Fault::LeaseGone) => return,
                 Err(fault) => {
                     self.state.troubled.store(true, Ordering::Relaxed);
-                    self.wait(&fault).await;
+                    tokio::select! {
+                        () = self.wait(&fault) => {}
+                        // It may be what helps.
+                        () = changed(&mut wanted) => {}
+                    }
                 }
             }
         }
@@ -192,10 +195,8 @@ impl Registrar {
     /// Removes the keys of earlier plans, puts those of this one; gives the revision from which on
     /// changes of the keys are news.
     async fn establish(&self, plan: &Plan, lease: i64) -> Result<i64, Fault> {
-        if let Some(refused) = plan.too_large() {
-            self.tell(Status::Refused(refused));
-            // Nothing but another plan helps.
-            return std::future::pending().await;
+        if let Some(why) = plan.too_large() {
+            return Err(Fault::Refused(why));
         }
         let new = plan.keys();
         let old: Vec<(String, bool)> = self.keys(|keys| {
@@ -209,8 +210,10 @@ impl Registrar {
         store::repair(&self.connection, plan, lease).await
     }
 
-    /// Watches our keys; ends when one of them had to be put again, or with what broke the watch.
-    async fn watch(&self, plan: &Plan, lease: i64, revision: i64) -> Result<(), Fault> {
+    /// Watches our keys; ends when one of them has to be put again, with the time to wait before
+    /// that, or with what broke the watch. A deleted key is put again at once, one that somebody
+    /// overwrote after a moment.
+    async fn watch(&self, plan: &Plan, lease: i64, revision: i64) -> Result<Duration, Fault> {
         let options = WatchOptions::new().with_start_revision(revision + 1);
         let mut keys = plan.entries().map(|entry| entry.key.as_str());
         let Some(first) = keys.next() else { return std::future::pending().await };
@@ -224,21 +227,14 @@ impl Registrar {
             let Some(answer) = answer.filter(|answer| !answer.canceled()) else {
                 return Err(Fault::Away("the watch ended".to_owned()));
             };
-            if answer.events().iter().any(|event| is_foreign(event, lease)) {
-                return self.strangers(plan, answer.events(), lease).await;
+            if answer.events().iter().any(|event| overwritten(event, lease)) {
+                tracing::warn!(keys = ?plan.keys(), "another process writes our keys: is its address the same?");
+                return Ok(STRANGER);
+            }
+            if answer.events().iter().any(|event| is_wrong(event, plan)) {
+                return Ok(Duration::ZERO);
             }
         }
-    }
-
-    /// A deleted key is put again at once, an overwritten one after a moment.
-    async fn strangers(&self, plan: &Plan, events: &[Event], lease: i64) -> Result<(), Fault> {
-        let written = events.iter().any(|event| event.event_type() == EventType::Put && is_foreign(event, lease));
-        if written {
-            let keys: Vec<&str> = plan.entries().map(|entry| entry.key.as_str()).collect();
-            tracing::warn!(?keys, "another process writes our keys: is its address the same?");
-            sleep(STRANGER).await;
-        }
-        store::repair(&self.connection, plan, lease).await.map(drop)
     }
 
     /// Takes the entries back: those alone that carry our lease, then the lease.
@@ -259,9 +255,20 @@ impl Registrar {
     }
 }
 
-fn is_foreign(event: &Event, lease: i64) -> bool {
-    match event.event_type() {
-        EventType::Delete => true,
-        EventType::Put => event.kv().is_some_and(|kv| kv.lease() != lease),
+/// Ends when something else is wanted; never, when nobody can want it any more.
+async fn changed(wanted: &mut watch::Receiver<Wanted>) {
+    if wanted.changed().await.is_err() {
+        std::future::pending::<()>().await;
     }
+}
+
+fn overwritten(event: &Event, lease: i64) -> bool {
+    event.event_type() == EventType::Put && event.kv().is_some_and(|kv| kv.lease() != lease)
+}
+
+/// Deleted, or holds what an earlier plan said.
+fn is_wrong(event: &Event, plan: &Plan) -> bool {
+    let Some(kv) = event.kv() else { return false };
+    let entry = plan.entries().find(|entry| entry.key.as_bytes() == kv.key());
+    event.event_type() == EventType::Delete || entry.is_some_and(|entry| entry.value.as_bytes() != kv.value())
 }
