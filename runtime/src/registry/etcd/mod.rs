@@ -8,11 +8,11 @@ mod connection;
 mod follow;
 mod model;
 #[cfg(test)]
-mod process;
+pub(super) mod process;
 mod registrar;
 mod tally;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,0 +1,109 @@
+//! The registry `dev`: the etcd registry, on a server that one of its users hosts. Whoever comes
+//! first, or is there when the host ends, binds the port and serves; all others join.
+
+use std::io;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::sleep;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::server::Embedded;
+use crate::registry::backend::{Backend, Task};
+use crate::registry::instance::Instance;
+use crate::registry::registration::Status;
+use crate::registry::snapshot::View;
+
+/// Between two looks at whether the port is free.
+const PROBE: Duration = Duration::from_millis(300);
+/// How long what listens may take to show that it is a registry.
+const ANSWER: Duration = Duration::from_secs(3);
+
+/// The registry behind `dev`.
+#[derive(Debug)]
+pub(in crate::registry) struct Dev<B> {
+    address: String,
+    etcd: B,
+    /// Serves, or waits until it can, from the first use to the drop of the registry.
+    hosting: OnceLock<DropGuard>,
+}
+
+impl<B: Backend> Dev<B> {
+    /// Serves at `address` if nobody does; `etcd` is the registry there.
+    pub(in crate::registry) fn new(address: String, etcd: B) -> Self {
+        Self { address, etcd, hosting: OnceLock::new() }
+    }
+
+    fn host(&self) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        self.hosting.get_or_init(|| {
+            let stop = CancellationToken::new();
+            let guard = stop.clone().drop_guard();
+            let address = self.address.clone();
+            runtime.spawn(async move { stop.run_until_cancelled(host(&address)).await });
+            guard
+        });
+    }
+}
+
+impl<B: Backend> Backend for Dev<B> {
+    fn name(&self) -> String {
+        self.etcd.name()
+    }
+
+    fn place(&self, service: &str) -> String {
+        self.etcd.place(service)
+    }
+
+    fn follow(&self, service: &str, view: &Arc<View>) -> Option<Task> {
+        self.host();
+        self.etcd.follow(service, view)
+    }
+
+    fn keep(&self, instances: Vec<Instance>, status: watch::Sender<Status>, stop: CancellationToken) -> Task {
+        self.host();
+        self.etcd.keep(instances, status, stop)
+    }
+}
+
+/// Serves as soon as the port is free, and then for ever.
+async fn host(address: &str) {
+    let mut told = false;
+    loop {
+        match Embedded::bind(address).await {
+            Ok(_serving) => {
+                tracing::warn!(
+                    "this process hosts the development registry on {address}: it is not durable, everything \
+                     in it is lost when the process ends"
+                );
+                return std::future::pending().await;
+            }
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                if !told {
+                    told = true;
+                    look(address).await;
+                }
+            }
+            Err(error) if !told => {
+                told = true;
+                tracing::warn!(%error, "the development registry cannot listen on {address}");
+            }
+            Err(_) => {}
+        }
+        sleep(PROBE).await;
+    }
+}
+
+/// Says so when what listens there is no registry.
+async fn look(address: &str) {
+    let asked = async {
+        let mut client = etcd_client::Client::connect([address], None).await?;
+        client.status().await
+    };
+    match tokio::time::timeout(ANSWER, asked).await {
+        Ok(Ok(_)) => tracing::info!("joined the registry on {address}"),
+        _ => tracing::warn!("what listens on {address} does not answer as a registry; registry `dev` waits for it"),
+    }
+}
