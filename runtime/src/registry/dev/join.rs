@@ -74,10 +74,10 @@ async fn host(address: &str) {
     loop {
         match Embedded::bind(address).await {
             Ok(_serving) => {
-                tracing::warn!(
-                    "this process hosts the development registry on {address}: it is not durable, everything \
-                     in it is lost when the process ends"
-                );
+                say(&format!(
+                    "development registry served here on {address}: not durable, everything in it is lost when \
+                     this process ends"
+                ));
                 return std::future::pending().await;
             }
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
@@ -94,6 +94,13 @@ async fn host(address: &str) {
         }
         sleep(PROBE).await;
     }
+}
+
+/// One line for the person who started the program, whether or not it logs. A closed standard
+/// error must not end it.
+fn say(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Says so when what listens there is no registry.

@@ -72,7 +72,7 @@ struct Changed {
 
 impl Changed {
     fn free(&self, key: &[u8]) -> Result<(), Failure> {
-        let taken = self.puts.contains(key) || self.deletes.iter().any(|span| span.covers(key));
+        let taken = self.puts.contains(key) || self.deletes.iter().any(|span| span.contains(key));
         if taken { Err(Failure::DuplicateKey) } else { Ok(()) }
     }
 }

@@ -24,12 +24,6 @@ impl Span {
         }
     }
 
-    /// Whether the key lies inside when the end is taken literally, as etcd does where it looks
-    /// for keys that one transaction changes twice.
-    pub(crate) fn covers(&self, key: &[u8]) -> bool {
-        if self.end.is_empty() { key == self.key } else { key >= self.key.as_slice() && key < self.end.as_slice() }
-    }
-
     /// The entries of a map that are meant, in order.
     pub(crate) fn of<'a, V>(&self, map: &'a BTreeMap<Vec<u8>, V>) -> impl Iterator<Item = (&'a Vec<u8>, &'a V)> {
         let from = Bound::Included(self.key.as_slice());

@@ -161,3 +161,33 @@ fn a_silent_watch_is_told_the_revision() {
     assert_eq!((silent.len(), silent[0].watch_id, silent[0].events.len()), (1, 0, 0));
     assert!(watches.poll(&store, NOW + PROGRESS).is_empty());
 }
+
+#[test]
+fn no_key_is_changed_twice_by_one_transaction() {
+    let mut store = store();
+    let put = PbPutRequest { key: b"b".to_vec(), ..PbPutRequest::default() };
+    let put = || PbTxnRequestOp { request: Some(PbTxnOpRequest::RequestPut(put.clone())) };
+    let delete = |end: &[u8]| {
+        let delete = PbDeleteRequest { key: b"a".to_vec(), range_end: end.to_vec(), ..PbDeleteRequest::default() };
+        PbTxnRequestOp { request: Some(PbTxnOpRequest::RequestDeleteRange(delete)) }
+    };
+    let txn = |success| PbTxnRequest { success, ..PbTxnRequest::default() };
+    let nested = |success, failure| {
+        let inner = PbTxnRequest { success, failure, ..PbTxnRequest::default() };
+        PbTxnRequestOp { request: Some(PbTxnOpRequest::RequestTxn(inner)) }
+    };
+    let twice = [
+        vec![put(), put()],
+        vec![put(), delete(b"c")],
+        vec![put(), delete(&[0])],
+        vec![put(), nested(vec![put()], vec![])],
+        vec![delete(b"c"), nested(vec![], vec![put()])],
+        vec![nested(vec![put()], vec![]), nested(vec![], vec![put()])],
+    ];
+    for ops in twice {
+        assert_eq!(store.txn(&txn(ops)).unwrap_err(), Failure::DuplicateKey);
+    }
+    for ops in [vec![put(), delete(b"b")], vec![nested(vec![put()], vec![put()])], vec![delete(b"c"), delete(b"c")]] {
+        store.txn(&txn(ops)).unwrap();
+    }
+}

@@ -186,7 +186,14 @@ impl Maker {
         let request = match self.random.below(if depth > 0 { 8 } else { 7 }) {
             0..=1 => PbTxnOpRequest::RequestRange(self.range()),
             2..=4 => PbTxnOpRequest::RequestPut(self.put()),
-            5..=6 => PbTxnOpRequest::RequestDeleteRange(self.delete()),
+            5..=6 => {
+                let mut delete = self.delete();
+                // Where keys that change twice are looked for, etcd takes this end literally.
+                if delete.range_end == [0] {
+                    delete.range_end = vec![0xff, 0xff];
+                }
+                PbTxnOpRequest::RequestDeleteRange(delete)
+            }
             _ => PbTxnOpRequest::RequestTxn(self.txn(depth - 1)),
         };
         PbTxnRequestOp { request: (!self.one_in(100)).then_some(request) }
