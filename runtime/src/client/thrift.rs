@@ -17,12 +17,15 @@ use super::transport::{Style, Transport};
 use crate::error::{Error, Origin};
 use crate::registry::{Endpoint, Snapshot};
 use crate::service::{Answer, Call, Kind};
-use crate::thrift::{Header, Incoming, MessageType, Messages, Outgoing, Protocol, metainfo};
+use crate::thrift::{Header, Incoming, MessageType, Messages, Outgoing, Protocol, metainfo, spare};
 
 /// Idle connections kept to one address.
 const IDLE_MOST: usize = 64;
 /// An idle connection older than this is not used: servers close theirs, ours after 5 min.
 const IDLE_TIME: Duration = Duration::from_secs(60);
+
+/// Bodies from this size on are written from where they are.
+const APART: usize = 16 << 10;
 
 /// Idle connections by endpoint, so that a call makes no text of its address.
 #[derive(Debug)]
@@ -83,11 +86,17 @@ impl Pool {
             }
         };
         connection.seq = connection.seq.wrapping_add(1).max(1);
-        let mut head = BytesMut::new();
+        let mut head = spare::take();
         let transport = self.style.transport.unwrap_or_default();
         let request = Request { transport, protocol, call, body: &body, service: &snapshot.service };
         self.head(&request, connection.seq, &mut head)?;
-        connection.write(&head, body.into_owned(), endpoint).await?;
+        let mut behind = &body[..];
+        if behind.len() < APART {
+            head.extend_from_slice(behind);
+            behind = &[];
+        }
+        connection.write(&head, behind, endpoint).await?;
+        spare::give(head);
         let result = match call.method.kind {
             Kind::Oneway => Ok(Answer::default()),
             Kind::Unary => connection.read(call, endpoint, &self.counters).await,
@@ -202,12 +211,18 @@ impl Connection {
         }
     }
 
-    async fn write(&mut self, head: &[u8], body: Bytes, at: &Endpoint) -> Result<(), Error> {
-        let mut rest = Buf::chain(head, body);
+    /// Writes `head`, and `behind` after it.
+    async fn write(&mut self, head: &[u8], behind: &[u8], at: &Endpoint) -> Result<(), Error> {
+        let mut rest = Buf::chain(head, behind);
         let all = rest.remaining();
         while rest.has_remaining() {
             let untouched = rest.remaining() == all;
-            let why = match self.stream.write_buf(&mut rest).await {
+            let written = match behind {
+                // A plain write costs less than one of several parts.
+                [] => self.stream.write(rest.chunk()).await.inspect(|count| rest.advance(*count)),
+                _ => self.stream.write_buf(&mut rest).await,
+            };
+            let why = match written {
                 Ok(1..) => continue,
                 Ok(0) => "it takes no more bytes".to_owned(),
                 Err(error) => error.to_string(),
