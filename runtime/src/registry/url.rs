@@ -205,12 +205,12 @@ impl<'a> Text<'a> {
 
     /// `host:port[?…]`: one place of this machine, without a user.
     fn dev(&self, rest: &'a str) -> Result<EtcdUrl, Box<UrlError>> {
-        let url = self.etcd(rest, None)?;
+        let url = self.etcd(rest, Some(""))?;
         let host = rest.split('?').next().unwrap_or(rest);
         let loopback = |one: &String| one.parse::<std::net::SocketAddr>().is_ok_and(|at| at.ip().is_loopback());
         match url.members.as_slice() {
             [one] if loopback(one) && url.user.is_none() => Ok(url),
-            _ => self.fail(host, "write one address of this machine, such as 127.0.0.1:2379"),
+            _ => self.fail(host, "write one address of this machine, such as 127.0.0.1:2379, and no user"),
         }
     }
 

@@ -26,8 +26,9 @@ const ANSWER: Duration = Duration::from_secs(3);
 pub(in crate::registry) struct Dev<B> {
     address: String,
     etcd: B,
-    /// Serves, or waits until it can, from the first use to the drop of the registry.
-    hosting: OnceLock<DropGuard>,
+    /// Serves, or waits until it can, from the first use until the registry and all that was made
+    /// of it, registrations and resolvers, are gone.
+    hosting: OnceLock<Arc<DropGuard>>,
 }
 
 impl<B: Backend> Dev<B> {
@@ -36,15 +37,25 @@ impl<B: Backend> Dev<B> {
         Self { address, etcd, hosting: OnceLock::new() }
     }
 
-    fn host(&self) {
-        let Ok(runtime) = Handle::try_current() else { return };
-        self.hosting.get_or_init(|| {
+    fn host(&self) -> Option<Arc<DropGuard>> {
+        let runtime = Handle::try_current().ok()?;
+        let guard = self.hosting.get_or_init(|| {
             let stop = CancellationToken::new();
             let guard = stop.clone().drop_guard();
             let address = self.address.clone();
             runtime.spawn(async move { stop.run_until_cancelled(host(&address)).await });
-            guard
+            Arc::new(guard)
         });
+        Some(Arc::clone(guard))
+    }
+
+    /// The host stays as long as this work does, though every handle of the registry may be gone.
+    fn hosted(&self, task: Task) -> Task {
+        let host = self.host();
+        Box::pin(async move {
+            task.await;
+            drop(host);
+        })
     }
 }
 
@@ -58,13 +69,11 @@ impl<B: Backend> Backend for Dev<B> {
     }
 
     fn follow(&self, service: &str, view: &Arc<View>) -> Option<Task> {
-        self.host();
-        self.etcd.follow(service, view)
+        self.etcd.follow(service, view).map(|task| self.hosted(task))
     }
 
     fn keep(&self, instances: Vec<Instance>, status: watch::Sender<Status>, stop: CancellationToken) -> Task {
-        self.host();
-        self.etcd.keep(instances, status, stop)
+        self.hosted(self.etcd.keep(instances, status, stop))
     }
 }
 

@@ -2,10 +2,10 @@
 
 use etcd_client::proto::*;
 use prost::Message;
-use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, async_trait};
 
 use super::connection::Connection;
+use super::generated::{BoxStream, tokio_stream};
 use crate::registry::dev::store::{Failure, Store};
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -14,7 +14,7 @@ type Answer<T> = Result<Response<T>, Status>;
 const VERSION: &str = "3.4.23";
 
 fn only<T: Send + 'static>(answer: T) -> BoxStream<T> {
-    Box::pin(tonic::codegen::tokio_stream::once(Ok(answer)))
+    Box::pin(tokio_stream::once(Ok(answer)))
 }
 
 fn unserved<T>(what: &str) -> Answer<T> {

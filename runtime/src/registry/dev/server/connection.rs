@@ -11,9 +11,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
-use tonic::codegen::Service;
 use tonic::{Code, Status};
 
+use super::generated::Service;
 use super::hub::Hub;
 
 /// Bytes of all headers of one request.

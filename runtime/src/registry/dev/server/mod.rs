@@ -13,6 +13,8 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::sync::Semaphore;
 use tokio_util::sync::{CancellationToken, DropGuard};
+// What tonic offers to generated servers.
+use tonic::codegen as generated;
 
 pub(super) use hub::Hub;
 

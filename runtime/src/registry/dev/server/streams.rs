@@ -6,11 +6,10 @@ use std::time::Duration;
 use etcd_client::proto::*;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tonic::codegen::BoxStream;
-use tonic::codegen::tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
 use super::connection::Connection;
+use super::generated::{BoxStream, tokio_stream::wrappers::ReceiverStream};
 use super::hub::{Hub, random};
 use crate::registry::dev::store::Store;
 use crate::registry::dev::watch::{PROGRESS, Wanted, Watches};

@@ -27,8 +27,8 @@ async fn dev_passes_the_suite() {
 #[tokio::test]
 async fn the_next_one_serves_and_everyone_registers_again() {
     let address = free();
-    let host = open(address);
-    let first = host.register(vec![instance("add", 1)]).unwrap();
+    let host = tokio::runtime::Runtime::new().unwrap();
+    let first = host.spawn(async move { open(address).register(vec![instance("add", 1)]).unwrap() }).await.unwrap();
     registered(&first).await;
     let (next, last) = (open(address), open(address));
     let second = next.register(vec![instance("add", 2)]).unwrap();
@@ -37,13 +37,38 @@ async fn the_next_one_serves_and_everyone_registers_again() {
     trusted(&add, 3).await;
     let was = cluster(address).await;
     // As the end of its process: nothing is deregistered.
-    std::mem::forget(first);
-    drop(host);
+    host.shutdown_background();
+    drop(first);
     add.wait(LONG, |seen| seen.stale_since.is_some() || seen.trusted() < 3).await.unwrap();
     add.wait(LONG, |seen| seen.instances.iter().filter(|one| one.id != "127.0.0.1:1").count() == 2).await.unwrap();
     registered(&second).await;
     registered(&third).await;
     assert_ne!(cluster(address).await, was, "somebody else serves");
+}
+
+#[tokio::test]
+async fn the_host_stays_as_long_as_something_is_registered_or_resolved() {
+    let address = free();
+    // The handle itself is gone at once.
+    let kept = open(address).register(vec![instance("add", 1)]).unwrap();
+    registered(&kept).await;
+    let add = open(address).resolve("add").unwrap();
+    trusted(&add, 1).await;
+    let was = cluster(address).await;
+    kept.deregister().await;
+    trusted(&add, 0).await;
+    drop(add);
+    // Now nobody is left who serves.
+    let taken = async {
+        loop {
+            if let Ok(dev) = crate::registry::dev::Embedded::bind(address).await {
+                return dev;
+            }
+        }
+    };
+    let dev = tokio::time::timeout(LONG, taken).await.unwrap();
+    assert_ne!(cluster(address).await, was);
+    dev.stop().await;
 }
 
 async fn cluster(address: SocketAddr) -> u64 {
