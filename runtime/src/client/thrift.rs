@@ -27,10 +27,13 @@ const IDLE_TIME: Duration = Duration::from_secs(60);
 /// Bodies from this size on are written from where they are.
 const APART: usize = 16 << 10;
 
+/// Idle connections to one address, the one used last at the end.
+type Rack = Mutex<Vec<Connection>>;
+
 /// Idle connections by endpoint, so that a call makes no text of its address.
 #[derive(Debug)]
 pub(super) struct Pool {
-    idle: Mutex<HashMap<Endpoint, Vec<Connection>>>,
+    racks: Mutex<HashMap<Endpoint, Arc<Rack>>>,
     connect: Duration,
     frame: usize,
     style: Style,
@@ -61,7 +64,7 @@ struct Request<'a> {
 impl Pool {
     pub(super) fn new(connect: Duration, frame: usize, style: Style, counters: Arc<Counters>) -> Self {
         let lanes = Lanes::new(frame, Arc::clone(&counters));
-        Self { idle: Mutex::default(), connect, frame, style, lanes, counters }
+        Self { racks: Mutex::default(), connect, frame, style, lanes, counters }
     }
 
     /// One call to one instance. Dropped before its end it takes its connection along.
@@ -77,7 +80,8 @@ impl Pool {
     ) -> Result<Answer, Error> {
         let protocol = self.style.protocol(call)?;
         let body = protocol.close(&call.body)?;
-        let mut connection = match self.take(endpoint) {
+        let rack = self.rack(endpoint, snapshot);
+        let mut connection = match self.take(&rack) {
             Some(connection) => connection,
             None => {
                 let stream = self.open(endpoint, &snapshot.service).await?;
@@ -104,7 +108,7 @@ impl Pool {
         // What an exception left behind is a sound connection; what a fault left behind is not.
         let sound = !matches!(result.as_ref().map_err(Error::origin), Err(Origin::Transport));
         if sound && !connection.leaving && connection.messages.buffered() == 0 {
-            self.give(endpoint, connection, snapshot);
+            give(&rack, connection);
         }
         result
     }
@@ -168,32 +172,37 @@ impl Pool {
         Ok(stream)
     }
 
+    /// The idle connections to an address.
+    fn rack(&self, endpoint: &Endpoint, snapshot: &Snapshot) -> Arc<Rack> {
+        let mut racks = self.racks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rack) = racks.get(endpoint) {
+            return Arc::clone(rack);
+        }
+        // A new address is the moment to forget old ones.
+        let known = |old: &Endpoint| snapshot.instances.iter().any(|instance| instance.endpoints.contains(old));
+        racks.retain(|old, _| known(old));
+        Arc::clone(racks.entry(endpoint.clone()).or_default())
+    }
+
     /// An idle connection that is still good, the one used last first.
-    fn take(&self, endpoint: &Endpoint) -> Option<Connection> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let list = idle.get_mut(endpoint)?;
-        while let Some(connection) = list.pop() {
+    fn take(&self, rack: &Rack) -> Option<Connection> {
+        let mut idle = rack.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(connection) = idle.pop() {
             if connection.is_quiet(&self.counters) {
                 return Some(connection);
             }
         }
         None
     }
+}
 
-    fn give(&self, endpoint: &Endpoint, mut connection: Connection, snapshot: &Snapshot) {
-        connection.since = Instant::now();
-        connection.messages.release();
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(list) = idle.get_mut(endpoint) {
-            if list.len() < IDLE_MOST {
-                list.push(connection);
-            }
-            return;
-        }
-        // A new address is the moment to forget old ones.
-        let known = |old: &Endpoint| snapshot.instances.iter().any(|instance| instance.endpoints.contains(old));
-        idle.retain(|old, _| known(old));
-        idle.insert(endpoint.clone(), vec![connection]);
+/// Keeps a connection for the next call.
+fn give(rack: &Rack, mut connection: Connection) {
+    connection.since = Instant::now();
+    connection.messages.release();
+    let mut idle = rack.lock().unwrap_or_else(PoisonError::into_inner);
+    if idle.len() < IDLE_MOST {
+        idle.push(connection);
     }
 }
 
