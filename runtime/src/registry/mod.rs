@@ -4,6 +4,7 @@
 //! | URL | registry |
 //! |---|---|
 //! | `etcd://[user:password@]h1:2379[,h2:2379][?layout=kitex&prefix=…&ttl=15&user=…]` | etcd v3 |
+//! | `dev`, `dev://127.0.0.1:2379[?layout=…]` | the embedded one: joins what listens there, else starts it |
 //! | `memory` | this handle alone; for tests |
 //! | `none` | nothing is registered, nothing is found |
 //! | `static:add=h:p,h:p;echo=h:p` | fixed addresses |
@@ -36,6 +37,8 @@
 //! ```
 
 mod backend;
+#[cfg(feature = "dev")]
+pub mod dev;
 mod error;
 #[cfg(feature = "etcd")]
 mod etcd;
@@ -112,6 +115,7 @@ impl Registry {
             Target::None => Box::new(fixed::Fixed::none()),
             Target::Static(services) => Box::new(fixed::Fixed::new(services)),
             Target::Etcd(settings) => etcd_backend(settings)?,
+            Target::Dev(settings) => dev_backend(settings)?,
         };
         Ok(Self(Arc::new(Inner { backend, resolvers: Mutex::default() })))
     }
@@ -171,6 +175,17 @@ fn etcd_backend(settings: url::EtcdUrl) -> Result<Box<dyn Backend>, Error> {
 fn etcd_backend(settings: url::EtcdUrl) -> Result<Box<dyn Backend>, Error> {
     let url::EtcdUrl { members, .. } = settings;
     Err(Error::Url(Box::new(UrlError::not_built(&members))))
+}
+
+#[cfg(feature = "dev")]
+fn dev_backend(settings: url::EtcdUrl) -> Result<Box<dyn Backend>, Error> {
+    let address = settings.members.concat();
+    Ok(Box::new(dev::join::Dev::new(address, etcd::Etcd::new(settings))))
+}
+
+#[cfg(not(feature = "dev"))]
+fn dev_backend(_: url::EtcdUrl) -> Result<Box<dyn Backend>, Error> {
+    Err(Error::Url(Box::new(UrlError::without_dev())))
 }
 
 /// What no registry takes as a service name.

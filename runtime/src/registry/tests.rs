@@ -32,8 +32,13 @@ fn a_wrong_url_shows_the_place() {
         ),
         ("etcd://bob@h:1", "KITELINE_ETCD_PASSWORD"),
         ("etcds://h:1", "TLS"),
-        ("consul://h:1", "etcd://host:2379, static:name=host:port, memory or none"),
-        ("dev", "registry `dev` is not available in this version; use etcd://, static:, memory or none"),
+        ("consul://h:1", "etcd://host:2379, dev, static:name=host:port, memory or none"),
+        ("dev://", "at least one etcd address"),
+        ("dev://10.0.0.1:2379", "^^^^^^^^^^^^^ write one address of this machine"),
+        ("dev://127.0.0.1:1,127.0.0.1:2?ttl=2", "one address of this machine"),
+        ("dev://bob@127.0.0.1:1", "no user"),
+        ("dev://bob:s3cret@127.0.0.1:1", "no user"),
+        ("dev://127.0.0.1:1?ttl=1", "whole seconds"),
         ("static:add", "name=host:port"),
         ("static:add=h:1;add=h:2", "twice"),
         ("static:a/b=h:1", "must not hold `/`"),
@@ -43,6 +48,21 @@ fn a_wrong_url_shows_the_place() {
         let text = url_error(url);
         assert!(text.contains(part) && text.contains('^'), "{url}: {text}");
     }
+}
+
+#[test]
+fn dev_is_a_place_on_this_machine() {
+    let Ok(Target::Dev(plain)) = url::parse("dev", None) else { panic!() };
+    assert_eq!((plain.members, plain.ttl), (vec!["127.0.0.1:2379".to_owned()], Duration::from_secs(15)));
+    let Ok(Target::Dev(other)) = url::parse("dev://[::1]:7?ttl=2&prefix=x", None) else { panic!() };
+    let layouts = vec![("kitex".to_owned(), Some("x".to_owned()))];
+    assert_eq!((other.members, other.layouts), (vec!["[::1]:7".to_owned()], layouts));
+}
+
+#[cfg(not(feature = "dev"))]
+#[test]
+fn without_the_feature_dev_is_told() {
+    assert!(url_error("dev").contains("add the feature `dev` of `runtime`"));
 }
 
 #[test]

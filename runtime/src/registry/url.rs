@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use super::instance::Endpoint;
 
-const KINDS: &str = "etcd://host:2379, static:name=host:port, memory or none";
+const KINDS: &str = "etcd://host:2379, dev, static:name=host:port, memory or none";
 const KEYS: [&str; 4] = ["layout", "prefix", "ttl", "user"];
 /// Said of a `prefix=` beside several layouts.
 const PREFIX: &str =
     "prefix= goes with one layout; with several write each one's behind it: layout=kitex:PREFIX,kratos";
 /// The smallest lease that etcd grants is 2 s.
 const TTL: std::ops::RangeInclusive<u64> = 2..=3600;
+/// Where the registry `dev` is.
+const DEV: &str = "127.0.0.1:2379";
 /// Where an etcd password is looked for when the URL has a user and no password.
 pub(crate) const PASSWORD: &str = "KITELINE_ETCD_PASSWORD";
 
@@ -43,6 +45,8 @@ impl std::error::Error for UrlError {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Etcd(EtcdUrl),
+    /// The embedded registry; one member, on loopback.
+    Dev(EtcdUrl),
     Memory,
     None,
     Static(BTreeMap<String, Vec<Endpoint>>),
@@ -80,12 +84,7 @@ pub(crate) fn parse(url: &str, password: Option<&str>) -> Result<Target, Box<Url
     match shown.as_str() {
         "memory" => return Ok(Target::Memory),
         "none" => return Ok(Target::None),
-        "dev" => {
-            return text.fail(
-                shown.as_str(),
-                "registry `dev` is not available in this version; use etcd://, static:, memory or none",
-            );
-        }
+        "dev" => return text.etcd(DEV, None).map(Target::Dev),
         _ => {}
     }
     if let Some(rest) = shown.strip_prefix("static:") {
@@ -94,6 +93,9 @@ pub(crate) fn parse(url: &str, password: Option<&str>) -> Result<Target, Box<Url
     if let Some(rest) = shown.strip_prefix("etcd://") {
         let secret = secret.as_deref().or(password);
         return text.etcd(rest, secret).map(Target::Etcd);
+    }
+    if let Some(rest) = shown.strip_prefix("dev://") {
+        return text.dev(rest).map(Target::Dev);
     }
     let scheme = shown.split(':').next().unwrap_or(&shown);
     if scheme == "etcds" {
@@ -206,6 +208,17 @@ impl<'a> Text<'a> {
         Ok(url)
     }
 
+    /// `host:port[?…]`: one place of this machine, without a user.
+    fn dev(&self, rest: &'a str) -> Result<EtcdUrl, Box<UrlError>> {
+        let url = self.etcd(rest, Some(""))?;
+        let host = rest.split('?').next().unwrap_or(rest);
+        let loopback = |one: &String| one.parse::<std::net::SocketAddr>().is_ok_and(|at| at.ip().is_loopback());
+        match url.members.as_slice() {
+            [one] if loopback(one) && url.user.is_none() => Ok(url),
+            _ => self.fail(host, "write one address of this machine, such as 127.0.0.1:2379, and no user"),
+        }
+    }
+
     fn member(&self, one: &str) -> Result<String, Box<UrlError>> {
         if one.is_empty() {
             return self.fail(one, "write at least one etcd address, such as 127.0.0.1:2379");
@@ -300,6 +313,15 @@ impl UrlError {
     pub(crate) fn not_built(members: &[String]) -> Self {
         let shown = format!("etcd://{}", members.join(","));
         Self { shown, at: 0..4, why: "this build has no etcd; add the feature `etcd` of `runtime`".to_owned() }
+    }
+}
+
+#[cfg(not(feature = "dev"))]
+impl UrlError {
+    /// `dev` in a build without the feature.
+    pub(crate) fn without_dev() -> Self {
+        let why = "this build has no embedded registry; add the feature `dev` of `runtime`";
+        Self { shown: "dev".to_owned(), at: 0..3, why: why.to_owned() }
     }
 }
 

@@ -11,13 +11,13 @@ mod layout_tests;
 mod model;
 mod plan;
 #[cfg(test)]
-mod process;
+pub(super) mod process;
 mod refused;
 mod registrar;
 mod store;
 mod tally;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod union;
 
 use std::fmt;

@@ -5,26 +5,26 @@ use crate::registry::{Endpoint, Instance, Registry, Resolver, Snapshot};
 
 use super::*;
 
-pub(super) const LONG: Duration = Duration::from_secs(60);
+pub(in crate::registry) const LONG: Duration = Duration::from_secs(60);
 const KEY: &str = "kitex/registry-etcd/add/127.0.0.1:8888";
 
-pub(super) fn instance(service: &str, port: u16) -> Instance {
+pub(in crate::registry) fn instance(service: &str, port: u16) -> Instance {
     Instance::new(service, Endpoint::new("thrift", "127.0.0.1", port))
 }
 
-pub(super) async fn trusted(resolver: &Resolver, count: usize) -> Arc<Snapshot> {
+pub(in crate::registry) async fn trusted(resolver: &Resolver, count: usize) -> Arc<Snapshot> {
     let fresh = |snapshot: &Snapshot| snapshot.trusted() == count && snapshot.stale_since.is_none();
     resolver.wait(LONG, fresh).await.unwrap()
 }
 
-pub(super) async fn status(kept: &crate::registry::Registration, wanted: impl Fn(&Status) -> bool) {
+pub(in crate::registry) async fn status(kept: &crate::registry::Registration, wanted: impl Fn(&Status) -> bool) {
     let mut status = kept.status();
     tokio::time::timeout(LONG, status.wait_for(|status| wanted(status))).await.unwrap().unwrap();
 }
 
-/// What every registry must do; run against memory and etcd. `weight` is what becomes of a weight
-/// there, nothing where there is no room for one.
-pub(super) async fn suite(servers: Registry, callers: Registry, weight: fn(u32) -> Option<u32>) {
+/// What every registry must do; run against memory, etcd and the embedded registry. `weight` is
+/// what becomes of a weight there, nothing where there is no room for one.
+pub(in crate::registry) async fn suite(servers: Registry, callers: Registry, weight: fn(u32) -> Option<u32>) {
     let add = callers.resolve("add").unwrap();
     assert!(add.ready(LONG).await.unwrap().instances.is_empty());
     let both = vec![instance("add", 8888), instance("echo", 8888)];
@@ -163,7 +163,7 @@ async fn what_cannot_be_read_is_skipped_and_the_rest_is_seen() {
 }
 
 /// Everything that a caller saw: the fewest instances of any snapshot once there was one.
-fn fewest(resolver: &Resolver) -> tokio::task::JoinHandle<usize> {
+pub(in crate::registry) fn fewest(resolver: &Resolver) -> tokio::task::JoinHandle<usize> {
     let mut resolver = resolver.clone();
     tokio::spawn(async move {
         let mut fewest = resolver.snapshot().instances.len();
