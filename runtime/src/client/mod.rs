@@ -10,6 +10,7 @@ mod budget;
 mod channel;
 mod counters;
 mod dispatch;
+mod groups;
 #[cfg(feature = "grpc")]
 mod grpc;
 #[cfg(feature = "thrift")]

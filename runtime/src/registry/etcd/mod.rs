@@ -5,7 +5,9 @@
 //! complete because a watch is silent.
 
 mod connection;
+mod fault;
 mod follow;
+mod login;
 mod model;
 #[cfg(test)]
 mod process;
@@ -13,6 +15,12 @@ mod registrar;
 mod tally;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_auth;
+#[cfg(all(test, feature = "tls"))]
+mod tests_tls;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,6 +30,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::backend::{Backend, Task};
+use super::error::Error;
 use super::instance::Instance;
 use super::layout::{self, Layout};
 use super::registration::Status;
@@ -48,13 +57,13 @@ impl fmt::Debug for Etcd {
 }
 
 impl Etcd {
-    pub(super) fn new(url: EtcdUrl) -> Self {
-        Self {
-            connection: Arc::new(Connection::new(&url)),
+    pub(super) fn new(url: EtcdUrl) -> Result<Self, Error> {
+        Ok(Self {
+            connection: Arc::new(Connection::new(&url)?),
             layout: layout::open(&url.layout, url.prefix.as_deref()),
             ttl: url.ttl,
             tally: Arc::default(),
-        }
+        })
     }
 }
 
