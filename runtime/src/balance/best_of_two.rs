@@ -35,7 +35,8 @@ impl Default for BestOfTwo {
 
 impl Balancer for BestOfTwo {
     fn prepare(&self, members: &[Member]) -> Box<dyn Picker> {
-        Box::new(Pair { dice: Arc::clone(&self.0), shares: Shares::new(members) })
+        let shares = Shares::new(members);
+        Box::new(Pair { dice: Arc::clone(&self.0), mean: shares.mean(), shares })
     }
 }
 
@@ -43,6 +44,8 @@ impl Balancer for BestOfTwo {
 struct Pair {
     dice: Arc<Dice>,
     shares: Shares,
+    /// Of the weights.
+    mean: f64,
 }
 
 impl Picker for Pair {
@@ -70,9 +73,8 @@ impl Pair {
             (_, 0) => y = x,
             _ => {}
         }
-        let mean = self.shares.mean() as f64;
         let load = |latency: u64, member: &Member| {
-            let queue = f64::from(member.in_flight()) * mean / f64::from(member.weight());
+            let queue = f64::from(member.in_flight()) * self.mean / f64::from(member.weight());
             latency as f64 * (1.0 + queue)
         };
         load(x, a) * 1.25 < load(y, b)

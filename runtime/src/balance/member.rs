@@ -17,6 +17,8 @@ const FAILED: u64 = 1_000_000_000;
 pub struct Member {
     instance: Arc<Instance>,
     record: Arc<Record>,
+    /// The instance's, where a pick finds it without another look into memory.
+    weight: u32,
     /// Which of the instance's endpoints is called.
     pub(super) endpoint: usize,
     pub(super) suspect: bool,
@@ -45,12 +47,13 @@ impl Member {
             standing: Standing::default(),
             hash: hash_of(instance.id.as_bytes()),
         };
-        Self { instance, record: Arc::new(record), endpoint: 0, suspect: false }
+        Self { weight: instance.weight.max(1), instance, record: Arc::new(record), endpoint: 0, suspect: false }
     }
 
     /// The same instance, as another list states it.
     pub(super) fn restated(&self, instance: Arc<Instance>) -> Self {
-        Self { instance, record: Arc::clone(&self.record), endpoint: self.endpoint, suspect: false }
+        let (record, endpoint) = (Arc::clone(&self.record), self.endpoint);
+        Self { weight: instance.weight.max(1), instance, record, endpoint, suspect: false }
     }
 
     /// The instance.
@@ -60,7 +63,7 @@ impl Member {
 
     /// Its weight; never 0.
     pub fn weight(&self) -> u32 {
-        self.instance.weight.max(1)
+        self.weight
     }
 
     /// Calls under way at it, of this channel.

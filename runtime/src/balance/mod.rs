@@ -46,7 +46,7 @@ pub use round_robin::RoundRobin;
 pub enum Verdict {
     /// It answered, if only with an error about the request.
     Answered,
-    /// It answered that it is in trouble itself (UNAVAILABLE, INTERNAL and the like).
+    /// It answered that it is in trouble itself (UNAVAILABLE, INTERNAL, DATA_LOSS, DEADLINE_EXCEEDED).
     Troubled,
     /// The connection failed, or no answer came in time.
     Failed,

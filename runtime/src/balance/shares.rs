@@ -46,9 +46,9 @@ impl Shares {
         Self { even, ends, guide, total }
     }
 
-    /// The mean weight; 0 of nobody.
-    pub(super) fn mean(&self) -> u64 {
-        self.total.checked_div(self.ends.len() as u64).unwrap_or(0)
+    /// The mean weight; no number where there is nobody.
+    pub(super) fn mean(&self) -> f64 {
+        self.total as f64 / self.ends.len() as f64
     }
 
     /// The member at a point of the line, which is the whole range of `u64`.

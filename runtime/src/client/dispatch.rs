@@ -24,7 +24,7 @@ use super::transport::{Style, Transport};
 use crate::balance::{Balancer, Verdict, Wish};
 use crate::error::{Code, Error, Origin};
 use crate::limits::Limits;
-use crate::registry::{Instance, Resolver, Snapshot};
+use crate::registry::{Resolver, Snapshot};
 use crate::service::{Answer, Call, Idl};
 
 /// Second attempts after a request may have been sent.
@@ -72,7 +72,7 @@ impl Shared {
 #[cfg(feature = "thrift")]
 impl Shared {
     /// Whether the channel says so, or the instance offers it to a channel that says nothing.
-    fn multiplexes(&self, instance: &Instance) -> bool {
+    fn multiplexes(&self, instance: &crate::registry::Instance) -> bool {
         let offered = instance.metadata.get(multiplex::KEY).is_some_and(|value| value == multiplex::VALUE);
         let transport = self.transport.unwrap_or_default();
         transport == Transport::Multiplexed || transport == Transport::TtheaderFramed && offered
@@ -229,7 +229,9 @@ fn verdict(error: &Error) -> Verdict {
         (Origin::Transport, _) => Verdict::Failed,
         (Origin::NotSent | Origin::Encode, _) => Verdict::Unknown,
         (Origin::Remote, _) if error.business_code().is_some() => Verdict::Answered,
-        (Origin::Remote, Code::Unavailable | Code::Internal | Code::DataLoss) => Verdict::Troubled,
+        (Origin::Remote, Code::Unavailable | Code::Internal | Code::DataLoss | Code::DeadlineExceeded) => {
+            Verdict::Troubled
+        }
         _ => Verdict::Answered,
     }
 }

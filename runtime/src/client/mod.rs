@@ -27,6 +27,9 @@ mod transport;
 #[cfg(feature = "thrift")]
 mod tests;
 #[cfg(test)]
+#[cfg(feature = "thrift")]
+mod tests_balance;
+#[cfg(test)]
 #[cfg(feature = "grpc")]
 mod tests_grpc;
 #[cfg(test)]

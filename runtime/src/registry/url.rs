@@ -65,7 +65,7 @@ pub(crate) struct EtcdUrl {
     /// User name and password.
     pub(crate) user: Option<(String, Password)>,
     /// For `etcds://`.
-    pub(crate) tls: Option<TlsFiles>,
+    pub(crate) tls: Option<Box<TlsFiles>>,
 }
 
 /// Where a password comes from. Its text is shown nowhere.
@@ -141,7 +141,7 @@ pub(crate) fn parse(url: &str, password: Option<&Password>) -> Result<Target, Bo
         if cfg!(not(feature = "tls")) {
             return text.fail(scheme, "this build has no TLS; add the feature `tls` of `runtime`");
         }
-        let tls = Some(TlsFiles::default());
+        let tls = Some(Box::default());
         return text.etcd(rest, secret.as_ref().or(password), tls).map(Target::Etcd);
     }
     text.fail(scheme, format!("a registry is one of {KINDS}"))
@@ -222,7 +222,12 @@ impl<'a> Text<'a> {
         }
     }
 
-    fn etcd(&self, rest: &'a str, secret: Option<&Password>, tls: Option<TlsFiles>) -> Result<EtcdUrl, Box<UrlError>> {
+    fn etcd(
+        &self,
+        rest: &'a str,
+        secret: Option<&Password>,
+        tls: Option<Box<TlsFiles>>,
+    ) -> Result<EtcdUrl, Box<UrlError>> {
         let (head, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (login, hosts) = match head.rfind('@') {
             Some(at) => (head.get(..at), head.get(at + 1..).unwrap_or_default()),
@@ -242,7 +247,7 @@ impl<'a> Text<'a> {
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             self.option(pair, &mut url, &mut user)?;
         }
-        self.whole(rest, query, url.tls.as_ref())?;
+        self.whole(rest, query, url.tls.as_deref())?;
         url.user = match (user, secret) {
             (None, _) => None,
             (Some(user), Some(secret)) => Some((user, secret.clone())),
@@ -271,7 +276,7 @@ impl<'a> Text<'a> {
             "ttl" => url.ttl = self.ttl(value)?,
             "user" if !value.is_empty() => *user = Some(decode(value)),
             "user" => return self.fail(key, "write user=name"),
-            _ if TLS_KEYS.contains(&key) => self.tls_option(key, value, url.tls.as_mut())?,
+            _ if TLS_KEYS.contains(&key) => self.tls_option(key, value, url.tls.as_deref_mut())?,
             _ => {
                 let hint = nearest(key, &KEYS).map(|near| format!("; did you mean `{near}`?"));
                 let hint = hint.unwrap_or_default();

@@ -97,7 +97,7 @@ impl Connection {
             current: AtomicUsize::new(0),
             login: url.user.as_ref().map(Login::open).transpose()?,
             #[cfg(feature = "tls")]
-            tls: url.tls.as_ref().map(Tls::open).transpose()?,
+            tls: url.tls.as_deref().map(Tls::open).transpose()?,
         })
     }
 

@@ -17,7 +17,8 @@ mod tally;
 mod tests;
 #[cfg(test)]
 mod tests_auth;
-#[cfg(all(test, feature = "tls"))]
+#[cfg(test)]
+#[cfg(feature = "tls")]
 mod tests_tls;
 #[cfg(feature = "tls")]
 mod tls;
