@@ -118,8 +118,9 @@ fn nobody_looks_the_wrong_way() {
 fn every_crate_forbids_unsafe() {
     let workspace = fs::read_to_string("../Cargo.toml").unwrap();
     assert!(workspace.contains("unsafe_code = \"forbid\""));
-    let members = workspace.lines().find_map(|line| line.strip_prefix("members = [")).unwrap();
-    for member in members.split('"').skip(1).step_by(2).filter(|it| *it != "tests/alloc") {
+    let list = |key| workspace.lines().find_map(|line: &str| line.strip_prefix(key)).unwrap();
+    let listed = [list("members = ["), list("exclude = [")].concat();
+    for member in listed.split('"').skip(1).step_by(2).filter(|it| !matches!(*it, "tests/alloc" | "target")) {
         let text = fs::read_to_string(Path::new("..").join(member).join("Cargo.toml")).unwrap();
         let forbids = text.contains("[lints]\nworkspace = true") || text.contains("unsafe_code = \"forbid\"");
         assert!(forbids, "{member} does not forbid `unsafe`");
@@ -158,12 +159,13 @@ fn a_scaffold_forbids_unsafe() {
 #[test]
 fn every_member_of_the_workspace_is_listed() {
     let workspace = fs::read_to_string("../Cargo.toml").unwrap();
-    let members = workspace.lines().find_map(|line| line.strip_prefix("members = [")).unwrap();
+    let list = |key| workspace.lines().find_map(|line: &str| line.strip_prefix(key)).unwrap();
+    let listed = [list("members = ["), list("exclude = [")].concat();
     for folder in ["..", "../tests", "../examples"] {
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
             let member = entry.path().strip_prefix("..").unwrap().to_owned();
             if !member.as_os_str().is_empty() && entry.path().join("Cargo.toml").exists() {
-                assert!(members.contains(&format!("\"{}\"", member.display())), "{}", member.display());
+                assert!(listed.contains(&format!("\"{}\"", member.display())), "{}", member.display());
             }
         }
     }

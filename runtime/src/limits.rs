@@ -3,13 +3,15 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 /// What one decoder may use up for one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DecodeLimits {
-    /// Deepest nesting of structs and containers. Default 64.
+    /// Deepest nesting of structs and containers. Default 64, never above 64.
+    #[serde(deserialize_with = "depth")]
     pub depth: u16,
     /// Bytes of memory that one message's values may take. Default 64 MiB.
     pub budget: usize,
@@ -17,9 +19,20 @@ pub struct DecodeLimits {
     pub string: usize,
 }
 
+/// The deepest nesting that stacks are made for.
+pub(crate) const DEPTH: u16 = 64;
+
+fn depth<'de, D: Deserializer<'de>>(input: D) -> Result<u16, D::Error> {
+    let depth = u16::deserialize(input)?;
+    if depth > DEPTH {
+        return Err(D::Error::custom(format!("a depth of {depth} is over {DEPTH}")));
+    }
+    Ok(depth)
+}
+
 impl Default for DecodeLimits {
     fn default() -> Self {
-        Self { depth: 64, budget: 64 << 20, string: 16 << 20 }
+        Self { depth: DEPTH, budget: 64 << 20, string: 16 << 20 }
     }
 }
 

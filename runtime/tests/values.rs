@@ -254,6 +254,10 @@ fn nesting_stops_at_the_limit() {
                 assert_eq!(fault::<Sink>(&unknown(levels)), Fault::Depth, "{kind}");
             }
         }
+        // Whatever is asked for, no stack is made for more.
+        let deep = DecodeLimits { depth: u16::MAX, ..limits() };
+        let fault = from_bytes::<Sink>(nested(Type::Struct, 65).into(), deep).unwrap_err();
+        assert_eq!(*fault.fault(), Fault::Depth);
     };
     std::thread::Builder::new().stack_size(2 << 20).spawn(check).unwrap().join().unwrap();
 }

@@ -17,17 +17,23 @@ use super::transport::{Style, Transport};
 use crate::error::{Error, Origin};
 use crate::registry::{Endpoint, Snapshot};
 use crate::service::{Answer, Call, Kind};
-use crate::thrift::{Header, Incoming, MessageType, Messages, Outgoing, Protocol, metainfo};
+use crate::thrift::{Header, Incoming, MessageType, Messages, Outgoing, Protocol, metainfo, spare};
 
 /// Idle connections kept to one address.
 const IDLE_MOST: usize = 64;
 /// An idle connection older than this is not used: servers close theirs, ours after 5 min.
 const IDLE_TIME: Duration = Duration::from_secs(60);
 
+/// Bodies from this size on are written from where they are.
+const APART: usize = 16 << 10;
+
+/// Idle connections to one address, the one used last at the end.
+type Rack = Mutex<Vec<Connection>>;
+
 /// Idle connections by endpoint, so that a call makes no text of its address.
 #[derive(Debug)]
 pub(super) struct Pool {
-    idle: Mutex<HashMap<Endpoint, Vec<Connection>>>,
+    racks: Mutex<HashMap<Endpoint, Arc<Rack>>>,
     connect: Duration,
     frame: usize,
     style: Style,
@@ -58,7 +64,7 @@ struct Request<'a> {
 impl Pool {
     pub(super) fn new(connect: Duration, frame: usize, style: Style, counters: Arc<Counters>) -> Self {
         let lanes = Lanes::new(frame, Arc::clone(&counters));
-        Self { idle: Mutex::default(), connect, frame, style, lanes, counters }
+        Self { racks: Mutex::default(), connect, frame, style, lanes, counters }
     }
 
     /// One call to one instance. Dropped before its end it takes its connection along.
@@ -74,7 +80,8 @@ impl Pool {
     ) -> Result<Answer, Error> {
         let protocol = self.style.protocol(call)?;
         let body = protocol.close(&call.body)?;
-        let mut connection = match self.take(endpoint) {
+        let rack = self.rack(endpoint, snapshot);
+        let mut connection = match self.take(&rack) {
             Some(connection) => connection,
             None => {
                 let stream = self.open(endpoint, &snapshot.service).await?;
@@ -83,11 +90,17 @@ impl Pool {
             }
         };
         connection.seq = connection.seq.wrapping_add(1).max(1);
-        let mut head = BytesMut::new();
+        let mut head = spare::take();
         let transport = self.style.transport.unwrap_or_default();
         let request = Request { transport, protocol, call, body: &body, service: &snapshot.service };
         self.head(&request, connection.seq, &mut head)?;
-        connection.write(&head, body.into_owned(), endpoint).await?;
+        let mut behind = &body[..];
+        if behind.len() < APART {
+            head.extend_from_slice(behind);
+            behind = &[];
+        }
+        connection.write(&head, behind, endpoint).await?;
+        spare::give(head);
         let result = match call.method.kind {
             Kind::Oneway => Ok(Answer::default()),
             Kind::Unary => connection.read(call, endpoint, &self.counters).await,
@@ -95,7 +108,7 @@ impl Pool {
         // What an exception left behind is a sound connection; what a fault left behind is not.
         let sound = !matches!(result.as_ref().map_err(Error::origin), Err(Origin::Transport));
         if sound && !connection.leaving && connection.messages.buffered() == 0 {
-            self.give(endpoint, connection, snapshot);
+            give(&rack, connection);
         }
         result
     }
@@ -160,32 +173,37 @@ impl Pool {
         Ok(stream)
     }
 
+    /// The idle connections to an address.
+    fn rack(&self, endpoint: &Endpoint, snapshot: &Snapshot) -> Arc<Rack> {
+        let mut racks = self.racks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rack) = racks.get(endpoint) {
+            return Arc::clone(rack);
+        }
+        // A new address is the moment to forget old ones.
+        let known = |old: &Endpoint| snapshot.instances.iter().any(|instance| instance.endpoints.contains(old));
+        racks.retain(|old, _| known(old));
+        Arc::clone(racks.entry(endpoint.clone()).or_default())
+    }
+
     /// An idle connection that is still good, the one used last first.
-    fn take(&self, endpoint: &Endpoint) -> Option<Connection> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let list = idle.get_mut(endpoint)?;
-        while let Some(connection) = list.pop() {
+    fn take(&self, rack: &Rack) -> Option<Connection> {
+        let mut idle = rack.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(connection) = idle.pop() {
             if connection.is_quiet(&self.counters) {
                 return Some(connection);
             }
         }
         None
     }
+}
 
-    fn give(&self, endpoint: &Endpoint, mut connection: Connection, snapshot: &Snapshot) {
-        connection.since = Instant::now();
-        connection.messages.release();
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(list) = idle.get_mut(endpoint) {
-            if list.len() < IDLE_MOST {
-                list.push(connection);
-            }
-            return;
-        }
-        // A new address is the moment to forget old ones.
-        let known = |old: &Endpoint| snapshot.instances.iter().any(|instance| instance.endpoints.contains(old));
-        idle.retain(|old, _| known(old));
-        idle.insert(endpoint.clone(), vec![connection]);
+/// Keeps a connection for the next call.
+fn give(rack: &Rack, mut connection: Connection) {
+    connection.since = Instant::now();
+    connection.messages.release();
+    let mut idle = rack.lock().unwrap_or_else(PoisonError::into_inner);
+    if idle.len() < IDLE_MOST {
+        idle.push(connection);
     }
 }
 
@@ -203,12 +221,18 @@ impl Connection {
         }
     }
 
-    async fn write(&mut self, head: &[u8], body: Bytes, at: &Endpoint) -> Result<(), Error> {
-        let mut rest = Buf::chain(head, body);
+    /// Writes `head`, and `behind` after it.
+    async fn write(&mut self, head: &[u8], behind: &[u8], at: &Endpoint) -> Result<(), Error> {
+        let mut rest = Buf::chain(head, behind);
         let all = rest.remaining();
         while rest.has_remaining() {
             let untouched = rest.remaining() == all;
-            let why = match self.stream.write_buf(&mut rest).await {
+            let written = match behind {
+                // A plain write costs less than one of several parts.
+                [] => self.stream.write(rest.chunk()).await.inspect(|count| rest.advance(*count)),
+                _ => self.stream.write_buf(&mut rest).await,
+            };
+            let why = match written {
                 Ok(1..) => continue,
                 Ok(0) => "it takes no more bytes".to_owned(),
                 Err(error) => error.to_string(),

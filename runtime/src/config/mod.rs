@@ -54,14 +54,15 @@ pub struct ServerConfig {
     /// Kitex's clients ask every 5 s. Not waited for when nothing is registered.
     #[serde(with = "seconds")]
     pub propagation: Duration,
-    /// Whether Thrift services say in the registry that they answer out of order, so that callers
-    /// share connections. Default false: the entry is then what Kitex writes.
+    /// Whether Thrift services say in the registry that they answer out of order, so that our
+    /// clients share connections. Others read over it. Default true; without it the entry is, byte
+    /// by byte, what Kitex writes.
     pub mux: bool,
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8888".to_owned(), advertise: None, propagation: Duration::from_secs(6), mux: false }
+        Self { listen: "127.0.0.1:8888".to_owned(), advertise: None, propagation: Duration::from_secs(6), mux: true }
     }
 }
 

@@ -43,6 +43,9 @@ fn what_is_unknown_is_an_error_with_its_place() {
     );
     let text = Config::from_toml("[server]\nlisten = \"8888\"\n", "s").unwrap_err().to_string();
     assert!(text.contains("s:2:10") && text.contains("host:port"), "{text}");
+    assert!(Config::from_toml("[limits.decode]\ndepth = 64\n", "s").is_ok());
+    let text = Config::from_toml("[limits.decode]\ndepth = 65\n", "s").unwrap_err().to_string();
+    assert!(text.contains("s:2:9") && text.contains("a depth of 65 is over 64"), "{text}");
     for (args, part) in [
         (&["--lsten", "x"][..], "did you mean `--listen`?"),
         (&["--listen"], "needs a value"),

@@ -11,7 +11,7 @@ use super::kind::Type;
 use super::unknown::UnknownField;
 use super::value::Value;
 use super::walk;
-use crate::limits::DecodeLimits;
+use crate::limits::{DEPTH, DecodeLimits};
 
 /// Binary fields from this size on may share the body's memory instead of a copy.
 const SHARE_FROM: usize = 16 << 10;
@@ -32,7 +32,7 @@ impl<'a> Decoder<'a> {
     /// A cursor at the start of a body.
     pub fn new(body: &'a Bytes, limits: DecodeLimits) -> Self {
         let DecodeLimits { depth, budget, string } = limits;
-        Self { body, rest: body, depth, budget, string }
+        Self { body, rest: body, depth: depth.min(DEPTH), budget, string }
     }
 
     /// Bytes read so far.

@@ -4,7 +4,7 @@ use super::error::EncodeError;
 
 /// Deepest nesting of structs and containers that is written; the argument list and the result
 /// do not count. Kitex and we refuse to read more (`thrift.MaxSkipDepth` in cloudwego/gopkg).
-pub const DEPTH: u16 = 64;
+pub const DEPTH: u16 = crate::limits::DEPTH;
 
 /// The sum of what a value's parts take, in bytes.
 #[derive(Debug, Default)]

@@ -44,7 +44,8 @@ fn found_through_etcd() {
     let (_echo, echo) = Process::serve("echo", &etcd.url());
     let (first, add) = Process::serve("add", &etcd.url());
     first.line("add registered in etcd");
-    let value = format!("{{\"network\":\"tcp\",\"address\":\"{add}\",\"weight\":10,\"tags\":null}}");
+    let value =
+        format!("{{\"network\":\"tcp\",\"address\":\"{add}\",\"weight\":10,\"tags\":{{\"kiteline\":\"mux\"}}}}");
     let key = format!("kitex/registry-etcd/add/{add}");
     assert_eq!(etcd.get("kitex/registry-etcd/add/").unwrap(), [key, value]);
     wait_for("echo", || etcd.get(&format!("kitex/registry-etcd/echo/{echo}")).filter(|it| !it.is_empty()));

@@ -20,7 +20,6 @@ const ASKED: &[(&str, i32)] =
 
 /// Another outcome than that of Kitex's client: the record, ours, why.
 const OUTCOMES: &[(&str, &str, &str)] = &[
-    ("wrong_method_name", "pong", "the number says whose answer it is"),
     (
         "exception_no_fields",
         "exception: the peer gave no reason (application exception of type 0)",
@@ -37,7 +36,6 @@ const OUTCOMES: &[(&str, &str, &str)] = &[
 const REUSED: &[(&str, &str)] = &[
     ("exception_internal", "a handler's error, behind which nobody closes"),
     ("biz_error_on_exception", "a handler's error, behind which nobody closes"),
-    ("wrong_method_name", "the number says whose answer it is"),
 ];
 
 /// The reply under the number of our request, which is 1 on a fresh connection.

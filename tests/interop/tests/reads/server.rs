@@ -83,6 +83,7 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("known_nested_300", "Framed InvalidArgument 7; Framed Ping 99; ", "64 levels, of declared types too"),
     ("http1_get", "HTTP/1.1 400 Bad Request", "people and probes are told in their own language"),
     ("mesh_header", "", "the header of a service mesh's proxy is not read"),
+    ("compact_framed", "Framed Ping 7; Framed Ping 99; ", "Compact is served"),
     ("tth_protocol_id_2", "TtHeader Ping 7; Framed Ping 99; ", "the payload says for itself what it is"),
     ("tth_length_too_short", "", "the length is what is read: it cuts the message here"),
 ];

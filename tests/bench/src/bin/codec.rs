@@ -1,0 +1,111 @@
+//! Encoding and decoding of one struct and of big lists: ours against pilota's checked codec.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use bench::measure::interleaved;
+use bench::ours::bench as ours;
+use bytes::{Bytes, BytesMut};
+use peers::volo_gen::bench as theirs;
+use pilota::thrift::Message;
+use pilota::thrift::binary::TBinaryProtocol;
+use runtime::limits::DecodeLimits;
+use runtime::thrift::{Value, from_bytes, to_bytes};
+
+fn texts(at: usize) -> [String; 6] {
+    let text = |length: usize| -> String {
+        "The quick brown fox jumps over the lazy dog; ".chars().cycle().skip(at % 40).take(length).collect()
+    };
+    [text(16), text(24), text(48), text(32), text(40), text(226)]
+}
+
+fn record(at: usize) -> ours::Record {
+    let [name, owner, path, title, comment, body] = texts(at);
+    let at = at as i64;
+    ours::Record {
+        active: true,
+        kind: 7,
+        port: 8888,
+        count: 1000 + at as i32,
+        limit: 1 << 20,
+        id: at,
+        created: 1_700_000_000_000,
+        changed: 1_700_000_000_123,
+        score: 0.5,
+        weight: 1e9,
+        name,
+        owner,
+        path,
+        title,
+        comment: Some(comment),
+        body,
+        level: ours::Level::HIGH,
+        numbers: (0..20).collect(),
+        counters: (0..4).map(|it| (format!("counter-{it}"), it)).collect(),
+        place: ours::Point { x: 1, y: 2, label: "here".into() },
+    }
+}
+
+fn point(at: usize) -> ours::Point {
+    ours::Point { x: at as i32, y: 2, label: format!("label {at:8}") }
+}
+
+fn pilota_encode<T: Message>(value: &T) -> Bytes {
+    // The length pass sizes the buffer, as its framed codec does.
+    let mut buffer = BytesMut::new();
+    let size = value.size(&mut TBinaryProtocol::new((), true));
+    buffer.reserve(size);
+    let mut out = TBinaryProtocol::new(&mut buffer, true);
+    value.encode(&mut out).expect("encodes");
+    buffer.freeze()
+}
+
+fn pilota_decode<T: Message>(mut bytes: Bytes) -> T {
+    T::decode(&mut TBinaryProtocol::new(&mut bytes, true)).expect("decodes")
+}
+
+/// One row: both encode the same bytes and read them back.
+fn row<O: Value, T: Message>(name: &str, value: &O) {
+    let limits = DecodeLimits { budget: 1 << 30, ..DecodeLimits::default() };
+    let bytes = to_bytes(value).expect("encodes");
+    let other: T = pilota_decode(bytes.clone());
+    assert_eq!(pilota_encode(&other).len(), bytes.len(), "the same fields");
+    let each = Duration::from_millis(300);
+    let encode = interleaved(
+        7,
+        each,
+        &mut [
+            ("ours", &mut || drop(black_box(to_bytes(value)))),
+            ("pilota", &mut || drop(black_box(pilota_encode(&other)))),
+        ],
+    );
+    let decode = interleaved(
+        7,
+        each,
+        &mut [
+            ("ours", &mut || drop(black_box(from_bytes::<O>(bytes.clone(), limits)))),
+            ("pilota", &mut || drop(black_box(pilota_decode::<T>(bytes.clone())))),
+        ],
+    );
+    println!(
+        "| {name}, {} B | encode | {:.0} ns | {:.0} ns | {:.2}x |",
+        bytes.len(),
+        encode[0],
+        encode[1],
+        encode[1] / encode[0]
+    );
+    println!(
+        "| {name}, {} B | decode | {:.0} ns | {:.0} ns | {:.2}x |",
+        bytes.len(),
+        decode[0],
+        decode[1],
+        decode[1] / decode[0]
+    );
+}
+
+fn main() {
+    println!("| value | work | ours | pilota 0.13.1 | ratio |\n|---|---|---|---|---|");
+    row::<_, theirs::Record>("20 fields", &record(0));
+    row::<_, theirs::Records>("list of 10,000 records", &ours::Records { records: (0..10_000).map(record).collect() });
+    row::<_, theirs::Points>("list of 10,000 points", &ours::Points { points: (0..10_000).map(point).collect() });
+}

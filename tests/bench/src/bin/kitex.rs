@@ -1,0 +1,138 @@
+//! Ours beside Kitex: each with its own server and client, and our client with Kitex's server.
+//!
+//! Kitex's programs are built from `go/` with what its own tools generate; the candidates take
+//! turns. CPU is that of client and server together. `kitex [ROUNDS] [SECONDS]`.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use bench::load::{Figures, middle, ours, round, serve_ours};
+use bench::measure::median;
+use runtime::client::Transport;
+
+/// A Kitex server, ended with this.
+struct Server {
+    child: Child,
+    at: SocketAddr,
+}
+
+impl Server {
+    fn start(bin: &Path, mode: &str) -> Self {
+        let mut child = Command::new(bin.join("server")).arg(mode).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let child_ref = child.as_mut().expect("starts");
+        let mut line = String::new();
+        BufReader::new(child_ref.stdout.take().expect("a pipe")).read_line(&mut line).expect("an address");
+        let at: SocketAddr = line.trim().parse().expect("an address");
+        while std::net::TcpStream::connect(at).is_err() {
+            std::thread::yield_now();
+        }
+        Self { child: child.expect("starts"), at }
+    }
+
+    /// Nanoseconds on a CPU so far, of all its threads.
+    fn cpu(&self) -> u64 {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("Linux");
+        let of = |task: std::io::Result<fs::DirEntry>| {
+            let text = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+            text.split(' ').next()?.parse::<u64>().ok()
+        };
+        tasks.filter_map(of).sum()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn build() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let go = here.join("target/go");
+    fs::create_dir_all(&go).expect("a folder");
+    let run = |command: &mut Command| {
+        let path = format!("{}:{}", go.join("bin").display(), std::env::var("PATH").expect("a path"));
+        let done = command.current_dir(&go).env("PATH", path).env("GOFLAGS", "-mod=mod").status().expect("go is there");
+        assert!(done.success(), "{command:?}");
+    };
+    run(Command::new("cp").args(["-r", "-T"]).arg(here.join("go")).arg(&go));
+    for (name, package) in
+        [("kitex", "github.com/cloudwego/kitex/tool/cmd/kitex"), ("thriftgo", "github.com/cloudwego/thriftgo")]
+    {
+        run(Command::new("go").args(["build", "-o", &format!("bin/{name}"), package]));
+    }
+    run(Command::new(go.join("bin/kitex")).args(["-module", "bench"]).arg(here.join("idl/bench.thrift")));
+    for name in ["server", "client"] {
+        run(Command::new("go").args(["build", "-o", &format!("bin/{name}"), &format!("./{name}")]));
+    }
+    go.join("bin")
+}
+
+/// Calls a second, CPU µs a call.
+fn kitex(bin: &Path, server: &Server, mode: &str, callers: usize, size: usize, seconds: f64) -> (f64, f64) {
+    let before = server.cpu();
+    let mut client = Command::new(bin.join("client"));
+    client.arg(server.at.to_string()).args([mode, &callers.to_string(), &size.to_string(), &seconds.to_string()]);
+    let output = client.output().expect("runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let figures: Vec<f64> = text.split_whitespace().map(|it| it.parse().expect("a number")).collect();
+    let [calls, wall, cpu] = figures[..] else { panic!("{text}") };
+    // The client warms up for 0.4 s, which the server's CPU has in it.
+    let server = (server.cpu() - before) as f64 * wall / (wall + 4e8);
+    (calls / wall * 1e9, (cpu + server) / calls / 1000.0)
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).map(|it| it.parse::<f64>().expect("a number"));
+    let rounds = arguments.next().unwrap_or(5.0) as usize;
+    let seconds = arguments.next().unwrap_or(1.5);
+    let time = Duration::from_secs_f64(seconds);
+    let bin = build();
+    let (plain, mux) = (Server::start(&bin, "framed"), Server::start(&bin, "mux"));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let our = serve_ours().await;
+        println!("| payload | callers | | calls/s | CPU µs/call | of Kitex |\n|---|---|---|---|---|---|");
+        for (size, callers) in [16, 1024].into_iter().flat_map(|it| [16, 128].map(|of| (it, of))) {
+            let text = "x".repeat(size);
+            let ours = [
+                ("ours framed", ours(our, Transport::Framed, &text), None),
+                ("our client, Kitex's server, framed", ours(plain.at, Transport::Framed, &text), Some(&plain)),
+                ("ours multiplexed", ours(our, Transport::Multiplexed, &text), None),
+            ];
+            let mut figures: Vec<Vec<Figures>> = ours.iter().map(|_| Vec::new()).collect();
+            let mut theirs: [Vec<(f64, f64)>; 2] = Default::default();
+            for (_, candidate, _) in &ours {
+                round(candidate, callers, Duration::from_millis(400)).await;
+            }
+            for _ in 0..rounds {
+                for (figures, (_, candidate, server)) in figures.iter_mut().zip(&ours) {
+                    let before = server.map_or(0, |it| it.cpu());
+                    let mut figure = round(candidate, callers, time).await;
+                    let cpu = server.map_or(0, |it| it.cpu()) - before;
+                    figure.cpu += cpu as f64 / (figure.calls * seconds) / 1000.0;
+                    figures.push(figure);
+                }
+                theirs[0].push(kitex(&bin, &plain, "framed", callers, size, seconds));
+                theirs[1].push(kitex(&bin, &mux, "mux", callers, size, seconds));
+            }
+            let base: Vec<f64> = theirs.iter().map(|it| median(it.iter().map(|it| it.0).collect())).collect();
+            for (name, theirs) in ["Kitex framed", "Kitex mux"].into_iter().zip(&theirs) {
+                let calls = median(theirs.iter().map(|it| it.0).collect());
+                let cpu = median(theirs.iter().map(|it| it.1).collect());
+                println!("| {size} B | {callers} | {name} | {calls:.0} | {cpu:.2} | 1.00x |");
+            }
+            for (figures, (name, ..)) in figures.iter().zip(&ours) {
+                let (calls, cpu) = (middle(figures, |it| it.calls), middle(figures, |it| it.cpu));
+                let base = if name.ends_with("multiplexed") { base[1] } else { base[0] };
+                println!("| {size} B | {callers} | {name} | {calls:.0} | {cpu:.2} | {:.2}x |", calls / base);
+            }
+        }
+    });
+}

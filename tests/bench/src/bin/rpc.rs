@@ -1,0 +1,113 @@
+//! Calls a second over loopback: ours, volo-thrift, and a ping-pong by hand that decodes nothing.
+//!
+//! Server and callers share one process and its two worker threads; the candidates take turns.
+//! `rpc [ROUNDS] [SECONDS] [ROWS]`: the rounds' medians are printed; ROWS chooses the rows that
+//! begin so, such as `"16 B | 128 | ours framed"`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bench::load::{Candidate, Echo, Figures, middle, ours, round, serve_ours};
+use bytes::BytesMut;
+use peers::volo_gen::bench as theirs;
+use runtime::client::Transport;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+async fn serve_volo() -> SocketAddr {
+    let free = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
+    tokio::spawn(async move {
+        theirs::BenchServer::new(Echo).run(volo::net::Address::from(free)).await.expect("serves");
+    });
+    while TcpStream::connect(free).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    free
+}
+
+/// Sends back what comes.
+async fn serve_raw() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let at = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.expect("a peer");
+            stream.set_nodelay(true).expect("a socket");
+            tokio::spawn(async move {
+                let mut bytes = BytesMut::with_capacity(64 << 10);
+                while stream.read_buf(&mut bytes).await.is_ok_and(|count| count > 0) {
+                    // A frame's length decides when to answer, as in a server by hand.
+                    while let Some(size) = bytes.first_chunk::<4>().map(|it| u32::from_be_bytes(*it) as usize + 4) {
+                        if bytes.len() < size {
+                            break;
+                        }
+                        let frame = bytes.split_to(size);
+                        stream.write_all(&frame).await.expect("writes");
+                    }
+                }
+            });
+        }
+    });
+    at
+}
+
+fn volo(at: SocketAddr, text: &str) -> Candidate {
+    let client = theirs::BenchClientBuilder::new("bench").address(volo::net::Address::from(at));
+    let client = client.make_codec(volo_thrift::codec::default::DefaultMakeCodec::framed()).build();
+    Candidate::Volo(client, text.to_owned().into())
+}
+
+fn raw(at: SocketAddr, text: &str) -> Candidate {
+    let size = 4 + 12 + 4 + 3 + 3 + 4 + text.len() + 2;
+    let mut request = vec![0; size];
+    request[..4].copy_from_slice(&(size as u32 - 4).to_be_bytes());
+    Candidate::Raw(at, request.into())
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).take(2).map(|it| it.parse::<f64>().expect("a number"));
+    let wanted = std::env::args().nth(3).unwrap_or_default();
+    let rounds = arguments.next().unwrap_or(5.0) as usize;
+    let time = Duration::from_secs_f64(arguments.next().unwrap_or(1.5));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let (our, their, by_hand) = (serve_ours().await, serve_volo().await, serve_raw().await);
+        println!("| payload | callers | | calls/s | CPU µs/call | p50 µs | p99 µs | of volo |\n|---|---|---|---|---|---|---|---|");
+        for (size, callers) in [16, 1024, 16 << 10].into_iter().flat_map(|it| [1, 16, 128].map(|of| (it, of))) {
+            let text = "x".repeat(size);
+            let candidates = [
+                ("volo-thrift framed", volo(their, &text)),
+                ("ours framed", ours(our, Transport::Framed, &text)),
+                ("ours TTHeader+Framed", ours(our, Transport::TtheaderFramed, &text)),
+                ("ours multiplexed", ours(our, Transport::Multiplexed, &text)),
+                ("by hand, no codec", raw(by_hand, &text)),
+            ];
+            let rows = candidates.into_iter().filter(|(name, _)| format!("{size} B | {callers} | {name}").starts_with(&wanted));
+            let candidates: Vec<_> = rows.collect();
+            if candidates.is_empty() {
+                continue;
+            }
+            let mut figures: Vec<Vec<Figures>> = candidates.iter().map(|_| Vec::new()).collect();
+            for (_, candidate) in &candidates {
+                round(candidate, callers, Duration::from_millis(400)).await;
+            }
+            for _ in 0..rounds {
+                for (figures, (_, candidate)) in figures.iter_mut().zip(&candidates) {
+                    figures.push(round(candidate, callers, time).await);
+                }
+            }
+            let of = middle;
+            let base = of(&figures[0], |it| it.calls);
+            for (figures, (name, _)) in figures.iter().zip(&candidates) {
+                let calls = of(figures, |it| it.calls);
+                println!(
+                    "| {size} B | {callers} | {name} | {calls:.0} | {:.2} | {:.0} | {:.0} | {:.2}x |",
+                    of(figures, |it| it.cpu),
+                    of(figures, |it| it.p50),
+                    of(figures, |it| it.p99),
+                    calls / base
+                );
+            }
+        }
+    });
+}

@@ -1,0 +1,9 @@
+//! What the benchmarks share: our generated code, callers, and the way to time them.
+
+/// Ours.
+pub mod ours {
+    runtime::include_generated!();
+}
+
+pub mod load;
+pub mod measure;

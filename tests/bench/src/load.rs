@@ -1,0 +1,149 @@
+//! Callers that call as fast as they can, and what that took.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use runtime::client::Transport;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::measure::median;
+use crate::ours::bench as ours;
+use peers::volo_gen::bench as theirs;
+
+/// The handler of both.
+pub struct Echo;
+
+impl ours::Bench for Echo {
+    async fn echo(&self, _: &runtime::Context, req: ours::Message) -> Result<ours::Message, runtime::Error> {
+        Ok(req)
+    }
+}
+
+impl theirs::Bench for Echo {
+    async fn echo(&self, req: theirs::Message) -> Result<theirs::Message, volo_thrift::ServerError> {
+        Ok(req)
+    }
+}
+
+/// One way to call.
+#[derive(Clone)]
+pub enum Candidate {
+    /// Ours.
+    Ours(ours::BenchClient, String),
+    /// volo's.
+    Volo(theirs::BenchClient, pilota::FastStr),
+    /// A connection a caller and a request's bytes.
+    Raw(SocketAddr, Arc<[u8]>),
+}
+
+impl Candidate {
+    /// Calls until told to stop; gives the time of each call in nanoseconds.
+    async fn run(self, stop: Arc<AtomicBool>) -> Vec<u32> {
+        let mut times = Vec::with_capacity(1 << 20);
+        let mut raw = match &self {
+            Self::Raw(to, _) => Some(connect(*to).await),
+            _ => None,
+        };
+        let mut answer = BytesMut::with_capacity(64 << 10);
+        while !stop.load(Ordering::Relaxed) {
+            let begin = Instant::now();
+            match (&self, &mut raw) {
+                (Self::Ours(client, text), _) => {
+                    let answer = client.echo(ours::Message { text: text.clone() }).await.expect("answers");
+                    assert_eq!(answer.text.len(), text.len());
+                }
+                (Self::Volo(client, text), _) => {
+                    let answer = client.echo(theirs::Message { text: Some(text.clone()) }).await.expect("answers");
+                    assert_eq!(answer.text.map(|it| it.len()), Some(text.len()));
+                }
+                (Self::Raw(_, request), Some(stream)) => {
+                    stream.write_all(request).await.expect("writes");
+                    answer.clear();
+                    while answer.len() < request.len() {
+                        assert_ne!(stream.read_buf(&mut answer).await.expect("reads"), 0);
+                    }
+                }
+                (Self::Raw(..), None) => unreachable!("connected above"),
+            }
+            times.push(begin.elapsed().as_nanos() as u32);
+        }
+        times
+    }
+}
+
+async fn connect(to: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(to).await.expect("connects");
+    stream.set_nodelay(true).expect("a socket");
+    stream
+}
+
+/// What one round of a candidate gave.
+pub struct Figures {
+    /// Calls a second.
+    pub calls: f64,
+    /// CPU of the whole process, both sides, a call.
+    pub cpu: f64,
+    /// Microseconds.
+    pub p50: f64,
+    /// Microseconds.
+    pub p99: f64,
+}
+
+/// One round.
+pub async fn round(candidate: &Candidate, callers: usize, time: Duration) -> Figures {
+    let stop = Arc::new(AtomicBool::new(false));
+    let (begin, cpu) = (Instant::now(), cpu());
+    let callers: Vec<_> = (0..callers).map(|_| tokio::spawn(candidate.clone().run(Arc::clone(&stop)))).collect();
+    tokio::time::sleep(time).await;
+    stop.store(true, Ordering::Relaxed);
+    let mut times = Vec::new();
+    for caller in callers {
+        times.append(&mut caller.await.expect("a caller"));
+    }
+    let (wall, cpu) = (begin.elapsed().as_secs_f64(), self::cpu() - cpu);
+    times.sort_unstable();
+    let at = |part: f64| f64::from(times[((times.len() - 1) as f64 * part) as usize]) / 1000.0;
+    let calls = times.len() as f64;
+    Figures { calls: calls / wall, cpu: cpu as f64 / calls / 1000.0, p50: at(0.5), p99: at(0.99) }
+}
+
+/// Nanoseconds on a CPU of all threads so far.
+pub fn cpu() -> u64 {
+    let tasks = std::fs::read_dir("/proc/self/task").expect("Linux");
+    let of = |task: std::io::Result<std::fs::DirEntry>| {
+        let text = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<u64>().ok()
+    };
+    tasks.filter_map(of).sum()
+}
+
+/// Starts our server; it runs until the process ends.
+pub async fn serve_ours() -> SocketAddr {
+    let mut config = runtime::Config::default();
+    config.server.listen = "127.0.0.1:0".into();
+    config.registry.url = "none".into();
+    let server = runtime::Server::new(config).add(ours::BenchServer::new(Echo));
+    let running = server.start().await.expect("listens");
+    let at = running.addr();
+    tokio::spawn(async move {
+        std::future::pending::<()>().await;
+        drop(running);
+    });
+    at
+}
+
+/// The median of one figure.
+pub fn middle(figures: &[Figures], get: fn(&Figures) -> f64) -> f64 {
+    median(figures.iter().map(get).collect())
+}
+
+/// Our client.
+pub fn ours(at: SocketAddr, transport: Transport, text: &str) -> Candidate {
+    let registry = runtime::Registry::open(&format!("static:bench={at}")).expect("an address");
+    let channel = runtime::Channel::builder("bench").registry(&registry).transport(transport).build();
+    Candidate::Ours(ours::BenchClient::new(channel.expect("a channel")), text.to_owned())
+}
