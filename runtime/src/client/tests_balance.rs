@@ -23,7 +23,7 @@ async fn load(channel: &Channel, method: &'static Method) -> usize {
     let caller = |channel: Channel| async move {
         let mut failed = 0;
         for _ in 0..CALLS {
-            let call = request(&channel, method, "x").timeout(Duration::from_millis(150));
+            let call = request(&channel, method, "x").timeout(Duration::from_millis(400));
             failed += usize::from(call.await.is_err());
         }
         failed
@@ -47,8 +47,8 @@ async fn one_of_three_backends_fails() {
             (Act::Refusal(6), &GET, 5 + CALLERS),
             (Act::CloseWithoutAnswer, &ADD, 3 + CALLERS),
             (Act::CloseWithoutAnswer, &GET, 0),
-            (Act::Hang, &ADD, CALLERS),
-            (Act::Hang, &GET, CALLERS),
+            (Act::Hang, &ADD, 3 + CALLERS),
+            (Act::Hang, &GET, 3 + CALLERS),
         ] {
             let bad = Peer::start(&[act]).await;
             let good = [Peer::start(&[Act::Echo]).await, Peer::start(&[Act::Echo]).await];
