@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::dice::Dice;
+use super::dice::{Dice, mix};
 use super::member::Member;
 use super::shares::Shares;
 use super::{Ask, Balancer, Picker};
@@ -50,12 +50,14 @@ struct Pair {
 
 impl Picker for Pair {
     fn pick(&self, ask: &Ask<'_>) -> Option<usize> {
-        let draw = || self.shares.at(self.dice.draw());
-        let one = ask.drawn(draw)?;
+        let number = self.dice.draw();
+        let mut first = Some(number);
+        let one = ask.drawn(|| self.shares.at(first.take().unwrap_or_else(|| self.dice.draw())))?;
         let count = ask.members.len();
         // After a few misses there are few others, or none.
         let neighbours = (1..count.min(16)).map(|step| (one + step) % count);
-        let mut others = (0..4).map(|_| draw()).chain(neighbours);
+        // One step of the shared counter serves both: the second look need not wait for another.
+        let mut others = (1..=4).map(|more| self.shares.at(mix(number.wrapping_add(more)))).chain(neighbours);
         let Some(two) = others.find(|two| *two != one && ask.usable(*two)) else { return Some(one) };
         let (Some(a), Some(b)) = (ask.members.get(one), ask.members.get(two)) else { return Some(one) };
         Some(if self.is_better(b, a, ask.now) { two } else { one })

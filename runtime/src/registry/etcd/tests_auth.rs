@@ -83,6 +83,26 @@ async fn one_authentication_serves_a_process_and_each_event() {
     assert!(!format!("{registry:?} {registry}").contains("one"));
 }
 
+/// After a restart etcd knows the simple tokens that are still in its log, or none.
+#[tokio::test]
+async fn a_restart_of_etcd_costs_two_authentications_at_most() {
+    let Some((mut etcd, mut admin)) = guarded("one").await else { return };
+    let registry = open(&etcd, "one".into());
+    let add = registry.resolve("add").unwrap();
+    let kept = register(&registry);
+    trusted(&add, 1).await;
+    etcd.kill();
+    add.wait(LONG, |snapshot| snapshot.stale_since.is_some()).await.unwrap();
+    etcd.start();
+    trusted(&add, 1).await;
+    status(&kept, |status| matches!(status, Status::Registered(_))).await;
+    // One of the client that was there, one of a client made anew after a call without an answer.
+    assert!(etcd.authentications() <= 2, "{}", etcd.authentications());
+    written(&mut admin, 0).await;
+    kept.deregister().await;
+    trusted(&add, 0).await;
+}
+
 #[tokio::test]
 async fn a_wrong_password_is_told_and_tried_rarely() {
     let Some((etcd, mut admin)) = guarded("right").await else { return };
