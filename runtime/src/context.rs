@@ -34,6 +34,7 @@ pub struct Context {
     pub(crate) caller: Option<&'static Method>,
     /// What a balancer by key goes by.
     pub(crate) hash: Option<u64>,
+    log_id: Option<Arc<str>>,
     backward: OnceLock<Backward>,
 }
 
@@ -143,6 +144,19 @@ impl Context {
     pub fn get(&self, key: &str) -> Option<&str> {
         let metadata = self.metadata.as_deref()?;
         metadata.transient.get(key).or_else(|| metadata.persistent.get(key)).map(String::as_str)
+    }
+
+    /// The id under which everybody on the way of a request logs it: a TTHeader carries it, and a
+    /// call [`with`](crate::client::Request::with) this context hands it on.
+    pub fn log_id(&self) -> Option<&str> {
+        self.log_id.as_deref()
+    }
+
+    /// Sets the id for logs.
+    #[must_use]
+    pub fn with_log_id(mut self, id: impl Into<Arc<str>>) -> Self {
+        self.log_id = Some(id.into());
+        self
     }
 
     /// Whether the caller has gone away.

@@ -306,7 +306,7 @@ async fn found(running: &Running) -> Channel {
 async fn our_client_and_server_exchange_all_that_a_header_holds() {
     let (running, mut seen) = start().await;
     let channel = found(&running).await;
-    let upstream = runtime::Context::new().with_persistent("trace", "t1").with_method(&METHODS[1]);
+    let upstream = runtime::Context::new().with_persistent("trace", "t1").with_method(&METHODS[1]).with_log_id("l1");
     let request = call(&channel, 0, "a").with(&upstream).timeout(Duration::from_secs(5));
     let reply = request.metadata("want-backward", "yes").metadata("gdpr-token", "s").send().await.unwrap();
     assert_eq!(reply.value.as_deref(), Some("pong a"));
@@ -316,6 +316,7 @@ async fn our_client_and_server_exchange_all_that_a_header_holds() {
     assert!(call_seen.remaining <= Duration::from_secs(5));
     assert_eq!(call_seen.metadata.persistent["trace"], "t1");
     assert_eq!(call_seen.metadata.transient["gdpr-token"], "s");
+    assert_eq!(call_seen.log_id.as_deref(), Some("l1"));
     let error = call(&channel, 1, "biz_extra").send().await.unwrap_err();
     assert_eq!((error.business_code(), error.message()), (Some(502), "try later"));
     assert_eq!(error.metadata()["uid"], "42");

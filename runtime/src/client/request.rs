@@ -55,13 +55,16 @@ impl<T, E: From<Error>> Request<T, E> {
     }
 
     /// Makes the call a part of the one that `cx` belongs to: it ends at that one's deadline, ends
-    /// when that one's caller goes away, and takes its persistent metadata along.
+    /// when that one's caller goes away, and takes its persistent metadata and its id for logs along.
     pub fn with(mut self, cx: &Context) -> Self {
         if let Some(deadline) = cx.deadline() {
             self.cx = self.cx.with_deadline(deadline);
         }
         self.cx.cancel = cx.cancel.clone().or(self.cx.cancel);
         self.cx.caller = cx.method();
+        if let Some(id) = cx.log_id() {
+            self.cx = self.cx.with_log_id(id);
+        }
         for (key, value) in cx.metadata().into_iter().flat_map(|metadata| &metadata.persistent) {
             self.cx = self.cx.with_persistent(key, value);
         }

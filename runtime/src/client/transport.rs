@@ -101,6 +101,9 @@ impl Transport {
         if let Some(left) = call.cx.remaining() {
             metainfo::set_timeout(left, &mut header);
         }
+        if let Some(id) = call.cx.log_id() {
+            header.set_int(int_keys::LOG_ID, id);
+        }
         header.set_string(metainfo::SERVICE, call.method.service);
         if let Some(metadata) = call.cx.metadata() {
             metainfo::set_metadata(metadata, &mut header);

@@ -27,6 +27,8 @@ pub mod flags {
 pub mod int_keys {
     /// `framed` or `unframed`: what the payload is.
     pub const PAYLOAD: u16 = 1;
+    /// The id under which everybody on the way of a request logs it.
+    pub const LOG_ID: u16 = 2;
     /// The calling service's name in the registry.
     pub const FROM_SERVICE: u16 = 3;
     /// The called service's name in the registry.

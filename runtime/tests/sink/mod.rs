@@ -29,6 +29,7 @@ static INFO: ServiceInfo =
 pub(crate) struct Seen {
     pub(crate) metadata: Metadata,
     pub(crate) remaining: Duration,
+    pub(crate) log_id: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -41,7 +42,8 @@ impl Service for Sink {
 
     fn call(&self, call: Call) -> Handling {
         let metadata = call.cx.metadata().cloned().unwrap_or_default();
-        let _ = self.0.send(Seen { metadata, remaining: call.cx.remaining().unwrap() });
+        let (remaining, log_id) = (call.cx.remaining().unwrap(), call.cx.log_id().map(str::to_owned));
+        let _ = self.0.send(Seen { metadata, remaining, log_id });
         Box::pin(answer(call))
     }
 }

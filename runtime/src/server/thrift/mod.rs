@@ -32,7 +32,7 @@ use crate::context::Context;
 use crate::limits::DecodeLimits;
 use crate::router::Route;
 use crate::service::{Answer, Kind};
-use crate::thrift::ttheader::flags;
+use crate::thrift::ttheader::{flags, int_keys};
 use crate::thrift::{Header, Incoming, MessageType, Messages, TtHeader, metainfo, spare};
 use crate::{Error, Limits, Result as Outcomes};
 
@@ -330,6 +330,9 @@ impl Driver<'_> {
 fn described(mut cx: Context, info: &TtHeader<'_>, now: Instant) -> Context {
     if let Some(deadline) = metainfo::timeout(info).and_then(|timeout| now.checked_add(timeout)) {
         cx = cx.with_deadline(deadline);
+    }
+    if let Some(id) = info.int(int_keys::LOG_ID) {
+        cx = cx.with_log_id(id);
     }
     match metainfo::metadata(info) {
         Some(metadata) => cx.with_metadata(metadata),
