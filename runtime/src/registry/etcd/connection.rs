@@ -10,7 +10,6 @@ use etcd_client::{Channel, Client, ConnectOptions, WatchOptions, WatchStream};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tonic::body::Body;
-use tonic::codegen::http;
 use tonic::transport::Endpoint;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, ServiceExt};
