@@ -32,6 +32,8 @@ pub struct Context {
     pub(crate) metadata: Option<Arc<Metadata>>,
     /// The method whose handler makes this call.
     pub(crate) caller: Option<&'static Method>,
+    /// What a balancer by key goes by.
+    pub(crate) hash: Option<u64>,
     log_id: Option<Arc<str>>,
     backward: OnceLock<Backward>,
 }
@@ -87,6 +89,14 @@ impl Context {
     #[must_use]
     pub fn with_method(mut self, method: &'static Method) -> Self {
         self.method = Some(method);
+        self
+    }
+
+    /// Sets the key of the call, for a channel that chooses instances by key
+    /// ([`Hashed`](crate::balance::Hashed)). Calls that a handler makes do not inherit it.
+    #[must_use]
+    pub fn with_hash(mut self, key: impl AsRef<[u8]>) -> Self {
+        self.hash = Some(crate::balance::hash_of(key.as_ref()));
         self
     }
 

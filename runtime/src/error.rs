@@ -83,6 +83,8 @@ pub enum Origin {
     Panic,
     /// No byte of the request left this process: another instance may be tried.
     NotSent,
+    /// The same, because no connection to the instance came about.
+    NotConnected,
     /// The connection failed after the request may have been sent.
     Transport,
     /// The peer answered with this error.

@@ -11,7 +11,7 @@ use super::counters::{Counter, Counters};
 use super::dispatch::{Dispatch, Settings};
 #[cfg(feature = "thrift")]
 use super::transport::{Protocol, Style, Transport};
-use crate::balance::{Balancer, RoundRobin};
+use crate::balance::Balancer;
 use crate::config::ClientConfig;
 use crate::error::{Code, Error, Origin};
 use crate::limits::{DecodeLimits, Limits};
@@ -150,7 +150,7 @@ pub struct Builder {
     registry: Option<Registry>,
     client: ClientConfig,
     limits: Limits,
-    balancer: Box<dyn Balancer>,
+    balancer: Option<Box<dyn Balancer>>,
     layers: Vec<Wrap>,
     #[cfg(feature = "thrift")]
     style: Style,
@@ -175,7 +175,7 @@ impl Builder {
             registry: None,
             client: ClientConfig::default(),
             limits: Limits::default(),
-            balancer: Box::new(RoundRobin::new()),
+            balancer: None,
             layers: Vec::new(),
             #[cfg(feature = "thrift")]
             style: Style::default(),
@@ -200,7 +200,7 @@ impl Builder {
         self
     }
 
-    /// Both times from `[client]` of a configuration.
+    /// The times and the balancer of `[client]` of a configuration.
     pub fn config(mut self, config: &ClientConfig) -> Self {
         self.client = *config;
         self
@@ -212,9 +212,10 @@ impl Builder {
         self
     }
 
-    /// What chooses instances. Default [`RoundRobin`].
+    /// What chooses instances, in place of what `[client]` says. Default
+    /// [`RoundRobin`](crate::balance::RoundRobin).
     pub fn balancer(mut self, balancer: impl Balancer) -> Self {
-        self.balancer = Box::new(balancer);
+        self.balancer = Some(Box::new(balancer));
         self
     }
 
@@ -283,7 +284,8 @@ impl Builder {
             #[cfg(feature = "thrift")]
             style: self.style,
         };
-        let dispatch = Dispatch::new(resolver, self.balancer, &settings);
+        let balancer = self.balancer.unwrap_or_else(|| self.client.balancer.open());
+        let dispatch = Dispatch::new(resolver, balancer, &settings);
         let layered = (!self.layers.is_empty()).then(|| {
             let inner = BoxCloneSyncService::new(dispatch.clone());
             self.layers.into_iter().rev().fold(inner, |inner, wrap| wrap(inner))

@@ -5,12 +5,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tower::Service;
 
 use super::budget::Budget;
 use super::counters::{Counter, Counters};
+use super::groups::{Attempt, Current, Groups, nanos};
 #[cfg(feature = "grpc")]
 use super::grpc::Grpc;
 #[cfg(feature = "thrift")]
@@ -19,10 +21,10 @@ use super::multiplex;
 use super::thrift::Pool;
 #[cfg(feature = "thrift")]
 use super::transport::{Style, Transport};
-use crate::balance::{Balancer, Verdict};
+use crate::balance::{Balancer, Verdict, Wish};
 use crate::error::{Code, Error, Origin};
 use crate::limits::Limits;
-use crate::registry::{Endpoint, Instance, Resolver, Snapshot};
+use crate::registry::{Resolver, Snapshot};
 use crate::service::{Answer, Call, Idl};
 
 /// Second attempts after a request may have been sent.
@@ -44,6 +46,10 @@ pub(super) struct Settings<'a> {
 struct Shared {
     resolver: Resolver,
     balancer: Box<dyn Balancer>,
+    thrift_groups: Groups,
+    grpc_groups: Groups,
+    /// When the channel began: the zero of its balancer's times.
+    epoch: Instant,
     budget: Budget,
     counters: Arc<Counters>,
     #[cfg(feature = "thrift")]
@@ -54,10 +60,19 @@ struct Shared {
     grpc: Grpc,
 }
 
+impl Shared {
+    fn groups(&self, idl: Idl) -> &Groups {
+        match idl {
+            Idl::Thrift => &self.thrift_groups,
+            Idl::Proto => &self.grpc_groups,
+        }
+    }
+}
+
 #[cfg(feature = "thrift")]
 impl Shared {
     /// Whether the channel says so, or the instance offers it to a channel that says nothing.
-    fn multiplexes(&self, instance: &Instance) -> bool {
+    fn multiplexes(&self, instance: &crate::registry::Instance) -> bool {
         let offered = instance.metadata.get(multiplex::KEY).is_some_and(|value| value == multiplex::VALUE);
         let transport = self.transport.unwrap_or_default();
         transport == Transport::Multiplexed || transport == Transport::TtheaderFramed && offered
@@ -95,6 +110,9 @@ impl Dispatch {
         Self(Arc::new(Shared {
             resolver,
             balancer,
+            thrift_groups: Groups::new(scheme(Idl::Thrift)),
+            grpc_groups: Groups::new(scheme(Idl::Proto)),
+            epoch: Instant::now(),
             budget: Budget::default(),
             #[cfg(feature = "thrift")]
             thrift: Pool::new(settings.connect, settings.limits.frame, settings.style, Arc::clone(&counters)),
@@ -117,27 +135,32 @@ impl Dispatch {
     pub(super) async fn run(&self, call: Call) -> Result<Answer, Error> {
         let snapshot = self.known(&call).await?;
         self.0.budget.earn();
-        let mut tried: Vec<&str> = Vec::new();
+        let current = self.0.groups(call.method.idl).of(snapshot, &*self.0.balancer);
+        let mut tried: Vec<usize> = Vec::new();
         let mut last = None;
         let mut retries = 0;
-        while let Some((instance, endpoint)) = self.pick(&snapshot, &call, &tried) {
-            let error = match self.attempt(instance, endpoint, &call, &snapshot).await {
+        loop {
+            let start = Instant::now();
+            let now = nanos(start.saturating_duration_since(self.0.epoch));
+            let wish = Wish { tried: &tried, key: call.cx.hash, now };
+            let Some(place) = current.group.pick(&wish) else { break };
+            let error = match self.attempt(&current, place, start, &call).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             match error.origin() {
                 // Another instance may be tried; each once.
-                Origin::NotSent => {}
+                Origin::NotSent | Origin::NotConnected => {}
                 Origin::Transport if self.may_retry(&call, &error, retries) => {
                     retries += 1;
                     self.0.counters.add(Counter::Retries);
                 }
                 _ => return Err(error),
             }
-            tried.push(&instance.id);
+            tried.push(place);
             last = Some(error);
         }
-        Err(last.map_or_else(|| self.nobody(&snapshot, &call), |error| all_failed(error, tried.len())))
+        Err(last.map_or_else(|| self.nobody(&current.snapshot, &call), |error| all_failed(error, tried.len())))
     }
 
     fn may_retry(&self, call: &Call, error: &Error, retries: usize) -> bool {
@@ -157,28 +180,10 @@ impl Dispatch {
         ready.map_err(|error| Error::from(error).with_origin(Origin::NotSent))
     }
 
-    fn pick<'a>(
-        &self,
-        snapshot: &'a Snapshot,
-        call: &Call,
-        tried: &[&str],
-    ) -> Option<(&'a Arc<Instance>, &'a Endpoint)> {
-        let scheme = scheme(call.method.idl);
-        let usable =
-            |instance: &Instance| instance.endpoint(scheme).is_some() && !tried.contains(&instance.id.as_str());
-        let place = self.0.balancer.pick(&snapshot.instances, &usable)?;
-        let instance = snapshot.instances.get(place)?;
-        Some((instance, instance.endpoint(scheme)?))
-    }
-
-    async fn attempt(
-        &self,
-        instance: &Arc<Instance>,
-        endpoint: &Endpoint,
-        call: &Call,
-        snapshot: &Snapshot,
-    ) -> Result<Answer, Error> {
-        let mut watch = Attempt::start(&self.0, instance);
+    async fn attempt(&self, to: &Current, place: usize, start: Instant, call: &Call) -> Result<Answer, Error> {
+        let Some((instance, endpoint)) = to.target(place) else { return Err(self.nobody(&to.snapshot, call)) };
+        let snapshot = &*to.snapshot;
+        let attempt = Attempt::start(to, place, [self.0.epoch, start], call.cx.deadline());
         let result = match call.method.idl {
             #[cfg(feature = "grpc")]
             Idl::Proto if self.0.transport.is_none() => self.0.grpc.exchange(endpoint, call, snapshot).await,
@@ -192,14 +197,11 @@ impl Dispatch {
                 Err(Error::unimplemented("this build's protocols: the feature for this IDL is off;"))
             }
         };
-        watch.verdict = match result.as_ref().map_err(Error::origin) {
-            Err(Origin::NotSent) => Verdict::Unreachable,
-            Err(Origin::Transport) => Verdict::Failed,
-            _ => Verdict::Answered,
-        };
-        if watch.verdict == Verdict::Unreachable {
+        let verdict = result.as_ref().err().map_or(Verdict::Answered, verdict);
+        if verdict == Verdict::Unreachable {
             self.0.resolver.unreachable(instance);
         }
+        attempt.end(verdict);
         result
     }
 
@@ -220,24 +222,17 @@ impl Dispatch {
     }
 }
 
-/// Tells the balancer how an attempt ended, one that was dropped at its deadline included.
-struct Attempt<'a> {
-    shared: &'a Shared,
-    instance: &'a Instance,
-    start: Instant,
-    verdict: Verdict,
-}
-
-impl<'a> Attempt<'a> {
-    fn start(shared: &'a Shared, instance: &'a Instance) -> Self {
-        shared.balancer.started(instance);
-        Self { shared, instance, start: Instant::now(), verdict: Verdict::Failed }
-    }
-}
-
-impl Drop for Attempt<'_> {
-    fn drop(&mut self) {
-        self.shared.balancer.ended(self.instance, self.verdict, self.start.elapsed());
+/// What an error says about the instance that it came from.
+fn verdict(error: &Error) -> Verdict {
+    match (error.origin(), error.code()) {
+        (Origin::NotConnected, _) => Verdict::Unreachable,
+        (Origin::Transport, _) => Verdict::Failed,
+        (Origin::NotSent | Origin::Encode, _) => Verdict::Unknown,
+        (Origin::Remote, _) if error.business_code().is_some() => Verdict::Answered,
+        (Origin::Remote, Code::Unavailable | Code::Internal | Code::DataLoss | Code::DeadlineExceeded) => {
+            Verdict::Troubled
+        }
+        _ => Verdict::Answered,
     }
 }
 

@@ -33,7 +33,7 @@ impl Grpc {
     /// One call to one instance.
     ///
     /// # Errors
-    /// [`Origin::NotSent`] when no connection came about, [`Origin::Transport`] when it failed
+    /// [`Origin::NotConnected`] when no connection came about, [`Origin::Transport`] when it failed
     /// later, [`Origin::Remote`] for what the service answered.
     pub(super) async fn exchange(
         &self,
@@ -59,7 +59,7 @@ impl Grpc {
         let address = endpoint.address();
         let target = Target::from_shared(format!("http://{address}"));
         let target = target.map_err(|error| {
-            Error::unavailable(format!("`{address}` cannot be dialed: {error}")).with_origin(Origin::NotSent)
+            Error::unavailable(format!("`{address}` cannot be dialed: {error}")).with_origin(Origin::NotConnected)
         })?;
         let channel = target.connect_timeout(self.connect).tcp_nodelay(true).connect_lazy();
         // A new address is the moment to forget old ones.
@@ -113,7 +113,7 @@ fn local(status: &Status, at: &Endpoint) -> Error {
         return Error::deadline(text).with_origin(Origin::Transport);
     }
     if connecting {
-        return Error::unavailable(format!("cannot connect to {address}: {why}")).with_origin(Origin::NotSent);
+        return Error::unavailable(format!("cannot connect to {address}: {why}")).with_origin(Origin::NotConnected);
     }
     Error::unavailable(format!("the connection to {address} failed: {why}")).with_origin(Origin::Transport)
 }

@@ -10,6 +10,7 @@ mod budget;
 mod channel;
 mod counters;
 mod dispatch;
+mod groups;
 #[cfg(feature = "grpc")]
 mod grpc;
 #[cfg(feature = "thrift")]
@@ -25,6 +26,9 @@ mod transport;
 #[cfg(test)]
 #[cfg(feature = "thrift")]
 mod tests;
+#[cfg(test)]
+#[cfg(feature = "thrift")]
+mod tests_balance;
 #[cfg(test)]
 #[cfg(feature = "grpc")]
 mod tests_grpc;

@@ -84,6 +84,13 @@ impl<T, E: From<Error>> Request<T, E> {
         self
     }
 
+    /// Sets the key of the call: on a channel with [`Hashed`](crate::balance::Hashed), calls with one
+    /// key go to one instance. Other balancers do not look at it.
+    pub fn with_hash(mut self, key: impl AsRef<[u8]>) -> Self {
+        self.cx = self.cx.with_hash(key);
+        self
+    }
+
     /// Sends the call and gives the answer with the pairs that came back.
     ///
     /// # Errors

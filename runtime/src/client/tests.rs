@@ -23,13 +23,13 @@ const fn method(name: &'static str, kind: Kind, idempotent: bool) -> Method {
     Method { service, name, path, index, idl, kind, idempotent }
 }
 
-static ADD: Method = method("Add", Kind::Unary, false);
-static GET: Method = method("Get", Kind::Unary, true);
+pub(super) static ADD: Method = method("Add", Kind::Unary, false);
+pub(super) static GET: Method = method("Get", Kind::Unary, true);
 static LOG: Method = method("Log", Kind::Oneway, false);
 
 /// What the peer does with one request.
 #[derive(Clone, Copy)]
-enum Act {
+pub(super) enum Act {
     /// Gives the body back.
     Echo,
     EchoThenClose,
@@ -44,15 +44,15 @@ enum Act {
     Garbage,
 }
 
-struct Peer {
-    address: String,
+pub(super) struct Peer {
+    pub(super) address: String,
     requests: Arc<AtomicUsize>,
     connections: Arc<AtomicUsize>,
 }
 
 impl Peer {
     /// A peer that does one thing after the other, the last one again and again.
-    async fn start(script: &[Act]) -> Self {
+    pub(super) async fn start(script: &[Act]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let script = Arc::new(Mutex::new(script.to_vec()));
@@ -67,11 +67,11 @@ impl Peer {
         peer
     }
 
-    fn requests(&self) -> usize {
+    pub(super) fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }
 
-    fn connections(&self) -> usize {
+    pub(super) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 }
@@ -126,12 +126,12 @@ async fn serve(stream: TcpStream, script: Arc<Mutex<Vec<Act>>>, requests: Arc<At
     }
 }
 
-fn request(channel: &Channel, method: &'static Method, text: &'static str) -> Request<Bytes> {
+pub(super) fn request(channel: &Channel, method: &'static Method, text: &'static str) -> Request<Bytes> {
     let decode = |body: Bytes, _: DecodeLimits| Ok(body);
     Request::new(channel, method, Ok(Bytes::from_static(text.as_bytes())), decode)
 }
 
-async fn dead_address() -> String {
+pub(super) async fn dead_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     listener.local_addr().unwrap().to_string()
 }

@@ -70,7 +70,7 @@ impl Pool {
     /// One call to one instance. Dropped before its end it takes its connection along.
     ///
     /// # Errors
-    /// [`Origin::NotSent`] when no byte was written, [`Origin::Transport`] when some may have been,
+    /// [`Origin::NotConnected`] and [`Origin::NotSent`] when no byte was written, [`Origin::Transport`] when some may have been,
     /// [`Origin::Remote`] for an exception.
     pub(super) async fn exchange(
         &self,
@@ -158,7 +158,8 @@ impl Pool {
         let fail = |why: String| {
             self.counters.add(Counter::ConnectFailures);
             let address = endpoint.address();
-            Error::unavailable(format!("cannot connect to {service} at {address}: {why}")).with_origin(Origin::NotSent)
+            Error::unavailable(format!("cannot connect to {service} at {address}: {why}"))
+                .with_origin(Origin::NotConnected)
         };
         let place = (endpoint.host.as_str(), endpoint.port);
         let connect = tokio::time::timeout(self.connect, TcpStream::connect(place)).await;

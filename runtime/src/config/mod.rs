@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
+use crate::balance::Choice;
 use crate::limits::{Limits, seconds};
 use crate::registry::Endpoint;
 
@@ -121,11 +122,13 @@ pub struct ClientConfig {
     /// For one connect; seconds in the file. Default 1 s.
     #[serde(with = "seconds")]
     pub connect_timeout: Duration,
+    /// What chooses instances: `round_robin` (the default), `random`, `best_of_two` or `hash`.
+    pub balancer: Choice,
 }
 
 impl Default for ClientConfig {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(30), connect_timeout: Duration::from_secs(1) }
+        Self { timeout: Duration::from_secs(30), connect_timeout: Duration::from_secs(1), balancer: Choice::default() }
     }
 }
 

@@ -13,6 +13,16 @@ pub enum Error {
     /// The registry's URL cannot be used; the text shows the place. Never holds a password.
     #[error("{0}")]
     Url(Box<UrlError>),
+    /// A file that a setting names cannot be used.
+    #[error("{setting} names {path}, which cannot be used: {why}")]
+    File {
+        /// The setting, such as `ca` of the registry's URL, or a variable.
+        setting: &'static str,
+        /// The file.
+        path: String,
+        /// The reason.
+        why: String,
+    },
     /// A service name that no registry takes.
     #[error("the service name `{name}` {why}")]
     Name {

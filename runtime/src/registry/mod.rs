@@ -4,6 +4,7 @@
 //! | URL | registry |
 //! |---|---|
 //! | `etcd://[user:password@]h1:2379[,h2:2379][?layout=kitex&prefix=…&ttl=15&user=…]` | etcd v3 |
+//! | `etcds://…?ca=ca.pem[&cert=c.pem&key=k.pem][&server_name=…]` | the same over TLS; feature `tls` |
 //! | `dev`, `dev://127.0.0.1:2379[?layout=…]` | the embedded one: joins what listens there, else starts it |
 //! | `memory` | this handle alone; for tests |
 //! | `none` | nothing is registered, nothing is found |
@@ -103,13 +104,17 @@ impl Registry {
     /// registry may come later, or go and come back.
     ///
     /// The password of an etcd user stands in the URL (`etcd://user:password@host:2379`, `%XX` for
-    /// odd bytes) or, better, in `KITELINE_ETCD_PASSWORD`; it is never shown.
+    /// odd bytes) or, better, in `KITELINE_ETCD_PASSWORD`, or in the file that
+    /// `KITELINE_ETCD_PASSWORD_FILE` names, which is read again at each authentication; it is never
+    /// shown. The PEM files of `etcds://` are read now, and again for each new connection.
     ///
     /// # Errors
+    /// [`Error::File`] names the setting and the file that cannot be read or is not what it should be.
     /// [`Error::Url`] shows the place that is wrong and what may stand there.
     pub fn open(url: &str) -> Result<Self, Error> {
-        let password = std::env::var(url::PASSWORD).ok();
-        let target = url::parse(url, password.as_deref()).map_err(Error::Url)?;
+        let text = std::env::var(url::PASSWORD).ok().map(url::Password::Text);
+        let file = || std::env::var_os(url::PASSWORD_FILE).map(|path| url::Password::File(path.into()));
+        let target = url::parse(url, text.or_else(file).as_ref()).map_err(Error::Url)?;
         let backend: Box<dyn Backend> = match target {
             Target::Memory => Box::new(memory::Memory::default()),
             Target::None => Box::new(fixed::Fixed::none()),
@@ -168,7 +173,7 @@ impl Registry {
 
 #[cfg(feature = "etcd")]
 fn etcd_backend(settings: url::EtcdUrl) -> Result<Box<dyn Backend>, Error> {
-    Ok(Box::new(etcd::Etcd::new(settings)))
+    Ok(Box::new(etcd::Etcd::new(settings)?))
 }
 
 #[cfg(not(feature = "etcd"))]
@@ -180,7 +185,7 @@ fn etcd_backend(settings: url::EtcdUrl) -> Result<Box<dyn Backend>, Error> {
 #[cfg(feature = "dev")]
 fn dev_backend(settings: url::EtcdUrl) -> Result<Box<dyn Backend>, Error> {
     let address = settings.members.concat();
-    Ok(Box::new(dev::join::Dev::new(address, etcd::Etcd::new(settings))))
+    Ok(Box::new(dev::join::Dev::new(address, etcd::Etcd::new(settings)?)))
 }
 
 #[cfg(not(feature = "dev"))]

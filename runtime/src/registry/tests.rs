@@ -10,7 +10,7 @@ fn url_error(url: &str) -> String {
 fn a_wrong_url_shows_the_place() {
     assert_eq!(
         url_error("etcd://127.0.0.1:2379?laout=kitex"),
-        "this registry URL cannot be used\n  etcd://127.0.0.1:2379?laout=kitex\n                        ^^^^^ unknown key, known are layout, prefix, ttl, user; did you mean `layout`?"
+        "this registry URL cannot be used\n  etcd://127.0.0.1:2379?laout=kitex\n                        ^^^^^ unknown key, known are layout, prefix, ttl, user, ca, cert, key, server_name; did you mean `layout`?"
     );
     for (url, part) in [
         ("etcd://", "at least one etcd address"),
@@ -31,8 +31,8 @@ fn a_wrong_url_shows_the_place() {
             "go-kit and go-zero would both keep their keys under add/; give one a prefix",
         ),
         ("etcd://bob@h:1", "KITELINE_ETCD_PASSWORD"),
-        ("etcds://h:1", "TLS"),
-        ("consul://h:1", "etcd://host:2379, dev, static:name=host:port, memory or none"),
+        ("etcd://h:1?ca=a.pem", "write etcds://"),
+        ("consul://h:1", "etcd://host:2379, etcds://host:2379, dev, static:name=host:port, memory or none"),
         ("dev://", "at least one etcd address"),
         ("dev://10.0.0.1:2379", "^^^^^^^^^^^^^ write one address of this machine"),
         ("dev://127.0.0.1:1,127.0.0.1:2?ttl=2", "one address of this machine"),
@@ -70,15 +70,43 @@ fn a_password_is_never_shown() {
     let wrong = url_error("etcd://bob:s3cret@h:1?x=1");
     assert!(wrong.contains("bob:***@h:1") && !wrong.contains("s3cret"), "{wrong}");
     let Ok(Target::Etcd(url)) = url::parse("etcd://bob:a%40b@h:1", None) else { panic!() };
-    assert_eq!(url.user, Some(("bob".to_owned(), "a@b".to_owned())));
+    assert_eq!(url.user, Some(("bob".to_owned(), "a@b".into())));
     assert!(!format!("{url:?}").contains("a@b"));
-    let Ok(Target::Etcd(url)) = url::parse("etcd://h:1,[::1]:2?user=bob&prefix=", Some("env")) else { panic!() };
-    assert_eq!(url.user, Some(("bob".to_owned(), "env".to_owned())));
+    let Ok(Target::Etcd(url)) = url::parse("etcd://h:1,[::1]:2?user=bob&prefix=", Some(&"env".into())) else {
+        panic!()
+    };
+    assert_eq!(url.user, Some(("bob".to_owned(), "env".into())));
     assert_eq!(url.members, ["h:1", "[::1]:2"]);
     assert_eq!(url.layouts, [("kitex".to_owned(), Some(String::new()))]);
     let Ok(Target::Etcd(url)) = url::parse("etcd://h:1?layout=kitex,grpc:a%2Cb,go-zero:", None) else { panic!() };
     let expected = [("kitex", None), ("grpc", Some("a,b")), ("go-zero", Some(""))];
     assert_eq!(url.layouts, expected.map(|(name, prefix)| (name.to_owned(), prefix.map(str::to_owned))));
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn tls_is_told_by_the_url() {
+    let text = "etcds://bob:p@h:1?ca=/etc/a%20b.pem&cert=c.pem&key=k.pem&server_name=etcd.local";
+    let Ok(Target::Etcd(url)) = url::parse(text, None) else { panic!() };
+    let tls = url.tls.unwrap();
+    assert_eq!((tls.ca.to_str(), tls.server_name.as_deref()), (Some("/etc/a b.pem"), Some("etcd.local")));
+    assert_eq!(tls.identity, Some(("c.pem".into(), "k.pem".into())));
+    for (url, part) in [
+        ("etcds://h:1", "say whom to trust: ca=file.pem"),
+        ("etcds://h:1?ca=", "write ca=file"),
+        ("etcds://h:1?ca=a&cert=c", "`cert` needs `key` beside it"),
+        ("etcds://h:1?ca=a&key=c", "`key` needs `cert` beside it"),
+        ("etcds://h:1?ca=a&server=c", "unknown key"),
+    ] {
+        let text = url_error(url);
+        assert!(text.contains(part) && text.contains('^'), "{url}: {text}");
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+#[test]
+fn tls_needs_a_feature() {
+    assert!(url_error("etcds://h:1?ca=a").contains("add the feature `tls`"));
 }
 
 #[test]

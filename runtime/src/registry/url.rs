@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::instance::Endpoint;
 
-const KINDS: &str = "etcd://host:2379, dev, static:name=host:port, memory or none";
-const KEYS: [&str; 4] = ["layout", "prefix", "ttl", "user"];
+const KINDS: &str = "etcd://host:2379, etcds://host:2379, dev, static:name=host:port, memory or none";
+const KEYS: [&str; 8] = ["layout", "prefix", "ttl", "user", "ca", "cert", "key", "server_name"];
+/// Those of `etcds://` alone.
+const TLS_KEYS: [&str; 4] = ["ca", "cert", "key", "server_name"];
 /// Said of a `prefix=` beside several layouts.
 const PREFIX: &str =
     "prefix= goes with one layout; with several write each one's behind it: layout=kitex:PREFIX,kratos";
@@ -19,6 +22,8 @@ const TTL: std::ops::RangeInclusive<u64> = 2..=3600;
 const DEV: &str = "127.0.0.1:2379";
 /// Where an etcd password is looked for when the URL has a user and no password.
 pub(crate) const PASSWORD: &str = "KITELINE_ETCD_PASSWORD";
+/// A file that holds the password, looked for after [`PASSWORD`].
+pub(crate) const PASSWORD_FILE: &str = "KITELINE_ETCD_PASSWORD_FILE";
 
 /// A registry URL that cannot be used. Its text shows the URL, password left out, with a caret
 /// under the place.
@@ -63,7 +68,43 @@ pub(crate) struct EtcdUrl {
     /// The lease's time to live.
     pub(crate) ttl: Duration,
     /// User name and password.
-    pub(crate) user: Option<(String, String)>,
+    pub(crate) user: Option<(String, Password)>,
+    /// For `etcds://`.
+    pub(crate) tls: Option<Box<TlsFiles>>,
+}
+
+/// Where a password comes from. Its text is shown nowhere.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Password {
+    Text(String),
+    /// Read at each authentication, so that it may be rotated.
+    File(PathBuf),
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(_) => f.write_str("Text(***)"),
+            Self::File(path) => write!(f, "File({})", path.display()),
+        }
+    }
+}
+
+impl From<&str> for Password {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+/// What `etcds://` says about TLS. All files are PEM.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TlsFiles {
+    /// Whose certificates are trusted.
+    pub(crate) ca: PathBuf,
+    /// Our own certificate and its key.
+    pub(crate) identity: Option<(PathBuf, PathBuf)>,
+    /// The name in the members' certificates; their host when `None`.
+    pub(crate) server_name: Option<String>,
 }
 
 impl fmt::Debug for EtcdUrl {
@@ -73,39 +114,43 @@ impl fmt::Debug for EtcdUrl {
             .field("layouts", &self.layouts)
             .field("ttl", &self.ttl)
             .field("user", &self.user.as_ref().map(|(name, _)| name))
+            .field("tls", &self.tls)
             .finish()
     }
 }
 
 /// Reads a registry URL; `password` is what the environment holds for etcd, if anything.
-pub(crate) fn parse(url: &str, password: Option<&str>) -> Result<Target, Box<UrlError>> {
+pub(crate) fn parse(url: &str, password: Option<&Password>) -> Result<Target, Box<UrlError>> {
     let (shown, secret) = hide(url);
     let text = Text { shown: &shown };
     match shown.as_str() {
         "memory" => return Ok(Target::Memory),
         "none" => return Ok(Target::None),
-        "dev" => return text.etcd(DEV, None).map(Target::Dev),
+        "dev" => return text.etcd(DEV, None, None).map(Target::Dev),
         _ => {}
     }
     if let Some(rest) = shown.strip_prefix("static:") {
         return text.fixed(rest).map(Target::Static);
     }
     if let Some(rest) = shown.strip_prefix("etcd://") {
-        let secret = secret.as_deref().or(password);
-        return text.etcd(rest, secret).map(Target::Etcd);
+        return text.etcd(rest, secret.as_ref().or(password), None).map(Target::Etcd);
     }
     if let Some(rest) = shown.strip_prefix("dev://") {
         return text.dev(rest).map(Target::Dev);
     }
     let scheme = shown.split(':').next().unwrap_or(&shown);
-    if scheme == "etcds" {
-        return text.fail(scheme, "etcd with TLS is not available in this version; use etcd://");
+    if let Some(rest) = shown.strip_prefix("etcds://") {
+        if cfg!(not(feature = "tls")) {
+            return text.fail(scheme, "this build has no TLS; add the feature `tls` of `runtime`");
+        }
+        let tls = Some(Box::default());
+        return text.etcd(rest, secret.as_ref().or(password), tls).map(Target::Etcd);
     }
     text.fail(scheme, format!("a registry is one of {KINDS}"))
 }
 
 /// Takes the password out of `user:password@`, so that nothing later can show it.
-fn hide(url: &str) -> (String, Option<String>) {
+fn hide(url: &str) -> (String, Option<Password>) {
     let Some((scheme, rest)) = url.split_once("://") else {
         return (url.to_owned(), None);
     };
@@ -116,7 +161,7 @@ fn hide(url: &str) -> (String, Option<String>) {
     };
     let (login, host) = rest.split_at(at);
     match login.split_once(':') {
-        Some((user, password)) => (format!("{scheme}://{user}:***{host}"), Some(decode(password))),
+        Some((user, password)) => (format!("{scheme}://{user}:***{host}"), Some(Password::Text(decode(password)))),
         None => (url.to_owned(), None),
     }
 }
@@ -179,7 +224,12 @@ impl<'a> Text<'a> {
         }
     }
 
-    fn etcd(&self, rest: &'a str, secret: Option<&str>) -> Result<EtcdUrl, Box<UrlError>> {
+    fn etcd(
+        &self,
+        rest: &'a str,
+        secret: Option<&Password>,
+        tls: Option<Box<TlsFiles>>,
+    ) -> Result<EtcdUrl, Box<UrlError>> {
         let (head, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (login, hosts) = match head.rfind('@') {
             Some(at) => (head.get(..at), head.get(at + 1..).unwrap_or_default()),
@@ -187,7 +237,7 @@ impl<'a> Text<'a> {
         };
         let hosts = hosts.strip_suffix('/').unwrap_or(hosts);
         let members = hosts.split(',').map(|one| self.member(one)).collect::<Result<Vec<_>, _>>()?;
-        let mut url = EtcdUrl { members, layouts: Vec::new(), ttl: Duration::from_secs(15), user: None };
+        let mut url = EtcdUrl { members, layouts: Vec::new(), ttl: Duration::from_secs(15), user: None, tls };
         let mut user = login.map(|login| decode(login.split(':').next().unwrap_or(login)));
         let (mut layout, mut prefix) = ("kitex", None);
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -198,11 +248,15 @@ impl<'a> Text<'a> {
             }
         }
         url.layouts = self.layouts(layout, prefix)?;
+        self.whole(rest, query, url.tls.as_deref())?;
         url.user = match (user, secret) {
             (None, _) => None,
-            (Some(user), Some(secret)) => Some((user, secret.to_owned())),
+            (Some(user), Some(secret)) => Some((user, secret.clone())),
             (Some(user), None) => {
-                return self.fail(login.unwrap_or(query), format!("user `{user}` has no password; set {PASSWORD}"));
+                return self.fail(
+                    login.unwrap_or(query),
+                    format!("user `{user}` has no password; set {PASSWORD} or {PASSWORD_FILE}"),
+                );
             }
         };
         Ok(url)
@@ -210,7 +264,8 @@ impl<'a> Text<'a> {
 
     /// `host:port[?…]`: one place of this machine, without a user.
     fn dev(&self, rest: &'a str) -> Result<EtcdUrl, Box<UrlError>> {
-        let url = self.etcd(rest, Some(""))?;
+        // With a password a user is no error yet, and then one of its own.
+        let url = self.etcd(rest, Some(&"".into()), None)?;
         let host = rest.split('?').next().unwrap_or(rest);
         let loopback = |one: &String| one.parse::<std::net::SocketAddr>().is_ok_and(|at| at.ip().is_loopback());
         match url.members.as_slice() {
@@ -233,6 +288,7 @@ impl<'a> Text<'a> {
             "ttl" => url.ttl = self.ttl(value)?,
             "user" if !value.is_empty() => *user = Some(decode(value)),
             "user" => return self.fail(key, "write user=name"),
+            _ if TLS_KEYS.contains(&key) => self.tls_option(key, value, url.tls.as_deref_mut())?,
             _ => {
                 let hint = nearest(key, &KEYS).map(|near| format!("; did you mean `{near}`?"));
                 let hint = hint.unwrap_or_default();
@@ -240,6 +296,38 @@ impl<'a> Text<'a> {
             }
         }
         Ok(())
+    }
+
+    fn tls_option(&self, key: &'a str, value: &str, tls: Option<&mut TlsFiles>) -> Result<(), Box<UrlError>> {
+        let Some(tls) = tls else {
+            return self.fail(key, "this is about TLS, and etcd:// has none; write etcds://");
+        };
+        if value.is_empty() {
+            let what = if key == "server_name" { "name" } else { "file" };
+            return self.fail(key, format!("write {key}={what}"));
+        }
+        match key {
+            "ca" => tls.ca = decode(value).into(),
+            "server_name" => tls.server_name = Some(decode(value)),
+            // What the other one of the two was is kept.
+            "cert" => tls.identity.get_or_insert_default().0 = decode(value).into(),
+            _ => tls.identity.get_or_insert_default().1 = decode(value).into(),
+        }
+        Ok(())
+    }
+
+    /// What TLS needs together.
+    fn whole(&self, rest: &str, query: &str, tls: Option<&TlsFiles>) -> Result<(), Box<UrlError>> {
+        let Some(tls) = tls else { return Ok(()) };
+        if tls.ca.as_os_str().is_empty() {
+            return self
+                .fail(rest, "say whom to trust: ca=file.pem (the system's are in /etc/ssl/certs/ca-certificates.crt)");
+        }
+        match &tls.identity {
+            Some((cert, _)) if cert.as_os_str().is_empty() => self.fail(query, "`key` needs `cert` beside it"),
+            Some((_, key)) if key.as_os_str().is_empty() => self.fail(query, "`cert` needs `key` beside it"),
+            _ => Ok(()),
+        }
     }
 
     /// `kitex,grpc:naming`: layouts, each with a prefix of its own or without; `prefix` goes with one.

@@ -8,17 +8,27 @@ use std::time::Duration;
 
 use etcd_client::{Channel, Client, ConnectOptions, WatchOptions, WatchStream};
 use tokio::sync::OnceCell;
-use tonic::Code;
+use tokio::time::Instant;
+use tonic::body::Body;
 use tonic::transport::Endpoint;
+use tower::util::BoxCloneSyncService;
+use tower::{BoxError, ServiceExt};
 
+pub(super) use super::fault::Fault;
+use super::fault::{REFUSED, Step, is_open_to_all, judge};
+use super::login::Login;
+#[cfg(feature = "tls")]
+use super::tls::Tls;
+use crate::registry::error::Error;
 use crate::registry::url::EtcdUrl;
 
+type CustomChannel = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, BoxError>;
+
+const WATCH: &str = "/etcdserverpb.Watch/Watch";
 /// For one call.
 pub(super) const CALL: Duration = Duration::from_secs(3);
 /// Between two attempts while etcd is away: it is probed at least every 500 ms.
 pub(super) const PROBE: Duration = Duration::from_millis(400);
-/// Between two attempts while etcd refuses what is asked: no loop over a wrong password.
-const REFUSED: Duration = Duration::from_secs(5);
 const CONNECT: Duration = Duration::from_secs(2);
 /// HTTP/2 pings notice a silent black hole; only while a call or a watch is open, because etcd
 /// answers pings on idle connections with GOAWAY.
@@ -27,87 +37,44 @@ const PONG: Duration = Duration::from_secs(3);
 /// One answer: a page of a list, or a watch's batch. etcd itself allows 2 GiB.
 const ANSWER: usize = 64 << 20;
 
-/// Why a call to etcd gave nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// Nobody answered in time; another member is tried next.
-    Away(String),
-    /// The lease is no longer known.
-    LeaseGone,
-    /// etcd answered and did not want to.
-    Refused(String),
+/// A client, and since when it is there.
+struct Made {
+    client: Client,
+    at: Instant,
 }
 
-impl Fault {
-    fn of(error: &etcd_client::Error) -> Self {
-        use etcd_client::Error;
-        match error {
-            // The client makes this of a reply whose TTL is 0.
-            Error::LeaseKeepAliveError(_) => Self::LeaseGone,
-            Error::GRpcStatus(status) => match status.code() {
-                Code::NotFound if status.message().contains("lease") => Self::LeaseGone,
-                Code::Unauthenticated
-                | Code::PermissionDenied
-                | Code::InvalidArgument
-                | Code::ResourceExhausted
-                | Code::FailedPrecondition => Self::Refused(status.message().to_owned()),
-                _ => Self::Away(text(status.message(), status)),
-            },
-            other => Self::Away(other.to_string()),
-        }
-    }
-
-    /// How long to wait before the next attempt.
-    pub(super) fn pause(&self) -> Duration {
-        match self {
-            Self::Refused(_) => REFUSED,
-            _ => PROBE,
-        }
-    }
-
-    /// What was seen, for people.
-    pub(super) fn text(&self) -> &str {
-        match self {
-            Self::Away(text) | Self::Refused(text) => text,
-            Self::LeaseGone => "the lease is gone",
-        }
-    }
-}
-
-/// tonic's own "transport error" says less than its causes.
-fn text(message: &str, error: &dyn std::error::Error) -> String {
-    let mut cause = error.source();
-    let mut last = message.to_owned();
-    while let Some(inner) = cause {
-        last = inner.to_string();
-        cause = inner.source();
-    }
-    last
-}
+type Cell = Arc<OnceCell<Made>>;
 
 /// One member of the cluster, connected when it is first used.
 #[derive(Default)]
 struct Member {
     address: String,
-    calls: Mutex<Arc<OnceCell<Client>>>,
-    /// A second client whose every call requires a leader: a watch on a member that was cut off
-    /// from the others would stay silent for ever.
-    watches: Mutex<Arc<OnceCell<Client>>>,
+    /// One client for calls and watches, so that one authentication serves both.
+    client: Mutex<Cell>,
+    /// Until when nobody connects, and why.
+    closed: Mutex<Option<(Instant, Fault)>>,
 }
 
 impl Member {
-    fn place(&self, watch: bool) -> MutexGuard<'_, Arc<OnceCell<Client>>> {
-        let place = if watch { &self.watches } else { &self.calls };
-        place.lock().unwrap_or_else(PoisonError::into_inner)
+    fn client(&self) -> MutexGuard<'_, Cell> {
+        self.client.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets a connection that gave no answer in time: it may lead nowhere for ever, and pings
-    /// notice that later than a call does.
-    fn forget(&self, watch: bool, used: &Arc<OnceCell<Client>>) {
-        let mut place = self.place(watch);
-        if Arc::ptr_eq(&place, used) {
-            *place = Arc::default();
+    /// Lets the next call make another client.
+    fn forget(&self, used: &Cell) {
+        let mut client = self.client();
+        if Arc::ptr_eq(&client, used) {
+            *client = Arc::default();
         }
+    }
+
+    fn close(&self, until: Instant, fault: &Fault) {
+        *self.closed.lock().unwrap_or_else(PoisonError::into_inner) = Some((until, fault.clone()));
+    }
+
+    fn closed(&self) -> Option<Fault> {
+        let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        closed.as_ref().filter(|(until, _)| *until > Instant::now()).map(|(_, fault)| fault.clone())
     }
 }
 
@@ -115,13 +82,22 @@ impl Member {
 pub(super) struct Connection {
     members: Vec<Member>,
     current: AtomicUsize,
-    user: Option<(String, String)>,
+    login: Option<Login>,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
 }
 
 impl Connection {
-    pub(super) fn new(url: &EtcdUrl) -> Self {
+    /// Reads the files that the URL and the environment name; connects to nothing.
+    pub(super) fn new(url: &EtcdUrl) -> Result<Self, Error> {
         let member = |address: &String| Member { address: address.clone(), ..Member::default() };
-        Self { members: url.members.iter().map(member).collect(), current: AtomicUsize::new(0), user: url.user.clone() }
+        Ok(Self {
+            members: url.members.iter().map(member).collect(),
+            current: AtomicUsize::new(0),
+            login: url.user.as_ref().map(Login::open).transpose()?,
+            #[cfg(feature = "tls")]
+            tls: url.tls.as_deref().map(Tls::open).transpose()?,
+        })
     }
 
     /// The members, for messages.
@@ -130,24 +106,17 @@ impl Connection {
         all.join(",")
     }
 
-    /// Makes one call, `limit` at most; a member that does not answer is left for the next one.
-    pub(super) async fn call<T, F>(&self, limit: Duration, call: impl FnOnce(Client) -> F) -> Result<T, Fault>
-    where
-        F: Future<Output = Result<T, etcd_client::Error>>,
-    {
-        self.attempt(limit, false, call).await
-    }
-
     /// Opens a watch of the range on the current member.
     pub(super) async fn watch(&self, key: Vec<u8>, options: WatchOptions) -> Result<WatchStream, Fault> {
-        self.attempt(CALL, true, |client| async move {
+        self.call(CALL, |client| async move {
             let mut watches = client.watch_client().max_decoding_message_size(ANSWER);
             watches.watch(key, Some(options)).await
         })
         .await
     }
 
-    async fn attempt<T, F>(&self, limit: Duration, watch: bool, call: impl FnOnce(Client) -> F) -> Result<T, Fault>
+    /// Makes one call, `limit` at most; a member that does not answer is left for the next one.
+    pub(super) async fn call<T, F>(&self, limit: Duration, call: impl FnOnce(Client) -> F) -> Result<T, Fault>
     where
         F: Future<Output = Result<T, etcd_client::Error>>,
     {
@@ -155,21 +124,31 @@ impl Connection {
         let Some(member) = self.members.get(place) else {
             return Err(Fault::Away("no etcd member is known".to_owned()));
         };
-        let cell = Arc::clone(&member.place(watch));
+        let cell = Arc::clone(&member.client());
         let work = async {
             // One authentication at a time: others wait for the cell.
-            let client = cell.get_or_try_init(|| connect(member, &self.user, watch)).await?;
-            call(client.clone()).await
+            let made = cell.get_or_try_init(|| self.connect(member)).await?;
+            call(made.client.clone()).await.map_err(|error| judge(&error))
         };
-        let fault = match tokio::time::timeout(limit, work).await {
+        let (mut fault, step) = match tokio::time::timeout(limit, work).await {
             Ok(Ok(answer)) => return Ok(answer),
-            Ok(Err(error)) => Fault::of(&error),
+            Ok(Err(failed)) => failed,
             Err(_) => {
-                member.forget(watch, &cell);
-                Fault::Away(format!("no answer in {limit:?}"))
+                // It may lead nowhere for ever, and pings notice that later than a call does.
+                member.forget(&cell);
+                (Fault::Away(format!("no answer in {limit:?}")), Step::Leave)
             }
         };
-        if matches!(fault, Fault::Away(_)) {
+        match step {
+            Step::Stay => {}
+            Step::Leave => self.leave(place),
+            Step::Renew | Step::Locked | Step::Untrusted => {
+                member.forget(&cell);
+                let made = cell.get().map(|made| made.at + REFUSED);
+                fault = shut(member, fault, step, made);
+            }
+        }
+        if step == Step::Untrusted {
             self.leave(place);
         }
         Err(fault)
@@ -180,20 +159,93 @@ impl Connection {
         let next = (place + 1) % self.members.len().max(1);
         let _ = self.current.compare_exchange(place, next, Ordering::Relaxed, Ordering::Relaxed);
     }
+
+    /// A new client, authenticated.
+    async fn connect(&self, member: &Member) -> Result<Made, (Fault, Step)> {
+        if let Some(fault) = member.closed() {
+            return Err((fault, Step::Stay));
+        }
+        let channel = self.channel(member).map_err(|error| judge(&error.into()))?;
+        let open = |options| Client::from_channel(Channel::Custom(channel.clone()), options);
+        let made = match &self.login {
+            None => open(None).await,
+            Some(login) => {
+                let (user, password) = login.now().map_err(|fault| (fault, Step::Stay))?;
+                let options = ConnectOptions::new().with_user(user, password).with_auto_token_refresh(true);
+                match open(Some(options)).await {
+                    Err(error) if is_open_to_all(&error) => open(None).await,
+                    made => made,
+                }
+            }
+        };
+        let client = made.map_err(|error| judge(&error)).inspect_err(|(fault, step)| {
+            // Whoever waits for the cell must not try the same again.
+            if matches!(fault, Fault::Refused(_)) {
+                shut(member, fault.clone(), *step, None);
+            }
+        })?;
+        Ok(Made { client, at: Instant::now() })
+    }
+
+    /// Two connections that look like one: calls on the first; watches on the second, where every
+    /// call requires a leader: a watch on a member that was cut off from the others would stay
+    /// silent for ever.
+    fn channel(&self, member: &Member) -> Result<CustomChannel, tonic::transport::Error> {
+        let scheme = if self.is_secret() { "https" } else { "http" };
+        let endpoint = Endpoint::from_shared(format!("{scheme}://{}", member.address))?
+            .connect_timeout(CONNECT)
+            .http2_keep_alive_interval(PING)
+            .keep_alive_timeout(PONG)
+            .keep_alive_while_idle(false);
+        let endpoint = self.secure(endpoint)?;
+        let (calls, watches) = (endpoint.connect_lazy(), endpoint.connect_lazy());
+        Ok(CustomChannel::new(tower::service_fn(move |mut request: http::Request<Body>| {
+            let channel = if request.uri().path() == WATCH {
+                request.headers_mut().insert("hasleader", http::HeaderValue::from_static("true"));
+                watches.clone()
+            } else {
+                calls.clone()
+            };
+            async move { Ok::<_, BoxError>(channel.oneshot(request).await?) }
+        })))
+    }
+
+    #[cfg(feature = "tls")]
+    fn is_secret(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn is_secret(&self) -> bool {
+        false
+    }
+
+    #[cfg(feature = "tls")]
+    fn secure(&self, endpoint: Endpoint) -> Result<Endpoint, tonic::transport::Error> {
+        match &self.tls {
+            Some(tls) => endpoint.tls_config(tls.config().timeout(CONNECT)),
+            None => Ok(endpoint),
+        }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn secure(&self, endpoint: Endpoint) -> Result<Endpoint, tonic::transport::Error> {
+        Ok(endpoint)
+    }
 }
 
-async fn connect(member: &Member, user: &Option<(String, String)>, watch: bool) -> Result<Client, etcd_client::Error> {
-    let channel = Endpoint::from_shared(format!("http://{}", member.address))?
-        .connect_timeout(CONNECT)
-        .http2_keep_alive_interval(PING)
-        .keep_alive_timeout(PONG)
-        .keep_alive_while_idle(false)
-        .connect_lazy();
-    let mut options = ConnectOptions::new().with_require_leader(watch);
-    if let Some((user, password)) = user {
-        options = options.with_user(user, password).with_auto_token_refresh(true);
-    }
-    Client::from_channel(Channel::Tonic(channel), Some(options)).await
+/// Closes a member for a while after what it does not want, or a new token that is worth nothing
+/// either; gives what the caller is told.
+fn shut(member: &Member, fault: Fault, step: Step, made: Option<Instant>) -> Fault {
+    let now = Instant::now();
+    let until = match (step, made) {
+        (Step::Renew, Some(until)) if until > now => until,
+        (Step::Renew, _) => return fault,
+        _ => now + REFUSED,
+    };
+    let fault = Fault::Refused(fault.text().to_owned());
+    member.close(until, &fault);
+    fault
 }
 
 /// A wait of up to `most`, different in every process: many that lost the same etcd must not come

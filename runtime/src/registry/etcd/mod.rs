@@ -5,9 +5,11 @@
 //! complete because a watch is silent.
 
 mod connection;
+mod fault;
 mod follow;
 #[cfg(test)]
 mod layout_tests;
+mod login;
 mod model;
 mod plan;
 #[cfg(test)]
@@ -18,6 +20,13 @@ mod store;
 mod tally;
 #[cfg(test)]
 pub(super) mod tests;
+#[cfg(test)]
+mod tests_auth;
+#[cfg(test)]
+#[cfg(feature = "tls")]
+mod tests_tls;
+#[cfg(feature = "tls")]
+mod tls;
 mod union;
 
 use std::fmt;
@@ -55,13 +64,13 @@ impl fmt::Debug for Etcd {
 }
 
 impl Etcd {
-    pub(super) fn new(url: EtcdUrl) -> Self {
-        Self {
-            connection: Arc::new(Connection::new(&url)),
+    pub(super) fn new(url: EtcdUrl) -> Result<Self, Error> {
+        Ok(Self {
+            connection: Arc::new(Connection::new(&url)?),
             layouts: url.layouts.iter().map(|(name, prefix)| layout::open(name, prefix.as_deref())).collect(),
             ttl: url.ttl,
             tally: Arc::default(),
-        }
+        })
     }
 }
 

@@ -7,6 +7,10 @@ use std::time::{Duration, Instant};
 
 pub(in crate::registry) struct EtcdProcess {
     child: Option<Child>,
+    /// Flags beside the usual ones.
+    pub(super) flags: Vec<String>,
+    /// `http`, or `https` with certificates among the flags.
+    pub(super) scheme: &'static str,
     dir: tempfile::TempDir,
     client: u16,
     peer: u16,
@@ -26,7 +30,7 @@ impl EtcdProcess {
             return None;
         }
         let dir = tempfile::tempdir().unwrap();
-        Some(Self { child: None, dir, client: free_port(), peer: free_port() })
+        Some(Self { child: None, flags: Vec::new(), scheme: "http", dir, client: free_port(), peer: free_port() })
     }
 
     pub(in crate::registry) fn started() -> Option<Self> {
@@ -36,13 +40,14 @@ impl EtcdProcess {
     }
 
     pub(super) fn start(&mut self) {
-        let client = format!("http://127.0.0.1:{}", self.client);
+        let client = format!("{}://127.0.0.1:{}", self.scheme, self.client);
         let peer = format!("http://127.0.0.1:{}", self.peer);
         let child = Command::new("etcd")
             .args(["--data-dir", &self.data().display().to_string()])
             .args(["--listen-client-urls", &client, "--advertise-client-urls", &client])
             .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
             .args(["--initial-cluster", &format!("default={peer}"), "--log-level", "error"])
+            .args(&self.flags)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -98,6 +103,27 @@ impl EtcdProcess {
 
     fn data(&self) -> std::path::PathBuf {
         Path::new(self.dir.path()).join("data")
+    }
+
+    /// `host:port` of its clients.
+    pub(super) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.client)
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// How many authentications it was asked for, by its metrics.
+    pub(super) fn authentications(&self) -> u64 {
+        use std::io::{Read, Write};
+        let mut stream = TcpStream::connect(self.address()).unwrap();
+        write!(stream, "GET /metrics HTTP/1.0\r\nHost: etcd\r\n\r\n").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        let started = |line: &&str| line.starts_with("grpc_server_started_total") && line.contains("\"Authenticate\"");
+        let count = text.lines().find(started).and_then(|line| line.rsplit(' ').next());
+        count.unwrap().parse().unwrap()
     }
 
     pub(in crate::registry) fn url(&self) -> String {

@@ -1,0 +1,187 @@
+//! Leaving out instances that fail, by what calls to them were like. Owns the thresholds and times;
+//! nothing is sent for it.
+//!
+//! | seen at one instance | left out |
+//! |---|---|
+//! | a connect failed | at once |
+//! | 3 calls in a row failed or got no answer in time | then |
+//! | 5 calls in a row were answered with UNAVAILABLE, INTERNAL or the like, while others answered 3 | then |
+//!
+//! The first time lasts 20 s, each further one four times as long, 5 min at most, until the instance
+//! was well for 5 min. An instance that registers again is tried at once. After the time one call is
+//! the probe: if it is answered the instance is back, else it is left out again. A program that was
+//! killed stands in a registry for up to 90 s with the leases that others use: that costs two
+//! connects, and no call, since a call whose connect failed goes elsewhere.
+//!
+//! Half of the instances at most are left out, and never the last one. When no other is left, a
+//! call goes to one that is.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::Verdict;
+use super::member::Member;
+
+const SECOND: u64 = 1_000_000_000;
+const FIRST: u64 = 20 * SECOND;
+const LONGEST: u64 = 300 * SECOND;
+/// Well for so long, an instance starts anew.
+const FORGIVEN: u64 = 300 * SECOND;
+const FAILURES: u32 = 3;
+const TROUBLES: u32 = 5;
+/// Answers of others meanwhile: where everybody is in trouble, nobody is an outlier.
+const OTHERS: u64 = 3;
+/// In `until`: one call is trying the instance.
+const PROBED: u64 = u64::MAX;
+
+/// What an instance is thought of. All times in nanoseconds since the channel began.
+#[derive(Debug, Default)]
+pub(super) struct Standing {
+    /// 0: in use; [`PROBED`]; else left out until then.
+    until: AtomicU64,
+    /// Calls in a row that failed.
+    failures: AtomicU32,
+    /// Calls in a row that failed or were answered with trouble.
+    troubles: AtomicU32,
+    /// What the whole channel had answered when `troubles` began.
+    others: AtomicU64,
+    /// How often it was left out without being well in between.
+    times: AtomicU32,
+    /// When it was last in use again.
+    back: AtomicU64,
+}
+
+impl Standing {
+    /// Whether a call may go there, be it as a probe.
+    pub(super) fn is_open(&self, now: u64) -> bool {
+        self.until.load(Ordering::Relaxed) <= now
+    }
+
+    fn is_out(&self) -> bool {
+        self.until.load(Ordering::Relaxed) != 0
+    }
+
+    /// Somebody registered it again: the next call is its probe.
+    pub(super) fn shorten(&self) {
+        let due = |until: u64| (until != 0 && until != PROBED).then_some(1);
+        let _ = self.until.fetch_update(Ordering::Relaxed, Ordering::Relaxed, due);
+    }
+
+    /// Takes the right to call it; of those who find its time over, one gets it.
+    pub(super) fn admit(&self, now: u64) -> bool {
+        match self.until.load(Ordering::Relaxed) {
+            0 => true,
+            until if until > now => false,
+            until => self.until.compare_exchange(until, PROBED, Ordering::Relaxed, Ordering::Relaxed).is_ok(),
+        }
+    }
+}
+
+/// The instances of one channel that are left out.
+#[derive(Debug, Default)]
+pub(super) struct Outliers {
+    /// Calls that were answered without trouble.
+    answered: AtomicU64,
+    /// Whether any instance may be out: while none is, nobody looks.
+    any: AtomicBool,
+    /// Held while an instance is thrown out, so that two do not take the last place.
+    deciding: Mutex<()>,
+}
+
+impl Outliers {
+    /// Whether any instance may be left out now.
+    pub(super) fn any(&self) -> bool {
+        self.any.load(Ordering::Relaxed)
+    }
+
+    /// Takes in how a call to one of `members` ended; gives whether that throws it out.
+    pub(super) fn report(&self, member: &Member, verdict: Verdict, members: &[Member], now: u64) -> bool {
+        let standing = &member.record().standing;
+        let probed = || standing.until.load(Ordering::Relaxed) == PROBED;
+        let due = match verdict {
+            Verdict::Answered => {
+                self.welcome(standing, members, now);
+                return false;
+            }
+            Verdict::Unknown => {
+                // The probe said nothing: the next call is one.
+                let _ = standing.until.compare_exchange(PROBED, 1, Ordering::Relaxed, Ordering::Relaxed);
+                return false;
+            }
+            Verdict::Unreachable => true,
+            Verdict::Failed => {
+                let _ = self.trouble(standing);
+                standing.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES || probed()
+            }
+            Verdict::Troubled => {
+                standing.failures.store(0, Ordering::Relaxed);
+                self.trouble(standing) || probed()
+            }
+        };
+        due && self.throw_out(standing, members, now)
+    }
+
+    /// Counts a trouble; gives whether enough were seen that are the instance's own: others answered
+    /// in the meantime.
+    fn trouble(&self, standing: &Standing) -> bool {
+        let answered = self.answered.load(Ordering::Relaxed);
+        let troubles = standing.troubles.fetch_add(1, Ordering::Relaxed) + 1;
+        if troubles == 1 {
+            standing.others.store(answered, Ordering::Relaxed);
+        }
+        if troubles < TROUBLES {
+            return false;
+        }
+        standing.troubles.store(0, Ordering::Relaxed);
+        answered.saturating_sub(standing.others.load(Ordering::Relaxed)) >= OTHERS
+    }
+
+    fn welcome(&self, standing: &Standing, members: &[Member], now: u64) {
+        self.answered.fetch_add(1, Ordering::Relaxed);
+        // Mostly there is nothing to write, and other threads keep what they read.
+        for count in [&standing.failures, &standing.troubles] {
+            if count.load(Ordering::Relaxed) != 0 {
+                count.store(0, Ordering::Relaxed);
+            }
+        }
+        if standing.is_out() {
+            standing.until.store(0, Ordering::Relaxed);
+            standing.back.store(now, Ordering::Relaxed);
+            self.recount(members);
+        }
+    }
+
+    /// Looks whether any of `members` is out.
+    pub(super) fn recount(&self, members: &[Member]) {
+        let _deciding = self.deciding.lock().unwrap_or_else(PoisonError::into_inner);
+        let any = members.iter().any(|member| member.record().standing.is_out());
+        self.any.store(any, Ordering::Relaxed);
+    }
+
+    #[cold]
+    fn throw_out(&self, standing: &Standing, members: &[Member], now: u64) -> bool {
+        let _deciding = self.deciding.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = standing.until.load(Ordering::Relaxed);
+        if until > now && until != PROBED {
+            // A call that began before it was left out.
+            return false;
+        }
+        if until == 0 {
+            let out = members.iter().filter(|member| member.record().standing.is_out()).count();
+            let most = if members.len() < 2 { 0 } else { (members.len() / 2).max(1) };
+            if out >= most {
+                return false;
+            }
+            if now.saturating_sub(standing.back.load(Ordering::Relaxed)) > FORGIVEN {
+                standing.times.store(0, Ordering::Relaxed);
+            }
+        }
+        let times = standing.times.fetch_add(1, Ordering::Relaxed);
+        let time = FIRST.saturating_mul(4_u64.saturating_pow(times)).min(LONGEST);
+        standing.failures.store(0, Ordering::Relaxed);
+        standing.troubles.store(0, Ordering::Relaxed);
+        self.any.store(true, Ordering::Relaxed);
+        standing.until.store(now.saturating_add(time), Ordering::Relaxed);
+        true
+    }
+}

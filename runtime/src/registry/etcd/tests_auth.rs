@@ -1,0 +1,225 @@
+//! Users, passwords and tokens, against a real etcd.
+
+use std::time::Instant;
+
+use etcd_client::{Client, ConnectOptions, Permission};
+
+use super::process::EtcdProcess;
+use super::*;
+use crate::registry::url::{self, Password, Target};
+use crate::registry::{Endpoint, Inner, Instance, Registration, Registry, Resolver, Snapshot};
+
+const LONG: Duration = Duration::from_secs(60);
+const KEY: &str = "kitex/registry-etcd/add/127.0.0.1:8888";
+
+/// An etcd that knows `bob`, and a client that may do everything.
+async fn guarded(password: &str) -> Option<(EtcdProcess, Client)> {
+    let mut etcd = EtcdProcess::prepare()?;
+    etcd.flags = ["--auth-token", "simple", "--auth-token-ttl", "5"].map(str::to_owned).to_vec();
+    etcd.start();
+    let mut open = etcd.client().await;
+    open.user_add("root", "root", None).await.unwrap();
+    open.user_grant_role("root", "root").await.unwrap();
+    open.role_add("services").await.unwrap();
+    let all = Permission::read_write("kitex/").with_prefix();
+    open.role_grant_permission("services", all).await.unwrap();
+    open.user_add("bob", password, None).await.unwrap();
+    open.user_grant_role("bob", "services").await.unwrap();
+    open.auth_enable().await.unwrap();
+    let options = ConnectOptions::new().with_user("root", "root").with_auto_token_refresh(true);
+    let admin = Client::connect([etcd.address()], Some(options)).await.unwrap();
+    Some((etcd, admin))
+}
+
+fn open(etcd: &EtcdProcess, password: Password) -> Registry {
+    let text = format!("etcd://bob@{}?ttl=2", etcd.address());
+    let Ok(Target::Etcd(url)) = url::parse(&text, Some(&password)) else { panic!() };
+    Registry(Arc::new(Inner { backend: Box::new(Etcd::new(url).unwrap()), resolvers: Default::default() }))
+}
+
+fn register(registry: &Registry) -> Registration {
+    registry.register(vec![Instance::new("add", Endpoint::new("thrift", "127.0.0.1", 8888))]).unwrap()
+}
+
+async fn trusted(resolver: &Resolver, count: usize) {
+    let fresh = |snapshot: &Snapshot| snapshot.trusted() == count && snapshot.stale_since.is_none();
+    resolver.wait(LONG, fresh).await.unwrap();
+}
+
+async fn status(kept: &Registration, wanted: impl Fn(&Status) -> bool) {
+    let mut status = kept.status();
+    tokio::time::timeout(LONG, status.wait_for(|status| wanted(status))).await.unwrap().unwrap();
+}
+
+/// Waits until the key was written after `revision`.
+async fn written(admin: &mut Client, revision: i64) {
+    let end = Instant::now() + LONG;
+    while admin.get(KEY, None).await.unwrap().kvs().first().is_none_or(|kv| kv.create_revision() <= revision) {
+        assert!(Instant::now() < end, "the key did not come back");
+    }
+}
+
+#[tokio::test]
+async fn one_authentication_serves_a_process_and_each_event() {
+    let Some((etcd, mut admin)) = guarded("one").await else { return };
+    let before = etcd.authentications();
+    let registry = open(&etcd, "one".into());
+    let services: Vec<Resolver> = (0..20).map(|n| registry.resolve(&format!("other{n}")).unwrap()).collect();
+    let add = registry.resolve("add").unwrap();
+    let kept = register(&registry);
+    trusted(&add, 1).await;
+    for service in &services {
+        service.ready(LONG).await.unwrap();
+    }
+    assert_eq!(etcd.authentications() - before, 1, "at the start");
+    // A password that is written again ends the tokens of its user.
+    admin.user_change_password("bob", "one").await.unwrap();
+    let deleted = admin.delete(KEY, None).await.unwrap().header().unwrap().revision();
+    written(&mut admin, deleted).await;
+    trusted(&add, 1).await;
+    assert_eq!(etcd.authentications() - before, 2, "after the token's end");
+    kept.deregister().await;
+    trusted(&add, 0).await;
+    assert!(!format!("{registry:?} {registry}").contains("one"));
+}
+
+/// After a restart etcd knows the simple tokens that are still in its log, or none.
+#[tokio::test]
+async fn a_restart_of_etcd_costs_two_authentications_at_most() {
+    let Some((mut etcd, mut admin)) = guarded("one").await else { return };
+    let registry = open(&etcd, "one".into());
+    let add = registry.resolve("add").unwrap();
+    let kept = register(&registry);
+    trusted(&add, 1).await;
+    etcd.kill();
+    add.wait(LONG, |snapshot| snapshot.stale_since.is_some()).await.unwrap();
+    etcd.start();
+    trusted(&add, 1).await;
+    status(&kept, |status| matches!(status, Status::Registered(_))).await;
+    // One of the client that was there, one of a client made anew after a call without an answer.
+    assert!(etcd.authentications() <= 2, "{}", etcd.authentications());
+    written(&mut admin, 0).await;
+    kept.deregister().await;
+    trusted(&add, 0).await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_told_and_tried_rarely() {
+    let Some((etcd, mut admin)) = guarded("right").await else { return };
+    let before = etcd.authentications();
+    let start = Instant::now();
+    let registry = open(&etcd, "wr0ng".into());
+    let _others: Vec<Resolver> = (0..10).map(|n| registry.resolve(&format!("other{n}")).unwrap()).collect();
+    let kept = register(&registry);
+    let refused =
+        |status: &Status| matches!(status, Status::Refused(why) if why.text.contains("authentication failed"));
+    status(&kept, refused).await;
+    while etcd.authentications() - before < 2 {
+        tokio::task::yield_now().await;
+        assert!(start.elapsed() < LONG);
+    }
+    let most = 1 + start.elapsed().as_secs() / 5;
+    let tried = etcd.authentications() - before;
+    assert!(tried <= most, "{tried} authentications in {:?}", start.elapsed());
+    assert!(!format!("{:?}", *kept.status().borrow()).contains("wr0ng"));
+    admin.user_change_password("bob", "wr0ng").await.unwrap();
+    status(&kept, |status| matches!(status, Status::Registered(_))).await;
+    kept.deregister().await;
+}
+
+#[tokio::test]
+async fn a_password_may_be_rotated_in_its_file() {
+    let Some((etcd, mut admin)) = guarded("one").await else { return };
+    let file = etcd.dir().join("password");
+    std::fs::write(&file, "one\n").unwrap();
+    let registry = open(&etcd, Password::File(file.clone()));
+    let kept = register(&registry);
+    kept.registered().await.unwrap();
+    admin.user_change_password("bob", "two").await.unwrap();
+    let deleted = admin.delete(KEY, None).await.unwrap().header().unwrap().revision();
+    status(&kept, |status| matches!(status, Status::Refused(_))).await;
+    std::fs::write(&file, "two\n").unwrap();
+    written(&mut admin, deleted).await;
+    kept.deregister().await;
+}
+
+#[tokio::test]
+async fn a_user_of_an_etcd_that_asks_for_none_is_let_in() {
+    let Some(etcd) = EtcdProcess::started() else { return };
+    let registry = open(&etcd, "any".into());
+    let kept = register(&registry);
+    kept.registered().await.unwrap();
+    kept.deregister().await;
+}
+
+#[test]
+fn a_password_file_that_is_not_there_is_told_at_the_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("password");
+    let error = || {
+        let Ok(Target::Etcd(url)) = url::parse("etcd://bob@h:1", Some(&Password::File(path.clone()))) else { panic!() };
+        Etcd::new(url).unwrap_err().to_string()
+    };
+    let text = error();
+    assert!(text.contains("KITELINE_ETCD_PASSWORD_FILE") && text.contains(path.to_str().unwrap()), "{text}");
+    std::fs::write(&path, "\n").unwrap();
+    assert!(error().contains("empty"));
+}
+
+/// What everything that is printed or logged about a registry shows.
+#[tokio::test]
+async fn no_text_shows_a_password() {
+    let secret = "s3cret-w0rd";
+    let url = format!("etcd://bob:{secret}@127.0.0.1:1?ttl=2");
+    let registry = Registry::open(&url).unwrap();
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let kept = register(&registry);
+    let add = registry.resolve("add").unwrap();
+    add.wait(LONG, |snapshot| snapshot.stale_since.is_some()).await.unwrap();
+    status(&kept, |status| matches!(status, Status::Away(_))).await;
+    drop(guard);
+    let Ok(Target::Etcd(parsed)) = url::parse(&url, None) else { panic!() };
+    let etcd = Etcd::new(parsed.clone()).unwrap();
+    let wrong = Registry::open(&format!("{url}&oops=1")).unwrap_err();
+    let shown = [
+        format!("{registry:?} {registry} {add:?} {:?}", kept.status().borrow()),
+        format!("{parsed:?} {etcd:?} {wrong} {wrong:?}"),
+        format!("{:?}", login::Login::open(&parsed.user.unwrap()).unwrap()),
+        log.text(),
+    ];
+    assert!(shown[3].contains("etcd cannot be asked"), "{}", shown[3]);
+    for text in shown {
+        assert!(!text.contains(secret), "{text}");
+    }
+}
+
+/// Keeps what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl tracing_subscriber::fmt::MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
