@@ -9,7 +9,7 @@ use tokio::task::AbortHandle;
 
 #[cfg(feature = "thrift")]
 use crate::client::multiplex;
-use crate::config::Config;
+use crate::config::{Config, Start};
 use crate::error::Error;
 use crate::registry::{Endpoint, Instance, Registration, Registry, Status};
 use crate::server::{Registering, Registrar, Registration as Known, say};
@@ -41,10 +41,8 @@ impl Announcer {
         let address = self.config.advertised(bound)?;
         let instances = services.iter().map(|info| self.instance(info, &address)).collect();
         let registration = self.registry.register(instances)?;
-        let status = registration.status();
-        let telling = self.aloud.then(|| tokio::spawn(tell(names, self.registry.to_string(), status)).abort_handle());
         let propagation = self.config.server.propagation;
-        Ok(Announced { registration: Some((registration, telling)), propagation })
+        Ok(Announced { registration: Some((registration, None)), propagation })
     }
 
     fn name(&self, info: &'static ServiceInfo) -> &str {
@@ -73,7 +71,22 @@ impl Registrar for Announcer {
         services: &[&'static ServiceInfo],
     ) -> Registering<Result<Box<dyn Known>, Error>> {
         let begun = self.begin(address, services);
-        Box::pin(async move { begun.map(|announced| Box::new(announced) as Box<dyn Known>) })
+        let names: Vec<&str> = services.iter().map(|info| self.name(info)).collect();
+        let (names, registry, aloud) = (names.join(", "), self.registry.to_string(), self.aloud);
+        let wait = match self.config.registry.start {
+            Start::Background => None,
+            Start::FailFast => Some(self.config.registry.start_timeout),
+        };
+        Box::pin(async move {
+            let mut announced = begun?;
+            if let Some((registration, telling)) = &mut announced.registration {
+                if let Some(timeout) = wait {
+                    registration.registered_within(timeout).await?;
+                }
+                *telling = aloud.then(|| tokio::spawn(tell(names, registry, registration.status())).abort_handle());
+            }
+            Ok(Box::new(announced) as Box<dyn Known>)
+        })
     }
 }
 
@@ -91,13 +104,26 @@ struct Announced {
 }
 
 impl Known for Announced {
+    fn set_weight(&self, weight: u32) {
+        self.registration.iter().for_each(|(registration, _)| registration.set_weight(weight));
+    }
+
+    fn pause(&self) {
+        self.registration.iter().for_each(|(registration, _)| registration.pause());
+    }
+
+    fn resume(&self) {
+        self.registration.iter().for_each(|(registration, _)| registration.resume());
+    }
+
     fn deregister(self: Box<Self>) -> Registering<Duration> {
         Box::pin(async move {
             let Some((registration, telling)) = self.registration else { return Duration::ZERO };
             if let Some(telling) = telling {
                 telling.abort();
             }
-            let visible = registration.is_registered();
+            // A pause may be as short as clients are slow.
+            let visible = matches!(*registration.status().borrow(), Status::Registered(_) | Status::Paused);
             registration.deregister().await;
             if visible { self.propagation } else { Duration::ZERO }
         })
@@ -169,6 +195,44 @@ mod tests {
         assert_eq!(found.instances[0].endpoints, [endpoint]);
         running.stop().await.unwrap();
         add.wait(Duration::from_secs(30), |seen| seen.instances.is_empty()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_running_server_changes_its_weight_and_pauses() {
+        let registry = Registry::open("memory").unwrap();
+        let running = Server::new(Config::local()).registry(&registry).add(Add).start().await.unwrap();
+        let add = registry.resolve("add").unwrap();
+        let long = Duration::from_secs(30);
+        let weight =
+            |wanted| move |seen: &crate::registry::Snapshot| seen.instances.iter().any(|one| one.weight == wanted);
+        running.set_weight(70);
+        add.wait(long, weight(70)).await.unwrap();
+        running.pause();
+        add.wait(long, |seen| seen.instances.is_empty()).await.unwrap();
+        running.set_weight(20);
+        running.resume();
+        add.wait(long, weight(20)).await.unwrap();
+        running.stop().await.unwrap();
+        add.wait(long, |seen| seen.instances.is_empty()).await.unwrap();
+    }
+
+    #[cfg(feature = "etcd")]
+    #[tokio::test]
+    async fn a_server_that_must_be_registered_does_not_start_without() {
+        let mut config = Config::local();
+        // Nobody listens on port 1.
+        config.registry.url = "etcd://127.0.0.1:1?ttl=2".to_owned();
+        config.registry.start_timeout = Duration::from_millis(300);
+        let serving = Server::new(config.clone()).add(Add).start().await.unwrap();
+        serving.stop().await.unwrap();
+        config.registry.start = Start::FailFast;
+        let error = Server::new(config).add(Add).start().await.unwrap_err();
+        assert_eq!(error.code(), crate::Code::Unavailable);
+        assert!(error.message().starts_with("add could not be registered within 300ms"), "{error}");
+        let registry = Registry::open("memory").unwrap();
+        let mut config = Config::local();
+        config.registry.start = Start::FailFast;
+        Server::new(config).registry(&registry).add(Add).start().await.unwrap().stop().await.unwrap();
     }
 
     #[tokio::test]

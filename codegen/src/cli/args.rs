@@ -30,6 +30,15 @@ pub(super) enum Color {
 
 /// Everything that was asked for.
 #[derive(Clone, Debug)]
+pub(super) enum Asked {
+    /// To make something of IDL files.
+    Make(Box<Invocation>),
+    /// To serve the development registry at this `host:port`.
+    Registry(String),
+}
+
+/// What is to be made, of what, how.
+#[derive(Clone, Debug)]
 pub(super) struct Invocation {
     pub(super) command: Command,
     pub(super) idls: Vec<PathBuf>,
@@ -47,23 +56,35 @@ pub(super) struct Invocation {
 }
 
 /// Reads the arguments.
-pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
+pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, clap::Error> {
     let mut command = command();
     let matches = command.try_get_matches_from_mut(args)?;
-    if let Some(("generate", sub)) = matches.subcommand() {
-        return invocation(Command::Generate, sub, &mut command);
-    }
-    invocation(Command::Crate, &matches, &mut command)
+    let made = match matches.subcommand() {
+        Some(("registry", sub)) => {
+            return Ok(Asked::Registry(sub.get_one::<String>("listen").cloned().unwrap_or_default()));
+        }
+        Some(("generate", sub)) => invocation(Command::Generate, sub, &mut command),
+        _ => invocation(Command::Crate, &matches, &mut command),
+    };
+    made.map(|it| Asked::Make(Box::new(it)))
 }
 
 fn command() -> clap::Command {
     let generate = shared(clap::Command::new("generate"))
         .about("Make only src/generated, for a crate that is there")
         .override_usage("kiteline generate [OPTIONS] <IDL>... -o <DIR>");
+    let registry =
+        clap::Command::new("registry").about("Serve a development registry: etcd's v3 API, in memory alone").arg(
+            Arg::new("listen")
+                .long("listen")
+                .value_name("HOST:PORT")
+                .default_value("127.0.0.1:2379")
+                .help("Where others find it"),
+        );
     shared(clap::Command::new("kiteline"))
         .version(env!("CARGO_PKG_VERSION"))
         .about("Makes a ready Rust service of Thrift and proto IDL files")
-        .override_usage("kiteline [OPTIONS] <IDL>...\n       kiteline generate [OPTIONS] <IDL>... -o <DIR>")
+        .override_usage("kiteline [OPTIONS] <IDL>...\n       kiteline generate [OPTIONS] <IDL>... -o <DIR>\n       kiteline registry [--listen <HOST:PORT>]")
         .after_help("A service crate is made in ./<first IDL's name>, or brought up to date there:\n  kiteline idl/add.thrift\n  kiteline idl/add.thrift idl/hello.proto -o services")
         .arg(flag("add-missing", "Insert stubs and lines that your own files lack"))
         .arg(flag("member", "Add the crate to the workspace around it instead of giving it one of its own"))
@@ -74,6 +95,7 @@ fn command() -> clap::Command {
                 .help("Where the crate gets `runtime` from: path:DIR, git:URL or git:URL#REV"),
         )
         .subcommand(generate)
+        .subcommand(registry)
         .args_conflicts_with_subcommands(true)
 }
 

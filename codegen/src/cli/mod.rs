@@ -4,6 +4,7 @@
 
 mod args;
 mod place;
+mod registry;
 mod report;
 
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use codegen::output::{self, Plan, Policy};
 use codegen::scaffold::{self, Existing};
 use codegen::{Builder, Error, Loaded, emit};
 
-use args::{Command, Invocation};
+use args::{Asked, Color, Command, Invocation};
 use report::Report;
 
 const FINDINGS: u8 = 1;
@@ -25,7 +26,10 @@ const IO: u8 = 3;
 /// Runs the command.
 pub(crate) fn main() -> ExitCode {
     let invocation = match args::parse(std::env::args_os()) {
-        Ok(invocation) => invocation,
+        Ok(Asked::Make(invocation)) => invocation,
+        Ok(Asked::Registry(listen)) => {
+            return ExitCode::from(registry::serve(&listen, &Report::new(false, Color::Auto)));
+        }
         Err(error) => error.exit(),
     };
     let report = Report::new(invocation.quiet, invocation.color);

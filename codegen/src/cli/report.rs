@@ -44,6 +44,17 @@ impl Report {
         self.text(&format!("{word}: {text}"));
     }
 
+    pub(super) fn warning(&self, text: &str) {
+        let word = self.paint("warning", "1;33");
+        self.text(&format!("{word}: {text}"));
+    }
+
+    /// A server is there.
+    #[cfg(feature = "net")]
+    pub(super) fn listening(&self, place: &str) {
+        self.status("listening", "1;32", place);
+    }
+
     /// How many findings there were.
     pub(super) fn findings(&self, found: &Diagnostics) {
         let count = |severity, word: &str| match found.count(severity) {
@@ -91,8 +102,7 @@ impl Report {
             Command::Generate => "add it",
         };
         for (path, text) in missing {
-            let word = self.paint("warning", "1;33");
-            self.text(&format!("{word}: {} lacks what follows; {what}\n{text}", shown(&plan.root, path)));
+            self.warning(&format!("{} lacks what follows; {what}\n{text}", shown(&plan.root, path)));
         }
     }
 

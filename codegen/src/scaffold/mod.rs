@@ -220,6 +220,8 @@ fn features(model: &Model, server: bool) -> Vec<&'static str> {
     features.extend(uses(Language::Thrift).then_some("thrift"));
     features.extend(uses(Language::Proto).then_some("grpc"));
     features.extend(server.then_some("etcd"));
+    // For a first run where nothing is installed; who deploys may take it out.
+    features.extend(server.then_some("dev"));
     features.extend(model.defs.iter().any(|it| it.serde).then_some("serde"));
     features
 }

@@ -9,6 +9,7 @@ mod exits;
 mod fresh;
 mod generate;
 mod inject;
+mod registry;
 mod rerun;
 mod sandbox;
 mod stubs;

@@ -1,7 +1,8 @@
 //! An HTTP gateway in front of the add and echo services.
 //!
 //! Where they are is a matter of configuration alone: by default they are looked up in etcd, and
-//! with `KITELINE_REGISTRY="static:add=127.0.0.1:9091;echo=127.0.0.1:9092"` no registry is needed.
+//! with `KITELINE_REGISTRY=dev` in the embedded registry; for fixed addresses it is
+//! `KITELINE_REGISTRY="static:add=127.0.0.1:9091;echo=127.0.0.1:9092"`.
 
 use std::sync::Arc;
 

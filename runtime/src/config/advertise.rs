@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use super::Error;
+use super::interfaces::Tables;
 use crate::registry::Endpoint;
 
 const SETTING: &str = "`advertise`";
@@ -10,16 +11,21 @@ const IP: &str = "KITEX_IP_TO_REGISTRY";
 const PORT: &str = "KITEX_PORT_TO_REGISTRY";
 const POD: &str = "POD_IP";
 
-/// See [`super::Config::advertised`]; `own` finds this machine's address.
+/// See [`super::Config::advertised`]; `own` finds this machine's address, `interface` the addresses
+/// of an interface, if there is one of that name.
 pub(super) fn advertise(
     bound: SocketAddr,
     setting: Option<&str>,
     env: &dyn Fn(&str) -> Option<String>,
     own: &dyn Fn() -> Option<IpAddr>,
+    interface: &dyn Fn(&str) -> Option<Vec<IpAddr>>,
 ) -> Result<Endpoint, Error> {
     let env = |name: &str| env(name).filter(|value| !value.is_empty());
     if let Some(text) = setting {
-        return host_and_port(SETTING, text, bound.port());
+        let endpoint = host_and_port(SETTING, text, bound.port())?;
+        let Some(addresses) = interface(&endpoint.host) else { return Ok(endpoint) };
+        let first = addresses.first().map(|ip| Endpoint { host: ip.to_string(), ..endpoint.clone() });
+        return first.ok_or_else(|| fail(SETTING, format!("interface `{}` has no address", endpoint.host)));
     }
     let port = match env(PORT) {
         Some(port) => {
@@ -68,13 +74,16 @@ fn named(by: &'static str, host: &str, port: u16) -> Result<Endpoint, Error> {
 
 /// The address by which this machine reaches others. Connecting a UDP socket sends nothing: it
 /// only asks the routing table. The targets are never routed (RFC 5737, RFC 3849).
+///
+/// A machine without a route has the first address of its interfaces that is not a loopback one.
 pub(super) fn own_address() -> Option<IpAddr> {
     let v4 = (IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
     let v6 = (IpAddr::V6(Ipv6Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)));
-    [v4, v6].into_iter().find_map(|(from, to)| {
+    let routed = [v4, v6].into_iter().find_map(|(from, to)| {
         let socket = UdpSocket::bind((from, 0)).ok()?;
         socket.connect((to, 9)).ok()?;
         let ip = socket.local_addr().ok()?.ip();
         (!ip.is_loopback() && !ip.is_unspecified()).then_some(ip)
-    })
+    });
+    routed.or_else(|| Tables::read().first())
 }

@@ -2,8 +2,9 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
-use super::{Config, Error, check_listen};
+use super::{Config, Error, Start, check_listen};
 use crate::registry::nearest;
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -40,6 +41,13 @@ pub(super) fn load(args: impl Iterator<Item = String>, env: Env<'_>, read: Read<
         from.push(by);
         set(&mut config, by, variable, value)?;
     }
+    // These are for the environment alone: a command line is for what changes from run to run.
+    for variable in ["KITELINE_START", "KITELINE_START_TIMEOUT"] {
+        if let Some(value) = env(variable) {
+            from.push(variable);
+            set(&mut config, variable, variable, value)?;
+        }
+    }
     if !from.is_empty() {
         config.source = format!("{}, then {}", config.source, from.join(", "));
     }
@@ -47,12 +55,24 @@ pub(super) fn load(args: impl Iterator<Item = String>, env: Env<'_>, read: Read<
 }
 
 fn set(config: &mut Config, by: &'static str, variable: &str, value: String) -> Result<(), Error> {
+    let fail = |why| Err(Error::Environment { name: by, why });
     match variable {
         "KITELINE_LISTEN" => {
-            check_listen(&value).map_err(|why| Error::Environment { name: by, why })?;
+            check_listen(&value).or_else(fail)?;
             config.server.listen = value;
         }
         "KITELINE_ADVERTISE" => config.server.advertise = Some(value),
+        "KITELINE_START" => {
+            config.registry.start = match value.as_str() {
+                "background" => Start::Background,
+                "fail_fast" => Start::FailFast,
+                _ => return fail(format!("`{value}` is none of background, fail_fast")),
+            };
+        }
+        "KITELINE_START_TIMEOUT" => match value.parse().map(Duration::try_from_secs_f64) {
+            Ok(Ok(timeout)) => config.registry.start_timeout = timeout,
+            _ => return fail(format!("`{value}` is no number of seconds")),
+        },
         _ => config.registry.url = value,
     }
     Ok(())

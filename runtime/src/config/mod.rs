@@ -3,6 +3,7 @@
 
 mod advertise;
 mod error;
+mod interfaces;
 mod load;
 #[cfg(test)]
 mod tests;
@@ -48,7 +49,8 @@ pub struct ServerConfig {
     /// `host:port` to listen on; port 0 lets the kernel choose. Default `127.0.0.1:8888`.
     #[serde(deserialize_with = "listen")]
     pub listen: String,
-    /// `host` or `host:port` that others dial. Default: the address that others can reach.
+    /// What others dial: `host`, `host:port`, or the name of a network interface (`eth0`, `eth0:8888`;
+    /// Linux alone), whose first address is meant. Default: the address that others can reach.
     pub advertise: Option<String>,
     /// Between deregistering and the end of accepting; seconds in the file. Default 6 s, because
     /// Kitex's clients ask every 5 s. Not waited for when nothing is registered.
@@ -72,17 +74,41 @@ impl Default for ServerConfig {
 pub struct RegistryConfig {
     /// The URL, as [`Registry::open`](crate::Registry::open) takes it. Default `etcd://127.0.0.1:2379`.
     pub url: String,
+    /// Whether a server waits for its registration before it counts as started.
+    pub start: Start,
+    /// For how long it waits with [`Start::FailFast`]; seconds in the file. Default 10 s.
+    #[serde(with = "seconds")]
+    pub start_timeout: Duration,
 }
 
 impl Default for RegistryConfig {
     fn default() -> Self {
-        Self { url: "etcd://127.0.0.1:2379".to_owned() }
+        Self {
+            url: "etcd://127.0.0.1:2379".to_owned(),
+            start: Start::Background,
+            start_timeout: Duration::from_secs(10),
+        }
     }
+}
+
+/// What a server does when its registry does not take it at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// It serves, and registers as soon as the registry is there. The default.
+    #[default]
+    Background,
+    /// It ends with an error when it is not registered within `start_timeout`.
+    FailFast,
 }
 
 impl fmt::Debug for RegistryConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RegistryConfig").field("url", &crate::registry::without_password(&self.url)).finish()
+        f.debug_struct("RegistryConfig")
+            .field("url", &crate::registry::without_password(&self.url))
+            .field("start", &self.start)
+            .field("start_timeout", &self.start_timeout)
+            .finish()
     }
 }
 
@@ -108,8 +134,8 @@ impl Default for ClientConfig {
 
 impl Config {
     /// Reads the settings of this process: the file of `--config`, else of `KITELINE_CONFIG`, else
-    /// `./service.toml`, else defaults; then `KITELINE_LISTEN`, `KITELINE_ADVERTISE` and
-    /// `KITELINE_REGISTRY`; then the flags `--listen`, `--advertise` and `--registry`.
+    /// `./service.toml`, else defaults; then `KITELINE_LISTEN`, `KITELINE_ADVERTISE`,
+    /// `KITELINE_REGISTRY`, `KITELINE_START` and `KITELINE_START_TIMEOUT`; then the flags `--listen`, `--advertise` and `--registry`.
     ///
     /// # Errors
     /// Unknown keys and flags, values that do not fit (with file, line and a caret), a named file
@@ -139,13 +165,15 @@ impl Config {
 
     /// What others dial to reach a listener that is bound to `bound`: the setting, else
     /// `KITEX_IP_TO_REGISTRY` and `KITEX_PORT_TO_REGISTRY`, else the bound address; for `0.0.0.0`
-    /// and `::` `POD_IP`, else the address by which this machine reaches others.
+    /// and `::` `POD_IP`, else the address by which this machine reaches others, else its first one
+    /// that is not a loopback address.
     ///
     /// # Errors
     /// [`Error::Advertise`] when a setting is no address that others can dial.
     pub fn advertised(&self, bound: SocketAddr) -> Result<Endpoint, Error> {
         let env = |name: &str| std::env::var(name).ok();
-        advertise::advertise(bound, self.server.advertise.as_deref(), &env, &advertise::own_address)
+        let interface = |name: &str| interfaces::Tables::read().of(name);
+        advertise::advertise(bound, self.server.advertise.as_deref(), &env, &advertise::own_address, &interface)
     }
 
     /// The registry's name of a service: `[names]`, else `otherwise`.

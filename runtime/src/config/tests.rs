@@ -65,10 +65,84 @@ fn a_password_in_the_url_is_not_shown() {
     assert!(!format!("{config:?}").contains("s3cret"));
 }
 
+/// A machine with two networks, a bridge without an address and IPv6.
+fn tables() -> interfaces::Tables {
+    let entry = |address: &str, kind: &str| format!("     |-- {address}\n        {kind}\n");
+    let trie = ["Main:\n", "Local:\n"].map(|table| {
+        let mut text = table.to_owned();
+        text += &entry("0.0.0.0", "/0 universe UNICAST");
+        text += &entry("127.0.0.0", "/8 host LOCAL");
+        text += &entry("127.0.0.1", "/32 host LOCAL");
+        text += &entry("10.1.2.0", "/24 link UNICAST");
+        text += &entry("10.1.2.3", "/32 host LOCAL");
+        text += &entry("192.168.7.9", "/32 host LOCAL");
+        text + &entry("192.168.7.255", "/32 link BROADCAST")
+    });
+    // Numbers stand in the machine's own order there.
+    let hex = |bytes: [u8; 4]| format!("{:08X}", u32::from_ne_bytes(bytes));
+    let row = |name: &str, network: [u8; 4], gateway: [u8; 4], mask: [u8; 4]| {
+        format!("{name}\t{}\t{}\t0003\t0\t0\t0\t{}\t0\t0\t0\n", hex(network), hex(gateway), hex(mask))
+    };
+    interfaces::Tables {
+        dev: "Inter-|   Receive\n face |bytes\n    lo: 1 2\n  eth0: 1 2\n  eth1:1 2\n   br0: 0 0\n   wg0: 0\n"
+            .to_owned(),
+        route: "Iface\tDestination\tGateway\n".to_owned()
+            + &row("eth0", [0; 4], [10, 1, 2, 1], [0; 4])
+            + &row("eth0", [10, 1, 2, 0], [0; 4], [255, 255, 255, 0])
+            + &row("eth1", [192, 168, 0, 0], [0; 4], [255, 255, 0, 0]),
+        fib_trie: trie.concat(),
+        if_inet6: "fe8000000000000000fc00fffe000001 04 40 20 80     eth0\n\
+                   00000000000000000000000000000001 01 80 10 80       lo\n\
+                   fd000000000000000000000000000002 04 40 00 82      wg0\n"
+            .to_owned(),
+    }
+}
+
+#[test]
+fn interfaces_are_read_from_the_kernels_tables() {
+    let of = |name: &str| tables().of(name).map(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>());
+    assert_eq!(of("eth0").unwrap(), ["10.1.2.3"]);
+    assert_eq!(of("eth1").unwrap(), ["192.168.7.9"]);
+    assert_eq!(of("lo").unwrap(), ["127.0.0.1", "::1"]);
+    assert_eq!(of("wg0").unwrap(), ["fd00::2"]);
+    assert_eq!(of("br0").unwrap(), [""; 0]);
+    assert_eq!(of("eth2"), None);
+    assert_eq!(tables().first().unwrap().to_string(), "10.1.2.3");
+    assert_eq!((interfaces::Tables::default().of("eth0"), interfaces::Tables::default().first()), (None, None));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn this_machines_loopback_interface_is_found() {
+    let of = |name: &str| interfaces::Tables::read().of(name);
+    assert!(of("lo").unwrap().contains(&"127.0.0.1".parse::<IpAddr>().unwrap()));
+    assert_eq!(of("no-such-interface"), None);
+}
+
+#[test]
+fn a_server_may_be_told_to_start_only_when_it_is_registered() {
+    let config = load_with(&[], &[], &[]).unwrap();
+    assert_eq!((config.registry.start, config.registry.start_timeout), (Start::Background, Duration::from_secs(10)));
+    let file = [("service.toml", "[registry]\nstart = \"fail_fast\"\nstart_timeout = 2.5\n")];
+    let config = load_with(&[], &[], &file).unwrap();
+    assert_eq!((config.registry.start, config.registry.start_timeout), (Start::FailFast, Duration::from_millis(2500)));
+    let env = [("KITELINE_START", "background"), ("KITELINE_START_TIMEOUT", "0.5")];
+    let config = load_with(&[], &env, &file).unwrap();
+    assert_eq!((config.registry.start, config.registry.start_timeout), (Start::Background, Duration::from_millis(500)));
+    assert_eq!(config.source, "service.toml, then KITELINE_START, KITELINE_START_TIMEOUT");
+    for env in [("KITELINE_START", "later"), ("KITELINE_START_TIMEOUT", "soon"), ("KITELINE_START_TIMEOUT", "-1")] {
+        let text = load_with(&[], &[env], &[]).unwrap_err().to_string();
+        assert!(text.starts_with(env.0) && text.contains(env.1), "{text}");
+    }
+    let text = Config::from_toml("[registry]\nstart = \"later\"\n", "s").unwrap_err().to_string();
+    assert!(text.contains("background") && text.contains("fail_fast"), "{text}");
+}
+
 fn told(bound: &str, setting: Option<&str>, env: &[(&str, &str)]) -> Result<String, Error> {
     let own = || Some("10.0.0.7".parse::<IpAddr>().unwrap());
     let env = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-    advertise::advertise(bound.parse().unwrap(), setting, &env, &own).map(|endpoint| endpoint.address())
+    let interface = |name: &str| tables().of(name);
+    advertise::advertise(bound.parse().unwrap(), setting, &env, &own, &interface).map(|endpoint| endpoint.address())
 }
 
 #[test]
@@ -93,12 +167,17 @@ fn others_are_told_an_address_that_they_can_dial() {
         ("0.0.0.0:1", Some("svc.example.org"), &[pod], "svc.example.org:1"),
         ("0.0.0.0:1", Some("fd00::2"), &[], "[fd00::2]:1"),
         ("0.0.0.0:1", Some("[fd00::2]:99"), &[], "[fd00::2]:99"),
+        ("0.0.0.0:1", Some("eth1"), &[pod], "192.168.7.9:1"),
+        ("0.0.0.0:1", Some("eth0:99"), &[], "10.1.2.3:99"),
+        ("0.0.0.0:1", Some("wg0"), &[], "[fd00::2]:1"),
+        ("0.0.0.0:1", Some("eth2"), &[], "eth2:1"),
     ] {
         assert_eq!(told(bound, setting, env).unwrap(), expected, "{bound} {setting:?} {env:?}");
     }
     for (setting, env) in [
         (Some("0.0.0.0:1"), &[][..]),
         (Some("http://h:1"), &[]),
+        (Some("br0"), &[]),
         (None, &[("KITEX_PORT_TO_REGISTRY", "http")]),
         (None, &[("POD_IP", "::")]),
     ] {

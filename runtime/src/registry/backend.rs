@@ -8,8 +8,9 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::instance::Instance;
-use super::registration::Status;
+use super::check_name;
+use super::error::Error;
+use super::registration::{Status, Wanted};
 use super::snapshot::View;
 
 /// Work in the background.
@@ -31,6 +32,14 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync + 'static {
     /// Keeps `view` up to date: by what it returns, until that is dropped, or by itself.
     fn follow(&self, service: &str, view: &Arc<View>) -> Option<Task>;
 
-    /// Keeps the instances registered until `stop`, then takes them back and ends.
-    fn keep(&self, instances: Vec<Instance>, status: watch::Sender<Status>, stop: CancellationToken) -> Task;
+    /// Whether a service may have this name here.
+    ///
+    /// # Errors
+    /// [`Error::Name`].
+    fn check(&self, service: &str) -> Result<(), Error> {
+        check_name(service).map_err(|why| Error::Name { name: service.to_owned(), why })
+    }
+
+    /// Keeps registered what is wanted until `stop`, then takes it back and ends.
+    fn keep(&self, wanted: watch::Receiver<Wanted>, status: watch::Sender<Status>, stop: CancellationToken) -> Task;
 }

@@ -45,6 +45,16 @@ pub enum Error {
     /// Called outside of a tokio runtime, whose tasks do the work.
     #[error("a registry needs a tokio runtime: call it inside #[tokio::main] or #[tokio::test]")]
     NoRuntime,
+    /// A server that is to start only when it is registered was not in time.
+    #[error("{services} could not be registered within {waited:?}: {why}")]
+    NotRegistered {
+        /// The services.
+        services: String,
+        /// How long was waited.
+        waited: Duration,
+        /// What was last seen of the registry.
+        why: String,
+    },
     /// The first list did not arrive in time.
     #[error("nothing is known yet of service `{service}` after {waited:?}; asked {source_text}")]
     NotReady {
@@ -60,7 +70,7 @@ pub enum Error {
 impl From<Error> for crate::Error {
     fn from(error: Error) -> Self {
         let code = match error {
-            Error::NotReady { .. } => Code::Unavailable,
+            Error::NotReady { .. } | Error::NotRegistered { .. } => Code::Unavailable,
             Error::NoRuntime => Code::FailedPrecondition,
             _ => Code::InvalidArgument,
         };

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::backend::{Backend, Task};
 use super::instance::{Endpoint, Instance};
-use super::registration::Status;
+use super::registration::{Status, Wanted};
 use super::snapshot::{Snapshot, View};
 
 /// Fixed addresses; `none` is the empty one. Registering does nothing.
@@ -62,7 +62,7 @@ impl Backend for Fixed {
         None
     }
 
-    fn keep(&self, _: Vec<Instance>, status: watch::Sender<Status>, stop: CancellationToken) -> Task {
+    fn keep(&self, _: watch::Receiver<Wanted>, status: watch::Sender<Status>, stop: CancellationToken) -> Task {
         Box::pin(async move {
             stop.cancelled().await;
             status.send_replace(Status::Stopped);

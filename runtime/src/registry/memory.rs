@@ -1,14 +1,14 @@
 //! A registry inside one handle and its clones: for tests and programs of one process.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::backend::{Backend, Task};
 use super::instance::Instance;
-use super::registration::{Registered, Status};
+use super::registration::{Registered, Status, Wanted};
 use super::snapshot::{Snapshot, View};
 
 /// The registry behind `memory`.
@@ -59,29 +59,63 @@ impl Backend for Memory {
     }
 
     fn follow(&self, service: &str, view: &Arc<View>) -> Option<Task> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         state.views.insert(service.to_owned(), Arc::downgrade(view));
         view.publish(state.snapshot(service));
         None
     }
 
-    fn keep(&self, instances: Vec<Instance>, status: watch::Sender<Status>, stop: CancellationToken) -> Task {
-        let keys = instances.iter().map(|one| one.service.clone()).collect();
-        let id = {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            let id = state.revision;
-            state.instances.insert(id, instances.into_iter().map(Arc::new).collect());
-            state.publish();
-            id
-        };
-        status.send_replace(Status::Registered(Arc::new(Registered { registry: self.name(), keys, lease: None })));
-        let state = self.state.clone();
+    fn keep(
+        &self,
+        mut wanted: watch::Receiver<Wanted>,
+        status: watch::Sender<Status>,
+        stop: CancellationToken,
+    ) -> Task {
+        let id = lock(&self.state).revision;
+        let entry = Entry { state: self.state.clone(), name: self.name(), id };
+        entry.write(&wanted.borrow_and_update(), &status);
         Box::pin(async move {
-            stop.cancelled().await;
-            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.instances.remove(&id);
-            state.publish();
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => break,
+                    Ok(()) = wanted.changed() => entry.write(&wanted.borrow_and_update(), &status),
+                }
+            }
+            entry.remove();
             status.send_replace(Status::Stopped);
         })
     }
+}
+
+/// One registration.
+struct Entry {
+    state: Arc<Mutex<State>>,
+    name: String,
+    id: i64,
+}
+
+impl Entry {
+    fn write(&self, wanted: &Wanted, status: &watch::Sender<Status>) {
+        if wanted.paused {
+            self.remove();
+            status.send_replace(Status::Paused);
+            return;
+        }
+        let mut state = lock(&self.state);
+        state.instances.insert(self.id, wanted.instances.iter().cloned().map(Arc::new).collect());
+        state.publish();
+        let keys = wanted.instances.iter().map(|one| one.service.clone()).collect();
+        let registered = Registered { registry: self.name.clone(), keys, lease: None };
+        status.send_replace(Status::Registered(Arc::new(registered)));
+    }
+
+    fn remove(&self) {
+        let mut state = lock(&self.state);
+        state.instances.remove(&self.id);
+        state.publish();
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,9 +5,25 @@
 //! |---|---|
 //! | `etcd://[user:password@]h1:2379[,h2:2379][?layout=kitex&prefix=…&ttl=15&user=…]` | etcd v3 |
 //! | `etcds://…?ca=ca.pem[&cert=c.pem&key=k.pem][&server_name=…]` | the same over TLS; feature `tls` |
+//! | `dev`, `dev://127.0.0.1:2379[?layout=…]` | the embedded one: joins what listens there, else starts it |
 //! | `memory` | this handle alone; for tests |
 //! | `none` | nothing is registered, nothing is found |
 //! | `static:add=h:p,h:p;echo=h:p` | fixed addresses |
+//!
+//! The layouts of etcd, written and read together when several stand there (`layout=kitex,kratos`):
+//!
+//! | layout | key | protocols |
+//! |---|---|---|
+//! | `kitex` | `kitex/registry-etcd/add/10.0.0.1:8888` | any |
+//! | `kratos` | `/microservices/add/<id>` | by scheme |
+//! | `go-micro` | `/micro/registry/add/add-<id>` | by `protocol` |
+//! | `go-kit` | `add/10.0.0.1:8888` | any |
+//! | `grpc` | `add/10.0.0.1:8888` | any |
+//! | `go-zero` | `add/<lease id>` | any |
+//!
+//! `prefix=` replaces what stands before the service's name, `layout=kitex,grpc:naming` says it for
+//! one of several. An instance that stands in several layouts is one instance: what shares an
+//! address is the same.
 //!
 //! ```
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -22,6 +38,8 @@
 //! ```
 
 mod backend;
+#[cfg(feature = "dev")]
+pub mod dev;
 mod error;
 #[cfg(feature = "etcd")]
 mod etcd;
@@ -47,7 +65,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use error::Error;
 pub use instance::{DEFAULT_WEIGHT, Endpoint, Instance};
-pub use registration::{Registered, Registration, Status};
+pub use registration::{Reason, Refused, Registered, Registration, Status};
 pub use resolver::Resolver;
 pub use snapshot::Snapshot;
 pub use url::UrlError;
@@ -55,6 +73,7 @@ pub use url::UrlError;
 pub(crate) use url::{nearest, without_password};
 
 use backend::Backend;
+use registration::Wanted;
 use resolver::Shared;
 use snapshot::View;
 use url::Target;
@@ -101,6 +120,7 @@ impl Registry {
             Target::None => Box::new(fixed::Fixed::none()),
             Target::Static(services) => Box::new(fixed::Fixed::new(services)),
             Target::Etcd(settings) => etcd_backend(settings)?,
+            Target::Dev(settings) => dev_backend(settings)?,
         };
         Ok(Self(Arc::new(Inner { backend, resolvers: Mutex::default() })))
     }
@@ -117,12 +137,16 @@ impl Registry {
     /// # Errors
     /// [`Error::Name`], [`Error::Duplicate`], [`Error::Instance`], [`Error::NoRuntime`].
     pub fn register(&self, instances: Vec<Instance>) -> Result<Registration, Error> {
+        for instance in &instances {
+            self.0.backend.check(&instance.service)?;
+        }
         check(&instances)?;
         let runtime = Handle::try_current().map_err(|_| Error::NoRuntime)?;
         let (sender, status) = watch::channel(Status::Registering);
         let stop = CancellationToken::new();
-        let task = runtime.spawn(self.0.backend.keep(instances, sender, stop.clone()));
-        Ok(Registration { status, stop, task: Some(task) })
+        let (wanted, keeper) = watch::channel(Wanted { instances, paused: false });
+        let task = runtime.spawn(self.0.backend.keep(keeper, sender, stop.clone()));
+        Ok(Registration { status, wanted, stop, task: Some(task) })
     }
 
     /// A handle that sees the instances of `service`.
@@ -130,7 +154,7 @@ impl Registry {
     /// # Errors
     /// [`Error::Name`], [`Error::NoRuntime`].
     pub fn resolve(&self, service: &str) -> Result<Resolver, Error> {
-        check_name(service).map_err(|why| Error::Name { name: service.to_owned(), why })?;
+        self.0.backend.check(service)?;
         let mut resolvers = self.0.resolvers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shared) = resolvers.get(service).and_then(Weak::upgrade) {
             return Ok(Resolver::new(shared));
@@ -158,6 +182,17 @@ fn etcd_backend(settings: url::EtcdUrl) -> Result<Box<dyn Backend>, Error> {
     Err(Error::Url(Box::new(UrlError::not_built(&members))))
 }
 
+#[cfg(feature = "dev")]
+fn dev_backend(settings: url::EtcdUrl) -> Result<Box<dyn Backend>, Error> {
+    let address = settings.members.concat();
+    Ok(Box::new(dev::join::Dev::new(address, etcd::Etcd::new(settings)?)))
+}
+
+#[cfg(not(feature = "dev"))]
+fn dev_backend(_: url::EtcdUrl) -> Result<Box<dyn Backend>, Error> {
+    Err(Error::Url(Box::new(UrlError::without_dev())))
+}
+
 /// What no registry takes as a service name.
 fn check_name(name: &str) -> Result<(), &'static str> {
     if name.is_empty() {
@@ -175,7 +210,6 @@ fn check_name(name: &str) -> Result<(), &'static str> {
 fn check(instances: &[Instance]) -> Result<(), Error> {
     for (place, instance) in instances.iter().enumerate() {
         let name = &instance.service;
-        check_name(name).map_err(|why| Error::Name { name: name.clone(), why })?;
         if instances.iter().take(place).any(|other| other.service == *name) {
             return Err(Error::Duplicate(name.clone()));
         }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::error::Error;
+use super::instance::{DEFAULT_WEIGHT, Instance};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -20,13 +22,56 @@ pub enum Status {
     /// The registry is not there; it is tried again until it is. The text says what was seen.
     Away(String),
     /// The registry answers and does not want to, such as for a wrong password; it is asked again.
-    Refused(String),
+    Refused(Refused),
     /// Others can find it.
     Registered(Arc<Registered>),
     /// It was registered and is no longer; it is being registered again.
     Lost,
+    /// Taken back by [`Registration::pause`], until [`Registration::resume`].
+    Paused,
     /// Deregistered for good.
     Stopped,
+}
+
+/// Why a registry does not take a registration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The kind of reason.
+    pub reason: Reason,
+    /// The registry's own words, and what to change.
+    pub text: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Kinds of reasons for which a registry refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The TLS handshake failed: it is not the etcd that is trusted, or it does not trust this process.
+    Untrusted,
+    /// The user may not write where the keys stand.
+    Permission,
+    /// No user, or a wrong user or password.
+    Credentials,
+    /// An entry, or all of them, are larger than what the registry takes.
+    TooLarge,
+    /// The registry's store is full.
+    NoSpace,
+    /// Anything else.
+    Other,
+}
+
+/// What a registration is to look like; changes while it runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) instances: Vec<Instance>,
+    /// Nobody is to find it for now.
+    pub(crate) paused: bool,
 }
 
 /// What was registered.
@@ -56,6 +101,7 @@ impl fmt::Display for Registered {
 #[derive(Debug)]
 pub struct Registration {
     pub(super) status: watch::Receiver<Status>,
+    pub(super) wanted: watch::Sender<Wanted>,
     pub(super) stop: CancellationToken,
     pub(super) task: Option<JoinHandle<()>>,
 }
@@ -79,6 +125,41 @@ impl Registration {
             Some(Status::Registered(registered)) => Some(registered.clone()),
             _ => None,
         }
+    }
+
+    /// Sets the weight of all its instances from now on; 0 becomes the default of 10. Returns at
+    /// once: others see it as soon as the registry has it.
+    pub fn set_weight(&self, weight: u32) {
+        let weight = if weight == 0 { DEFAULT_WEIGHT } else { weight };
+        self.wanted.send_modify(|wanted| wanted.instances.iter_mut().for_each(|one| one.weight = weight));
+    }
+
+    /// Takes the entries back until [`Registration::resume`]; the status becomes
+    /// [`Status::Paused`]. The lease, where there is one, stays.
+    pub fn pause(&self) {
+        self.wanted.send_modify(|wanted| wanted.paused = true);
+    }
+
+    /// Ends a pause.
+    pub fn resume(&self) {
+        self.wanted.send_modify(|wanted| wanted.paused = false);
+    }
+
+    /// Waits until others can find it, `timeout` at most.
+    ///
+    /// # Errors
+    /// [`Error::NotRegistered`] when they cannot, with what was last seen of the registry.
+    pub async fn registered_within(&self, timeout: Duration) -> Result<Arc<Registered>, Error> {
+        if let Ok(Some(registered)) = tokio::time::timeout(timeout, self.registered()).await {
+            return Ok(registered);
+        }
+        let why = match &*self.status.borrow() {
+            Status::Away(why) => why.clone(),
+            Status::Refused(refused) => refused.to_string(),
+            _ => "no answer so far".to_owned(),
+        };
+        let services: Vec<String> = self.wanted.borrow().instances.iter().map(|one| one.service.clone()).collect();
+        Err(Error::NotRegistered { services: services.join(", "), waited: timeout, why })
     }
 
     /// Takes the entries back, those alone that are still ours. Gives up after 5 s: the lease

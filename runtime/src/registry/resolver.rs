@@ -88,10 +88,11 @@ impl Resolver {
 
     /// Tells that a connect to `instance` failed, which ends its time as a suspect.
     pub fn unreachable(&self, instance: &Instance) {
-        self.shared.view.report(&instance.id);
+        self.shared.view.report(instance);
     }
 
-    /// The registry and the place in it, for messages: `etcd 127.0.0.1:2379 under kitex/…/add/`.
+    /// The registry and the place in it, for messages: `etcd 127.0.0.1:2379 under
+    /// kitex/…/add/ (kitex)`.
     pub fn source(&self) -> &str {
         &self.shared.source
     }

@@ -1,7 +1,7 @@
 //! What a resolver knows at one moment, and the place where it is published: readers never
 //! wait, neither for each other nor for the writer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub suspects: BTreeSet<String>,
     /// Entries that were left out because they could not be read.
     pub skipped: usize,
+    /// The same, by the name of the layout in which they stand; layouts without any are left out.
+    pub skipped_by: BTreeMap<String, usize>,
 }
 
 impl Snapshot {
@@ -82,16 +84,16 @@ impl View {
 
     /// Says that a connect to an instance failed. Kept only for suspects, so that a caller who
     /// cannot reach anybody does not fill the memory.
-    pub(crate) fn report(&self, id: &str) {
-        if !self.current.load().is_suspect(id) {
+    pub(crate) fn report(&self, instance: &Instance) {
+        if !self.current.load().is_suspect(&instance.id) {
             return;
         }
-        let mut ids = self.unreachable.lock().unwrap_or_else(PoisonError::into_inner);
-        ids.insert(id.to_owned());
+        let mut addresses = self.unreachable.lock().unwrap_or_else(PoisonError::into_inner);
+        addresses.extend(instance.endpoints.iter().map(|endpoint| endpoint.address()));
         self.reported.notify_one();
     }
 
-    /// Waits for reports, then takes them all.
+    /// Waits for reports, then takes them all: the addresses of the instances.
     #[cfg_attr(not(feature = "etcd"), allow(dead_code, reason = "only etcd has suspects"))]
     pub(crate) async fn reports(&self) -> BTreeSet<String> {
         self.reported.notified().await;

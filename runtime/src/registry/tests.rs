@@ -16,12 +16,29 @@ fn a_wrong_url_shows_the_place() {
         ("etcd://", "at least one etcd address"),
         ("etcd://127.0.0.1", "^^^^^^^^^ write host:port"),
         ("etcd://h:1?ttl=1", "whole seconds from 2 to 3600"),
-        ("etcd://h:1?layout=kratos", "not available in this version; available: kitex"),
-        ("etcd://h:1?layout=zookeeper", "unknown layout"),
+        ("etcd://h:1?layout=zookeeper", "^^^^^^^^^ unknown layout, known are kitex, kratos, go-micro"),
+        (
+            "etcd://h:1?layout=kitex,krato",
+            "  ^^^^^ unknown layout, known are kitex, kratos, go-micro, go-kit, grpc, go-zero; did you mean `kratos`?",
+        ),
+        ("etcd://h:1?layout=kitex,kitex", "twice"),
+        ("etcd://h:1?layout=", "unknown layout"),
+        ("etcd://h:1?layout", "write layout="),
+        ("etcd://h:1?prefix=a&layout=kitex,kratos", " ^ prefix= goes with one layout"),
+        ("etcd://h:1?layout=kitex:b&prefix=a", " ^ prefix= goes with one layout"),
+        (
+            "etcd://h:1?layout=go-kit,kratos,go-zero",
+            "go-kit and go-zero would both keep their keys under add/; give one a prefix",
+        ),
         ("etcd://bob@h:1", "KITELINE_ETCD_PASSWORD"),
         ("etcd://h:1?ca=a.pem", "write etcds://"),
-        ("consul://h:1", "etcd://host:2379, etcds://host:2379, static:name=host:port, memory or none"),
-        ("dev", "registry `dev` is not available in this version; use etcd://, static:, memory or none"),
+        ("consul://h:1", "etcd://host:2379, etcds://host:2379, dev, static:name=host:port, memory or none"),
+        ("dev://", "at least one etcd address"),
+        ("dev://10.0.0.1:2379", "^^^^^^^^^^^^^ write one address of this machine"),
+        ("dev://127.0.0.1:1,127.0.0.1:2?ttl=2", "one address of this machine"),
+        ("dev://bob@127.0.0.1:1", "no user"),
+        ("dev://bob:s3cret@127.0.0.1:1", "no user"),
+        ("dev://127.0.0.1:1?ttl=1", "whole seconds"),
         ("static:add", "name=host:port"),
         ("static:add=h:1;add=h:2", "twice"),
         ("static:a/b=h:1", "must not hold `/`"),
@@ -31,6 +48,21 @@ fn a_wrong_url_shows_the_place() {
         let text = url_error(url);
         assert!(text.contains(part) && text.contains('^'), "{url}: {text}");
     }
+}
+
+#[test]
+fn dev_is_a_place_on_this_machine() {
+    let Ok(Target::Dev(plain)) = url::parse("dev", None) else { panic!() };
+    assert_eq!((plain.members, plain.ttl), (vec!["127.0.0.1:2379".to_owned()], Duration::from_secs(15)));
+    let Ok(Target::Dev(other)) = url::parse("dev://[::1]:7?ttl=2&prefix=x", None) else { panic!() };
+    let layouts = vec![("kitex".to_owned(), Some("x".to_owned()))];
+    assert_eq!((other.members, other.layouts), (vec!["[::1]:7".to_owned()], layouts));
+}
+
+#[cfg(not(feature = "dev"))]
+#[test]
+fn without_the_feature_dev_is_told() {
+    assert!(url_error("dev").contains("add the feature `dev` of `runtime`"));
 }
 
 #[test]
@@ -44,7 +76,11 @@ fn a_password_is_never_shown() {
         panic!()
     };
     assert_eq!(url.user, Some(("bob".to_owned(), "env".into())));
-    assert_eq!((url.members, url.prefix), (vec!["h:1".to_owned(), "[::1]:2".to_owned()], Some(String::new())));
+    assert_eq!(url.members, ["h:1", "[::1]:2"]);
+    assert_eq!(url.layouts, [("kitex".to_owned(), Some(String::new()))]);
+    let Ok(Target::Etcd(url)) = url::parse("etcd://h:1?layout=kitex,grpc:a%2Cb,go-zero:", None) else { panic!() };
+    let expected = [("kitex", None), ("grpc", Some("a,b")), ("go-zero", Some(""))];
+    assert_eq!(url.layouts, expected.map(|(name, prefix)| (name.to_owned(), prefix.map(str::to_owned))));
 }
 
 #[cfg(feature = "tls")]

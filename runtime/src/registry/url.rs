@@ -9,13 +9,17 @@ use std::time::Duration;
 
 use super::instance::Endpoint;
 
-const KINDS: &str = "etcd://host:2379, etcds://host:2379, static:name=host:port, memory or none";
-const LAYOUTS: [&str; 6] = ["kitex", "kratos", "go-micro", "go-kit", "grpc", "go-zero"];
+const KINDS: &str = "etcd://host:2379, etcds://host:2379, dev, static:name=host:port, memory or none";
 const KEYS: [&str; 8] = ["layout", "prefix", "ttl", "user", "ca", "cert", "key", "server_name"];
 /// Those of `etcds://` alone.
 const TLS_KEYS: [&str; 4] = ["ca", "cert", "key", "server_name"];
+/// Said of a `prefix=` beside several layouts.
+const PREFIX: &str =
+    "prefix= goes with one layout; with several write each one's behind it: layout=kitex:PREFIX,kratos";
 /// The smallest lease that etcd grants is 2 s.
 const TTL: std::ops::RangeInclusive<u64> = 2..=3600;
+/// Where the registry `dev` is.
+const DEV: &str = "127.0.0.1:2379";
 /// Where an etcd password is looked for when the URL has a user and no password.
 pub(crate) const PASSWORD: &str = "KITELINE_ETCD_PASSWORD";
 /// A file that holds the password, looked for after [`PASSWORD`].
@@ -46,6 +50,8 @@ impl std::error::Error for UrlError {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Etcd(EtcdUrl),
+    /// The embedded registry; one member, on loopback.
+    Dev(EtcdUrl),
     Memory,
     None,
     Static(BTreeMap<String, Vec<Endpoint>>),
@@ -56,10 +62,9 @@ pub(crate) enum Target {
 pub(crate) struct EtcdUrl {
     /// `host:port`, at least one.
     pub(crate) members: Vec<String>,
-    /// One of [`LAYOUTS`] that is built.
-    pub(crate) layout: String,
-    /// The layout's own when `None`; may be empty.
-    pub(crate) prefix: Option<String>,
+    /// The names of layouts, each once, at least one; each with its prefix, which may be empty: the
+    /// system's own when `None`.
+    pub(crate) layouts: Vec<(String, Option<String>)>,
     /// The lease's time to live.
     pub(crate) ttl: Duration,
     /// User name and password.
@@ -106,8 +111,7 @@ impl fmt::Debug for EtcdUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EtcdUrl")
             .field("members", &self.members)
-            .field("layout", &self.layout)
-            .field("prefix", &self.prefix)
+            .field("layouts", &self.layouts)
             .field("ttl", &self.ttl)
             .field("user", &self.user.as_ref().map(|(name, _)| name))
             .field("tls", &self.tls)
@@ -122,12 +126,7 @@ pub(crate) fn parse(url: &str, password: Option<&Password>) -> Result<Target, Bo
     match shown.as_str() {
         "memory" => return Ok(Target::Memory),
         "none" => return Ok(Target::None),
-        "dev" => {
-            return text.fail(
-                shown.as_str(),
-                "registry `dev` is not available in this version; use etcd://, static:, memory or none",
-            );
-        }
+        "dev" => return text.etcd(DEV, None, None).map(Target::Dev),
         _ => {}
     }
     if let Some(rest) = shown.strip_prefix("static:") {
@@ -135,6 +134,9 @@ pub(crate) fn parse(url: &str, password: Option<&Password>) -> Result<Target, Bo
     }
     if let Some(rest) = shown.strip_prefix("etcd://") {
         return text.etcd(rest, secret.as_ref().or(password), None).map(Target::Etcd);
+    }
+    if let Some(rest) = shown.strip_prefix("dev://") {
+        return text.dev(rest).map(Target::Dev);
     }
     let scheme = shown.split(':').next().unwrap_or(&shown);
     if let Some(rest) = shown.strip_prefix("etcds://") {
@@ -235,19 +237,18 @@ impl<'a> Text<'a> {
         };
         let hosts = hosts.strip_suffix('/').unwrap_or(hosts);
         let members = hosts.split(',').map(|one| self.member(one)).collect::<Result<Vec<_>, _>>()?;
-        let mut url = EtcdUrl {
-            members,
-            layout: "kitex".to_owned(),
-            prefix: None,
-            ttl: Duration::from_secs(15),
-            user: None,
-            tls,
-        };
+        let mut url = EtcdUrl { members, layouts: Vec::new(), ttl: Duration::from_secs(15), user: None, tls };
         let mut user = login.map(|login| decode(login.split(':').next().unwrap_or(login)));
+        let (mut layout, mut prefix) = ("kitex", None);
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            self.option(pair, &mut url, &mut user)?;
+            match pair.split_once('=') {
+                Some(("layout", value)) => layout = value,
+                Some(("prefix", value)) => prefix = Some(value),
+                _ => self.option(pair, &mut url, &mut user)?,
+            }
         }
         self.whole(rest, query, url.tls.as_deref())?;
+        url.layouts = self.layouts(layout, prefix)?;
         url.user = match (user, secret) {
             (None, _) => None,
             (Some(user), Some(secret)) => Some((user, secret.clone())),
@@ -261,6 +262,17 @@ impl<'a> Text<'a> {
         Ok(url)
     }
 
+    /// `host:port[?…]`: one place of this machine, without a user.
+    fn dev(&self, rest: &'a str) -> Result<EtcdUrl, Box<UrlError>> {
+        let url = self.etcd(rest, Some(&Password::from("")), None)?;
+        let host = rest.split('?').next().unwrap_or(rest);
+        let loopback = |one: &String| one.parse::<std::net::SocketAddr>().is_ok_and(|at| at.ip().is_loopback());
+        match url.members.as_slice() {
+            [one] if loopback(one) && url.user.is_none() => Ok(url),
+            _ => self.fail(host, "write one address of this machine, such as 127.0.0.1:2379, and no user"),
+        }
+    }
+
     fn member(&self, one: &str) -> Result<String, Box<UrlError>> {
         if one.is_empty() {
             return self.fail(one, "write at least one etcd address, such as 127.0.0.1:2379");
@@ -271,8 +283,7 @@ impl<'a> Text<'a> {
     fn option(&self, pair: &'a str, url: &mut EtcdUrl, user: &mut Option<String>) -> Result<(), Box<UrlError>> {
         let (key, value) = pair.split_once('=').unwrap_or((pair, pair.get(pair.len()..).unwrap_or_default()));
         match key {
-            "layout" => url.layout = self.layout(value)?.to_owned(),
-            "prefix" => url.prefix = Some(decode(value)),
+            "layout" | "prefix" => return self.fail(key, format!("write {key}=…")),
             "ttl" => url.ttl = self.ttl(value)?,
             "user" if !value.is_empty() => *user = Some(decode(value)),
             "user" => return self.fail(key, "write user=name"),
@@ -318,15 +329,41 @@ impl<'a> Text<'a> {
         }
     }
 
-    fn layout(&self, value: &'a str) -> Result<&'a str, Box<UrlError>> {
-        if super::layout::NAMES.contains(&value) {
-            return Ok(value);
+    /// `kitex,grpc:naming`: layouts, each with a prefix of its own or without; `prefix` goes with one.
+    fn layouts(&self, list: &'a str, prefix: Option<&'a str>) -> Result<Vec<(String, Option<String>)>, Box<UrlError>> {
+        if let Some(prefix) = prefix.filter(|_| list.contains([',', ':'])) {
+            return self.fail(prefix, PREFIX);
         }
-        let built = super::layout::NAMES.join(", ");
-        match value.split(',').find(|one| !LAYOUTS.contains(one)) {
-            Some(one) => self.fail(one, format!("unknown layout; available: {built}")),
-            None => self.fail(value, format!("not available in this version; available: {built}")),
+        let mut found: Vec<(String, Option<String>)> = Vec::new();
+        let mut roots: Vec<String> = Vec::new();
+        for one in list.split(',') {
+            let (name, own) = one.split_once(':').map_or((one, None), |(name, own)| (name, Some(own)));
+            self.layout(name)?;
+            if found.iter().any(|(known, _)| known == name) {
+                return self.fail(one, format!("layout `{name}` stands here twice"));
+            }
+            let own = own.or(prefix).map(decode);
+            // Two layouts under one prefix would read each other's entries, or even write them.
+            let root = super::layout::open(name, own.as_deref()).prefix("add");
+            if let Some((other, _)) = roots.iter().position(|known| *known == root).and_then(|at| found.get(at)) {
+                let why = format!(
+                    "{other} and {name} would both keep their keys under {root}; give one a prefix: {name}:PREFIX"
+                );
+                return self.fail(one, why);
+            }
+            roots.push(root);
+            found.push((name.to_owned(), own));
         }
+        Ok(found)
+    }
+
+    fn layout(&self, name: &'a str) -> Result<(), Box<UrlError>> {
+        let known = super::layout::NAMES;
+        if known.contains(&name) {
+            return Ok(());
+        }
+        let hint = nearest(name, &known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        self.fail(name, format!("unknown layout, known are {}{hint}", known.join(", ")))
     }
 
     fn ttl(&self, value: &str) -> Result<Duration, Box<UrlError>> {
@@ -363,6 +400,15 @@ impl UrlError {
     pub(crate) fn not_built(members: &[String]) -> Self {
         let shown = format!("etcd://{}", members.join(","));
         Self { shown, at: 0..4, why: "this build has no etcd; add the feature `etcd` of `runtime`".to_owned() }
+    }
+}
+
+#[cfg(not(feature = "dev"))]
+impl UrlError {
+    /// `dev` in a build without the feature.
+    pub(crate) fn without_dev() -> Self {
+        let why = "this build has no embedded registry; add the feature `dev` of `runtime`";
+        Self { shown: "dev".to_owned(), at: 0..3, why: why.to_owned() }
     }
 }
 

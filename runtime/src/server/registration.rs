@@ -21,9 +21,19 @@ pub trait Registrar: Send + Sync + 'static {
     ) -> Registering<Result<Box<dyn Registration>, Error>>;
 }
 
-/// A server that is known. Called once, while it still answers.
+/// A server that is known.
 pub trait Registration: Send + Sync + 'static {
-    /// Takes the entries away; gives the time until clients have noticed, for which the server
+    /// Sets the share of calls that it is to get from now on; see
+    /// [`Running::set_weight`](super::Running::set_weight). Does nothing unless told otherwise.
+    fn set_weight(&self, _weight: u32) {}
+
+    /// Takes the entries away until [`Registration::resume`]. Does nothing unless told otherwise.
+    fn pause(&self) {}
+
+    /// Ends a pause. Does nothing unless told otherwise.
+    fn resume(&self) {}
+
+    /// Called once, while the server still answers. Takes the entries away; gives the time until clients have noticed, for which the server
     /// goes on answering. Failures are the registry's to log.
     fn deregister(self: Box<Self>) -> Registering<Duration>;
 }

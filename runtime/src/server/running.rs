@@ -86,6 +86,23 @@ impl Running {
         &self.shared.limits
     }
 
+    /// Sets the weight that the registry tells others, of all services; 0 becomes the default of 10.
+    /// Returns at once; without a registry it does nothing.
+    pub fn set_weight(&self, weight: u32) {
+        self.registration.iter().for_each(|known| known.set_weight(weight));
+    }
+
+    /// Leaves the registry until [`Running::resume`] and goes on serving: callers that still know the
+    /// address are answered. The lease in the registry stays.
+    pub fn pause(&self) {
+        self.registration.iter().for_each(|known| known.pause());
+    }
+
+    /// Comes back to the registry after [`Running::pause`].
+    pub fn resume(&self) {
+        self.registration.iter().for_each(|known| known.resume());
+    }
+
     /// Ends when the server has ended.
     pub fn wait(&self) -> impl Future<Output = ()> + Send + 'static {
         let mut ended = self.ended.subscribe();

@@ -1,15 +1,17 @@
-//! Keeps the view of one service up to date: a list, a watch from there, and again, for ever.
+//! Keeps the view of one service up to date: for each prefix a list, a watch from there, and again,
+//! for ever.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use etcd_client::{EventType, GetOptions, WatchOptions, WatchResponse, WatchStream};
-use tokio::sync::watch;
+use etcd_client::{Client, EventType, GetOptions, WatchOptions, WatchResponse};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::connection::{CALL, Connection, Fault, PROBE, jitter};
 use super::model::{Listing, Model};
 use super::tally::Tally;
+use crate::registry::layout::Layout;
 use crate::registry::snapshot::View;
 
 /// Entries asked for at once: the client decodes 4 MiB, and an entry is about 300 bytes.
@@ -20,75 +22,115 @@ const RECONCILE_SPREAD: Duration = Duration::from_secs(120);
 /// Nobody waits this long: a time for "never".
 const NEVER: Duration = Duration::from_secs(86_400);
 
-/// One service that is followed.
-pub(super) struct Follower {
+/// One service that is followed, under the prefixes of all layouts.
+pub(super) struct Service {
     pub(super) connection: Arc<Connection>,
-    /// Ends in `/`.
-    pub(super) prefix: Vec<u8>,
-    pub(super) model: Model,
+    pub(super) layouts: Vec<Arc<dyn Layout>>,
+    pub(super) name: String,
+    pub(super) model: Mutex<Model>,
     pub(super) tally: Arc<Tally>,
     pub(super) view: Arc<View>,
 }
 
-impl Drop for Follower {
+impl Drop for Service {
     fn drop(&mut self) {
-        self.tally.count(self.model.trusted(), 0, 0, Instant::now());
+        self.tally.count(self.lock().trusted(), 0, 0, Instant::now());
     }
 }
 
+impl Service {
+    /// Never ends; dropped, it ends its watches.
+    pub(super) async fn run(self: Arc<Self>) {
+        let mut followers = JoinSet::new();
+        for (source, layout) in self.layouts.iter().enumerate() {
+            let prefix = layout.prefix(&self.name).into_bytes();
+            followers.spawn(Follower { service: self.clone(), source, prefix }.run());
+        }
+        self.tend().await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Model> {
+        self.model.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Applies a change, counts what it deleted, publishes.
+    fn change(&self, change: impl FnOnce(&mut Model, Instant) -> usize) {
+        let now = Instant::now();
+        let mut model = self.lock();
+        let before = model.trusted();
+        let deleted = change(&mut model, now);
+        self.tally.count(before, model.trusted(), deleted, now);
+        // Under the lock, so that snapshots are published in the order of changes.
+        self.view.publish(model.snapshot());
+    }
+
+    /// What happens to all prefixes at once: suspects that cannot be reached or whose time is over,
+    /// mass deletes.
+    async fn tend(&self) {
+        let mut trips = self.tally.trips();
+        let mut changes = self.view.subscribe();
+        loop {
+            let expiry = self.lock().next_expiry();
+            let expiry = expiry.map_or(NEVER, |at| at.saturating_duration_since(Instant::now()));
+            tokio::select! {
+                addresses = self.view.reports() => self.change(|model, _| {
+                    model.unreachable(&addresses);
+                    0
+                }),
+                // A lag behind the deletes themselves is no harm: they are kept for the window.
+                Ok(()) = trips.changed() => self.change(|model, now| {
+                    model.hold_recent(now);
+                    0
+                }),
+                () = sleep(expiry) => self.change(|model, now| {
+                    model.expire(now);
+                    0
+                }),
+                Ok(()) = changes.changed() => {}
+            }
+        }
+    }
+}
+
+/// Keeps one prefix of a service up to date.
+struct Follower {
+    service: Arc<Service>,
+    source: usize,
+    /// Ends in `/`.
+    prefix: Vec<u8>,
+}
+
 impl Follower {
-    pub(super) async fn run(mut self) {
+    async fn run(self) {
         loop {
             match self.list().await {
                 Ok(list) => {
                     let revision = list.revision;
-                    self.change(|model, now| model.replace(list, now));
+                    self.service.change(|model, now| model.replace(self.source, list, now));
                     self.watch(revision).await;
                 }
                 Err(fault) => {
                     self.mark_stale(&fault);
-                    self.rest(fault.pause()).await;
+                    sleep(fault.pause()).await;
                 }
             }
         }
     }
 
-    /// Applies a change, counts what it deleted, publishes.
-    fn change(&mut self, change: impl FnOnce(&mut Model, Instant) -> usize) {
-        let now = Instant::now();
-        let before = self.model.trusted();
-        let deleted = change(&mut self.model, now);
-        self.tally.count(before, self.model.trusted(), deleted, now);
-        self.view.publish(self.model.snapshot());
-    }
-
-    fn mark_stale(&mut self, fault: &Fault) {
-        if self.model.stale(Instant::now()) {
-            let snapshot = self.model.snapshot();
+    fn mark_stale(&self, fault: &Fault) {
+        let service = &self.service;
+        let mut model = service.lock();
+        if model.stale(self.source, Instant::now()) {
+            let snapshot = model.snapshot();
             tracing::warn!(
                 service = snapshot.service,
+                prefix = %self.prefix.escape_ascii(),
                 instances = snapshot.instances.len(),
-                etcd = self.connection.addresses(),
+                etcd = service.connection.addresses(),
                 why = fault.text(),
                 "etcd cannot be asked; the last known instances stay"
             );
-            self.view.publish(snapshot);
-        }
-    }
-
-    /// Waits; suspects that cannot be reached go even then.
-    async fn rest(&mut self, time: Duration) {
-        let end = sleep(time);
-        tokio::pin!(end);
-        loop {
-            let ids = tokio::select! {
-                () = &mut end => return,
-                ids = self.view.reports() => ids,
-            };
-            self.change(|model, _| {
-                model.unreachable(&ids);
-                0
-            });
+            service.view.publish(snapshot);
         }
     }
 
@@ -103,9 +145,8 @@ impl Follower {
                 options = options.with_revision(list.revision);
             }
             let start = from.clone();
-            let page =
-                self.connection.call(CALL, |client| async move { client.kv_client().get(start, Some(options)).await });
-            let mut page = page.await?;
+            let get = |client: Client| async move { client.kv_client().get(start, Some(options)).await };
+            let mut page = self.service.connection.call(CALL, get).await?;
             if list.revision == 0 {
                 let header = page.header().ok_or_else(|| Fault::Away("no header".to_owned()))?;
                 (list.revision, list.cluster) = (header.revision(), header.cluster_id());
@@ -122,59 +163,34 @@ impl Follower {
     }
 
     /// Follows changes after `revision` until a new list is due.
-    async fn watch(&mut self, revision: i64) {
+    async fn watch(&self, revision: i64) {
         let options = WatchOptions::new()
             .with_range(end_of(&self.prefix))
             .with_start_revision(revision + 1)
             .with_progress_notify();
-        let mut stream = match self.connection.watch(self.prefix.clone(), options).await {
+        let mut stream = match self.service.connection.watch(self.prefix.clone(), options).await {
             Ok(stream) => stream,
             Err(fault) => {
                 self.mark_stale(&fault);
-                return self.rest(fault.pause()).await;
+                return sleep(fault.pause()).await;
             }
         };
-        let mut trips = self.tally.trips();
         let reconcile = sleep(RECONCILE + jitter(RECONCILE_SPREAD));
         tokio::pin!(reconcile);
         loop {
             tokio::select! {
                 () = &mut reconcile => return,
-                more = self.step(&mut stream, &mut trips) => if !more { break },
+                answer = stream.message() => if !self.take(answer) { break },
             }
         }
         // Clients that lost the same etcd do not list in the same moment.
-        self.rest(jitter(PROBE)).await;
-    }
-
-    /// Waits for one thing that happens; `false` when the watch is over.
-    async fn step(&mut self, stream: &mut WatchStream, trips: &mut watch::Receiver<u64>) -> bool {
-        let now = Instant::now();
-        let expiry = self.model.next_expiry();
-        let expiry = expiry.map_or(NEVER, |at| at.saturating_duration_since(now));
-        tokio::select! {
-            answer = stream.message() => return self.take(answer),
-            ids = self.view.reports() => self.change(|model, _| {
-                model.unreachable(&ids);
-                0
-            }),
-            // A lag behind the deletes themselves is no harm: they are kept for the window.
-            Ok(()) = trips.changed() => self.change(|model, now| {
-                model.hold_recent(now);
-                0
-            }),
-            () = sleep(expiry) => self.change(|model, now| {
-                model.expire(now);
-                0
-            }),
-        }
-        true
+        sleep(jitter(PROBE)).await;
     }
 
     /// One answer of the watch, all of it before anybody sees the outcome. A compaction, a lost
     /// leader and a broken stream all end in a new list: a watch resumed at the revision of a
     /// compaction can miss a delete (etcd#19179).
-    fn take(&mut self, answer: Result<Option<WatchResponse>, etcd_client::Error>) -> bool {
+    fn take(&self, answer: Result<Option<WatchResponse>, etcd_client::Error>) -> bool {
         let answer = match answer {
             Ok(Some(answer)) if !answer.canceled() => answer,
             Ok(_) => return false,
@@ -185,19 +201,20 @@ impl Follower {
         };
         let revision = answer.header().map_or(0, |header| header.revision());
         if answer.events().is_empty() {
-            self.model.reached(revision);
+            self.service.lock().reached(self.source, revision);
             return true;
         }
-        self.change(|model, now| {
+        let source = self.source;
+        self.service.change(|model, now| {
             let mut deleted = 0;
             for event in answer.events() {
                 let Some(kv) = event.kv() else { continue };
                 deleted += usize::from(match event.event_type() {
-                    EventType::Put => model.put(kv.key().to_vec(), kv.value(), now),
-                    EventType::Delete => model.delete(kv.key(), now),
+                    EventType::Put => model.put(source, kv.key().to_vec(), kv.value(), now),
+                    EventType::Delete => model.delete(source, kv.key(), now),
                 });
             }
-            model.reached(revision);
+            model.reached(source, revision);
             model.settle(now);
             deleted
         });

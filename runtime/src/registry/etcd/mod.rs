@@ -7,14 +7,19 @@
 mod connection;
 mod fault;
 mod follow;
+#[cfg(test)]
+mod layout_tests;
 mod login;
 mod model;
+mod plan;
 #[cfg(test)]
-mod process;
+pub(super) mod process;
+mod refused;
 mod registrar;
+mod store;
 mod tally;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 #[cfg(test)]
 mod tests_auth;
 #[cfg(test)]
@@ -22,38 +27,39 @@ mod tests_auth;
 mod tests_tls;
 #[cfg(feature = "tls")]
 mod tls;
+mod union;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::backend::{Backend, Task};
+use super::check_name;
 use super::error::Error;
-use super::instance::Instance;
 use super::layout::{self, Layout};
-use super::registration::Status;
+use super::registration::{Status, Wanted};
 use super::snapshot::View;
 use super::url::EtcdUrl;
 use connection::Connection;
-use follow::Follower;
+use follow::Service;
 use model::Model;
-use registrar::Registrar;
+use registrar::{Registrar, State};
 use tally::Tally;
 
 /// The registry behind `etcd://`.
 pub(super) struct Etcd {
     connection: Arc<Connection>,
-    layout: Arc<dyn Layout>,
+    layouts: Vec<Arc<dyn Layout>>,
     ttl: Duration,
     tally: Arc<Tally>,
 }
 
 impl fmt::Debug for Etcd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Etcd").field("layout", &self.layout).field("ttl", &self.ttl).finish()
+        f.debug_struct("Etcd").field("layouts", &self.layouts).field("ttl", &self.ttl).finish()
     }
 }
 
@@ -61,7 +67,7 @@ impl Etcd {
     pub(super) fn new(url: EtcdUrl) -> Result<Self, Error> {
         Ok(Self {
             connection: Arc::new(Connection::new(&url)?),
-            layout: layout::open(&url.layout, url.prefix.as_deref()),
+            layouts: url.layouts.iter().map(|(name, prefix)| layout::open(name, prefix.as_deref())).collect(),
             ttl: url.ttl,
             tally: Arc::default(),
         })
@@ -74,23 +80,51 @@ impl Backend for Etcd {
     }
 
     fn place(&self, service: &str) -> String {
-        format!("{} under {}", self.name(), self.layout.prefix(service))
+        let prefixes = self.layouts.iter().map(|layout| format!("{} ({})", layout.prefix(service), layout.name()));
+        format!("{} under {}", self.name(), prefixes.collect::<Vec<_>>().join(", "))
+    }
+
+    fn check(&self, service: &str) -> Result<(), Error> {
+        let fail = |why| Err(Error::Name { name: service.to_owned(), why });
+        check_name(service).or_else(fail)?;
+        for layout in &self.layouts {
+            let prefix = layout.prefix(service);
+            if self.layouts.iter().any(|other| root(other.as_ref()).starts_with(&prefix)) {
+                return fail("is the beginning of another layout's keys; take another name, or give a layout a prefix");
+            }
+        }
+        Ok(())
     }
 
     fn follow(&self, service: &str, view: &Arc<View>) -> Option<Task> {
-        let follower = Follower {
+        let service = Service {
             connection: self.connection.clone(),
-            prefix: self.layout.prefix(service).into_bytes(),
-            model: Model::new(service, self.layout.clone(), self.ttl),
+            layouts: self.layouts.clone(),
+            name: service.to_owned(),
+            model: Mutex::new(Model::new(service, &self.layouts, self.ttl)),
             tally: self.tally.clone(),
             view: view.clone(),
         };
-        Some(Box::pin(follower.run()))
+        Some(Box::pin(Arc::new(service).run()))
     }
 
-    fn keep(&self, instances: Vec<Instance>, status: watch::Sender<Status>, stop: CancellationToken) -> Task {
-        let entries = instances.iter().flat_map(|instance| self.layout.write(instance)).collect();
-        let registrar = Registrar::new(self.connection.clone(), self.name(), entries, self.ttl, status);
+    fn keep(&self, wanted: watch::Receiver<Wanted>, status: watch::Sender<Status>, stop: CancellationToken) -> Task {
+        let registrar = Registrar {
+            connection: self.connection.clone(),
+            name: self.name(),
+            layouts: self.layouts.clone(),
+            ttl: self.ttl,
+            wanted,
+            status,
+            state: State::default(),
+        };
         Box::pin(registrar.run(stop))
     }
+}
+
+/// What all keys of a layout begin with.
+fn root(layout: &dyn Layout) -> String {
+    let mut prefix = layout.prefix("");
+    prefix.pop();
+    prefix
 }

@@ -1,10 +1,12 @@
-//! What one service's entries in etcd mean: pure, so that every order of events can be tested.
+//! What one service's entries in etcd mean, under the prefixes of all layouts: pure, so that every
+//! order of events can be tested. A source is the place of a layout in the URL.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::tally::WINDOW;
+use super::union::{Seen, join};
 use crate::registry::instance::Instance;
 use crate::registry::layout::Layout;
 use crate::registry::snapshot::Snapshot;
@@ -12,17 +14,26 @@ use crate::registry::snapshot::Snapshot;
 /// Beyond a lease's time, for owners that register again after trouble.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// A source and a key.
+type Key = (usize, Vec<u8>);
+
 /// The entries of one service.
 #[derive(Debug)]
 pub(super) struct Model {
     service: String,
-    layout: Arc<dyn Layout>,
+    sources: Vec<Source>,
     hold: Duration,
-    entries: BTreeMap<Vec<u8>, Held>,
+    entries: BTreeMap<Key, Held>,
     /// What was deleted within the window, in case it turns out to be etcd's own trouble.
-    recent: VecDeque<(Instant, Vec<u8>, Arc<Instance>)>,
+    recent: VecDeque<(Instant, Key, Vec<Arc<Instance>>)>,
     /// Entries that cannot be read, each logged once.
-    skipped: BTreeMap<Vec<u8>, String>,
+    skipped: BTreeMap<Key, String>,
+}
+
+/// What is known of one layout's prefix.
+#[derive(Debug)]
+struct Source {
+    layout: Arc<dyn Layout>,
     revision: i64,
     cluster: u64,
     stale_since: Option<Instant>,
@@ -31,13 +42,13 @@ pub(super) struct Model {
 
 #[derive(Debug)]
 struct Held {
-    instance: Arc<Instance>,
+    instances: Vec<Arc<Instance>>,
     /// For a suspect: the end of its time.
     until: Option<Instant>,
 }
 
 /// A whole list, pinned to one revision.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Listing {
     pub(super) entries: Vec<(Vec<u8>, Vec<u8>)>,
     pub(super) revision: i64,
@@ -45,80 +56,91 @@ pub(super) struct Listing {
 }
 
 impl Model {
-    pub(super) fn new(service: &str, layout: Arc<dyn Layout>, ttl: Duration) -> Self {
-        Self {
-            service: service.to_owned(),
-            layout,
-            hold: ttl + GRACE,
-            entries: BTreeMap::new(),
-            recent: VecDeque::new(),
-            skipped: BTreeMap::new(),
+    pub(super) fn new(service: &str, layouts: &[Arc<dyn Layout>], ttl: Duration) -> Self {
+        let source = |layout: &Arc<dyn Layout>| Source {
+            layout: layout.clone(),
             revision: 0,
             cluster: 0,
             stale_since: None,
             known: false,
+        };
+        Self {
+            service: service.to_owned(),
+            sources: layouts.iter().map(source).collect(),
+            hold: ttl + GRACE,
+            entries: BTreeMap::new(),
+            recent: VecDeque::new(),
+            skipped: BTreeMap::new(),
         }
     }
 
-    /// Takes a whole list; gives the number of instances that it no longer holds. A list that is
-    /// older than what is known, or of another cluster, makes them suspects: data was lost.
-    pub(super) fn replace(&mut self, list: Listing, now: Instant) -> usize {
-        let other = self.known && self.cluster != list.cluster;
-        let lost = other || list.revision < self.revision;
+    /// Takes a whole list of one source; gives the number of entries that it no longer holds. A
+    /// list that is older than what is known, or of another cluster, makes them suspects: data was
+    /// lost.
+    pub(super) fn replace(&mut self, source: usize, list: Listing, now: Instant) -> usize {
+        let Some(place) = self.sources.get_mut(source) else { return 0 };
+        let lost = place.known && (place.cluster != list.cluster || list.revision < place.revision);
+        (place.revision, place.cluster) = (list.revision, list.cluster);
+        (place.known, place.stale_since) = (true, None);
         let keys: BTreeSet<&Vec<u8>> = list.entries.iter().map(|(key, _)| key).collect();
-        let gone: Vec<Vec<u8>> = self.entries.keys().filter(|key| !keys.contains(key)).cloned().collect();
-        self.skipped.retain(|key, _| keys.contains(key));
+        let is_gone = |key: &Key| key.0 == source && !keys.contains(&key.1);
+        let gone: Vec<Key> = self.entries.keys().filter(|key| is_gone(key)).cloned().collect();
+        self.skipped.retain(|key, _| !is_gone(key));
         let mut deleted = 0;
         for key in gone {
             if lost {
                 self.suspect(&key, now);
             } else {
-                deleted += usize::from(self.delete(&key, now));
+                deleted += usize::from(self.delete(source, &key.1, now));
             }
         }
         for (key, value) in list.entries {
-            deleted += usize::from(self.put(key, &value, now));
+            deleted += usize::from(self.put(source, key, &value, now));
         }
-        (self.revision, self.cluster) = (list.revision, list.cluster);
-        (self.known, self.stale_since) = (true, None);
         self.settle(now);
         deleted
     }
 
     /// Takes one entry; tells whether an instance was lost by it, because what replaced it cannot
     /// be read.
-    pub(super) fn put(&mut self, key: Vec<u8>, value: &[u8], now: Instant) -> bool {
-        self.recent.retain(|(_, old, _)| *old != key);
-        match self.layout.read(&self.service, &key, value) {
-            Ok(instance) => {
+    pub(super) fn put(&mut self, source: usize, key: Vec<u8>, value: &[u8], now: Instant) -> bool {
+        let Some(layout) = self.sources.get(source).map(|source| source.layout.clone()) else { return false };
+        let read = layout.read(&self.service, &key, value);
+        let key = (source, key);
+        match read {
+            Ok(instances) => {
+                self.recent.retain(|(_, old, _)| *old != key);
                 self.skipped.remove(&key);
-                self.entries.insert(key, Held { instance: Arc::new(instance), until: None });
+                let instances = instances.into_iter().map(Arc::new).collect();
+                self.entries.insert(key, Held { instances, until: None });
                 false
             }
             Err(why) => {
-                let removed = self.delete(&key, now);
+                let removed = self.delete(source, &key.1, now);
                 let old = self.skipped.insert(key.clone(), why.clone());
                 if old.as_ref() != Some(&why) {
-                    tracing::warn!(key = %key.escape_ascii(), why, "skipped an entry that cannot be read");
+                    let (layout, key) = (layout.name(), key.1.escape_ascii());
+                    tracing::warn!(layout, %key, why, "skipped an entry that cannot be read");
                 }
                 removed
             }
         }
     }
 
-    /// Takes one delete; tells whether it took a trusted instance away.
-    pub(super) fn delete(&mut self, key: &[u8], now: Instant) -> bool {
-        self.skipped.remove(key);
-        if self.entries.get(key).is_none_or(|held| held.until.is_some()) {
+    /// Takes one delete; tells whether it took a trusted entry away.
+    pub(super) fn delete(&mut self, source: usize, key: &[u8], now: Instant) -> bool {
+        let key = (source, key.to_vec());
+        self.skipped.remove(&key);
+        if self.entries.get(&key).is_none_or(|held| held.until.is_some()) {
             return false;
         }
-        if let Some(held) = self.entries.remove(key) {
-            self.recent.push_back((now, key.to_vec(), held.instance));
+        if let Some(held) = self.entries.remove(&key) {
+            self.recent.push_back((now, key, held.instances));
         }
         true
     }
 
-    fn suspect(&mut self, key: &[u8], now: Instant) {
+    fn suspect(&mut self, key: &Key, now: Instant) {
         if let Some(held) = self.entries.get_mut(key) {
             held.until.get_or_insert(now + self.hold);
         }
@@ -137,9 +159,9 @@ impl Model {
     /// Takes back the deletes of the last moments, as suspects: they were part of a mass delete.
     pub(super) fn hold_recent(&mut self, now: Instant) {
         let until = Some(now + self.hold);
-        for (at, key, instance) in std::mem::take(&mut self.recent) {
+        for (at, key, instances) in std::mem::take(&mut self.recent) {
             if now.duration_since(at) <= WINDOW {
-                self.entries.entry(key).or_insert(Held { instance, until });
+                self.entries.entry(key).or_insert(Held { instances, until });
             }
         }
     }
@@ -154,21 +176,27 @@ impl Model {
         self.entries.values().filter_map(|held| held.until).min()
     }
 
-    /// Ends the time of suspects that nobody could connect to.
-    pub(super) fn unreachable(&mut self, ids: &BTreeSet<String>) {
-        self.entries.retain(|_, held| held.until.is_none() || !ids.contains(&held.instance.id));
+    /// Ends the time of suspects at addresses that nobody could connect to.
+    pub(super) fn unreachable(&mut self, addresses: &BTreeSet<String>) {
+        let dead = |instance: &Arc<Instance>| {
+            instance.endpoints.iter().any(|endpoint| addresses.contains(&endpoint.address()))
+        };
+        self.entries.retain(|_, held| held.until.is_none() || !held.instances.iter().any(dead));
     }
 
-    /// etcd cannot be asked; tells whether that is news.
-    pub(super) fn stale(&mut self, now: Instant) -> bool {
-        let news = self.stale_since.is_none();
-        self.stale_since.get_or_insert(now);
+    /// etcd cannot be asked for a source; tells whether that is news.
+    pub(super) fn stale(&mut self, source: usize, now: Instant) -> bool {
+        let Some(source) = self.sources.get_mut(source) else { return false };
+        let news = source.stale_since.is_none();
+        source.stale_since.get_or_insert(now);
         news
     }
 
     /// A later revision was seen.
-    pub(super) fn reached(&mut self, revision: i64) {
-        self.revision = self.revision.max(revision);
+    pub(super) fn reached(&mut self, source: usize, revision: i64) {
+        if let Some(source) = self.sources.get_mut(source) {
+            source.revision = source.revision.max(revision);
+        }
     }
 
     /// Entries that are there beyond doubt.
@@ -176,24 +204,39 @@ impl Model {
         self.entries.values().filter(|held| held.until.is_none()).count()
     }
 
-    /// What callers see: equal ids are one instance, a trusted one before a suspect.
+    /// What callers see: what [`join`] makes of the entries of all sources.
     pub(super) fn snapshot(&self) -> Snapshot {
-        let mut by_id: BTreeMap<&str, &Held> = BTreeMap::new();
-        for held in self.entries.values() {
-            let known = by_id.entry(&held.instance.id).or_insert(held);
-            if held.until.is_none() {
-                *known = held;
-            }
+        let seen = self.entries.iter().flat_map(|((source, _), held)| {
+            let seen = |instance| Seen { source: *source, instance, suspect: held.until.is_some() };
+            held.instances.iter().map(seen)
+        });
+        let measures: Vec<u32> = self.sources.iter().map(|source| source.layout.usual_weight()).collect();
+        let (instances, suspects) = join(&seen.collect::<Vec<_>>(), &measures);
+        let mut skipped_by: BTreeMap<String, usize> = BTreeMap::new();
+        for (source, _) in self.skipped.keys() {
+            let name = self.sources.get(*source).map_or("", |source| source.layout.name());
+            *skipped_by.entry(name.to_owned()).or_default() += 1;
         }
-        let suspects = by_id.iter().filter(|(_, held)| held.until.is_some());
+        let known = self.sources.iter().filter(|source| source.known);
         Snapshot {
             service: self.service.clone(),
-            suspects: suspects.map(|(id, _)| (*id).to_owned()).collect(),
-            instances: by_id.values().map(|held| held.instance.clone()).collect(),
-            revision: self.revision,
-            known: self.known,
-            stale_since: self.stale_since,
+            instances,
+            suspects,
+            revision: known.map(|source| source.revision).min().unwrap_or_default(),
+            known: self.known(),
+            stale_since: self.sources.iter().filter_map(|source| source.stale_since).min(),
             skipped: self.skipped.len(),
+            skipped_by,
         }
     }
+
+    /// Every prefix was listed, or could not be asked while another one was listed.
+    fn known(&self) -> bool {
+        let answered = |source: &Source| source.known || source.stale_since.is_some();
+        self.sources.iter().all(answered) && self.sources.iter().any(|source| source.known)
+    }
 }
+
+#[cfg(test)]
+#[path = "model_tests.rs"]
+mod tests;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-pub(super) struct EtcdProcess {
+pub(in crate::registry) struct EtcdProcess {
     child: Option<Child>,
     /// Flags beside the usual ones.
     pub(super) flags: Vec<String>,
@@ -22,7 +22,7 @@ fn free_port() -> u16 {
 
 impl EtcdProcess {
     /// An etcd that is not started yet; `None`, with one line, where etcd is not installed.
-    pub(super) fn prepare() -> Option<Self> {
+    pub(in crate::registry) fn prepare() -> Option<Self> {
         let found = Command::new("etcd").arg("--version").output().is_ok();
         if !found {
             assert!(std::env::var("CI").as_deref() != Ok("true"), "etcd is not installed");
@@ -33,7 +33,7 @@ impl EtcdProcess {
         Some(Self { child: None, flags: Vec::new(), scheme: "http", dir, client: free_port(), peer: free_port() })
     }
 
-    pub(super) fn started() -> Option<Self> {
+    pub(in crate::registry) fn started() -> Option<Self> {
         let mut etcd = Self::prepare()?;
         etcd.start();
         Some(etcd)
@@ -126,11 +126,11 @@ impl EtcdProcess {
         count.unwrap().parse().unwrap()
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(in crate::registry) fn url(&self) -> String {
         format!("etcd://127.0.0.1:{}?ttl=2", self.client)
     }
 
-    pub(super) async fn client(&self) -> etcd_client::Client {
+    pub(in crate::registry) async fn client(&self) -> etcd_client::Client {
         let address = format!("127.0.0.1:{}", self.client);
         etcd_client::Client::connect([address], None).await.unwrap()
     }

@@ -1,17 +1,20 @@
 //! Keeps entries in etcd: one lease, all keys in one transaction, for ever.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use etcd_client::{Compare, CompareOp, Event, EventType, PutOptions, Txn, TxnOp, TxnOpResponse, WatchOptions};
+use etcd_client::{Client, Event, EventType, WatchOptions};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::connection::{CALL, Connection, Fault, PROBE, jitter};
-use crate::registry::layout::Entry;
-use crate::registry::registration::{Registered, Status};
+use super::plan::Plan;
+use super::{refused, store};
+use crate::registry::layout::Layout;
+use crate::registry::registration::{Registered, Status, Wanted};
 
 /// After a lease that was lost while etcd was away: many processes lose theirs in the same moment.
 const LOST: Duration = Duration::from_millis(2500);
@@ -23,38 +26,28 @@ const STRANGER: Duration = Duration::from_secs(1);
 
 /// One registration.
 pub(super) struct Registrar {
-    connection: Arc<Connection>,
-    entries: Vec<Entry>,
-    ttl: Duration,
-    registered: Arc<Registered>,
-    status: watch::Sender<Status>,
+    pub(super) connection: Arc<Connection>,
+    /// The registry for messages.
+    pub(super) name: String,
+    pub(super) layouts: Vec<Arc<dyn Layout>>,
+    pub(super) ttl: Duration,
+    pub(super) wanted: watch::Receiver<Wanted>,
+    pub(super) status: watch::Sender<Status>,
+    pub(super) state: State,
+}
+
+/// What a registrar has in etcd.
+#[derive(Default)]
+pub(super) struct State {
     /// The lease that is held; 0 when none is.
     lease: AtomicI64,
     /// Whether etcd was away since the lease was granted.
     troubled: AtomicBool,
+    /// The keys that may carry the lease, each with whether it has a transaction of its own.
+    keys: Mutex<BTreeMap<String, bool>>,
 }
 
 impl Registrar {
-    pub(super) fn new(
-        connection: Arc<Connection>,
-        registry: String,
-        entries: Vec<Entry>,
-        ttl: Duration,
-        status: watch::Sender<Status>,
-    ) -> Self {
-        let keys = entries.iter().map(|entry| entry.key.clone()).collect();
-        let registered = Arc::new(Registered { registry, keys, lease: Some(ttl) });
-        Self {
-            connection,
-            entries,
-            ttl,
-            registered,
-            status,
-            lease: AtomicI64::new(0),
-            troubled: AtomicBool::new(false),
-        }
-    }
-
     pub(super) async fn run(self, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => {}
@@ -79,23 +72,27 @@ impl Registrar {
                 () = self.beat(lease) => {}
                 () = self.guard(lease) => {}
             }
-            self.lease.store(0, Ordering::Relaxed);
+            self.state.lease.store(0, Ordering::Relaxed);
+            self.keys(|keys| keys.clear());
             self.tell(Status::Lost);
-            tracing::warn!(registry = %self.registered.registry, "the lease was lost; registering again");
-            let troubled = self.troubled.swap(false, Ordering::Relaxed);
+            tracing::warn!(registry = %self.name, "the lease was lost; registering again");
+            let troubled = self.state.troubled.swap(false, Ordering::Relaxed);
             sleep(jitter(if troubled { LOST } else { REVOKED })).await;
         }
+    }
+
+    fn keys<T>(&self, work: impl FnOnce(&mut BTreeMap<String, bool>) -> T) -> T {
+        work(&mut self.state.keys.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A new lease, however long it takes.
     async fn grant(&self) -> i64 {
         loop {
             let ttl = i64::try_from(self.ttl.as_secs()).unwrap_or(i64::MAX);
-            let granted =
-                self.connection.call(CALL, |client| async move { client.lease_client().grant(ttl, None).await });
-            match granted.await {
+            let grant = |client: Client| async move { client.lease_client().grant(ttl, None).await };
+            match self.connection.call(CALL, grant).await {
                 Ok(granted) => {
-                    self.lease.store(granted.id(), Ordering::Relaxed);
+                    self.state.lease.store(granted.id(), Ordering::Relaxed);
                     return granted.id();
                 }
                 Err(fault) => self.wait(&fault).await,
@@ -106,13 +103,18 @@ impl Registrar {
     async fn wait(&self, fault: &Fault) {
         let registering =
             |status: &Status| matches!(status, Status::Registering | Status::Away(_) | Status::Refused(_));
-        let text = fault.text().to_owned();
         match fault {
-            Fault::Refused(_) => self.tell(Status::Refused(text)),
-            Fault::Away(_) if registering(&self.status.borrow()) => self.tell(Status::Away(text)),
+            Fault::Refused(text) => self.tell(Status::Refused(refused::read(text, &self.prefixes()))),
+            Fault::Away(text) if registering(&self.status.borrow()) => self.tell(Status::Away(text.clone())),
             _ => {}
         }
         sleep(fault.pause()).await;
+    }
+
+    fn prefixes(&self) -> Vec<String> {
+        let wanted = self.wanted.borrow();
+        let of = |layout: &Arc<dyn Layout>| wanted.instances.iter().map(|one| layout.prefix(&one.service)).collect();
+        self.layouts.iter().flat_map::<Vec<String>, _>(of).collect()
     }
 
     /// Keeps the lease alive; ends when it is gone.
@@ -133,7 +135,7 @@ impl Registrar {
                 }
                 Err(Fault::LeaseGone) => return,
                 Err(fault) => {
-                    self.troubled.store(true, Ordering::Relaxed);
+                    self.state.troubled.store(true, Ordering::Relaxed);
                     pause = fault.pause().min(self.ttl / 6);
                     if alive.elapsed() > self.ttl {
                         self.tell(Status::Lost);
@@ -143,53 +145,77 @@ impl Registrar {
         }
     }
 
-    /// Puts the keys, and puts them again whenever they are not ours; ends when the lease is gone.
+    /// Has in etcd what is wanted, however often that changes, and puts it again whenever it is not
+    /// ours; ends when the lease is gone.
     async fn guard(&self, lease: i64) {
+        let mut wanted = self.wanted.clone();
+        let mut rest = Duration::ZERO;
         loop {
-            let outcome = match self.repair(lease).await {
+            let (plan, paused) = {
+                let wanted = wanted.borrow_and_update();
+                let instances = if wanted.paused { &[][..] } else { &wanted.instances[..] };
+                (Plan::new(instances, &self.layouts, lease), wanted.paused)
+            };
+            // Never given up half-way: a put in flight could arrive after what comes next.
+            let outcome = match self.establish(&plan, lease).await {
                 Ok(revision) => {
-                    self.tell(Status::Registered(self.registered.clone()));
-                    self.watch(lease, revision).await
+                    self.tell(if paused { Status::Paused } else { self.registered(&plan) });
+                    sleep(std::mem::take(&mut rest)).await;
+                    tokio::select! {
+                        outcome = self.watch(&plan, lease, revision) => outcome,
+                        () = changed(&mut wanted) => continue,
+                    }
                 }
                 Err(fault) => Err(fault),
             };
             match outcome {
-                Ok(()) => sleep(PROBE).await,
+                Ok(time) => {
+                    sleep(time).await;
+                    // Nobody's quarrel about a key becomes a loop.
+                    rest = PROBE;
+                }
                 Err(Fault::LeaseGone) => return,
                 Err(fault) => {
-                    self.troubled.store(true, Ordering::Relaxed);
-                    self.wait(&fault).await;
+                    self.state.troubled.store(true, Ordering::Relaxed);
+                    tokio::select! {
+                        () = self.wait(&fault) => {}
+                        // It may be what helps.
+                        () = changed(&mut wanted) => {}
+                    }
                 }
             }
         }
     }
 
-    /// Puts every key that does not carry our lease, all in one transaction; gives the revision
-    /// up to which the keys are known to be ours.
-    async fn repair(&self, lease: i64) -> Result<i64, Fault> {
-        let gets = self.entries.iter().map(|entry| TxnOp::get(entry.key.as_str(), None));
-        let gets = Txn::new().and_then(gets.collect::<Vec<_>>());
-        let found = self.connection.call(CALL, |client| async move { client.kv_client().txn(gets).await });
-        let found = found.await?;
-        let holders = found.op_responses().into_iter().map(|one| match one {
-            TxnOpResponse::Get(got) => got.kvs().first().map(|kv| kv.lease()),
-            _ => None,
-        });
-        let holders: Vec<Option<i64>> = holders.collect();
-        let foreign = self.entries.iter().zip(holders).filter(|(_, held)| *held != Some(lease));
-        let puts: Vec<TxnOp> = foreign.map(|(entry, _)| put(entry, lease)).collect();
-        if puts.is_empty() {
-            return Ok(found.header().map_or(0, |header| header.revision()));
-        }
-        let puts = Txn::new().and_then(puts);
-        let done = self.connection.call(CALL, |client| async move { client.kv_client().txn(puts).await });
-        Ok(done.await?.header().map_or(0, |header| header.revision()))
+    fn registered(&self, plan: &Plan) -> Status {
+        let keys = plan.entries().map(|entry| entry.key.clone()).collect();
+        Status::Registered(Arc::new(Registered { registry: self.name.clone(), keys, lease: Some(self.ttl) }))
     }
 
-    /// Watches our keys; ends when one of them had to be put again, or with what broke the watch.
-    async fn watch(&self, lease: i64, revision: i64) -> Result<(), Fault> {
+    /// Removes the keys of earlier plans, puts those of this one; gives the revision from which on
+    /// changes of the keys are news.
+    async fn establish(&self, plan: &Plan, lease: i64) -> Result<i64, Fault> {
+        if let Some(why) = plan.too_large() {
+            return Err(Fault::Refused(why));
+        }
+        let new = plan.keys();
+        let old: Vec<(String, bool)> = self.keys(|keys| {
+            let old = keys.iter().filter(|(key, _)| !new.contains_key(*key));
+            old.map(|(key, single)| (key.clone(), *single)).collect()
+        });
+        // Before the first put: what is given up half-way is removed later all the same.
+        self.keys(|keys| keys.extend(new));
+        store::withdraw(&self.connection, &old, lease).await?;
+        self.keys(|keys| keys.retain(|key, _| old.iter().all(|(gone, _)| gone != key)));
+        store::repair(&self.connection, plan, lease).await
+    }
+
+    /// Watches our keys; ends when one of them has to be put again, with the time to wait before
+    /// that, or with what broke the watch. A deleted key is put again at once, one that somebody
+    /// overwrote after a moment.
+    async fn watch(&self, plan: &Plan, lease: i64, revision: i64) -> Result<Duration, Fault> {
         let options = WatchOptions::new().with_start_revision(revision + 1);
-        let mut keys = self.entries.iter().map(|entry| entry.key.as_str());
+        let mut keys = plan.entries().map(|entry| entry.key.as_str());
         let Some(first) = keys.next() else { return std::future::pending().await };
         let broken = |error: etcd_client::Error| Fault::Away(error.to_string());
         let mut stream = self.connection.watch(first.into(), options.clone()).await?;
@@ -201,55 +227,48 @@ impl Registrar {
             let Some(answer) = answer.filter(|answer| !answer.canceled()) else {
                 return Err(Fault::Away("the watch ended".to_owned()));
             };
-            if answer.events().iter().any(|event| is_foreign(event, lease)) {
-                return self.strangers(answer.events(), lease).await;
+            if answer.events().iter().any(|event| overwritten(event, lease)) {
+                tracing::warn!(keys = ?plan.keys(), "another process writes our keys: is its address the same?");
+                return Ok(STRANGER);
+            }
+            if answer.events().iter().any(|event| is_wrong(event, plan)) {
+                return Ok(Duration::ZERO);
             }
         }
     }
 
-    /// A deleted key is put again at once, an overwritten one after a moment.
-    async fn strangers(&self, events: &[Event], lease: i64) -> Result<(), Fault> {
-        let written = events.iter().any(|event| event.event_type() == EventType::Put && is_foreign(event, lease));
-        if written {
-            tracing::warn!(keys = ?self.registered.keys, "another process writes our keys: is its address the same?");
-            sleep(STRANGER).await;
-        }
-        self.repair(lease).await.map(drop)
-    }
-
     /// Takes the entries back: those alone that carry our lease, then the lease.
     async fn end(&self) {
-        let lease = self.lease.load(Ordering::Relaxed);
+        let lease = self.state.lease.load(Ordering::Relaxed);
         if lease == 0 {
             return;
         }
-        let guarded = self.entries.iter().map(|entry| {
-            let ours = Compare::lease(entry.key.as_str(), CompareOp::Equal, lease);
-            let delete = TxnOp::delete(entry.key.as_str(), None);
-            TxnOp::txn(Txn::new().when([ours]).and_then([delete]))
-        });
-        let txn = Txn::new().and_then(guarded.collect::<Vec<_>>());
-        let deleted = self.connection.call(CALL, |client| async move { client.kv_client().txn(txn).await });
-        if let Err(fault) = deleted.await {
+        let keys: Vec<(String, bool)> = self.keys(std::mem::take).into_iter().collect();
+        if let Err(fault) = store::withdraw(&self.connection, &keys, lease).await {
             tracing::warn!(why = fault.text(), "could not deregister; the entries end with their lease");
             return;
         }
-        let revoked = self.connection.call(CALL, |client| async move { client.lease_client().revoke(lease).await });
-        if let Err(fault) = revoked.await {
+        let revoke = |client: Client| async move { client.lease_client().revoke(lease).await };
+        if let Err(fault) = self.connection.call(CALL, revoke).await {
             tracing::debug!(why = fault.text(), "could not revoke the lease; it ends by itself");
         }
     }
 }
 
-fn put(entry: &Entry, lease: i64) -> TxnOp {
-    // Never without a lease: such a key would outlive everybody.
-    let options = PutOptions::new().with_lease(lease);
-    TxnOp::put(entry.key.as_str(), entry.value.as_str(), Some(options))
+/// Ends when something else is wanted; never, when nobody can want it any more.
+async fn changed(wanted: &mut watch::Receiver<Wanted>) {
+    if wanted.changed().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }
 
-fn is_foreign(event: &Event, lease: i64) -> bool {
-    match event.event_type() {
-        EventType::Delete => true,
-        EventType::Put => event.kv().is_some_and(|kv| kv.lease() != lease),
-    }
+fn overwritten(event: &Event, lease: i64) -> bool {
+    event.event_type() == EventType::Put && event.kv().is_some_and(|kv| kv.lease() != lease)
+}
+
+/// Deleted, or holds what an earlier plan said.
+fn is_wrong(event: &Event, plan: &Plan) -> bool {
+    let Some(kv) = event.kv() else { return false };
+    let entry = plan.entries().find(|entry| entry.key.as_bytes() == kv.key());
+    event.event_type() == EventType::Delete || entry.is_some_and(|entry| entry.value.as_bytes() != kv.value())
 }

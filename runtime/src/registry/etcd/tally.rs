@@ -55,3 +55,24 @@ impl Tally {
         self.trips.subscribe()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mass_delete_over_all_services_is_told_from_a_restart() {
+        let (tally, now) = (Tally::default(), Instant::now());
+        let mut trips = tally.trips();
+        tally.count(0, 10, 0, now);
+        for left in (6..10).rev() {
+            tally.count(left + 1, left, 1, now);
+        }
+        assert!(!trips.has_changed().unwrap());
+        tally.count(6, 4, 2, now + Duration::from_secs(1));
+        assert!(trips.has_changed().unwrap());
+        trips.mark_unchanged();
+        tally.count(4, 3, 1, now + Duration::from_secs(9));
+        assert!(!trips.has_changed().unwrap());
+    }
+}

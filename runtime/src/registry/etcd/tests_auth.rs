@@ -7,7 +7,7 @@ use etcd_client::{Client, ConnectOptions, Permission};
 use super::process::EtcdProcess;
 use super::*;
 use crate::registry::url::{self, Password, Target};
-use crate::registry::{Endpoint, Inner, Registration, Registry, Resolver, Snapshot};
+use crate::registry::{Endpoint, Inner, Instance, Registration, Registry, Resolver, Snapshot};
 
 const LONG: Duration = Duration::from_secs(60);
 const KEY: &str = "kitex/registry-etcd/add/127.0.0.1:8888";
@@ -111,7 +111,8 @@ async fn a_wrong_password_is_told_and_tried_rarely() {
     let registry = open(&etcd, "wr0ng".into());
     let _others: Vec<Resolver> = (0..10).map(|n| registry.resolve(&format!("other{n}")).unwrap()).collect();
     let kept = register(&registry);
-    let refused = |status: &Status| matches!(status, Status::Refused(why) if why.contains("authentication failed"));
+    let refused =
+        |status: &Status| matches!(status, Status::Refused(why) if why.text.contains("authentication failed"));
     status(&kept, refused).await;
     while etcd.authentications() - before < 2 {
         tokio::task::yield_now().await;

@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt;
 use super::process::EtcdProcess;
 use super::*;
 use crate::registry::url::{self, Target, TlsFiles};
-use crate::registry::{Endpoint, Registration, Registry, Snapshot};
+use crate::registry::{Endpoint, Instance, Registration, Registry, Snapshot};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -72,8 +72,9 @@ async fn refused(registry: &Registry) -> String {
     let kept = register(registry);
     let mut status = kept.status();
     let seen = tokio::time::timeout(LONG, status.wait_for(|status| matches!(status, Status::Refused(_))));
-    let Status::Refused(text) = seen.await.unwrap().unwrap().clone() else { panic!() };
-    text
+    let Status::Refused(why) = seen.await.unwrap().unwrap().clone() else { panic!() };
+    assert_eq!(why.reason, crate::registry::registration::Reason::Untrusted);
+    why.text
 }
 
 #[tokio::test]

@@ -10,7 +10,8 @@ use std::fmt::{self, Write};
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::{Entry, Layout};
+use super::go_json::{pairs, quote};
+use super::{Entry, Layout, addresses};
 use crate::registry::instance::{DEFAULT_WEIGHT, Endpoint, Instance};
 
 /// registry-etcd's `etcdPrefixTpl` begins with this.
@@ -29,29 +30,29 @@ impl Kitex {
 }
 
 impl Layout for Kitex {
+    fn name(&self) -> &'static str {
+        "kitex"
+    }
+
     fn prefix(&self, service: &str) -> String {
         format!("{}/{service}/", self.prefix)
     }
 
-    fn write(&self, instance: &Instance) -> Vec<Entry> {
+    fn write(&self, instance: &Instance, _lease: i64) -> Vec<Entry> {
         let prefix = self.prefix(&instance.service);
-        let mut entries: Vec<Entry> = Vec::new();
-        for endpoint in &instance.endpoints {
-            let address = endpoint.address();
-            let key = format!("{prefix}{address}");
-            // One port that serves several protocols is one entry: the value has no room for them.
-            if entries.iter().all(|entry| entry.key != key) {
-                entries.push(Entry { key, value: value(instance, &address) });
-            }
-        }
-        entries
+        // One port that serves several protocols is one entry: the value has no room for them.
+        let entry = |(address, _): (String, &Endpoint)| Entry {
+            key: format!("{prefix}{address}"),
+            value: value(instance, &address),
+        };
+        addresses(instance).into_iter().map(entry).collect()
     }
 
-    fn read(&self, service: &str, _key: &[u8], value: &[u8]) -> Result<Instance, String> {
+    fn read(&self, service: &str, _key: &[u8], value: &[u8]) -> Result<Vec<Instance>, String> {
         // Go's JSON replaces what is not UTF-8; the entry counts all the same.
         let text = String::from_utf8_lossy(value);
         let info: Info = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-        info.instance(service)
+        info.instance(service).map(|instance| vec![instance])
     }
 }
 
@@ -66,43 +67,9 @@ fn value(instance: &Instance, address: &str) -> String {
     let weight = if instance.weight == 0 { DEFAULT_WEIGHT } else { instance.weight };
     // Writing to a String cannot fail.
     let _ = write!(out, ",\"weight\":{weight},\"tags\":");
-    if tags.is_empty() {
-        out.push_str("null");
-    } else {
-        object(&mut out, &tags);
-    }
+    pairs(&mut out, &tags);
     out.push('}');
     out
-}
-
-fn object(out: &mut String, pairs: &BTreeMap<String, String>) {
-    for (place, (key, value)) in pairs.iter().enumerate() {
-        out.push(if place == 0 { '{' } else { ',' });
-        quote(out, key);
-        out.push(':');
-        quote(out, value);
-    }
-    out.push('}');
-}
-
-/// A JSON string as Go's `encoding/json` writes it with HTML escaping on, its default.
-fn quote(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\0'..='\u{1f}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            _ => out.push(c),
-        }
-    }
-    out.push('"');
 }
 
 /// registry-etcd's `instanceInfo`, read as Go reads it: names without case, the last of equal

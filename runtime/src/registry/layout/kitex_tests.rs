@@ -14,6 +14,10 @@ fn read() -> Vec<Value> {
     rows(include_str!("../../../../tests/vectors/kitex/reader.json"))
 }
 
+fn read_one(layout: &Kitex, service: &str, key: &str, value: &[u8]) -> Result<Instance, String> {
+    layout.read(service, key.as_bytes(), value).map(|mut found| found.remove(0))
+}
+
 /// Splits `prefix/service/address`.
 fn parts(key: &str) -> (String, String, String) {
     let (rest, address) = key.rsplit_once('/').unwrap();
@@ -36,12 +40,12 @@ fn every_key_and_value_of_the_go_registry_is_written_alike() {
         }
         let (prefix, service, address) = parts(key);
         let layout = Kitex::new(Some(&prefix));
-        let instance = layout.read(&service, key.as_bytes(), value.as_bytes());
+        let instance = read_one(&layout, &service, key, value.as_bytes());
         if instance.is_err() && address.contains("FIRST_NON") {
             continue;
         }
         let instance = instance.unwrap();
-        let entry = layout.write(&instance).remove(0);
+        let entry = layout.write(&instance, 1).remove(0);
         let expected = match case {
             // Without brackets nobody could dial it.
             "ipv6" => (key.replace("::1:", "[::1]:"), value.replace("::1:", "[::1]:")),
@@ -86,7 +90,7 @@ fn every_entry_is_read_as_the_go_resolver_reads_it() {
         let found: Vec<Value> = entries
             .iter()
             .filter(|entry| entry[0].as_str().unwrap().starts_with(&layout.prefix("SERVICE")))
-            .filter_map(|entry| layout.read("SERVICE", b"", entry[1].as_str().unwrap().as_bytes()).ok())
+            .filter_map(|entry| read_one(&layout, "SERVICE", "", entry[1].as_str().unwrap().as_bytes()).ok())
             .map(|instance| shown(&instance))
             .collect();
         assert_eq!(found, listed(&row, case), "{case}");
@@ -123,14 +127,14 @@ fn listed(row: &Value, case: &str) -> Vec<Value> {
 #[test]
 fn bytes_that_are_not_text_are_replaced() {
     let value = b"{\"network\":\"tcp\",\"address\":\"127.0.0.1:1\",\"tags\":{\"a\":\"\xff\"}}";
-    let instance = Kitex::new(None).read("a", b"", value).unwrap();
+    let instance = read_one(&Kitex::new(None), "a", "", value).unwrap();
     assert_eq!(instance.metadata["a"], "\u{fffd}");
 }
 
 #[test]
 fn one_port_of_two_protocols_is_one_entry() {
     let instance = Instance::new("a", Endpoint::new("thrift", "::1", 9)).with_endpoint(Endpoint::new("grpc", "::1", 9));
-    let entries = Kitex::new(None).write(&instance);
+    let entries = Kitex::new(None).write(&instance, 1);
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0].key, "kitex/registry-etcd/a/[::1]:9");
 }
@@ -142,10 +146,10 @@ fn damaged_values_are_read_or_skipped() {
         rows.iter().filter_map(|row| row["value"].as_str()).map(|text| text.as_bytes().to_vec()).collect();
     let layout = Kitex::new(None);
     fuzz::fuzz(&corpus, fuzz::executions(10_000), |value| {
-        if let Ok(instance) = layout.read("add", b"kitex/registry-etcd/add/x", value) {
+        if let Ok(instance) = read_one(&layout, "add", "kitex/registry-etcd/add/x", value) {
             // What is read can be dialled, and what is written of it is read alike.
-            let entry = layout.write(&instance).remove(0);
-            let again = layout.read("add", entry.key.as_bytes(), entry.value.as_bytes()).unwrap();
+            let entry = layout.write(&instance, 1).remove(0);
+            let again = read_one(&layout, "add", &entry.key, entry.value.as_bytes()).unwrap();
             assert_eq!(again.endpoints, instance.endpoints);
         }
     });

@@ -1,0 +1,21 @@
+//! The embedded development registry: a server of etcd's v3 API inside a process, on loopback, so
+//! that services find each other on a machine where nothing is installed. Everything is kept in
+//! memory alone and ends with the process: it is no replacement for etcd.
+//!
+//! `store` is the data and `watch` what a stream has seen of them, both pure; `server` puts them
+//! on a socket; `join` is the registry `dev`, which serves where nobody does yet; `faults` makes
+//! it misbehave for tests. Registering and resolving are those of the etcd registry.
+
+pub mod faults;
+pub(super) mod join;
+mod server;
+mod store;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+pub use faults::Faults;
+pub use server::Embedded;
+
+/// Where the registry `dev` is, unless its URL says another place.
+pub const ADDRESS: &str = "127.0.0.1:2379";

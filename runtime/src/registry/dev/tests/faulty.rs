@@ -1,0 +1,179 @@
+//! What registrar and resolver do when their registry misbehaves.
+
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tonic::Code;
+
+use super::{client, embedded, registry};
+use crate::registry::etcd::tests::{LONG, fewest, instance, status, trusted};
+use crate::registry::{Resolver, Snapshot, Status};
+
+async fn stale(resolver: &Resolver) {
+    resolver.wait(LONG, |seen| seen.stale_since.is_some()).await.unwrap();
+}
+
+#[tokio::test]
+async fn older_data_is_noticed_with_and_without_a_bump() {
+    for bump in [0, 1000] {
+        let dev = embedded().await;
+        let (servers, faults) = (registry(&dev), dev.faults());
+        let add = registry(&dev).resolve("add").unwrap();
+        let first = servers.register(vec![instance("add", 8888)]).unwrap();
+        trusted(&add, 1).await;
+        let saved = faults.save();
+        let second = servers.register(vec![instance("add", 8889)]).unwrap();
+        trusted(&add, 2).await;
+        let least = fewest(&add);
+        faults.restore(saved, bump);
+        add.wait(LONG, |seen| seen.revision != 0 && seen.trusted() < 2 || seen.stale_since.is_some()).await.unwrap();
+        trusted(&add, 2).await;
+        let least = least.await.unwrap();
+        // A bump looks like progress: the second is away until it is registered again.
+        assert!(least == 2 || bump > 0 && least == 1, "{least} with a bump of {bump}");
+        drop((first, second));
+    }
+}
+
+#[tokio::test]
+async fn another_cluster_in_the_same_place_is_noticed() {
+    let dev = embedded().await;
+    let add = registry(&dev).resolve("add").unwrap();
+    let servers = registry(&dev);
+    let kept = servers.register(vec![instance("add", 8888)]).unwrap();
+    trusted(&add, 1).await;
+    let empty = embedded().await.faults().save();
+    dev.faults().restore(empty, 0);
+    dev.faults().set_cluster(42);
+    status(&kept, |status| *status == Status::Lost).await;
+    trusted(&add, 1).await;
+    assert_eq!(client(&dev).await.leases().await.unwrap().header().unwrap().cluster_id(), 42);
+}
+
+/// Puts an entry of `add` without a lease.
+async fn put(client: &mut etcd_client::Client, port: u16) -> i64 {
+    let key = format!("kitex/registry-etcd/add/127.0.0.1:{port}");
+    let value = format!(r#"{{"network":"tcp","address":"127.0.0.1:{port}"}}"#);
+    client.put(key, value, None).await.unwrap().header().unwrap().revision()
+}
+
+async fn delete(client: &mut etcd_client::Client, port: u16) {
+    client.delete(format!("kitex/registry-etcd/add/127.0.0.1:{port}"), None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_compaction_while_the_resolver_is_cut_hides_nothing() {
+    // What the resolver saw last lies below, at and above the revision of the compaction.
+    for compacted in [1, 0, -1] {
+        let (dev, elsewhere) = (embedded().await, embedded().await);
+        let faults = dev.faults();
+        let mut before = client(&dev).await;
+        put(&mut before, 1).await;
+        let seen = put(&mut before, 2).await;
+        let add = registry(&dev).resolve("add").unwrap();
+        trusted(&add, 2).await;
+        // The same data go on in another place while nobody sees it.
+        elsewhere.faults().restore(faults.save(), 0);
+        let mut after = client(&elsewhere).await;
+        delete(&mut after, 1).await;
+        put(&mut after, 3).await;
+        after.compact(seen + compacted, None).await.unwrap();
+        faults.fail(Code::Unavailable, "cut", usize::MAX >> 40);
+        faults.drop_connections();
+        stale(&add).await;
+        faults.restore(elsewhere.faults().save(), 0);
+        assert!(faults.stop_failing() > 0);
+        let holds = |seen: &Snapshot| {
+            let ids: Vec<&str> = seen.instances.iter().map(|one| one.id.as_str()).collect();
+            ids == ["127.0.0.1:2", "127.0.0.1:3"] && seen.trusted() == 2 && seen.stale_since.is_none()
+        };
+        add.wait(LONG, holds).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_is_cut_or_told_twice_changes_nothing() {
+    let dev = embedded().await;
+    let (faults, mut client) = (dev.faults(), client(&dev).await);
+    let add = registry(&dev).resolve("add").unwrap();
+    assert!(add.ready(LONG).await.unwrap().instances.is_empty());
+    faults.double_events(true);
+    for port in 1..=4 {
+        put(&mut client, port).await;
+    }
+    trusted(&add, 4).await;
+    delete(&mut client, 4).await;
+    trusted(&add, 3).await;
+    faults.double_events(false);
+    faults.cut_next_batch();
+    let puts = (10..20).map(|port| {
+        let value = format!(r#"{{"network":"tcp","address":"127.0.0.1:{port}"}}"#);
+        etcd_client::TxnOp::put(format!("kitex/registry-etcd/add/127.0.0.1:{port}"), value, None)
+    });
+    client.txn(etcd_client::Txn::new().and_then(puts.collect::<Vec<_>>())).await.unwrap();
+    trusted(&add, 13).await;
+    // Broken connections while things happen.
+    for port in 20..30 {
+        faults.drop_connections();
+        let mut fresh = super::client(&dev).await;
+        put(&mut fresh, port).await;
+    }
+    trusted(&add, 23).await;
+}
+
+#[tokio::test]
+async fn a_registry_that_is_full_or_without_quorum_takes_nobody_away() {
+    let dev = embedded().await;
+    let (servers, faults) = (registry(&dev), dev.faults());
+    let add = registry(&dev).resolve("add").unwrap();
+    let kept = servers.register(vec![instance("add", 8888)]).unwrap();
+    trusted(&add, 1).await;
+    let errors = [
+        (Code::ResourceExhausted, "etcdserver: mvcc: database space exceeded"),
+        (Code::Unavailable, "etcdserver: no leader"),
+        (Code::Unavailable, "etcdserver: request timed out"),
+    ];
+    for (code, text) in errors {
+        faults.fail(code, text, usize::MAX >> 40);
+        faults.drop_connections();
+        stale(&add).await;
+        assert_eq!(add.snapshot().instances.len(), 1);
+        assert!(faults.stop_failing() > 0);
+        trusted(&add, 1).await;
+        status(&kept, |status| matches!(status, Status::Registered(_))).await;
+    }
+}
+
+#[tokio::test]
+async fn a_frozen_one_takes_nobody_away() {
+    let dev = embedded().await;
+    let (servers, faults) = (registry(&dev), dev.faults());
+    let add = registry(&dev).resolve("add").unwrap();
+    let kept = servers.register(vec![instance("add", 8888)]).unwrap();
+    trusted(&add, 1).await;
+    let least: JoinHandle<usize> = fewest(&add);
+    faults.freeze();
+    stale(&add).await;
+    status(&kept, |status| *status == Status::Lost).await;
+    faults.thaw();
+    trusted(&add, 1).await;
+    status(&kept, |status| matches!(status, Status::Registered(_))).await;
+    assert_eq!(least.await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn what_is_slow_is_waited_for() {
+    let dev = embedded().await;
+    dev.faults().delay(Duration::from_millis(200));
+    let kept = registry(&dev).register(vec![instance("add", 8888)]).unwrap();
+    let add = registry(&dev).resolve("add").unwrap();
+    trusted(&add, 1).await;
+    // Watches that tell nothing: the next list shows it.
+    dev.faults().swallow_events(true);
+    let second = registry(&dev).register(vec![instance("add", 8889)]).unwrap();
+    second.registered().await.unwrap();
+    assert_eq!(add.snapshot().instances.len(), 1);
+    dev.faults().drop_connections();
+    trusted(&add, 2).await;
+    drop(kept);
+}
