@@ -52,6 +52,8 @@ impl fmt::Display for Refused {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
+    /// The TLS handshake failed: it is not the etcd that is trusted, or it does not trust this process.
+    Untrusted,
     /// The user may not write where the keys stand.
     Permission,
     /// No user, or a wrong user or password.

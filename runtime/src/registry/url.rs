@@ -247,8 +247,8 @@ impl<'a> Text<'a> {
                 _ => self.option(pair, &mut url, &mut user)?,
             }
         }
-        url.layouts = self.layouts(layout, prefix)?;
         self.whole(rest, query, url.tls.as_deref())?;
+        url.layouts = self.layouts(layout, prefix)?;
         url.user = match (user, secret) {
             (None, _) => None,
             (Some(user), Some(secret)) => Some((user, secret.clone())),
@@ -264,8 +264,7 @@ impl<'a> Text<'a> {
 
     /// `host:port[?…]`: one place of this machine, without a user.
     fn dev(&self, rest: &'a str) -> Result<EtcdUrl, Box<UrlError>> {
-        // With a password a user is no error yet, and then one of its own.
-        let url = self.etcd(rest, Some(&"".into()), None)?;
+        let url = self.etcd(rest, Some(&Password::from("")), None)?;
         let host = rest.split('?').next().unwrap_or(rest);
         let loopback = |one: &String| one.parse::<std::net::SocketAddr>().is_ok_and(|at| at.ip().is_loopback());
         match url.members.as_slice() {

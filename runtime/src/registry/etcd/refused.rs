@@ -25,6 +25,11 @@ pub(super) fn read(text: &str, prefixes: &[String]) -> Refused {
             Reason::Credentials,
             "set the user in the URL (etcd://user@host:2379) and its password in KITELINE_ETCD_PASSWORD".to_owned(),
         )
+    } else if text.starts_with("TLS: ") {
+        (
+            Reason::Untrusted,
+            "set ca, cert, key and server_name in the URL to what this etcd shows and asks for".to_owned(),
+        )
     } else if is("too large") || is("larger than max") {
         (Reason::TooLarge, "shorten the instance's metadata, or raise etcd's --max-request-bytes".to_owned())
     } else if is("too many operations") {

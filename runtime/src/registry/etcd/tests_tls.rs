@@ -72,8 +72,9 @@ async fn refused(registry: &Registry) -> String {
     let kept = register(registry);
     let mut status = kept.status();
     let seen = tokio::time::timeout(LONG, status.wait_for(|status| matches!(status, Status::Refused(_))));
-    let Status::Refused(refused) = seen.await.unwrap().unwrap().clone() else { panic!() };
-    refused.text
+    let Status::Refused(why) = seen.await.unwrap().unwrap().clone() else { panic!() };
+    assert_eq!(why.reason, crate::registry::registration::Reason::Untrusted);
+    why.text
 }
 
 #[tokio::test]
