@@ -38,6 +38,7 @@
 //! ```
 
 mod backend;
+mod credentials;
 #[cfg(feature = "dev")]
 pub mod dev;
 mod error;
