@@ -36,7 +36,7 @@ impl<T: Struct> Value for T {
     #[inline]
     fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         let mut value = T::default();
-        input.fields::<T>(|field| value.read(field))?;
+        fill(&mut value, input)?;
         Ok(value)
     }
 
@@ -46,8 +46,13 @@ impl<T: Struct> Value for T {
         for place in 0..count {
             elements.push(T::default());
             let Some(value) = elements.last_mut() else { continue };
-            input.fields::<T>(|field| value.read(field)).map_err(|error| error.inside(Step::Element(place)))?;
+            fill(value, input).map_err(|error| error.inside(Step::Element(place)))?;
         }
         Ok(elements)
     }
+}
+
+/// The one place that calls [`Struct::read`], so that the compiler puts its arms into the loop.
+fn fill<T: Struct>(value: &mut T, input: &mut Decoder<'_>) -> Result<(), DecodeError> {
+    input.fields::<T>(|field| value.read(field))
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use etcd_client::{Client, Event, EventType, WatchOptions};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -43,6 +43,8 @@ pub(super) struct State {
     lease: AtomicI64,
     /// Whether etcd was away since the lease was granted.
     troubled: AtomicBool,
+    /// The lease was thought to be lost, and is not.
+    back: Notify,
     /// The keys that may carry the lease, each with whether it has a transaction of its own.
     keys: Mutex<BTreeMap<String, bool>>,
 }
@@ -132,6 +134,9 @@ impl Registrar {
                 Ok(()) => {
                     alive = Instant::now();
                     pause = self.ttl / 3;
+                    if *self.status.borrow() == Status::Lost {
+                        self.state.back.notify_one();
+                    }
                 }
                 Err(Fault::LeaseGone) => return,
                 Err(fault) => {
@@ -164,6 +169,7 @@ impl Registrar {
                     tokio::select! {
                         outcome = self.watch(&plan, lease, revision) => outcome,
                         () = changed(&mut wanted) => continue,
+                        () = self.state.back.notified() => continue,
                     }
                 }
                 Err(fault) => Err(fault),

@@ -19,7 +19,8 @@ pub(in crate::registry) async fn trusted(resolver: &Resolver, count: usize) -> A
 
 pub(in crate::registry) async fn status(kept: &crate::registry::Registration, wanted: impl Fn(&Status) -> bool) {
     let mut status = kept.status();
-    tokio::time::timeout(LONG, status.wait_for(|status| wanted(status))).await.unwrap().unwrap();
+    let seen = tokio::time::timeout(LONG, status.wait_for(|status| wanted(status))).await.is_ok();
+    assert!(seen, "it stays at {:?}", *kept.status().borrow());
 }
 
 /// What every registry must do; run against memory, etcd and the embedded registry. `weight` is
