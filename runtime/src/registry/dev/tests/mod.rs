@@ -46,7 +46,7 @@ async fn a_password_is_refused_in_etcds_words() {
 #[tokio::test]
 async fn a_stopped_one_frees_its_port() {
     // An address of its own: on the usual one the kernel may give the port to another test.
-    let dev = Embedded::bind("127.0.0.9:0".parse().unwrap()).await.unwrap();
+    let dev = Embedded::bind("127.0.0.9:0").await.unwrap();
     let address = dev.address();
     let add = registry(&dev).resolve("add").unwrap();
     add.ready(crate::registry::etcd::tests::LONG).await.unwrap();
