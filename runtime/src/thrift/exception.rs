@@ -1,8 +1,8 @@
 //! Application exceptions: how an [`Error`] travels when the IDL declares none for it.
 //!
 //! Every implementation reads field 1 (text) and field 2 (type). The fields from 3 on give our own
-//! clients the whole error back; others skip them. All of them have a fixed size, because Kitex's
-//! clients skip no others in an exception (`FastRead` of `ApplicationException` in cloudwego/gopkg).
+//! clients the whole error back; others skip them. All of them have a fixed size: every reader of
+//! exceptions steps over those.
 
 use std::collections::BTreeMap;
 
