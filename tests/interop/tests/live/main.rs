@@ -2,5 +2,6 @@
 //! both kinds. `scenario` is what all systems go through; each has a file that says how it keeps its services.
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
+mod go_kit;
 mod grpc;
 mod scenario;
