@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 mod go_kit;
+mod go_zero;
 mod grpc;
 mod scenario;
