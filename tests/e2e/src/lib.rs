@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what went wrong by panicking")]
 
 mod etcd;
+mod go;
 pub mod http;
+mod release;
 mod shown;
 
 use std::io::{BufRead, BufReader, Read};
@@ -13,6 +15,8 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use etcd::Etcd;
+pub use go::Go;
+pub use release::Release;
 pub use shown::{shown, sort};
 
 /// How long a condition may take to come true. Generous: it only bounds a failing test.
