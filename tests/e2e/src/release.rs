@@ -39,7 +39,12 @@ impl Release {
         all
     }
 
-    fn is_there(self) -> bool {
+    /// Whether this machine has it; if not, that is said.
+    ///
+    /// # Panics
+    ///
+    /// When it is missing under `CI`.
+    pub fn is_there(self) -> bool {
         match self {
             Self::Newest => newest().is_some(),
             Self::Installed => has("etcd", "--version", "etcd-server"),

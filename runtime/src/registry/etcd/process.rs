@@ -34,13 +34,16 @@ impl EtcdProcess {
         Release::usual().map(Self::of)
     }
 
-    /// One of each release, started: for what has to hold on all of them.
+    /// One of each release, not started yet: for what has to hold on all of them.
     pub(in crate::registry) fn all() -> impl Iterator<Item = Self> {
-        Release::all().into_iter().map(|release| {
-            let mut etcd = Self::of(release);
-            etcd.start();
-            etcd
-        })
+        Release::all().into_iter().map(Self::of)
+    }
+
+    /// One of the release that the embedded registry says it is, started.
+    pub(in crate::registry) fn as_embedded() -> Option<Self> {
+        let mut etcd = Release::Installed.is_there().then(|| Self::of(Release::Installed))?;
+        etcd.start();
+        Some(etcd)
     }
 
     fn of(release: Release) -> Self {
@@ -55,7 +58,7 @@ impl EtcdProcess {
         Some(etcd)
     }
 
-    pub(super) fn start(&mut self) {
+    pub(in crate::registry) fn start(&mut self) {
         let client = format!("{}://127.0.0.1:{}", self.scheme, self.client);
         let peer = format!("http://127.0.0.1:{}", self.peer);
         let child = self
