@@ -5,6 +5,7 @@
 mod etcd;
 mod go;
 pub mod http;
+mod load;
 mod release;
 mod shown;
 
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 
 pub use etcd::Etcd;
 pub use go::Go;
+pub use load::Load;
 pub use release::Release;
 pub use shown::{shown, sort};
 
