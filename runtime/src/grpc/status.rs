@@ -4,7 +4,7 @@
 //! as Kratos and Google's APIs send them; business errors as Kitex does, in `biz-status` and
 //! `biz-extra` beside code 13.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use prost::Message;
@@ -44,8 +44,8 @@ struct ErrorInfo {
     reason: String,
     #[prost(string, tag = "2")]
     domain: String,
-    #[prost(map = "string, string", tag = "3")]
-    metadata: HashMap<String, String>,
+    #[prost(btree_map = "string, string", tag = "3")]
+    metadata: BTreeMap<String, String>,
 }
 
 /// The status that an error travels as.
@@ -57,11 +57,8 @@ pub fn status_of(error: &Error) -> Status {
     if error.reason().is_empty() && error.metadata().is_empty() {
         return Status::new(code, error.message());
     }
-    let info = ErrorInfo {
-        reason: error.reason().to_owned(),
-        domain: String::new(),
-        metadata: error.metadata().clone().into_iter().collect(),
-    };
+    let info =
+        ErrorInfo { reason: error.reason().to_owned(), domain: String::new(), metadata: error.metadata().clone() };
     let details = RpcStatus {
         code: i32::from(error.code() as u8),
         message: error.message().to_owned(),
@@ -149,6 +146,26 @@ mod tests {
         let back = error_of(&status_of(&error));
         assert_eq!(back.reason(), "TOO_LONG");
         assert_eq!(back.metadata(), error.metadata());
+    }
+
+    /// What Kratos 3.0 sent for `errors.New(404, "USER_NOT_FOUND", "user x not found")` with two pairs.
+    #[test]
+    fn reason_and_pairs_are_the_bytes_that_kratos_sends() {
+        let error = Error::not_found("user x not found").with_reason("USER_NOT_FOUND");
+        let error = error.with_metadata("user", "x").with_metadata("zone", "a");
+        let response: http::Response<()> = status_of(&error).into_http();
+        let wanted = [
+            ("content-type", "application/grpc"),
+            ("grpc-status", "5"),
+            ("grpc-message", "user%20x%20not%20found"),
+            (
+                "grpc-status-details-bin",
+                "CAUSEHVzZXIgeCBub3QgZm91bmQaUgoodHlwZS5nb29nbGVhcGlzLmNvbS9nb29nbGUucnBjLkVycm9ySW5mbxImCg5VU0VSX05PVF9GT1VORBoJCgR1c2VyEgF4GgkKBHpvbmUSAWE",
+            ),
+        ];
+        let sent: Vec<_> =
+            response.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+        assert_eq!(sent, wanted);
     }
 
     #[test]
