@@ -56,6 +56,11 @@ impl Etcd {
         wait_for("etcd", || self.get("ready").map(drop));
     }
 
+    /// Ends it as `kill -9` does; its data stay.
+    pub fn end(&mut self) {
+        self.process = None;
+    }
+
     /// The registry's URL.
     pub fn url(&self) -> String {
         format!("etcd://{}", self.address)

@@ -46,6 +46,14 @@ impl Go {
         BUILT.get_or_init(build).as_ref()
     }
 
+    /// A system's server and client of `idl/greeter.proto`: one program, with what all of them share beside it.
+    pub fn greeter(system: &str) -> Option<Self> {
+        let go = Self::module(system)?;
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("go/greeter"), &go.folder.join("greeter"));
+        go.build("greeter", ".");
+        Some(go)
+    }
+
     /// Builds a package into `bin/<name>`.
     ///
     /// # Panics
