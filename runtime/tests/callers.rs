@@ -144,8 +144,32 @@ async fn bodies_in_other_forms_are_refused() {
         (text(&bytes.trailers, "grpc-status"), text(&bytes.headers, "content-type")),
         ("0", "application/grpc+bytes")
     );
-    // No descriptors: nobody knows what the JSON means.
-    let json = [("content-type", "application/grpc+json")];
-    let json = send(running.addr(), "/hello.v1.Hello/Say", &json, b"{}").await;
-    assert_eq!(text(&json.headers, "grpc-status"), "12");
+}
+
+const JSON: [(&str, &str); 2] = [("content-type", "application/grpc+json"), ("x-content-type", "application/json")];
+
+#[cfg(feature = "json")]
+#[tokio::test]
+async fn bodies_in_json_are_answered_in_json() {
+    let running = start(&HelloServer::default(), Limits::default()).await;
+    let at = running.addr();
+    let said = send(at, "/greeter.Hello/Say", &JSON, br#"{"name": "kite", "new": [null]}"#).await;
+    assert_eq!((text(&said.trailers, "grpc-status"), text(&said.headers, "content-type")), ("0", JSON[0].1));
+    assert_eq!(String::from_utf8_lossy(&said.body[5..]), r#"{"name":"hello kite"}"#);
+    let fail = send(at, "/greeter.Hello/Fail", &JSON, b"{}").await;
+    assert!(text(&fail.headers, "grpc-message").starts_with("%7B%22id%22:%22GONE%22,%22code%22:404"));
+    let bad = send(at, "/greeter.Hello/Say", &JSON, b"{").await;
+    assert_eq!((text(&bad.headers, "grpc-status"), running.counters().get(Counter::BadArguments)), ("3", 1));
+    // A method that the descriptors do not know.
+    let unknown = send(at, "/greeter.Hello/Wait", &JSON, b"{}").await;
+    assert_eq!(text(&unknown.headers, "grpc-status"), "12");
+}
+
+#[cfg(not(feature = "json"))]
+#[tokio::test]
+async fn without_the_feature_bodies_in_json_are_refused() {
+    let running = start(&HelloServer::default(), Limits::default()).await;
+    let said = send(running.addr(), "/greeter.Hello/Say", &JSON, b"{}").await;
+    assert_eq!(text(&said.headers, "grpc-status"), "12");
+    assert!(text(&said.headers, "grpc-message").contains("json"));
 }

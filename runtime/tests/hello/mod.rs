@@ -2,10 +2,16 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
+use prost::Message;
+use prost_types::field_descriptor_proto::{Label, Type};
+use prost_types::{
+    DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto,
+    ServiceDescriptorProto,
+};
 use runtime::Config;
 use runtime::grpc::{self, Raw};
 use runtime::server::Running;
@@ -43,6 +49,36 @@ pub(crate) struct HelloServer {
     pub(crate) release: Arc<watch::Sender<bool>>,
 }
 
+/// What a file with `message Text { string name = 1; }` and the one method says.
+static DESCRIPTORS: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let name = FieldDescriptorProto {
+        name: Some("name".to_owned()),
+        number: Some(1),
+        label: Some(Label::Optional.into()),
+        r#type: Some(Type::String.into()),
+        ..Default::default()
+    };
+    let text = DescriptorProto { name: Some("Text".to_owned()), field: vec![name], ..Default::default() };
+    let of = || Some(".hello.v1.Text".to_owned());
+    let say = |name: &str| MethodDescriptorProto {
+        name: Some(name.to_owned()),
+        input_type: of(),
+        output_type: of(),
+        ..Default::default()
+    };
+    let method = ["Say", "Fail"].map(say).into();
+    let service = ServiceDescriptorProto { name: Some("Hello".to_owned()), method, ..Default::default() };
+    let file = FileDescriptorProto {
+        name: Some("hello.proto".to_owned()),
+        package: Some("hello.v1".to_owned()),
+        message_type: vec![text],
+        service: vec![service],
+        syntax: Some("proto3".to_owned()),
+        ..Default::default()
+    };
+    FileDescriptorSet { file: vec![file] }.encode_to_vec()
+});
+
 struct Count(Arc<watch::Sender<usize>>);
 
 impl Drop for Count {
@@ -54,6 +90,10 @@ impl Drop for Count {
 impl Service for HelloServer {
     fn info(&self) -> &'static ServiceInfo {
         &INFO
+    }
+
+    fn descriptors(&self) -> &'static [u8] {
+        &DESCRIPTORS
     }
 
     fn call(&self, call: Call) -> Handling {

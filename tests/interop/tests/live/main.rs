@@ -3,5 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 mod go_kit;
+mod go_micro;
 mod grpc;
+mod kratos;
 mod scenario;
