@@ -6,4 +6,5 @@ mod go_kit;
 mod go_micro;
 mod grpc;
 mod kratos;
+mod outcomes;
 mod scenario;
