@@ -137,3 +137,34 @@ async fn silent_connections_are_told_to_go() {
     assert!(frames.contains(&7), "{frames:?}");
     assert_eq!(running.counters().get(Counter::Idle), 1);
 }
+
+/// The caller's clock and ours run out at about the same time: whichever is first, the call is counted.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_call_that_is_given_up_is_counted() {
+    let server = HelloServer::default();
+    let running = start(&server, Limits::default()).await;
+    let channel = connect(running.addr()).await;
+    let callers = (0..50).map(|late| {
+        let channel = channel.clone();
+        let mut request = hello("");
+        request.metadata_mut().insert("grpc-timeout", "20m".parse().unwrap());
+        let patience = Duration::from_micros(20_000 + 50 * late);
+        tokio::spawn(async move {
+            let _ = tokio::time::timeout(patience, call(&channel, "/hello.v1.Hello/Wait", request)).await;
+        })
+    });
+    for caller in callers.collect::<Vec<_>>() {
+        caller.await.unwrap();
+    }
+    server.ended.subscribe().wait_for(|ended| *ended == *server.waiting.borrow()).await.unwrap();
+    let began = u64::try_from(*server.waiting.borrow()).unwrap();
+    let counted = || running.counters().get(Counter::Deadlines) + running.counters().get(Counter::Abandoned);
+    // A handler ends just before it is counted.
+    let all = async {
+        while counted() < began {
+            tokio::task::yield_now().await;
+        }
+    };
+    let all = tokio::time::timeout(Duration::from_secs(10), all).await;
+    assert!(all.is_ok(), "{} of {began} are counted", counted());
+}

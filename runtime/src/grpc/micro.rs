@@ -1,9 +1,9 @@
-//! What is particular to go-micro's gRPC clients (v2 to v6): how they say how long they wait, and the
-//! errors that they read.
+//! What is particular to go-micro over gRPC (v2 to v6): how its clients say how long they wait, the errors
+//! that they read, and those that its servers send.
 //!
 //! Such a client sends the headers `timeout` (nanoseconds in decimal) and `x-content-type`. An error is
 //! the JSON of go-micro's `errors.Error` in `grpc-message`; any detail of the status is taken for an
-//! `errors.Error` too, so there is none.
+//! `errors.Error` too, so there is none. A server of go-micro sends both.
 
 use std::time::Duration;
 
@@ -25,6 +25,33 @@ struct MicroError<'a> {
     code: i32,
     detail: &'a str,
     status: &'static str,
+}
+
+/// The type of the detail that go-micro's servers add to a status.
+pub(super) const DETAIL: &str = "type.googleapis.com/errors.Error";
+
+/// That detail: the same fields as in the JSON.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Detail {
+    #[prost(string, tag = "1")]
+    id: String,
+    #[prost(int32, tag = "2")]
+    code: i32,
+    #[prost(string, tag = "3")]
+    detail: String,
+    #[prost(string, tag = "4")]
+    status: String,
+}
+
+/// The error of a go-micro server whose status has this code: its id is the reason. A code that
+/// gRPC has no name for is the application's own.
+pub(super) fn error_of(code: Code, micro: Detail) -> Error {
+    let named = code != Code::Unknown || matches!(micro.code, 0 | 500);
+    let error = match named {
+        true => Error::new(code, micro.detail),
+        false => Error::business(micro.code, micro.detail, []),
+    };
+    error.with_reason(micro.id)
 }
 
 /// The time that a caller waits; `None` when there is none, or none that can be read.
@@ -87,6 +114,32 @@ mod tests {
         assert!(status.metadata().is_empty());
         let late = status_of(&Error::deadline("late"), "Greeter");
         assert_eq!(late.message(), r#"{"id":"Greeter","code":408,"detail":"late","status":"Request Timeout"}"#);
+    }
+
+    /// What go-micro 6.10 sent for `errors.NotFound("hello.srv.say", "user x not found")`, and for a code of 418.
+    #[test]
+    fn errors_of_go_micro_s_servers_are_read() {
+        let read = |code: &str, details: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("grpc-status", code.parse().unwrap());
+            headers.insert("grpc-message", "{}".parse().unwrap());
+            headers.insert("grpc-status-details-bin", details.parse().unwrap());
+            super::super::error_of(&Status::from_header_map(&headers).unwrap())
+        };
+        let error = read(
+            "5",
+            "CAUSUnsiaWQiOiJoZWxsby5zcnYuc2F5IiwiY29kZSI6NDA0LCJkZXRhaWwiOiJ1c2VyIHggbm90IGZvdW5kIiwic3RhdHVzIjoiTm90IEZvdW5kIn0aUwogdHlwZS5nb29nbGVhcGlzLmNvbS9lcnJvcnMuRXJyb3ISLwoNaGVsbG8uc3J2LnNheRCUAxoQdXNlciB4IG5vdCBmb3VuZCIJTm90IEZvdW5k",
+        );
+        assert_eq!(
+            (error.code(), error.message(), error.reason()),
+            (Code::NotFound, "user x not found", "hello.srv.say")
+        );
+        assert_eq!(error.business_code(), None);
+        let error = read(
+            "2",
+            "CAISS3siaWQiOiJoZWxsby5zcnYuc2F5IiwiY29kZSI6NDE4LCJkZXRhaWwiOiJ0ZWFwb3QiLCJzdGF0dXMiOiJJJ20gYSB0ZWFwb3QifRpMCiB0eXBlLmdvb2dsZWFwaXMuY29tL2Vycm9ycy5FcnJvchIoCg1oZWxsby5zcnYuc2F5EKIDGgZ0ZWFwb3QiDEknbSBhIHRlYXBvdA",
+        );
+        assert_eq!((error.business_code(), error.message(), error.reason()), (Some(418), "teapot", "hello.srv.say"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Reason and pairs travel as `google.rpc.ErrorInfo` in the status's details (`error_details.proto`),
 //! as Kratos and Google's APIs send them; business errors as Kitex does, in `biz-status` and
-//! `biz-extra` beside code 13.
+//! `biz-extra` beside code 13. go-micro's own are in [`micro`].
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ use prost::Message;
 use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Code as Number, Status};
 
+use super::micro;
 use crate::error::{Code, Error, Origin};
 
 const ERROR_INFO: &str = "type.googleapis.com/google.rpc.ErrorInfo";
@@ -99,8 +100,11 @@ pub fn error_of(status: &Status) -> Error {
         return error.with_origin(Origin::Remote);
     }
     let code = Code::from_number(i32::from(status.code())).unwrap_or(Code::Unknown);
+    if let Some(micro) = details::<micro::Detail>(status.details(), micro::DETAIL).next() {
+        return micro::error_of(code, micro).with_origin(Origin::Remote);
+    }
     let mut error = Error::new(code, status.message());
-    for info in infos(status.details()) {
+    for info in details::<ErrorInfo>(status.details(), ERROR_INFO) {
         error = error.with_reason(info.reason);
         for (key, value) in info.metadata {
             error = error.with_metadata(key, value);
@@ -117,14 +121,11 @@ fn business_of(status: &Status) -> Option<Error> {
     Some(Error::business(code, status.message(), extra.unwrap_or_default()))
 }
 
-/// Details that do not decode are as good as none.
-fn infos(details: &[u8]) -> impl Iterator<Item = ErrorInfo> {
+/// The details of one type. Those that do not decode are as good as none.
+fn details<M: Message + Default>(details: &[u8], url: &'static str) -> impl Iterator<Item = M> {
     let status = RpcStatus::decode(details).unwrap_or_default();
-    status
-        .details
-        .into_iter()
-        .filter(|any| any.type_url == ERROR_INFO)
-        .filter_map(|any| ErrorInfo::decode(any.value).ok())
+    let found = status.details.into_iter().filter(move |any| any.type_url == url);
+    found.filter_map(|any| M::decode(any.value).ok())
 }
 
 #[cfg(test)]

@@ -19,7 +19,6 @@ use tokio::net::TcpStream;
 use tonic::body::Body;
 
 use super::connections::{Phase, Seat};
-use super::counters::Counter;
 use super::prefixed::Prefixed;
 use super::shared::Shared;
 use super::work;
@@ -114,9 +113,9 @@ impl Stream {
         let answer = match route.filter(|route| route.method.idl == Idl::Proto) {
             Some(route) => {
                 let unary = Unary::new(Arc::clone(&connection), route.clone(), caller.clone(), deadline);
-                in_time(deadline, shared, unary.answer(request)).await
+                unary.answer(request).await
             }
-            None if health::is_here(path) => in_time(deadline, shared, health::answer(self, request)).await,
+            None if health::is_here(path) => in_time(deadline, health::answer(self, request)).await,
             None => {
                 let error = unknown_method(path);
                 shared.note(&error);
@@ -132,16 +131,9 @@ fn service_of(path: &str) -> &str {
     path.trim_start_matches('/').rsplit_once('/').map_or("", |(service, _)| service)
 }
 
-/// Receives the message too under the deadline.
-async fn in_time(
-    deadline: Instant,
-    shared: &Shared,
-    answer: impl Future<Output = http::Response<Body>>,
-) -> Result<http::Response<Body>, Error> {
-    tokio::time::timeout_at(deadline.into(), answer).await.map_err(|_| {
-        shared.count(Counter::Deadlines);
-        work::late()
-    })
+/// An answer that comes before the deadline; receiving the message counts.
+async fn in_time<T>(deadline: Instant, answer: impl Future<Output = T>) -> Result<T, Error> {
+    tokio::time::timeout_at(deadline.into(), answer).await.map_err(|_| work::late())
 }
 
 impl Drop for Stream {

@@ -12,7 +12,7 @@ use tonic::body::Body;
 use tonic::server::{Grpc, UnaryService};
 use tonic::{Request, Response, Status};
 
-use super::Connection;
+use super::{Connection, in_time};
 use crate::context::Context;
 use crate::error::Error;
 #[cfg(feature = "json")]
@@ -29,17 +29,27 @@ pub(super) struct Unary {
     route: Route,
     caller: Caller,
     deadline: Instant,
+    cancel: CancellationToken,
 }
 
 impl Unary {
     pub(super) fn new(connection: Arc<Connection>, route: Route, caller: Caller, deadline: Instant) -> Self {
-        Self { connection, route, caller, deadline }
+        Self { connection, route, caller, deadline, cancel: CancellationToken::new() }
     }
 
     /// Receives the message, lets the service work, gives its answer.
-    pub(super) async fn answer(self, request: http::Request<Incoming>) -> http::Response<Body> {
-        let limit = self.connection.shared.limits.grpc_message;
-        Grpc::new(Raw).max_decoding_message_size(limit).unary(self, request).await
+    ///
+    /// # Errors
+    ///
+    /// When that takes longer than the call may.
+    pub(super) async fn answer(self, request: http::Request<Incoming>) -> Result<http::Response<Body>, Error> {
+        let shared = Arc::clone(&self.connection.shared);
+        let open = Open::new(&self, &shared);
+        let deadline = self.deadline;
+        let mut grpc = Grpc::new(Raw).max_decoding_message_size(shared.limits.grpc_message);
+        let answer = in_time(deadline, grpc.unary(self, request)).await;
+        open.ended(answer.is_ok());
+        answer
     }
 
     /// The message as proto bytes.
@@ -71,24 +81,21 @@ impl UnaryService<Bytes> for Unary {
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
         let (metadata, _, body) = request.into_parts();
-        let cancel = CancellationToken::new();
         let mut cx = Context::new()
             .with_deadline(self.deadline)
             .with_peer(self.connection.peer)
-            .with_cancellation(cancel.clone());
+            .with_cancellation(self.cancel.clone());
         if let Some(metadata) = self.caller.metadata(&metadata.into_headers()) {
             cx = cx.with_metadata(metadata);
         }
         let (connection, route, caller) = (Arc::clone(&self.connection), self.route.clone(), self.caller.clone());
         let shared = &connection.shared;
         let work = self.open(body).and_then(|body| shared.start(&route, cx, body, shared.limits.decode));
-        let left = Left::new(cancel, self.deadline, Arc::clone(shared));
         Box::pin(async move {
             let outcome = match work {
                 Ok(work) => work.await,
                 Err(error) => Err(error),
             };
-            left.answered();
             let shared = &connection.shared;
             let outcome = outcome.and_then(|answer| close(shared, &route, &caller, answer));
             outcome.map(respond).map_err(|error| {
@@ -110,27 +117,36 @@ fn respond(answer: Answer) -> Response<Bytes> {
     response
 }
 
-/// Cancels a call's token when its stream ends before the answer.
-struct Left {
-    token: Option<DropGuard>,
+/// A call until its answer: whatever ends it before is counted, and cancels it.
+struct Open {
+    cancel: Option<DropGuard>,
     deadline: Instant,
     shared: Arc<Shared>,
 }
 
-impl Left {
-    fn new(token: CancellationToken, deadline: Instant, shared: Arc<Shared>) -> Self {
-        Self { token: Some(token.drop_guard()), deadline, shared }
+impl Open {
+    fn new(call: &Unary, shared: &Arc<Shared>) -> Self {
+        let (cancel, deadline) = (call.cancel.clone().drop_guard(), call.deadline);
+        Self { cancel: Some(cancel), deadline, shared: Arc::clone(shared) }
     }
 
-    fn answered(mut self) {
-        self.token.take().map(DropGuard::disarm);
+    /// Answered, or out of time.
+    fn ended(mut self, answered: bool) {
+        let cancel = self.cancel.take();
+        if answered {
+            cancel.map(DropGuard::disarm);
+        } else {
+            self.shared.count(Counter::Deadlines);
+        }
     }
 }
 
-impl Drop for Left {
+impl Drop for Open {
     fn drop(&mut self) {
-        if self.token.is_some() && Instant::now() < self.deadline {
-            self.shared.count(Counter::Abandoned);
+        if self.cancel.is_some() {
+            // A caller whose clock was first ends the stream at the deadline, too.
+            let late = Instant::now() >= self.deadline;
+            self.shared.count(if late { Counter::Deadlines } else { Counter::Abandoned });
         }
     }
 }

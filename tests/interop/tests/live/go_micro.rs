@@ -2,6 +2,7 @@
 
 use interop::Go;
 use interop::generated::interop::greeter::Text;
+use runtime::Code;
 
 use crate::outcomes::{Site, given_up, ours_is_in_time};
 use crate::scenario::{System, live};
@@ -23,20 +24,22 @@ async fn go_micro_gets_our_errors_and_we_get_its() {
             ("you", "hi you"),
             ("missing", "USER_NOT_FOUND 404 \"user x not found\" Not Found"),
             ("plain", "interop.greeter.Greeter 404 \"user x not found\" Not Found"),
-            ("biz", "interop.greeter.Greeter 40404 \"no <user> ✗\" "),
+            ("biz", "interop.greeter.Greeter 40404 \"no <user> ✗\""),
         ] {
             assert_eq!(site.tries(&[content, text, "10s"]).await, wanted, "{content} {text}");
         }
     }
+    // Of two clocks one is first.
     let late = site.tries(&["application/json", "slow", "300ms"]).await;
     assert!(late.contains(" 408 "), "{late}");
     given_up(&running);
     let (process, client) = site.theirs(KEYS);
     let greet = |text: &str| client.greet(Text { text: text.to_owned() });
     let missing = greet("missing").await.unwrap_err();
-    println!("{missing:?} {}", missing.message());
+    assert_eq!((missing.code(), missing.message()), (Code::NotFound, "user x not found"));
+    assert_eq!(missing.reason(), "hello.srv.greet");
     let plain = greet("plain").await.unwrap_err();
-    println!("{plain:?}");
+    assert_eq!((plain.code(), plain.message()), (Code::Unknown, "something broke"));
     ours_is_in_time(&client).await;
     process.stop();
     running.stop().await.unwrap();

@@ -24,11 +24,12 @@ async fn kratos_gets_our_errors_and_we_get_its() {
         ("missing", "404 USER_NOT_FOUND \"user x not found\" map[user:x zone:a]"),
         ("conflict", "409 DUP \"already there\" map[]"),
         ("plain", "404  \"user x not found\" map[]"),
-        ("slow", "504  \"context deadline exceeded\" map[]"),
     ] {
-        let timeout = if text == "slow" { "300ms" } else { "10s" };
-        assert_eq!(site.tries(&[text, timeout]).await, wanted, "{text}");
+        assert_eq!(site.tries(&[text, "10s"]).await, wanted, "{text}");
     }
+    // Of two clocks one is first.
+    let late = site.tries(&["slow", "300ms"]).await;
+    assert!(late.starts_with("504 "), "{late}");
     given_up(&running);
     let (process, client) = site.theirs(KEYS);
     let greet = |text: &str| client.greet(Text { text: text.to_owned() });
