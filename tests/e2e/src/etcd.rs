@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-use crate::{Process, wait_for};
+use crate::{Process, Release, wait_for};
 
 /// An etcd that is running; ended when dropped.
 pub struct Etcd {
@@ -12,40 +12,45 @@ pub struct Etcd {
     pub address: String,
     peer: String,
     data: tempfile::TempDir,
+    release: Release,
     process: Option<Process>,
 }
 
 impl Etcd {
-    /// Starts one. `None` where the machine has no etcd, said in one line; under `CI` that is a failure.
+    /// Starts one of the [usual](Release::usual) release. `None` where the machine has no etcd.
     ///
     /// # Panics
     ///
-    /// Without an etcd under `CI`; when it does not start.
+    /// When a tool is missing under `CI`; when it does not start.
     pub fn start() -> Option<Self> {
-        if Command::new("etcd").arg("--version").output().is_err() {
-            assert!(std::env::var_os("CI").is_none(), "etcd is missing");
-            eprintln!("skipped: this test needs `etcd` on the PATH (apt-get install etcd-server)");
-            return None;
-        }
-        let mut etcd = Self::reserve();
+        let mut etcd = Self::reserve()?;
         etcd.resume();
         Some(etcd)
     }
 
-    /// Chooses its ports and starts nothing yet.
+    /// Chooses its ports and starts nothing yet. `None` where the machine has no etcd.
+    ///
+    /// # Panics
+    ///
+    /// When a tool is missing under `CI`; without free ports or a temp folder.
+    pub fn reserve() -> Option<Self> {
+        Release::usual().map(Self::of)
+    }
+
+    /// The same, of this release.
     ///
     /// # Panics
     ///
     /// Without free ports or a temp folder.
-    pub fn reserve() -> Self {
+    pub fn of(release: Release) -> Self {
         let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        Self { address: free(), peer: free(), data: tempfile::tempdir().unwrap(), process: None }
+        Self { address: free(), peer: free(), data: tempfile::tempdir().unwrap(), release, process: None }
     }
 
     /// Starts it, with the data that are there.
     pub fn resume(&mut self) {
         let (client, peer) = (format!("http://{}", self.address), format!("http://{}", self.peer));
-        let mut command = Command::new("etcd");
+        let mut command = self.release.server();
         let data: &Path = self.data.path();
         command.arg("--data-dir").arg(data);
         command.args(["--listen-client-urls", &client, "--advertise-client-urls", &client]);

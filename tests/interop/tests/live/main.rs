@@ -4,6 +4,7 @@
 
 mod go_kit;
 mod go_micro;
+mod go_zero;
 mod grpc;
 mod kratos;
 mod outcomes;

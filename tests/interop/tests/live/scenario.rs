@@ -23,7 +23,7 @@ pub(crate) struct System<'a> {
     /// What all keys of the service begin with in etcd.
     pub(crate) keys: &'static str,
     /// Its program `greeter`: `serve ETCD SERVICE LISTEN TTL` registers LISTEN and leaves at SIGTERM, `call ETCD SERVICE`
-    /// says in a line what each call gave.
+    /// says in a line what each call gave, `hi from ADDRESS` or `failed: …`.
     pub(crate) program: &'a Go,
 }
 
@@ -55,22 +55,29 @@ struct Server {
 struct Caller(Process);
 
 impl Caller {
+    /// What each call gave so far, without what the program says beside it.
+    fn calls(&self) -> Vec<String> {
+        let mut lines = self.0.printed();
+        lines.retain(|line| line.starts_with("hi from ") || line.starts_with("failed: "));
+        lines
+    }
+
     /// Waits until calls in a row succeed and reach all of these servers, and nobody else.
     fn reaches(&self, servers: &[&Server]) {
         let wanted: BTreeSet<_> = servers.iter().map(|server| format!("hi from {}", server.address)).collect();
-        let from = self.0.printed().len();
+        let from = self.calls().len();
         wait_for(&format!("answers from {wanted:?} alone"), || {
-            let lines = self.0.printed();
-            let last = lines[from..].last_chunk::<CALLS>()?;
+            let calls = self.calls();
+            let last = calls[from..].last_chunk::<CALLS>()?;
             (last.iter().cloned().collect::<BTreeSet<_>>() == wanted).then_some(())
         });
     }
 
-    /// Waits for some more calls and says which failed since there were `from` lines.
+    /// Waits for some more calls and says which failed since there were `from` of them.
     fn failed_since(&self, from: usize) -> Vec<String> {
-        let now = self.0.printed().len();
-        let lines = wait_for("more calls", || Some(self.0.printed()).filter(|lines| lines.len() > now + CALLS));
-        lines[from..].iter().filter(|line| !line.starts_with("hi from ")).cloned().collect()
+        let now = self.calls().len();
+        let calls = wait_for("more calls", || Some(self.calls()).filter(|calls| calls.len() > now + CALLS));
+        calls[from..].iter().filter(|call| call.starts_with("failed: ")).cloned().collect()
     }
 }
 
@@ -127,7 +134,7 @@ impl Place<'_> {
 
     /// While etcd is away the callers go on; when it is back, so are both servers, for whoever comes new too.
     fn restart_etcd(&mut self, callers: &[Caller], servers: [&Server; 2]) {
-        let before: Vec<usize> = callers.iter().map(|caller| caller.0.printed().len()).collect();
+        let before: Vec<usize> = callers.iter().map(|caller| caller.calls().len()).collect();
         self.etcd.end();
         for (caller, from) in callers.iter().zip(&before) {
             assert_eq!(caller.failed_since(*from), [""; 0]);
@@ -163,7 +170,7 @@ impl Place<'_> {
 
     /// Our server ends as it is asked to: no call fails for it.
     fn ours_leaves(&self, callers: &[Caller], ours: Server, left: &Server) {
-        let before: Vec<usize> = callers.iter().map(|caller| caller.0.printed().len()).collect();
+        let before: Vec<usize> = callers.iter().map(|caller| caller.calls().len()).collect();
         ours.process.stop();
         self.is_gone(&ours.address);
         for (caller, from) in callers.iter().zip(before) {
