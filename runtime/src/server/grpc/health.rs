@@ -84,13 +84,13 @@ fn read(request: &Request<Bytes>) -> Result<HealthRequest, Status> {
 }
 
 fn of(router: &Router, service: &str, health: Health) -> ServingStatus {
-    let named = |info: &&'static crate::ServiceInfo| match service.strip_suffix(info.name) {
+    let named = |info: &'static crate::ServiceInfo| match service.strip_suffix(info.name) {
         Some("") => info.package.is_empty(),
         Some(package) => package.strip_suffix('.') == Some(info.package),
         None => false,
     };
-    let mut protos = router.services().iter().filter(|info| info.idl == Idl::Proto);
-    if !service.is_empty() && !protos.any(|info| named(&info)) {
+    let mut protos = router.services().iter().copied().filter(|info| info.idl == Idl::Proto);
+    if !service.is_empty() && !protos.any(named) {
         return ServingStatus::ServiceUnknown;
     }
     status(health)
