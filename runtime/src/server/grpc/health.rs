@@ -14,7 +14,8 @@ use hyper::body::Incoming;
 use prost::Message;
 use tokio::sync::watch;
 use tonic::body::Body;
-use tonic::codegen::tokio_stream::Stream;
+// What tonic offers to generated servers.
+use tonic::codegen as generated;
 use tonic::server::Grpc;
 use tonic::{Request, Response, Status};
 use tower::service_fn;
@@ -130,7 +131,7 @@ struct Statuses {
     _stream: Option<Open>,
 }
 
-impl Stream for Statuses {
+impl generated::tokio_stream::Stream for Statuses {
     type Item = Result<Bytes, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
