@@ -4,6 +4,8 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::{Process, Release, wait_for};
 
 /// An etcd that is running; ended when dropped.
@@ -73,10 +75,24 @@ impl Etcd {
 
     /// Keys and values below a prefix, one after the other; `None` while it does not answer.
     pub fn get(&self, prefix: &str) -> Option<Vec<String>> {
+        Some(self.ask(&["get", "--prefix", prefix])?.lines().map(str::to_owned).collect())
+    }
+
+    /// For how many seconds each key below a prefix outlives its owner; `None` while it does not answer, and when a key
+    /// stands without a lease.
+    pub fn leases(&self, prefix: &str) -> Option<Vec<u64>> {
+        let found: Value = serde_json::from_str(&self.ask(&["get", "--prefix", prefix, "-w", "json"])?).ok()?;
+        let granted = |kv: &Value| {
+            let id = format!("{:x}", kv["lease"].as_i64()?);
+            let lease: Value = serde_json::from_str(&self.ask(&["lease", "timetolive", &id, "-w", "json"])?).ok()?;
+            lease["granted-ttl"].as_u64()
+        };
+        found["kvs"].as_array()?.iter().map(granted).collect()
+    }
+
+    fn ask(&self, args: &[&str]) -> Option<String> {
         let mut command = Command::new("etcdctl");
-        command.env("ETCDCTL_API", "3").args(["--endpoints", &self.address, "get", "--prefix", prefix]);
-        let output = command.output().ok()?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        output.status.success().then(|| text.lines().map(str::to_owned).collect())
+        let output = command.env("ETCDCTL_API", "3").args(["--endpoints", &self.address]).args(args).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     }
 }

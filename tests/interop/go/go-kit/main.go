@@ -53,7 +53,9 @@ func (handler handler) Greet(ctx context.Context, text *greeter.Text) (*greeter.
 }
 
 func serve(etcd etcdv3.Client, service, address string, ttl time.Duration) {
-	greet := func(ctx context.Context, text any) (any, error) { return greeter.At(address).Greet(ctx, text.(*greeter.Text)) }
+	greet := func(ctx context.Context, text any) (any, error) {
+		return greeter.At(address).Greet(ctx, text.(*greeter.Text))
+	}
 	server := grpc.NewServer(grpc.UnaryInterceptor(transport.Interceptor))
 	server.RegisterService(&greeter.Desc, handler{transport.NewServer(greet, same, same)})
 	listener := must(net.Listen("tcp", address))

@@ -11,7 +11,7 @@ use interop::Go;
 /// The service's name in the registry.
 const SERVICE: &str = "greeter";
 /// Seconds for which a registration outlives its owner.
-const TTL: &str = "4";
+const TTL: u64 = 4;
 /// That many calls in a row show who is called.
 const CALLS: usize = 20;
 
@@ -92,6 +92,8 @@ impl Place<'_> {
         let process = Process::start(name, command.args([SERVICE, &address]).args(end));
         let server = Server { process, address };
         wait_for(&format!("the registration of {name}"), || self.stands(&server.address).then_some(()));
+        let leases = self.etcd.leases(self.system.keys).unwrap();
+        assert!(leases.iter().all(|ttl| *ttl == TTL), "{name}: {leases:?}");
         server
     }
 
@@ -108,7 +110,7 @@ impl Place<'_> {
     fn theirs(&self) -> Server {
         let mut command = self.system.program.program("greeter");
         command.args(["serve", &self.etcd.address]);
-        self.start(self.system.name, command, &[TTL])
+        self.start(self.system.name, command, &[&TTL.to_string()])
     }
 
     /// Their client and ours.
