@@ -6,6 +6,7 @@ mod go_kit;
 mod go_micro;
 mod go_zero;
 mod grpc;
+mod health;
 mod kratos;
 mod outcomes;
 mod scenario;
