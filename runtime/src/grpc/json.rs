@@ -4,7 +4,7 @@
 //! Read are lowerCamel and IDL names, written lowerCamel; 64-bit numbers are written as texts, default
 //! values are left out, unknown fields are skipped.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -25,7 +25,14 @@ const ELEMENT: usize = size_of::<Value>() + 8;
 /// The methods that were called in JSON, by path.
 #[derive(Debug, Default)]
 pub struct Json {
-    methods: Mutex<HashMap<&'static str, MethodDescriptor>>,
+    methods: Mutex<HashMap<&'static str, Described>>,
+}
+
+/// A method, and how much memory one value of its requests may take.
+#[derive(Clone, Debug)]
+struct Described {
+    method: MethodDescriptor,
+    value: usize,
 }
 
 impl Json {
@@ -43,14 +50,14 @@ impl Json {
         body: &[u8],
         limits: DecodeLimits,
     ) -> Result<Bytes, Error> {
-        let memory = memory(body);
+        let Described { method, value } = self.method(method, descriptors)?;
+        let memory = memory(body, value);
         if memory > limits.budget {
             let text =
                 format!("reading this JSON may take {memory} bytes of memory, over the limit of {}", limits.budget);
             return Err(Error::new(Code::ResourceExhausted, text).with_origin(Origin::Decode));
         }
-        let message = self.method(method, descriptors)?.input();
-        match read(message, body) {
+        match read(method.input(), body) {
             Ok(message) => Ok(Bytes::from(message.encode_to_vec())),
             Err(error) => Err(Error::invalid(error.to_string()).with_origin(Origin::Decode)),
         }
@@ -62,11 +69,11 @@ impl Json {
     ///
     /// [`Code::Internal`] when the answer is not the message that the descriptors say.
     pub fn reply(&self, method: &'static Method, descriptors: &'static [u8], body: Bytes) -> Result<Bytes, Error> {
-        let message = self.method(method, descriptors)?.output();
+        let message = self.method(method, descriptors)?.method.output();
         write(message, body).map_err(|error| Error::internal(error).with_origin(Origin::Encode))
     }
 
-    fn method(&self, method: &'static Method, descriptors: &'static [u8]) -> Result<MethodDescriptor, Error> {
+    fn method(&self, method: &'static Method, descriptors: &'static [u8]) -> Result<Described, Error> {
         let mut known = self.methods.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known.get(method.path) {
             return Ok(found.clone());
@@ -74,6 +81,9 @@ impl Json {
         let found = find(method.path, descriptors).map_err(|why| {
             Error::new(Code::Unimplemented, format!("{} cannot be called in JSON: {why}", method.path))
         })?;
+        // A number of a `google.protobuf.Value` is a message. A list grows by doubling.
+        let value = 2 * ELEMENT + if holds_known(found.input()) { OBJECT } else { 0 };
+        let found = Described { method: found, value };
         known.insert(method.path, found.clone());
         Ok(found)
     }
@@ -86,6 +96,20 @@ fn find(path: &str, descriptors: &[u8]) -> Result<MethodDescriptor, String> {
     let (service, name) = path.trim_start_matches('/').rsplit_once('/').unwrap_or_default();
     let service = pool.get_service_by_name(service).ok_or("its service has no descriptor")?;
     service.methods().find(|method| method.name() == name).ok_or_else(|| "it has no descriptor".to_owned())
+}
+
+/// Whether a message or one inside it is of `google.protobuf`, where plain JSON values stand for messages.
+fn holds_known(message: MessageDescriptor) -> bool {
+    let (mut seen, mut next) = (HashSet::new(), vec![message]);
+    while let Some(message) = next.pop() {
+        if message.package_name() == "google.protobuf" {
+            return true;
+        }
+        if seen.insert(message.full_name().to_owned()) {
+            next.extend(message.fields().filter_map(|field| field.kind().as_message().cloned()));
+        }
+    }
+    false
 }
 
 fn read(message: MessageDescriptor, body: &[u8]) -> serde_json::Result<DynamicMessage> {
@@ -104,16 +128,16 @@ fn write(message: MessageDescriptor, body: Bytes) -> Result<Bytes, String> {
     Ok(Bytes::from(json.into_inner()))
 }
 
-/// At most how much memory the values of a JSON text take, without reading it.
-fn memory(body: &[u8]) -> usize {
+/// At most how much memory a JSON text takes whose values take this much each, without reading it.
+fn memory(body: &[u8], value: usize) -> usize {
     let (mut text, mut escaped, mut memory) = (false, false, body.len());
     for byte in body {
         match byte {
             _ if escaped => escaped = false,
             b'\\' => escaped = text,
             b'"' => text = !text,
-            b'{' if !text => memory = memory.saturating_add(OBJECT),
-            b'[' | b',' if !text => memory = memory.saturating_add(2 * ELEMENT),
+            b'{' if !text => memory = memory.saturating_add(value.max(OBJECT)),
+            b'[' | b',' if !text => memory = memory.saturating_add(value),
             _ => {}
         }
     }
@@ -202,12 +226,23 @@ mod tests {
     #[test]
     fn memory_is_limited_before_it_is_taken() {
         let many = |count: usize| format!("{{\"more\":[{{}}{}]}}", ",{}".repeat(count));
-        assert!(through(&many(10_000)).is_ok());
+        assert!(through(&many(5_000)).is_ok());
         let error = through(&many(1_000_000)).unwrap_err();
         assert_eq!((error.code(), error.origin()), (Code::ResourceExhausted, Origin::Decode));
         // Text is what it is.
         let text = format!("{{\"shortText\":\"{}\"}}", "{,\\\"".repeat(1_000_000));
         assert!(through(&text).is_ok());
+    }
+
+    #[test]
+    fn plain_values_that_are_messages_take_as_much_as_those() {
+        let pool = DescriptorPool::global();
+        let message = |name: &str| pool.get_message_by_name(name).unwrap();
+        assert!(holds_known(message("google.protobuf.Struct")));
+        let note = find(SAY.path, descriptors()).unwrap().input();
+        assert!(holds_known(note.clone()), "its duration");
+        let list = format!("[{}]", "0,".repeat(100));
+        assert!(memory(list.as_bytes(), OBJECT) > 100 * OBJECT);
     }
 
     #[test]

@@ -107,22 +107,22 @@ impl Stream {
         let connection = Arc::clone(&self.0);
         let shared = &*connection.shared;
         let path = request.uri().path();
-        let service = service_of(path).to_owned();
         let deadline = deadline(request.headers(), shared.limits.handler);
         let route = shared.router.by_path(path).or_else(|| shared.router.by_last_part(path));
-        let answer = match route.filter(|route| route.method.idl == Idl::Proto) {
+        let (answer, path) = match route.filter(|route| route.method.idl == Idl::Proto) {
             Some(route) => {
+                let path = route.method.path;
                 let unary = Unary::new(Arc::clone(&connection), route.clone(), caller.clone(), deadline);
-                unary.answer(request).await
+                (unary.answer(request).await, path)
             }
-            None if health::is_here(path) => in_time(deadline, health::answer(self, request)).await,
+            None if health::is_here(path) => (in_time(deadline, health::answer(self, request)).await, ""),
             None => {
                 let error = unknown_method(path);
                 shared.note(&error);
-                Err(error)
+                return caller.status_of(&error, service_of(path)).into_http();
             }
         };
-        answer.unwrap_or_else(|error| caller.status_of(&error, &service).into_http())
+        answer.unwrap_or_else(|error| caller.status_of(&error, service_of(path)).into_http())
     }
 }
 
