@@ -128,10 +128,11 @@ async fn go_micro_s_header_is_a_deadline() {
     // It may have passed before the handler began.
     assert_eq!(*server.ended.borrow(), *server.waiting.borrow());
     let mut request: Request<bytes::Bytes> = hello("");
-    request.metadata_mut().insert("timeout", "9000000000".parse().unwrap());
+    // Of another caller it is a pair like any other.
+    request.metadata_mut().insert("timeout", "30".parse().unwrap());
     let response = call(&connect(running.addr()).await, "/hello.v1.Hello/Say", request).await.unwrap();
     let left: u64 = response.metadata().get("left").unwrap().to_str().unwrap().parse().unwrap();
-    assert!(left <= 9_000, "{left}");
+    assert!(left > 1_000, "{left}");
 }
 
 #[tokio::test]

@@ -71,12 +71,11 @@ impl Caller {
 }
 
 /// When a call that is read now must be answered: after the time that its caller waits, at most
-/// `limit`. go-micro's header counts where gRPC's own is absent.
+/// `limit`. go-micro's header counts where gRPC's own is absent and the caller is one of its clients:
+/// to others `timeout` is a pair like any other.
 pub fn deadline(headers: &HeaderMap, limit: Duration) -> Instant {
-    let wait = match headers.contains_key(metadata::TIMEOUT) {
-        true => metadata::read_timeout(headers),
-        false => micro::read_timeout(headers),
-    };
+    let micro = headers.contains_key(micro::MARK) && !headers.contains_key(metadata::TIMEOUT);
+    let wait = if micro { micro::read_timeout(headers) } else { metadata::read_timeout(headers) };
     Instant::now() + wait.map_or(limit, |wait| wait.min(limit))
 }
 
@@ -135,8 +134,10 @@ mod tests {
             let left = deadline(&headers(pairs), limit).saturating_duration_since(Instant::now());
             left.as_secs_f64().round()
         };
-        assert_eq!(left(&[("timeout", "7000000000")]), 7.0);
-        assert_eq!(left(&[("timeout", "7000000000"), ("grpc-timeout", "9S")]), 9.0);
-        assert_eq!(left(&[("timeout", "soon")]), 60.0);
+        let mark = (micro::MARK, "application/protobuf");
+        assert_eq!(left(&[mark, ("timeout", "7000000000")]), 7.0);
+        assert_eq!(left(&[mark, ("timeout", "7000000000"), ("grpc-timeout", "9S")]), 9.0);
+        assert_eq!(left(&[mark, ("timeout", "soon")]), 60.0);
+        assert_eq!(left(&[("timeout", "30")]), 60.0);
     }
 }
