@@ -50,7 +50,7 @@ impl Lane {
     where
         F: Future<Output = Result<Link, Error>>,
     {
-        let Some(place) = self.0.get(THREAD.with(|number| number % *WIDTH)) else {
+        let Some(place) = self.0.get(THREAD.with(|number| number % self.0.len().max(1))) else {
             return Err(Error::internal("no connection has this turn"));
         };
         match place.link() {
