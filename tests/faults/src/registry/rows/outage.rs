@@ -1,0 +1,132 @@
+//! R1 to R3, R5 and R17: etcd is killed, wiped, stopped, or not there yet.
+
+use std::time::{Duration, Instant};
+
+use etcd_client::{EventType, WatchOptions};
+use tokio::task::JoinHandle;
+
+use crate::Failure;
+use crate::registry::etcd::Etcd;
+use crate::registry::rate::Rate;
+use crate::registry::stage::{Stage, within};
+use crate::registry::world::World;
+use crate::report::Line;
+use crate::rows::Scale;
+
+const fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+/// R1: killed, back after two seconds.
+pub(super) async fn killed(scale: Scale) -> Result<Vec<Line>, Failure> {
+    let what = "etcd killed, back after 2 s";
+    let mut stage = Stage::direct().await?;
+    stage.etcd()?.kill();
+    tokio::time::sleep(seconds(2)).await;
+    stage.etcd()?.start().await?;
+    // Longer than a lease in full: none may end later.
+    let recovery = stage.recovery(scale.of(seconds(20), seconds(6))).await;
+    Ok(vec![within("R1", what, "lists right", recovery.right, seconds(5)), stage.end("R1", what).await?])
+}
+
+/// R2: away for longer than a lease, with its data kept.
+pub(super) async fn away(scale: Scale) -> Result<Vec<Line>, Failure> {
+    let time = scale.time.unwrap_or(scale.of(seconds(90), seconds(20)));
+    let what = format!("etcd killed, back after {} s with its data", time.as_secs());
+    let mut stage = Stage::direct().await?;
+    stage.etcd()?.kill();
+    tokio::time::sleep(time).await;
+    stage.etcd()?.start().await?;
+    let recovery = stage.recovery(seconds(20)).await;
+    Ok(vec![
+        within("R2", &what, "registered", recovery.registered, seconds(4)),
+        within("R2", &what, "lists right", recovery.right, seconds(5)),
+        stage.end("R2", &what).await?,
+    ])
+}
+
+/// R3: killed, and all of its data lost.
+pub(super) async fn wiped(scale: Scale) -> Result<Vec<Line>, Failure> {
+    let what = "etcd killed, back without its data";
+    let mut stage = Stage::direct().await?;
+    stage.etcd()?.kill();
+    stage.etcd()?.wipe()?;
+    stage.etcd()?.start().await?;
+    let recovery = stage.recovery(scale.of(seconds(20), seconds(8))).await;
+    Ok(vec![within("R3", what, "lists right", recovery.right, seconds(5)), stage.end("R3", what).await?])
+}
+
+/// R5: stopped for less and for more than a lease.
+pub(super) async fn frozen(scale: Scale) -> Result<Vec<Line>, Failure> {
+    let mut lines = stopped(seconds(5), false).await?;
+    if !scale.short {
+        lines.extend(stopped(seconds(30), true).await?);
+    }
+    Ok(lines)
+}
+
+async fn stopped(time: Duration, expires: bool) -> Result<Vec<Line>, Failure> {
+    let what = format!("etcd stopped for {} s (SIGSTOP)", time.as_secs());
+    let mut stage = Stage::direct().await?;
+    let puts = Puts::watch(&mut stage).await?;
+    stage.etcd()?.signal("STOP")?;
+    tokio::time::sleep(time).await;
+    stage.etcd()?.signal("CONT")?;
+    let recovery = stage.recovery(seconds(15)).await;
+    let rate = puts.end();
+    let mut lines = vec![within("R5", &what, "lists right", recovery.right, seconds(10))];
+    if expires {
+        let (spread, all) = (rate.span(), rate.count() >= usize::try_from(stage.world.keys())?);
+        let measured = format!("{} over {spread:.1?}, at most {:.0} a second", rate.count(), rate.peak());
+        let ok = all && spread >= seconds(2);
+        lines.push(Line::new("R5", &what, "registrations spread over ≥ 2 s", measured, ok));
+    }
+    lines.push(stage.end("R5", &what).await?);
+    Ok(lines)
+}
+
+/// R17: everybody is there before etcd.
+pub(super) async fn late(_: Scale) -> Result<Vec<Line>, Failure> {
+    let what = "services and resolvers started 3 s before etcd";
+    let etcd = Etcd::reserve(1)?;
+    let address = etcd.first().ok_or("no etcd")?.address.clone();
+    let world = World::start(|_| address.clone(), |_| address.clone()).await?;
+    tokio::time::sleep(seconds(3)).await;
+    let mut stage = Stage::unsettled(etcd, world).await?;
+    stage.etcd()?.start().await?;
+    let recovery = stage.recovery(seconds(4)).await;
+    stage.world.call();
+    tokio::time::sleep(seconds(1)).await;
+    Ok(vec![
+        within("R17", what, "registered", recovery.registered, seconds(1)),
+        within("R17", what, "lists right", recovery.right, seconds(1)),
+        stage.end("R17", what).await?,
+    ])
+}
+
+/// Every registration that etcd takes.
+pub(super) struct Puts(JoinHandle<()>, std::sync::Arc<std::sync::Mutex<Rate>>);
+
+impl Puts {
+    /// Looks on from now on.
+    pub(super) async fn watch(stage: &mut Stage) -> Result<Self, Failure> {
+        let options = WatchOptions::new().with_all_keys();
+        let mut stream = stage.admin().watch("", Some(options)).await?;
+        let rate = std::sync::Arc::<std::sync::Mutex<Rate>>::default();
+        let seen = std::sync::Arc::clone(&rate);
+        let task = tokio::spawn(async move {
+            while let Ok(Some(answer)) = stream.message().await {
+                let puts = answer.events().iter().filter(|event| event.event_type() == EventType::Put).count();
+                let mut seen = seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                seen.add(Instant::now(), puts);
+            }
+        });
+        Ok(Self(task, rate))
+    }
+
+    /// What came so far.
+    pub(super) fn end(self) -> Rate {
+        self.0.abort();
+        std::mem::take(&mut *self.1.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+}
