@@ -30,7 +30,12 @@ pub struct Etcd {
     child: Option<Child>,
 }
 
-fn free() -> Result<String, Failure> {
+/// A free port of 127.0.0.1, as `host:port`.
+///
+/// # Errors
+///
+/// When there is none.
+pub fn free() -> Result<String, Failure> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
 

@@ -2,7 +2,9 @@
 //! what callers, resolvers and etcd itself see of it, with the default times.
 
 mod etcd;
+mod lookout;
 mod proxy;
+mod puts;
 mod rate;
 mod rows;
 mod sight;

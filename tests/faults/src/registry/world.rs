@@ -1,16 +1,16 @@
 //! The load: services in every layout, resolvers, and calls that never stop. Every server and every
 //! resolver has a registry handle of its own, as processes have.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use runtime::registry::Resolver;
 use runtime::server::Running;
 use runtime::{Channel, Config, Registry, Server};
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::task::JoinHandle;
 
-use super::sight::{Addresses, Model, Sight};
+use super::lookout::Lookout;
+use super::sight::Model;
 use crate::Failure;
 use crate::generated::faults::{TargetClient, TargetServer};
 use crate::handler::Handler;
@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// For one call, which is answered at once.
 const CALL: Duration = Duration::from_secs(5);
 /// The layouts, in which the services take turns.
-const LAYOUTS: [&str; 7] = ["kitex", "kratos", "go-micro", "go-kit", "grpc", "go-zero", "kitex,kratos"];
+pub const LAYOUTS: [&str; 7] = ["kitex", "kratos", "go-micro", "go-kit", "grpc", "go-zero", "kitex,kratos"];
 
 /// A server in this process.
 #[derive(Debug)]
@@ -36,14 +36,11 @@ pub struct Served {
     running: Running,
 }
 
-/// One service as one resolver sees it.
+/// One service as one resolver sees it, and who calls it by that.
 #[derive(Debug)]
 struct View {
-    service: String,
-    resolver: Resolver,
+    lookout: Lookout,
     client: TargetClient,
-    sight: Arc<Mutex<Sight>>,
-    looking: AbortHandle,
 }
 
 /// What callers have met.
@@ -86,10 +83,6 @@ pub fn name(service: usize) -> String {
 /// A service's layout.
 pub fn layout(service: usize) -> &'static str {
     LAYOUTS.get(service % LAYOUTS.len()).copied().unwrap_or("kitex")
-}
-
-fn lock<T>(place: &Mutex<T>) -> MutexGuard<'_, T> {
-    place.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl World {
@@ -139,11 +132,22 @@ impl World {
         Some(served)
     }
 
+    /// Starts a server of the service, then ends one that was there.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start, or leaves calls behind.
+    pub async fn swap(&mut self, service: usize, members: &str) -> Result<(), Failure> {
+        let old = self.take(service).ok_or("no such server")?;
+        self.serve(service, members).await?;
+        old.stop().await
+    }
+
     /// Lets the callers begin.
     pub fn call(&mut self) {
         for view in &self.views {
             let (client, calls) = (view.client.clone(), Arc::clone(&self.calls));
-            self.callers.push(tokio::spawn(caller(client, view.service.clone(), calls)));
+            self.callers.push(tokio::spawn(caller(client, view.lookout.service.clone(), calls)));
         }
     }
 
@@ -155,12 +159,12 @@ impl World {
 
     /// Whether every resolver sees what runs, beyond doubt and freshly.
     pub fn is_right(&self) -> bool {
-        self.views.iter().all(|view| view.is_right(&self.model))
+        self.views.iter().all(|view| view.lookout.is_right())
     }
 
     /// How many resolvers' views are marked as stale, and how many there are.
     pub fn stale(&self) -> (usize, usize) {
-        let stale = self.views.iter().filter(|view| view.resolver.snapshot().stale_since.is_some());
+        let stale = self.views.iter().filter(|view| view.lookout.resolver.snapshot().stale_since.is_some());
         (stale.count(), self.views.len())
     }
 
@@ -185,9 +189,9 @@ impl World {
             ..Totals::default()
         };
         for view in &self.views {
-            let sight = lock(&view.sight);
-            totals.removals += sight.removals;
-            totals.invisible = totals.invisible.max(sight.invisible);
+            let (removals, invisible) = view.lookout.seen();
+            totals.removals += removals;
+            totals.invisible = totals.invisible.max(invisible);
         }
         Ok(totals)
     }
@@ -207,24 +211,8 @@ pub async fn until(most: Duration, condition: impl Fn() -> bool) -> Option<Durat
 
 impl View {
     fn open(registry: &Registry, service: &str, model: &Arc<Model>) -> Result<Self, Failure> {
-        let resolver = registry.resolve(service)?;
         let client = TargetClient::new(Channel::builder(service).registry(registry).timeout(CALL).build()?);
-        let sight = Arc::<Mutex<Sight>>::default();
-        let look = look(resolver.clone(), service.to_owned(), Arc::clone(model), Arc::clone(&sight));
-        let looking = tokio::spawn(look).abort_handle();
-        Ok(Self { service: service.to_owned(), resolver, client, sight, looking })
-    }
-
-    fn is_right(&self, model: &Model) -> bool {
-        let seen = self.resolver.snapshot();
-        let fresh = seen.known && seen.stale_since.is_none() && seen.suspects.is_empty();
-        fresh && addresses(&self.resolver) == model.of(&self.service)
-    }
-}
-
-impl Drop for View {
-    fn drop(&mut self) {
-        self.looking.abort();
+        Ok(Self { lookout: Lookout::open(registry, service, model)?, client })
     }
 }
 
@@ -236,19 +224,6 @@ impl Served {
     /// When calls were left.
     pub async fn stop(self) -> Result<(), Failure> {
         Ok(self.running.stop().await?)
-    }
-}
-
-/// What a resolver shows now.
-pub fn addresses(resolver: &Resolver) -> Addresses {
-    let snapshot = resolver.snapshot();
-    snapshot.instances.iter().flat_map(|one| &one.endpoints).map(runtime::registry::Endpoint::address).collect()
-}
-
-async fn look(mut resolver: Resolver, service: String, model: Arc<Model>, sight: Arc<Mutex<Sight>>) {
-    loop {
-        resolver.changed().await;
-        lock(&sight).look(&addresses(&resolver), &model.of(&service), Instant::now());
     }
 }
 

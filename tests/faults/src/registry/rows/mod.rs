@@ -1,20 +1,34 @@
 //! The rows, one function each.
 
+mod cut;
 mod outage;
+mod owners;
+mod storm;
+mod suspended;
+mod values;
 
 use crate::rows::Row;
 
-/// Every row, those of one process before those of many.
+/// Every row.
 pub const ROWS: &[Row] = &[
     ("R1", |scale| Box::pin(outage::killed(scale))),
     ("R2", |scale| Box::pin(outage::away(scale))),
     ("R3", |scale| Box::pin(outage::wiped(scale))),
     ("R5", |scale| Box::pin(outage::frozen(scale))),
+    ("R8", |scale| Box::pin(cut::servers(scale))),
+    ("R9", |scale| Box::pin(cut::resolvers(scale))),
+    ("R10", |scale| Box::pin(cut::hole(scale))),
+    ("R11", |scale| Box::pin(cut::compacted(scale))),
     ("R17", |scale| Box::pin(outage::late(scale))),
+    ("R18", |scale| Box::pin(owners::restarted(scale))),
+    ("R19", |scale| Box::pin(owners::strangers(scale))),
+    ("R21", |scale| Box::pin(values::corrupt(scale))),
+    ("R23", |scale| Box::pin(suspended::suspended(scale))),
+    ("R24", |scale| Box::pin(storm::all_at_once(scale))),
 ];
 
 /// What CI runs.
-pub const SHORT: &[&str] = &["R1", "R3", "R5", "R17"];
+pub const SHORT: &[&str] = &["R1", "R3", "R5", "R17", "R19", "R21"];
 
 /// The rows of the table in their order.
 pub const ORDER: &[&str] = &[

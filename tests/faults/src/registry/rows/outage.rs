@@ -1,21 +1,14 @@
 //! R1 to R3, R5 and R17: etcd is killed, wiped, stopped, or not there yet.
 
-use std::time::{Duration, Instant};
-
-use etcd_client::{EventType, WatchOptions};
-use tokio::task::JoinHandle;
+use std::time::Duration;
 
 use crate::Failure;
 use crate::registry::etcd::Etcd;
-use crate::registry::rate::Rate;
-use crate::registry::stage::{Stage, within};
+use crate::registry::puts::Puts;
+use crate::registry::stage::{Stage, seconds, within};
 use crate::registry::world::World;
 use crate::report::Line;
 use crate::rows::Scale;
-
-const fn seconds(count: u64) -> Duration {
-    Duration::from_secs(count)
-}
 
 /// R1: killed, back after two seconds.
 pub(super) async fn killed(scale: Scale) -> Result<Vec<Line>, Failure> {
@@ -68,13 +61,13 @@ pub(super) async fn frozen(scale: Scale) -> Result<Vec<Line>, Failure> {
 async fn stopped(time: Duration, expires: bool) -> Result<Vec<Line>, Failure> {
     let what = format!("etcd stopped for {} s (SIGSTOP)", time.as_secs());
     let mut stage = Stage::direct().await?;
-    let puts = Puts::watch(&mut stage).await?;
+    let puts = Puts::watch(stage.admin()).await?;
     stage.etcd()?.signal("STOP")?;
     tokio::time::sleep(time).await;
     stage.etcd()?.signal("CONT")?;
     let recovery = stage.recovery(seconds(15)).await;
     let rate = puts.end();
-    let mut lines = vec![within("R5", &what, "lists right", recovery.right, seconds(10))];
+    let mut lines = vec![within("R5", &what, "lists right", recovery.right, seconds(5))];
     if expires {
         let (spread, all) = (rate.span(), rate.count() >= usize::try_from(stage.world.keys())?);
         let measured = format!("{} over {spread:.1?}, at most {:.0} a second", rate.count(), rate.peak());
@@ -102,31 +95,4 @@ pub(super) async fn late(_: Scale) -> Result<Vec<Line>, Failure> {
         within("R17", what, "lists right", recovery.right, seconds(1)),
         stage.end("R17", what).await?,
     ])
-}
-
-/// Every registration that etcd takes.
-pub(super) struct Puts(JoinHandle<()>, std::sync::Arc<std::sync::Mutex<Rate>>);
-
-impl Puts {
-    /// Looks on from now on.
-    pub(super) async fn watch(stage: &mut Stage) -> Result<Self, Failure> {
-        let options = WatchOptions::new().with_all_keys();
-        let mut stream = stage.admin().watch("", Some(options)).await?;
-        let rate = std::sync::Arc::<std::sync::Mutex<Rate>>::default();
-        let seen = std::sync::Arc::clone(&rate);
-        let task = tokio::spawn(async move {
-            while let Ok(Some(answer)) = stream.message().await {
-                let puts = answer.events().iter().filter(|event| event.event_type() == EventType::Put).count();
-                let mut seen = seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                seen.add(Instant::now(), puts);
-            }
-        });
-        Ok(Self(task, rate))
-    }
-
-    /// What came so far.
-    pub(super) fn end(self) -> Rate {
-        self.0.abort();
-        std::mem::take(&mut *self.1.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
-    }
 }
