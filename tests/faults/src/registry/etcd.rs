@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use etcd_client::{Client, GetOptions};
 use tempfile::TempDir;
 
+use super::proxy::Proxy;
 use crate::Failure;
 
 /// Longer than any start takes.
@@ -23,8 +24,10 @@ pub struct Etcd {
     pub address: String,
     /// Flags beside the usual ones.
     pub flags: Vec<String>,
-    name: String,
+    /// Where it listens for the others of its cluster, who reach it at `advertised`.
     peer: String,
+    advertised: String,
+    name: String,
     cluster: String,
     folder: Arc<TempDir>,
     child: Option<Child>,
@@ -46,15 +49,49 @@ impl Etcd {
     ///
     /// Without free ports or a temporary folder.
     pub fn reserve(members: usize) -> Result<Vec<Self>, Failure> {
+        let peers = (0..members).map(|_| free().map(|peer| (peer.clone(), peer)));
+        Self::with(peers.collect::<Result<_, _>>()?)
+    }
+
+    /// A cluster of so many members who reach each other through a proxy each, none of them started.
+    ///
+    /// # Errors
+    ///
+    /// Without free ports or a temporary folder.
+    pub async fn behind_proxies(members: usize) -> Result<(Vec<Self>, Vec<Proxy>), Failure> {
+        let (mut peers, mut proxies) = (Vec::new(), Vec::new());
+        for _ in 0..members {
+            let peer = free()?;
+            let proxy = Proxy::start(&peer).await?;
+            peers.push((peer, proxy.address()));
+            proxies.push(proxy);
+        }
+        Ok((Self::with(peers)?, proxies))
+    }
+
+    /// Members that listen at the one address and are reached at the other.
+    fn with(peers: Vec<(String, String)>) -> Result<Vec<Self>, Failure> {
         let folder = Arc::new(TempDir::new()?);
-        let peers = (0..members).map(|_| free()).collect::<Result<Vec<_>, _>>()?;
-        let named = peers.iter().enumerate().map(|(number, peer)| format!("m{number}=http://{peer}"));
+        let named = peers.iter().enumerate().map(|(number, (_, advertised))| format!("m{number}=http://{advertised}"));
         let cluster = named.collect::<Vec<_>>().join(",");
-        let member = |(number, peer): (usize, String)| {
+        let member = |(number, (peer, advertised)): (usize, (String, String))| {
             let (name, cluster, folder) = (format!("m{number}"), cluster.clone(), Arc::clone(&folder));
-            Ok(Self { address: free()?, flags: Vec::new(), name, peer, cluster, folder, child: None })
+            Ok(Self { address: free()?, flags: Vec::new(), peer, advertised, name, cluster, folder, child: None })
         };
         peers.into_iter().enumerate().map(member).collect()
+    }
+
+    /// Starts all members, and waits until each answers.
+    ///
+    /// # Errors
+    ///
+    /// When one does not start.
+    pub async fn start_all(members: &mut [Self]) -> Result<(), Failure> {
+        members.iter_mut().try_for_each(Self::spawn)?;
+        for member in members {
+            member.answers().await?;
+        }
+        Ok(())
     }
 
     /// One etcd that is running.
@@ -85,10 +122,11 @@ impl Etcd {
     /// When there is no program `etcd`.
     pub fn spawn(&mut self) -> Result<(), Failure> {
         let (client, peer) = (format!("http://{}", self.address), format!("http://{}", self.peer));
+        let advertised = format!("http://{}", self.advertised);
         let mut command = Command::new("etcd");
         command.arg("--data-dir").arg(self.data()).args(["--name", &self.name]);
         command.args(["--listen-client-urls", &client, "--advertise-client-urls", &client]);
-        command.args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer]);
+        command.args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &advertised]);
         command.args(["--initial-cluster", &self.cluster, "--unsafe-no-fsync", "--log-level", "error"]);
         command.args(&self.flags).env_remove("ETCD_UNSUPPORTED_ARCH");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -164,7 +202,7 @@ impl Etcd {
     /// What `etcdctl` says.
     pub fn restore(&self) -> Result<(), Failure> {
         self.wipe()?;
-        let (peer, data) = (format!("http://{}", self.peer), self.data().display().to_string());
+        let (peer, data) = (format!("http://{}", self.advertised), self.data().display().to_string());
         let own = ["--name", &self.name, "--initial-cluster", &self.cluster, "--initial-advertise-peer-urls", &peer];
         ctl(&[&["snapshot", "restore", &self.copy(), "--data-dir", &data], &own[..]].concat())
     }
@@ -184,11 +222,6 @@ impl Etcd {
 
     fn copy(&self) -> String {
         self.folder.path().join("copy").display().to_string()
-    }
-
-    /// Where it keeps everything.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 }
 

@@ -52,6 +52,14 @@ impl Lookout {
         fresh && self.addresses() == self.model.of(&self.service)
     }
 
+    /// Whether what runs is among it, beyond doubt and freshly.
+    pub fn is_found(&self) -> bool {
+        let seen = self.resolver.snapshot();
+        let sure = seen.instances.iter().filter(|one| !seen.is_suspect(&one.id));
+        let sure: Addresses = sure.flat_map(|one| &one.endpoints).map(Endpoint::address).collect();
+        seen.known && seen.stale_since.is_none() && self.model.of(&self.service).is_subset(&sure)
+    }
+
     /// How often something vanished that runs, and for how long at most.
     pub fn seen(&self) -> (usize, Duration) {
         let sight = lock(&self.sight);

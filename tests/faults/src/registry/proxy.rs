@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -60,7 +60,17 @@ struct Shared {
     upstream: String,
     /// What new connections begin with.
     mode: Mutex<Mode>,
-    links: Mutex<Vec<Weak<watch::Sender<Mode>>>>,
+    /// What becomes of those whose first bytes hold this text.
+    rule: Mutex<Option<(String, Mode)>>,
+    links: Mutex<Vec<Weak<Link>>>,
+}
+
+/// One connection.
+#[derive(Debug)]
+struct Link {
+    mode: watch::Sender<Mode>,
+    /// The first bytes that its client sent.
+    head: OnceLock<String>,
 }
 
 fn lock<T>(place: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -76,8 +86,8 @@ impl Proxy {
     pub async fn start(upstream: &str) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let (mode, links) = Default::default();
-        let shared = Arc::new(Shared { upstream: upstream.to_owned(), mode, links });
+        let (mode, rule, links) = Default::default();
+        let shared = Arc::new(Shared { upstream: upstream.to_owned(), mode, rule, links });
         let accepting = Mutex::new(Some(tokio::spawn(accept(listener, Arc::clone(&shared)))));
         Ok(Self { address, shared, accepting })
     }
@@ -97,9 +107,20 @@ impl Proxy {
     pub fn set_open(&self, mode: Mode) {
         lock(&self.shared.links).retain(|link| {
             let Some(link) = link.upgrade() else { return false };
-            link.send_replace(mode);
+            link.mode.send_replace(mode);
             true
         });
+    }
+
+    /// The same for all connections, open and later ones, whose first bytes hold `text`; later ones
+    /// begin as all others do again with [`Mode::Pass`].
+    pub fn set_from(&self, text: &str, mode: Mode) {
+        *lock(&self.shared.rule) = (mode != Mode::Pass).then(|| (text.to_owned(), mode));
+        for link in lock(&self.shared.links).iter().filter_map(Weak::upgrade) {
+            if link.head.get().is_some_and(|head| head.contains(text)) {
+                link.mode.send_replace(mode);
+            }
+        }
     }
 
     /// Resets what is open and refuses what comes, as a machine without that process does.
@@ -136,47 +157,62 @@ impl Drop for Proxy {
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     while let Ok((client, _)) = listener.accept().await {
-        let link = Arc::new(watch::Sender::new(*lock(&shared.mode)));
+        let mode = watch::Sender::new(*lock(&shared.mode));
+        let link = Arc::new(Link { mode, head: OnceLock::new() });
         lock(&shared.links).push(Arc::downgrade(&link));
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
             // A connection that breaks concerns its two ends alone.
-            let _ = forward(client, &shared.upstream, &link).await;
+            let _ = forward(client, &shared, &link).await;
         });
     }
 }
 
-async fn forward(client: TcpStream, upstream: &str, link: &watch::Sender<Mode>) -> io::Result<()> {
-    let mut mode = link.subscribe();
-    let server = TcpStream::connect(upstream).await?;
+async fn forward(client: TcpStream, shared: &Shared, link: &Link) -> io::Result<()> {
+    let mut mode = link.mode.subscribe();
+    let server = TcpStream::connect(&shared.upstream).await?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
     let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
-    let there = pump(from_client, to_server, link.subscribe(), Way::ToServer);
-    let back = pump(from_server, to_client, link.subscribe(), Way::ToClient);
+    let told = |bytes: &[u8]| {
+        let head = link.head.get_or_init(|| String::from_utf8_lossy(bytes).into_owned());
+        if let Some((text, mode)) = &*lock(&shared.rule)
+            && head.contains(text)
+        {
+            link.mode.send_replace(*mode);
+        }
+    };
+    let there = pump(from_client, to_server, link.mode.subscribe(), Way::ToServer, Some(told));
+    let back = pump(from_server, to_client, link.mode.subscribe(), Way::ToClient, None::<fn(&[u8])>);
     tokio::select! {
         ended = async { tokio::try_join!(there, back) } => ended.map(drop),
         _ = mode.wait_for(|mode| *mode == Mode::Reset) => Ok(()),
     }
 }
 
-/// Forwards one way until its end; what is read while the way is shut waits.
+/// Forwards one way until its end; what is read while the way is shut waits. The first bytes are
+/// told.
 async fn pump(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     mut mode: watch::Receiver<Mode>,
     way: Way,
+    mut told: Option<impl FnOnce(&[u8])>,
 ) -> io::Result<()> {
     let mut chunk = vec![0; 16 << 10];
     loop {
         let count = from.read(&mut chunk).await?;
+        let bytes = chunk.get(..count).unwrap_or_default();
+        if let Some(told) = told.take() {
+            told(bytes);
+        }
         let open = mode.wait_for(|mode| mode.lets(way)).await.map(|mode| *mode);
         if let Ok(Mode::Slow(time)) = open {
             tokio::time::sleep(time).await;
         }
-        match chunk.get(..count) {
-            Some(bytes) if count > 0 => to.write_all(bytes).await?,
-            _ => return to.shutdown().await,
+        match bytes {
+            [] => return to.shutdown().await,
+            bytes => to.write_all(bytes).await?,
         }
     }
 }
@@ -236,6 +272,23 @@ mod tests {
         assert_eq!(byte(&mut new).await.unwrap(), 7);
         proxy.set_open(Mode::Reset);
         assert!(old.read_u8().await.is_err() && new.read_u8().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn connections_are_told_apart_by_their_first_bytes() {
+        let proxy = echoing().await;
+        let mut old = TcpStream::connect(proxy.address()).await.unwrap();
+        byte(&mut old).await.unwrap();
+        proxy.set_from("\u{8}", Mode::Hole);
+        let mut new = TcpStream::connect(proxy.address()).await.unwrap();
+        new.write_u8(8).await.unwrap();
+        assert!(silent(&mut new).await);
+        assert_eq!(byte(&mut old).await.unwrap(), 7);
+        proxy.set_from("\u{8}", Mode::Pass);
+        assert_eq!(new.read_u8().await.unwrap(), 8);
+        proxy.set_from("\u{7}", Mode::Hole);
+        old.write_u8(7).await.unwrap();
+        assert!(silent(&mut old).await);
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use etcd_client::Client;
 
 use super::etcd::{Etcd, count};
 use super::proxy::Proxy;
-use super::world::World;
+use super::world::{World, until};
 use crate::Failure;
 use crate::report::Line;
 
@@ -126,6 +126,27 @@ impl Stage {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         recovery
+    }
+
+    /// Waits until etcd has as many keys as there are to be.
+    ///
+    /// # Errors
+    ///
+    /// When it does not within `most`.
+    pub async fn until_registered(&mut self, most: Duration) -> Result<(), Failure> {
+        let start = Instant::now();
+        while count(&mut self.admin).await != Some(self.world.keys()) {
+            if start.elapsed() > most {
+                return Err("etcd does not hold what it is to hold".into());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Ok(())
+    }
+
+    /// Waits until every list is fresh and holds what runs, whatever else it holds.
+    pub async fn until_found(&self, most: Duration) -> Option<Duration> {
+        until(most, || self.world.is_found()).await
     }
 
     /// Ends everything; the line of what callers and resolvers met.

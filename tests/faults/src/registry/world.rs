@@ -70,9 +70,11 @@ pub struct World {
     /// What ought to be found.
     pub model: Arc<Model>,
     servers: Vec<Served>,
+    retired: Vec<Served>,
     views: Vec<View>,
     calls: Arc<Calls>,
     callers: Vec<JoinHandle<()>>,
+    propagation: Duration,
 }
 
 /// A service's name.
@@ -96,8 +98,21 @@ impl World {
         servers: impl Fn(usize) -> String,
         resolvers: impl Fn(usize) -> String,
     ) -> Result<Self, Failure> {
-        let (model, views, calls, callers) = Default::default();
-        let mut world = Self { model, servers: Vec::new(), views, calls, callers };
+        Self::start_polite(servers, resolvers, Duration::ZERO).await
+    }
+
+    /// The same with servers that go on serving for that long after they deregistered.
+    ///
+    /// # Errors
+    ///
+    /// When a server does not start.
+    pub async fn start_polite(
+        servers: impl Fn(usize) -> String,
+        resolvers: impl Fn(usize) -> String,
+        propagation: Duration,
+    ) -> Result<Self, Failure> {
+        let (model, retired, views, calls, callers) = Default::default();
+        let mut world = Self { model, servers: Vec::new(), retired, views, calls, callers, propagation };
         for (number, service) in (0..SERVICES).chain((1..SERVICES).step_by(2)).enumerate() {
             world.serve(service, &servers(number)).await?;
         }
@@ -118,7 +133,7 @@ impl World {
     ///
     /// When it does not start.
     pub async fn serve(&mut self, service: usize, members: &str) -> Result<(), Failure> {
-        let served = serve(service, members).await?;
+        let served = serve(service, members, self.propagation).await?;
         self.model.add(&name(service), &served.address);
         self.servers.push(served);
         Ok(())
@@ -143,6 +158,20 @@ impl World {
         old.stop().await
     }
 
+    /// Starts a server of the service; one that was there leaves the registry and goes on serving
+    /// those who have not heard of it.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start.
+    pub async fn retire(&mut self, service: usize, members: &str) -> Result<(), Failure> {
+        let old = self.take(service).ok_or("no such server")?;
+        self.serve(service, members).await?;
+        old.running.pause();
+        self.retired.push(old);
+        Ok(())
+    }
+
     /// Lets the callers begin.
     pub fn call(&mut self) {
         for view in &self.views {
@@ -160,6 +189,17 @@ impl World {
     /// Whether every resolver sees what runs, beyond doubt and freshly.
     pub fn is_right(&self) -> bool {
         self.views.iter().all(|view| view.lookout.is_right())
+    }
+
+    /// Whether every resolver sees freshly what runs, and perhaps what does not run any more.
+    pub fn is_found(&self) -> bool {
+        self.views.iter().all(|view| view.lookout.is_found())
+    }
+
+    /// Whether every list is right, or says that it may not be.
+    pub fn is_marked_or_right(&self) -> bool {
+        let marked = |lookout: &Lookout| lookout.resolver.snapshot().stale_since.is_some();
+        self.views.iter().all(|view| marked(&view.lookout) || view.lookout.is_right())
     }
 
     /// How many resolvers' views are marked as stale, and how many there are.
@@ -241,8 +281,9 @@ pub fn open(service: usize, members: &str) -> Result<Registry, Failure> {
 /// # Errors
 ///
 /// When it does not start.
-pub async fn serve(service: usize, members: &str) -> Result<Served, Failure> {
+async fn serve(service: usize, members: &str, propagation: Duration) -> Result<Served, Failure> {
     let mut config = Config::local();
+    config.server.propagation = propagation;
     config.names.insert("Target".to_owned(), name(service));
     let registry = open(service, members)?;
     let server = Server::new(config).registry(&registry).add(TargetServer::new(Handler::default()));

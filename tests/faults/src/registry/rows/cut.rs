@@ -44,7 +44,7 @@ pub(super) async fn resolvers(scale: Scale) -> Result<Vec<Line>, Failure> {
     proxy.set(Mode::Hole);
     for service in REPLACED {
         let members = stage.etcd()?.address.clone();
-        stage.world.swap(service, &members).await?;
+        stage.world.retire(service, &members).await?;
     }
     let stale = until(seconds(20), || stage.world.stale().0 == stage.world.stale().1).await.map(|_| start.elapsed());
     tokio::time::sleep(time.saturating_sub(start.elapsed())).await;
@@ -104,8 +104,9 @@ async fn compact(stage: &mut Stage, proxy: &Proxy, beyond: i64) -> Result<(), Fa
     let seen = stage.revision().await?;
     let members = stage.etcd()?.address.clone();
     for service in REPLACED {
-        stage.world.swap(service, &members).await?;
+        stage.world.retire(service, &members).await?;
     }
+    stage.until_registered(seconds(10)).await?;
     stage.admin().compact(seen + beyond, None).await?;
     Ok(proxy.admit().await?)
 }

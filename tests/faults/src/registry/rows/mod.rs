@@ -1,8 +1,10 @@
 //! The rows, one function each.
 
+mod cluster;
 mod cut;
 mod outage;
 mod owners;
+mod restored;
 mod storm;
 mod suspended;
 mod values;
@@ -14,7 +16,10 @@ pub const ROWS: &[Row] = &[
     ("R1", |scale| Box::pin(outage::killed(scale))),
     ("R2", |scale| Box::pin(outage::away(scale))),
     ("R3", |scale| Box::pin(outage::wiped(scale))),
+    ("R4", |scale| Box::pin(restored::restored(scale))),
     ("R5", |scale| Box::pin(outage::frozen(scale))),
+    ("R6", |scale| Box::pin(cluster::stopped(scale))),
+    ("R7", |scale| Box::pin(cluster::partitioned(scale))),
     ("R8", |scale| Box::pin(cut::servers(scale))),
     ("R9", |scale| Box::pin(cut::resolvers(scale))),
     ("R10", |scale| Box::pin(cut::hole(scale))),
@@ -23,6 +28,7 @@ pub const ROWS: &[Row] = &[
     ("R18", |scale| Box::pin(owners::restarted(scale))),
     ("R19", |scale| Box::pin(owners::strangers(scale))),
     ("R21", |scale| Box::pin(values::corrupt(scale))),
+    ("R22", |scale| Box::pin(cluster::without_quorum(scale))),
     ("R23", |scale| Box::pin(suspended::suspended(scale))),
     ("R24", |scale| Box::pin(storm::all_at_once(scale))),
 ];

@@ -13,7 +13,7 @@ use crate::process::{Settings, Target};
 use crate::registry::etcd::{Etcd, free};
 use crate::registry::lookout::Lookout;
 use crate::registry::sight::Model;
-use crate::registry::stage::{Stage, seconds};
+use crate::registry::stage::{Stage, seconds, within};
 use crate::registry::world::{LAYOUTS, open, until};
 use crate::report::Line;
 use crate::rows::Scale;
@@ -100,6 +100,17 @@ enum Stranger {
     Revokes,
 }
 
+impl Stranger {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Deletes => "deletes the key",
+            Self::Overwrites => "overwrites the key without a lease",
+            Self::OverwritesLeased => "takes the key for a lease of its own",
+            Self::Revokes => "revokes the lease",
+        }
+    }
+}
+
 /// R19: keys of every layout are deleted, overwritten, and their leases revoked.
 pub(super) async fn strangers(_: Scale) -> Result<Vec<Line>, Failure> {
     let mut stage = Stage::direct().await?;
@@ -110,8 +121,8 @@ pub(super) async fn strangers(_: Scale) -> Result<Vec<Line>, Failure> {
             let took = put_again(stage.admin(), service, deed).await?;
             slowest = slowest.zip(took).map(|(one, other)| one.max(other));
         }
-        let what = format!("a stranger {deed:?} the key of a service in each layout").to_lowercase();
-        lines.push(crate::registry::stage::within("R19", &what, "put again", slowest, seconds(2)));
+        let what = format!("a stranger {} of a service in each layout", deed.text());
+        lines.push(within("R19", &what, "put again", slowest, seconds(2)));
         stage.world.right(seconds(20)).await.ok_or("the lists do not get right again")?;
     }
     // A service whose key is gone may be lost for as long; its last instances are not.
