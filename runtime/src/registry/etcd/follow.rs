@@ -180,7 +180,7 @@ impl Follower {
         loop {
             tokio::select! {
                 () = &mut reconcile => return,
-                answer = stream.message() => if !self.take(answer) { break },
+                answer = stream.next() => if !self.take(answer) { break },
             }
         }
         // Clients that lost the same etcd do not list in the same moment.
@@ -190,12 +190,12 @@ impl Follower {
     /// One answer of the watch, all of it before anybody sees the outcome. A compaction, a lost
     /// leader and a broken stream all end in a new list: a watch resumed at the revision of a
     /// compaction can miss a delete (etcd#19179).
-    fn take(&self, answer: Result<Option<WatchResponse>, etcd_client::Error>) -> bool {
+    fn take(&self, answer: Result<Option<WatchResponse>, Fault>) -> bool {
         let answer = match answer {
-            Ok(Some(answer)) if !answer.canceled() => answer,
-            Ok(_) => return false,
-            Err(error) => {
-                tracing::debug!(%error, "a watch broke");
+            Ok(Some(answer)) => answer,
+            Ok(None) => return false,
+            Err(fault) => {
+                tracing::debug!(why = fault.text(), "a watch broke");
                 return false;
             }
         };

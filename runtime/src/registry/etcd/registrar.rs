@@ -18,8 +18,9 @@ use crate::registry::registration::{Registered, Status, Wanted};
 
 /// After a lease that was lost while etcd was away: many processes lose theirs in the same moment.
 const LOST: Duration = Duration::from_millis(2500);
-/// After a lease that was lost while etcd answered: somebody revoked it, most likely ours alone.
-const REVOKED: Duration = Duration::from_secs(1);
+/// After a lease that was lost while etcd answered: somebody revoked it, most likely ours alone, or
+/// this process was suspended. With all that follows it is less than a second.
+const REVOKED: Duration = Duration::from_millis(800);
 /// Before a key that somebody else wrote is written again: two processes that were given one
 /// address must not write in a loop.
 const STRANGER: Duration = Duration::from_secs(1);
@@ -223,15 +224,13 @@ impl Registrar {
         let options = WatchOptions::new().with_start_revision(revision + 1);
         let mut keys = plan.entries().map(|entry| entry.key.as_str());
         let Some(first) = keys.next() else { return std::future::pending().await };
-        let broken = |error: etcd_client::Error| Fault::Away(error.to_string());
         let mut stream = self.connection.watch(first.into(), options.clone()).await?;
         for key in keys {
-            stream.watch(key, Some(options.clone())).await.map_err(broken)?;
+            stream.watch(key, options.clone()).await?;
         }
         loop {
-            let answer = stream.message().await.map_err(broken)?;
-            let Some(answer) = answer.filter(|answer| !answer.canceled()) else {
-                return Err(Fault::Away("the watch ended".to_owned()));
+            let Some(answer) = stream.next().await? else {
+                return Err(Fault::Away("the watch was canceled".to_owned()));
             };
             if answer.events().iter().any(|event| overwritten(event, lease)) {
                 tracing::warn!(keys = ?plan.keys(), "another process writes our keys: is its address the same?");

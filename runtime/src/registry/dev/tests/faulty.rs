@@ -7,7 +7,7 @@ use tonic::Code;
 
 use super::{client, embedded, registry};
 use crate::registry::etcd::tests::{LONG, fewest, instance, status, trusted};
-use crate::registry::{Resolver, Snapshot, Status};
+use crate::registry::{Registry, Resolver, Snapshot, Status};
 
 async fn stale(resolver: &Resolver) {
     resolver.wait(LONG, |seen| seen.stale_since.is_some()).await.unwrap();
@@ -159,6 +159,23 @@ async fn a_frozen_one_takes_nobody_away() {
     trusted(&add, 1).await;
     status(&kept, |status| matches!(status, Status::Registered(_))).await;
     assert_eq!(least.await.unwrap(), 1);
+}
+
+/// A member that lost its leader ends its watches and lets every other call wait for seconds.
+#[tokio::test]
+async fn a_member_whose_watch_broke_is_not_asked_again() {
+    let (left, next) = (embedded().await, embedded().await);
+    let both = format!("etcd://{},{}?ttl=2", left.address(), next.address());
+    put(&mut client(&left).await, 1).await;
+    let add = Registry::open(&both).unwrap().resolve("add").unwrap();
+    trusted(&add, 1).await;
+    next.faults().restore(left.faults().save(), 0);
+    put(&mut client(&next).await, 2).await;
+    let never = 1 << 20;
+    left.faults().fail(Code::Unavailable, "etcdserver: no leader", never);
+    left.faults().drop_connections();
+    trusted(&add, 2).await;
+    assert_eq!(left.faults().stop_failing(), never);
 }
 
 #[tokio::test]
