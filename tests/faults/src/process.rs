@@ -84,16 +84,16 @@ impl Target {
     /// # Errors
     ///
     /// When the kernel does not let us.
-    pub async fn kill(mut self) -> Result<(), Failure> {
+    pub async fn kill(&mut self) -> Result<(), Failure> {
         Ok(self.child.kill().await?)
     }
 
-    /// Waits for the end; whether it ended well.
+    /// Waits for its end; whether it ended well.
     ///
     /// # Errors
     ///
     /// When the kernel does not say.
-    pub async fn ended(mut self) -> Result<bool, Failure> {
+    pub async fn end(&mut self) -> Result<bool, Failure> {
         Ok(self.child.wait().await?.success())
     }
 

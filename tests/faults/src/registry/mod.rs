@@ -1,15 +1,16 @@
 //! The registry and the resolver on a real etcd that is killed, stopped, wiped, cut off, refilled:
 //! what callers, resolvers and etcd itself see of it, with the default times.
 
-mod etcd;
-mod lookout;
-mod proxy;
-mod puts;
-mod rate;
+pub mod etcd;
+pub mod fleet;
+pub mod lookout;
+pub mod proxy;
+pub mod puts;
+pub mod rate;
 mod rows;
-mod sight;
-mod stage;
-mod world;
+pub mod sight;
+pub mod stage;
+pub mod world;
 
 pub use rows::{ORDER, ROWS, SHORT};
 

@@ -134,8 +134,17 @@ impl Stage {
     ///
     /// When it does not within `most`.
     pub async fn until_registered(&mut self, most: Duration) -> Result<(), Failure> {
+        self.until_keys(self.world.keys(), most).await
+    }
+
+    /// Waits until etcd has that many keys.
+    ///
+    /// # Errors
+    ///
+    /// When it does not within `most`.
+    pub async fn until_keys(&mut self, keys: i64, most: Duration) -> Result<(), Failure> {
         let start = Instant::now();
-        while count(&mut self.admin).await != Some(self.world.keys()) {
+        while count(&mut self.admin).await != Some(keys) {
             if start.elapsed() > most {
                 return Err("etcd does not hold what it is to hold".into());
             }

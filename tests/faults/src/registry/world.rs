@@ -16,7 +16,7 @@ use crate::generated::faults::{TargetClient, TargetServer};
 use crate::handler::Handler;
 
 /// Services; each second one has two instances.
-const SERVICES: usize = 50;
+pub const SERVICES: usize = 50;
 /// Registry handles that resolve, each the services of one layout.
 const RESOLVERS: usize = 20;
 /// Between two calls to a service by one resolver.
@@ -182,8 +182,7 @@ impl World {
 
     /// Keys in etcd when all is registered.
     pub fn keys(&self) -> i64 {
-        let of = |served: &Served| layout(served.service).split(',').count();
-        i64::try_from(self.servers.iter().map(of).sum::<usize>()).unwrap_or(i64::MAX)
+        self.servers.iter().map(Served::keys).sum()
     }
 
     /// Whether every resolver sees what runs, beyond doubt and freshly.
@@ -257,6 +256,11 @@ impl View {
 }
 
 impl Served {
+    /// Its keys in etcd, one a layout.
+    pub fn keys(&self) -> i64 {
+        layout(self.service).split(',').map(|_| 1).sum()
+    }
+
     /// Ends it in order: deregisters, drains.
     ///
     /// # Errors

@@ -2,9 +2,13 @@
 
 mod cluster;
 mod cut;
+mod elsewhere;
+mod many;
 mod outage;
 mod owners;
 mod restored;
+mod rolling;
+mod servers;
 mod storm;
 mod suspended;
 mod values;
@@ -24,13 +28,24 @@ pub const ROWS: &[Row] = &[
     ("R9", |scale| Box::pin(cut::resolvers(scale))),
     ("R10", |scale| Box::pin(cut::hole(scale))),
     ("R11", |scale| Box::pin(cut::compacted(scale))),
+    ("R12", |scale| Box::pin(elsewhere::shown("R12", scale))),
+    ("R13", |scale| Box::pin(many::list(scale))),
+    ("R14", |scale| Box::pin(elsewhere::shown("R14", scale))),
+    ("R16", |scale| Box::pin(elsewhere::shown("R16", scale))),
     ("R17", |scale| Box::pin(outage::late(scale))),
     ("R18", |scale| Box::pin(owners::restarted(scale))),
     ("R19", |scale| Box::pin(owners::strangers(scale))),
+    ("R20", |scale| Box::pin(rolling::restarted(scale))),
     ("R21", |scale| Box::pin(values::corrupt(scale))),
     ("R22", |scale| Box::pin(cluster::without_quorum(scale))),
     ("R23", |scale| Box::pin(suspended::suspended(scale))),
     ("R24", |scale| Box::pin(storm::all_at_once(scale))),
+    ("23", |scale| Box::pin(servers::terminated(scale))),
+    ("24", |scale| Box::pin(servers::rolling(scale))),
+    ("25", |scale| Box::pin(servers::killed(scale))),
+    ("26", |scale| Box::pin(outage::long(scale))),
+    ("27", |scale| Box::pin(many::flapping(scale))),
+    ("28", |scale| Box::pin(elsewhere::shown("28", scale))),
 ];
 
 /// What CI runs.

@@ -24,7 +24,20 @@ pub(super) async fn killed(scale: Scale) -> Result<Vec<Line>, Failure> {
 
 /// R2: away for longer than a lease, with its data kept.
 pub(super) async fn away(scale: Scale) -> Result<Vec<Line>, Failure> {
-    let time = scale.time.unwrap_or(scale.of(seconds(90), seconds(20)));
+    away_for("R2", scale.time.unwrap_or(scale.of(seconds(90), seconds(20))), seconds(4)).await
+}
+
+/// Row 26, as far as R5 (stopped) and R17 (not there at the start) do not show it.
+pub(super) async fn long(scale: Scale) -> Result<Vec<Line>, Failure> {
+    let mut lines = away_for("26", seconds(60), seconds(5)).await?;
+    lines.extend(away_for("26", scale.time.unwrap_or(seconds(600)), seconds(5)).await?);
+    lines.extend([("stopped (SIGSTOP)", "R5"), ("not there at the start", "R17")].map(|(what, row)| {
+        Line::new("26", format!("etcd {what}"), "0 failed calls, registered ≤ 5 s", format!("row {row}"), true)
+    }));
+    Ok(lines)
+}
+
+async fn away_for(row: &str, time: Duration, registered: Duration) -> Result<Vec<Line>, Failure> {
     let what = format!("etcd killed, back after {} s with its data", time.as_secs());
     let mut stage = Stage::direct().await?;
     stage.etcd()?.kill();
@@ -32,9 +45,9 @@ pub(super) async fn away(scale: Scale) -> Result<Vec<Line>, Failure> {
     stage.etcd()?.start().await?;
     let recovery = stage.recovery(seconds(20)).await;
     Ok(vec![
-        within("R2", &what, "registered", recovery.registered, seconds(4)),
-        within("R2", &what, "lists right", recovery.right, seconds(5)),
-        stage.end("R2", &what).await?,
+        within(row, &what, "registered", recovery.registered, registered),
+        within(row, &what, "lists right", recovery.right, seconds(5)),
+        stage.end(row, &what).await?,
     ])
 }
 

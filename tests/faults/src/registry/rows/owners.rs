@@ -35,12 +35,12 @@ async fn killed(etcd: &Etcd) -> Result<Line, Failure> {
     let model = Arc::<Model>::default();
     model.add("owned", &address);
     let lookout = Lookout::open(&open(0, &etcd.address)?, "owned", &model)?;
-    let first = Target::start(&settings).await?;
+    let mut first = Target::start(&settings).await?;
     until(seconds(10), || lookout.is_right()).await.ok_or("the server does not register")?;
     let mut client = etcd.client().await?;
     let old = leases(&mut client).await?;
     first.kill().await?;
-    let second = Target::start(&settings).await?;
+    let mut second = Target::start(&settings).await?;
     tokio::time::sleep(LEASE).await;
     let new = leases(&mut client).await?;
     let (removals, _) = lookout.seen();

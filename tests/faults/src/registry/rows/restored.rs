@@ -57,6 +57,6 @@ async fn round(what: &str, raise: i64) -> Result<Vec<Line>, Failure> {
             recovery.right,
             seconds(30),
         ),
-        stage.end("R4", what).await?,
+        stage.end_with_removals("R4", what).await?,
     ])
 }
