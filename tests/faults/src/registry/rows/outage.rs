@@ -78,7 +78,7 @@ async fn stopped(time: Duration, expires: bool) -> Result<Vec<Line>, Failure> {
     stage.etcd()?.signal("STOP")?;
     tokio::time::sleep(time).await;
     stage.etcd()?.signal("CONT")?;
-    let recovery = stage.recovery(seconds(15)).await;
+    let recovery = stage.recovery(seconds(if expires { 15 } else { 7 })).await;
     let rate = puts.end();
     let mut lines = vec![within("R5", &what, "lists right", recovery.right, seconds(5))];
     if expires {

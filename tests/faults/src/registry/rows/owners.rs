@@ -137,13 +137,19 @@ async fn put_again(client: &mut Client, service: usize, deed: Stranger) -> Resul
     let (key, value, lease) = entries.into_iter().find(|(key, ..)| key.contains(&name)).ok_or("no such key")?;
     let start = Instant::now();
     match deed {
-        Stranger::Deletes => drop(client.delete(&*key, None).await?),
-        Stranger::Overwrites => drop(client.put(&*key, "nonsense", None).await?),
+        Stranger::Deletes => {
+            client.delete(&*key, None).await?;
+        }
+        Stranger::Overwrites => {
+            client.put(&*key, "nonsense", None).await?;
+        }
         Stranger::OverwritesLeased => {
             let other = client.lease_grant(2, None).await?.id();
             client.put(&*key, &*value, Some(PutOptions::new().with_lease(other))).await?;
         }
-        Stranger::Revokes => drop(client.lease_revoke(lease).await?),
+        Stranger::Revokes => {
+            client.lease_revoke(lease).await?;
+        }
     }
     while start.elapsed() < seconds(10) {
         let found = self::entries(client).await?;
