@@ -8,7 +8,7 @@ use crate::rows::Scale;
 type Shown = (&'static str, &'static str, &'static str, &'static str, &'static [&'static str]);
 
 /// What is shown by tests.
-const SHOWN: [Shown; 5] = [
+const SHOWN: [Shown; 6] = [
     (
         "R12",
         "a batch cut in half or told twice, connections reset while things happen",
@@ -26,6 +26,13 @@ const SHOWN: [Shown; 5] = [
             "a_password_may_be_rotated_in_its_file",
             "a_wrong_password_is_told_and_tried_rarely",
         ],
+    ),
+    (
+        "R15",
+        "authentication with leases",
+        "every lease call carries the token",
+        "registry/etcd/tests_auth.rs",
+        &["every_lease_call_carries_the_token"],
     ),
     (
         "R16",
