@@ -36,6 +36,30 @@ async fn older_data_is_noticed_with_and_without_a_bump() {
 }
 
 #[tokio::test]
+async fn what_is_paused_does_not_come_back_with_older_data() {
+    let dev = embedded().await;
+    let (servers, faults) = (registry(&dev), dev.faults());
+    let add = registry(&dev).resolve("add").unwrap();
+    let kept = servers.register(vec![instance("add", 8888)]).unwrap();
+    trusted(&add, 1).await;
+    let saved = faults.save();
+    kept.pause();
+    trusted(&add, 0).await;
+    status(&kept, |status| *status == Status::Paused).await;
+    faults.restore(saved, 0);
+    // The entry is there at this moment; the owner's lease has come back with it.
+    let mut client = client(&dev).await;
+    let end = std::time::Instant::now() + LONG;
+    while !client.get("kitex/registry-etcd/add/127.0.0.1:8888", None).await.unwrap().kvs().is_empty() {
+        assert!(std::time::Instant::now() < end, "the entry stays");
+    }
+    trusted(&add, 0).await;
+    assert_eq!(*kept.status().borrow(), Status::Paused);
+    kept.resume();
+    trusted(&add, 1).await;
+}
+
+#[tokio::test]
 async fn another_cluster_in_the_same_place_is_noticed() {
     let dev = embedded().await;
     let add = registry(&dev).resolve("add").unwrap();
