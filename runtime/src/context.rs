@@ -168,7 +168,8 @@ impl Context {
     /// a handler spawns: its own future is dropped at that moment anyway.
     pub async fn cancelled(&self) {
         match &self.cancel {
-            Some(token) => token.cancelled().await,
+            // In a box: calls that nothing can cancel need not have room for it.
+            Some(token) => Box::pin(token.cancelled()).await,
             None => std::future::pending().await,
         }
     }

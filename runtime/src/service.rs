@@ -97,7 +97,7 @@ pub struct ServiceInfo {
 }
 
 /// A call on its way to a handler, or to a server. Middleware sees and may change it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Call {
     /// The method.
     pub method: &'static Method,

@@ -4,6 +4,7 @@ fn main() -> Result<(), codegen::Error> {
     // Only the folders of files that are named here may be read.
     codegen::Builder::new()
         .idl("idl/interop.thrift")
+        .idl("idl/greeter.proto")
         .idl("../vectors/kitex/kitchen_sink.thrift")
         .idl("../../idl/add.thrift")
         .idl("../../idl/echo.thrift")

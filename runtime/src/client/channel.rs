@@ -1,6 +1,7 @@
 //! A way to one service: what its calls share.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -77,61 +78,64 @@ impl Channel {
     ///
     /// # Errors
     /// What the service answered, or why it did not: no instance, no connection, the deadline.
-    pub async fn call(&self, mut call: Call, timeout: Option<Duration>) -> Result<Answer, Error> {
-        let method = call.method;
+    pub async fn call(&self, call: Call, timeout: Option<Duration>) -> Result<Answer, Error> {
+        self.clone().drive(Ok(call), timeout).await
+    }
+
+    /// [`Channel::call`] as a future that holds everything once: it is allocated for each call.
+    pub(super) fn drive(
+        self,
+        mut call: Result<Call, Error>,
+        timeout: Option<Duration>,
+    ) -> impl Future<Output = Result<Answer, Error>> + Send + 'static {
         let start = Instant::now();
-        let deadline = start.checked_add(timeout.unwrap_or(self.0.timeout));
-        if let Some(deadline) = deadline {
-            call.cx = call.cx.with_deadline(deadline);
+        if let (Ok(call), Some(deadline)) = (&mut call, start.checked_add(timeout.unwrap_or(self.0.timeout))) {
+            call.cx.deadline = Some(call.cx.deadline.map_or(deadline, |old| old.min(deadline)));
         }
-        let deadline = call.cx.deadline();
-        let cancel = call.cx.cancel.clone();
-        if deadline.is_some_and(|at| at <= start) {
-            self.counters().add(Counter::Deadlines);
-            return Err(late(method.path, start).with_origin(Origin::NotSent));
-        }
-        let work = self.drive(call);
-        let cancelled = async {
-            match &cancel {
-                Some(token) => token.cancelled().await,
-                None => std::future::pending().await,
-            }
-        };
-        let end = async {
-            match deadline {
-                Some(at) => tokio::time::sleep_until(at.into()).await,
-                None => std::future::pending().await,
-            }
-        };
-        // Whatever ends first drops the others, and with an unfinished call its connection: a late
-        // answer has nobody to reach.
-        let over = || deadline.is_some_and(|at| at <= Instant::now());
-        tokio::select! {
-            biased;
-            answer = work => match answer {
-                // The peer's words for the same deadline would hide what happened.
-                Err(error) if error.origin() == Origin::Remote && over() => {
-                    self.counters().add(Counter::Deadlines);
-                    Err(late(method.path, start))
-                }
-                answer => answer,
-            },
-            () = end => {
+        async move {
+            let call = call.as_ref().map_err(Error::clone)?;
+            let deadline = call.cx.deadline();
+            if deadline.is_some_and(|at| at <= start) {
                 self.counters().add(Counter::Deadlines);
-                Err(late(method.path, start))
+                return Err(late(call.method.path, start).with_origin(Origin::NotSent));
             }
-            () = cancelled => {
-                self.counters().add(Counter::Abandoned);
-                Err(Error::new(Code::Cancelled, format!("the caller of {} went away", method.path)))
+            let over = || deadline.is_some_and(|at| at <= Instant::now());
+            // Whatever ends first drops the others, and with an unfinished call its connection: a late
+            // answer has nobody to reach.
+            tokio::select! {
+                biased;
+                answer = self.attempts(call) => match answer {
+                    // The peer's words for the same deadline would hide what happened.
+                    Err(error) if error.origin() == Origin::Remote && over() => {
+                        self.counters().add(Counter::Deadlines);
+                        Err(late(call.method.path, start))
+                    }
+                    answer => answer,
+                },
+                () = reached(deadline) => {
+                    self.counters().add(Counter::Deadlines);
+                    Err(late(call.method.path, start))
+                }
+                () = call.cx.cancelled() => {
+                    self.counters().add(Counter::Abandoned);
+                    Err(Error::new(Code::Cancelled, format!("the caller of {} went away", call.method.path)))
+                }
             }
         }
     }
 
-    async fn drive(&self, call: Call) -> Result<Answer, Error> {
+    async fn attempts(&self, call: &Call) -> Result<Answer, Error> {
         match &self.0.layered {
             None => self.0.dispatch.run(call).await,
-            Some(stack) => stack.clone().oneshot(call).await,
+            Some(stack) => Box::pin(stack.clone().oneshot(call.clone())).await,
         }
+    }
+}
+
+async fn reached(deadline: Option<Instant>) {
+    match deadline {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
     }
 }
 

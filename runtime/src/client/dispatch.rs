@@ -16,9 +16,9 @@ use super::groups::{Attempt, Current, Groups, nanos};
 #[cfg(feature = "grpc")]
 use super::grpc::Grpc;
 #[cfg(feature = "thrift")]
-use super::multiplex;
+use super::peer::Peer;
 #[cfg(feature = "thrift")]
-use super::thrift::Pool;
+use super::thrift::Thrift;
 #[cfg(feature = "thrift")]
 use super::transport::{Style, Transport};
 use crate::balance::{Balancer, Verdict, Wish};
@@ -53,7 +53,7 @@ struct Shared {
     budget: Budget,
     counters: Arc<Counters>,
     #[cfg(feature = "thrift")]
-    thrift: Pool,
+    thrift: Thrift,
     #[cfg(feature = "thrift")]
     transport: Option<Transport>,
     #[cfg(feature = "grpc")]
@@ -72,10 +72,9 @@ impl Shared {
 #[cfg(feature = "thrift")]
 impl Shared {
     /// Whether the channel says so, or the instance offers it to a channel that says nothing.
-    fn multiplexes(&self, instance: &crate::registry::Instance) -> bool {
-        let offered = instance.metadata.get(multiplex::KEY).is_some_and(|value| value == multiplex::VALUE);
+    fn multiplexes(&self, peer: &Peer) -> bool {
         let transport = self.transport.unwrap_or_default();
-        transport == Transport::Multiplexed || transport == Transport::TtheaderFramed && offered
+        transport == Transport::Multiplexed || transport == Transport::TtheaderFramed && peer.multiplexes
     }
 }
 
@@ -96,7 +95,7 @@ impl Service<Call> for Dispatch {
 
     fn call(&mut self, call: Call) -> Self::Future {
         let this = self.clone();
-        Box::pin(async move { this.run(call).await })
+        Box::pin(async move { this.run(&call).await })
     }
 }
 
@@ -115,7 +114,7 @@ impl Dispatch {
             epoch: Instant::now(),
             budget: Budget::default(),
             #[cfg(feature = "thrift")]
-            thrift: Pool::new(settings.connect, settings.limits.frame, settings.style, Arc::clone(&counters)),
+            thrift: Thrift::new(settings.connect, settings.limits.frame, settings.style, Arc::clone(&counters)),
             #[cfg(feature = "thrift")]
             transport: settings.style.transport,
             #[cfg(feature = "grpc")]
@@ -132,26 +131,28 @@ impl Dispatch {
         self.0.resolver.snapshot().service.clone()
     }
 
-    pub(super) async fn run(&self, call: Call) -> Result<Answer, Error> {
-        let snapshot = self.known(&call).await?;
+    pub(super) async fn run(&self, call: &Call) -> Result<Answer, Error> {
+        let groups = self.0.groups(call.method.idl);
+        let current = match groups.fresh(&self.0.resolver) {
+            Some(current) => current,
+            // In a box: the path of every call need not have room for it.
+            None => groups.of(Box::pin(self.known(call)).await?, &*self.0.balancer),
+        };
         self.0.budget.earn();
-        let current = self.0.groups(call.method.idl).of(snapshot, &*self.0.balancer);
         let mut tried: Vec<usize> = Vec::new();
         let mut last = None;
         let mut retries = 0;
         loop {
             let start = Instant::now();
-            let now = nanos(start.saturating_duration_since(self.0.epoch));
-            let wish = Wish { tried: &tried, key: call.cx.hash, now };
-            let Some(place) = current.group.pick(&wish) else { break };
-            let error = match self.attempt(&current, place, start, &call).await {
+            let Some(place) = self.pick(&current, &tried, start, call) else { break };
+            let error = match self.attempt(&current, place, start, call).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             match error.origin() {
                 // Another instance may be tried; each once.
                 Origin::NotSent | Origin::NotConnected => {}
-                Origin::Transport if self.may_retry(&call, &error, retries) => {
+                Origin::Transport if self.may_retry(call, &error, retries) => {
                     retries += 1;
                     self.0.counters.add(Counter::Retries);
                 }
@@ -160,7 +161,12 @@ impl Dispatch {
             tried.push(place);
             last = Some(error);
         }
-        Err(last.map_or_else(|| self.nobody(&current.snapshot, &call), |error| all_failed(error, tried.len())))
+        Err(last.map_or_else(|| self.nobody(&current.snapshot, call), |error| all_failed(error, tried.len())))
+    }
+
+    fn pick(&self, from: &Current, tried: &[usize], start: Instant, call: &Call) -> Option<usize> {
+        let now = nanos(start.saturating_duration_since(self.0.epoch));
+        from.group.pick(&Wish { tried, key: call.cx.hash, now })
     }
 
     fn may_retry(&self, call: &Call, error: &Error, retries: usize) -> bool {
@@ -181,24 +187,23 @@ impl Dispatch {
     }
 
     async fn attempt(&self, to: &Current, place: usize, start: Instant, call: &Call) -> Result<Answer, Error> {
-        let Some((instance, endpoint)) = to.target(place) else { return Err(self.nobody(&to.snapshot, call)) };
-        let snapshot = &*to.snapshot;
-        let attempt = Attempt::start(to, place, [self.0.epoch, start], call.cx.deadline());
+        let Some(peer) = to.peer(place) else { return Err(self.nobody(&to.snapshot, call)) };
+        let attempt = Attempt::start(to, place, start, &self.0.epoch, &call.cx.deadline);
         let result = match call.method.idl {
             #[cfg(feature = "grpc")]
-            Idl::Proto if self.0.transport.is_none() => self.0.grpc.exchange(endpoint, call, snapshot).await,
+            Idl::Proto if self.0.transport.is_none() => Box::pin(self.0.grpc.exchange(peer, call)).await,
             #[cfg(feature = "thrift")]
-            _ if self.0.multiplexes(instance) => self.0.thrift.multiplex(endpoint, call, snapshot).await,
+            _ if self.0.multiplexes(peer) => self.0.thrift.multiplex(peer, call, &to.snapshot.service).await,
             #[cfg(feature = "thrift")]
-            _ => self.0.thrift.exchange(endpoint, call, snapshot).await,
+            _ => self.0.thrift.exchange(peer, call, &to.snapshot.service).await,
             #[cfg(not(feature = "thrift"))]
             _ => {
-                let _ = (endpoint, snapshot);
+                let _ = peer;
                 Err(Error::unimplemented("this build's protocols: the feature for this IDL is off;"))
             }
         };
         let verdict = result.as_ref().err().map_or(Verdict::Answered, verdict);
-        if verdict == Verdict::Unreachable {
+        if let (Verdict::Unreachable, Some((instance, _))) = (verdict, to.target(place)) {
             self.0.resolver.unreachable(instance);
         }
         attempt.end(verdict);

@@ -1,19 +1,22 @@
 //! The list that calls pick from, made anew when the resolver's snapshot changed.
 
-use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use tokio::time::Instant;
 
+use super::peer::Peer;
 use crate::balance::{Balancer, Group, Verdict};
-use crate::registry::{Endpoint, Instance, Snapshot};
+use crate::registry::{Endpoint, Instance, Resolver, Snapshot};
 
 /// One snapshot, ready to be picked from by calls of one protocol.
 #[derive(Debug)]
 pub(super) struct Current {
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) group: Group,
+    /// The connections to each member of the group, from its first call on.
+    peers: Vec<OnceLock<Arc<Peer>>>,
     scheme: &'static str,
 }
 
@@ -22,6 +25,33 @@ impl Current {
     pub(super) fn target(&self, place: usize) -> Option<(&Arc<Instance>, &Endpoint)> {
         let instance = self.group.member(place)?.instance();
         Some((instance, instance.endpoints.get(self.group.endpoint(place)?)?))
+    }
+
+    /// The connections to who is called at a place.
+    pub(super) fn peer(&self, place: usize) -> Option<&Peer> {
+        let peer = self.peers.get(place)?;
+        if let Some(peer) = peer.get() {
+            return Some(peer);
+        }
+        let (instance, endpoint) = self.target(place)?;
+        Some(peer.get_or_init(|| Arc::new(Peer::new(instance, endpoint))))
+    }
+
+    /// Takes the connections over that an older list had; both are in the order of ids.
+    fn inherit(&mut self, before: &Self) {
+        let mut old = 0;
+        for place in 0..self.group.len() {
+            let Some((instance, endpoint)) = self.target(place) else { continue };
+            let id = |place| before.group.member(place).map(|member| &member.instance().id);
+            while id(old).is_some_and(|id| *id < instance.id) {
+                old += 1;
+            }
+            let known = || id(old).is_some_and(|id| *id == instance.id);
+            let Some(peer) = before.peers.get(old).and_then(OnceLock::get) else { continue };
+            if known() && peer.fits(instance, endpoint) {
+                self.peers[place] = OnceLock::from(Arc::clone(peer));
+            }
+        }
     }
 }
 
@@ -37,6 +67,11 @@ pub(super) struct Groups {
 impl Groups {
     pub(super) fn new(scheme: &'static str) -> Self {
         Self { scheme, current: ArcSwapOption::empty(), making: Mutex::default() }
+    }
+
+    /// The list of what the resolver knows now, where that is made and not empty of all knowledge.
+    pub(super) fn fresh(&self, resolver: &Resolver) -> Option<Arc<Current>> {
+        self.current.load_full().filter(|current| current.snapshot.known && resolver.shows(&current.snapshot))
     }
 
     /// The list of this snapshot. While one caller makes it, the others use the one before.
@@ -63,9 +98,15 @@ impl Groups {
         }
         let scheme = self.scheme;
         let endpoint = |instance: &Instance| instance.endpoints.iter().position(|endpoint| endpoint.fits(scheme));
-        let before = before.as_ref().map(|current| &current.group);
-        let group = Group::new(&snapshot.instances, endpoint, &snapshot.suspects, before, balancer);
-        let current = Arc::new(Current { snapshot, group, scheme });
+        let group_before = before.as_ref().map(|current| &current.group);
+        let group = Group::new(&snapshot.instances, endpoint, &snapshot.suspects, group_before, balancer);
+        let mut peers = Vec::new();
+        peers.resize_with(group.len(), OnceLock::new);
+        let mut current = Current { snapshot, group, peers, scheme };
+        if let Some(before) = &before {
+            current.inherit(before);
+        }
+        let current = Arc::new(current);
         self.current.store(Some(Arc::clone(&current)));
         current
     }
@@ -77,8 +118,9 @@ pub(super) struct Attempt<'a> {
     current: &'a Current,
     place: usize,
     start: Instant,
-    epoch: Instant,
-    deadline: Option<std::time::Instant>,
+    /// When the channel began, and what the call's deadline is.
+    epoch: &'a Instant,
+    deadline: &'a Option<std::time::Instant>,
     verdict: Option<Verdict>,
 }
 
@@ -86,8 +128,9 @@ impl<'a> Attempt<'a> {
     pub(super) fn start(
         current: &'a Current,
         place: usize,
-        [epoch, start]: [Instant; 2],
-        deadline: Option<std::time::Instant>,
+        start: Instant,
+        epoch: &'a Instant,
+        deadline: &'a Option<std::time::Instant>,
     ) -> Self {
         current.group.started(place);
         Self { current, place, start, epoch, deadline, verdict: None }
@@ -104,11 +147,12 @@ impl Drop for Attempt<'_> {
         // Dropped without a verdict: at the deadline the instance was too slow, before it the caller
         // went away.
         let verdict = self.verdict.unwrap_or_else(|| match self.deadline {
-            Some(deadline) if Instant::from_std(deadline) <= now => Verdict::Failed,
+            Some(deadline) if Instant::from_std(*deadline) <= now => Verdict::Failed,
             _ => Verdict::Unknown,
         });
         let took = nanos(now.saturating_duration_since(self.start));
-        let out = self.current.group.ended(self.place, verdict, took, nanos(now.saturating_duration_since(self.epoch)));
+        let out =
+            self.current.group.ended(self.place, verdict, took, nanos(now.saturating_duration_since(*self.epoch)));
         if let (true, Some((instance, endpoint))) = (out, self.current.target(self.place)) {
             let Current { snapshot, scheme, .. } = self.current;
             tracing::warn!(service = snapshot.service, scheme, id = instance.id, address = %endpoint, ?verdict,

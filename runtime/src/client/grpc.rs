@@ -1,8 +1,7 @@
 //! gRPC: one HTTP/2 connection to an address, made when it is first used, shared by all calls.
 
-use std::collections::HashMap;
 use std::error::Error as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,23 +10,27 @@ use tonic::metadata::MetadataMap;
 use tonic::transport::{Channel, Endpoint as Target};
 use tonic::{ConnectError, Request, Status, TimeoutExpired};
 
+use super::peer::Peer;
 use crate::context::{Metadata, Pairs};
 use crate::error::{Error, Origin};
 use crate::grpc::{Raw, error_of, read_metadata, write_metadata};
-use crate::registry::{Endpoint, Snapshot};
+use crate::registry::Endpoint;
 use crate::service::{Answer, Call};
 
-/// Connections by endpoint.
+/// The connection to one address.
+#[derive(Debug, Default)]
+pub(super) struct Wire(OnceLock<Channel>);
+
+/// How a channel speaks gRPC.
 #[derive(Debug)]
 pub(super) struct Grpc {
-    channels: Mutex<HashMap<Endpoint, Channel>>,
     connect: Duration,
     message: usize,
 }
 
 impl Grpc {
     pub(super) fn new(connect: Duration, message: usize) -> Self {
-        Self { channels: Mutex::default(), connect, message }
+        Self { connect, message }
     }
 
     /// One call to one instance.
@@ -35,13 +38,8 @@ impl Grpc {
     /// # Errors
     /// [`Origin::NotConnected`] when no connection came about, [`Origin::Transport`] when it failed
     /// later, [`Origin::Remote`] for what the service answered.
-    pub(super) async fn exchange(
-        &self,
-        endpoint: &Endpoint,
-        call: &Call,
-        snapshot: &Snapshot,
-    ) -> Result<Answer, Error> {
-        let channel = self.channel(endpoint, snapshot)?;
+    pub(super) async fn exchange(&self, peer: &Peer, call: &Call) -> Result<Answer, Error> {
+        let (channel, endpoint) = (self.channel(peer)?, &peer.endpoint);
         let mut client = tonic::client::Grpc::new(channel).max_decoding_message_size(self.message);
         let ready = client.ready().await;
         ready.map_err(|error| local(&Status::from_error(error.into()), endpoint))?;
@@ -51,9 +49,8 @@ impl Grpc {
         Ok(Answer { body, backward: backward(headers) })
     }
 
-    fn channel(&self, endpoint: &Endpoint, snapshot: &Snapshot) -> Result<Channel, Error> {
-        let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(channel) = channels.get(endpoint) {
+    fn channel(&self, Peer { wire, endpoint, .. }: &Peer) -> Result<Channel, Error> {
+        if let Some(channel) = wire.0.get() {
             return Ok(channel.clone());
         }
         let address = endpoint.address();
@@ -61,12 +58,8 @@ impl Grpc {
         let target = target.map_err(|error| {
             Error::unavailable(format!("`{address}` cannot be dialed: {error}")).with_origin(Origin::NotConnected)
         })?;
-        let channel = target.connect_timeout(self.connect).tcp_nodelay(true).connect_lazy();
-        // A new address is the moment to forget old ones.
-        let known = |old: &Endpoint| snapshot.instances.iter().any(|instance| instance.endpoints.contains(old));
-        channels.retain(|old, _| known(old));
-        channels.insert(endpoint.clone(), channel.clone());
-        Ok(channel)
+        let open = || target.connect_timeout(self.connect).tcp_nodelay(true).connect_lazy();
+        Ok(wire.0.get_or_init(open).clone())
     }
 }
 

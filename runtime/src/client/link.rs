@@ -8,6 +8,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
@@ -60,7 +61,6 @@ struct State {
     writing: bool,
     /// Why no answer comes any more.
     end: Option<String>,
-    leaving: bool,
     /// Calls that were given up and whose answers have not come.
     lost: usize,
 }
@@ -70,6 +70,8 @@ struct Shared {
     state: Mutex<State>,
     wake: Notify,
     write: OwnedWriteHalf,
+    /// Whether another call may enter, for who only looks.
+    open: AtomicBool,
     counters: Arc<Counters>,
 }
 
@@ -88,11 +90,20 @@ impl Drop for Link {
 
 /// A place among the waiters, given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Ticket {
-    shared: Arc<Shared>,
+pub(super) struct Ticket<'a> {
+    shared: &'a Shared,
     pub(super) seq: i32,
-    /// Whether an answer comes.
-    answered: bool,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Waits for an answer.
+    Waiting,
+    /// No answer comes.
+    Silent,
+    /// The answer was taken, and the place given back.
+    Over,
 }
 
 /// Why a call did not enter a link.
@@ -108,7 +119,8 @@ impl Link {
     /// Takes a connection over.
     pub(super) fn new(stream: TcpStream, frame: usize, counters: Arc<Counters>) -> Self {
         let (read, write) = stream.into_split();
-        let shared = Arc::new(Shared { state: Mutex::default(), wake: Notify::new(), write, counters });
+        let (state, open) = (Mutex::default(), AtomicBool::new(true));
+        let shared = Arc::new(Shared { state, wake: Notify::new(), write, open, counters });
         let reader = tokio::spawn(read_all(Arc::clone(&shared), read, frame));
         let writer = tokio::spawn(write_all(Arc::clone(&shared)));
         Self { shared, tasks: [reader.abort_handle(), writer.abort_handle()] }
@@ -116,13 +128,12 @@ impl Link {
 
     /// Whether another call may enter.
     pub(super) fn is_open(&self) -> bool {
-        let state = self.shared.state();
-        state.end.is_none() && !state.leaving
+        self.shared.open.load(Ordering::Relaxed)
     }
 
     /// Lets no further call enter: the peer closes the connection.
     pub(super) fn leave(&self) {
-        self.shared.state().leaving = true;
+        self.shared.leave();
     }
 
     /// Adds a request, which may be `answered`: `head` writes all but its body under the number
@@ -132,7 +143,7 @@ impl Link {
         answered: bool,
         head: impl FnOnce(i32, &mut BytesMut) -> Result<(), Error>,
         body: &[u8],
-    ) -> Result<Ticket, Refusal> {
+    ) -> Result<Ticket<'_>, Refusal> {
         let mut state = self.shared.state();
         if let Some(why) = &state.end {
             return Err(Refusal::Closed(why.clone()));
@@ -142,12 +153,14 @@ impl Link {
             self.shared.counters.add(Counter::Shed);
             return Err(Refusal::Closed("too many calls wait on it".to_owned()));
         };
-        let mut ticket = Ticket { shared: Arc::clone(&self.shared), seq, answered: false };
+        let mut ticket = Ticket { shared: &self.shared, seq, stage: Stage::Silent };
         if let Err(error) = head(seq, &mut state.out) {
             drop(state);
             return Err(Refusal::Request(error));
         }
-        ticket.answered = answered;
+        if answered {
+            ticket.stage = Stage::Waiting;
+        }
         state.out.extend_from_slice(body);
         let begin = !mem::replace(&mut state.writing, true);
         let alone = state.slots.len() - state.free.len() == 1;
@@ -228,8 +241,13 @@ impl Shared {
         self.wake.notify_one();
     }
 
+    fn leave(&self) {
+        self.open.store(false, Ordering::Relaxed);
+    }
+
     /// Ends every wait.
     fn fail(&self, why: &str) {
+        self.open.store(false, Ordering::Relaxed);
         let mut state = self.state();
         state.end.get_or_insert_with(|| why.to_owned());
         let wakers: Vec<Waker> = state
@@ -263,7 +281,7 @@ impl Shared {
                     };
                     match state.deliver(seq, incoming) {
                         Ok(waker) => wakers.extend(waker),
-                        Err(notice) if says_goodbye(&notice) => state.leaving = true,
+                        Err(notice) if says_goodbye(&notice) => self.leave(),
                         Err(_) => self.counters.add(Counter::UnknownReplies),
                     }
                 }
@@ -345,15 +363,19 @@ async fn write(socket: &OwnedWriteHalf, out: &mut BytesMut) -> io::Result<()> {
     Ok(())
 }
 
-impl Ticket {
+impl Ticket<'_> {
     /// Waits for the answer; `Err` says why none comes.
-    pub(super) async fn answer(&self) -> Result<Incoming, String> {
+    pub(super) async fn answer(&mut self) -> Result<Incoming, String> {
         poll_fn(|task| {
             let mut state = self.shared.state();
-            let State { slots, end, .. } = &mut *state;
+            let State { slots, free, end, .. } = &mut *state;
             let Some(slot) = slots.get_mut(place(self.seq)) else { return Poll::Ready(Err("lost".to_owned())) };
             match mem::replace(&mut slot.wait, Wait::Free) {
-                Wait::Done(incoming) => Poll::Ready(Ok(incoming)),
+                Wait::Done(incoming) => {
+                    free.push(place(self.seq));
+                    self.stage = Stage::Over;
+                    Poll::Ready(Ok(incoming))
+                }
                 _ if end.is_some() => Poll::Ready(Err(end.clone().unwrap_or_default())),
                 _ => {
                     slot.wait = Wait::Waiting(Some(task.waker().clone()));
@@ -365,16 +387,21 @@ impl Ticket {
     }
 }
 
-impl Drop for Ticket {
+impl Drop for Ticket<'_> {
     fn drop(&mut self) {
+        if matches!(self.stage, Stage::Over) {
+            return;
+        }
         let mut state = self.shared.state();
         let at = place(self.seq);
         let Some(slot) = state.slots.get_mut(at) else { return };
         // A number whose answer is still to come names nobody else before it came.
-        if self.answered && matches!(slot.wait, Wait::Waiting(_)) {
+        if !matches!(self.stage, Stage::Silent) && matches!(slot.wait, Wait::Waiting(_)) {
             slot.wait = Wait::Lost;
             state.lost += 1;
-            state.leaving |= state.lost >= LOST;
+            if state.lost >= LOST {
+                self.shared.leave();
+            }
         } else {
             slot.wait = Wait::Free;
             state.free.push(at);

@@ -17,6 +17,7 @@ mod grpc;
 mod link;
 #[cfg(feature = "thrift")]
 pub(crate) mod multiplex;
+mod peer;
 mod request;
 #[cfg(feature = "thrift")]
 mod thrift;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use std::task::{Context as Task, Poll};
+use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use super::channel::Channel;
 use crate::context::{Context, Pairs};
 use crate::error::Error;
 use crate::limits::DecodeLimits;
-use crate::service::{Call, Method};
+use crate::service::{Answer, Call, Method};
 
 /// An answer and what came beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,32 +97,38 @@ impl<T, E: From<Error>> Request<T, E> {
     /// What the service answered, a declared exception included; [`Error`]s of the channel: no
     /// instance, no connection, the deadline.
     pub async fn send(self) -> Result<Reply<T>, E> {
-        let limits = self.channel.decode_limits();
-        let call = Call { method: self.method, cx: self.cx, body: self.body?, limits };
-        let answer = self.channel.call(call, self.timeout).await?;
-        let value = (self.decode)(answer.body, limits)?;
-        Ok(Reply { value, metadata: answer.backward })
+        let Pending { work, decode, limits } = self.into_future();
+        let Answer { body, backward } = work.await?;
+        Ok(Reply { value: decode(body, limits)?, metadata: backward })
     }
 }
 
-impl<T: Send + 'static, E: From<Error> + Send + 'static> IntoFuture for Request<T, E> {
+impl<T, E: From<Error>> IntoFuture for Request<T, E> {
     type Output = Result<T, E>;
     type IntoFuture = Pending<T, E>;
 
     fn into_future(self) -> Pending<T, E> {
-        Pending(Box::pin(async move { self.send().await.map(|reply| reply.value) }))
+        let Self { channel, method, body, decode, cx, timeout } = self;
+        let limits = channel.decode_limits();
+        let call = body.map(|body| Call { method, cx, body, limits });
+        Pending { work: Box::pin(channel.drive(call, timeout)), decode, limits }
     }
 }
 
 /// The future of a [`Request`].
 #[must_use = "a call is sent when it is awaited"]
-pub struct Pending<T, E>(Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'static>>);
+pub struct Pending<T, E> {
+    work: Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>,
+    decode: fn(Bytes, DecodeLimits) -> Result<T, E>,
+    limits: DecodeLimits,
+}
 
-impl<T, E> Future for Pending<T, E> {
+impl<T, E: From<Error>> Future for Pending<T, E> {
     type Output = Result<T, E>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(task)
+        let answer = ready!(self.work.as_mut().poll(task))?;
+        Poll::Ready((self.decode)(answer.body, self.limits))
     }
 }
 

@@ -365,3 +365,13 @@ async fn a_peers_error_at_the_deadline_is_the_deadline() {
     let error = request(&channel, &ADD, "x").timeout(Duration::from_millis(5)).await.unwrap_err();
     assert_eq!(error.code(), Code::DeadlineExceeded);
 }
+
+/// Common allocators keep blocks of up to 1 KiB for the thread that freed them; longer ones are
+/// taken and given back under a lock, once a call.
+#[tokio::test]
+async fn the_future_of_a_call_is_small() {
+    let channel = Channel::to("127.0.0.1:1").unwrap();
+    let call = Call { method: &ADD, cx: Context::new(), body: Bytes::new(), limits: Default::default() };
+    let future = channel.drive(Ok(call), None);
+    assert!(size_of_val(&future) <= 1024, "{} bytes", size_of_val(&future));
+}

@@ -29,7 +29,7 @@ fn message(kind: MessageType, seq: i32) -> BytesMut {
     out
 }
 
-fn enter(link: &Link, body: &[u8]) -> Result<Ticket, Refusal> {
+fn enter<'a>(link: &'a Link, body: &[u8]) -> Result<Ticket<'a>, Refusal> {
     let head = |seq, out: &mut BytesMut| {
         out.extend_from_slice(&message(MessageType::Call, seq));
         Ok(())
@@ -57,14 +57,14 @@ async fn the_number_of_a_call_that_was_given_up_is_nobody_elses_until_its_answer
     drop(gone);
     receive(&mut peer, &mut messages).await;
     for _ in 0..40_000 {
-        let ticket = enter(&link, &[]).unwrap();
+        let mut ticket = enter(&link, &[]).unwrap();
         assert_ne!(ticket.seq, late);
         let request = receive(&mut peer, &mut messages).await;
         peer.write_all(&message(MessageType::Reply, request.seq)).await.unwrap();
         assert_eq!(ticket.answer().await.unwrap().seq, ticket.seq);
     }
     peer.write_all(&message(MessageType::Reply, late)).await.unwrap();
-    let last = enter(&link, &[]).unwrap();
+    let mut last = enter(&link, &[]).unwrap();
     receive(&mut peer, &mut messages).await;
     peer.write_all(&message(MessageType::Reply, last.seq)).await.unwrap();
     last.answer().await.unwrap();
@@ -108,7 +108,7 @@ async fn what_waits_to_be_written_is_bounded() {
 #[tokio::test]
 async fn what_is_no_message_ends_the_connection() {
     let (link, counters, mut peer) = pair().await;
-    let ticket = enter(&link, &[]).unwrap();
+    let mut ticket = enter(&link, &[]).unwrap();
     peer.write_all(&[0x7f; 8]).await.unwrap();
     assert!(ticket.answer().await.is_err());
     assert_eq!((counters.get(Counter::BrokenReplies), link.is_open()), (1, false));
@@ -119,7 +119,7 @@ async fn what_is_no_message_ends_the_connection() {
 async fn a_peer_that_takes_nothing_is_given_up() {
     let (link, counters, _peer) = pair().await;
     let body = vec![0; 1 << 20];
-    let tickets: Vec<_> = (0..12).map(|_| enter(&link, &body).unwrap()).collect();
+    let mut tickets: Vec<_> = (0..12).map(|_| enter(&link, &body).unwrap()).collect();
     assert!(tickets[0].answer().await.unwrap_err().contains("took nothing"));
     assert_eq!((counters.get(Counter::WriteTimeouts), link.is_open()), (1, false));
 }

@@ -107,7 +107,7 @@ fn message(kind: MessageType, seq: i32, body: &Bytes) -> BytesMut {
     out
 }
 
-fn enter(link: &Link, text: &'static str) -> super::link::Ticket {
+fn enter<'a>(link: &'a Link, text: &'static str) -> super::link::Ticket<'a> {
     let body = Bytes::from_static(text.as_bytes());
     let head = |seq, out: &mut BytesMut| {
         let whole = message(MessageType::Call, seq, &body);
@@ -155,10 +155,10 @@ async fn answers_that_are_swapped_repeated_late_or_unknown_reach_nobody_else() {
         out.extend_from_slice(&message(MessageType::Reply, request.seq, &text(request)));
     }
     peer.write_all(&out).await.unwrap();
-    for (ticket, sent) in [(&one, "one"), (&two, "two"), (&next, "next")] {
+    for (mut ticket, sent) in [(one, "one"), (two, "two"), (next, "next")] {
         assert_eq!(text(&ticket.answer().await.unwrap()), sent);
     }
-    let last = enter(&link, "last");
+    let mut last = enter(&link, "last");
     assert_eq!(requests(&mut peer, 1).await.len(), 1);
     assert_eq!(counters.get(Counter::UnknownReplies), 6);
     drop(peer);
@@ -172,7 +172,7 @@ async fn a_goodbye_lets_no_further_call_enter() {
     let (near, mut peer) = pair().await;
     let counters = Arc::<Counters>::default();
     let link = Link::new(near, 1 << 20, Arc::clone(&counters));
-    let before = enter(&link, "before");
+    let mut before = enter(&link, "before");
     let asked = requests(&mut peer, 1).await;
     let records: serde_json::Value =
         serde_json::from_str(include_str!("../../../tests/vectors/kitex/mux.json")).unwrap();

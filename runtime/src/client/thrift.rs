@@ -1,21 +1,20 @@
 //! Thrift, one call at a time on a connection, idle ones kept for the next. Without a TTHeader there
 //! is no place for metadata: none is sent and none comes back.
 
-use std::collections::HashMap;
-use std::io;
+use std::io::{self, IoSlice};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::counters::{Counter, Counters};
-use super::link::Refusal;
-use super::multiplex::Lanes;
+use super::link::{Link, Refusal};
+use super::peer::Peer;
 use super::transport::{Style, Transport};
 use crate::error::{Error, Origin};
-use crate::registry::{Endpoint, Snapshot};
+use crate::registry::Endpoint;
 use crate::service::{Answer, Call, Kind};
 use crate::thrift::{Header, Incoming, MessageType, Messages, Outgoing, Protocol, metainfo, spare};
 
@@ -28,16 +27,16 @@ const IDLE_TIME: Duration = Duration::from_secs(60);
 const APART: usize = 16 << 10;
 
 /// Idle connections to one address, the one used last at the end.
-type Rack = Mutex<Vec<Connection>>;
+#[derive(Debug, Default)]
+#[expect(clippy::vec_box, reason = "it moves into the future of each call and back")]
+pub(super) struct Rack(Mutex<Vec<Box<Connection>>>);
 
-/// Idle connections by endpoint, so that a call makes no text of its address.
+/// How a channel speaks Thrift.
 #[derive(Debug)]
-pub(super) struct Pool {
-    racks: Mutex<HashMap<Endpoint, Arc<Rack>>>,
+pub(super) struct Thrift {
     connect: Duration,
     frame: usize,
     style: Style,
-    lanes: Lanes,
     counters: Arc<Counters>,
 }
 
@@ -61,10 +60,9 @@ struct Request<'a> {
     service: &'a str,
 }
 
-impl Pool {
+impl Thrift {
     pub(super) fn new(connect: Duration, frame: usize, style: Style, counters: Arc<Counters>) -> Self {
-        let lanes = Lanes::new(frame, Arc::clone(&counters));
-        Self { racks: Mutex::default(), connect, frame, style, lanes, counters }
+        Self { connect, frame, style, counters }
     }
 
     /// One call to one instance. Dropped before its end it takes its connection along.
@@ -74,32 +72,30 @@ impl Pool {
     /// [`Origin::Remote`] for an exception.
     pub(super) async fn exchange(
         &self,
-        endpoint: &Endpoint,
+        Peer { endpoint, rack, .. }: &Peer,
         call: &Call,
-        snapshot: &Snapshot,
+        service: &str,
     ) -> Result<Answer, Error> {
         let protocol = self.style.protocol(call)?;
         let body = protocol.close(&call.body)?;
-        let rack = self.rack(endpoint, snapshot);
-        let mut connection = match self.take(&rack) {
+        let mut connection = match rack.take(&self.counters) {
             Some(connection) => connection,
-            None => {
-                let stream = self.open(endpoint, &snapshot.service).await?;
-                let messages = Messages::new(self.frame);
-                Connection { stream, messages, seq: 0, since: Instant::now(), leaving: false }
-            }
+            // In a box: the path of every call need not have room for it.
+            None => Box::pin(self.connection(endpoint, service)).await?,
         };
         connection.seq = connection.seq.wrapping_add(1).max(1);
         let mut head = spare::take();
-        let transport = self.style.transport.unwrap_or_default();
-        let request = Request { transport, protocol, call, body: &body, service: &snapshot.service };
-        self.head(&request, connection.seq, &mut head)?;
-        let mut behind = &body[..];
-        if behind.len() < APART {
-            head.extend_from_slice(behind);
-            behind = &[];
+        {
+            let transport = self.style.transport.unwrap_or_default();
+            let request = Request { transport, protocol, call, body: &body, service };
+            self.head(&request, connection.seq, &mut head)?;
         }
-        connection.write(&head, behind, endpoint).await?;
+        if body.len() < APART {
+            head.extend_from_slice(&body);
+            connection.write(&head, &[], endpoint).await?;
+        } else {
+            connection.write(&head, &body, endpoint).await?;
+        }
         spare::give(head);
         let result = match call.method.kind {
             Kind::Oneway => Ok(Answer::default()),
@@ -108,7 +104,7 @@ impl Pool {
         // What an exception left behind is a sound connection; what a fault left behind is not.
         let sound = !matches!(result.as_ref().map_err(Error::origin), Err(Origin::Transport));
         if sound && !connection.leaving && connection.messages.buffered() == 0 {
-            give(&rack, connection);
+            rack.give(connection);
         }
         result
     }
@@ -116,15 +112,20 @@ impl Pool {
     /// One call beside others on one connection. Dropped before its end it leaves the others be.
     ///
     /// # Errors
-    /// As [`Pool::exchange`].
-    pub(super) async fn multiplex(&self, endpoint: &Endpoint, call: &Call, to: &Snapshot) -> Result<Answer, Error> {
+    /// As [`Thrift::exchange`].
+    pub(super) async fn multiplex(
+        &self,
+        Peer { endpoint, lane, .. }: &Peer,
+        call: &Call,
+        service: &str,
+    ) -> Result<Answer, Error> {
         let protocol = self.style.protocol(call)?;
         let body = protocol.close(&call.body)?;
-        let link = self.lanes.link(endpoint, to, self.open(endpoint, &to.service)).await?;
-        let request = Request { transport: Transport::Multiplexed, protocol, call, body: &body, service: &to.service };
-        let head = |seq, out: &mut BytesMut| self.head(&request, seq, out);
+        let link = lane.link(|| self.link(endpoint, service)).await?;
         let answered = call.method.kind == Kind::Unary;
-        let ticket = link.enter(answered, head, &body).map_err(|refusal| match refusal {
+        let request = Request { transport: Transport::Multiplexed, protocol, call, body: &body, service };
+        let head = |seq, out: &mut BytesMut| self.head(&request, seq, out);
+        let mut ticket = link.enter(answered, head, &body).map_err(|refusal| match refusal {
             Refusal::Closed(why) => broken(endpoint, &why).with_origin(Origin::NotSent),
             Refusal::Request(error) => error,
         })?;
@@ -173,37 +174,37 @@ impl Pool {
         Ok(stream)
     }
 
-    /// The idle connections to an address.
-    fn rack(&self, endpoint: &Endpoint, snapshot: &Snapshot) -> Arc<Rack> {
-        let mut racks = self.racks.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(rack) = racks.get(endpoint) {
-            return Arc::clone(rack);
-        }
-        // A new address is the moment to forget old ones.
-        let known = |old: &Endpoint| snapshot.instances.iter().any(|instance| instance.endpoints.contains(old));
-        racks.retain(|old, _| known(old));
-        Arc::clone(racks.entry(endpoint.clone()).or_default())
+    async fn connection(&self, endpoint: &Endpoint, service: &str) -> Result<Box<Connection>, Error> {
+        let stream = self.open(endpoint, service).await?;
+        let messages = Messages::new(self.frame);
+        Ok(Box::new(Connection { stream, messages, seq: 0, since: Instant::now(), leaving: false }))
     }
 
+    async fn link(&self, endpoint: &Endpoint, service: &str) -> Result<Link, Error> {
+        Ok(Link::new(self.open(endpoint, service).await?, self.frame, Arc::clone(&self.counters)))
+    }
+}
+
+impl Rack {
     /// An idle connection that is still good, the one used last first.
-    fn take(&self, rack: &Rack) -> Option<Connection> {
-        let mut idle = rack.lock().unwrap_or_else(PoisonError::into_inner);
+    fn take(&self, counters: &Counters) -> Option<Box<Connection>> {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some(connection) = idle.pop() {
-            if connection.is_quiet(&self.counters) {
+            if connection.is_quiet(counters) {
                 return Some(connection);
             }
         }
         None
     }
-}
 
-/// Keeps a connection for the next call.
-fn give(rack: &Rack, mut connection: Connection) {
-    connection.since = Instant::now();
-    connection.messages.release();
-    let mut idle = rack.lock().unwrap_or_else(PoisonError::into_inner);
-    if idle.len() < IDLE_MOST {
-        idle.push(connection);
+    /// Keeps a connection for the next call.
+    fn give(&self, mut connection: Box<Connection>) {
+        connection.since = Instant::now();
+        connection.messages.release();
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_MOST {
+            idle.push(connection);
+        }
     }
 }
 
@@ -223,24 +224,27 @@ impl Connection {
 
     /// Writes `head`, and `behind` after it.
     async fn write(&mut self, head: &[u8], behind: &[u8], at: &Endpoint) -> Result<(), Error> {
-        let mut rest = Buf::chain(head, behind);
-        let all = rest.remaining();
-        while rest.has_remaining() {
-            let untouched = rest.remaining() == all;
-            let written = match behind {
+        let mut sent = 0;
+        loop {
+            let written = match (head.get(sent..), behind.get(sent.saturating_sub(head.len())..)) {
+                (None | Some([]), None | Some([])) => return Ok(()),
                 // A plain write costs less than one of several parts.
-                [] => self.stream.write(rest.chunk()).await.inspect(|count| rest.advance(*count)),
-                _ => self.stream.write_buf(&mut rest).await,
+                (Some(rest), None | Some([])) | (None | Some([]), Some(rest)) => self.stream.write(rest).await,
+                (Some(head), Some(behind)) => {
+                    self.stream.write_vectored(&[IoSlice::new(head), IoSlice::new(behind)]).await
+                }
             };
             let why = match written {
-                Ok(1..) => continue,
+                Ok(count @ 1..) => {
+                    sent += count;
+                    continue;
+                }
                 Ok(0) => "it takes no more bytes".to_owned(),
                 Err(error) => error.to_string(),
             };
-            let origin = if untouched { Origin::NotSent } else { Origin::Transport };
+            let origin = if sent == 0 { Origin::NotSent } else { Origin::Transport };
             return Err(broken(at, &why).with_origin(origin));
         }
-        Ok(())
     }
 
     async fn read(&mut self, call: &Call, at: &Endpoint, counters: &Counters) -> Result<Answer, Error> {

@@ -54,6 +54,11 @@ impl Resolver {
         self.shared.view.load()
     }
 
+    /// Whether this snapshot is what is known now.
+    pub(crate) fn shows(&self, snapshot: &Arc<Snapshot>) -> bool {
+        self.shared.view.shows(snapshot)
+    }
+
     /// Ends when a snapshot newer than the last one that this handle waited for is there.
     pub async fn changed(&mut self) -> Arc<Snapshot> {
         // The sender lives as long as this handle does, so an error cannot come.

@@ -73,6 +73,10 @@ impl View {
         self.current.load_full()
     }
 
+    pub(crate) fn shows(&self, snapshot: &Arc<Snapshot>) -> bool {
+        Arc::ptr_eq(&self.current.load(), snapshot)
+    }
+
     pub(crate) fn publish(&self, snapshot: Snapshot) {
         self.current.store(Arc::new(snapshot));
         self.version.send_modify(|version| *version += 1);

@@ -4,7 +4,9 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-use crate::{Process, wait_for};
+use serde_json::Value;
+
+use crate::{Process, Release, wait_for};
 
 /// An etcd that is running; ended when dropped.
 pub struct Etcd {
@@ -12,40 +14,45 @@ pub struct Etcd {
     pub address: String,
     peer: String,
     data: tempfile::TempDir,
+    release: Release,
     process: Option<Process>,
 }
 
 impl Etcd {
-    /// Starts one. `None` where the machine has no etcd, said in one line; under `CI` that is a failure.
+    /// Starts one of the [usual](Release::usual) release. `None` where the machine has no etcd.
     ///
     /// # Panics
     ///
-    /// Without an etcd under `CI`; when it does not start.
+    /// When a tool is missing under `CI`; when it does not start.
     pub fn start() -> Option<Self> {
-        if Command::new("etcd").arg("--version").output().is_err() {
-            assert!(std::env::var_os("CI").is_none(), "etcd is missing");
-            eprintln!("skipped: this test needs `etcd` on the PATH (apt-get install etcd-server)");
-            return None;
-        }
-        let mut etcd = Self::reserve();
+        let mut etcd = Self::reserve()?;
         etcd.resume();
         Some(etcd)
     }
 
-    /// Chooses its ports and starts nothing yet.
+    /// Chooses its ports and starts nothing yet. `None` where the machine has no etcd.
+    ///
+    /// # Panics
+    ///
+    /// When a tool is missing under `CI`; without free ports or a temp folder.
+    pub fn reserve() -> Option<Self> {
+        Release::usual().map(Self::of)
+    }
+
+    /// The same, of this release.
     ///
     /// # Panics
     ///
     /// Without free ports or a temp folder.
-    pub fn reserve() -> Self {
+    pub fn of(release: Release) -> Self {
         let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        Self { address: free(), peer: free(), data: tempfile::tempdir().unwrap(), process: None }
+        Self { address: free(), peer: free(), data: tempfile::tempdir().unwrap(), release, process: None }
     }
 
     /// Starts it, with the data that are there.
     pub fn resume(&mut self) {
         let (client, peer) = (format!("http://{}", self.address), format!("http://{}", self.peer));
-        let mut command = Command::new("etcd");
+        let mut command = self.release.server();
         let data: &Path = self.data.path();
         command.arg("--data-dir").arg(data);
         command.args(["--listen-client-urls", &client, "--advertise-client-urls", &client]);
@@ -56,6 +63,11 @@ impl Etcd {
         wait_for("etcd", || self.get("ready").map(drop));
     }
 
+    /// Ends it as `kill -9` does; its data stay.
+    pub fn end(&mut self) {
+        self.process = None;
+    }
+
     /// The registry's URL.
     pub fn url(&self) -> String {
         format!("etcd://{}", self.address)
@@ -63,10 +75,24 @@ impl Etcd {
 
     /// Keys and values below a prefix, one after the other; `None` while it does not answer.
     pub fn get(&self, prefix: &str) -> Option<Vec<String>> {
+        Some(self.ask(&["get", "--prefix", prefix])?.lines().map(str::to_owned).collect())
+    }
+
+    /// For how many seconds each key below a prefix outlives its owner; `None` while it does not answer, and when a key
+    /// stands without a lease.
+    pub fn leases(&self, prefix: &str) -> Option<Vec<u64>> {
+        let found: Value = serde_json::from_str(&self.ask(&["get", "--prefix", prefix, "-w", "json"])?).ok()?;
+        let granted = |kv: &Value| {
+            let id = format!("{:x}", kv["lease"].as_i64()?);
+            let lease: Value = serde_json::from_str(&self.ask(&["lease", "timetolive", &id, "-w", "json"])?).ok()?;
+            lease["granted-ttl"].as_u64()
+        };
+        found["kvs"].as_array()?.iter().map(granted).collect()
+    }
+
+    fn ask(&self, args: &[&str]) -> Option<String> {
         let mut command = Command::new("etcdctl");
-        command.env("ETCDCTL_API", "3").args(["--endpoints", &self.address, "get", "--prefix", prefix]);
-        let output = command.output().ok()?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        output.status.success().then(|| text.lines().map(str::to_owned).collect())
+        let output = command.env("ETCDCTL_API", "3").args(["--endpoints", &self.address]).args(args).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     }
 }

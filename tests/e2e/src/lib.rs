@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what went wrong by panicking")]
 
 mod etcd;
+mod go;
 pub mod http;
+mod load;
+mod release;
 mod shown;
 
 use std::io::{BufRead, BufReader, Read};
@@ -13,6 +16,9 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use etcd::Etcd;
+pub use go::Go;
+pub use load::Load;
+pub use release::Release;
 pub use shown::{shown, sort};
 
 /// How long a condition may take to come true. Generous: it only bounds a failing test.
@@ -47,7 +53,9 @@ fn programs() -> &'static Path {
         let own = std::env::current_exe().unwrap();
         let folder = own.ancestors().nth(2).unwrap().to_owned();
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "-p", "add", "-p", "echo", "-p", "gateway", "-p", "codegen", "--bins"]);
+        build.args([
+            "build", "--quiet", "-p", "add", "-p", "echo", "-p", "gateway", "-p", "naming", "-p", "codegen", "--bins",
+        ]);
         if folder.file_name().is_some_and(|it| it == "release") {
             build.arg("--release");
         }

@@ -2,10 +2,7 @@
 //! fixed addresses, then with etcd, then with a server that moves under load.
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-
-use e2e::{Etcd, Process, http, program, wait_for};
+use e2e::{Etcd, Load, Process, http, program, wait_for};
 
 fn ask(gateway: &str, method: &str, target: &str) -> (u16, String) {
     let answer = http::send(gateway, method, target).unwrap();
@@ -63,53 +60,28 @@ fn moved_under_load() {
     let (_gateway, gateway) = Process::serve("gateway", &etcd.url());
     promises(&gateway);
 
-    let (done, calls) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-    let failed: Arc<Mutex<Vec<String>>> = Arc::default();
-    let callers: Vec<_> = (0..4)
-        .map(|_| {
-            let (done, calls, failed) = (Arc::clone(&done), Arc::clone(&calls), Arc::clone(&failed));
-            let gateway = gateway.clone();
-            std::thread::spawn(move || {
-                while !done.load(Ordering::Relaxed) {
-                    match http::send(&gateway, "POST", "/add?first=20&second=22") {
-                        Ok(answer) if answer.status == 200 && answer.body == "{\"message\":42}" => {}
-                        other => failed.lock().unwrap().push(format!("{other:?}")),
-                    }
-                    calls.fetch_add(1, Ordering::Relaxed);
-                }
-            })
-        })
-        .collect();
-    let more = |count: usize| {
-        let before = calls.load(Ordering::Relaxed);
-        wait_for("more calls", || (calls.load(Ordering::Relaxed) >= before + count).then_some(()));
+    let call = |gateway: String| {
+        move || match http::send(&gateway, "POST", "/add?first=20&second=22") {
+            Ok(answer) if answer.status == 200 && answer.body == message("42") => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
     };
-    more(50);
+    let load = Load::start((0..4).map(|_| call(gateway.clone())));
+    load.more(20);
     let (second, new) = Process::serve("add", &etcd.url());
     second.line("add registered in etcd");
     assert_ne!(old, new);
-    more(50);
+    load.more(20);
     first.stop();
-    more(200);
-    done.store(true, Ordering::Relaxed);
-    callers.into_iter().for_each(|caller| caller.join().unwrap());
-    let failed = failed.lock().unwrap();
-    assert!(
-        failed.is_empty(),
-        "{} of {} calls failed: {:?}",
-        failed.len(),
-        calls.load(Ordering::Relaxed),
-        failed.first()
-    );
+    load.more(50);
+    load.end_without_failure();
     let left = etcd.get("kitex/registry-etcd/add/").unwrap();
     assert_eq!(left.first().unwrap(), &format!("kitex/registry-etcd/add/{new}"));
 }
 
 #[test]
 fn served_before_etcd_is_there() {
-    let Some(probe) = Etcd::start() else { return };
-    drop(probe);
-    let mut etcd = Etcd::reserve();
+    let Some(mut etcd) = Etcd::reserve() else { return };
     let (add, address) = Process::serve("add", &etcd.url());
     add.line("is not there yet: serving all the same");
     let (_gateway, gateway) = Process::serve("gateway", &format!("static:add={address};echo=127.0.0.1:1"));

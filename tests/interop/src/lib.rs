@@ -2,10 +2,9 @@
 //! that serve and call the same one.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by panicking")]
 
-mod go;
 mod handler;
 
-pub use go::Go;
+pub use e2e::Go;
 pub use handler::{Handler, Watcher};
 
 /// What the build script made of `idl/interop.thrift`.

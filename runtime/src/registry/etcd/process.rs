@@ -5,12 +5,15 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use e2e::Release;
+
 pub(in crate::registry) struct EtcdProcess {
     child: Option<Child>,
     /// Flags beside the usual ones.
     pub(super) flags: Vec<String>,
     /// `http`, or `https` with certificates among the flags.
     pub(super) scheme: &'static str,
+    release: Release,
     dir: tempfile::TempDir,
     client: u16,
     peer: u16,
@@ -20,17 +23,33 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+fn done(command: &mut Command) {
+    let done = command.env("ETCDCTL_API", "3").output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
 impl EtcdProcess {
-    /// An etcd that is not started yet; `None`, with one line, where etcd is not installed.
+    /// An etcd of the usual release that is not started yet; `None` where there is none.
     pub(in crate::registry) fn prepare() -> Option<Self> {
-        let found = Command::new("etcd").arg("--version").output().is_ok();
-        if !found {
-            assert!(std::env::var("CI").as_deref() != Ok("true"), "etcd is not installed");
-            eprintln!("skipped: etcd is not installed");
-            return None;
-        }
+        Release::usual().map(Self::of)
+    }
+
+    /// One of each release, not started yet: for what has to hold on all of them.
+    pub(in crate::registry) fn all() -> impl Iterator<Item = Self> {
+        Release::all().into_iter().map(Self::of)
+    }
+
+    /// One of the release that the embedded registry says it is, started.
+    pub(in crate::registry) fn as_embedded() -> Option<Self> {
+        let mut etcd = Release::Installed.is_there().then(|| Self::of(Release::Installed))?;
+        etcd.start();
+        Some(etcd)
+    }
+
+    fn of(release: Release) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        Some(Self { child: None, flags: Vec::new(), scheme: "http", dir, client: free_port(), peer: free_port() })
+        let (client, peer) = (free_port(), free_port());
+        Self { child: None, flags: Vec::new(), scheme: "http", release, dir, client, peer }
     }
 
     pub(in crate::registry) fn started() -> Option<Self> {
@@ -39,10 +58,12 @@ impl EtcdProcess {
         Some(etcd)
     }
 
-    pub(super) fn start(&mut self) {
+    pub(in crate::registry) fn start(&mut self) {
         let client = format!("{}://127.0.0.1:{}", self.scheme, self.client);
         let peer = format!("http://127.0.0.1:{}", self.peer);
-        let child = Command::new("etcd")
+        let child = self
+            .release
+            .server()
             .args(["--data-dir", &self.data().display().to_string()])
             .args(["--listen-client-urls", &client, "--advertise-client-urls", &client])
             .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
@@ -76,7 +97,7 @@ impl EtcdProcess {
     /// Writes a copy of its data.
     pub(super) fn save(&self) {
         let endpoint = format!("127.0.0.1:{}", self.client);
-        self.etcdctl(&["--endpoints", &endpoint, "snapshot", "save", &self.copy()]);
+        done(Command::new("etcdctl").args(["--endpoints", &endpoint, "snapshot", "save", &self.copy()]));
     }
 
     /// Takes the copy back; not while it runs.
@@ -85,12 +106,7 @@ impl EtcdProcess {
         let (peer, data) = (format!("http://127.0.0.1:{}", self.peer), self.data());
         let (data, cluster) = (data.display().to_string(), format!("default={peer}"));
         let own = ["--initial-cluster", &cluster, "--initial-advertise-peer-urls", &peer];
-        self.etcdctl(&[&["snapshot", "restore", &self.copy(), "--data-dir", &data], &own[..]].concat());
-    }
-
-    fn etcdctl(&self, args: &[&str]) {
-        let done = Command::new("etcdctl").env("ETCDCTL_API", "3").args(args).output().unwrap();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        done(self.release.restorer().args(["snapshot", "restore", &self.copy(), "--data-dir", &data]).args(own));
     }
 
     fn copy(&self) -> String {

@@ -61,11 +61,13 @@ async fn memory_passes_the_suite() {
 }
 
 #[tokio::test]
-async fn etcd_passes_the_suite() {
-    let Some(etcd) = EtcdProcess::started() else { return };
-    suite(Registry::open(&etcd.url()).unwrap(), Registry::open(&etcd.url()).unwrap(), Some).await;
-    let left = etcd.client().await.leases().await.unwrap();
-    assert!(left.leases().is_empty(), "a lease was left");
+async fn every_etcd_passes_the_suite() {
+    for mut etcd in EtcdProcess::all() {
+        etcd.start();
+        suite(Registry::open(&etcd.url()).unwrap(), Registry::open(&etcd.url()).unwrap(), Some).await;
+        let left = etcd.client().await.leases().await.unwrap();
+        assert!(left.leases().is_empty(), "a lease was left");
+    }
 }
 
 #[tokio::test]
@@ -85,7 +87,12 @@ async fn what_is_written_is_what_kitex_writes() {
 
 #[tokio::test]
 async fn etcd_may_come_later_and_go_and_lose_its_data() {
-    let Some(mut etcd) = EtcdProcess::prepare() else { return };
+    for etcd in EtcdProcess::all() {
+        comes_and_goes(etcd).await;
+    }
+}
+
+async fn comes_and_goes(mut etcd: EtcdProcess) {
     let registry = Registry::open(&etcd.url()).unwrap();
     let callers = Registry::open(&etcd.url()).unwrap();
     let kept = registry.register(vec![instance("add", 8888)]).unwrap();
@@ -200,7 +207,13 @@ async fn a_frozen_etcd_takes_nobody_away() {
 
 #[tokio::test]
 async fn older_data_is_noticed() {
-    let Some(mut etcd) = EtcdProcess::started() else { return };
+    for etcd in EtcdProcess::all() {
+        goes_back(etcd).await;
+    }
+}
+
+async fn goes_back(mut etcd: EtcdProcess) {
+    etcd.start();
     let servers = Registry::open(&etcd.url()).unwrap();
     let add = Registry::open(&etcd.url()).unwrap().resolve("add").unwrap();
     let first = servers.register(vec![instance("add", 8888)]).unwrap();

@@ -225,7 +225,7 @@ async fn revision(to: &Channel) -> i64 {
 
 #[tokio::test]
 async fn random_histories_are_answered_as_etcd_answers_them() {
-    let Some(etcd) = EtcdProcess::started() else { return };
+    let Some(etcd) = EtcdProcess::as_embedded() else { return };
     let dev = super::embedded().await;
     let address = etcd.url().replace("etcd://", "").replace("?ttl=2", "");
     let (real, ours) = (open(&address), open(&dev.address().to_string()));

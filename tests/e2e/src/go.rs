@@ -1,11 +1,13 @@
-//! Go programs of the tests: built from `go/<system>`, with what the system's own tools generate.
+//! Go programs of the tests: built from `tests/interop/go/<system>`, with what the system's own tools generate.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// A copy of `go/<system>` below the target folder, where generated code may lie.
+use crate::workspace;
+
+/// A copy of `tests/interop/go/<system>` below the target folder, where generated code may lie.
 #[derive(Debug)]
 pub struct Go {
     folder: PathBuf,
@@ -20,11 +22,11 @@ impl Go {
     pub fn module(system: &str) -> Option<Self> {
         if Command::new("go").arg("version").output().is_err() {
             assert!(std::env::var_os("CI").is_none(), "go is missing");
-            eprintln!("skipped: this test needs `go` on the PATH");
+            eprintln!("`go` is missing: what needs it is skipped");
             return None;
         }
-        let folder = e2e::workspace().join("target/interop").join(system);
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("go").join(system), &folder);
+        let folder = workspace().join("target/interop").join(system);
+        copy(&sources(system), &folder);
         Some(Self { folder })
     }
 
@@ -36,7 +38,7 @@ impl Go {
             go.build("kitex", "github.com/cloudwego/kitex/tool/cmd/kitex");
             go.build("thriftgo", "github.com/cloudwego/thriftgo");
             for idl in ["idl/add.thrift", "tests/interop/idl/interop.thrift"] {
-                go.run(go.program("kitex").args(["-module", "interop"]).arg(e2e::workspace().join(idl)));
+                go.run(go.program("kitex").args(["-module", "interop"]).arg(workspace().join(idl)));
             }
             for program in ["server", "client", "sinkserver", "sinkclient"] {
                 go.build(program, &format!("./{program}"));
@@ -44,6 +46,14 @@ impl Go {
             Some(go)
         };
         BUILT.get_or_init(build).as_ref()
+    }
+
+    /// A system's server and client of `idl/greeter.proto`: one program, with what all of them share beside it.
+    pub fn greeter(system: &str) -> Option<Self> {
+        let go = Self::module(system)?;
+        copy(&sources("greeter"), &go.folder.join("greeter"));
+        go.build("greeter", ".");
+        Some(go)
     }
 
     /// Builds a package into `bin/<name>`.
@@ -70,6 +80,10 @@ impl Go {
     pub fn program(&self, name: &str) -> Command {
         Command::new(self.folder.join("bin").join(name))
     }
+}
+
+fn sources(system: &str) -> PathBuf {
+    workspace().join("tests/interop/go").join(system)
 }
 
 fn copy(from: &Path, to: &Path) {
