@@ -112,7 +112,7 @@ pub(super) async fn without_quorum(scale: Scale) -> Result<Vec<Line>, Failure> {
             "R22",
             what,
             "registered again",
-            format!("{:.1?}", recovery.registered),
+            recovery.registered.map_or("never".to_owned(), |took| format!("{took:.1?}")),
             recovery.registered.is_some(),
         ),
         stage.end("R22", what).await?,

@@ -35,7 +35,8 @@ pub(super) async fn terminated(scale: Scale) -> Result<Vec<Line>, Failure> {
         fleet.again(round % SERVERS).await?;
     }
     let (calls, failed) = callers.end().await?;
-    let what = format!("SIGTERM at 2k calls/s with 2 s calls, idle and half-open connections, {rounds} times");
+    let what =
+        format!("SIGTERM at 2k calls/s with 2 s calls, idle and half-open connections, no streams, {rounds} times");
     let well = format!("{ended} exits with 0, the slowest after {slowest:.1?}");
     Ok(vec![
         Line::new("23", &what, "no failed call", format!("{failed} of {calls} failed"), failed == 0 && calls > 0),
