@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use etcd_client::{Client, PutOptions, Txn, TxnOp};
 use runtime::Registry;
-use runtime::registry::Resolver;
+use runtime::registry::{Resolver, Snapshot};
 
 use crate::Failure;
 use crate::registry::etcd::Etcd;
@@ -15,16 +15,20 @@ use crate::report::{Line, size};
 use crate::rows::Scale;
 
 const INSTANCES: usize = 10_000;
+/// Of the instances that are there at first.
+const WEIGHT: u32 = 10;
 /// Operations that etcd takes in one transaction.
 const TOGETHER: usize = 100;
 /// What ten thousand instances may cost beside the five megabytes of their list: decoded answers,
 /// the model, one snapshot that is read and one that is made.
 const MEMORY: usize = 64 << 20;
 
-fn entry(number: usize) -> (String, String) {
+fn entry(number: usize, weight: u32) -> (String, String) {
     let address = format!("10.{}.{}.{}:80", number >> 16, number >> 8 & 255, number & 255);
-    let value =
-        format!(r#"{{"network":"tcp","address":"{address}","weight":10,"tags":{{"filler":"{}"}}}}"#, "x".repeat(400));
+    let value = format!(
+        r#"{{"network":"tcp","address":"{address}","weight":{weight},"tags":{{"filler":"{}"}}}}"#,
+        "x".repeat(400)
+    );
     (format!("kitex/registry-etcd/many/{address}"), value)
 }
 
@@ -34,7 +38,7 @@ async fn fill(client: &mut Client, leased: &[usize], lease: i64) -> Result<usize
     let mut bytes = 0;
     for together in all.chunks(TOGETHER) {
         let puts = together.iter().map(|number| {
-            let (key, value) = entry(*number);
+            let (key, value) = entry(*number, WEIGHT);
             bytes += key.len() + value.len();
             let options = leased.contains(number).then(|| PutOptions::new().with_lease(lease));
             TxnOp::put(key, value, options)
@@ -102,11 +106,13 @@ pub(super) async fn flapping(scale: Scale) -> Result<Vec<Line>, Failure> {
     resolver.ready(seconds(30)).await?;
     let all: Vec<usize> = (0..INSTANCES).collect();
     let rounds = scale.of(5, 1);
-    for _ in 0..rounds {
+    // Each round has a weight of its own: a list of an earlier one is not taken for the last.
+    let last = WEIGHT + rounds;
+    for weight in WEIGHT + 1..=last {
         for together in all.chunks(TOGETHER) {
-            let gone = together.iter().map(|number| TxnOp::delete(entry(*number).0, None));
+            let gone = together.iter().map(|number| TxnOp::delete(entry(*number, weight).0, None));
             client.txn(Txn::new().and_then(gone.collect::<Vec<_>>())).await?;
-            let back = together.iter().filter(|number| *number % 2 == 0).map(|number| entry(*number));
+            let back = together.iter().filter(|number| *number % 2 == 0).map(|number| entry(*number, weight));
             let back = back.map(|(key, value)| TxnOp::put(key, value, None));
             client.txn(Txn::new().and_then(back.collect::<Vec<_>>())).await?;
         }
@@ -114,7 +120,10 @@ pub(super) async fn flapping(scale: Scale) -> Result<Vec<Line>, Failure> {
     let start = Instant::now();
     let half = INSTANCES / 2;
     // So many deletes look like trouble of etcd's own: what is gone stays as a suspect for a while.
-    let wanted = |seen: &runtime::registry::Snapshot| seen.trusted() == half;
+    let wanted = |seen: &Snapshot| {
+        let mut sure = seen.instances.iter().filter(|one| !seen.is_suspect(&one.id));
+        seen.trusted() == half && sure.all(|one| one.weight == last)
+    };
     let took = resolver.wait(Duration::from_secs(60), wanted).await.ok().map(|_| start.elapsed());
     let what = format!("{INSTANCES} instances deleted, half of them put again, {rounds} times");
     let elsewhere = [
