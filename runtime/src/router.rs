@@ -122,6 +122,18 @@ impl Router {
     pub fn by_path(&self, path: &str) -> Option<&Route> {
         self.tables.paths.get(path)
     }
+
+    /// The method of a path whose package is not the one of the IDL: go-micro's clients write the
+    /// name in the registry there (`/go.micro.srv.greeter.Greeter/Hello`). The last part of the
+    /// service's name decides where one proto service alone has it.
+    pub fn by_last_part(&self, path: &str) -> Option<&Route> {
+        let (service, method) = path.rsplit_once('/')?;
+        let (_, service) = service.rsplit_once(['/', '.'])?;
+        let mut named = self.services().iter().filter(|info| info.idl == Idl::Proto && info.name == service);
+        let info = named.next().filter(|_| named.next().is_none())?;
+        let method = info.methods.iter().find(|known| known.name == method)?;
+        self.by_path(method.path)
+    }
 }
 
 /// What is served, for people: `AddService (Thrift), hello.v1.Hello (gRPC)`.

@@ -131,6 +131,12 @@ pub trait Service: Send + Sync + 'static {
     /// Starts the call: decodes the body, runs the handler, encodes its result. `call.method`
     /// is an entry of `self.info().methods`.
     fn call(&self, call: Call) -> Handling;
+
+    /// The encoded `FileDescriptorSet` of a proto service: its file and what that imports, without
+    /// `google/protobuf/`. Without one it cannot be called in JSON.
+    fn descriptors(&self) -> &'static [u8] {
+        &[]
+    }
 }
 
 /// The answer to a call of a method that a service does not have. Routers hand on known methods

@@ -2,111 +2,17 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![cfg(feature = "grpc")]
 
-use std::net::SocketAddr;
-use std::sync::Arc;
+mod hello;
+
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::uri::PathAndQuery;
-use runtime::Config;
-use runtime::grpc::{self, Raw};
-use runtime::server::{Counter, Running};
-use runtime::service::{Idl, Kind};
-use runtime::{Answer, Call, Error, Handling, Limits, Method, Server, Service, ServiceInfo};
+use hello::{Hello, HelloServer, call, connect, hello, start};
+use runtime::Limits;
+use runtime::grpc;
+use runtime::server::Counter;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::watch;
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Response, Status};
-
-#[derive(Clone, PartialEq, prost::Message)]
-struct Hello {
-    #[prost(string, tag = "1")]
-    name: String,
-}
-
-const fn method(name: &'static str, path: &'static str, index: usize) -> Method {
-    let (idl, kind) = (Idl::Proto, Kind::Unary);
-    Method { service: "Hello", name, path, index, idl, kind, idempotent: false }
-}
-
-static METHODS: [Method; 4] = [
-    method("Say", "/hello.v1.Hello/Say", 0),
-    method("Wait", "/hello.v1.Hello/Wait", 1),
-    method("Fail", "/hello.v1.Hello/Fail", 2),
-    method("Panic", "/hello.v1.Hello/Panic", 3),
-];
-
-static INFO: ServiceInfo =
-    ServiceInfo { name: "Hello", package: "hello.v1", registry_name: "hello", idl: Idl::Proto, methods: &METHODS };
-
-#[derive(Clone, Default)]
-struct HelloServer {
-    waiting: Arc<watch::Sender<usize>>,
-    ended: Arc<watch::Sender<usize>>,
-    release: Arc<watch::Sender<bool>>,
-}
-
-struct Count(Arc<watch::Sender<usize>>);
-
-impl Drop for Count {
-    fn drop(&mut self) {
-        self.0.send_modify(|count| *count += 1);
-    }
-}
-
-impl Service for HelloServer {
-    fn info(&self) -> &'static ServiceInfo {
-        &INFO
-    }
-
-    fn call(&self, call: Call) -> Handling {
-        let this = self.clone();
-        match call.method.index {
-            0 => Box::pin(async move { say(&call) }),
-            1 => Box::pin(this.wait(call)),
-            2 => Box::pin(async { Err(Error::not_found("nobody ✗").with_reason("GONE")) }),
-            _ => panic!("kaboom"),
-        }
-    }
-}
-
-fn say(call: &Call) -> Result<Answer, Error> {
-    let hello: Hello = grpc::request(call)?;
-    let trace = call.cx.get("TRACE_ID").unwrap_or("none");
-    call.cx.send_back("seen", trace);
-    let left = call.cx.remaining().unwrap_or_default();
-    call.cx.send_back("left", left.as_millis().to_string());
-    grpc::reply(&call.cx, &Hello { name: format!("hello {}", hello.name) })
-}
-
-impl HelloServer {
-    async fn wait(self, call: Call) -> Result<Answer, Error> {
-        let _ended = Count(self.ended);
-        self.waiting.send_modify(|count| *count += 1);
-        let mut release = self.release.subscribe();
-        release.wait_for(|released| *released).await.map_err(|_| Error::internal("gone"))?;
-        grpc::reply(&call.cx, &Hello::default())
-    }
-}
-
-async fn start(server: &HelloServer, limits: Limits) -> Running {
-    let options = Config { limits, ..Config::local() };
-    Server::new(options).add(server.clone()).start().await.unwrap()
-}
-
-async fn connect(addr: SocketAddr) -> Channel {
-    Endpoint::from_shared(format!("http://{addr}")).unwrap().connect().await.unwrap()
-}
-
-async fn call(channel: &Channel, path: &'static str, request: Request<Bytes>) -> Result<Response<Bytes>, Status> {
-    let mut client = tonic::client::Grpc::new(channel.clone());
-    client.ready().await.unwrap();
-    client.unary(request, PathAndQuery::from_static(path), Raw).await
-}
-
-fn hello(name: &str) -> Request<Bytes> {
-    Request::new(grpc::body(&Hello { name: name.to_owned() }).unwrap())
-}
+use tonic::{Code, Request};
 
 #[tokio::test]
 async fn calls_are_answered_with_metadata() {
@@ -230,4 +136,35 @@ async fn silent_connections_are_told_to_go() {
     }
     assert!(frames.contains(&7), "{frames:?}");
     assert_eq!(running.counters().get(Counter::Idle), 1);
+}
+
+/// The caller's clock and ours run out at about the same time: whichever is first, the call is counted.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_call_that_is_given_up_is_counted() {
+    let server = HelloServer::default();
+    let running = start(&server, Limits::default()).await;
+    let channel = connect(running.addr()).await;
+    let callers = (0..50).map(|late| {
+        let channel = channel.clone();
+        let mut request = hello("");
+        request.metadata_mut().insert("grpc-timeout", "20m".parse().unwrap());
+        let patience = Duration::from_micros(20_000 + 50 * late);
+        tokio::spawn(async move {
+            let _ = tokio::time::timeout(patience, call(&channel, "/hello.v1.Hello/Wait", request)).await;
+        })
+    });
+    for caller in callers.collect::<Vec<_>>() {
+        caller.await.unwrap();
+    }
+    server.ended.subscribe().wait_for(|ended| *ended == *server.waiting.borrow()).await.unwrap();
+    let began = u64::try_from(*server.waiting.borrow()).unwrap();
+    let counted = || running.counters().get(Counter::Deadlines) + running.counters().get(Counter::Abandoned);
+    // A handler ends just before it is counted.
+    let all = async {
+        while counted() < began {
+            tokio::task::yield_now().await;
+        }
+    };
+    let all = tokio::time::timeout(Duration::from_secs(10), all).await;
+    assert!(all.is_ok(), "{} of {began} are counted", counted());
 }

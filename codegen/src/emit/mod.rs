@@ -49,11 +49,13 @@ pub struct Modules<'a> {
     sides: Sides,
     /// prost's text of each package.
     messages: BTreeMap<String, String>,
+    /// The encoded descriptors of each package with services.
+    descriptors: BTreeMap<String, Vec<u8>>,
 }
 
 /// Emits every module.
 pub fn emit(model: &Model, sides: Sides) -> Modules<'_> {
-    Modules { model, sides, messages: proto::messages(model) }
+    Modules { model, sides, messages: proto::messages(model), descriptors: proto::descriptors(model) }
 }
 
 impl Modules<'_> {
@@ -66,35 +68,36 @@ impl Modules<'_> {
     pub fn tokens(&self, at: usize) -> TokenStream {
         let messages = self.model.modules[at].package.as_ref().and_then(|package| self.messages.get(package));
         let messages = messages.map(|text| proto::tokens(text));
-        emit_module(self.model, ModuleId(at), messages, self.sides)
+        self.module(ModuleId(at), messages)
     }
-}
 
-fn emit_module(model: &Model, module: ModuleId, messages: Option<TokenStream>, sides: Sides) -> TokenStream {
-    let view = view::View::new(model, module);
-    let of = |at: ModuleId| at == module;
-    let consts = model.consts.iter().filter(|it| of(it.module)).map(|it| constant::emit(&view, it));
-    let defs = model.defs.iter().filter(|it| of(it.module)).map(|def| match &def.kind {
-        DefKind::Typedef(target) => structs::alias(&view, def, target),
-        DefKind::Enum(members) => enums::emit(&view, def, members),
-        DefKind::Struct(it) => structs::emit(&view, def, it),
-        DefKind::Union(fields) => unions::emit(&view, def, fields),
-        DefKind::Proto => TokenStream::new(),
-    });
-    let services = model.services.iter().filter(|it| of(it.module)).map(|it| {
-        let info = service::emit(&view, it);
-        let server = sides.server().then(|| server::emit(&view, it));
-        let client = sides.client().then(|| client::emit(&view, it));
-        quote!(#info #server #client)
-    });
-    let imports = imports(model, module);
-    quote! {
-        #imports
-        const _: () = ::runtime::fits(1);
-        #messages
-        #(#consts)*
-        #(#defs)*
-        #(#services)*
+    fn module(&self, module: ModuleId, messages: Option<TokenStream>) -> TokenStream {
+        let (model, sides) = (self.model, self.sides);
+        let view = view::View::new(model, module);
+        let of = |at: ModuleId| at == module;
+        let consts = model.consts.iter().filter(|it| of(it.module)).map(|it| constant::emit(&view, it));
+        let defs = model.defs.iter().filter(|it| of(it.module)).map(|def| match &def.kind {
+            DefKind::Typedef(target) => structs::alias(&view, def, target),
+            DefKind::Enum(members) => enums::emit(&view, def, members),
+            DefKind::Struct(it) => structs::emit(&view, def, it),
+            DefKind::Union(fields) => unions::emit(&view, def, fields),
+            DefKind::Proto => TokenStream::new(),
+        });
+        let services = model.services.iter().filter(|it| of(it.module)).map(|it| {
+            let info = service::emit(&view, it);
+            let server = sides.server().then(|| server::emit(&view, it, &self.descriptors));
+            let client = sides.client().then(|| client::emit(&view, it));
+            quote!(#info #server #client)
+        });
+        let imports = imports(model, module);
+        quote! {
+            #imports
+            const _: () = ::runtime::fits(1);
+            #messages
+            #(#consts)*
+            #(#defs)*
+            #(#services)*
+        }
     }
 }
 

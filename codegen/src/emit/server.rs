@@ -1,20 +1,46 @@
 //! The server side of a service: the trait that a handler implements, and its mount.
 
-use proc_macro2::{Literal, TokenStream};
+use std::collections::BTreeMap;
+
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 use super::codec::{self, Reading};
 use super::view::{View, ident};
-use super::{docs, service, structs};
+use super::{docs, proto, service, structs};
 use crate::ir::model::{Language, Method, Service, Ty};
 use crate::resolve::names;
 
 /// How arguments are read, beside the names that the code around them uses.
 const READING: Reading<'_> = Reading { owner: "", key: false, taken: &["field", "call", "handler"] };
 
-pub(super) fn emit(view: &View<'_>, it: &Service) -> TokenStream {
-    let (handler_trait, mount) = (handler_trait(view, it), mount(view, it));
-    quote!(#handler_trait #mount)
+/// `descriptors` are those of each proto package.
+pub(super) fn emit(view: &View<'_>, it: &Service, descriptors: &BTreeMap<String, Vec<u8>>) -> TokenStream {
+    let descriptors = descriptors.get(&it.package).filter(|_| service::language(view, it) == Language::Proto);
+    let (handler_trait, mount) = (handler_trait(view, it), mount(view, it, descriptors.is_some()));
+    let held = descriptors.filter(|_| holder(view, it) == it.head.rust).map(|bytes| {
+        let (server, bytes) = (server_name(&it.head.rust), proto::literal(bytes));
+        quote! {
+            impl #server<()> {
+                /// The encoded descriptors of the package and of what it imports.
+                const DESCRIPTORS: &'static [u8] = #bytes;
+            }
+        }
+    });
+    quote!(#handler_trait #mount #held)
+}
+
+fn server_name(service: &str) -> Ident {
+    ident(&names::joined(service, "Server"))
+}
+
+/// The service whose server holds the descriptors of the module's package: the first one.
+fn holder<'a>(view: &View<'a>, it: &'a Service) -> &'a str {
+    let mut services = view.model.services.iter();
+    let first = services.find(|first| {
+        first.module == it.module && first.package == it.package && service::language(view, first) == Language::Proto
+    });
+    first.map_or(it.head.rust.as_str(), |first| first.head.rust.as_str())
 }
 
 fn handler_trait(view: &View<'_>, it: &Service) -> TokenStream {
@@ -52,9 +78,17 @@ fn handler_trait(view: &View<'_>, it: &Service) -> TokenStream {
     }
 }
 
-fn mount(view: &View<'_>, it: &Service) -> TokenStream {
+fn mount(view: &View<'_>, it: &Service, described: bool) -> TokenStream {
     let (name, info) = (ident(&it.head.rust), service::info_name(it));
-    let server = ident(&names::joined(&it.head.rust, "Server"));
+    let server = server_name(&it.head.rust);
+    let descriptors = described.then(|| {
+        let holder = server_name(holder(view, it));
+        quote! {
+            fn descriptors(&self) -> &'static [u8] {
+                #holder::<()>::DESCRIPTORS
+            }
+        }
+    });
     let docs = format!(" Mounts an implementation of [`{}`] on a server.", it.head.rust.trim_start_matches("r#"));
     let methods = view.model.all_methods(it);
     let (boxed, generic) = (view.std("Box"), view.handler_type());
@@ -105,6 +139,8 @@ fn mount(view: &View<'_>, it: &Service) -> TokenStream {
             fn call(&self, call: ::runtime::Call) -> ::runtime::Handling {
                 #dispatch
             }
+
+            #descriptors
         }
     }
 }

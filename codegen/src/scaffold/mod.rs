@@ -219,6 +219,8 @@ fn features(model: &Model, server: bool) -> Vec<&'static str> {
     let mut features = Vec::new();
     features.extend(uses(Language::Thrift).then_some("thrift"));
     features.extend(uses(Language::Proto).then_some("grpc"));
+    // go-micro's clients may choose it for each call.
+    features.extend((server && uses(Language::Proto)).then_some("json"));
     features.extend(server.then_some("etcd"));
     // For a first run where nothing is installed; who deploys may take it out.
     features.extend(server.then_some("dev"));

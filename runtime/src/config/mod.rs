@@ -72,7 +72,8 @@ impl Default for ServerConfig {
 #[derive(Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RegistryConfig {
-    /// The URL, as [`Registry::open`](crate::Registry::open) takes it. Default `etcd://127.0.0.1:2379`.
+    /// The URL, as [`Registry::open`](crate::Registry::open) takes it. Default `etcd://127.0.0.1:2379`,
+    /// and `none` in a build without etcd.
     pub url: String,
     /// Whether a server waits for its registration before it counts as started.
     pub start: Start,
@@ -84,7 +85,7 @@ pub struct RegistryConfig {
 impl Default for RegistryConfig {
     fn default() -> Self {
         Self {
-            url: "etcd://127.0.0.1:2379".to_owned(),
+            url: if cfg!(feature = "etcd") { "etcd://127.0.0.1:2379" } else { "none" }.to_owned(),
             start: Start::Background,
             start_timeout: Duration::from_secs(10),
         }

@@ -1,14 +1,23 @@
-//! gRPC without sockets: proto bodies, the codec that leaves them as they are, statuses and
-//! metadata. Knows nothing of servers, channels or registries.
+//! gRPC without sockets: proto bodies, the codec that leaves them as they are, statuses,
+//! metadata, and what callers of other systems need. Knows nothing of servers, channels or registries.
 
+mod caller;
 mod codec;
+mod health;
+#[cfg(feature = "json")]
+mod json;
 mod metadata;
+mod micro;
 mod status;
 
 use bytes::Bytes;
 use prost::Message;
 
+pub use caller::{Caller, Form, deadline};
 pub use codec::Raw;
+pub use health::{CHECK, HealthReply, HealthRequest, ServingStatus, WATCH};
+#[cfg(feature = "json")]
+pub use json::Json;
 pub use metadata::{TIMEOUT, read_metadata, read_timeout, write_backward, write_metadata};
 pub use status::{error_of, status_of};
 

@@ -2,15 +2,16 @@
 //!
 //! Reason and pairs travel as `google.rpc.ErrorInfo` in the status's details (`error_details.proto`),
 //! as Kratos and Google's APIs send them; business errors as Kitex does, in `biz-status` and
-//! `biz-extra` beside code 13.
+//! `biz-extra` beside code 13. go-micro's own are in [`micro`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use prost::Message;
 use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Code as Number, Status};
 
+use super::micro;
 use crate::error::{Code, Error, Origin};
 
 const ERROR_INFO: &str = "type.googleapis.com/google.rpc.ErrorInfo";
@@ -44,8 +45,8 @@ struct ErrorInfo {
     reason: String,
     #[prost(string, tag = "2")]
     domain: String,
-    #[prost(map = "string, string", tag = "3")]
-    metadata: HashMap<String, String>,
+    #[prost(btree_map = "string, string", tag = "3")]
+    metadata: BTreeMap<String, String>,
 }
 
 /// The status that an error travels as.
@@ -57,11 +58,8 @@ pub fn status_of(error: &Error) -> Status {
     if error.reason().is_empty() && error.metadata().is_empty() {
         return Status::new(code, error.message());
     }
-    let info = ErrorInfo {
-        reason: error.reason().to_owned(),
-        domain: String::new(),
-        metadata: error.metadata().clone().into_iter().collect(),
-    };
+    let info =
+        ErrorInfo { reason: error.reason().to_owned(), domain: String::new(), metadata: error.metadata().clone() };
     let details = RpcStatus {
         code: i32::from(error.code() as u8),
         message: error.message().to_owned(),
@@ -102,8 +100,11 @@ pub fn error_of(status: &Status) -> Error {
         return error.with_origin(Origin::Remote);
     }
     let code = Code::from_number(i32::from(status.code())).unwrap_or(Code::Unknown);
+    if let Some(micro) = details::<micro::Detail>(status.details(), micro::DETAIL).next() {
+        return micro::error_of(code, micro).with_origin(Origin::Remote);
+    }
     let mut error = Error::new(code, status.message());
-    for info in infos(status.details()) {
+    for info in details::<ErrorInfo>(status.details(), ERROR_INFO) {
         error = error.with_reason(info.reason);
         for (key, value) in info.metadata {
             error = error.with_metadata(key, value);
@@ -120,14 +121,11 @@ fn business_of(status: &Status) -> Option<Error> {
     Some(Error::business(code, status.message(), extra.unwrap_or_default()))
 }
 
-/// Details that do not decode are as good as none.
-fn infos(details: &[u8]) -> impl Iterator<Item = ErrorInfo> {
+/// The details of one type. Those that do not decode are as good as none.
+fn details<M: Message + Default>(details: &[u8], url: &'static str) -> impl Iterator<Item = M> {
     let status = RpcStatus::decode(details).unwrap_or_default();
-    status
-        .details
-        .into_iter()
-        .filter(|any| any.type_url == ERROR_INFO)
-        .filter_map(|any| ErrorInfo::decode(any.value).ok())
+    let found = status.details.into_iter().filter(move |any| any.type_url == url);
+    found.filter_map(|any| M::decode(any.value).ok())
 }
 
 #[cfg(test)]
@@ -149,6 +147,26 @@ mod tests {
         let back = error_of(&status_of(&error));
         assert_eq!(back.reason(), "TOO_LONG");
         assert_eq!(back.metadata(), error.metadata());
+    }
+
+    /// What Kratos 3.0 sent for `errors.New(404, "USER_NOT_FOUND", "user x not found")` with two pairs.
+    #[test]
+    fn reason_and_pairs_are_the_bytes_that_kratos_sends() {
+        let error = Error::not_found("user x not found").with_reason("USER_NOT_FOUND");
+        let error = error.with_metadata("user", "x").with_metadata("zone", "a");
+        let response: http::Response<()> = status_of(&error).into_http();
+        let wanted = [
+            ("content-type", "application/grpc"),
+            ("grpc-status", "5"),
+            ("grpc-message", "user%20x%20not%20found"),
+            (
+                "grpc-status-details-bin",
+                "CAUSEHVzZXIgeCBub3QgZm91bmQaUgoodHlwZS5nb29nbGVhcGlzLmNvbS9nb29nbGUucnBjLkVycm9ySW5mbxImCg5VU0VSX05PVF9GT1VORBoJCgR1c2VyEgF4GgkKBHpvbmUSAWE",
+            ),
+        ];
+        let sent: Vec<_> =
+            response.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+        assert_eq!(sent, wanted);
     }
 
     #[test]

@@ -38,6 +38,7 @@
 //! ```
 
 mod backend;
+mod common;
 mod credentials;
 #[cfg(feature = "dev")]
 pub mod dev;
@@ -74,12 +75,17 @@ pub use url::UrlError;
 pub(crate) use url::{nearest, without_password};
 
 use backend::Backend;
+use common::Common;
 use registration::Wanted;
 use resolver::Shared;
 use snapshot::View;
 use url::Target;
 
-/// A registry. Cheap to clone; all clones share watches and connections.
+/// The registries of etcd that are open in this process.
+static OPEN: Common<Target, Inner> = Common::new();
+
+/// A registry. Cheap to clone; all clones share watches and connections, and so do the registries
+/// of etcd that a process opens with one URL.
 #[derive(Clone)]
 pub struct Registry(Arc<Inner>);
 
@@ -116,14 +122,11 @@ impl Registry {
         let text = std::env::var(url::PASSWORD).ok().map(url::Password::Text);
         let file = || std::env::var_os(url::PASSWORD_FILE).map(|path| url::Password::File(path.into()));
         let target = url::parse(url, text.or_else(file).as_ref()).map_err(Error::Url)?;
-        let backend: Box<dyn Backend> = match target {
-            Target::Memory => Box::new(memory::Memory::default()),
-            Target::None => Box::new(fixed::Fixed::none()),
-            Target::Static(services) => Box::new(fixed::Fixed::new(services)),
-            Target::Etcd(settings) => etcd_backend(settings)?,
-            Target::Dev(settings) => dev_backend(settings)?,
-        };
-        Ok(Self(Arc::new(Inner { backend, resolvers: Mutex::default() })))
+        let open = |target: &Target| Ok(Inner { backend: backend(target)?, resolvers: Mutex::default() });
+        match target {
+            Target::Etcd(_) | Target::Dev(_) => OPEN.get(target, open).map(Self),
+            Target::Memory | Target::None | Target::Static(_) => open(&target).map(|inner| Self(Arc::new(inner))),
+        }
     }
 
     /// Whether registering here lets anybody find anything: not so for `none` and `static:`.
@@ -170,6 +173,16 @@ impl Registry {
         resolvers.insert(service.to_owned(), Arc::downgrade(&shared));
         Ok(Resolver::new(shared))
     }
+}
+
+fn backend(target: &Target) -> Result<Box<dyn Backend>, Error> {
+    Ok(match target.clone() {
+        Target::Memory => Box::new(memory::Memory::default()),
+        Target::None => Box::new(fixed::Fixed::none()),
+        Target::Static(services) => Box::new(fixed::Fixed::new(services)),
+        Target::Etcd(settings) => etcd_backend(settings)?,
+        Target::Dev(settings) => dev_backend(settings)?,
+    })
 }
 
 #[cfg(feature = "etcd")]

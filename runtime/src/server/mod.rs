@@ -131,6 +131,10 @@ impl Server {
             limits: self.config.limits.clone(),
             load: Arc::default(),
             connections: Arc::default(),
+            #[cfg(feature = "grpc")]
+            health: tokio::sync::watch::Sender::default(),
+            #[cfg(feature = "json")]
+            json: crate::grpc::Json::default(),
         };
         let config = &self.config;
         let registrar = self.registrar.unwrap_or_else(|| Box::new(Announcer::new(registry, config, aloud)));

@@ -11,6 +11,8 @@ use tokio::task::JoinHandle;
 
 use super::accept::accept;
 use super::counters::Counters;
+#[cfg(feature = "grpc")]
+use super::grpc::Health;
 use super::registration::{Registrar, Registration};
 use super::shared::Shared;
 use crate::error::{Code, Error};
@@ -112,7 +114,7 @@ impl Running {
         }
     }
 
-    /// Ends in order: deregisters and goes on answering until clients have noticed, then takes
+    /// Ends in order: says that it does not serve to those who ask after its health, deregisters and goes on answering until clients have noticed, then takes
     /// no new connections, tells the peers, and waits for the calls in work.
     ///
     /// # Errors
@@ -120,11 +122,16 @@ impl Running {
     /// [`Code::DeadlineExceeded`] when calls were still in work after [`crate::Limits::drain`];
     /// they are given up.
     pub async fn stop(mut self) -> Result<(), Error> {
+        #[cfg(feature = "grpc")]
+        self.shared.health.send_replace(Health::Leaving);
         if let Some(registration) = self.registration.take() {
             let notice = registration.deregister().await;
             tokio::time::sleep(notice).await;
         }
         self.accepting.abort();
+        // Whoever watches the health would keep the connection open.
+        #[cfg(feature = "grpc")]
+        self.shared.health.send_replace(Health::Gone);
         let connections = &self.shared.connections;
         connections.drain();
         let drained = tokio::time::timeout(self.shared.limits.drain, connections.empty()).await;

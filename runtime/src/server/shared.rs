@@ -33,6 +33,11 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
     pub(super) load: Arc<Load>,
     pub(super) connections: Arc<Connections>,
+    /// What the server says of itself.
+    #[cfg(feature = "grpc")]
+    pub(super) health: tokio::sync::watch::Sender<super::grpc::Health>,
+    #[cfg(feature = "json")]
+    pub(super) json: crate::grpc::Json,
 }
 
 impl Shared {

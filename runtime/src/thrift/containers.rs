@@ -31,13 +31,17 @@ fn size_entries<'a, K: Value + 'a, V: Value + 'a>(
     entries: impl Iterator<Item = (&'a K, &'a V)>,
 ) {
     size.container(ENTRIES, count, |size| {
-        if K::FIXED && V::FIXED {
-            size.add(count.saturating_mul(K::MIN_SIZE + V::MIN_SIZE));
-            return;
-        }
-        for (key, value) in entries {
-            key.size(size);
-            value.size(size);
+        let fixed = |fixed, bytes| if fixed { count.saturating_mul(bytes) } else { 0 };
+        size.add(fixed(K::FIXED, K::MIN_SIZE));
+        size.add(fixed(V::FIXED, V::MIN_SIZE));
+        match (K::FIXED, V::FIXED) {
+            (true, true) => {}
+            (true, false) => entries.for_each(|(_, value)| value.size(size)),
+            (false, true) => entries.for_each(|(key, _)| key.size(size)),
+            (false, false) => entries.for_each(|(key, value)| {
+                key.size(size);
+                value.size(size);
+            }),
         }
     });
 }

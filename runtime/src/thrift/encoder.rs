@@ -27,6 +27,14 @@ impl Encoder {
         self.slice(bytes);
     }
 
+    /// The same behind the header of a field, with one check of the room for both.
+    #[inline]
+    pub(super) fn string_field(&mut self, id: i16, bytes: &[u8]) {
+        let ([high, low], [a, b, c, d]) = (id.to_be_bytes(), (bytes.len() as u32).to_be_bytes());
+        self.put([Type::String as u8, high, low, a, b, c, d]);
+        self.slice(bytes);
+    }
+
     /// Writes the header of a list or a set.
     #[inline]
     pub fn elements(&mut self, kind: Type, count: usize) {

@@ -6,33 +6,37 @@ use super::error::EncodeError;
 /// do not count. Kitex and we refuse to read more (`thrift.MaxSkipDepth` in cloudwego/gopkg).
 pub const DEPTH: u16 = crate::limits::DEPTH;
 
-/// The sum of what a value's parts take, in bytes.
+/// The sum of what a value's parts take, in bytes. Adding is all that is done on the way; whether
+/// the sum may be written is looked at once, at the end.
 #[derive(Debug, Default)]
 pub struct Size {
+    /// Wrong beyond the range of the type, which takes 2^33 parts of the longest legal length; the
+    /// pass that writes would see that.
     bytes: usize,
     depth: u16,
-    error: Option<EncodeError>,
+    /// The greatest number of elements, or bytes of text or binary, in one place.
+    longest: usize,
+    too_deep: bool,
 }
 
 impl Size {
     /// Adds bytes.
     #[inline]
     pub fn add(&mut self, bytes: usize) {
-        self.bytes = self.bytes.saturating_add(bytes);
+        self.bytes = self.bytes.wrapping_add(bytes);
     }
 
     /// Adds text or binary of `length` bytes with its 4-byte length.
     #[inline]
     pub fn string(&mut self, length: usize) {
-        self.count(length);
-        self.add(4);
-        self.add(length);
+        self.longest = self.longest.max(length);
+        self.add(length.wrapping_add(4));
     }
 
     /// Adds a container of `count` elements with a header of `header` bytes, and what `elements` adds.
     #[inline]
     pub fn container(&mut self, header: usize, count: usize, elements: impl FnOnce(&mut Self)) {
-        self.count(count);
+        self.longest = self.longest.max(count);
         self.add(header);
         self.nested(elements);
     }
@@ -40,7 +44,7 @@ impl Size {
     #[inline]
     pub(super) fn nested(&mut self, parts: impl FnOnce(&mut Self)) {
         if self.depth == DEPTH {
-            self.fail(EncodeError::TooDeep(DEPTH));
+            self.too_deep = true;
             return;
         }
         self.depth += 1;
@@ -48,20 +52,12 @@ impl Size {
         self.depth -= 1;
     }
 
-    #[inline]
-    fn count(&mut self, count: usize) {
-        if i32::try_from(count).is_err() {
-            self.fail(EncodeError::TooLong(count));
-        }
-    }
-
-    #[cold]
-    fn fail(&mut self, error: EncodeError) {
-        self.error.get_or_insert(error);
-    }
-
-    /// The sum, or the first reason not to write.
+    /// The sum, or why it is not to be written.
     pub(super) fn finish(self) -> Result<usize, EncodeError> {
-        self.error.map_or(Ok(self.bytes), Err)
+        if self.too_deep {
+            return Err(EncodeError::TooDeep(DEPTH));
+        }
+        i32::try_from(self.longest).map_err(|_| EncodeError::TooLong(self.longest))?;
+        Ok(self.bytes)
     }
 }

@@ -155,6 +155,12 @@ impl Value for bool {
         out.put([u8::from(*self)]);
     }
 
+    #[inline]
+    fn encode_field(&self, id: i16, out: &mut Encoder) {
+        let [high, low] = id.to_be_bytes();
+        out.put([Self::TYPE as u8, high, low, u8::from(*self)]);
+    }
+
     /// Only 1 is true, as Kitex reads it (`ReadBool` in cloudwego/gopkg).
     #[inline]
     fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
@@ -178,6 +184,11 @@ impl Value for String {
     }
 
     #[inline]
+    fn encode_field(&self, id: i16, out: &mut Encoder) {
+        out.string_field(id, self.as_bytes());
+    }
+
+    #[inline]
     fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         let text = input.text()?;
         input.charge(text.len(), 1)?;
@@ -198,6 +209,11 @@ impl Value for Bytes {
     #[inline]
     fn encode(&self, out: &mut Encoder) {
         out.string(self);
+    }
+
+    #[inline]
+    fn encode_field(&self, id: i16, out: &mut Encoder) {
+        out.string_field(id, self);
     }
 
     #[inline]

@@ -1,14 +1,15 @@
 //! Go programs of the tests: built from `tests/interop/go/<system>`, with what the system's own tools generate.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::workspace;
 
 /// A copy of `tests/interop/go/<system>` below the target folder, where generated code may lie.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Go {
     folder: PathBuf,
 }
@@ -48,11 +49,18 @@ impl Go {
         BUILT.get_or_init(build).as_ref()
     }
 
-    /// A system's server and client of `idl/greeter.proto`: one program, with what all of them share beside it.
+    /// A system's server and client of `idl/greeter.proto`: one program, with what all of them share beside it. Built once.
     pub fn greeter(system: &str) -> Option<Self> {
+        static BUILT: Mutex<BTreeMap<String, Go>> = Mutex::new(BTreeMap::new());
+        // The lock of a build that failed: the next one says why, too.
+        let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(go) = built.get(system) {
+            return Some(go.clone());
+        }
         let go = Self::module(system)?;
         copy(&sources("greeter"), &go.folder.join("greeter"));
         go.build("greeter", ".");
+        built.insert(system.to_owned(), go.clone());
         Some(go)
     }
 

@@ -8,3 +8,5 @@
 // The generator formats what it makes.
 #[rustfmt::skip]
 pub mod generated;
+
+pub mod nobody;

@@ -91,6 +91,20 @@ impl<H: Greeter> ::runtime::Service for GreeterServer<H> {
             _ => ::runtime::service::unknown_method(&call),
         }
     }
+
+    fn descriptors(&self) -> &'static [u8] {
+        GreeterServer::<()>::DESCRIPTORS
+    }
+}
+
+impl GreeterServer<()> {
+    /// The encoded descriptors of the package and of what it imports.
+    const DESCRIPTORS: &'static [u8] = b"\
+\x0a\xe8\x01\x0a\x0bhello.proto\x12\x05hello\"D\x0a\x0cHelloRequest\x12\x12\x0a\x04from\x18\x01 \x01\
+(\x09R\x04from\x12\x0e\x0a\x02to\x18\x02 \x01(\x09R\x02to\x12\x10\x0a\x03msg\x18\x03 \x01(\x09R\x03m\
+sg\"E\x0a\x0dHelloResponse\x12\x12\x0a\x04from\x18\x01 \x01(\x09R\x04from\x12\x0e\x0a\x02to\x18\x02 \
+\x01(\x09R\x02to\x12\x10\x0a\x03msg\x18\x03 \x01(\x09R\x03msg2=\x0a\x07Greeter\x122\x0a\x05Hello\x12\
+\x13.hello.HelloRequest\x1a\x14.hello.HelloResponseb\x06proto3";
 }
 
 /// Calls `Greeter`. Cheap to clone; clones share one channel.

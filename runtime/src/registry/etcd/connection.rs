@@ -20,8 +20,9 @@ use super::login::Login;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
 use super::watched::Watched;
+use crate::registry::common::Common;
 use crate::registry::error::Error;
-use crate::registry::url::EtcdUrl;
+use crate::registry::url::{EtcdUrl, Password, TlsFiles};
 
 type CustomChannel = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, BoxError>;
 
@@ -79,7 +80,13 @@ impl Member {
     }
 }
 
-/// The way to etcd, shared by everything that one [`crate::Registry`] does there.
+/// The ways to etcd that are open in this process.
+static OPEN: Common<Way, Connection> = Common::new();
+
+/// What makes one connection another than the next: members, user, TLS.
+type Way = (Vec<String>, Option<(String, Password)>, Option<Box<TlsFiles>>);
+
+/// The way to etcd, shared by everything that a process does there as one user.
 pub(super) struct Connection {
     members: Vec<Member>,
     current: AtomicUsize,
@@ -89,7 +96,12 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Reads the files that the URL and the environment name; connects to nothing.
+    /// The way that a URL names. Reads the files that it and the environment name; connects to nothing.
+    pub(super) fn open(url: &EtcdUrl) -> Result<Arc<Self>, Error> {
+        let way = (url.members.clone(), url.user.clone(), url.tls.clone());
+        OPEN.get(way, |_| Self::new(url))
+    }
+
     pub(super) fn new(url: &EtcdUrl) -> Result<Self, Error> {
         let member = |address: &String| Member { address: address.clone(), ..Member::default() };
         Ok(Self {

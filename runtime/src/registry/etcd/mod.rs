@@ -67,7 +67,7 @@ impl fmt::Debug for Etcd {
 impl Etcd {
     pub(super) fn new(url: EtcdUrl) -> Result<Self, Error> {
         Ok(Self {
-            connection: Arc::new(Connection::new(&url)?),
+            connection: Connection::open(&url)?,
             layouts: url.layouts.iter().map(|(name, prefix)| layout::open(name, prefix.as_deref())).collect(),
             ttl: url.ttl,
             tally: Arc::default(),

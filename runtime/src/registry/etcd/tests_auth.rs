@@ -139,6 +139,25 @@ async fn every_lease_call_carries_the_token() {
     assert!(calls.iter().any(|(path, token)| path.ends_with("/Authenticate") && !token), "{calls:?}");
 }
 
+/// Whatever is opened: other layouts, other lifetimes of leases.
+#[tokio::test]
+async fn registries_of_one_process_and_user_authenticate_once() {
+    let Some((etcd, _admin)) = guarded("one").await else { return };
+    let before = etcd.authentications();
+    let url = |rest: &str| format!("etcd://bob:one@{}?prefix=kitex/{rest}", etcd.address());
+    let one = Registry::open(&url("&ttl=2")).unwrap();
+    let again = Registry::open(&url("&ttl=2")).unwrap();
+    let other = Registry::open(&url("&layout=grpc")).unwrap();
+    assert!(Arc::ptr_eq(&one.0, &again.0) && !Arc::ptr_eq(&one.0, &other.0));
+    let kept = register(&one);
+    for registry in [&again, &other] {
+        registry.resolve("add").unwrap().ready(LONG).await.unwrap();
+    }
+    kept.registered().await.unwrap();
+    assert_eq!(etcd.authentications() - before, 1);
+    kept.deregister().await;
+}
+
 /// After a restart etcd knows the simple tokens that are still in its log, or none.
 #[tokio::test]
 async fn a_restart_of_etcd_costs_two_authentications_at_most() {

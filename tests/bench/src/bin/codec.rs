@@ -1,4 +1,5 @@
-//! Encoding and decoding of one struct and of big lists: ours against pilota's checked codec.
+//! Encoding and decoding of one struct and of big lists: ours against pilota's checked codec. With
+//! the feature `mimalloc` both allocate from that instead of the platform's allocator.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -11,6 +12,10 @@ use pilota::thrift::Message;
 use pilota::thrift::binary::TBinaryProtocol;
 use runtime::limits::DecodeLimits;
 use runtime::thrift::{Value, from_bytes, to_bytes};
+
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn texts(at: usize) -> [String; 6] {
     let text = |length: usize| -> String {

@@ -47,7 +47,7 @@ impl Fleet {
             let target = Target::start(&settings).await?;
             servers.push((settings, target));
         }
-        let resolver = runtime::Registry::open(&url(&etcd))?.resolve(NAME)?;
+        let resolver = runtime::Registry::open_alone(&url(&etcd))?.resolve(NAME)?;
         let fleet = Self { etcd, resolver, servers };
         fleet.found(SERVERS, seconds(10)).await.ok_or("the servers are not found")?;
         Ok(fleet)
@@ -128,7 +128,7 @@ impl Callers {
     pub fn start(fleet: &Fleet, callers: usize, pause: Duration, long: usize) -> Result<Self, Failure> {
         let (stop, calls, failed, tasks) = Default::default();
         let mut all = Self { stop, calls, failed, tasks };
-        let registries = (0..CLIENTS).map(|_| runtime::Registry::open(&url(&fleet.etcd)));
+        let registries = (0..CLIENTS).map(|_| runtime::Registry::open_alone(&url(&fleet.etcd)));
         let registries = registries.collect::<Result<Vec<_>, _>>()?;
         let clients = registries.iter().map(|it| Ok(TargetClient::new(Channel::builder(NAME).registry(it).build()?)));
         let clients = clients.collect::<Result<Vec<_>, Failure>>()?;

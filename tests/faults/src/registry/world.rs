@@ -277,7 +277,7 @@ impl Served {
 ///
 /// When the members are no addresses.
 pub fn open(service: usize, members: &str) -> Result<Registry, Failure> {
-    Ok(Registry::open(&format!("etcd://{members}?layout={}", layout(service)))?)
+    Ok(Registry::open_alone(&format!("etcd://{members}?layout={}", layout(service)))?)
 }
 
 /// A server of a service, with a registry handle of its own.

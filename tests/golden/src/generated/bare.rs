@@ -86,6 +86,18 @@ impl<H: Pinger> ::runtime::Service for PingerServer<H> {
             _ => ::runtime::service::unknown_method(&call),
         }
     }
+
+    fn descriptors(&self) -> &'static [u8] {
+        PingerServer::<()>::DESCRIPTORS
+    }
+}
+
+impl PingerServer<()> {
+    /// The encoded descriptors of the package and of what it imports.
+    const DESCRIPTORS: &'static [u8] = b"\
+\x0aq\x0a\x0abare.proto\"6\x0a\x04Ping\x12\x12\x0a\x04text\x18\x01 \x01(\x09R\x04text\x1a\x1a\x0a\x04\
+Pong\x12\x12\x0a\x04text\x18\x01 \x01(\x09R\x04text2#\x0a\x06Pinger\x12\x19\x0a\x04Ping\x12\x05.Ping\
+\x1a\x0a.Ping.Pongb\x06proto3";
 }
 
 /// Calls `Pinger`. Cheap to clone; clones share one channel.

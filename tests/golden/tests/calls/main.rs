@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod grpc;
+mod json;
 mod shapes;
 mod shop;
 mod thrift;

@@ -3,6 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 mod go_kit;
+mod go_micro;
 mod go_zero;
 mod grpc;
+mod health;
+mod kratos;
+mod outcomes;
 mod scenario;

@@ -62,7 +62,7 @@ pub(super) async fn list(_: Scale) -> Result<Vec<Line>, Failure> {
     let mut client = etcd.client().await?;
     let lease = client.lease_grant(3600, None).await?.id();
     let bytes = fill(&mut client, &[1, 5_000, 9_999], lease).await?;
-    let registry = Registry::open(&format!("etcd://{}", etcd.address))?;
+    let registry = Registry::open_alone(&format!("etcd://{}", etcd.address))?;
     fs::write("/proc/self/clear_refs", "5")?;
     let before = memory("VmRSS:")?;
     let start = Instant::now();
@@ -102,7 +102,7 @@ pub(super) async fn flapping(scale: Scale) -> Result<Vec<Line>, Failure> {
     let etcd = Etcd::single().await?;
     let mut client = etcd.client().await?;
     fill(&mut client, &[], 0).await?;
-    let resolver = Registry::open(&format!("etcd://{}", etcd.address))?.resolve("many")?;
+    let resolver = Registry::open_alone(&format!("etcd://{}", etcd.address))?.resolve("many")?;
     resolver.ready(seconds(30)).await?;
     let all: Vec<usize> = (0..INSTANCES).collect();
     let rounds = scale.of(5, 1);

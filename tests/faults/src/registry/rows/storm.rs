@@ -34,7 +34,7 @@ pub(super) async fn all_at_once(scale: Scale) -> Result<Vec<Line>, Failure> {
 
 /// With a handle of its own, as a process has.
 fn register(etcd: &Etcd, number: u16) -> Result<Registration, Failure> {
-    let registry = Registry::open(&format!("etcd://{}", etcd.address))?;
+    let registry = Registry::open_alone(&format!("etcd://{}", etcd.address))?;
     let instance = Instance::new("storm", Endpoint::new("thrift", "127.0.0.1", 10_000 + number));
     Ok(registry.register(vec![instance])?)
 }

@@ -53,12 +53,12 @@ pub(super) async fn corrupt(_: Scale) -> Result<Vec<Line>, Failure> {
     let mut client = etcd.client().await?;
     let mut lines = Vec::new();
     for (layout, prefix, good) in LAYOUTS {
-        let registry = Registry::open(&format!("etcd://{}?layout={layout}", etcd.address))?;
+        let registry = Registry::open_alone(&format!("etcd://{}?layout={layout}", etcd.address))?;
         // Those that come while one looks, and those that were there.
         let before = registry.resolve("odd")?;
         before.ready(seconds(5)).await?;
         let bad = fill(&mut client, &format!("{prefix}odd/"), good).await?;
-        let after = Registry::open(&format!("etcd://{}?layout={layout}", etcd.address))?.resolve("odd")?;
+        let after = Registry::open_alone(&format!("etcd://{}?layout={layout}", etcd.address))?.resolve("odd")?;
         let reads = |seen: &Snapshot| seen.skipped == bad && seen.skipped_by.get(layout) == Some(&bad) && one(seen);
         let mut seen = Vec::new();
         for resolver in [&before, &after] {
@@ -99,7 +99,7 @@ async fn odd(etcd: &Etcd, client: &mut Client) -> Result<Line, Failure> {
     for (number, (value, ..)) in ODD.iter().enumerate() {
         client.put(format!("kitex/registry-etcd/odd/{number}"), *value, None).await?;
     }
-    let resolver = Registry::open(&format!("etcd://{}", etcd.address))?.resolve("odd")?;
+    let resolver = Registry::open_alone(&format!("etcd://{}", etcd.address))?.resolve("odd")?;
     let seen = resolver.ready(Duration::from_secs(5)).await?;
     let found = seen.instances.iter().flat_map(|one| one.endpoints.iter().map(|it| (it.address(), one.weight)));
     let found: BTreeMap<String, u32> = found.collect();

@@ -1,0 +1,145 @@
+//! gRPC on one connection: HTTP/2 by hyper, gRPC's framing by tonic, bodies as they are.
+
+mod health;
+mod unary;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tonic::body::Body;
+
+use super::connections::{Phase, Seat};
+use super::prefixed::Prefixed;
+use super::shared::Shared;
+use super::work;
+use crate::error::Error;
+use crate::grpc::{Caller, deadline, status_of};
+use crate::router::unknown_method;
+use crate::service::Idl;
+
+pub(super) use health::Health;
+use unary::Unary;
+
+/// Bytes of all headers of one request.
+const HEADERS: u32 = 16 << 10;
+/// Silence after which a peer is asked whether it is there, and how long it may take to say so.
+const PING: Duration = Duration::from_secs(30);
+const PONG: Duration = Duration::from_secs(10);
+
+/// A connection as its streams see it.
+struct Connection {
+    shared: Arc<Shared>,
+    seat: Seat,
+    peer: SocketAddr,
+    streams: AtomicUsize,
+}
+
+/// Serves a connection whose first bytes are in `read` until it ends. When the server drains,
+/// the peer is told (GOAWAY) and the open streams are answered.
+pub(super) async fn serve(shared: Arc<Shared>, seat: Seat, stream: TcpStream, peer: SocketAddr, read: BytesMut) {
+    let goaway = seat.goaway();
+    seat.enter(Phase::Streamless);
+    let http = builder(&shared);
+    let connection = Arc::new(Connection { shared, seat, peer, streams: AtomicUsize::new(0) });
+    let io = TokioIo::new(Prefixed::new(read.freeze(), stream));
+    let serving = http.serve_connection(
+        io,
+        service_fn(move |request| {
+            let stream = Stream::open(Arc::clone(&connection));
+            async move { Ok::<_, Infallible>(stream.answer(request).await) }
+        }),
+    );
+    let mut serving = std::pin::pin!(serving);
+    let outcome = tokio::select! {
+        outcome = &mut serving => outcome,
+        () = goaway.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = outcome {
+        tracing::debug!(%peer, %error, "closed");
+    }
+}
+
+fn builder(shared: &Shared) -> http2::Builder<TokioExecutor> {
+    let mut http = http2::Builder::new(TokioExecutor::new());
+    http.timer(TokioTimer::new())
+        .max_concurrent_streams(shared.limits.grpc_streams)
+        .max_header_list_size(HEADERS)
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PONG);
+    http
+}
+
+/// One open stream, counted so that a connection without any can be seen as idle.
+struct Stream(Arc<Connection>);
+
+impl Stream {
+    fn open(connection: Arc<Connection>) -> Self {
+        if connection.streams.fetch_add(1, Ordering::Relaxed) == 0 {
+            connection.seat.enter(Phase::Work);
+        }
+        Self(connection)
+    }
+
+    async fn answer(self, request: http::Request<Incoming>) -> http::Response<Body> {
+        let caller = match Caller::new(request.headers()) {
+            Ok(caller) => caller,
+            Err(error) => return status_of(&error).into_http(),
+        };
+        let mut response = self.dispatch(request, &caller).await;
+        caller.label(response.headers_mut());
+        response
+    }
+
+    async fn dispatch(self, request: http::Request<Incoming>, caller: &Caller) -> http::Response<Body> {
+        let connection = Arc::clone(&self.0);
+        let shared = &*connection.shared;
+        let path = request.uri().path();
+        let deadline = deadline(request.headers(), shared.limits.handler);
+        let route = shared.router.by_path(path).or_else(|| shared.router.by_last_part(path));
+        let (answer, path) = match route.filter(|route| route.method.idl == Idl::Proto) {
+            Some(route) => {
+                let path = route.method.path;
+                let unary = Unary::new(Arc::clone(&connection), route.clone(), caller.clone(), deadline);
+                (unary.answer(request).await, path)
+            }
+            None if health::is_here(path) => (in_time(deadline, health::answer(self, request)).await, ""),
+            None => {
+                let error = unknown_method(path);
+                shared.note(&error);
+                return caller.status_of(&error, service_of(path)).into_http();
+            }
+        };
+        answer.unwrap_or_else(|error| caller.status_of(&error, service_of(path)).into_http())
+    }
+}
+
+/// `package.Service` of a path.
+fn service_of(path: &str) -> &str {
+    path.trim_start_matches('/').rsplit_once('/').map_or("", |(service, _)| service)
+}
+
+/// An answer that comes before the deadline; receiving the message counts.
+async fn in_time<T>(deadline: Instant, answer: impl Future<Output = T>) -> Result<T, Error> {
+    tokio::time::timeout_at(deadline.into(), answer).await.map_err(|_| work::late())
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if self.0.streams.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.0.seat.enter(Phase::Streamless);
+        }
+    }
+}

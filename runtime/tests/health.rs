@@ -1,0 +1,101 @@
+//! What servers say when they are asked after their health (`grpc.health.v1`).
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![cfg(feature = "grpc")]
+
+mod hello;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use hello::{HelloServer, call, connect, hello, start};
+use http::uri::PathAndQuery;
+use prost::Message;
+use runtime::Limits;
+use runtime::grpc::{CHECK, HealthReply, HealthRequest, Raw, ServingStatus, WATCH};
+use tonic::transport::Channel;
+use tonic::{Code, Request, Streaming};
+
+fn question(service: &str) -> Request<Bytes> {
+    Request::new(HealthRequest { service: service.to_owned() }.encode_to_vec().into())
+}
+
+fn status(reply: Bytes) -> ServingStatus {
+    HealthReply::decode(reply).unwrap().status()
+}
+
+async fn check(channel: &Channel, service: &str) -> Result<ServingStatus, Code> {
+    let reply = call(channel, CHECK, question(service)).await;
+    reply.map(|reply| status(reply.into_inner())).map_err(|status| status.code())
+}
+
+async fn watch(channel: &Channel, service: &str) -> Streaming<Bytes> {
+    let mut client = tonic::client::Grpc::new(channel.clone());
+    client.ready().await.unwrap();
+    let path = PathAndQuery::from_static(WATCH);
+    client.server_streaming(question(service), path, Raw).await.unwrap().into_inner()
+}
+
+async fn next(stream: &mut Streaming<Bytes>) -> Option<ServingStatus> {
+    stream.message().await.unwrap().map(status)
+}
+
+#[tokio::test]
+async fn the_server_and_each_service_serve() {
+    let running = start(&HelloServer::default(), Limits::default()).await;
+    let channel = connect(running.addr()).await;
+    for known in ["", "hello.v1.Hello"] {
+        assert_eq!(check(&channel, known).await, Ok(ServingStatus::Serving), "{known}");
+        assert_eq!(next(&mut watch(&channel, known).await).await, Some(ServingStatus::Serving), "{known}");
+    }
+    for unknown in ["Hello", "hello.v1", "v1.Hello", "xhello.v1.Hello", "hello.v1.Hello."] {
+        assert_eq!(check(&channel, unknown).await, Err(Code::NotFound), "{unknown}");
+        assert_eq!(next(&mut watch(&channel, unknown).await).await, Some(ServingStatus::ServiceUnknown), "{unknown}");
+    }
+    let long = "x".repeat(8 << 10);
+    assert!(check(&channel, &long).await.is_err());
+    let garbage = call(&channel, CHECK, Request::new(Bytes::from_static(&[0x0a, 0xff]))).await;
+    assert_eq!(garbage.unwrap_err().code(), Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn a_server_that_leaves_says_so_and_ends_the_streams() {
+    let server = HelloServer::default();
+    let running = start(&server, Limits::default()).await;
+    let channel = connect(running.addr()).await;
+    let (mut of_all, mut of_one) = (watch(&channel, "").await, watch(&channel, "hello.v1.Hello").await);
+    let mut of_none = watch(&channel, "nobody").await;
+    assert_eq!(next(&mut of_all).await, Some(ServingStatus::Serving));
+    assert_eq!(next(&mut of_one).await, Some(ServingStatus::Serving));
+    assert_eq!(next(&mut of_none).await, Some(ServingStatus::ServiceUnknown));
+    let calling = tokio::spawn(async move { call(&channel, "/hello.v1.Hello/Wait", hello("")).await });
+    server.waiting.subscribe().wait_for(|count| *count == 1).await.unwrap();
+    let stopping = tokio::spawn(running.stop());
+    for stream in [&mut of_all, &mut of_one] {
+        assert_eq!(next(stream).await, Some(ServingStatus::NotServing));
+        assert_eq!(next(stream).await, None);
+    }
+    assert_eq!(next(&mut of_none).await, None);
+    assert!(!stopping.is_finished());
+    server.release.send_replace(true);
+    assert!(calling.await.unwrap().is_ok());
+    stopping.await.unwrap().unwrap();
+}
+
+/// A caller that only watches has a stream open: its connection is not idle.
+#[tokio::test]
+async fn a_connection_that_is_watched_is_not_idle() {
+    let short = Duration::from_millis(100);
+    let limits = Limits { idle: short, write: short, ..Limits::default() };
+    let running = start(&HelloServer::default(), limits).await;
+    let (watching, silent) = (connect(running.addr()).await, connect(running.addr()).await);
+    let mut stream = watch(&watching, "").await;
+    assert_eq!(next(&mut stream).await, Some(ServingStatus::Serving));
+    assert_eq!(check(&silent, "").await, Ok(ServingStatus::Serving));
+    while running.connections() > 1 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(check(&watching, "").await, Ok(ServingStatus::Serving));
+    let stopping = tokio::spawn(running.stop());
+    assert_eq!(next(&mut stream).await, Some(ServingStatus::NotServing));
+    stopping.await.unwrap().unwrap();
+}

@@ -1,0 +1,150 @@
+//! A proto service over a real socket, and tonic's own client for it.
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+use std::net::SocketAddr;
+use std::sync::{Arc, LazyLock};
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use prost::Message;
+use prost_types::field_descriptor_proto::{Label, Type};
+use prost_types::{
+    DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto,
+    ServiceDescriptorProto,
+};
+use runtime::Config;
+use runtime::grpc::{self, Raw};
+use runtime::server::Running;
+use runtime::service::{Idl, Kind};
+use runtime::{Answer, Call, Error, Handling, Limits, Method, Server, Service, ServiceInfo};
+use tokio::sync::watch;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Response, Status};
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Hello {
+    #[prost(string, tag = "1")]
+    pub(crate) name: String,
+}
+
+const fn method(name: &'static str, path: &'static str, index: usize) -> Method {
+    let (idl, kind) = (Idl::Proto, Kind::Unary);
+    Method { service: "Hello", name, path, index, idl, kind, idempotent: false }
+}
+
+static METHODS: [Method; 4] = [
+    method("Say", "/hello.v1.Hello/Say", 0),
+    method("Wait", "/hello.v1.Hello/Wait", 1),
+    method("Fail", "/hello.v1.Hello/Fail", 2),
+    method("Panic", "/hello.v1.Hello/Panic", 3),
+];
+
+static INFO: ServiceInfo =
+    ServiceInfo { name: "Hello", package: "hello.v1", registry_name: "hello", idl: Idl::Proto, methods: &METHODS };
+
+#[derive(Clone, Default)]
+pub(crate) struct HelloServer {
+    pub(crate) waiting: Arc<watch::Sender<usize>>,
+    pub(crate) ended: Arc<watch::Sender<usize>>,
+    pub(crate) release: Arc<watch::Sender<bool>>,
+}
+
+/// What a file with `message Text { string name = 1; }` and the one method says.
+static DESCRIPTORS: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let name = FieldDescriptorProto {
+        name: Some("name".to_owned()),
+        number: Some(1),
+        label: Some(Label::Optional.into()),
+        r#type: Some(Type::String.into()),
+        ..Default::default()
+    };
+    let text = DescriptorProto { name: Some("Text".to_owned()), field: vec![name], ..Default::default() };
+    let of = || Some(".hello.v1.Text".to_owned());
+    let say = |name: &str| MethodDescriptorProto {
+        name: Some(name.to_owned()),
+        input_type: of(),
+        output_type: of(),
+        ..Default::default()
+    };
+    let method = ["Say", "Fail"].map(say).into();
+    let service = ServiceDescriptorProto { name: Some("Hello".to_owned()), method, ..Default::default() };
+    let file = FileDescriptorProto {
+        name: Some("hello.proto".to_owned()),
+        package: Some("hello.v1".to_owned()),
+        message_type: vec![text],
+        service: vec![service],
+        syntax: Some("proto3".to_owned()),
+        ..Default::default()
+    };
+    FileDescriptorSet { file: vec![file] }.encode_to_vec()
+});
+
+struct Count(Arc<watch::Sender<usize>>);
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count += 1);
+    }
+}
+
+impl Service for HelloServer {
+    fn info(&self) -> &'static ServiceInfo {
+        &INFO
+    }
+
+    fn descriptors(&self) -> &'static [u8] {
+        &DESCRIPTORS
+    }
+
+    fn call(&self, call: Call) -> Handling {
+        let this = self.clone();
+        match call.method.index {
+            0 => Box::pin(async move { say(&call) }),
+            1 => Box::pin(this.wait(call)),
+            2 => Box::pin(async { Err(Error::not_found("nobody ✗").with_reason("GONE")) }),
+            _ => panic!("kaboom"),
+        }
+    }
+}
+
+fn say(call: &Call) -> Result<Answer, Error> {
+    let hello: Hello = grpc::request(call)?;
+    let trace = call.cx.get("TRACE_ID").unwrap_or("none");
+    call.cx.send_back("seen", trace);
+    let left = call.cx.remaining().unwrap_or_default();
+    call.cx.send_back("left", left.as_millis().to_string());
+    grpc::reply(&call.cx, &Hello { name: format!("hello {}", hello.name) })
+}
+
+impl HelloServer {
+    async fn wait(self, call: Call) -> Result<Answer, Error> {
+        let _ended = Count(self.ended);
+        self.waiting.send_modify(|count| *count += 1);
+        let mut release = self.release.subscribe();
+        release.wait_for(|released| *released).await.map_err(|_| Error::internal("gone"))?;
+        grpc::reply(&call.cx, &Hello::default())
+    }
+}
+
+pub(crate) async fn start(server: &HelloServer, limits: Limits) -> Running {
+    let options = Config { limits, ..Config::local() };
+    Server::new(options).add(server.clone()).start().await.unwrap()
+}
+
+pub(crate) async fn connect(addr: SocketAddr) -> Channel {
+    Endpoint::from_shared(format!("http://{addr}")).unwrap().connect().await.unwrap()
+}
+
+pub(crate) async fn call(
+    channel: &Channel,
+    path: &'static str,
+    request: Request<Bytes>,
+) -> Result<Response<Bytes>, Status> {
+    let mut client = tonic::client::Grpc::new(channel.clone());
+    client.ready().await.unwrap();
+    client.unary(request, PathAndQuery::from_static(path), Raw).await
+}
+
+pub(crate) fn hello(name: &str) -> Request<Bytes> {
+    Request::new(grpc::body(&Hello { name: name.to_owned() }).unwrap())
+}

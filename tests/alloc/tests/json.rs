@@ -1,0 +1,48 @@
+//! What reading a message in JSON takes from the heap. One test, since the allocator counts for the
+//! whole process.
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
+use alloc_tests::Counting;
+use golden::generated::shop::v1::ShopServer;
+use golden::nobody::Nobody;
+use runtime::grpc::Json;
+use runtime::limits::DecodeLimits;
+use runtime::{Code, Service};
+
+#[global_allocator]
+static HEAP: Counting = Counting::new();
+
+const MIB: usize = 1 << 20;
+
+/// Lists of much in few bytes, around how often it is repeated.
+const SHAPES: [(&str, &str, &str); 9] = [
+    ("{\"items\":[{}", ",{}", "]}"),
+    ("{\"items\":[{\"name\":\"i\"}", ",{\"name\":\"i\"}", "]}"),
+    ("{\"items\":[{\"tags\":[{}]}", ",{\"tags\":[{}]}", "]}"),
+    ("{\"states\":[0", ",0", "]}"),
+    ("{\"extra\":{\"a\":[0", ",0", "]}}"),
+    ("{\"extra\":{\"a\":[{}", ",{}", "]}}"),
+    ("{\"extra\":{\"a\":[[]", ",[]", "]}}"),
+    ("{\"unknown\":[0", ",0", "]}"),
+    ("{\"any\":{\"@type\":\"type.googleapis.com/google.protobuf.Struct\",\"value\":{\"a\":[0", ",0", "]}}}"),
+];
+
+#[test]
+fn json_takes_no_more_than_it_may() {
+    let (shop, json) = (ShopServer::new(Nobody), Json::default());
+    let (put, descriptors) = (&shop.info().methods[0], shop.descriptors());
+    json.request(put, descriptors, b"{}", DecodeLimits::default()).unwrap();
+    let limits = DecodeLimits { budget: 16 * MIB, ..DecodeLimits::default() };
+    for (start, again, end) in SHAPES {
+        let (mut accepted, mut refused) = (false, false);
+        for count in (0..16).map(|power| 100_usize << power) {
+            let text = [start, &again.repeat(count), end].concat();
+            let (code, peak) = HEAP
+                .peak_of(|| json.request(put, descriptors, text.as_bytes(), limits).err().map(|error| error.code()));
+            assert!(peak <= limits.budget, "{peak} bytes for {count} of {again} after {start}");
+            refused |= code == Some(Code::ResourceExhausted);
+            accepted |= code.is_none();
+        }
+        assert!(accepted && refused, "{start}");
+    }
+}

@@ -1,0 +1,108 @@
+// Command go-micro is a server and a client as go-micro makes them, over gRPC and found through its registry in etcd:
+// serve ETCD SERVICE LISTEN TTL, call ETCD SERVICE, or try ETCD SERVICE CONTENT-TYPE TEXT TIMEOUT for one call.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/micro/go-micro/v2/broker/memory"
+	"github.com/micro/go-micro/v2/client"
+	grpcclient "github.com/micro/go-micro/v2/client/grpc"
+	"github.com/micro/go-micro/v2/client/selector"
+	"github.com/micro/go-micro/v2/errors"
+	"github.com/micro/go-micro/v2/registry"
+	"github.com/micro/go-micro/v2/registry/etcd"
+	"github.com/micro/go-micro/v2/server"
+	grpcserver "github.com/micro/go-micro/v2/server/grpc"
+
+	"interop/greeter"
+)
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+func main() {
+	known := etcd.NewRegistry(registry.Addrs(os.Args[2]))
+	switch service := os.Args[3]; os.Args[1] {
+	case "serve":
+		seconds, err := strconv.Atoi(os.Args[5])
+		check(err)
+		serve(known, service, os.Args[4], time.Duration(seconds)*time.Second)
+	case "call":
+		calls := newClient(known)
+		greeter.Call(func(ctx context.Context, text *greeter.Text) (*greeter.Text, error) {
+			answer := new(greeter.Text)
+			return answer, calls.Call(ctx, calls.NewRequest(service, "Greeter.Greet", text), answer)
+		})
+	case "try":
+		timeout, err := time.ParseDuration(os.Args[6])
+		check(err)
+		try(newClient(known), service, os.Args[4], os.Args[5], timeout)
+	}
+}
+
+// Greeter is the service: the type's name is its name on the wire.
+type Greeter struct{ at greeter.At }
+
+// Greet fails as go-micro's handlers do, where it is told to.
+func (greets *Greeter) Greet(ctx context.Context, text, answer *greeter.Text) error {
+	switch text.Value {
+	case "missing":
+		return errors.NotFound("hello.srv.greet", "user %s not found", "x")
+	case "plain":
+		return fmt.Errorf("something broke")
+	case "slow":
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	given, err := greets.at.Greet(ctx, text)
+	answer.Value = given.Value
+	return err
+}
+
+func serve(known registry.Registry, service, address string, ttl time.Duration) {
+	served := grpcserver.NewServer(server.Name(service), server.Address(address), server.Registry(known),
+		server.RegisterTTL(ttl), server.RegisterInterval(ttl/4), server.Broker(memory.NewBroker()))
+	check(served.Handle(served.NewHandler(&Greeter{greeter.At(address)})))
+	check(served.Start())
+	greeter.Ended()
+	check(served.Stop())
+}
+
+func newClient(known registry.Registry) client.Client {
+	return grpcclient.NewClient(client.Registry(known), client.Broker(memory.NewBroker()),
+		client.Selector(selector.NewSelector(selector.Registry(known))))
+}
+
+// Text is idl/greeter.proto's message as a struct of Go, for bodies in JSON.
+type Text struct {
+	Text string `json:"text"`
+}
+
+func try(calls client.Client, service, content, text string, timeout time.Duration) {
+	var question, answer any = &greeter.Text{Value: text}, &greeter.Text{}
+	if content == "application/json" {
+		question, answer = &Text{text}, &Text{}
+	}
+	request := calls.NewRequest(service, "Greeter.Greet", question, client.WithContentType(content))
+	err := calls.Call(context.Background(), request, answer, client.WithRequestTimeout(timeout), client.WithRetries(0))
+	switch answer := answer.(type) {
+	case *greeter.Text:
+		text = answer.Value
+	case *Text:
+		text = answer.Text
+	}
+	if err != nil {
+		refused := errors.FromError(err)
+		text = fmt.Sprintf("%s %d %q %s", refused.Id, refused.Code, refused.Detail, refused.Status)
+	}
+	fmt.Println(text)
+}

@@ -1,0 +1,46 @@
+//! go-micro 2.9: instances of its etcd registry, calls over its gRPC client and server.
+
+use interop::Go;
+use interop::generated::interop::greeter::Text;
+use runtime::Code;
+
+use crate::outcomes::{Site, given_up, ours_is_in_time};
+use crate::scenario::{System, live};
+
+#[test]
+fn go_micro_lives_with_ours() {
+    let Some(go) = Go::greeter("go-micro") else { return };
+    live(&System { name: "go-micro", layout: "go-micro", keys: "/micro/registry/greeter/", program: &go });
+}
+
+const KEYS: &str = "/micro/registry";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn go_micro_gets_our_errors_and_we_get_its() {
+    let Some(site) = Site::start("go-micro") else { return };
+    let running = site.ours(KEYS).await;
+    for content in ["application/grpc+proto", "application/json", "application/protobuf"] {
+        for (text, wanted) in [
+            ("you", "hi you"),
+            ("missing", "USER_NOT_FOUND 404 \"user x not found\" Not Found"),
+            ("plain", "interop.greeter.Greeter 404 \"user x not found\" Not Found"),
+            ("biz", "interop.greeter.Greeter 40404 \"no <user> ✗\""),
+        ] {
+            assert_eq!(site.tries(&[content, text, "10s"]).await, wanted, "{content} {text}");
+        }
+    }
+    // Of two clocks one is first.
+    let late = site.tries(&["application/json", "slow", "300ms"]).await;
+    assert!(late.contains(" 408 "), "{late}");
+    given_up(&running);
+    let (process, client) = site.theirs(KEYS);
+    let greet = |text: &str| client.greet(Text { text: text.to_owned() });
+    let missing = greet("missing").await.unwrap_err();
+    assert_eq!((missing.code(), missing.message()), (Code::NotFound, "user x not found"));
+    assert_eq!(missing.reason(), "hello.srv.greet");
+    let plain = greet("plain").await.unwrap_err();
+    assert_eq!((plain.code(), plain.message()), (Code::Unknown, "something broke"));
+    ours_is_in_time(&client).await;
+    process.stop();
+    running.stop().await.unwrap();
+}
