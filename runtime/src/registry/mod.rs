@@ -59,6 +59,7 @@ mod url;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::runtime::Handle;
@@ -119,9 +120,26 @@ impl Registry {
     /// [`Error::File`] names the setting and the file that cannot be read or is not what it should be.
     /// [`Error::Url`] shows the place that is wrong and what may stand there.
     pub fn open(url: &str) -> Result<Self, Error> {
+        Self::open_for(0, url)
+    }
+
+    /// Opens a registry as another process would: nothing is shared with what was opened before.
+    /// For tests in which one process stands for several.
+    ///
+    /// # Errors
+    /// As [`Registry::open`].
+    pub fn open_alone(url: &str) -> Result<Self, Error> {
+        static PROCESSES: AtomicU64 = AtomicU64::new(1);
+        Self::open_for(PROCESSES.fetch_add(1, Ordering::Relaxed), url)
+    }
+
+    fn open_for(process: u64, url: &str) -> Result<Self, Error> {
         let text = std::env::var(url::PASSWORD).ok().map(url::Password::Text);
         let file = || std::env::var_os(url::PASSWORD_FILE).map(|path| url::Password::File(path.into()));
-        let target = url::parse(url, text.or_else(file).as_ref()).map_err(Error::Url)?;
+        let mut target = url::parse(url, text.or_else(file).as_ref()).map_err(Error::Url)?;
+        if let Target::Etcd(settings) | Target::Dev(settings) = &mut target {
+            settings.process = process;
+        }
         let open = |target: &Target| Ok(Inner { backend: backend(target)?, resolvers: Mutex::default() });
         match target {
             Target::Etcd(_) | Target::Dev(_) => OPEN.get(target, open).map(Self),

@@ -71,6 +71,8 @@ pub(crate) struct EtcdUrl {
     pub(crate) user: Option<(String, Password)>,
     /// For `etcds://`.
     pub(crate) tls: Option<Box<TlsFiles>>,
+    /// Whose registry this is: 0 for this process, another number for one that it stands for.
+    pub(crate) process: u64,
 }
 
 impl fmt::Debug for EtcdUrl {
@@ -203,7 +205,8 @@ impl<'a> Text<'a> {
         };
         let hosts = hosts.strip_suffix('/').unwrap_or(hosts);
         let members = hosts.split(',').map(|one| self.member(one)).collect::<Result<Vec<_>, _>>()?;
-        let mut url = EtcdUrl { members, layouts: Vec::new(), ttl: Duration::from_secs(15), user: None, tls };
+        let mut url =
+            EtcdUrl { members, layouts: Vec::new(), ttl: Duration::from_secs(15), user: None, tls, process: 0 };
         let mut user = login.map(|login| decode(login.split(':').next().unwrap_or(login)));
         let (mut layout, mut prefix) = ("kitex", None);
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {

@@ -83,8 +83,8 @@ impl Member {
 /// The ways to etcd that are open in this process.
 static OPEN: Common<Way, Connection> = Common::new();
 
-/// What makes one connection another than the next: members, user, TLS.
-type Way = (Vec<String>, Option<(String, Password)>, Option<Box<TlsFiles>>);
+/// What makes one connection another than the next: process, members, user, TLS.
+type Way = (u64, Vec<String>, Option<(String, Password)>, Option<Box<TlsFiles>>);
 
 /// The way to etcd, shared by everything that a process does there as one user.
 pub(super) struct Connection {
@@ -98,7 +98,7 @@ pub(super) struct Connection {
 impl Connection {
     /// The way that a URL names. Reads the files that it and the environment name; connects to nothing.
     pub(super) fn open(url: &EtcdUrl) -> Result<Arc<Self>, Error> {
-        let way = (url.members.clone(), url.user.clone(), url.tls.clone());
+        let way = (url.process, url.members.clone(), url.user.clone(), url.tls.clone());
         OPEN.get(way, |_| Self::new(url))
     }
 

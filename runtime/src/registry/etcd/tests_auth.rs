@@ -155,6 +155,9 @@ async fn registries_of_one_process_and_user_authenticate_once() {
     }
     kept.registered().await.unwrap();
     assert_eq!(etcd.authentications() - before, 1);
+    let another = Registry::open_alone(&url("&ttl=2")).unwrap();
+    another.resolve("add").unwrap().ready(LONG).await.unwrap();
+    assert_eq!(etcd.authentications() - before, 2, "another process");
     kept.deregister().await;
 }
 
