@@ -98,8 +98,8 @@ impl Link {
         let (read, write) = stream.into_split();
         let (state, open) = (Mutex::default(), AtomicBool::new(true));
         let shared = Arc::new(Shared { state, wake: Notify::new(), write, open, counters });
-        let reader = tokio::spawn(read_all(Arc::clone(&shared), read, frame));
-        let writer = tokio::spawn(write_all(Arc::clone(&shared)));
+        let half = || Half(Arc::clone(&shared));
+        let (reader, writer) = (tokio::spawn(read_all(half(), read, frame)), tokio::spawn(write_all(half())));
         Self { shared, tasks: [reader.abort_handle(), writer.abort_handle()] }
     }
 
@@ -239,7 +239,18 @@ fn number(incoming: &Incoming) -> Result<i32, String> {
     Header::read(&incoming.message).map(|(header, _)| header.seq).map_err(|error| error.to_string())
 }
 
-async fn read_all(shared: Arc<Shared>, mut read: OwnedReadHalf, frame: usize) {
+/// What one task does for a link, which ends with it: the runtime of the tasks may be gone before
+/// the link is.
+struct Half(Arc<Shared>);
+
+impl Drop for Half {
+    fn drop(&mut self) {
+        self.0.fail("the runtime that opened it has ended");
+    }
+}
+
+async fn read_all(half: Half, mut read: OwnedReadHalf, frame: usize) {
+    let shared = &half.0;
     let mut messages = Messages::new(frame);
     let why = loop {
         match read.read_buf(messages.room()).await {
@@ -254,7 +265,8 @@ async fn read_all(shared: Arc<Shared>, mut read: OwnedReadHalf, frame: usize) {
     shared.fail(&why);
 }
 
-async fn write_all(shared: Arc<Shared>) {
+async fn write_all(half: Half) {
+    let shared = &half.0;
     loop {
         shared.wake.notified().await;
         // Every runnable caller joins the batch.
