@@ -186,7 +186,8 @@ impl Registry {
             Some(task) => Some(Handle::try_current().map_err(|_| Error::NoRuntime)?.spawn(task).abort_handle()),
             None => None,
         };
-        let shared = Arc::new(Shared { view, source: self.0.backend.place(service), task });
+        let source = self.0.backend.place(service);
+        let shared = Arc::new(Shared { view, source, task, _registry: Some(self.clone()) });
         resolvers.retain(|_, old| old.strong_count() > 0);
         resolvers.insert(service.to_owned(), Arc::downgrade(&shared));
         Ok(Resolver::new(shared))

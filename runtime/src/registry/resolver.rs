@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use super::Registry;
 use super::error::Error;
 use super::fixed;
 use super::instance::{Endpoint, Instance};
@@ -25,6 +26,8 @@ pub(super) struct Shared {
     pub(super) view: Arc<View>,
     pub(super) source: String,
     pub(super) task: Option<AbortHandle>,
+    /// What it was made of: open as long as it is, so that who opens it again shares the watch.
+    pub(super) _registry: Option<Registry>,
 }
 
 impl Drop for Shared {
@@ -41,7 +44,7 @@ impl Resolver {
         let view = View::new(service);
         view.publish(fixed::snapshot(service, endpoints));
         let source = "the addresses that the channel was given".to_owned();
-        Self::new(Arc::new(Shared { view, source, task: None }))
+        Self::new(Arc::new(Shared { view, source, task: None, _registry: None }))
     }
 
     pub(super) fn new(shared: Arc<Shared>) -> Self {

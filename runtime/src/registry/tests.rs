@@ -162,3 +162,14 @@ async fn handles_of_one_service_share_a_view() {
     let late = registry.resolve("a").unwrap();
     late.wait(Duration::from_secs(5), |snapshot| snapshot.instances.is_empty()).await.unwrap();
 }
+
+/// Most programs drop the registry once their channels are built.
+#[cfg(feature = "etcd")]
+#[tokio::test]
+async fn who_opens_a_registry_again_shares_what_is_watched() {
+    let resolve = |service| Registry::open("etcd://127.0.0.1:1?prefix=again").unwrap().resolve(service).unwrap();
+    let add = resolve("add");
+    assert_eq!(add.snapshot().service, "add");
+    assert!(resolve("add").shows(&add.snapshot()));
+    assert!(!resolve("echo").shows(&add.snapshot()));
+}
