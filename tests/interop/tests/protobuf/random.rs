@@ -61,10 +61,13 @@ impl Random<'_> {
         }
     }
 
-    /// Messages that come twice are merged: two durations may be of either sign then, which has no JSON.
+    /// Messages that come twice are merged: two durations may be of either sign then, which has no JSON. Of two
+    /// numbers of a closed enum we take the last one, Google's library the last one that the enum has.
     fn may_come_again(&self, field: &FieldDescriptorProto) -> bool {
+        let closed = self.schema.enums.get(field.type_name()).is_some_and(|it| it.closed);
         let single = |it: &FieldDescriptorProto| it.r#type() == Type::Message && it.label() != Label::Repeated;
-        !single(field) || self.schema.messages.get(field.type_name()).is_some_and(|it| !it.field.iter().any(single))
+        let inside = self.schema.messages.get(field.type_name());
+        !closed && (!single(field) || inside.is_some_and(|it| !it.field.iter().any(single)))
     }
 
     fn field(&mut self, field: &FieldDescriptorProto, depth: usize, out: &mut Vec<u8>) {
