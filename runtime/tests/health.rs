@@ -10,8 +10,9 @@ use bytes::Bytes;
 use hello::{HelloServer, call, connect, hello, start};
 use http::uri::PathAndQuery;
 use prost::Message;
-use runtime::Limits;
 use runtime::grpc::{CHECK, HealthReply, HealthRequest, Raw, ServingStatus, WATCH};
+use runtime::service::Idl;
+use runtime::{Call, Config, Error, Handling, Limits, Method, Server, Service, ServiceInfo};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Streaming};
 
@@ -98,4 +99,32 @@ async fn a_connection_that_is_watched_is_not_idle() {
     let stopping = tokio::spawn(running.stop());
     assert_eq!(next(&mut stream).await, Some(ServingStatus::NotServing));
     stopping.await.unwrap().unwrap();
+}
+
+/// One of the program's own that has the name and the method of gRPC's.
+struct Clinic;
+
+static METHODS: [Method; 1] = [Method::new(Idl::Proto, "/clinic.v1.Health/Check", 0)];
+
+static INFO: ServiceInfo =
+    ServiceInfo { name: "Health", package: "clinic.v1", registry_name: "clinic", idl: Idl::Proto, methods: &METHODS };
+
+impl Service for Clinic {
+    fn info(&self) -> &'static ServiceInfo {
+        &INFO
+    }
+
+    fn call(&self, _: Call) -> Handling {
+        Box::pin(async { Err(Error::not_found("no such patient")) })
+    }
+}
+
+#[tokio::test]
+async fn a_service_of_the_same_last_name_does_not_answer_for_the_server() {
+    let running = Server::new(Config::local()).add(Clinic).start().await.unwrap();
+    let channel = connect(running.addr()).await;
+    assert_eq!(check(&channel, "").await, Ok(ServingStatus::Serving));
+    assert_eq!(check(&channel, "clinic.v1.Health").await, Ok(ServingStatus::Serving));
+    let own = call(&channel, "/clinic.v1.Health/Check", question("")).await;
+    assert_eq!(own.unwrap_err().message(), "no such patient");
 }

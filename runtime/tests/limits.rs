@@ -309,6 +309,30 @@ async fn what_a_channel_gives_up_is_counted() {
     assert_eq!(running.in_flight(), 0);
 }
 
+/// With a limit of no time at all a handler that is ready at once takes exactly what it may.
+#[tokio::test]
+async fn times_of_handlers() {
+    for (handler, method, kind) in [
+        (Duration::from_secs(3600), "Wait", MessageType::Reply),
+        (Duration::ZERO, "Add", MessageType::Reply),
+        (Duration::ZERO, "Wait", MessageType::Exception),
+    ] {
+        let (server, running) = start(Limits { handler, ..Limits::default() }).await;
+        let mut peer = Peer::connect(running.addr()).await;
+        let release = async {
+            // From its first look on it waits, unless its time is over before that.
+            let begun = |waiting: &usize| *waiting == 1 || handler.is_zero();
+            server.probe.waiting.subscribe().wait_for(begun).await.unwrap();
+            server.probe.release.send_replace(!handler.is_zero());
+        };
+        let body = thrift::body(&[(1, &AddRequest::default())]).unwrap();
+        let (answer, ()) = tokio::join!(peer.call(method, 1, &body), release);
+        assert_eq!(answer.kind, kind, "{handler:?} {method}");
+        let late = u64::from(kind == MessageType::Exception);
+        assert_eq!((running.counters().get(Counter::Deadlines), running.in_flight()), (late, 0));
+    }
+}
+
 #[tokio::test]
 async fn every_way_to_be_refused_is_counted_by_its_kind() {
     let (_, running) = start(Limits { handler: Duration::from_millis(20), ..Limits::default() }).await;

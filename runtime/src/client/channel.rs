@@ -88,18 +88,18 @@ impl Channel {
         mut call: Result<Call, Error>,
         timeout: Option<Duration>,
     ) -> impl Future<Output = Result<Answer, Error>> + Send + 'static {
-        let start = Instant::now();
-        if let (Ok(call), Some(deadline)) = (&mut call, start.checked_add(timeout.unwrap_or(self.0.timeout))) {
-            call.cx.deadline = Some(call.cx.deadline.map_or(deadline, |old| old.min(deadline)));
-        }
         async move {
+            // At the first poll: a call that is made and waits for its turn is not yet sent.
+            let start = Instant::now();
+            if let (Ok(call), Some(deadline)) = (&mut call, start.checked_add(timeout.unwrap_or(self.0.timeout))) {
+                call.cx.deadline = Some(call.cx.deadline.map_or(deadline, |old| old.min(deadline)));
+            }
             let call = call.as_ref().map_err(Error::clone)?;
-            let deadline = call.cx.deadline();
-            if deadline.is_some_and(|at| at <= start) {
+            if call.cx.deadline().is_some_and(|at| at <= start) {
                 self.counters().add(Counter::Deadlines);
                 return Err(late(call.method.path, start).with_origin(Origin::NotSent));
             }
-            let over = || deadline.is_some_and(|at| at <= Instant::now());
+            let over = || call.cx.deadline().is_some_and(|at| at <= Instant::now());
             // Whatever ends first drops the others, and with an unfinished call its connection: a late
             // answer has nobody to reach.
             tokio::select! {
@@ -112,7 +112,7 @@ impl Channel {
                     }
                     answer => answer,
                 },
-                () = reached(deadline) => {
+                () = reached(call.cx.deadline()) => {
                     self.counters().add(Counter::Deadlines);
                     Err(late(call.method.path, start))
                 }

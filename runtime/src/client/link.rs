@@ -1,9 +1,7 @@
 //! One multiplexed connection: many calls at once, matched by the TTHeader's sequence number.
 //!
-//! Waiters stand in a slab that the number indexes. The place of a call that was given up is taken
-//! again only after its answer came, so that a late answer reaches nobody; the number's upper half
-//! tells a place's uses apart, so that a repeated one does neither. Requests gather in one buffer: a lone caller writes at once,
-//! otherwise the writer lets every runnable caller add to the batch first.
+//! Requests gather in one buffer: a lone caller writes at once, otherwise the writer lets every
+//! runnable caller add to the batch first.
 
 use std::future::poll_fn;
 use std::io;
@@ -21,12 +19,9 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use super::counters::{Counter, Counters};
+use super::waiters::Waiters;
 use crate::error::Error;
 use crate::thrift::{Header, Incoming, Messages, metainfo};
-
-/// Bits of a sequence number that are a slot's place; the others count its uses, from 1.
-const PLACE: u32 = 16;
-const USES: i32 = 0x7fff;
 
 /// What a peer may let a write wait.
 const STALLED: Duration = Duration::from_secs(10);
@@ -35,34 +30,16 @@ const STALLED: Duration = Duration::from_secs(10);
 const AHEAD: usize = 16 << 20;
 
 /// Calls whose answers never came, from which on another connection is opened.
-const LOST: usize = 1 << (PLACE - 2);
-
-#[derive(Debug)]
-enum Wait {
-    Free,
-    /// Given up; its answer has not come.
-    Lost,
-    Waiting(Option<Waker>),
-    Done(Incoming),
-}
-
-#[derive(Debug)]
-struct Slot {
-    seq: i32,
-    wait: Wait,
-}
+const LOST: usize = 1 << 14;
 
 #[derive(Debug, Default)]
 struct State {
-    slots: Vec<Slot>,
-    free: Vec<usize>,
+    waiters: Waiters,
     out: BytesMut,
     /// Whether somebody writes, or will.
     writing: bool,
     /// Why no answer comes any more.
     end: Option<String>,
-    /// Calls that were given up and whose answers have not come.
-    lost: usize,
 }
 
 #[derive(Debug)]
@@ -121,8 +98,8 @@ impl Link {
         let (read, write) = stream.into_split();
         let (state, open) = (Mutex::default(), AtomicBool::new(true));
         let shared = Arc::new(Shared { state, wake: Notify::new(), write, open, counters });
-        let reader = tokio::spawn(read_all(Arc::clone(&shared), read, frame));
-        let writer = tokio::spawn(write_all(Arc::clone(&shared)));
+        let half = || Half(Arc::clone(&shared));
+        let (reader, writer) = (tokio::spawn(read_all(half(), read, frame)), tokio::spawn(write_all(half())));
         Self { shared, tasks: [reader.abort_handle(), writer.abort_handle()] }
     }
 
@@ -148,7 +125,7 @@ impl Link {
         if let Some(why) = &state.end {
             return Err(Refusal::Closed(why.clone()));
         }
-        let seq = if state.out.len() > AHEAD { None } else { state.take_place() };
+        let seq = if state.out.len() > AHEAD { None } else { state.waiters.enter() };
         let Some(seq) = seq else {
             self.shared.counters.add(Counter::Shed);
             return Err(Refusal::Closed("too many calls wait on it".to_owned()));
@@ -163,7 +140,7 @@ impl Link {
         }
         state.out.extend_from_slice(body);
         let begin = !mem::replace(&mut state.writing, true);
-        let alone = state.slots.len() - state.free.len() == 1;
+        let alone = state.waiters.is_one();
         drop(state);
         match (begin, alone) {
             (true, true) => self.shared.write_now(),
@@ -171,47 +148,6 @@ impl Link {
             _ => {}
         }
         Ok(ticket)
-    }
-}
-
-/// The place that a sequence number names.
-fn place(seq: i32) -> usize {
-    usize::try_from(seq & ((1 << PLACE) - 1)).unwrap_or(usize::MAX)
-}
-
-impl State {
-    fn take_place(&mut self) -> Option<i32> {
-        let at = match self.free.pop() {
-            Some(at) => at,
-            None => {
-                let at = self.slots.len();
-                let seq = i32::try_from(at).ok().filter(|at| *at < 1 << PLACE)?;
-                self.slots.push(Slot { seq, wait: Wait::Free });
-                at
-            }
-        };
-        let slot = self.slots.get_mut(at)?;
-        let uses = (slot.seq >> PLACE) % USES + 1;
-        slot.seq = uses << PLACE | (slot.seq & ((1 << PLACE) - 1));
-        slot.wait = Wait::Waiting(None);
-        Some(slot.seq)
-    }
-
-    /// The waiter to wake, if it sleeps; the message itself when nobody waits for it.
-    fn deliver(&mut self, seq: i32, incoming: Incoming) -> Result<Option<Waker>, Incoming> {
-        let Some(slot) = self.slots.get_mut(place(seq)).filter(|slot| slot.seq == seq) else { return Err(incoming) };
-        let waker = match &mut slot.wait {
-            Wait::Waiting(waker) => waker.take(),
-            Wait::Lost => {
-                slot.wait = Wait::Free;
-                self.free.push(place(seq));
-                self.lost -= 1;
-                return Err(incoming);
-            }
-            Wait::Free | Wait::Done(_) => return Err(incoming),
-        };
-        slot.wait = Wait::Done(incoming);
-        Ok(waker)
     }
 }
 
@@ -250,14 +186,7 @@ impl Shared {
         self.open.store(false, Ordering::Relaxed);
         let mut state = self.state();
         state.end.get_or_insert_with(|| why.to_owned());
-        let wakers: Vec<Waker> = state
-            .slots
-            .iter_mut()
-            .filter_map(|slot| match &mut slot.wait {
-                Wait::Waiting(waker) => waker.take(),
-                _ => None,
-            })
-            .collect();
+        let wakers = state.waiters.wakers();
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
     }
@@ -279,7 +208,7 @@ impl Shared {
                         Ok(seq) => seq,
                         Err(why) => break self.damaged(why),
                     };
-                    match state.deliver(seq, incoming) {
+                    match state.waiters.deliver(seq, incoming) {
                         Ok(waker) => wakers.extend(waker),
                         Err(notice) if says_goodbye(&notice) => self.leave(),
                         Err(_) => self.counters.add(Counter::UnknownReplies),
@@ -310,7 +239,18 @@ fn number(incoming: &Incoming) -> Result<i32, String> {
     Header::read(&incoming.message).map(|(header, _)| header.seq).map_err(|error| error.to_string())
 }
 
-async fn read_all(shared: Arc<Shared>, mut read: OwnedReadHalf, frame: usize) {
+/// What one task does for a link, which ends with it: the runtime of the tasks may be gone before
+/// the link is.
+struct Half(Arc<Shared>);
+
+impl Drop for Half {
+    fn drop(&mut self) {
+        self.0.fail("the runtime that opened it has ended");
+    }
+}
+
+async fn read_all(half: Half, mut read: OwnedReadHalf, frame: usize) {
+    let shared = &half.0;
     let mut messages = Messages::new(frame);
     let why = loop {
         match read.read_buf(messages.room()).await {
@@ -325,7 +265,8 @@ async fn read_all(shared: Arc<Shared>, mut read: OwnedReadHalf, frame: usize) {
     shared.fail(&why);
 }
 
-async fn write_all(shared: Arc<Shared>) {
+async fn write_all(half: Half) {
+    let shared = &half.0;
     loop {
         shared.wake.notified().await;
         // Every runnable caller joins the batch.
@@ -368,19 +309,13 @@ impl Ticket<'_> {
     pub(super) async fn answer(&mut self) -> Result<Incoming, String> {
         poll_fn(|task| {
             let mut state = self.shared.state();
-            let State { slots, free, end, .. } = &mut *state;
-            let Some(slot) = slots.get_mut(place(self.seq)) else { return Poll::Ready(Err("lost".to_owned())) };
-            match mem::replace(&mut slot.wait, Wait::Free) {
-                Wait::Done(incoming) => {
-                    free.push(place(self.seq));
-                    self.stage = Stage::Over;
-                    Poll::Ready(Ok(incoming))
-                }
-                _ if end.is_some() => Poll::Ready(Err(end.clone().unwrap_or_default())),
-                _ => {
-                    slot.wait = Wait::Waiting(Some(task.waker().clone()));
-                    Poll::Pending
-                }
+            if let Some(incoming) = state.waiters.take(self.seq, task.waker()) {
+                self.stage = Stage::Over;
+                return Poll::Ready(Ok(incoming));
+            }
+            match &state.end {
+                Some(end) => Poll::Ready(Err(end.clone())),
+                None => Poll::Pending,
             }
         })
         .await
@@ -392,19 +327,9 @@ impl Drop for Ticket<'_> {
         if matches!(self.stage, Stage::Over) {
             return;
         }
-        let mut state = self.shared.state();
-        let at = place(self.seq);
-        let Some(slot) = state.slots.get_mut(at) else { return };
-        // A number whose answer is still to come names nobody else before it came.
-        if !matches!(self.stage, Stage::Silent) && matches!(slot.wait, Wait::Waiting(_)) {
-            slot.wait = Wait::Lost;
-            state.lost += 1;
-            if state.lost >= LOST {
-                self.shared.leave();
-            }
-        } else {
-            slot.wait = Wait::Free;
-            state.free.push(at);
+        let answered = matches!(self.stage, Stage::Waiting);
+        if self.shared.state().waiters.leave(self.seq, answered) >= LOST {
+            self.shared.leave();
         }
     }
 }

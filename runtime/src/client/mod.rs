@@ -23,6 +23,8 @@ mod request;
 mod thrift;
 #[cfg(feature = "thrift")]
 mod transport;
+#[cfg(feature = "thrift")]
+mod waiters;
 
 #[cfg(test)]
 #[cfg(feature = "thrift")]

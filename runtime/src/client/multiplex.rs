@@ -40,8 +40,10 @@ impl Default for Lane {
 #[derive(Debug, Default)]
 struct Place {
     link: ArcSwapOption<Link>,
-    /// Held by who opens a connection.
-    opening: Mutex<()>,
+    /// Held by who opens a connection; why that failed the last time.
+    opening: Mutex<Option<Error>>,
+    /// How often it failed.
+    failures: AtomicUsize,
 }
 
 impl Lane {
@@ -50,7 +52,7 @@ impl Lane {
     where
         F: Future<Output = Result<Link, Error>>,
     {
-        let Some(place) = self.0.get(THREAD.with(|number| number % *WIDTH)) else {
+        let Some(place) = self.0.get(THREAD.with(|number| number % self.0.len().max(1))) else {
             return Err(Error::internal("no connection has this turn"));
         };
         match place.link() {
@@ -67,13 +69,45 @@ impl Place {
     }
 
     async fn open(&self, open: impl Future<Output = Result<Link, Error>>) -> Result<Arc<Link>, Error> {
-        let _opening = self.opening.lock().await;
+        let before = self.failures.load(Ordering::Relaxed);
+        let mut failure = self.opening.lock().await;
         // Another caller may have been here in between.
         if let Some(link) = self.link() {
             return Ok(link);
         }
-        let link = Arc::new(open.await?);
+        // Who waited for an attempt shares its end: one after the other would wait for ever longer.
+        if let Some(error) = failure.as_ref().filter(|_| self.failures.load(Ordering::Relaxed) != before) {
+            return Err(error.clone());
+        }
+        let opened = open.await.inspect_err(|error| {
+            self.failures.fetch_add(1, Ordering::Relaxed);
+            *failure = Some(error.clone());
+        });
+        let link = Arc::new(opened?);
         self.link.store(Some(Arc::clone(&link)));
         Ok(link)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_waits_for_a_connect_that_fails_shares_its_end() {
+        let (lane, attempts) = (Lane::default(), AtomicUsize::new(0));
+        let open = || async {
+            attempts.fetch_add(1, Ordering::Relaxed);
+            // The others come.
+            tokio::task::yield_now().await;
+            Err(Error::unavailable("away"))
+        };
+        let (one, two, three) = tokio::join!(lane.link(open), lane.link(open), lane.link(open));
+        for end in [one, two, three] {
+            assert_eq!(end.unwrap_err().message(), "away");
+        }
+        assert_eq!(attempts.load(Ordering::Relaxed), 1);
+        assert!(lane.link(open).await.is_err());
+        assert_eq!(attempts.load(Ordering::Relaxed), 2);
     }
 }

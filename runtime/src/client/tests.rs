@@ -251,6 +251,20 @@ async fn a_deadline_ends_the_call_and_its_connection() {
     assert_eq!(peer.connections(), 2);
 }
 
+/// Calls may be made at once and driven in turn.
+#[tokio::test]
+async fn the_time_of_a_call_runs_from_its_first_poll() {
+    let peer = Peer::start(&[Act::Echo]).await;
+    let channel = Channel::to(&peer.address).unwrap();
+    let (made, timeout) = (std::time::Instant::now(), Duration::from_millis(300));
+    let call = request(&channel, &ADD, "x").timeout(timeout).into_future();
+    // Longer by what a timer may come late.
+    while made.elapsed() <= timeout + Duration::from_millis(50) {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(call.await.unwrap(), "x");
+}
+
 #[tokio::test]
 async fn a_context_hands_on_its_deadline_and_its_end() {
     let peer = Peer::start(&[Act::Hang]).await;

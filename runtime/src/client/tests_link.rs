@@ -123,3 +123,14 @@ async fn a_peer_that_takes_nothing_is_given_up() {
     assert!(tickets[0].answer().await.unwrap_err().contains("took nothing"));
     assert_eq!((counters.get(Counter::WriteTimeouts), link.is_open()), (1, false));
 }
+
+/// Nobody is left to read its answers: calls that entered would wait until their deadlines.
+#[test]
+fn a_link_ends_with_the_runtime_that_opened_it() {
+    let home = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (link, _, _peer) = home.block_on(pair());
+    assert!(link.is_open());
+    drop(home);
+    assert!(!link.is_open());
+    assert!(matches!(enter(&link, &[]), Err(Refusal::Closed(_))));
+}

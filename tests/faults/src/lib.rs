@@ -10,7 +10,10 @@ pub mod generated {
 
 pub mod attacker;
 pub mod corpus;
+pub mod handler;
+pub mod page;
 pub mod process;
+pub mod registry;
 pub mod report;
 pub mod rows;
 pub mod traffic;

@@ -1,20 +1,30 @@
-//! `faults [--short] [--calls N] [--row NAME]... [--write FILE]`: attacks servers that it starts,
-//! prints what was measured, and fails when a bound is broken. The server is the program
-//! `faults-server` beside this one.
+//! `faults [registry] [--short] [--row NAME]... [--calls N] [--rounds N] [--time SECONDS] [--write FILE]`:
+//! attacks servers that it starts, or with `registry` the etcd that it starts; prints what was
+//! measured, and fails when a bound is broken. The server is the program `faults-server` beside
+//! this one.
+//!
+//! `--short` is what CI runs. `--calls`, `--rounds` and `--time` make rows that count calls or
+//! repetitions, or whose fault lasts long, shorter or longer than they are in full. `--write` puts
+//! the rows that ran in place of those on the page.
 
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use faults::Failure;
+use faults::page::Section;
+use faults::registry;
 use faults::report::{Line, table};
-use faults::rows::{ROWS, Scale};
+use faults::rows::{self, Row, Scale};
 
 /// What was asked for.
 #[derive(Default)]
 struct Wanted {
+    registry: bool,
     short: bool,
     calls: Option<usize>,
+    rounds: Option<usize>,
+    time: Option<Duration>,
     rows: Vec<String>,
     write: Option<String>,
 }
@@ -25,17 +35,40 @@ fn wanted() -> Result<Wanted, Failure> {
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
+            "registry" => wanted.registry = true,
             "--short" => wanted.short = true,
             "--calls" => wanted.calls = Some(value()?.parse()?),
+            "--rounds" => wanted.rounds = Some(value()?.parse()?),
+            "--time" => wanted.time = Some(Duration::from_secs(value()?.parse()?)),
             "--row" => wanted.rows.push(value()?),
             "--write" => wanted.write = Some(value()?),
             other => return Err(format!("unknown flag {other}").into()),
         }
     }
-    if let Some(unknown) = wanted.rows.iter().find(|it| ROWS.iter().all(|(name, _)| name != it)) {
-        return Err(format!("no row {unknown}; there are {:?}", ROWS.map(|(name, _)| name)).into());
+    let names: Vec<&str> = wanted.rows().iter().map(|(name, _)| *name).collect();
+    if let Some(unknown) = wanted.rows.iter().find(|it| !names.contains(&it.as_str())) {
+        return Err(format!("no row {unknown}; there are {names:?}").into());
     }
     Ok(wanted)
+}
+
+impl Wanted {
+    /// The rows of the table that was asked for.
+    fn rows(&self) -> &'static [Row] {
+        if self.registry { registry::ROWS } else { &rows::ROWS }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        match self.rows.is_empty() {
+            true => !(self.registry && self.short) || registry::SHORT.contains(&name),
+            false => self.rows.iter().any(|it| it == name),
+        }
+    }
+
+    fn scale(&self) -> Scale {
+        let calls = self.calls.unwrap_or(if self.short { 50_000 } else { 1_000_000 });
+        Scale { short: self.short, calls, rounds: self.rounds, time: self.time }
+    }
 }
 
 /// Runs this program again with as many descriptors as it may have, once.
@@ -50,15 +83,10 @@ fn raise() -> Result<(), Failure> {
 }
 
 async fn run(wanted: &Wanted) -> Result<Vec<Line>, Failure> {
-    let short = wanted.short;
-    let calls = wanted.calls.unwrap_or(if short { 50_000 } else { 1_000_000 });
     let mut lines = Vec::new();
-    for (name, row) in ROWS {
-        if !wanted.rows.is_empty() && !wanted.rows.iter().any(|it| it == name) {
-            continue;
-        }
+    for (name, row) in wanted.rows().iter().filter(|(name, _)| wanted.has(name)) {
         let start = Instant::now();
-        let measured = row(Scale { short, calls }).await.map_err(|error| format!("row {name}: {error}"))?;
+        let measured = row(wanted.scale()).await.map_err(|error| format!("row {name}: {error}"))?;
         eprintln!("row {name}: {:.1?}", start.elapsed());
         lines.extend(measured);
     }
@@ -73,20 +101,16 @@ async fn main() -> Result<ExitCode, Failure> {
     let table = table(&lines);
     println!("{table}");
     if let Some(path) = &wanted.write {
-        std::fs::write(path, page(&table, &wanted))?;
+        let page = std::fs::read_to_string(path).unwrap_or_default();
+        std::fs::write(path, section(&wanted).put(&page, &lines))?;
     }
     Ok(if lines.iter().all(|line| line.ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The page of the documentation.
-fn page(table: &str, wanted: &Wanted) -> String {
-    let command = if wanted.short { " -- --short" } else { "" };
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    format!(
-        "# What a server takes when it is attacked\n\n\
-         Measured from outside: another process on the same machine ({cores} cores, loopback) attacks a server with\n\
-         the default limits and reads its memory, time and descriptors from the kernel. The program exits with 1 when\n\
-         a bound is broken:\n\n```sh\ncargo build --profile attack -p faults\n\
-         cargo run --profile attack -p faults --bin faults{command}\n```\n\n{table}"
-    )
+/// The section of the documentation's page.
+fn section(wanted: &Wanted) -> Section<'static> {
+    if wanted.registry {
+        return Section { title: registry::TITLE, text: registry::TEXT, order: registry::ORDER };
+    }
+    Section { title: rows::TITLE, text: rows::TEXT, order: &rows::ORDER }
 }

@@ -23,6 +23,8 @@ pub struct Settings {
     pub descriptors: Option<usize>,
     /// Whether a layer stands between driver and handler.
     pub layered: bool,
+    /// The URL of the registry where it registers; then it listens where its configuration says.
+    pub registry: Option<String>,
 }
 
 /// A running server; dropped it is killed.
@@ -52,6 +54,9 @@ impl Target {
         if settings.layered {
             command.env("FAULTS_LAYER", "1");
         }
+        if let Some(url) = &settings.registry {
+            command.env("FAULTS_REGISTRY", url);
+        }
         let mut child = command.spawn()?;
         let pid = child.id().ok_or("the server has no process id")?;
         let output = child.stdout.take().ok_or("the server has no output")?;
@@ -67,6 +72,29 @@ impl Target {
     /// When the kernel does not say.
     pub fn lives(&mut self) -> Result<bool, Failure> {
         Ok(self.child.try_wait()?.is_none())
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.pid
+    }
+
+    /// Kills it, and waits until it is gone.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not let us.
+    pub async fn kill(&mut self) -> Result<(), Failure> {
+        Ok(self.child.kill().await?)
+    }
+
+    /// Waits for its end; whether it ended well.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not say.
+    pub async fn end(&mut self) -> Result<bool, Failure> {
+        Ok(self.child.wait().await?.success())
     }
 
     /// Lines of its standard error that tell of a panic.

@@ -6,7 +6,7 @@ use std::fmt::{Display, Write};
 #[derive(Clone, Debug)]
 pub struct Line {
     /// The row of the list of faults.
-    pub row: u8,
+    pub row: String,
     /// What was done.
     pub what: String,
     /// What must hold.
@@ -19,8 +19,15 @@ pub struct Line {
 
 impl Line {
     /// A line.
-    pub fn new(row: u8, what: impl Display, required: impl Display, measured: impl Display, ok: bool) -> Self {
-        let [what, required, measured] = [&what as &dyn Display, &required, &measured].map(ToString::to_string);
+    pub fn new(
+        row: impl Display,
+        what: impl Display,
+        required: impl Display,
+        measured: impl Display,
+        ok: bool,
+    ) -> Self {
+        let [row, what, required, measured] =
+            [&row as &dyn Display, &what, &required, &measured].map(ToString::to_string);
         Self { row, what, required, measured, ok }
     }
 }

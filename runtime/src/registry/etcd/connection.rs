@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use etcd_client::{Channel, Client, ConnectOptions, WatchOptions, WatchStream};
+use etcd_client::{Channel, Client, ConnectOptions, WatchOptions};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tonic::body::Body;
@@ -19,6 +19,7 @@ use super::fault::{REFUSED, Step, is_open_to_all, judge};
 use super::login::Login;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
+use super::watched::Watched;
 use crate::registry::common::Common;
 use crate::registry::error::Error;
 use crate::registry::url::{EtcdUrl, Password, TlsFiles};
@@ -119,12 +120,15 @@ impl Connection {
     }
 
     /// Opens a watch of the range on the current member.
-    pub(super) async fn watch(&self, key: Vec<u8>, options: WatchOptions) -> Result<WatchStream, Fault> {
-        self.call(CALL, |client| async move {
+    pub(super) async fn watch(&self, key: Vec<u8>, options: WatchOptions) -> Result<Watched<'_>, Fault> {
+        // As long as it is the current one: a call in between that leaves it has seen the same.
+        let place = self.current.load(Ordering::Relaxed);
+        let open = |client: Client| async move {
             let mut watches = client.watch_client().max_decoding_message_size(ANSWER);
             watches.watch(key, Some(options)).await
-        })
-        .await
+        };
+        let stream = self.call(CALL, open).await?;
+        Ok(Watched { connection: self, place, stream })
     }
 
     /// Makes one call, `limit` at most; a member that does not answer is left for the next one.
@@ -167,7 +171,7 @@ impl Connection {
     }
 
     /// Goes on to the next member, unless somebody else already did.
-    fn leave(&self, place: usize) {
+    pub(super) fn leave(&self, place: usize) {
         let next = (place + 1) % self.members.len().max(1);
         let _ = self.current.compare_exchange(place, next, Ordering::Relaxed, Ordering::Relaxed);
     }

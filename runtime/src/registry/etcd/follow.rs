@@ -11,6 +11,7 @@ use tokio::time::sleep;
 use super::connection::{CALL, Connection, Fault, PROBE, jitter};
 use super::model::{Listing, Model};
 use super::tally::Tally;
+use super::watched::Watched;
 use crate::registry::layout::Layout;
 use crate::registry::snapshot::View;
 
@@ -19,8 +20,13 @@ const PAGE: i64 = 1000;
 /// A whole list is taken again this often, ± 20 %: a watch can lose events without a sign.
 const RECONCILE: Duration = Duration::from_secs(240);
 const RECONCILE_SPREAD: Duration = Duration::from_secs(120);
+/// Answers of a watch that are applied before anybody sees the outcome, at most.
+const TOGETHER: usize = 256;
 /// Nobody waits this long: a time for "never".
 const NEVER: Duration = Duration::from_secs(86_400);
+
+/// What a watch gives next.
+type Answer = Result<Option<WatchResponse>, Fault>;
 
 /// One service that is followed, under the prefixes of all layouts.
 pub(super) struct Service {
@@ -180,46 +186,65 @@ impl Follower {
         loop {
             tokio::select! {
                 () = &mut reconcile => return,
-                answer = stream.message() => if !self.take(answer) { break },
+                first = stream.next() => {
+                    let (answers, goes_on) = gather(first, &mut stream).await;
+                    self.take(&answers);
+                    if !goes_on {
+                        break;
+                    }
+                }
             }
         }
         // Clients that lost the same etcd do not list in the same moment.
         sleep(jitter(PROBE)).await;
     }
 
-    /// One answer of the watch, all of it before anybody sees the outcome. A compaction, a lost
-    /// leader and a broken stream all end in a new list: a watch resumed at the revision of a
-    /// compaction can miss a delete (etcd#19179).
-    fn take(&self, answer: Result<Option<WatchResponse>, etcd_client::Error>) -> bool {
-        let answer = match answer {
-            Ok(Some(answer)) if !answer.canceled() => answer,
-            Ok(_) => return false,
-            Err(error) => {
-                tracing::debug!(%error, "a watch broke");
-                return false;
-            }
-        };
-        let revision = answer.header().map_or(0, |header| header.revision());
-        if answer.events().is_empty() {
-            self.service.lock().reached(self.source, revision);
-            return true;
-        }
+    /// Answers of the watch, all of them before anybody sees the outcome.
+    fn take(&self, answers: &[WatchResponse]) {
+        let revision = |answer: &WatchResponse| answer.header().map_or(0, |header| header.revision());
+        let last = answers.iter().map(revision).max().unwrap_or_default();
         let source = self.source;
+        if answers.iter().all(|answer| answer.events().is_empty()) {
+            return self.service.lock().reached(source, last);
+        }
         self.service.change(|model, now| {
             let mut deleted = 0;
-            for event in answer.events() {
+            for event in answers.iter().flat_map(WatchResponse::events) {
                 let Some(kv) = event.kv() else { continue };
                 deleted += usize::from(match event.event_type() {
                     EventType::Put => model.put(source, kv.key().to_vec(), kv.value(), now),
                     EventType::Delete => model.delete(source, kv.key(), now),
                 });
             }
-            model.reached(source, revision);
+            model.reached(source, last);
             model.settle(now);
             deleted
         });
-        true
     }
+}
+
+/// An answer and those that are there behind it, and whether more may come: a list of thousands is
+/// not published anew for each of thousands of changes. A compaction, a lost leader and a broken
+/// stream all end in a new list: a watch resumed at the revision of a compaction can miss a delete
+/// (etcd#19179).
+async fn gather(first: Answer, stream: &mut Watched<'_>) -> (Vec<WatchResponse>, bool) {
+    let (mut answers, mut next) = (Vec::new(), Some(first));
+    while let Some(answer) = next {
+        match answer {
+            Ok(Some(answer)) => answers.push(answer),
+            Ok(None) => return (answers, false),
+            Err(fault) => {
+                tracing::debug!(why = fault.text(), "a watch broke");
+                return (answers, false);
+            }
+        }
+        next = tokio::select! {
+            biased;
+            answer = stream.next(), if answers.len() < TOGETHER => Some(answer),
+            () = std::future::ready(()) => None,
+        };
+    }
+    (answers, true)
 }
 
 /// The first key behind all keys that begin with `prefix`.

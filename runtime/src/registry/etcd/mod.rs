@@ -28,6 +28,7 @@ mod tests_tls;
 #[cfg(feature = "tls")]
 mod tls;
 mod union;
+mod watched;
 
 use std::fmt;
 use std::sync::{Arc, Mutex};

@@ -13,13 +13,14 @@ use tokio_util::sync::CancellationToken;
 use super::connection::{CALL, Connection, Fault, PROBE, jitter};
 use super::plan::Plan;
 use super::{refused, store};
-use crate::registry::layout::Layout;
+use crate::registry::layout::{Entry, Layout};
 use crate::registry::registration::{Registered, Status, Wanted};
 
 /// After a lease that was lost while etcd was away: many processes lose theirs in the same moment.
 const LOST: Duration = Duration::from_millis(2500);
-/// After a lease that was lost while etcd answered: somebody revoked it, most likely ours alone.
-const REVOKED: Duration = Duration::from_secs(1);
+/// After a lease that was lost while etcd answered: somebody revoked it, most likely ours alone, or
+/// this process was suspended. With all that follows it is less than a second.
+const REVOKED: Duration = Duration::from_millis(800);
 /// Before a key that somebody else wrote is written again: two processes that were given one
 /// address must not write in a loop.
 const STRANGER: Duration = Duration::from_secs(1);
@@ -205,39 +206,42 @@ impl Registrar {
             return Err(Fault::Refused(why));
         }
         let new = plan.keys();
+        // All of them, however often they were removed: etcd may have got older data back.
         let old: Vec<(String, bool)> = self.keys(|keys| {
             let old = keys.iter().filter(|(key, _)| !new.contains_key(*key));
             old.map(|(key, single)| (key.clone(), *single)).collect()
         });
         // Before the first put: what is given up half-way is removed later all the same.
         self.keys(|keys| keys.extend(new));
-        store::withdraw(&self.connection, &old, lease).await?;
-        self.keys(|keys| keys.retain(|key, _| old.iter().all(|(gone, _)| gone != key)));
-        store::repair(&self.connection, plan, lease).await
+        let removed = store::withdraw(&self.connection, &old, lease).await?;
+        let looked = store::repair(&self.connection, plan, lease).await?;
+        Ok(looked.or(removed).unwrap_or_default())
     }
 
-    /// Watches our keys; ends when one of them has to be put again, with the time to wait before
-    /// that, or with what broke the watch. A deleted key is put again at once, one that somebody
-    /// overwrote after a moment.
+    /// Watches our keys, and those that are no longer; ends when one of them has to be put again or
+    /// removed, with the time to wait before that, or with what broke the watch. A deleted key is
+    /// put again at once, one that somebody overwrote after a moment.
     async fn watch(&self, plan: &Plan, lease: i64, revision: i64) -> Result<Duration, Fault> {
         let options = WatchOptions::new().with_start_revision(revision + 1);
-        let mut keys = plan.entries().map(|entry| entry.key.as_str());
-        let Some(first) = keys.next() else { return std::future::pending().await };
-        let broken = |error: etcd_client::Error| Fault::Away(error.to_string());
-        let mut stream = self.connection.watch(first.into(), options.clone()).await?;
-        for key in keys {
-            stream.watch(key, Some(options.clone())).await.map_err(broken)?;
+        let keys = self.keys(|keys| keys.keys().cloned().collect::<Vec<_>>());
+        let Some((first, others)) = keys.split_first() else { return std::future::pending().await };
+        let mut stream = self.connection.watch(first.as_str().into(), options.clone()).await?;
+        for key in others {
+            stream.watch(key, options.clone()).await?;
+        }
+        // Older data were put back since: a watch from beyond their end would stay silent.
+        if store::revision(&self.connection, first).await? < revision {
+            return Ok(Duration::ZERO);
         }
         loop {
-            let answer = stream.message().await.map_err(broken)?;
-            let Some(answer) = answer.filter(|answer| !answer.canceled()) else {
-                return Err(Fault::Away("the watch ended".to_owned()));
+            let Some(answer) = stream.next().await? else {
+                return Err(Fault::Away("the watch was canceled".to_owned()));
             };
-            if answer.events().iter().any(|event| overwritten(event, lease)) {
+            if answer.events().iter().any(|event| overwritten(event, plan, lease)) {
                 tracing::warn!(keys = ?plan.keys(), "another process writes our keys: is its address the same?");
                 return Ok(STRANGER);
             }
-            if answer.events().iter().any(|event| is_wrong(event, plan)) {
+            if answer.events().iter().any(|event| is_wrong(event, plan, lease)) {
                 return Ok(Duration::ZERO);
             }
         }
@@ -268,13 +272,21 @@ async fn changed(wanted: &mut watch::Receiver<Wanted>) {
     }
 }
 
-fn overwritten(event: &Event, lease: i64) -> bool {
-    event.event_type() == EventType::Put && event.kv().is_some_and(|kv| kv.lease() != lease)
+fn entry<'a>(event: &Event, plan: &'a Plan) -> Option<&'a Entry> {
+    let kv = event.kv()?;
+    plan.entries().find(|entry| entry.key.as_bytes() == kv.key())
 }
 
-/// Deleted, or holds what an earlier plan said.
-fn is_wrong(event: &Event, plan: &Plan) -> bool {
-    let Some(kv) = event.kv() else { return false };
-    let entry = plan.entries().find(|entry| entry.key.as_bytes() == kv.key());
-    event.event_type() == EventType::Delete || entry.is_some_and(|entry| entry.value.as_bytes() != kv.value())
+fn overwritten(event: &Event, plan: &Plan, lease: i64) -> bool {
+    let put = event.event_type() == EventType::Put && entry(event, plan).is_some();
+    put && event.kv().is_some_and(|kv| kv.lease() != lease)
+}
+
+/// Deleted, or holds what an earlier plan said; is there again although it is no longer to be.
+fn is_wrong(event: &Event, plan: &Plan, lease: i64) -> bool {
+    let (Some(kv), deleted) = (event.kv(), event.event_type() == EventType::Delete) else { return false };
+    match entry(event, plan) {
+        Some(entry) => deleted || entry.value.as_bytes() != kv.value(),
+        None => !deleted && kv.lease() == lease,
+    }
 }

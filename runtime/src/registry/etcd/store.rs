@@ -1,7 +1,9 @@
 //! The transactions of a registration: what is put carries a lease, what is deleted carries ours.
 //! Knows no layout and keeps nothing.
 
-use etcd_client::{Client, Compare, CompareOp, KeyValue, PutOptions, Txn, TxnOp, TxnOpResponse, TxnResponse};
+use etcd_client::{
+    Client, Compare, CompareOp, KeyValue, PutOptions, ResponseHeader, Txn, TxnOp, TxnOpResponse, TxnResponse,
+};
 use tokio::time::sleep;
 
 use super::connection::{CALL, Connection, Fault, PROBE};
@@ -9,8 +11,9 @@ use super::plan::{GUARDED, OPERATIONS, Plan};
 use crate::registry::layout::Entry;
 
 /// Puts every entry that is not there as it should be: in one transaction, or guarded in one each
-/// where the plan says so. Gives a revision up to which nothing of others is missed.
-pub(super) async fn repair(connection: &Connection, plan: &Plan, lease: i64) -> Result<i64, Fault> {
+/// where the plan says so. Gives a revision up to which nothing of others is missed; `None` for an
+/// empty plan.
+pub(super) async fn repair(connection: &Connection, plan: &Plan, lease: i64) -> Result<Option<i64>, Fault> {
     loop {
         let entries: Vec<&Entry> = plan.entries().collect();
         let (held, revision) = look(connection, &entries).await?;
@@ -39,34 +42,45 @@ pub(super) async fn repair(connection: &Connection, plan: &Plan, lease: i64) -> 
 }
 
 /// Deletes those of the keys that carry our lease; each comes with whether it has a transaction of
-/// its own.
-pub(super) async fn withdraw(connection: &Connection, keys: &[(String, bool)], lease: i64) -> Result<(), Fault> {
+/// its own. Gives the first revision at which one was looked at; `None` without keys.
+pub(super) async fn withdraw(
+    connection: &Connection,
+    keys: &[(String, bool)],
+    lease: i64,
+) -> Result<Option<i64>, Fault> {
     let ours = |key: &str| Compare::lease(key, CompareOp::Equal, lease);
     let guarded = |key: &str| Txn::new().when([ours(key)]).and_then([TxnOp::delete(key, None)]);
     let together: Vec<TxnOp> =
         keys.iter().filter(|(_, single)| !single).map(|(key, _)| TxnOp::txn(guarded(key))).collect();
-    for chunk in together.chunks(GUARDED) {
-        send(connection, Txn::new().and_then(chunk)).await?;
+    let chunks = together.chunks(GUARDED).map(|chunk| Txn::new().and_then(chunk));
+    let single = keys.iter().filter(|(_, single)| *single).map(|(key, _)| guarded(key));
+    let mut revision = None;
+    for txn in chunks.chain(single) {
+        let done = send(connection, txn).await?;
+        revision = revision.or(done.header().map(ResponseHeader::revision));
     }
-    for (key, _) in keys.iter().filter(|(_, single)| *single) {
-        send(connection, guarded(key)).await?;
-    }
-    Ok(())
+    Ok(revision)
+}
+
+/// etcd's revision now; asked for by a look at some key, which the user may be allowed to read.
+pub(super) async fn revision(connection: &Connection, key: &str) -> Result<i64, Fault> {
+    let get = Txn::new().and_then([TxnOp::get(key, None)]);
+    Ok(send(connection, get).await?.header().map_or(0, ResponseHeader::revision))
 }
 
 /// What the keys hold now, and the revision of the first look.
-async fn look(connection: &Connection, entries: &[&Entry]) -> Result<(Vec<Option<KeyValue>>, i64), Fault> {
+async fn look(connection: &Connection, entries: &[&Entry]) -> Result<(Vec<Option<KeyValue>>, Option<i64>), Fault> {
     let (mut held, mut revision) = (Vec::with_capacity(entries.len()), None);
     for chunk in entries.chunks(OPERATIONS) {
         let gets: Vec<TxnOp> = chunk.iter().map(|entry| TxnOp::get(entry.key.as_str(), None)).collect();
         let found = send(connection, Txn::new().and_then(gets)).await?;
-        revision.get_or_insert(found.header().map_or(0, |header| header.revision()));
+        revision = revision.or(found.header().map(ResponseHeader::revision));
         held.extend(found.op_responses().into_iter().map(|one| match one {
             TxnOpResponse::Get(got) => got.kvs().first().cloned(),
             _ => None,
         }));
     }
-    Ok((held, revision.unwrap_or_default()))
+    Ok((held, revision))
 }
 
 async fn send(connection: &Connection, txn: Txn) -> Result<TxnResponse, Fault> {

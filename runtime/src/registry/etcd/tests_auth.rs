@@ -32,7 +32,11 @@ async fn guarded(password: &str) -> Option<(EtcdProcess, Client)> {
 }
 
 fn open(etcd: &EtcdProcess, password: Password) -> Registry {
-    let text = format!("etcd://bob@{}?ttl=2", etcd.address());
+    open_at(&etcd.address(), password)
+}
+
+fn open_at(address: &str, password: Password) -> Registry {
+    let text = format!("etcd://bob@{address}?ttl=2");
     let Ok(Target::Etcd(url)) = url::parse(&text, Some(&password)) else { panic!() };
     Registry(Arc::new(Inner { backend: Box::new(Etcd::new(url).unwrap()), resolvers: Default::default() }))
 }
@@ -81,6 +85,58 @@ async fn one_authentication_serves_a_process_and_each_event() {
     kept.deregister().await;
     trusted(&add, 0).await;
     assert!(!format!("{registry:?} {registry}").contains("one"));
+}
+
+/// The paths of calls, each with whether it carried a token.
+#[cfg(feature = "dev")]
+type Calls = watch::Receiver<Vec<(String, bool)>>;
+
+/// A way to etcd that writes down every call.
+#[cfg(feature = "dev")]
+async fn recording(etcd: &EtcdProcess) -> (String, Calls) {
+    use hyper::server::conn::http2;
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    use tower::ServiceExt;
+
+    let upstream = tonic::transport::Endpoint::from_shared(format!("http://{}", etcd.address())).unwrap();
+    let upstream = upstream.connect_lazy();
+    let (sender, calls) = watch::channel(Vec::new());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let answer = hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
+        let call = (request.uri().path().to_owned(), request.headers().contains_key("token"));
+        sender.send_modify(|calls| calls.push(call));
+        upstream.clone().oneshot(request.map(tonic::body::Body::new))
+    });
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let answer = answer.clone();
+            let serving = http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), answer);
+            tokio::spawn(serving);
+        }
+    });
+    (address, calls)
+}
+
+/// Some versions of etcd take lease calls without one, others do not.
+#[cfg(feature = "dev")]
+#[tokio::test]
+async fn every_lease_call_carries_the_token() {
+    let Some((etcd, _admin)) = guarded("one").await else { return };
+    let (address, mut calls) = recording(&etcd).await;
+    let kept = register(&open_at(&address, "one".into()));
+    let beats =
+        |calls: &Vec<(String, bool)>| calls.iter().filter(|(path, _)| path.ends_with("/LeaseKeepAlive")).count();
+    tokio::time::timeout(LONG, calls.wait_for(|calls| beats(calls) >= 2)).await.unwrap().unwrap();
+    kept.deregister().await;
+    let calls = calls.borrow().clone();
+    let lease: Vec<_> = calls.iter().filter(|(path, _)| path.starts_with("/etcdserverpb.Lease/")).collect();
+    for name in ["LeaseGrant", "LeaseKeepAlive", "LeaseRevoke"] {
+        assert!(lease.iter().any(|(path, _)| path.ends_with(name)), "no {name} in {calls:?}");
+    }
+    assert!(lease.iter().all(|(_, token)| *token), "{calls:?}");
+    // What is written down is not simply always so.
+    assert!(calls.iter().any(|(path, token)| path.ends_with("/Authenticate") && !token), "{calls:?}");
 }
 
 /// Whatever is opened: other layouts, other lifetimes of leases.

@@ -108,7 +108,10 @@ impl Stream {
         let shared = &*connection.shared;
         let path = request.uri().path();
         let deadline = deadline(request.headers(), shared.limits.handler);
-        let route = shared.router.by_path(path).or_else(|| shared.router.by_last_part(path));
+        // A service that is called Health, too, does not answer for the server.
+        let other =
+            || Some(path).filter(|path| !health::is_here(path)).and_then(|path| shared.router.by_last_part(path));
+        let route = shared.router.by_path(path).or_else(other);
         let (answer, path) = match route.filter(|route| route.method.idl == Idl::Proto) {
             Some(route) => {
                 let path = route.method.path;

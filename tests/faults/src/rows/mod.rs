@@ -23,8 +23,12 @@ use crate::report::Line;
 pub struct Scale {
     /// A minute in all, for CI.
     pub short: bool,
-    /// Calls over one shared connection (row 8).
+    /// Calls where they are counted (rows 8 and 24).
     pub calls: usize,
+    /// Repetitions in place of a row's own number (rows 23 and 25).
+    pub rounds: Option<usize>,
+    /// How long a fault lasts that lasts long, in place of a row's own time (rows 26, R2, R9, R25).
+    pub time: Option<Duration>,
 }
 
 impl Scale {
@@ -52,6 +56,23 @@ pub const ROWS: [Row; 9] = [
     ("18", |scale| Box::pin(panics::rows(scale))),
     ("19-20", |scale| Box::pin(time::rows(scale))),
 ];
+
+/// What the lines of the table are called, in their order.
+pub const ORDER: [&str; 14] = ["1", "2", "3", "4", "5", "6", "8", "11", "12", "13", "14", "18", "19", "20"];
+
+/// The heading of the table.
+pub const TITLE: &str = "What a server takes when it is attacked";
+
+/// What stands above the table.
+pub const TEXT: &str = "\
+Measured from outside: another process on the same machine (2 cores, loopback) attacks a server with
+the default limits and reads its memory, time and descriptors from the kernel. The program exits with 1 when
+a bound is broken:
+
+```sh
+cargo build --profile attack -p faults
+cargo run --profile attack -p faults --bin faults
+```";
 
 /// Whether the server lives, pings within 100 ms, and told of no panic.
 async fn well(row: u8, target: &mut Target) -> Result<Vec<Line>, Failure> {

@@ -49,7 +49,7 @@ pub(super) async fn corpus(_: Scale) -> Result<Vec<Line>, Failure> {
         lines.push(Line::new(row, &what, format!("peak of RSS + ≤ {}", size(most)), size(grown), grown <= most));
         lines.extend(well(row, &mut target).await?);
     }
-    lines.sort_by_key(|line| line.row);
+    lines.sort_by(|one, other| one.row.cmp(&other.row));
     Ok(lines)
 }
 

@@ -7,7 +7,7 @@ use tonic::Code;
 
 use super::{client, embedded, registry};
 use crate::registry::etcd::tests::{LONG, fewest, instance, status, trusted};
-use crate::registry::{Resolver, Snapshot, Status};
+use crate::registry::{Registry, Resolver, Snapshot, Status};
 
 async fn stale(resolver: &Resolver) {
     resolver.wait(LONG, |seen| seen.stale_since.is_some()).await.unwrap();
@@ -33,6 +33,30 @@ async fn older_data_is_noticed_with_and_without_a_bump() {
         assert!(least == 2 || bump > 0 && least == 1, "{least} with a bump of {bump}");
         drop((first, second));
     }
+}
+
+#[tokio::test]
+async fn what_is_paused_does_not_come_back_with_older_data() {
+    let dev = embedded().await;
+    let (servers, faults) = (registry(&dev), dev.faults());
+    let add = registry(&dev).resolve("add").unwrap();
+    let kept = servers.register(vec![instance("add", 8888)]).unwrap();
+    trusted(&add, 1).await;
+    let saved = faults.save();
+    kept.pause();
+    trusted(&add, 0).await;
+    status(&kept, |status| *status == Status::Paused).await;
+    faults.restore(saved, 0);
+    // The entry is there at this moment; the owner's lease has come back with it.
+    let mut client = client(&dev).await;
+    let end = std::time::Instant::now() + LONG;
+    while !client.get("kitex/registry-etcd/add/127.0.0.1:8888", None).await.unwrap().kvs().is_empty() {
+        assert!(std::time::Instant::now() < end, "the entry stays");
+    }
+    trusted(&add, 0).await;
+    assert_eq!(*kept.status().borrow(), Status::Paused);
+    kept.resume();
+    trusted(&add, 1).await;
 }
 
 #[tokio::test]
@@ -159,6 +183,23 @@ async fn a_frozen_one_takes_nobody_away() {
     trusted(&add, 1).await;
     status(&kept, |status| matches!(status, Status::Registered(_))).await;
     assert_eq!(least.await.unwrap(), 1);
+}
+
+/// A member that lost its leader ends its watches and lets every other call wait for seconds.
+#[tokio::test]
+async fn a_member_whose_watch_broke_is_not_asked_again() {
+    let (left, next) = (embedded().await, embedded().await);
+    let both = format!("etcd://{},{}?ttl=2", left.address(), next.address());
+    put(&mut client(&left).await, 1).await;
+    let add = Registry::open(&both).unwrap().resolve("add").unwrap();
+    trusted(&add, 1).await;
+    next.faults().restore(left.faults().save(), 0);
+    put(&mut client(&next).await, 2).await;
+    let never = 1 << 20;
+    left.faults().fail(Code::Unavailable, "etcdserver: no leader", never);
+    left.faults().drop_connections();
+    trusted(&add, 2).await;
+    assert_eq!(left.faults().stop_failing(), never);
 }
 
 #[tokio::test]

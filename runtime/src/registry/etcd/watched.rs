@@ -1,0 +1,37 @@
+//! A watch on one member of the cluster.
+
+use etcd_client::{WatchOptions, WatchResponse, WatchStream};
+
+use super::connection::{Connection, Fault};
+
+/// An open watch; the member is left for the next one when it breaks.
+pub(super) struct Watched<'a> {
+    pub(super) connection: &'a Connection,
+    /// The member's place.
+    pub(super) place: usize,
+    pub(super) stream: WatchStream,
+}
+
+impl Watched<'_> {
+    /// Watches one more key on the same stream.
+    pub(super) async fn watch(&mut self, key: &str, options: WatchOptions) -> Result<(), Fault> {
+        let sent = self.stream.watch(key, Some(options)).await;
+        sent.map_err(|error| self.broke(error.to_string()))
+    }
+
+    /// The next answer; `None` when etcd canceled the watch, such as for a compaction.
+    pub(super) async fn next(&mut self) -> Result<Option<WatchResponse>, Fault> {
+        match self.stream.message().await {
+            Ok(Some(answer)) => Ok(Some(answer).filter(|answer| !answer.canceled())),
+            Ok(None) => Err(self.broke("the watch ended".to_owned())),
+            Err(error) => Err(self.broke(error.to_string())),
+        }
+    }
+
+    /// A member that lost its leader ends its watches, and lets whatever else it is asked wait for
+    /// seconds.
+    fn broke(&self, why: String) -> Fault {
+        self.connection.leave(self.place);
+        Fault::Away(why)
+    }
+}

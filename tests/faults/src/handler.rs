@@ -1,0 +1,93 @@
+//! The service that is attacked.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use runtime::server::{Counter, Running};
+use runtime::{Context, Error};
+
+use crate::generated::faults::{Gauges, Item, Target, TargetClient};
+
+/// Methods that misbehave when they are told to.
+#[derive(Clone, Debug, Default)]
+pub struct Handler {
+    /// Whose gauges it tells.
+    pub running: Arc<OnceLock<Running>>,
+    /// Whom it calls for a hop.
+    pub itself: Arc<OnceLock<TargetClient>>,
+}
+
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    #[expect(clippy::panic, reason = "what is to be survived")]
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}
+
+fn milliseconds(count: i64) -> Duration {
+    Duration::from_millis(count.unsigned_abs())
+}
+
+impl Target for Handler {
+    async fn echo(&self, _cx: &Context, item: Item) -> Result<Item, Error> {
+        Ok(item)
+    }
+
+    async fn number(&self, _cx: &Context, number: i64) -> Result<i64, Error> {
+        Ok(number)
+    }
+
+    async fn blob(&self, _cx: &Context, size: i32) -> Result<Bytes, Error> {
+        let size = usize::try_from(size).map_err(|_| Error::invalid("a negative size"))?;
+        Ok(Bytes::from(vec![0; size.min(8 << 20)]))
+    }
+
+    async fn slow(&self, _cx: &Context, time: i64) -> Result<i64, Error> {
+        tokio::time::sleep(milliseconds(time)).await;
+        Ok(time)
+    }
+
+    #[expect(clippy::panic, reason = "what is to be survived")]
+    async fn flaky(&self, _cx: &Context, number: i64) -> Result<i64, Error> {
+        if number % 10 == 0 {
+            panic!("the number {number}");
+        }
+        Ok(number)
+    }
+
+    async fn bomb(&self, _cx: &Context, time: i64) -> Result<(), Error> {
+        let _bomb = Bomb;
+        tokio::time::sleep(milliseconds(time)).await;
+        Ok(())
+    }
+
+    async fn hop(&self, cx: &Context, left: i32) -> Result<i64, Error> {
+        let time = cx.remaining().unwrap_or_default();
+        if left == 0 {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+        } else if let Some(itself) = self.itself.get() {
+            itself.hop(left - 1).with(cx).await?;
+        }
+        Ok(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    async fn gauges(&self, _cx: &Context) -> Result<Gauges, Error> {
+        let running = self.running.get().ok_or_else(|| Error::unavailable("still starting"))?;
+        let signed = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let count = |counter| i64::try_from(running.counters().get(counter)).unwrap_or(i64::MAX);
+        Ok(Gauges {
+            // This very call is one.
+            in_flight: signed(running.in_flight()) - 1,
+            in_flight_bytes: signed(running.in_flight_bytes()),
+            connections: signed(running.connections()),
+            panics: count(Counter::Panics),
+            shed: count(Counter::Shed),
+            write_timeouts: count(Counter::WriteTimeouts),
+            stalled: count(Counter::Stalled),
+        })
+    }
+}
