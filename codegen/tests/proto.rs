@@ -6,6 +6,8 @@ mod sandbox;
 
 use std::{fs, path::Path};
 
+use codegen::Builder;
+use codegen::emit::{Sides, emit};
 use codegen::ir::draft::{Base, Draft, Item, Requiredness, Struct, TypeKind};
 use sandbox::{dir, load, said};
 
@@ -95,4 +97,21 @@ fn long_proto_chains_do_not_overflow() {
     }
     let (result, _) = load(dir.path(), &["p0.proto"], &[]);
     assert_eq!(result.unwrap().0.files.len(), 1000);
+}
+
+/// Whether a message may be copied depends on what is inside, in the files of `google.protobuf` too.
+#[test]
+fn messages_may_hold_numbers_and_known_types_alone() {
+    let text = "syntax = \"proto3\"; package a; \
+        import \"google/protobuf/timestamp.proto\"; import \"google/protobuf/struct.proto\"; \
+        message Seen { int64 id = 1; google.protobuf.Timestamp at = 2; } \
+        message Noted { google.protobuf.Value note = 1; int64 id = 2; }";
+    let dir = dir(&[("a.proto", text)]);
+    let loaded = Builder::new().idl(dir.path().join("a.proto")).load(false).unwrap();
+    let modules = emit(&loaded.model, Sides::Both);
+    assert_eq!(modules.paths().collect::<Vec<_>>(), [&["a".to_owned()]]);
+    let text = modules.tokens(0).to_string();
+    let derived = |name: &str| text[..text.find(name).unwrap()].rsplit_once("derive").unwrap().1.to_owned();
+    assert!(derived("struct Seen").contains("Copy , PartialEq , Eq"), "{text}");
+    assert!(!derived("struct Noted").contains("Copy") && !derived("struct Noted").contains("PartialEq , Eq"), "{text}");
 }

@@ -12,9 +12,9 @@ use crate::ir::model::Model;
 /// The messages and enums of each package, as prost's text.
 pub(super) fn messages(model: &Model) -> BTreeMap<String, String> {
     use prost_build::Module;
+    // The files of `google.protobuf` make no text: they say what the known types hold.
     let requests = files(model)
         .into_iter()
-        .filter(|file| !file.package().starts_with("google.protobuf"))
         .map(|mut file| {
             file.service.clear();
             for place in file.source_code_info.iter_mut().flat_map(|info| &mut info.location) {

@@ -14,6 +14,7 @@ use prost_reflect::{
 };
 
 use crate::error::{Code, Error, Origin};
+use crate::grpc::finite::Words;
 use crate::limits::DecodeLimits;
 use crate::service::Method;
 
@@ -123,7 +124,7 @@ fn read(message: MessageDescriptor, body: &[u8]) -> serde_json::Result<DynamicMe
 fn write(message: MessageDescriptor, body: Bytes) -> Result<Bytes, String> {
     let message = DynamicMessage::decode(message, body).map_err(|error| error.to_string())?;
     let mut json = serde_json::Serializer::new(Vec::new());
-    let written = message.serialize_with_options(&mut json, &SerializeOptions::new());
+    let written = message.serialize_with_options(Words(&mut json), &SerializeOptions::new());
     written.map_err(|error| error.to_string())?;
     Ok(Bytes::from(json.into_inner()))
 }
@@ -175,6 +176,8 @@ mod tests {
             field("big", 2, Type::Int64, Label::Optional, None),
             field("more", 3, Type::Message, Label::Repeated, Some(".hello.Note")),
             field("when", 4, Type::Message, Label::Optional, Some(".google.protobuf.Duration")),
+            field("ratio", 5, Type::Message, Label::Optional, Some(".google.protobuf.DoubleValue")),
+            field("ratios", 6, Type::Float, Label::Repeated, None),
         ];
         let note = DescriptorProto { name: Some("Note".to_owned()), field: fields, ..Default::default() };
         let of = || Some(".hello.Note".to_owned());
@@ -189,7 +192,7 @@ mod tests {
         let file = FileDescriptorProto {
             name: Some("hello.proto".to_owned()),
             package: Some("hello".to_owned()),
-            dependency: vec!["google/protobuf/duration.proto".to_owned()],
+            dependency: ["duration", "wrappers"].map(|it| format!("google/protobuf/{it}.proto")).to_vec(),
             message_type: vec![note],
             service: vec![greeter],
             syntax: Some("proto3".to_owned()),
@@ -211,6 +214,23 @@ mod tests {
         let wanted = r#"{"shortText":"é","big":"7","more":[{"shortText":"x"},{}],"when":"1.500s"}"#;
         assert_eq!(through(json).unwrap(), wanted);
         assert_eq!(through("{}").unwrap(), "{}");
+    }
+
+    #[test]
+    fn numbers_that_are_none_have_words() {
+        for json in [r#"{"ratio":"NaN"}"#, r#"{"ratio":"-Infinity"}"#, r#"{"ratios":["Infinity","NaN",-1.5]}"#] {
+            assert_eq!(through(json).unwrap(), json);
+        }
+    }
+
+    #[test]
+    fn every_double_is_read_as_it_was_written() {
+        let mut bits = 0x6b69_7465_6c69_6e65_u64;
+        for _ in 0..1000 {
+            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let json = serde_json::json!({ "ratio": f64::from_bits(bits >> 2) }).to_string();
+            assert_eq!(through(&json).unwrap(), json);
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 mod caller;
 mod codec;
+#[cfg(feature = "json")]
+mod finite;
 mod health;
 #[cfg(feature = "json")]
 mod json;

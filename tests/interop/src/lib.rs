@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by panicking")]
 
 mod handler;
+mod interpreter;
 
 pub use e2e::Go;
 pub use handler::{Handler, Watcher};
+pub use interpreter::interpreter;
 
 /// What the build script made of `idl/interop.thrift`.
 #[allow(missing_docs, reason = "the IDL says it")]

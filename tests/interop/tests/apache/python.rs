@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use e2e::workspace;
+use interop::interpreter;
 use tempfile::TempDir;
 
 /// The interpreter and the generated modules.
@@ -12,14 +13,11 @@ pub(crate) struct Python {
     pub(crate) folder: TempDir,
 }
 
-/// A Python of the user's may stand before the one that Debian's package is for.
-const INTERPRETERS: [&str; 2] = ["python3", "/usr/bin/python3"];
-
 impl Python {
     /// `None` where the compiler or the library is missing, said in one line; under `CI` that is a failure.
     pub(crate) fn with_thrift() -> Option<Self> {
-        let interpreter = INTERPRETERS.into_iter().find(|it| runs(Command::new(it).args(["-c", "import thrift"])));
-        let compiler = runs(Command::new("thrift").arg("--version"));
+        let interpreter = interpreter("thrift");
+        let compiler = Command::new("thrift").arg("--version").output().is_ok_and(|output| output.status.success());
         let Some(interpreter) = interpreter.filter(|_| compiler) else {
             assert!(std::env::var_os("CI").is_none(), "thrift-compiler or python3-thrift is missing");
             eprintln!("skipped: this test needs Debian's `thrift-compiler` and `python3-thrift`");
@@ -40,10 +38,6 @@ impl Python {
         command.arg("-B").arg(programs.join(name)).env("PYTHONPATH", self.folder.path());
         command
     }
-}
-
-fn runs(command: &mut Command) -> bool {
-    command.output().is_ok_and(|output| output.status.success())
 }
 
 /// Runs a program to its end; gives what it printed.
