@@ -48,18 +48,27 @@ fn text<'a>(headers: &'a http::HeaderMap, name: &str) -> &'a str {
 const MICRO: [(&str, &str); 2] =
     [("content-type", "application/grpc+proto"), ("x-content-type", "application/grpc+proto")];
 
+/// A greeting as go-micro's clients send it.
+fn micro(name: &str) -> Request<bytes::Bytes> {
+    let mut request = hello(name);
+    request.metadata_mut().insert(MICRO[1].0, MICRO[1].1.parse().unwrap());
+    request
+}
+
 #[tokio::test]
 async fn the_last_part_of_a_name_is_enough() {
     let running = start(&HelloServer::default(), Limits::default()).await;
     let channel = connect(running.addr()).await;
     for path in ["/greeter.Hello/Say", "/go.micro.srv.greeter.Hello/Say", "/Hello/Say", "/team/greeter.Hello/Say"] {
-        assert!(call(&channel, path, hello("kite")).await.is_ok(), "{path}");
+        assert!(call(&channel, path, micro("kite")).await.is_ok(), "{path}");
+        // To others another package is another service.
+        assert_eq!(call(&channel, path, hello("kite")).await.unwrap_err().code(), Code::Unimplemented, "{path}");
     }
     for path in ["/greeter.Hello/Nope", "/greeter.Nope/Say", "/xHello/Say", "/Say", "/.Hello./Say", "//"] {
-        let status = call(&channel, path, hello("")).await.unwrap_err();
+        let status = call(&channel, path, micro("")).await.unwrap_err();
         assert_eq!(status.code(), Code::Unimplemented, "{path}");
     }
-    assert_eq!(running.counters().get(Counter::UnknownMethod), 6);
+    assert_eq!(running.counters().get(Counter::UnknownMethod), 10);
 }
 
 struct Other;
@@ -96,7 +105,7 @@ async fn a_last_part_that_two_have_is_nobody_s() {
         assert!(call(&channel, path, hello("")).await.is_ok(), "{path}");
     }
     for path in ["/Hello/Say", "/greeter.Hello/Other"] {
-        assert_eq!(call(&channel, path, hello("")).await.unwrap_err().code(), Code::Unimplemented, "{path}");
+        assert_eq!(call(&channel, path, micro("")).await.unwrap_err().code(), Code::Unimplemented, "{path}");
     }
 }
 

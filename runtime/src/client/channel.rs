@@ -83,6 +83,7 @@ impl Channel {
     }
 
     /// [`Channel::call`] as a future that holds everything once: it is allocated for each call.
+    #[expect(clippy::manual_async_fn, reason = "an async fn has a second place for its arguments")]
     pub(super) fn drive(
         self,
         mut call: Result<Call, Error>,

@@ -74,7 +74,7 @@ impl Groups {
         self.current.load_full().filter(|current| current.snapshot.known && resolver.shows(&current.snapshot))
     }
 
-    /// The list of this snapshot. While one caller makes it, the others use the one before.
+    /// The list of this snapshot. While one caller makes it, the others use the one before, unless nobody is in it.
     pub(super) fn of(&self, snapshot: Arc<Snapshot>, balancer: &dyn Balancer) -> Arc<Current> {
         let current = self.current.load_full();
         match current {
@@ -88,8 +88,8 @@ impl Groups {
         let _making = match (self.making.try_lock(), before) {
             (Ok(making), _) => making,
             (Err(TryLockError::Poisoned(poisoned)), _) => poisoned.into_inner(),
-            (Err(TryLockError::WouldBlock), Some(before)) => return before,
-            (Err(TryLockError::WouldBlock), None) => self.making.lock().unwrap_or_else(PoisonError::into_inner),
+            (Err(TryLockError::WouldBlock), Some(before)) if !before.group.is_empty() => return before,
+            (Err(TryLockError::WouldBlock), _) => self.making.lock().unwrap_or_else(PoisonError::into_inner),
         };
         // Another caller may have been here in between.
         let before = self.current.load_full();

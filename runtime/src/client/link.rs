@@ -17,6 +17,7 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use super::counters::{Counter, Counters};
 use super::waiters::Waiters;
@@ -29,6 +30,10 @@ const STALLED: Duration = Duration::from_secs(10);
 /// Bytes that may wait to be written; a call that finds more is refused.
 const AHEAD: usize = 16 << 20;
 
+/// For how long nothing may arrive while calls are given up: then the connection leads nowhere, and
+/// nobody would tell.
+const SILENT: Duration = Duration::from_secs(1);
+
 /// Calls whose answers never came, from which on another connection is opened.
 const LOST: usize = 1 << 14;
 
@@ -40,6 +45,8 @@ struct State {
     writing: bool,
     /// Why no answer comes any more.
     end: Option<String>,
+    /// When a call was given up after which nothing arrived.
+    silent: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -201,6 +208,7 @@ impl Shared {
     fn deliver(&self, messages: &mut Messages) -> Result<(), String> {
         let mut wakers = Vec::new();
         let mut state = self.state();
+        state.silent = None;
         let end = loop {
             match messages.take() {
                 Ok(Some(incoming)) => {
@@ -328,7 +336,10 @@ impl Drop for Ticket<'_> {
             return;
         }
         let answered = matches!(self.stage, Stage::Waiting);
-        if self.shared.state().waiters.leave(self.seq, answered) >= LOST {
+        let mut state = self.shared.state();
+        let lost = state.waiters.leave(self.seq, answered);
+        let silent = answered && state.silent.get_or_insert_with(Instant::now).elapsed() >= SILENT;
+        if lost >= LOST || silent {
             self.shared.leave();
         }
     }

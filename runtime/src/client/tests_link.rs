@@ -1,6 +1,7 @@
 //! A shared connection whose callers give up and whose peer is slow or wrong.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -86,6 +87,32 @@ async fn a_connection_whose_answers_do_not_come_takes_no_more_calls() {
     assert_eq!(given_up, 1 << 14);
     drop(link);
     drain.await.unwrap().unwrap();
+}
+
+/// As when a firewall has forgotten the connection: writes go on, and nobody says anything.
+#[tokio::test(start_paused = true)]
+async fn a_connection_on_which_nothing_comes_is_left() {
+    let (link, _, mut peer) = pair().await;
+    let mut messages = Messages::new(1 << 20);
+    drop(enter(&link, &[]).unwrap());
+    tokio::time::advance(Duration::from_millis(999)).await;
+    drop(enter(&link, &[]).unwrap());
+    assert!(link.is_open());
+    // What arrives, late as it is, shows that somebody is there.
+    let seq = receive(&mut peer, &mut messages).await.seq;
+    peer.write_all(&message(MessageType::Reply, seq)).await.unwrap();
+    let mut asked = enter(&link, &[]).unwrap();
+    for _ in 0..2 {
+        let seq = receive(&mut peer, &mut messages).await.seq;
+        peer.write_all(&message(MessageType::Reply, seq)).await.unwrap();
+    }
+    asked.answer().await.unwrap();
+    tokio::time::advance(Duration::from_secs(9)).await;
+    drop(enter(&link, &[]).unwrap());
+    assert!(link.is_open());
+    tokio::time::advance(Duration::from_secs(1)).await;
+    drop(enter(&link, &[]).unwrap());
+    assert!(!link.is_open());
 }
 
 #[tokio::test]

@@ -202,6 +202,10 @@ impl Rack {
         connection.since = Instant::now();
         connection.messages.release();
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // The oldest stand in front; taken are the others, so that nobody else would look at them.
+        let since = connection.since;
+        let old = idle.iter().take_while(|idle| since.saturating_duration_since(idle.since) >= IDLE_TIME).count();
+        idle.drain(..old);
         if idle.len() < IDLE_MOST {
             idle.push(connection);
         }

@@ -47,6 +47,11 @@ impl Caller {
         self.form
     }
 
+    /// Whether it is a client of go-micro.
+    pub fn is_micro(&self) -> bool {
+        self.micro
+    }
+
     /// The status that an error of `service` (`package.Service`) travels as.
     pub fn status_of(&self, error: &Error, service: &str) -> Status {
         if self.micro { micro::status_of(error, service) } else { status::status_of(error) }

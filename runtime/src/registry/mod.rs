@@ -114,7 +114,8 @@ impl Registry {
     /// The password of an etcd user stands in the URL (`etcd://user:password@host:2379`, `%XX` for
     /// odd bytes) or, better, in `KITELINE_ETCD_PASSWORD`, or in the file that
     /// `KITELINE_ETCD_PASSWORD_FILE` names, which is read again at each authentication; it is never
-    /// shown. The PEM files of `etcds://` are read now, and again for each new connection.
+    /// shown. The PEM files of `etcds://` are read now, unless the registry is open in this process
+    /// already, and again for each new connection.
     ///
     /// # Errors
     /// [`Error::File`] names the setting and the file that cannot be read or is not what it should be.

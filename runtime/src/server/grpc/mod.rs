@@ -108,9 +108,10 @@ impl Stream {
         let shared = &*connection.shared;
         let path = request.uri().path();
         let deadline = deadline(request.headers(), shared.limits.handler);
-        // A service that is called Health, too, does not answer for the server.
-        let other =
-            || Some(path).filter(|path| !health::is_here(path)).and_then(|path| shared.router.by_last_part(path));
+        // For go-micro's clients alone: to others another package is another version. And a service
+        // that is called Health, too, does not answer for the server.
+        let loose = caller.is_micro() && !health::is_here(path);
+        let other = || Some(path).filter(|_| loose).and_then(|path| shared.router.by_last_part(path));
         let route = shared.router.by_path(path).or_else(other);
         let (answer, path) = match route.filter(|route| route.method.idl == Idl::Proto) {
             Some(route) => {
