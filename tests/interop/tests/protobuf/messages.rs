@@ -31,7 +31,7 @@ fn exchange<'a>(random: &mut Random<'a>, python: &mut Python, bridge: &Json, kin
     };
     let wanted = meaning(&ours);
     let words = random.one_of(kind.words);
-    let said = python.ask([kind.name[1..].as_bytes(), &given, &ours, &json, words.as_bytes()]);
+    let said = python.ask([&kind.name.as_bytes()[1..], &given, &ours, &json, words.as_bytes()]);
     let shown = || format!("{} {given:02x?}\nours {}", kind.name, String::from_utf8_lossy(&json));
     assert_eq!(said.wrong, "", "{}", shown());
     assert_eq!(meaning(&said.bytes), wanted, "{}", shown());
