@@ -191,11 +191,15 @@ impl Dispatch {
         let attempt = Attempt::start(to, place, start, &self.0.epoch, &call.cx.deadline);
         let result = match call.method.idl {
             #[cfg(feature = "grpc")]
-            Idl::Proto if self.0.transport.is_none() => Box::pin(self.0.grpc.exchange(peer, call)).await,
+            Idl::Proto if self.0.transport.is_none() => {
+                Box::pin(self.0.grpc.exchange(&peer.endpoint, &peer.wire, call)).await
+            }
             #[cfg(feature = "thrift")]
-            _ if self.0.multiplexes(peer) => self.0.thrift.multiplex(peer, call, &to.snapshot.service).await,
+            _ if self.0.multiplexes(peer) => {
+                self.0.thrift.multiplex((&peer.endpoint, &peer.lane), call, &to.snapshot.service).await
+            }
             #[cfg(feature = "thrift")]
-            _ => self.0.thrift.exchange(peer, call, &to.snapshot.service).await,
+            _ => self.0.thrift.exchange((&peer.endpoint, &peer.rack), call, &to.snapshot.service).await,
             #[cfg(not(feature = "thrift"))]
             _ => {
                 let _ = peer;

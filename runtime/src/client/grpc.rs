@@ -10,7 +10,6 @@ use tonic::metadata::MetadataMap;
 use tonic::transport::{Channel, Endpoint as Target};
 use tonic::{ConnectError, Request, Status, TimeoutExpired};
 
-use super::peer::Peer;
 use crate::context::{Metadata, Pairs};
 use crate::error::{Error, Origin};
 use crate::grpc::{Raw, error_of, read_metadata, write_metadata};
@@ -38,8 +37,8 @@ impl Grpc {
     /// # Errors
     /// [`Origin::NotConnected`] when no connection came about, [`Origin::Transport`] when it failed
     /// later, [`Origin::Remote`] for what the service answered.
-    pub(super) async fn exchange(&self, peer: &Peer, call: &Call) -> Result<Answer, Error> {
-        let (channel, endpoint) = (self.channel(peer)?, &peer.endpoint);
+    pub(super) async fn exchange(&self, endpoint: &Endpoint, wire: &Wire, call: &Call) -> Result<Answer, Error> {
+        let channel = self.channel(endpoint, wire)?;
         let mut client = tonic::client::Grpc::new(channel).max_decoding_message_size(self.message);
         let ready = client.ready().await;
         ready.map_err(|error| local(&Status::from_error(error.into()), endpoint))?;
@@ -49,7 +48,7 @@ impl Grpc {
         Ok(Answer { body, backward: backward(headers) })
     }
 
-    fn channel(&self, Peer { wire, endpoint, .. }: &Peer) -> Result<Channel, Error> {
+    fn channel(&self, endpoint: &Endpoint, wire: &Wire) -> Result<Channel, Error> {
         if let Some(channel) = wire.0.get() {
             return Ok(channel.clone());
         }

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use super::counters::{Counter, Counters};
 use super::link::{Link, Refusal};
-use super::peer::Peer;
+use super::multiplex::Lane;
 use super::transport::{Style, Transport};
 use crate::error::{Error, Origin};
 use crate::registry::Endpoint;
@@ -25,6 +25,8 @@ const IDLE_TIME: Duration = Duration::from_secs(60);
 
 /// Bodies from this size on are written from where they are.
 const APART: usize = 16 << 10;
+
+static NOTHING: Bytes = Bytes::new();
 
 /// Idle connections to one address, the one used last at the end.
 #[derive(Debug, Default)]
@@ -72,7 +74,7 @@ impl Thrift {
     /// [`Origin::Remote`] for an exception.
     pub(super) async fn exchange(
         &self,
-        Peer { endpoint, rack, .. }: &Peer,
+        (endpoint, rack): (&Endpoint, &Rack),
         call: &Call,
         service: &str,
     ) -> Result<Answer, Error> {
@@ -92,7 +94,7 @@ impl Thrift {
         }
         if body.len() < APART {
             head.extend_from_slice(&body);
-            connection.write(&head, &[], endpoint).await?;
+            connection.write(&head, &NOTHING, endpoint).await?;
         } else {
             connection.write(&head, &body, endpoint).await?;
         }
@@ -115,7 +117,7 @@ impl Thrift {
     /// As [`Thrift::exchange`].
     pub(super) async fn multiplex(
         &self,
-        Peer { endpoint, lane, .. }: &Peer,
+        (endpoint, lane): (&Endpoint, &Lane),
         call: &Call,
         service: &str,
     ) -> Result<Answer, Error> {
@@ -227,7 +229,7 @@ impl Connection {
     }
 
     /// Writes `head`, and `behind` after it.
-    async fn write(&mut self, head: &[u8], behind: &[u8], at: &Endpoint) -> Result<(), Error> {
+    async fn write(&mut self, head: &BytesMut, behind: &Bytes, at: &Endpoint) -> Result<(), Error> {
         let mut sent = 0;
         loop {
             let written = match (head.get(sent..), behind.get(sent.saturating_sub(head.len())..)) {
