@@ -15,6 +15,8 @@ pub struct Group {
     picker: Box<dyn Picker>,
     outliers: Arc<Outliers>,
     suspects: bool,
+    /// Whether anybody looks at what is counted of calls.
+    counted: bool,
 }
 
 /// What a call asks a group for.
@@ -52,7 +54,8 @@ impl Group {
             outliers.recount(&members);
         }
         let suspects = members.iter().any(|member| member.suspect);
-        Self { picker: balancer.prepare(&members), members, outliers, suspects }
+        let picker = balancer.prepare(&members);
+        Self { counted: picker.weighs_load(), picker, members, outliers, suspects }
     }
 
     /// The member at a place.
@@ -104,15 +107,23 @@ impl Group {
 
     /// A call to the member begins.
     pub fn started(&self, place: usize) {
-        if let Some(member) = self.members.get(place) {
+        if let Some(member) = self.members.get(place).filter(|_| self.counted) {
             member.started();
         }
     }
 
-    /// A call to the member ended after `took` nanoseconds; gives whether it is left out from now on.
-    pub fn ended(&self, place: usize, verdict: Verdict, took: u64, now: u64) -> bool {
+    /// A call to the member ended; gives whether it is left out from now on. `time` tells, where that matters, the
+    /// nanoseconds that it took and those since the channel began.
+    pub fn ended(&self, place: usize, verdict: Verdict, time: impl FnOnce() -> (u64, u64)) -> bool {
         let Some(member) = self.members.get(place) else { return false };
-        member.ended(verdict, took, now);
+        if !self.counted && verdict == Verdict::Answered && !member.record().standing.is_out() {
+            self.outliers.answered(member);
+            return false;
+        }
+        let (took, now) = time();
+        if self.counted {
+            member.ended(verdict, took, now);
+        }
         self.outliers.report(member, verdict, &self.members, now)
     }
 }

@@ -153,4 +153,8 @@ impl Picker for Circles {
         }
         best.map(|(_, place)| place)
     }
+
+    fn weighs_load(&self) -> bool {
+        false
+    }
 }

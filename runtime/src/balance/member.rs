@@ -66,7 +66,7 @@ impl Member {
         self.weight
     }
 
-    /// Calls under way at it, of this channel.
+    /// Calls under way at it, of this channel; counted for a picker that [weighs load](super::Picker::weighs_load).
     pub fn in_flight(&self) -> u32 {
         self.record.in_flight.load(Ordering::Relaxed)
     }

@@ -67,6 +67,12 @@ pub trait Balancer: fmt::Debug + Send + Sync + 'static {
 pub trait Picker: fmt::Debug + Send + Sync {
     /// The place of a member that is [usable](Ask::usable); `None` only when none is.
     fn pick(&self, ask: &Ask<'_>) -> Option<usize>;
+
+    /// Whether it looks at [`Member::in_flight`] or [`Member::latency`]: they are counted for those
+    /// who do, because threads that count together slow each other down.
+    fn weighs_load(&self) -> bool {
+        true
+    }
 }
 
 /// One question to a [`Picker`].

@@ -57,7 +57,7 @@ impl Standing {
         self.until.load(Ordering::Relaxed) <= now
     }
 
-    fn is_out(&self) -> bool {
+    pub(super) fn is_out(&self) -> bool {
         self.until.load(Ordering::Relaxed) != 0
     }
 
@@ -80,8 +80,10 @@ impl Standing {
 /// The instances of one channel that are left out.
 #[derive(Debug, Default)]
 pub(super) struct Outliers {
-    /// Calls that were answered without trouble.
+    /// Calls that were answered without trouble, counted up to `wanted`.
     answered: AtomicU64,
+    /// What `answered` has to reach for every instance in trouble: while none is, nobody counts.
+    wanted: AtomicU64,
     /// Whether any instance may be out: while none is, nobody looks.
     any: AtomicBool,
     /// Held while an instance is thrown out, so that two do not take the last place.
@@ -100,7 +102,7 @@ impl Outliers {
         let probed = || standing.until.load(Ordering::Relaxed) == PROBED;
         let due = match verdict {
             Verdict::Answered => {
-                self.welcome(standing, members, now);
+                self.welcome(member, members, now);
                 return false;
             }
             Verdict::Unknown => {
@@ -128,6 +130,7 @@ impl Outliers {
         let troubles = standing.troubles.fetch_add(1, Ordering::Relaxed) + 1;
         if troubles == 1 {
             standing.others.store(answered, Ordering::Relaxed);
+            self.wanted.fetch_max(answered + OTHERS, Ordering::Relaxed);
         }
         if troubles < TROUBLES {
             return false;
@@ -136,14 +139,23 @@ impl Outliers {
         answered.saturating_sub(standing.others.load(Ordering::Relaxed)) >= OTHERS
     }
 
-    fn welcome(&self, standing: &Standing, members: &[Member], now: u64) {
-        self.answered.fetch_add(1, Ordering::Relaxed);
+    /// Takes in that a call to an instance which is in use was answered.
+    pub(super) fn answered(&self, member: &Member) {
+        let standing = &member.record().standing;
+        if self.answered.load(Ordering::Relaxed) < self.wanted.load(Ordering::Relaxed) {
+            self.answered.fetch_add(1, Ordering::Relaxed);
+        }
         // Mostly there is nothing to write, and other threads keep what they read.
         for count in [&standing.failures, &standing.troubles] {
             if count.load(Ordering::Relaxed) != 0 {
                 count.store(0, Ordering::Relaxed);
             }
         }
+    }
+
+    fn welcome(&self, member: &Member, members: &[Member], now: u64) {
+        self.answered(member);
+        let standing = &member.record().standing;
         if standing.is_out() {
             standing.until.store(0, Ordering::Relaxed);
             standing.back.store(now, Ordering::Relaxed);

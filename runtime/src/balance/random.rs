@@ -45,4 +45,8 @@ impl Picker for Draw {
     fn pick(&self, ask: &Ask<'_>) -> Option<usize> {
         ask.drawn(|| self.shares.at(self.dice.draw()))
     }
+
+    fn weighs_load(&self) -> bool {
+        false
+    }
 }

@@ -53,6 +53,10 @@ impl Picker for Turns {
             turn.checked_rem(count).and_then(|place| usize::try_from(place).ok()).unwrap_or(0)
         })
     }
+
+    fn weighs_load(&self) -> bool {
+        false
+    }
 }
 
 /// Different weights.
@@ -65,5 +69,9 @@ struct Steps {
 impl Picker for Steps {
     fn pick(&self, ask: &Ask<'_>) -> Option<usize> {
         ask.drawn(|| self.shares.at(self.turn.fetch_add(1, Ordering::Relaxed).wrapping_mul(GOLDEN)))
+    }
+
+    fn weighs_load(&self) -> bool {
+        false
     }
 }

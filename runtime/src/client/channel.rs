@@ -3,12 +3,14 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt};
 
 use super::counters::{Counter, Counters};
+use super::deadline::within;
 use super::dispatch::{Dispatch, Settings};
 #[cfg(feature = "thrift")]
 use super::transport::{Protocol, Style, Transport};
@@ -92,31 +94,26 @@ impl Channel {
         async move {
             // At the first poll: a call that is made and waits for its turn is not yet sent.
             let start = Instant::now();
-            if let (Ok(call), Some(deadline)) = (&mut call, start.checked_add(timeout.unwrap_or(self.0.timeout))) {
+            let timeout = timeout.unwrap_or(self.0.timeout);
+            if let (Ok(call), Some(deadline)) = (&mut call, start.into_std().checked_add(timeout)) {
                 call.cx.deadline = Some(call.cx.deadline.map_or(deadline, |old| old.min(deadline)));
             }
             let call = call.as_ref().map_err(Error::clone)?;
-            if call.cx.deadline().is_some_and(|at| at <= start) {
+            if call.cx.deadline().is_some_and(|at| at <= start.into_std()) {
                 self.counters().add(Counter::Deadlines);
                 return Err(late(call.method.path, start).with_origin(Origin::NotSent));
             }
-            let over = || call.cx.deadline().is_some_and(|at| at <= Instant::now());
-            // Whatever ends first drops the others, and with an unfinished call its connection: a late
-            // answer has nobody to reach.
+            // With an unfinished call its connection is dropped: a late answer has nobody to reach.
             tokio::select! {
                 biased;
-                answer = self.attempts(call) => match answer {
-                    // The peer's words for the same deadline would hide what happened.
-                    Err(error) if error.origin() == Origin::Remote && over() => {
+                answer = self.attempts(call, start) => match answer {
+                    // Whoever noticed it, or the peer in its own words.
+                    Err(error) if is_late(&error, call) => {
                         self.counters().add(Counter::Deadlines);
                         Err(late(call.method.path, start))
                     }
                     answer => answer,
                 },
-                () = reached(call.cx.deadline()) => {
-                    self.counters().add(Counter::Deadlines);
-                    Err(late(call.method.path, start))
-                }
                 () = call.cx.cancelled() => {
                     self.counters().add(Counter::Abandoned);
                     Err(Error::new(Code::Cancelled, format!("the caller of {} went away", call.method.path)))
@@ -125,18 +122,21 @@ impl Channel {
         }
     }
 
-    async fn attempts(&self, call: &Call) -> Result<Answer, Error> {
+    async fn attempts(&self, call: &Call, start: Instant) -> Result<Answer, Error> {
         match &self.0.layered {
-            None => self.0.dispatch.run(call).await,
-            Some(stack) => Box::pin(stack.clone().oneshot(call.clone())).await,
+            None => self.0.dispatch.run(call, start).await,
+            // A layer may wait too.
+            Some(stack) => Box::pin(within(call.cx.deadline, stack.clone().oneshot(call.clone()))).await,
         }
     }
 }
 
-async fn reached(deadline: Option<Instant>) {
-    match deadline {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
-        None => std::future::pending().await,
+/// Whether a call failed because its deadline passed.
+fn is_late(error: &Error, call: &Call) -> bool {
+    match error.origin() {
+        Origin::Remote => call.cx.deadline.is_some_and(|at| at <= Instant::now().into_std()),
+        Origin::Transport => error.code() == Code::DeadlineExceeded,
+        _ => false,
     }
 }
 

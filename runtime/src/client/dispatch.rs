@@ -12,6 +12,8 @@ use tower::Service;
 
 use super::budget::Budget;
 use super::counters::{Counter, Counters};
+#[cfg(feature = "grpc")]
+use super::deadline::within;
 use super::groups::{Attempt, Current, Groups, nanos};
 #[cfg(feature = "grpc")]
 use super::grpc::Grpc;
@@ -95,7 +97,7 @@ impl Service<Call> for Dispatch {
 
     fn call(&mut self, call: Call) -> Self::Future {
         let this = self.clone();
-        Box::pin(async move { this.run(&call).await })
+        Box::pin(async move { this.run(&call, Instant::now()).await })
     }
 }
 
@@ -131,20 +133,23 @@ impl Dispatch {
         self.0.resolver.snapshot().service.clone()
     }
 
-    pub(super) async fn run(&self, call: &Call) -> Result<Answer, Error> {
+    /// One call, which began at `start`; it ends by its deadline.
+    pub(super) async fn run(&self, call: &Call, mut start: Instant) -> Result<Answer, Error> {
         let groups = self.0.groups(call.method.idl);
         let current = match groups.fresh(&self.0.resolver) {
             Some(current) => current,
-            // In a box: the path of every call need not have room for it.
-            None => groups.of(Box::pin(self.known(call)).await?, &*self.0.balancer),
+            None => {
+                // In a box: the path of every call need not have room for it.
+                let snapshot = Box::pin(self.known(call)).await?;
+                start = Instant::now();
+                groups.of(snapshot, &*self.0.balancer)
+            }
         };
         self.0.budget.earn();
         let mut tried: Vec<usize> = Vec::new();
         let mut last = None;
         let mut retries = 0;
-        loop {
-            let start = Instant::now();
-            let Some(place) = self.pick(&current, &tried, start, call) else { break };
+        while let Some(place) = self.pick(&current, &tried, start, call) {
             let error = match self.attempt(&current, place, start, call).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
@@ -160,6 +165,7 @@ impl Dispatch {
             }
             tried.push(place);
             last = Some(error);
+            start = Instant::now();
         }
         Err(last.map_or_else(|| self.nobody(&current.snapshot, call), |error| all_failed(error, tried.len())))
     }
@@ -188,18 +194,18 @@ impl Dispatch {
 
     async fn attempt(&self, to: &Current, place: usize, start: Instant, call: &Call) -> Result<Answer, Error> {
         let Some(peer) = to.peer(place) else { return Err(self.nobody(&to.snapshot, call)) };
-        let attempt = Attempt::start(to, place, start, &self.0.epoch, &call.cx.deadline);
+        let attempt = Attempt::start(to, place, start, &self.0.epoch);
         let result = match call.method.idl {
             #[cfg(feature = "grpc")]
             Idl::Proto if self.0.transport.is_none() => {
-                Box::pin(self.0.grpc.exchange(&peer.endpoint, &peer.wire, call)).await
+                Box::pin(within(call.cx.deadline, self.0.grpc.exchange(&peer.endpoint, &peer.wire, call))).await
             }
             #[cfg(feature = "thrift")]
             _ if self.0.multiplexes(peer) => {
-                self.0.thrift.multiplex((&peer.endpoint, &peer.lane), call, &to.snapshot.service).await
+                self.0.thrift.multiplex((&peer.endpoint, &peer.lane), (call, start), &to.snapshot.service).await
             }
             #[cfg(feature = "thrift")]
-            _ => self.0.thrift.exchange((&peer.endpoint, &peer.rack), call, &to.snapshot.service).await,
+            _ => self.0.thrift.exchange((&peer.endpoint, &peer.rack), (call, start), &to.snapshot.service).await,
             #[cfg(not(feature = "thrift"))]
             _ => {
                 let _ = peer;

@@ -112,49 +112,40 @@ impl Groups {
     }
 }
 
-/// Tells a group how an attempt ended, one that was dropped at its deadline included.
+/// Tells a group how an attempt ended, one that was dropped included.
 #[derive(Debug)]
 pub(super) struct Attempt<'a> {
     current: &'a Current,
     place: usize,
     start: Instant,
-    /// When the channel began, and what the call's deadline is.
+    /// When the channel began.
     epoch: &'a Instant,
-    deadline: &'a Option<std::time::Instant>,
-    verdict: Option<Verdict>,
+    verdict: Verdict,
 }
 
 impl<'a> Attempt<'a> {
-    pub(super) fn start(
-        current: &'a Current,
-        place: usize,
-        start: Instant,
-        epoch: &'a Instant,
-        deadline: &'a Option<std::time::Instant>,
-    ) -> Self {
+    pub(super) fn start(current: &'a Current, place: usize, start: Instant, epoch: &'a Instant) -> Self {
         current.group.started(place);
-        Self { current, place, start, epoch, deadline, verdict: None }
+        // Dropped, it says nothing: the caller went away.
+        Self { current, place, start, epoch, verdict: Verdict::Unknown }
     }
 
     pub(super) fn end(mut self, verdict: Verdict) {
-        self.verdict = Some(verdict);
+        self.verdict = verdict;
     }
 }
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        let now = Instant::now();
-        // Dropped without a verdict: at the deadline the instance was too slow, before it the caller
-        // went away.
-        let verdict = self.verdict.unwrap_or_else(|| match self.deadline {
-            Some(deadline) if Instant::from_std(*deadline) <= now => Verdict::Failed,
-            _ => Verdict::Unknown,
-        });
-        let took = nanos(now.saturating_duration_since(self.start));
-        let out =
-            self.current.group.ended(self.place, verdict, took, nanos(now.saturating_duration_since(*self.epoch)));
-        if let (true, Some((instance, endpoint))) = (out, self.current.target(self.place)) {
-            let Current { snapshot, scheme, .. } = self.current;
+        let Self { current, place, start, epoch, verdict } = *self;
+        let time = || {
+            let now = Instant::now();
+            let since = |then| nanos(now.saturating_duration_since(then));
+            (since(start), since(*epoch))
+        };
+        let out = current.group.ended(place, verdict, time);
+        if let (true, Some((instance, endpoint))) = (out, current.target(place)) {
+            let Current { snapshot, scheme, .. } = current;
             tracing::warn!(service = snapshot.service, scheme, id = instance.id, address = %endpoint, ?verdict,
                 "an instance is left out for a time");
         }

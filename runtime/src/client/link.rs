@@ -17,10 +17,10 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::counters::{Counter, Counters};
-use super::waiters::Waiters;
+use super::waiters::{Late, Waiters};
 use crate::error::Error;
 use crate::thrift::{Header, Incoming, Messages, metainfo};
 
@@ -47,12 +47,16 @@ struct State {
     end: Option<String>,
     /// When a call was given up after which nothing arrived.
     silent: Option<Instant>,
+    /// When somebody's deadline is looked at next.
+    alarm: Option<Instant>,
 }
 
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
     wake: Notify,
+    /// Told when the next deadline is an earlier one than before.
+    sooner: Notify,
     write: OwnedWriteHalf,
     /// Whether another call may enter, for who only looks.
     open: AtomicBool,
@@ -63,7 +67,7 @@ struct Shared {
 #[derive(Debug)]
 pub(super) struct Link {
     shared: Arc<Shared>,
-    tasks: [AbortHandle; 2],
+    tasks: [AbortHandle; 3],
 }
 
 impl Drop for Link {
@@ -99,15 +103,26 @@ pub(super) enum Refusal {
     Request(Error),
 }
 
+/// Why no answer comes.
+#[derive(Debug)]
+pub(super) enum Silence {
+    /// The call's deadline has passed.
+    Late,
+    /// The connection failed.
+    Closed(String),
+}
+
 impl Link {
     /// Takes a connection over.
     pub(super) fn new(stream: TcpStream, frame: usize, counters: Arc<Counters>) -> Self {
         let (read, write) = stream.into_split();
         let (state, open) = (Mutex::default(), AtomicBool::new(true));
-        let shared = Arc::new(Shared { state, wake: Notify::new(), write, open, counters });
-        let half = || Half(Arc::clone(&shared));
-        let (reader, writer) = (tokio::spawn(read_all(half(), read, frame)), tokio::spawn(write_all(half())));
-        Self { shared, tasks: [reader.abort_handle(), writer.abort_handle()] }
+        let (wake, sooner) = (Notify::new(), Notify::new());
+        let shared = Arc::new(Shared { state, wake, sooner, write, open, counters });
+        let part = || Part(Arc::clone(&shared));
+        let reader = tokio::spawn(read_all(part(), read, frame));
+        let (writer, clock) = (tokio::spawn(write_all(part())), tokio::spawn(keep_time(part())));
+        Self { shared, tasks: [reader, writer, clock].map(|task| task.abort_handle()) }
     }
 
     /// Whether another call may enter.
@@ -120,11 +135,12 @@ impl Link {
         self.shared.leave();
     }
 
-    /// Adds a request, which may be `answered`: `head` writes all but its body under the number
-    /// that it is given.
+    /// Adds a request, which may be `answered`, until `deadline`: `head` writes all but its body
+    /// under the number that it is given.
     pub(super) fn enter(
         &self,
         answered: bool,
+        deadline: Option<Instant>,
         head: impl FnOnce(i32, &mut BytesMut) -> Result<(), Error>,
         body: &[u8],
     ) -> Result<Ticket<'_>, Refusal> {
@@ -132,7 +148,7 @@ impl Link {
         if let Some(why) = &state.end {
             return Err(Refusal::Closed(why.clone()));
         }
-        let seq = if state.out.len() > AHEAD { None } else { state.waiters.enter() };
+        let seq = if state.out.len() > AHEAD { None } else { state.waiters.enter(deadline) };
         let Some(seq) = seq else {
             self.shared.counters.add(Counter::Shed);
             return Err(Refusal::Closed("too many calls wait on it".to_owned()));
@@ -148,7 +164,12 @@ impl Link {
         state.out.extend_from_slice(body);
         let begin = !mem::replace(&mut state.writing, true);
         let alone = state.waiters.is_one();
+        let sooner = deadline.filter(|at| answered && state.alarm.is_none_or(|alarm| *at < alarm));
+        state.alarm = sooner.or(state.alarm);
         drop(state);
+        if sooner.is_some() {
+            self.shared.sooner.notify_one();
+        }
         match (begin, alone) {
             (true, true) => self.shared.write_now(),
             (true, false) => self.shared.wake.notify_one(),
@@ -249,16 +270,16 @@ fn number(incoming: &Incoming) -> Result<i32, String> {
 
 /// What one task does for a link, which ends with it: the runtime of the tasks may be gone before
 /// the link is.
-struct Half(Arc<Shared>);
+struct Part(Arc<Shared>);
 
-impl Drop for Half {
+impl Drop for Part {
     fn drop(&mut self) {
         self.0.fail("the runtime that opened it has ended");
     }
 }
 
-async fn read_all(half: Half, mut read: OwnedReadHalf, frame: usize) {
-    let shared = &half.0;
+async fn read_all(part: Part, mut read: OwnedReadHalf, frame: usize) {
+    let shared = &part.0;
     let mut messages = Messages::new(frame);
     let why = loop {
         match read.read_buf(messages.room()).await {
@@ -273,8 +294,8 @@ async fn read_all(half: Half, mut read: OwnedReadHalf, frame: usize) {
     shared.fail(&why);
 }
 
-async fn write_all(half: Half) {
-    let shared = &half.0;
+async fn write_all(part: Part) {
+    let shared = &part.0;
     loop {
         shared.wake.notified().await;
         // Every runnable caller joins the batch.
@@ -298,6 +319,29 @@ async fn write_all(half: Half) {
     }
 }
 
+/// Wakes each call at its deadline. One timer serves all: who is answered in time costs it nothing.
+async fn keep_time(part: Part) {
+    let shared = &part.0;
+    loop {
+        let alarm = shared.state().alarm;
+        let ring = async {
+            match alarm {
+                Some(at) => sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = shared.sooner.notified() => continue,
+            () = ring => {}
+        }
+        let mut state = shared.state();
+        let (wakers, next) = state.waiters.expire(Instant::now());
+        state.alarm = next;
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
 async fn write(socket: &OwnedWriteHalf, out: &mut BytesMut) -> io::Result<()> {
     while !out.is_empty() {
         // A peer that takes nothing must not make the buffer grow for ever.
@@ -313,17 +357,20 @@ async fn write(socket: &OwnedWriteHalf, out: &mut BytesMut) -> io::Result<()> {
 }
 
 impl Ticket<'_> {
-    /// Waits for the answer; `Err` says why none comes.
-    pub(super) async fn answer(&mut self) -> Result<Incoming, String> {
+    /// Waits for the answer.
+    pub(super) async fn answer(&mut self) -> Result<Incoming, Silence> {
         poll_fn(|task| {
             let mut state = self.shared.state();
-            if let Some(incoming) = state.waiters.take(self.seq, task.waker()) {
-                self.stage = Stage::Over;
-                return Poll::Ready(Ok(incoming));
-            }
-            match &state.end {
-                Some(end) => Poll::Ready(Err(end.clone())),
-                None => Poll::Pending,
+            match state.waiters.poll(self.seq, task.waker()) {
+                Poll::Ready(Ok(incoming)) => {
+                    self.stage = Stage::Over;
+                    Poll::Ready(Ok(incoming))
+                }
+                Poll::Ready(Err(Late)) => Poll::Ready(Err(Silence::Late)),
+                Poll::Pending => match &state.end {
+                    Some(end) => Poll::Ready(Err(Silence::Closed(end.clone()))),
+                    None => Poll::Pending,
+                },
             }
         })
         .await

@@ -9,6 +9,7 @@
 mod budget;
 mod channel;
 mod counters;
+mod deadline;
 mod dispatch;
 mod groups;
 #[cfg(feature = "grpc")]

@@ -4,10 +4,12 @@ use std::future::Future;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::Mutex;
 
+use super::deadline::within;
 use super::link::Link;
 use crate::error::Error;
 
@@ -29,11 +31,11 @@ thread_local! {
 /// Connections to one address. A thread uses one of them: its callers share its lock and its
 /// batches with few others, and are woken on the thread that reads their answers.
 #[derive(Debug)]
-pub(super) struct Lane(Box<[Place]>);
+pub(super) struct Lane(Box<[Arc<Place>]>);
 
 impl Default for Lane {
     fn default() -> Self {
-        Self((0..*WIDTH).map(|_| Place::default()).collect())
+        Self((0..*WIDTH).map(|_| Arc::default()).collect())
     }
 }
 
@@ -41,16 +43,17 @@ impl Default for Lane {
 struct Place {
     link: ArcSwapOption<Link>,
     /// Held by who opens a connection; why that failed the last time.
-    opening: Mutex<Option<Error>>,
+    opening: Arc<Mutex<Option<Error>>>,
     /// How often it failed.
     failures: AtomicUsize,
 }
 
 impl Lane {
-    /// This thread's connection, opened by `open` where there is none that takes calls.
-    pub(super) async fn link<F>(&self, open: impl FnOnce() -> F) -> Result<Arc<Link>, Error>
+    /// This thread's connection, opened by `open` where there is none that takes calls. What takes
+    /// longer than `deadline` is there for the calls behind.
+    pub(super) async fn link<F>(&self, deadline: Option<Instant>, open: impl FnOnce() -> F) -> Result<Arc<Link>, Error>
     where
-        F: Future<Output = Result<Link, Error>>,
+        F: Future<Output = Result<Link, Error>> + Send + 'static,
     {
         let Some(place) = self.0.get(THREAD.with(|number| number % self.0.len().max(1))) else {
             return Err(Error::internal("no connection has this turn"));
@@ -58,7 +61,7 @@ impl Lane {
         match place.link() {
             Some(link) => Ok(link),
             // In a box: the path of every call need not have room for it.
-            None => Box::pin(place.open(open())).await,
+            None => Box::pin(within(deadline, Arc::clone(place).open(open()))).await,
         }
     }
 }
@@ -68,9 +71,12 @@ impl Place {
         self.link.load_full().filter(|link| link.is_open())
     }
 
-    async fn open(&self, open: impl Future<Output = Result<Link, Error>>) -> Result<Arc<Link>, Error> {
+    async fn open(
+        self: Arc<Self>,
+        open: impl Future<Output = Result<Link, Error>> + Send + 'static,
+    ) -> Result<Arc<Link>, Error> {
         let before = self.failures.load(Ordering::Relaxed);
-        let mut failure = self.opening.lock().await;
+        let mut failure = Arc::clone(&self.opening).lock_owned().await;
         // Another caller may have been here in between.
         if let Some(link) = self.link() {
             return Ok(link);
@@ -79,35 +85,65 @@ impl Place {
         if let Some(error) = failure.as_ref().filter(|_| self.failures.load(Ordering::Relaxed) != before) {
             return Err(error.clone());
         }
-        let opened = open.await.inspect_err(|error| {
-            self.failures.fetch_add(1, Ordering::Relaxed);
-            *failure = Some(error.clone());
+        let opening = tokio::spawn(async move {
+            let opened = open.await.inspect_err(|error| {
+                self.failures.fetch_add(1, Ordering::Relaxed);
+                *failure = Some(error.clone());
+            });
+            let link = Arc::new(opened?);
+            self.link.store(Some(Arc::clone(&link)));
+            Ok(link)
         });
-        let link = Arc::new(opened?);
-        self.link.store(Some(Arc::clone(&link)));
-        Ok(link)
+        opening.await.unwrap_or_else(|error| Err(Error::internal(format!("opening a connection: {error}"))))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::sync::Notify;
+
     use super::*;
+    use crate::error::Code;
 
     #[tokio::test]
     async fn who_waits_for_a_connect_that_fails_shares_its_end() {
-        let (lane, attempts) = (Lane::default(), AtomicUsize::new(0));
-        let open = || async {
-            attempts.fetch_add(1, Ordering::Relaxed);
-            // The others come.
-            tokio::task::yield_now().await;
-            Err(Error::unavailable("away"))
+        let (lane, attempts) = (Lane::default(), Arc::new(AtomicUsize::new(0)));
+        let open = || {
+            let attempts = Arc::clone(&attempts);
+            async move {
+                attempts.fetch_add(1, Ordering::Relaxed);
+                // The others come.
+                tokio::task::yield_now().await;
+                Err(Error::unavailable("away"))
+            }
         };
-        let (one, two, three) = tokio::join!(lane.link(open), lane.link(open), lane.link(open));
+        let link = || lane.link(None, open);
+        let (one, two, three) = tokio::join!(link(), link(), link());
         for end in [one, two, three] {
             assert_eq!(end.unwrap_err().message(), "away");
         }
         assert_eq!(attempts.load(Ordering::Relaxed), 1);
-        assert!(lane.link(open).await.is_err());
+        assert!(link().await.is_err());
         assert_eq!(attempts.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn a_connect_outlives_who_gave_it_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (lane, go_on) = (Lane::default(), Arc::new(Notify::new()));
+        let slow = Arc::clone(&go_on);
+        let open = || async move {
+            slow.notified().await;
+            Ok(Link::new(stream, 1 << 20, Arc::default()))
+        };
+        let soon = Instant::now() + Duration::from_millis(5);
+        assert_eq!(lane.link(Some(soon), open).await.unwrap_err().code(), Code::DeadlineExceeded);
+        go_on.notify_one();
+        let again = || async { Err(Error::unavailable("another connect")) };
+        assert!(lane.link(None, again).await.is_ok());
     }
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 
-use super::link::{Link, Refusal, Ticket};
+use super::link::{Link, Refusal, Silence, Ticket};
 use super::*;
 use crate::thrift::{Header, Incoming, MessageType, Messages, Outgoing, Protocol, TtHeader, Wire};
 
@@ -31,11 +32,15 @@ fn message(kind: MessageType, seq: i32) -> BytesMut {
 }
 
 fn enter<'a>(link: &'a Link, body: &[u8]) -> Result<Ticket<'a>, Refusal> {
+    enter_until(link, None, body)
+}
+
+fn enter_until<'a>(link: &'a Link, deadline: Option<Instant>, body: &[u8]) -> Result<Ticket<'a>, Refusal> {
     let head = |seq, out: &mut BytesMut| {
         out.extend_from_slice(&message(MessageType::Call, seq));
         Ok(())
     };
-    link.enter(true, head, body)
+    link.enter(true, deadline, head, body)
 }
 
 /// The next message that arrives.
@@ -115,6 +120,27 @@ async fn a_connection_on_which_nothing_comes_is_left() {
     assert!(!link.is_open());
 }
 
+/// One timer serves all, whoever entered first.
+#[tokio::test(start_paused = true)]
+async fn each_call_ends_at_its_own_deadline() {
+    let (link, _, mut peer) = pair().await;
+    let begin = Instant::now();
+    let mut calls: Vec<_> = [300, 100, 200, 5000]
+        .map(|millis| enter_until(&link, Some(begin + Duration::from_millis(millis)), &[]).unwrap())
+        .into();
+    let mut answered = calls.pop().unwrap();
+    let end = async |mut ticket: Ticket<'_>| {
+        assert!(matches!(ticket.answer().await, Err(Silence::Late)));
+        begin.elapsed().as_millis()
+    };
+    let mut calls = calls.into_iter().map(end);
+    let ends = tokio::join!(calls.next().unwrap(), calls.next().unwrap(), calls.next().unwrap());
+    // A timer of tokio counts whole milliseconds.
+    assert!((300..302).contains(&ends.0) && (100..102).contains(&ends.1) && (200..202).contains(&ends.2), "{ends:?}");
+    peer.write_all(&message(MessageType::Reply, answered.seq)).await.unwrap();
+    answered.answer().await.unwrap();
+}
+
 #[tokio::test]
 async fn what_waits_to_be_written_is_bounded() {
     let (link, counters, _peer) = pair().await;
@@ -137,7 +163,7 @@ async fn what_is_no_message_ends_the_connection() {
     let (link, counters, mut peer) = pair().await;
     let mut ticket = enter(&link, &[]).unwrap();
     peer.write_all(&[0x7f; 8]).await.unwrap();
-    assert!(ticket.answer().await.is_err());
+    assert!(matches!(ticket.answer().await, Err(Silence::Closed(_))));
     assert_eq!((counters.get(Counter::BrokenReplies), link.is_open()), (1, false));
 }
 
@@ -147,7 +173,7 @@ async fn a_peer_that_takes_nothing_is_given_up() {
     let (link, counters, _peer) = pair().await;
     let body = vec![0; 1 << 20];
     let mut tickets: Vec<_> = (0..12).map(|_| enter(&link, &body).unwrap()).collect();
-    assert!(tickets[0].answer().await.unwrap_err().contains("took nothing"));
+    assert!(matches!(tickets[0].answer().await, Err(Silence::Closed(why)) if why.contains("took nothing")));
     assert_eq!((counters.get(Counter::WriteTimeouts), link.is_open()), (1, false));
 }
 

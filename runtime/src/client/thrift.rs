@@ -1,16 +1,20 @@
 //! Thrift, one call at a time on a connection, idle ones kept for the next. Without a TTHeader there
 //! is no place for metadata: none is sent and none comes back.
 
+use std::future::Future;
 use std::io::{self, IoSlice};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use super::counters::{Counter, Counters};
-use super::link::{Link, Refusal};
+use super::deadline::{self, Alarm, within};
+use super::link::{Link, Refusal, Silence};
 use super::multiplex::Lane;
 use super::transport::{Style, Transport};
 use crate::error::{Error, Origin};
@@ -34,7 +38,7 @@ static NOTHING: Bytes = Bytes::new();
 pub(super) struct Rack(Mutex<Vec<Box<Connection>>>);
 
 /// How a channel speaks Thrift.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Thrift {
     connect: Duration,
     frame: usize,
@@ -44,16 +48,24 @@ pub(super) struct Thrift {
 
 #[derive(Debug)]
 struct Connection {
+    socket: Socket,
+    seq: i32,
+    /// When its last call began.
+    since: Instant,
+    alarm: Alarm,
+}
+
+#[derive(Debug)]
+struct Socket {
     stream: TcpStream,
     messages: Messages,
-    seq: i32,
-    since: Instant,
     /// Whether the peer said that it closes this connection, or may have.
     leaving: bool,
 }
 
 /// A call as its messages are made.
 struct Request<'a> {
+    start: Instant,
     transport: Transport,
     protocol: Protocol,
     call: &'a Call,
@@ -70,42 +82,37 @@ impl Thrift {
     /// One call to one instance. Dropped before its end it takes its connection along.
     ///
     /// # Errors
-    /// [`Origin::NotConnected`] and [`Origin::NotSent`] when no byte was written, [`Origin::Transport`] when some may have been,
-    /// [`Origin::Remote`] for an exception.
+    /// [`Origin::NotConnected`] and [`Origin::NotSent`] when no byte was written, [`Origin::Transport`] when some may have been
+    /// or the call's deadline passed, [`Origin::Remote`] for an exception.
     pub(super) async fn exchange(
         &self,
         (endpoint, rack): (&Endpoint, &Rack),
-        call: &Call,
+        (call, start): (&Call, Instant),
         service: &str,
     ) -> Result<Answer, Error> {
         let protocol = self.style.protocol(call)?;
         let body = protocol.close(&call.body)?;
-        let mut connection = match rack.take(&self.counters) {
+        let mut connection = match rack.take(start, &self.counters) {
             Some(connection) => connection,
             // In a box: the path of every call need not have room for it.
-            None => Box::pin(self.connection(endpoint, service)).await?,
+            None => Box::pin(within(call.cx.deadline, self.connection(endpoint, service, start))).await?,
         };
+        connection.since = start;
         connection.seq = connection.seq.wrapping_add(1).max(1);
         let mut head = spare::take();
         {
             let transport = self.style.transport.unwrap_or_default();
-            let request = Request { transport, protocol, call, body: &body, service };
+            let request = Request { start, transport, protocol, call, body: &body, service };
             self.head(&request, connection.seq, &mut head)?;
         }
-        if body.len() < APART {
-            head.extend_from_slice(&body);
-            connection.write(&head, &NOTHING, endpoint).await?;
-        } else {
-            connection.write(&head, &body, endpoint).await?;
-        }
-        spare::give(head);
-        let result = match call.method.kind {
-            Kind::Oneway => Ok(Answer::default()),
-            Kind::Unary => connection.read(call, endpoint, &self.counters).await,
+        let result = {
+            let Connection { socket, seq, alarm, .. } = &mut *connection;
+            let work = pin!(socket.exchange((head, &body), (call, *seq), endpoint, &self.counters));
+            alarm.within(call.cx.deadline, work).await
         };
         // What an exception left behind is a sound connection; what a fault left behind is not.
-        let sound = !matches!(result.as_ref().map_err(Error::origin), Err(Origin::Transport));
-        if sound && !connection.leaving && connection.messages.buffered() == 0 {
+        let sound = !matches!(result.as_ref().map_err(Error::origin), Err(Origin::Transport | Origin::NotSent));
+        if sound && !connection.socket.leaving && connection.socket.messages.buffered() == 0 {
             rack.give(connection);
         }
         result
@@ -118,23 +125,27 @@ impl Thrift {
     pub(super) async fn multiplex(
         &self,
         (endpoint, lane): (&Endpoint, &Lane),
-        call: &Call,
+        (call, start): (&Call, Instant),
         service: &str,
     ) -> Result<Answer, Error> {
         let protocol = self.style.protocol(call)?;
         let body = protocol.close(&call.body)?;
-        let link = lane.link(|| self.link(endpoint, service)).await?;
+        let link = lane.link(call.cx.deadline, || self.clone().link(endpoint.clone(), service.to_owned())).await?;
         let answered = call.method.kind == Kind::Unary;
-        let request = Request { transport: Transport::Multiplexed, protocol, call, body: &body, service };
+        let request = Request { start, transport: Transport::Multiplexed, protocol, call, body: &body, service };
         let head = |seq, out: &mut BytesMut| self.head(&request, seq, out);
-        let mut ticket = link.enter(answered, head, &body).map_err(|refusal| match refusal {
+        let deadline = call.cx.deadline.map(Instant::from_std);
+        let mut ticket = link.enter(answered, deadline, head, &body).map_err(|refusal| match refusal {
             Refusal::Closed(why) => broken(endpoint, &why).with_origin(Origin::NotSent),
             Refusal::Request(error) => error,
         })?;
         if call.method.kind == Kind::Oneway {
             return Ok(Answer::default());
         }
-        let incoming = ticket.answer().await.map_err(|why| broken(endpoint, &why))?;
+        let incoming = ticket.answer().await.map_err(|silence| match silence {
+            Silence::Late => deadline::passed(),
+            Silence::Closed(why) => broken(endpoint, &why),
+        })?;
         let (result, leaving) = understand(&incoming, ticket.seq, call, endpoint, &self.counters);
         if leaving {
             link.leave();
@@ -144,14 +155,14 @@ impl Thrift {
 
     /// Writes everything of a request in front of its body.
     fn head(&self, request: &Request<'_>, seq: i32, out: &mut BytesMut) -> Result<(), Error> {
-        let Request { transport, protocol, call, body, service } = *request;
+        let Request { start, transport, protocol, call, body, service } = *request;
         let kind = match call.method.kind {
             Kind::Unary => MessageType::Call,
             Kind::Oneway => MessageType::Oneway,
         };
         let name = self.style.name(call);
         let header = Header { protocol, kind, name: &name, seq };
-        let info = transport.header(protocol, call, seq, service);
+        let info = transport.header(protocol, (call, start), seq, service);
         Outgoing { wire: transport.wire(), header, info: &info, body }
             .write_head(self.frame, out)
             .map_err(|error| Error::invalid(error.to_string()).with_origin(Origin::Encode))
@@ -176,23 +187,23 @@ impl Thrift {
         Ok(stream)
     }
 
-    async fn connection(&self, endpoint: &Endpoint, service: &str) -> Result<Box<Connection>, Error> {
+    async fn connection(&self, endpoint: &Endpoint, service: &str, since: Instant) -> Result<Box<Connection>, Error> {
         let stream = self.open(endpoint, service).await?;
-        let messages = Messages::new(self.frame);
-        Ok(Box::new(Connection { stream, messages, seq: 0, since: Instant::now(), leaving: false }))
+        let socket = Socket { stream, messages: Messages::new(self.frame), leaving: false };
+        Ok(Box::new(Connection { socket, seq: 0, since, alarm: Alarm::default() }))
     }
 
-    async fn link(&self, endpoint: &Endpoint, service: &str) -> Result<Link, Error> {
-        Ok(Link::new(self.open(endpoint, service).await?, self.frame, Arc::clone(&self.counters)))
+    async fn link(self, endpoint: Endpoint, service: String) -> Result<Link, Error> {
+        Ok(Link::new(self.open(&endpoint, &service).await?, self.frame, self.counters))
     }
 }
 
 impl Rack {
     /// An idle connection that is still good, the one used last first.
-    fn take(&self, counters: &Counters) -> Option<Box<Connection>> {
+    fn take(&self, now: Instant, counters: &Counters) -> Option<Box<Connection>> {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some(connection) = idle.pop() {
-            if connection.is_quiet(counters) {
+            if connection.is_young(now) && connection.socket.is_quiet(counters) {
                 return Some(connection);
             }
         }
@@ -201,12 +212,11 @@ impl Rack {
 
     /// Keeps a connection for the next call.
     fn give(&self, mut connection: Box<Connection>) {
-        connection.since = Instant::now();
-        connection.messages.release();
+        connection.socket.messages.release();
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // The oldest stand in front; taken are the others, so that nobody else would look at them.
         let since = connection.since;
-        let old = idle.iter().take_while(|idle| since.saturating_duration_since(idle.since) >= IDLE_TIME).count();
+        let old = idle.iter().take_while(|idle| !idle.is_young(since)).count();
         idle.drain(..old);
         if idle.len() < IDLE_MOST {
             idle.push(connection);
@@ -215,16 +225,46 @@ impl Rack {
 }
 
 impl Connection {
+    fn is_young(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.since) < IDLE_TIME
+    }
+}
+
+impl Socket {
     /// Whether nothing came since the last answer: neither the end of the stream nor a byte that
     /// nobody asked for.
     fn is_quiet(&self, counters: &Counters) -> bool {
         match self.stream.try_read(&mut [0]) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.since.elapsed() < IDLE_TIME,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => true,
             Ok(1..) => {
                 counters.add(Counter::UnknownReplies);
                 false
             }
             _ => false,
+        }
+    }
+
+    /// Writes a request, all but its body in `head`, and reads the answer.
+    #[expect(clippy::manual_async_fn, reason = "an async fn has a second place for its arguments")]
+    fn exchange(
+        &mut self,
+        (mut head, body): (BytesMut, &Bytes),
+        (call, seq): (&Call, i32),
+        at: &Endpoint,
+        counters: &Counters,
+    ) -> impl Future<Output = Result<Answer, Error>> {
+        async move {
+            if body.len() < APART {
+                head.extend_from_slice(body);
+                self.write(&head, &NOTHING, at).await?;
+            } else {
+                self.write(&head, body, at).await?;
+            }
+            spare::give(head);
+            match call.method.kind {
+                Kind::Oneway => Ok(Answer::default()),
+                Kind::Unary => self.read((call, seq), at, counters).await,
+            }
         }
     }
 
@@ -253,7 +293,7 @@ impl Connection {
         }
     }
 
-    async fn read(&mut self, call: &Call, at: &Endpoint, counters: &Counters) -> Result<Answer, Error> {
+    async fn read(&mut self, (call, seq): (&Call, i32), at: &Endpoint, counters: &Counters) -> Result<Answer, Error> {
         let damaged = |error| {
             counters.add(Counter::BrokenReplies);
             broken(at, &error)
@@ -268,7 +308,7 @@ impl Connection {
                 Err(error) => return Err(broken(at, &error)),
             }
         };
-        let (result, leaving) = understand(&incoming, self.seq, call, at, counters);
+        let (result, leaving) = understand(&incoming, seq, call, at, counters);
         self.leaving = leaving;
         result
     }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use tokio::time::Instant;
+
 use crate::error::{Error, Origin};
 use crate::service::{Call, Idl, Kind};
 use crate::thrift::ttheader::{self, flags, int_keys};
@@ -85,8 +87,14 @@ impl Transport {
         }
     }
 
-    /// The header of a request to a service that the registry calls `to`.
-    pub(super) fn header<'a>(self, protocol: thrift::Protocol, call: &'a Call, seq: i32, to: &'a str) -> TtHeader<'a> {
+    /// The header of a request, which began at `start`, to a service that the registry calls `to`.
+    pub(super) fn header<'a>(
+        self,
+        protocol: thrift::Protocol,
+        (call, start): (&'a Call, Instant),
+        seq: i32,
+        to: &'a str,
+    ) -> TtHeader<'a> {
         let compact = protocol == thrift::Protocol::Compact;
         let mut header = TtHeader { seq, protocol: if compact { ttheader::COMPACT } else { 0 }, ..TtHeader::default() };
         if !self.wire().has_header() {
@@ -98,8 +106,8 @@ impl Transport {
         } else {
             describe(&mut header, call, to);
         }
-        if let Some(left) = call.cx.remaining() {
-            metainfo::set_timeout(left, &mut header);
+        if let Some(deadline) = call.cx.deadline {
+            metainfo::set_timeout(deadline.saturating_duration_since(start.into_std()), &mut header);
         }
         if let Some(id) = call.cx.log_id() {
             header.set_int(int_keys::LOG_ID, id);

@@ -5,7 +5,9 @@
 //! tells a place's uses apart, so that a repeated one does neither.
 
 use std::mem;
-use std::task::Waker;
+use std::task::{Poll, Waker};
+
+use tokio::time::Instant;
 
 use crate::thrift::Incoming;
 
@@ -22,13 +24,20 @@ enum Wait {
     /// Given up; its answer has not come.
     Lost,
     Waiting(Option<Waker>),
+    /// Its deadline has passed; whoever waits has not yet looked.
+    Late,
     Done(Incoming),
 }
+
+/// The deadline of the call has passed.
+#[derive(Debug)]
+pub(super) struct Late;
 
 #[derive(Debug)]
 struct Slot {
     seq: i32,
     wait: Wait,
+    deadline: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -45,14 +54,14 @@ fn place(seq: i32) -> usize {
 }
 
 impl Waiters {
-    /// A number for one more; `None` when there are too many.
-    pub(super) fn enter(&mut self) -> Option<i32> {
+    /// A number for one more, who waits until `deadline`; `None` when there are too many.
+    pub(super) fn enter(&mut self, deadline: Option<Instant>) -> Option<i32> {
         let at = match self.free.pop() {
             Some(at) => at,
             None => {
                 let at = self.slots.len();
                 let seq = i32::try_from(at).ok().filter(|_| at < MOST)?;
-                self.slots.push(Slot { seq, wait: Wait::Free });
+                self.slots.push(Slot { seq, wait: Wait::Free, deadline: None });
                 at
             }
         };
@@ -60,6 +69,7 @@ impl Waiters {
         let uses = (slot.seq >> PLACE) % USES + 1;
         slot.seq = uses << PLACE | (slot.seq & ((1 << PLACE) - 1));
         slot.wait = Wait::Waiting(None);
+        slot.deadline = deadline;
         Some(slot.seq)
     }
 
@@ -73,6 +83,7 @@ impl Waiters {
         let Some(slot) = self.slots.get_mut(place(seq)).filter(|slot| slot.seq == seq) else { return Err(incoming) };
         let waker = match &mut slot.wait {
             Wait::Waiting(waker) => waker.take(),
+            Wait::Late => None,
             Wait::Lost => {
                 slot.wait = Wait::Free;
                 self.free.push(place(seq));
@@ -85,19 +96,38 @@ impl Waiters {
         Ok(waker)
     }
 
-    /// The answer to a number, which is free then; without one it is waited for.
-    pub(super) fn take(&mut self, seq: i32, waker: &Waker) -> Option<Incoming> {
-        let slot = self.slots.get_mut(place(seq))?;
+    /// The answer to a number, which is free then; without one it is waited for, until its deadline.
+    pub(super) fn poll(&mut self, seq: i32, waker: &Waker) -> Poll<Result<Incoming, Late>> {
+        let Some(slot) = self.slots.get_mut(place(seq)) else { return Poll::Pending };
         match mem::replace(&mut slot.wait, Wait::Free) {
             Wait::Done(incoming) => {
                 self.free.push(place(seq));
-                Some(incoming)
+                Poll::Ready(Ok(incoming))
+            }
+            Wait::Late => {
+                slot.wait = Wait::Late;
+                Poll::Ready(Err(Late))
             }
             _ => {
                 slot.wait = Wait::Waiting(Some(waker.clone()));
-                None
+                Poll::Pending
             }
         }
+    }
+
+    /// Everybody whose deadline has passed and who sleeps, and the next deadline of the others.
+    pub(super) fn expire(&mut self, now: Instant) -> (Vec<Waker>, Option<Instant>) {
+        let (mut wakers, mut next) = (Vec::new(), None);
+        for slot in &mut self.slots {
+            let (Wait::Waiting(waker), Some(deadline)) = (&mut slot.wait, slot.deadline) else { continue };
+            if deadline <= now {
+                wakers.extend(waker.take());
+                slot.wait = Wait::Late;
+            } else {
+                next = Some(next.map_or(deadline, |next: Instant| next.min(deadline)));
+            }
+        }
+        (wakers, next)
     }
 
     /// Gives a number back to which no answer came, or was taken; `answered` when one is still to
@@ -105,7 +135,7 @@ impl Waiters {
     pub(super) fn leave(&mut self, seq: i32, answered: bool) -> usize {
         let Some(slot) = self.slots.get_mut(place(seq)) else { return self.lost };
         // A number whose answer is still to come names nobody else before it came.
-        if answered && matches!(slot.wait, Wait::Waiting(_)) {
+        if answered && matches!(slot.wait, Wait::Waiting(_) | Wait::Late) {
             slot.wait = Wait::Lost;
             self.lost += 1;
         } else {

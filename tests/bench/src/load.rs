@@ -75,6 +75,22 @@ impl Candidate {
     }
 }
 
+/// A framed request for `Echo` by hand. Its answer is as long: a result is a field of a struct, as an argument is.
+pub fn request(text: &str) -> Vec<u8> {
+    let mut frame = Vec::from(0x8001_0001_u32.to_be_bytes());
+    frame.extend(4_u32.to_be_bytes());
+    frame.extend(b"Echo");
+    frame.extend(1_u32.to_be_bytes());
+    // The struct of arguments: field 1 is the message, whose field 1 is the text.
+    frame.extend([12, 0, 1, 11, 0, 1]);
+    frame.extend((text.len() as u32).to_be_bytes());
+    frame.extend(text.as_bytes());
+    frame.extend([0, 0]);
+    let mut request = Vec::from((frame.len() as u32).to_be_bytes());
+    request.extend(frame);
+    request
+}
+
 async fn connect(to: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(to).await.expect("connects");
     stream.set_nodelay(true).expect("a socket");

@@ -1,4 +1,5 @@
-//! Ours beside Kitex: each with its own server and client, and our client with Kitex's server.
+//! Ours beside Kitex: each with its own server and client, and with Kitex's server our client and one by hand, which
+//! decodes nothing.
 //!
 //! Kitex's programs are built from `go/` with what its own tools generate; the candidates take
 //! turns. CPU is that of client and server together. `kitex [ROUNDS] [SECONDS]`.
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use bench::load::{Figures, middle, ours, round, serve_ours};
+use bench::load::{Candidate, Figures, middle, ours, request, round, serve_ours};
 use bench::measure::median;
 use runtime::client::Transport;
 
@@ -104,6 +105,11 @@ fn main() {
             let ours = [
                 ("ours framed", ours(our, Transport::Framed, &text), None),
                 ("our client, Kitex's server, framed", ours(plain.at, Transport::Framed, &text), Some(&plain)),
+                (
+                    "by hand, no codec, Kitex's server, framed",
+                    Candidate::Raw(plain.at, request(&text).into()),
+                    Some(&plain),
+                ),
                 ("ours multiplexed", ours(our, Transport::Multiplexed, &text), None),
             ];
             let mut figures: Vec<Vec<Figures>> = ours.iter().map(|_| Vec::new()).collect();

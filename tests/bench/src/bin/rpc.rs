@@ -7,7 +7,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use bench::load::{Candidate, Echo, Figures, middle, ours, round, serve_ours};
+use bench::load::{Candidate, Echo, Figures, middle, ours, request, round, serve_ours};
 use bytes::BytesMut;
 use peers::volo_gen::bench as theirs;
 use runtime::client::Transport;
@@ -58,10 +58,7 @@ fn volo(at: SocketAddr, text: &str) -> Candidate {
 }
 
 fn raw(at: SocketAddr, text: &str) -> Candidate {
-    let size = 4 + 12 + 4 + 3 + 3 + 4 + text.len() + 2;
-    let mut request = vec![0; size];
-    request[..4].copy_from_slice(&(size as u32 - 4).to_be_bytes());
-    Candidate::Raw(at, request.into())
+    Candidate::Raw(at, request(text).into())
 }
 
 fn main() {

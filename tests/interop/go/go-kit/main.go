@@ -68,13 +68,21 @@ func serve(etcd etcdv3.Client, service, address string, ttl time.Duration) {
 	server.GracefulStop()
 }
 
+// left closes the connection to an instance that is gone, once the calls that have its endpoint must have ended.
+type left struct{ *grpc.ClientConn }
+
+func (left left) Close() error {
+	time.AfterFunc(greeter.Timeout, func() { left.ClientConn.Close() })
+	return nil
+}
+
 // dialed is the endpoint of one instance.
 func dialed(address string) (endpoint.Endpoint, io.Closer, error) {
 	conn, err := grpc.Dial(address, grpc.WithInsecure())
 	if err != nil {
 		return nil, nil, err
 	}
-	return transport.NewClient(conn, greeter.Desc.ServiceName, "Greet", same, same, greeter.Text{}).Endpoint(), conn, nil
+	return transport.NewClient(conn, greeter.Desc.ServiceName, "Greet", same, same, greeter.Text{}).Endpoint(), left{conn}, nil
 }
 
 func call(etcd etcdv3.Client, service string) {

@@ -17,6 +17,9 @@ import (
 // Text is the only message.
 type Text = wrapperspb.StringValue
 
+// Timeout is what a call may take.
+const Timeout = 2 * time.Second
+
 // Method is the path of the only method.
 const Method = "/interop.greeter.Greeter/Greet"
 
@@ -63,7 +66,7 @@ func Over(conn *grpc.ClientConn) func(context.Context, *Text) (*Text, error) {
 // Call calls until the process ends and says in a line what each call gave.
 func Call(call func(context.Context, *Text) (*Text, error)) {
 	for {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), Timeout)
 		answer, err := call(ctx, &Text{Value: "hi"})
 		cancel()
 		if err != nil {

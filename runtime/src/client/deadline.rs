@@ -1,0 +1,57 @@
+//! The deadline of a call, where the call waits. A call on a shared connection is woken by its link.
+
+use std::future::Future;
+#[cfg(feature = "thrift")]
+use std::pin::Pin;
+use std::time::Instant;
+
+use tokio::time::timeout_at;
+#[cfg(feature = "thrift")]
+use tokio::time::{Sleep, sleep_until};
+
+use crate::error::{Error, Origin};
+
+/// What is told where a deadline passed; the channel knows the call and says it in full.
+#[cold]
+pub(super) fn passed() -> Error {
+    Error::deadline("no answer in time").with_origin(Origin::Transport)
+}
+
+/// Does `work` until the deadline, if there is one.
+pub(super) async fn within<T>(
+    deadline: Option<Instant>,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match deadline {
+        Some(at) => timeout_at(at.into(), work).await.unwrap_or_else(|_| Err(passed())),
+        None => work.await,
+    }
+}
+
+/// A timer that serves one call after the other: to put it off takes no lock, to make one does.
+#[cfg(feature = "thrift")]
+#[derive(Debug, Default)]
+pub(super) struct Alarm(Option<Pin<Box<Sleep>>>);
+
+#[cfg(feature = "thrift")]
+impl Alarm {
+    /// As [`within`]. Not an async fn: such a one has two places for its arguments.
+    pub(super) fn within<T>(
+        &mut self,
+        deadline: Option<Instant>,
+        mut work: Pin<&mut impl Future<Output = Result<T, Error>>>,
+    ) -> impl Future<Output = Result<T, Error>> {
+        let mut sleep = deadline.map(|at| self.set(at.into()));
+        std::future::poll_fn(move |task| match (work.as_mut().poll(task), &mut sleep) {
+            (std::task::Poll::Pending, Some(sleep)) => sleep.as_mut().poll(task).map(|()| Err(passed())),
+            (outcome, _) => outcome,
+        })
+    }
+
+    fn set(&mut self, at: tokio::time::Instant) -> Pin<&mut Sleep> {
+        if let Some(sleep) = &mut self.0 {
+            sleep.as_mut().reset(at);
+        }
+        self.0.get_or_insert_with(|| Box::pin(sleep_until(at))).as_mut()
+    }
+}
