@@ -53,6 +53,10 @@ impl Target for Handler {
         Ok(number)
     }
 
+    async fn lookup(&self, _cx: &Context, number: i64) -> Result<i64, Error> {
+        Ok(number)
+    }
+
     async fn blob(&self, _cx: &Context, size: i32) -> Result<Bytes, Error> {
         let size = usize::try_from(size).map_err(|_| Error::invalid("a negative size"))?;
         Ok(Bytes::from(vec![0; size.min(8 << 20)]))

@@ -9,6 +9,7 @@ pub mod generated {
 }
 
 pub mod attacker;
+pub mod backend;
 pub mod corpus;
 pub mod handler;
 pub mod page;
