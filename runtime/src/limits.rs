@@ -62,7 +62,7 @@ pub struct Limits {
     /// Until a new connection's first byte. Default 10 s.
     #[serde(with = "seconds")]
     pub first_byte: Duration,
-    /// Until a frame that has begun is whole. Default 30 s.
+    /// Until a frame that has begun is whole. Default 30 s; 5 s at most once the server drains.
     #[serde(with = "seconds")]
     pub whole_frame: Duration,
     /// Until a silent connection is closed. Default 5 min.

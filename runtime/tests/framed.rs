@@ -293,6 +293,27 @@ async fn a_drain_waits_for_calls_and_ends_idle_connections() {
     assert!(tokio::net::TcpStream::connect(addr).await.is_err());
 }
 
+/// Half a request stands in the way of nobody for long, and its other half is still answered.
+#[tokio::test]
+async fn a_drain_answers_a_request_that_has_begun() {
+    let (_, running) = default().await;
+    let addr = running.addr();
+    let (mut idle, mut begun) = (Peer::connect(addr).await, Peer::connect(addr).await);
+    expect_sum(&mut idle, 1, 1).await;
+    let [whole, begins] = [6, 7].map(|seq| frame(MessageType::Call, "Add", seq, &arguments(1, 2)));
+    let (one, other) = begins.split_at(9);
+    // In one segment: with the answer to the whole one, the half one has been read.
+    begun.send(&[&whole, one].concat()).await;
+    assert_eq!(begun.receive().await.unwrap().seq, 6);
+    let stopping = tokio::spawn(running.stop());
+    assert_eq!(idle.receive().await, None);
+    assert!(!stopping.is_finished());
+    begun.send(other).await;
+    assert_eq!(begun.receive().await.unwrap().seq, 7);
+    assert_eq!(begun.receive().await, None);
+    stopping.await.unwrap().unwrap();
+}
+
 #[tokio::test]
 async fn a_drain_gives_up_after_its_limit() {
     let server = AddServer::default();

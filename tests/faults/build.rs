@@ -1,5 +1,5 @@
-//! Generates the service that is attacked.
+//! Generates the services that are attacked.
 
 fn main() -> Result<(), codegen::Error> {
-    codegen::compile("idl/faults.thrift")
+    codegen::Builder::new().idl("idl/faults.thrift").idl("idl/twin.proto").compile()
 }

@@ -19,6 +19,11 @@ use crate::limits::Limits;
 /// How exact the deadlines of connections are.
 pub(super) const TICK: Duration = Duration::from_millis(100);
 
+/// Once the server drains, a peer has this long to send the rest of a frame that it has begun: one
+/// that is there needs no longer, and one that went away without a word does not hold the server
+/// until [`Limits::drain`]. Never longer than [`Limits::whole_frame`].
+const REST: Duration = Duration::from_secs(5);
+
 /// What a connection waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -75,6 +80,8 @@ pub(super) struct Connections {
     table: Mutex<Table>,
     tick: AtomicU64,
     draining: AtomicBool,
+    /// The tick at which the drain began.
+    drained: AtomicU64,
     changed: Notify,
 }
 
@@ -117,9 +124,12 @@ impl Connections {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// Begins the drain: HTTP/2 peers are told at once, idle connections end with the next sweep.
+    /// Begins the drain: HTTP/2 peers are told at once, idle connections end with the next sweep,
+    /// begun frames have [`REST`], and a connection without streams has [`Limits::write`] to end.
     pub(super) fn drain(&self) {
-        self.draining.store(true, Ordering::Relaxed);
+        self.drained.store(self.tick.load(Ordering::Relaxed), Ordering::Relaxed);
+        // Release: whoever sees the drain sees when it began.
+        self.draining.store(true, Ordering::Release);
         let table = self.table();
         table.entries.values().filter_map(|entry| entry.goaway.as_ref()).for_each(|t| t.cancel());
     }
@@ -157,6 +167,22 @@ impl Connections {
         }
     }
 
+    /// Whether the server leaves, and the connection has waited too long for that.
+    fn leaves(&self, phase: Phase, now: u64, since: u64, limits: &Limits) -> bool {
+        if !self.draining.load(Ordering::Acquire) {
+            return false;
+        }
+        let waited = now.saturating_sub(since.max(self.drained.load(Ordering::Relaxed)));
+        match phase {
+            // A whole tick of silence, so that a request that is just arriving is still answered.
+            Phase::FirstByte | Phase::Idle => now.saturating_sub(since) > 1,
+            Phase::Frame => waited > ticks(REST),
+            // GOAWAY was told, and the last answers may be on their way.
+            Phase::Streamless => waited > ticks(limits.write),
+            Phase::Work | Phase::Write => false,
+        }
+    }
+
     /// The task to end, if the connection has waited too long.
     fn judge(&self, entry: &Entry, now: u64, limits: &Limits, counters: &Counters) -> Option<AbortHandle> {
         let (phase, since) = entry.stamp.get();
@@ -168,11 +194,9 @@ impl Connections {
             Phase::Write => (limits.write, Counter::WriteTimeouts),
             Phase::Idle | Phase::Streamless => (limits.idle, Counter::Idle),
         };
-        let rests = matches!(phase, Phase::FirstByte | Phase::Idle);
-        // A whole tick of silence, so that a request that is just arriving is still answered.
-        let leaving = self.draining() && rests && age > 1;
         let late = age > ticks(limit);
-        if late {
+        let leaving = self.leaves(phase, now, since, limits);
+        if late || leaving && phase == Phase::Frame {
             counters.add(counter);
         }
         if late && let (Phase::Streamless, Some(goaway)) = (phase, &entry.goaway) {
@@ -271,16 +295,7 @@ mod tests {
         let connections = Arc::new(Connections::default());
         let limits = Limits::default();
         let counters = Counters::default();
-        for (last, phase) in PHASES.into_iter().enumerate() {
-            let seat = connections.admit(address(last as u8), &limits).unwrap();
-            seat.enter(phase);
-            let id = seat.id();
-            let task = tokio::spawn(async move {
-                let _seat = seat;
-                std::future::pending::<()>().await;
-            });
-            connections.runs_in(id, task.abort_handle());
-        }
+        PHASES.into_iter().for_each(|phase| stuck(&connections, phase, &limits));
         let sweep = connections.sweep(&limits, &counters);
         let _ = tokio::time::timeout(Duration::from_secs(9), sweep).await;
         assert_eq!(connections.open(), 6);
@@ -292,6 +307,69 @@ mod tests {
         let _ = tokio::time::timeout(Duration::from_secs(400), sweep).await;
         // Work is left: its handler has a deadline of its own.
         assert_eq!((connections.open(), counters.get(Counter::Idle)), (1, 2));
+    }
+
+    /// Opens a connection that stays in one phase for ever.
+    fn stuck(connections: &Arc<Connections>, phase: Phase, limits: &Limits) {
+        let seat = connections.admit(address(1), limits).unwrap();
+        seat.enter(phase);
+        let id = seat.id();
+        let task = tokio::spawn(async move {
+            let _seat = seat;
+            std::future::pending::<()>().await;
+        });
+        connections.runs_in(id, task.abort_handle());
+    }
+
+    /// What is left of a phase's limit when the server drains: from the drain on, or from the phase's
+    /// begin when that is later.
+    #[tokio::test(start_paused = true)]
+    async fn a_drain_leaves_little_time_to_peers_that_say_nothing() {
+        let second = Duration::from_secs(1);
+        let short = Limits { whole_frame: 2 * second, ..Limits::default() };
+        for (phase, limits, before, open) in [
+            (Phase::Frame, Limits::default(), Duration::ZERO, 5 * second),
+            (Phase::Frame, Limits::default(), 20 * second, 5 * second),
+            (Phase::Frame, Limits::default(), 27 * second, 3 * second),
+            (Phase::Frame, short, Duration::ZERO, 2 * second),
+            (Phase::Streamless, Limits::default(), 20 * second, 10 * second),
+            (Phase::Idle, Limits::default(), 20 * second, Duration::ZERO),
+        ] {
+            let connections = Arc::new(Connections::default());
+            let counters = Counters::default();
+            stuck(&connections, phase, &limits);
+            let mut sweep = std::pin::pin!(connections.sweep(&limits, &counters));
+            let _ = tokio::time::timeout(before, &mut sweep).await;
+            connections.drain();
+            if let Some(below) = open.checked_sub(TICK) {
+                let _ = tokio::time::timeout(below, &mut sweep).await;
+                assert_eq!(connections.open(), 1, "{phase:?} {before:?} below {open:?}");
+            }
+            let _ = tokio::time::timeout(4 * TICK, &mut sweep).await;
+            assert_eq!(connections.open(), 0, "{phase:?} {before:?} above {open:?}");
+            let cut_off = u64::from(phase == Phase::Frame);
+            assert_eq!(counters.get(Counter::Stalled), cut_off);
+        }
+    }
+
+    /// A frame that begins while the server drains has its time from then on; handlers and writes
+    /// have their own.
+    #[tokio::test(start_paused = true)]
+    async fn a_drain_leaves_time_to_who_goes_on() {
+        let connections = Arc::new(Connections::default());
+        let limits = Limits { write: Duration::from_secs(3600), ..Limits::default() };
+        let counters = Counters::default();
+        stuck(&connections, Phase::Work, &limits);
+        stuck(&connections, Phase::Write, &limits);
+        connections.drain();
+        let mut sweep = std::pin::pin!(connections.sweep(&limits, &counters));
+        let _ = tokio::time::timeout(Duration::from_secs(60), &mut sweep).await;
+        assert_eq!(connections.open(), 2);
+        stuck(&connections, Phase::Frame, &limits);
+        let _ = tokio::time::timeout(REST - TICK, &mut sweep).await;
+        assert_eq!(connections.open(), 3);
+        let _ = tokio::time::timeout(4 * TICK, &mut sweep).await;
+        assert_eq!(connections.open(), 2);
     }
 
     /// A limit of 1 s, by the coarse tick: open at it, closed soon above it.
@@ -307,14 +385,7 @@ mod tests {
             (Phase::Write, Limits { write: one, ..none.clone() }),
         ] {
             let connections = Arc::new(Connections::default());
-            let seat = connections.admit(address(1), &limits).unwrap();
-            seat.enter(phase);
-            let id = seat.id();
-            let task = tokio::spawn(async move {
-                let _seat = seat;
-                std::future::pending::<()>().await;
-            });
-            connections.runs_in(id, task.abort_handle());
+            stuck(&connections, phase, &limits);
             let counters = Counters::default();
             let mut sweep = std::pin::pin!(connections.sweep(&limits, &counters));
             let _ = tokio::time::timeout(one - TICK, &mut sweep).await;

@@ -114,8 +114,9 @@ impl Running {
         }
     }
 
-    /// Ends in order: says that it does not serve to those who ask after its health, deregisters and goes on answering until clients have noticed, then takes
-    /// no new connections, tells the peers, and waits for the calls in work.
+    /// Ends in order: says that it does not serve to those who ask after its health, deregisters and
+    /// goes on answering until clients have noticed, then takes no new connections, tells the peers,
+    /// and waits for the calls in work. A frame that has begun by then has 5 s to become whole.
     ///
     /// # Errors
     ///

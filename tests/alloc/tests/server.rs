@@ -31,6 +31,10 @@ impl Target for Handler {
         Ok(number)
     }
 
+    async fn lookup(&self, _cx: &Context, number: i64) -> Result<i64, Error> {
+        Ok(number)
+    }
+
     async fn blob(&self, _cx: &Context, _: i32) -> Result<Bytes, Error> {
         Ok(Bytes::new())
     }

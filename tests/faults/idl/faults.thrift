@@ -31,6 +31,8 @@ service Target {
     Item Echo(1: Item item)
     /** The argument, at once. */
     i64 Number(1: i64 number)
+    /** The argument, at once; asking twice does no harm. */
+    i64 Lookup(1: i64 number) (idempotent = "true")
     /** As many zero bytes. */
     binary Blob(1: i32 size)
     /** The argument, after that many milliseconds. */

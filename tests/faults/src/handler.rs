@@ -7,6 +7,7 @@ use bytes::Bytes;
 use runtime::server::{Counter, Running};
 use runtime::{Context, Error};
 
+use crate::generated::faults::twin::{Count, Twin};
 use crate::generated::faults::{Gauges, Item, Target, TargetClient};
 
 /// Methods that misbehave when they are told to.
@@ -32,12 +33,27 @@ fn milliseconds(count: i64) -> Duration {
     Duration::from_millis(count.unsigned_abs())
 }
 
+impl Twin for Handler {
+    async fn number(&self, _cx: &Context, count: Count) -> Result<Count, Error> {
+        Ok(count)
+    }
+
+    async fn slow(&self, _cx: &Context, count: Count) -> Result<Count, Error> {
+        tokio::time::sleep(milliseconds(count.number)).await;
+        Ok(count)
+    }
+}
+
 impl Target for Handler {
     async fn echo(&self, _cx: &Context, item: Item) -> Result<Item, Error> {
         Ok(item)
     }
 
     async fn number(&self, _cx: &Context, number: i64) -> Result<i64, Error> {
+        Ok(number)
+    }
+
+    async fn lookup(&self, _cx: &Context, number: i64) -> Result<i64, Error> {
         Ok(number)
     }
 

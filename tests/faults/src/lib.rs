@@ -2,13 +2,14 @@
 //!
 //! Owns the corpus and the programs; asserts bounds of whole processes, which no `cargo test` does.
 
-/// What the build script made of `idl/faults.thrift`.
+/// What the build script made of `idl/faults.thrift` and `idl/twin.proto`.
 pub mod generated {
     #![allow(missing_docs, reason = "the IDL has few comments")]
     runtime::include_generated!();
 }
 
 pub mod attacker;
+pub mod backend;
 pub mod corpus;
 pub mod handler;
 pub mod page;

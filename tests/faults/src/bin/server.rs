@@ -1,10 +1,12 @@
 //! The server that is attacked. `FAULTS_CONFIG` holds the text of its `service.toml`; it prints its
 //! address as the only line on standard output and serves until it is ended. With `FAULTS_REGISTRY`,
-//! the URL of a registry, it listens where its configuration says, registers, and drains on SIGTERM.
+//! the URL of a registry, it listens where its configuration says, serves gRPC, too, registers, and
+//! drains on SIGTERM.
 
 use std::io::Write;
 
 use faults::Failure;
+use faults::generated::faults::twin::TwinServer;
 use faults::generated::faults::{TargetClient, TargetServer};
 use faults::handler::Handler;
 use runtime::{Answer, Call, Channel, Config, Error, Handling, Server};
@@ -53,7 +55,8 @@ async fn main() -> Result<(), Failure> {
     if let Ok(url) = std::env::var("FAULTS_REGISTRY") {
         config.registry.url = url;
         writeln!(std::io::stdout(), "{}", config.server.listen)?;
-        return Ok(Server::new(config).add(TargetServer::new(Handler::default())).run().await?);
+        let server = Server::new(config).add(TargetServer::new(Handler::default()));
+        return Ok(server.add(TwinServer::new(Handler::default())).run().await?);
     }
     config.server.listen = "127.0.0.1:0".to_owned();
     config.registry.url = "none".to_owned();

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use runtime::Channel;
 use runtime::registry::Resolver;
+use runtime::{Channel, Error, Idl};
 use tokio::task::JoinHandle;
 
 use super::etcd::{Etcd, free, signal};
@@ -13,12 +13,15 @@ use super::stage::seconds;
 use super::world::until;
 use crate::Failure;
 use crate::generated::faults::TargetClient;
+use crate::generated::faults::twin::{Count, TwinClient};
 use crate::process::{Settings, Target};
 
 /// Processes.
 pub const SERVERS: usize = 3;
-/// The service's name.
-const NAME: &str = "fleet";
+/// Services of each process, one for Thrift and one for gRPC: as many keys.
+pub const SERVICES: usize = 2;
+/// Their names.
+const NAMES: [&str; SERVICES] = ["fleet", "fleet-grpc"];
 /// Handles of the registry that the callers share.
 const CLIENTS: usize = 5;
 
@@ -27,8 +30,8 @@ const CLIENTS: usize = 5;
 pub struct Fleet {
     /// Where they register.
     pub etcd: Etcd,
-    /// How a resolver sees them.
-    pub resolver: Resolver,
+    /// How resolvers see each service.
+    resolvers: Vec<Resolver>,
     servers: Vec<(Settings, Target)>,
 }
 
@@ -42,13 +45,16 @@ impl Fleet {
         let etcd = Etcd::single().await?;
         let mut servers = Vec::new();
         for _ in 0..SERVERS {
-            let config = format!("[server]\nlisten = \"{}\"\n[names]\nTarget = \"{NAME}\"\n", free()?);
+            let [thrift, grpc] = NAMES;
+            let names = format!("Target = \"{thrift}\"\nTwin = \"{grpc}\"");
+            let config = format!("[server]\nlisten = \"{}\"\n[names]\n{names}\n", free()?);
             let settings = Settings { config, registry: Some(url(&etcd)), ..Settings::default() };
             let target = Target::start(&settings).await?;
             servers.push((settings, target));
         }
-        let resolver = runtime::Registry::open_alone(&url(&etcd))?.resolve(NAME)?;
-        let fleet = Self { etcd, resolver, servers };
+        let registry = runtime::Registry::open_alone(&url(&etcd))?;
+        let resolvers = NAMES.iter().map(|name| registry.resolve(name)).collect::<Result<_, _>>()?;
+        let fleet = Self { etcd, resolvers, servers };
         fleet.found(SERVERS, seconds(10)).await.ok_or("the servers are not found")?;
         Ok(fleet)
     }
@@ -56,8 +62,10 @@ impl Fleet {
     /// Waits until that many are found; the time that it took.
     pub async fn found(&self, count: usize, most: Duration) -> Option<Duration> {
         until(most, || {
-            let seen = self.resolver.snapshot();
-            seen.trusted() == count && seen.instances.len() == count
+            self.resolvers.iter().all(|resolver| {
+                let seen = resolver.snapshot();
+                seen.trusted() == count && seen.instances.len() == count
+            })
         })
         .await
     }
@@ -109,6 +117,37 @@ fn url(etcd: &Etcd) -> String {
     format!("etcd://{}", etcd.address)
 }
 
+/// How the servers are called.
+#[derive(Clone)]
+enum Client {
+    Thrift(TargetClient),
+    Grpc(TwinClient),
+}
+
+impl Client {
+    fn open(idl: Idl, registry: &runtime::Registry) -> Result<Self, Error> {
+        let [thrift, grpc] = NAMES;
+        Ok(match idl {
+            Idl::Thrift => Self::Thrift(TargetClient::new(Channel::builder(thrift).registry(registry).build()?)),
+            Idl::Proto => Self::Grpc(TwinClient::new(Channel::builder(grpc).registry(registry).build()?)),
+        })
+    }
+
+    async fn number(&self, number: i64) -> Result<i64, Error> {
+        match self {
+            Self::Thrift(client) => client.number(number).await,
+            Self::Grpc(client) => client.number(Count { number }).await.map(|count| count.number),
+        }
+    }
+
+    async fn slow(&self, number: i64) -> Result<i64, Error> {
+        match self {
+            Self::Thrift(client) => client.slow(number).await,
+            Self::Grpc(client) => client.slow(Count { number }).await.map(|count| count.number),
+        }
+    }
+}
+
 /// Callers at a steady rate.
 #[derive(Debug)]
 pub struct Callers {
@@ -119,19 +158,19 @@ pub struct Callers {
 }
 
 impl Callers {
-    /// So many callers with one call at a time, each with that pause from one to the next; some of
-    /// them call what takes two seconds.
+    /// So many callers in one language with one call at a time, each with that pause from one to the
+    /// next; some of them call what takes two seconds.
     ///
     /// # Errors
     ///
     /// When the registry cannot be used.
-    pub fn start(fleet: &Fleet, callers: usize, pause: Duration, long: usize) -> Result<Self, Failure> {
+    pub fn start(fleet: &Fleet, idl: Idl, callers: usize, pause: Duration, long: usize) -> Result<Self, Failure> {
         let (stop, calls, failed, tasks) = Default::default();
         let mut all = Self { stop, calls, failed, tasks };
         let registries = (0..CLIENTS).map(|_| runtime::Registry::open_alone(&url(&fleet.etcd)));
         let registries = registries.collect::<Result<Vec<_>, _>>()?;
-        let clients = registries.iter().map(|it| Ok(TargetClient::new(Channel::builder(NAME).registry(it).build()?)));
-        let clients = clients.collect::<Result<Vec<_>, Failure>>()?;
+        let clients = registries.iter().map(|registry| Client::open(idl, registry));
+        let clients = clients.collect::<Result<Vec<_>, _>>()?;
         for (number, client) in clients.iter().cycle().take(callers + long).enumerate() {
             let one = Caller {
                 client: client.clone(),
@@ -172,7 +211,7 @@ impl Callers {
 }
 
 struct Caller {
-    client: TargetClient,
+    client: Client,
     pause: Duration,
     long: bool,
     stop: Arc<AtomicBool>,

@@ -3,6 +3,7 @@
 
 pub mod etcd;
 pub mod fleet;
+pub mod health;
 pub mod lookout;
 pub mod proxy;
 pub mod puts;

@@ -1,5 +1,6 @@
 //! The rows, one function each: starts a server, attacks it, measures.
 
+mod backends;
 mod calls;
 mod descriptors;
 mod idle;
@@ -27,7 +28,7 @@ pub struct Scale {
     pub calls: usize,
     /// Repetitions in place of a row's own number (rows 23 and 25).
     pub rounds: Option<usize>,
-    /// How long a fault lasts that lasts long, in place of a row's own time (rows 26, R2, R9, R25).
+    /// How long a fault lasts that lasts long, in place of a row's own time (rows 22, 26, R2, R9, R25).
     pub time: Option<Duration>,
 }
 
@@ -45,7 +46,7 @@ pub type Outcome = Pin<Box<dyn Future<Output = Result<Vec<Line>, Failure>>>>;
 pub type Row = (&'static str, fn(Scale) -> Outcome);
 
 /// Every row of this program.
-pub const ROWS: [Row; 9] = [
+pub const ROWS: [Row; 10] = [
     ("1-5", |scale| Box::pin(wire::corpus(scale))),
     ("6", |scale| Box::pin(wire::lengths(scale))),
     ("8", |scale| Box::pin(calls::rows(scale))),
@@ -55,10 +56,11 @@ pub const ROWS: [Row; 9] = [
     ("14", |scale| Box::pin(descriptors::rows(scale))),
     ("18", |scale| Box::pin(panics::rows(scale))),
     ("19-20", |scale| Box::pin(time::rows(scale))),
+    ("22", |scale| Box::pin(backends::rows(scale))),
 ];
 
 /// What the lines of the table are called, in their order.
-pub const ORDER: [&str; 14] = ["1", "2", "3", "4", "5", "6", "8", "11", "12", "13", "14", "18", "19", "20"];
+pub const ORDER: [&str; 15] = ["1", "2", "3", "4", "5", "6", "8", "11", "12", "13", "14", "18", "19", "20", "22"];
 
 /// The heading of the table.
 pub const TITLE: &str = "What a server takes when it is attacked";
@@ -66,8 +68,8 @@ pub const TITLE: &str = "What a server takes when it is attacked";
 /// What stands above the table.
 pub const TEXT: &str = "\
 Measured from outside: another process on the same machine (2 cores, loopback) attacks a server with
-the default limits and reads its memory, time and descriptors from the kernel. The program exits with 1 when
-a bound is broken:
+the default limits and reads its memory, time and descriptors from the kernel. In row 22 a channel of that
+process meets three backends there, one of which fails. The program exits with 1 when a bound is broken:
 
 ```sh
 cargo build --profile attack -p faults

@@ -1,0 +1,63 @@
+//! Who watches a server's health over gRPC (`grpc.health.v1`) until its stream ends.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use runtime::grpc::{HealthReply, HealthRequest, Raw, ServingStatus, WATCH};
+use runtime::prost::Message;
+use tokio::task::JoinHandle;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::transport::Endpoint;
+use tonic::{Request, Streaming};
+
+use crate::Failure;
+
+/// Longer than a server ever takes to leave.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A stream of `Watch` that has said SERVING.
+#[derive(Debug)]
+pub struct Watching(JoinHandle<Result<Option<Instant>, Failure>>);
+
+impl Watching {
+    /// Opens it, and waits for its first word.
+    ///
+    /// # Errors
+    ///
+    /// When it does not say SERVING.
+    pub async fn start(server: SocketAddr) -> Result<Self, Failure> {
+        let channel = Endpoint::from_shared(format!("http://{server}"))?.connect().await?;
+        let mut client = tonic::client::Grpc::new(channel);
+        client.ready().await?;
+        let question = Bytes::from(HealthRequest::default().encode_to_vec());
+        let path = PathAndQuery::from_static(WATCH);
+        let mut stream = client.server_streaming(Request::new(question), path, Raw).await?.into_inner();
+        match next(&mut stream).await? {
+            Some(ServingStatus::Serving) => Ok(Self(tokio::spawn(leaving(stream)))),
+            other => Err(format!("the server says {other:?} of its health").into()),
+        }
+    }
+
+    /// Waits for the end of the stream; when it said NOT_SERVING, if that was its last word.
+    ///
+    /// # Errors
+    ///
+    /// When it broke instead.
+    pub async fn end(self) -> Result<Option<Instant>, Failure> {
+        tokio::time::timeout(PATIENCE, self.0).await??
+    }
+}
+
+async fn leaving(mut stream: Streaming<Bytes>) -> Result<Option<Instant>, Failure> {
+    let mut leaving = None;
+    while let Some(status) = next(&mut stream).await? {
+        leaving = (status == ServingStatus::NotServing).then(Instant::now);
+    }
+    Ok(leaving)
+}
+
+async fn next(stream: &mut Streaming<Bytes>) -> Result<Option<ServingStatus>, Failure> {
+    let reply = stream.message().await?.map(HealthReply::decode).transpose()?;
+    Ok(reply.map(|reply| reply.status()))
+}
