@@ -12,6 +12,7 @@ mod inject;
 mod registry;
 mod rerun;
 mod sandbox;
+mod secrets;
 mod stubs;
 
 /// A small service.

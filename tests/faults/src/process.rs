@@ -154,11 +154,7 @@ impl Target {
     ///
     /// When the kernel does not say.
     pub fn time(&self) -> Result<Duration, Failure> {
-        let text = fs::read_to_string(format!("/proc/{}/stat", self.pid))?;
-        // The name in parentheses may hold anything; user and system time are fields 14 and 15.
-        let (_, fields) = text.rsplit_once(") ").ok_or("no name")?;
-        let ticks: Vec<f64> = fields.split(' ').skip(11).take(2).filter_map(|it| it.parse().ok()).collect();
-        Ok(Duration::from_secs_f64(ticks.iter().sum::<f64>() / TICKS))
+        processor(&self.pid.to_string())
     }
 
     /// The part of one core that it takes while `time` passes.
@@ -167,9 +163,7 @@ impl Target {
     ///
     /// When the kernel does not say.
     pub async fn load(&self, time: Duration) -> Result<f64, Failure> {
-        let (start, before) = (Instant::now(), self.time()?);
-        tokio::time::sleep(time).await;
-        Ok((self.time()? - before).as_secs_f64() / start.elapsed().as_secs_f64())
+        load(&self.pid.to_string(), time).await
     }
 }
 
@@ -178,6 +172,26 @@ impl Drop for Target {
         // A file of a temporary folder that stays there harms nobody.
         let _ = fs::remove_file(&self.errors);
     }
+}
+
+/// The processor's time that a process has taken; `self` is this one.
+fn processor(process: &str) -> Result<Duration, Failure> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name in parentheses may hold anything; user and system time are fields 14 and 15.
+    let (_, fields) = text.rsplit_once(") ").ok_or("no name")?;
+    let ticks: Vec<f64> = fields.split(' ').skip(11).take(2).filter_map(|it| it.parse().ok()).collect();
+    Ok(Duration::from_secs_f64(ticks.iter().sum::<f64>() / TICKS))
+}
+
+/// The part of one core that a process takes while `time` passes; `self` is this one.
+///
+/// # Errors
+///
+/// When the kernel does not say.
+pub async fn load(process: &str, time: Duration) -> Result<f64, Failure> {
+    let (start, before) = (Instant::now(), processor(process)?);
+    tokio::time::sleep(time).await;
+    Ok((processor(process)? - before).as_secs_f64() / start.elapsed().as_secs_f64())
 }
 
 /// A number that no other server of this process has.

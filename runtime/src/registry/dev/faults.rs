@@ -1,7 +1,7 @@
 //! Makes an embedded registry misbehave, for tests of what lives with registries.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -31,6 +31,9 @@ pub(super) struct Script {
     swallow: AtomicBool,
     double: AtomicBool,
     cut: AtomicBool,
+    older: Mutex<Option<Store>>,
+    behind: AtomicBool,
+    calls: AtomicU64,
 }
 
 impl Default for Script {
@@ -43,6 +46,9 @@ impl Default for Script {
             swallow: AtomicBool::new(false),
             double: AtomicBool::new(false),
             cut: AtomicBool::new(false),
+            older: Mutex::default(),
+            behind: AtomicBool::new(false),
+            calls: AtomicU64::new(0),
         }
     }
 }
@@ -63,6 +69,7 @@ impl Script {
 
     /// What happens to a call before it is looked at.
     pub(super) async fn before_call(&self) -> Result<(), Status> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
         let delay = *lock(&self.delay);
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
@@ -71,6 +78,19 @@ impl Script {
             Some((code, text)) => Err(Status::new(code, text)),
             None => Ok(()),
         }
+    }
+
+    /// The data that are to be there before a watch is opened, if others than those of now.
+    pub(super) fn older(&self) -> Option<Store> {
+        lock(&self.older).take()
+    }
+
+    /// What becomes of the answer to the opening of a watch.
+    pub(super) fn date(&self, mut answer: PbWatchResponse) -> PbWatchResponse {
+        if let Some(header) = answer.header.as_mut().filter(|_| self.behind.load(Ordering::Relaxed)) {
+            header.revision = 1;
+        }
+        answer
     }
 
     /// What becomes of an answer of a watch.
@@ -154,6 +174,22 @@ impl Faults {
         }
         self.0.write(|store| *store = old);
         self.drop_connections();
+    }
+
+    /// Puts data of another moment back just before the next watch is opened, and breaks nothing: a
+    /// restart that no connection saw.
+    pub fn restore_before_watch(&self, saved: Saved) {
+        *lock(&self.0.script.older) = Some(saved.0);
+    }
+
+    /// Whether watches are opened as by a member that lags far behind the others.
+    pub fn open_watches_behind(&self, on: bool) {
+        self.0.script.behind.store(on, Ordering::Relaxed);
+    }
+
+    /// Calls so far; a watch's or a keep-alive's stream counts as one.
+    pub fn calls(&self) -> u64 {
+        self.0.script.calls.load(Ordering::Relaxed)
     }
 
     /// Answers as another cluster from now on.

@@ -6,16 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use etcd_client::{Channel, Client, ConnectOptions, WatchOptions};
+use etcd_client::{Client, ConnectOptions, WatchOptions};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
-use tonic::body::Body;
 use tonic::transport::Endpoint;
-use tower::util::BoxCloneSyncService;
-use tower::{BoxError, ServiceExt};
 
 pub(super) use super::fault::Fault;
 use super::fault::{REFUSED, Step, is_open_to_all, judge};
+use super::lines::Lines;
 use super::login::Login;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
@@ -24,9 +22,6 @@ use crate::registry::common::Common;
 use crate::registry::error::Error;
 use crate::registry::url::{EtcdUrl, Password, TlsFiles};
 
-type CustomChannel = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, BoxError>;
-
-const WATCH: &str = "/etcdserverpb.Watch/Watch";
 /// For one call.
 pub(super) const CALL: Duration = Duration::from_secs(3);
 /// Between two attempts while etcd is away: it is probed at least every 500 ms.
@@ -39,9 +34,10 @@ const PONG: Duration = Duration::from_secs(3);
 /// One answer: a page of a list, or a watch's batch. etcd itself allows 2 GiB.
 const ANSWER: usize = 64 << 20;
 
-/// A client, and since when it is there.
+/// A client, what is under it, and since when it is there.
 struct Made {
     client: Client,
+    lines: Arc<Lines>,
     at: Instant,
 }
 
@@ -141,6 +137,7 @@ impl Connection {
             return Err(Fault::Away("no etcd member is known".to_owned()));
         };
         let cell = Arc::clone(&member.client());
+        let used = cell.get().map(|made| made.lines.now());
         let work = async {
             // One authentication at a time: others wait for the cell.
             let made = cell.get_or_try_init(|| self.connect(member)).await?;
@@ -150,8 +147,14 @@ impl Connection {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(failed)) => failed,
             Err(_) => {
-                // It may lead nowhere for ever, and pings notice that later than a call does.
-                member.forget(&cell);
+                // It may lead nowhere for ever, and pings notice that later than a call does. Not
+                // another client, which would authenticate.
+                let renewed = cell.get().map(|Made { lines, .. }| {
+                    lines.renew(&used.unwrap_or_else(|| lines.now()), || self.endpoint(member))
+                });
+                if let Some(Err(_)) = renewed {
+                    member.forget(&cell);
+                }
                 (Fault::Away(format!("no answer in {limit:?}")), Step::Leave)
             }
         };
@@ -181,8 +184,8 @@ impl Connection {
         if let Some(fault) = member.closed() {
             return Err((fault, Step::Stay));
         }
-        let channel = self.channel(member).map_err(|error| judge(&error.into()))?;
-        let open = |options| Client::from_channel(Channel::Custom(channel.clone()), options);
+        let lines = Lines::new(&self.endpoint(member).map_err(|error| judge(&error.into()))?);
+        let open = |options| Client::from_channel(lines.channel(), options);
         let made = match &self.login {
             None => open(None).await,
             Some(login) => {
@@ -200,30 +203,18 @@ impl Connection {
                 shut(member, fault.clone(), *step, None);
             }
         })?;
-        Ok(Made { client, at: Instant::now() })
+        Ok(Made { client, lines, at: Instant::now() })
     }
 
-    /// Two connections that look like one: calls on the first; watches on the second, where every
-    /// call requires a leader: a watch on a member that was cut off from the others would stay
-    /// silent for ever.
-    fn channel(&self, member: &Member) -> Result<CustomChannel, tonic::transport::Error> {
+    /// How to connect, with the TLS files of now.
+    fn endpoint(&self, member: &Member) -> Result<Endpoint, tonic::transport::Error> {
         let scheme = if self.is_secret() { "https" } else { "http" };
         let endpoint = Endpoint::from_shared(format!("{scheme}://{}", member.address))?
             .connect_timeout(CONNECT)
             .http2_keep_alive_interval(PING)
             .keep_alive_timeout(PONG)
             .keep_alive_while_idle(false);
-        let endpoint = self.secure(endpoint)?;
-        let (calls, watches) = (endpoint.connect_lazy(), endpoint.connect_lazy());
-        Ok(CustomChannel::new(tower::service_fn(move |mut request: http::Request<Body>| {
-            let channel = if request.uri().path() == WATCH {
-                request.headers_mut().insert("hasleader", http::HeaderValue::from_static("true"));
-                watches.clone()
-            } else {
-                calls.clone()
-            };
-            async move { Ok::<_, BoxError>(channel.oneshot(request).await?) }
-        })))
+        self.secure(endpoint)
     }
 
     #[cfg(feature = "tls")]

@@ -108,12 +108,13 @@ struct Follower {
 
 impl Follower {
     async fn run(self) {
+        let mut doubted = false;
         loop {
             match self.list().await {
                 Ok(list) => {
-                    let revision = list.revision;
+                    let start = Start { revision: list.revision, cluster: list.cluster, believed: doubted };
                     self.service.change(|model, now| model.replace(self.source, list, now));
-                    self.watch(revision).await;
+                    doubted = self.watch(&start).await;
                 }
                 Err(fault) => {
                     self.mark_stale(&fault);
@@ -168,35 +169,41 @@ impl Follower {
         }
     }
 
-    /// Follows changes after `revision` until a new list is due.
-    async fn watch(&self, revision: i64) {
+    /// Follows changes after a list until a new one is due; whether that is because of what
+    /// [`Start::doubts`] found.
+    async fn watch(&self, start: &Start) -> bool {
         let options = WatchOptions::new()
             .with_range(end_of(&self.prefix))
-            .with_start_revision(revision + 1)
+            .with_start_revision(start.revision + 1)
             .with_progress_notify();
         let mut stream = match self.service.connection.watch(self.prefix.clone(), options).await {
             Ok(stream) => stream,
             Err(fault) => {
                 self.mark_stale(&fault);
-                return sleep(fault.pause()).await;
+                sleep(fault.pause()).await;
+                return false;
             }
         };
         let reconcile = sleep(RECONCILE + jitter(RECONCILE_SPREAD));
         tokio::pin!(reconcile);
-        loop {
+        let doubted = loop {
             tokio::select! {
-                () = &mut reconcile => return,
+                () = &mut reconcile => return false,
                 first = stream.next() => {
                     let (answers, goes_on) = gather(first, &mut stream).await;
+                    if start.doubts(&answers) {
+                        break true;
+                    }
                     self.take(&answers);
                     if !goes_on {
-                        break;
+                        break false;
                     }
                 }
             }
-        }
+        };
         // Clients that lost the same etcd do not list in the same moment.
         sleep(jitter(PROBE)).await;
+        doubted
     }
 
     /// Answers of the watch, all of them before anybody sees the outcome.
@@ -220,6 +227,28 @@ impl Follower {
             model.settle(now);
             deleted
         });
+    }
+}
+
+/// Where a watch begins: at a list.
+struct Start {
+    revision: i64,
+    cluster: u64,
+    /// Whether the list was read because a watch was doubted.
+    believed: bool,
+}
+
+impl Start {
+    /// Whether answers of a watch do not go with the list: older data were put back since, so that
+    /// a watch from beyond their end would stay silent, or another cluster answers. The member of
+    /// the watch may also just be behind the one that listed; a list tells one from the other,
+    /// since it is linearizable, so the watch after it is believed.
+    fn doubts(&self, answers: &[WatchResponse]) -> bool {
+        let mut headers = answers.iter().filter_map(WatchResponse::header);
+        // etcd's gRPC proxy may name no cluster when it opens a watch
+        // (`server/proxy/grpcproxy/watch_broadcast.go`).
+        let strange = |cluster: u64| cluster != 0 && cluster != self.cluster;
+        !self.believed && headers.any(|it| it.revision() < self.revision || strange(it.cluster_id()))
     }
 }
 

@@ -9,6 +9,7 @@ mod fault;
 mod follow;
 #[cfg(test)]
 mod layout_tests;
+mod lines;
 mod login;
 mod model;
 mod plan;

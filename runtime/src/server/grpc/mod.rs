@@ -1,13 +1,13 @@
 //! gRPC on one connection: HTTP/2 by hyper, gRPC's framing by tonic, bodies as they are.
 
 mod health;
+mod streams;
 mod unary;
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
@@ -18,7 +18,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tonic::body::Body;
 
-use super::connections::{Phase, Seat};
+use super::connections::Seat;
 use super::prefixed::Prefixed;
 use super::shared::Shared;
 use super::work;
@@ -28,6 +28,7 @@ use crate::router::unknown_method;
 use crate::service::Idl;
 
 pub(super) use health::Health;
+use streams::Streams;
 use unary::Unary;
 
 /// Bytes of all headers of one request.
@@ -39,18 +40,16 @@ const PONG: Duration = Duration::from_secs(10);
 /// A connection as its streams see it.
 struct Connection {
     shared: Arc<Shared>,
-    seat: Seat,
     peer: SocketAddr,
-    streams: AtomicUsize,
+    streams: Streams,
 }
 
 /// Serves a connection whose first bytes are in `read` until it ends. When the server drains,
 /// the peer is told (GOAWAY) and the open streams are answered.
 pub(super) async fn serve(shared: Arc<Shared>, seat: Seat, stream: TcpStream, peer: SocketAddr, read: BytesMut) {
     let goaway = seat.goaway();
-    seat.enter(Phase::Streamless);
     let http = builder(&shared);
-    let connection = Arc::new(Connection { shared, seat, peer, streams: AtomicUsize::new(0) });
+    let connection = Arc::new(Connection { shared, peer, streams: Streams::new(seat) });
     let io = TokioIo::new(Prefixed::new(read.freeze(), stream));
     let serving = http.serve_connection(
         io,
@@ -87,9 +86,7 @@ struct Stream(Arc<Connection>);
 
 impl Stream {
     fn open(connection: Arc<Connection>) -> Self {
-        if connection.streams.fetch_add(1, Ordering::Relaxed) == 0 {
-            connection.seat.enter(Phase::Work);
-        }
+        connection.streams.begin();
         Self(connection)
     }
 
@@ -142,8 +139,6 @@ async fn in_time<T>(deadline: Instant, answer: impl Future<Output = T>) -> Resul
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        if self.0.streams.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.0.seat.enter(Phase::Streamless);
-        }
+        self.0.streams.end();
     }
 }

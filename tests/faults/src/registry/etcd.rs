@@ -25,6 +25,8 @@ pub struct Etcd {
     pub address: String,
     /// Flags beside the usual ones.
     pub flags: Vec<String>,
+    /// `http`, or `https` with a certificate among the flags: clients alone.
+    pub scheme: &'static str,
     /// Where it listens for the others of its cluster, who reach it at `advertised`.
     peer: String,
     advertised: String,
@@ -84,7 +86,17 @@ impl Etcd {
         let cluster = named.collect::<Vec<_>>().join(",");
         let member = |(number, (peer, advertised)): (usize, (String, String))| {
             let (name, cluster, folder) = (format!("m{number}"), cluster.clone(), Arc::clone(&folder));
-            Ok(Self { address: free()?, flags: Vec::new(), peer, advertised, name, cluster, folder, child: None })
+            Ok(Self {
+                address: free()?,
+                flags: Vec::new(),
+                scheme: "http",
+                peer,
+                advertised,
+                name,
+                cluster,
+                folder,
+                child: None,
+            })
         };
         peers.into_iter().enumerate().map(member).collect()
     }
@@ -129,7 +141,7 @@ impl Etcd {
     ///
     /// When there is no program `etcd`.
     pub fn spawn(&mut self) -> Result<(), Failure> {
-        let (client, peer) = (format!("http://{}", self.address), format!("http://{}", self.peer));
+        let (client, peer) = (format!("{}://{}", self.scheme, self.address), format!("http://{}", self.peer));
         let advertised = format!("http://{}", self.advertised);
         let mut command = Command::new("etcd");
         command.arg("--data-dir").arg(self.data()).args(["--name", &self.name]);

@@ -82,6 +82,9 @@ impl PbWatchService for Connection {
     type WatchStream = BoxStream<PbWatchResponse>;
 
     async fn watch(&self, request: Request<Streaming<PbWatchRequest>>) -> Answer<Self::WatchStream> {
+        if let Some(old) = self.hub.script.older() {
+            self.hub.write(|store| *store = old);
+        }
         let (sender, receiver) = mpsc::channel(WAITING);
         let ended = self.ended();
         let stream = Stream { hub: Arc::clone(&self.hub), watches: Watches::default(), sender };
@@ -139,7 +142,7 @@ impl Stream {
                     progress: create.progress_notify,
                     before: create.prev_kv,
                 };
-                Some(hub.read(|store| watches.create(wanted, store, now)))
+                Some(hub.script.date(hub.read(|store| watches.create(wanted, store, now))))
             }
             Some(CancelRequest(cancel)) => hub.read(|store| watches.cancel(cancel.watch_id, store)),
             Some(ProgressRequest(_)) => {

@@ -35,6 +35,57 @@ async fn older_data_is_noticed_with_and_without_a_bump() {
     }
 }
 
+/// Older data of the same etcd, and those of another one whose revision is higher. Without a list
+/// that follows, what they lack and what is written to them then would be hidden for minutes.
+#[tokio::test]
+async fn other_data_between_a_list_and_its_watch_are_noticed() {
+    for another in [false, true] {
+        let (dev, other) = (embedded().await, embedded().await);
+        let mut of_other = client(&other).await;
+        put(&mut of_other, 1).await;
+        for _ in 0..9 {
+            of_other.put("elsewhere", "", None).await.unwrap();
+        }
+        let mut client = client(&dev).await;
+        put(&mut client, 1).await;
+        let saved = if another { &other } else { &dev }.faults().save();
+        put(&mut client, 2).await;
+        put(&mut client, 3).await;
+        dev.faults().restore_before_watch(saved);
+        let add = registry(&dev).resolve("add").unwrap();
+        // Nobody said that the other two had ended.
+        assert_eq!(trusted(&add, 1).await.instances.len(), 3);
+        put(&mut client, 4).await;
+        trusted(&add, 2).await;
+    }
+}
+
+#[tokio::test]
+async fn a_watch_on_a_member_that_lags_is_kept_after_one_more_list() {
+    let dev = embedded().await;
+    let (faults, mut client) = (dev.faults(), client(&dev).await);
+    put(&mut client, 1).await;
+    put(&mut client, 2).await;
+    faults.open_watches_behind(true);
+    let before = faults.calls();
+    let add = registry(&dev).resolve("add").unwrap();
+    trusted(&add, 2).await;
+    let end = std::time::Instant::now() + LONG;
+    while faults.calls() - before < 4 {
+        assert!(std::time::Instant::now() < end, "no list again");
+        tokio::task::yield_now().await;
+    }
+    let lease = client.lease_grant(2, None).await.unwrap().id();
+    let options = etcd_client::PutOptions::new().with_lease(lease);
+    let value = r#"{"network":"tcp","address":"127.0.0.1:3"}"#;
+    client.put("kitex/registry-etcd/add/127.0.0.1:3", value, Some(options)).await.unwrap();
+    trusted(&add, 3).await;
+    // The lease's time is more than a loop would wait.
+    trusted(&add, 2).await;
+    // Two lists, two watches, and the two calls of this test.
+    assert_eq!(faults.calls() - before, 6);
+}
+
 #[tokio::test]
 async fn what_is_paused_does_not_come_back_with_older_data() {
     let dev = embedded().await;

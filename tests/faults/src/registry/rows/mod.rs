@@ -12,6 +12,7 @@ mod servers;
 mod soak;
 mod storm;
 mod suspended;
+mod untrusted;
 mod values;
 
 use crate::rows::Row;
@@ -33,7 +34,7 @@ pub const ROWS: &[Row] = &[
     ("R13", |scale| Box::pin(many::list(scale))),
     ("R14", |scale| Box::pin(elsewhere::shown("R14", scale))),
     ("R15", |scale| Box::pin(elsewhere::shown("R15", scale))),
-    ("R16", |scale| Box::pin(elsewhere::shown("R16", scale))),
+    ("R16", |scale| Box::pin(untrusted::refused(scale))),
     ("R17", |scale| Box::pin(outage::late(scale))),
     ("R18", |scale| Box::pin(owners::restarted(scale))),
     ("R19", |scale| Box::pin(owners::strangers(scale))),

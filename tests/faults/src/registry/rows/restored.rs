@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::elsewhere;
 use crate::Failure;
 use crate::registry::etcd::Etcd;
 use crate::registry::proxy::Proxy;
@@ -14,9 +15,10 @@ use crate::rows::Scale;
 const REPLACED: [usize; 5] = [1, 3, 5, 7, 9];
 
 /// R4: with its older revision, and with one that lies beyond everything that was seen.
-pub(super) async fn restored(_: Scale) -> Result<Vec<Line>, Failure> {
+pub(super) async fn restored(scale: Scale) -> Result<Vec<Line>, Failure> {
     let mut lines = round("an older snapshot restored", 0).await?;
     lines.extend(round("an older snapshot restored, its revision raised by 1000 and compacted", 1000).await?);
+    lines.extend(elsewhere::shown("R4", scale).await?);
     Ok(lines)
 }
 
