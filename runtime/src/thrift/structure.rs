@@ -53,6 +53,7 @@ impl<T: Struct> Value for T {
 }
 
 /// The one place that calls [`Struct::read`], so that the compiler puts its arms into the loop.
+#[inline(never)]
 fn fill<T: Struct>(value: &mut T, input: &mut Decoder<'_>) -> Result<(), DecodeError> {
     input.fields::<T>(|field| value.read(field))
 }
