@@ -17,6 +17,8 @@ mod running;
 mod shared;
 mod signals;
 mod sniff;
+#[cfg(test)]
+mod tests_connections;
 #[cfg(feature = "thrift")]
 mod thrift;
 mod work;
