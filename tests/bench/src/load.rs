@@ -1,5 +1,6 @@
 //! Callers that call as fast as they can, and what that took.
 
+use std::mem;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,37 +42,69 @@ pub enum Candidate {
 }
 
 impl Candidate {
-    /// Calls until told to stop; gives the time of each call in nanoseconds.
-    async fn run(self, stop: Arc<AtomicBool>) -> Vec<u32> {
-        let mut times = Vec::with_capacity(1 << 20);
-        let mut raw = match &self {
-            Self::Raw(to, _) => Some(connect(*to).await),
-            _ => None,
-        };
-        let mut answer = BytesMut::with_capacity(64 << 10);
+    /// Calls until told to stop, each time with the text that came back; gives the calls, and the time of each in
+    /// nanoseconds where `timed`.
+    async fn run(self, stop: Arc<AtomicBool>, timed: bool) -> (usize, Vec<u32>) {
+        let mut times = Vec::with_capacity(if timed { 1 << 20 } else { 0 });
+        let mut calls = 0;
+        let (mut caller, size) = Caller::new(self).await;
         while !stop.load(Ordering::Relaxed) {
-            let begin = Instant::now();
-            match (&self, &mut raw) {
-                (Self::Ours(client, text), _) => {
-                    let answer = client.echo(ours::Message { text: text.clone() }).await.expect("answers");
-                    assert_eq!(answer.text.len(), text.len());
-                }
-                (Self::Volo(client, text), _) => {
-                    let answer = client.echo(theirs::Message { text: Some(text.clone()) }).await.expect("answers");
-                    assert_eq!(answer.text.map(|it| it.len()), Some(text.len()));
-                }
-                (Self::Raw(_, request), Some(stream)) => {
-                    stream.write_all(request).await.expect("writes");
-                    answer.clear();
-                    while answer.len() < request.len() {
-                        assert_ne!(stream.read_buf(&mut answer).await.expect("reads"), 0);
-                    }
-                }
-                (Self::Raw(..), None) => unreachable!("connected above"),
-            }
-            times.push(begin.elapsed().as_nanos() as u32);
+            let begin = timed.then(Instant::now);
+            assert_eq!(caller.call().await, size);
+            times.extend(begin.map(|begin| begin.elapsed().as_nanos() as u32));
+            calls += 1;
         }
-        times
+        (calls, times)
+    }
+}
+
+/// One that calls one way.
+enum Caller {
+    Ours(ours::BenchClient, String),
+    Volo(theirs::BenchClient, pilota::FastStr),
+    Raw(TcpStream, Arc<[u8]>, BytesMut),
+}
+
+impl Caller {
+    /// And what [`Caller::call`] gives each time.
+    async fn new(way: Candidate) -> (Self, usize) {
+        match way {
+            Candidate::Ours(client, text) => {
+                let size = text.len();
+                (Self::Ours(client, text), size)
+            }
+            Candidate::Volo(client, text) => {
+                let size = text.len();
+                (Self::Volo(client, text), size)
+            }
+            Candidate::Raw(to, request) => {
+                let size = request.len();
+                (Self::Raw(connect(to).await, request, BytesMut::with_capacity(64 << 10)), size)
+            }
+        }
+    }
+
+    /// One call; gives the size of what came back.
+    async fn call(&mut self) -> usize {
+        match self {
+            Self::Ours(client, text) => {
+                *text = client.echo(ours::Message { text: mem::take(text) }).await.expect("answers").text;
+                text.len()
+            }
+            Self::Volo(client, text) => {
+                let answer = client.echo(theirs::Message { text: Some(mem::take(text)) }).await.expect("answers");
+                *text = answer.text.unwrap_or_default();
+                text.len()
+            }
+            Self::Raw(stream, request, answer) => {
+                stream.write_all(request).await.expect("writes");
+                answer.clear();
+                while answer.len() < request.len() {
+                    assert_ne!(stream.read_buf(answer).await.expect("reads"), 0);
+                }
+                answer.len()
+            }
+        }
     }
 }
 
@@ -103,27 +136,32 @@ pub struct Figures {
     pub calls: f64,
     /// CPU of the whole process, both sides, a call.
     pub cpu: f64,
-    /// Microseconds.
+    /// Microseconds; not a number when the calls were not timed.
     pub p50: f64,
     /// Microseconds.
     pub p99: f64,
 }
 
-/// One round.
-pub async fn round(candidate: &Candidate, callers: usize, time: Duration) -> Figures {
+/// One round; each call is `timed`, or all of them together.
+pub async fn round(candidate: &Candidate, callers: usize, time: Duration, timed: bool) -> Figures {
     let stop = Arc::new(AtomicBool::new(false));
     let (begin, cpu) = (Instant::now(), cpu());
-    let callers: Vec<_> = (0..callers).map(|_| tokio::spawn(candidate.clone().run(Arc::clone(&stop)))).collect();
+    let callers: Vec<_> = (0..callers).map(|_| tokio::spawn(candidate.clone().run(Arc::clone(&stop), timed))).collect();
     tokio::time::sleep(time).await;
     stop.store(true, Ordering::Relaxed);
-    let mut times = Vec::new();
+    let (mut calls, mut times) = (0, Vec::new());
     for caller in callers {
-        times.append(&mut caller.await.expect("a caller"));
+        let (own, mut its) = caller.await.expect("a caller");
+        calls += own;
+        times.append(&mut its);
     }
     let (wall, cpu) = (begin.elapsed().as_secs_f64(), self::cpu() - cpu);
     times.sort_unstable();
-    let at = |part: f64| f64::from(times[((times.len() - 1) as f64 * part) as usize]) / 1000.0;
-    let calls = times.len() as f64;
+    let at = |part: f64| {
+        let time = times.get((times.len().saturating_sub(1) as f64 * part) as usize);
+        time.map_or(f64::NAN, |time| f64::from(*time) / 1000.0)
+    };
+    let calls = calls as f64;
     Figures { calls: calls / wall, cpu: cpu as f64 / calls / 1000.0, p50: at(0.5), p99: at(0.99) }
 }
 

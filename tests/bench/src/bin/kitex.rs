@@ -2,7 +2,7 @@
 //! decodes nothing.
 //!
 //! Kitex's programs are built from `go/` with what its own tools generate; the candidates take
-//! turns. CPU is that of client and server together. `kitex [ROUNDS] [SECONDS]`.
+//! turns, and no call is timed alone. CPU is that of client and server together. `kitex [ROUNDS] [SECONDS]`.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -117,9 +117,9 @@ fn main() {
             for _ in 0..rounds {
                 for (figures, (_, candidate, server)) in figures.iter_mut().zip(&ours) {
                     // As long as Kitex's client does before it counts.
-                    round(candidate, callers, Duration::from_millis(400)).await;
+                    round(candidate, callers, Duration::from_millis(400), false).await;
                     let before = server.map_or(0, |it| it.cpu());
-                    let mut figure = round(candidate, callers, time).await;
+                    let mut figure = round(candidate, callers, time, false).await;
                     let cpu = server.map_or(0, |it| it.cpu()) - before;
                     figure.cpu += cpu as f64 / (figure.calls * seconds) / 1000.0;
                     figures.push(figure);

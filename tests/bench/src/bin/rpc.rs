@@ -86,11 +86,11 @@ fn main() {
             }
             let mut figures: Vec<Vec<Figures>> = candidates.iter().map(|_| Vec::new()).collect();
             for (_, candidate) in &candidates {
-                round(candidate, callers, Duration::from_millis(400)).await;
+                round(candidate, callers, Duration::from_millis(400), true).await;
             }
             for _ in 0..rounds {
                 for (figures, (_, candidate)) in figures.iter_mut().zip(&candidates) {
-                    figures.push(round(candidate, callers, time).await);
+                    figures.push(round(candidate, callers, time, true).await);
                 }
             }
             let of = middle;
