@@ -1,7 +1,9 @@
 //! Reading from a connection into its messages.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::pin;
+use std::task::ready;
 
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -15,7 +17,10 @@ use crate::thrift::Messages;
 ///
 /// # Errors
 /// Those of the connection.
-pub(crate) async fn receive(stream: &mut TcpStream, messages: &mut Messages) -> io::Result<usize> {
-    poll_fn(|task| stream.poll_read_ready(task)).await?;
-    stream.read_buf(messages.room()).await
+pub(crate) fn receive(stream: &mut TcpStream, messages: &mut Messages) -> impl Future<Output = io::Result<usize>> {
+    poll_fn(|task| {
+        ready!(stream.poll_read_ready(task))?;
+        // Polled and left, it has read everything or nothing.
+        pin!(stream.read_buf(messages.room())).poll(task)
+    })
 }
