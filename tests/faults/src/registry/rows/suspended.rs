@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::Failure;
 use crate::process::{Settings, Target};
 use crate::registry::etcd::{Etcd, count, free, signal};
+use crate::registry::fleet::SERVICES;
 use crate::registry::stage::{seconds, within};
 use crate::report::Line;
 use crate::rows::Scale;
@@ -24,17 +25,20 @@ pub(super) async fn suspended(scale: Scale) -> Result<Vec<Line>, Failure> {
         let registry = Some(format!("etcd://{}", etcd.address));
         processes.push(Target::start(&Settings { config, registry, ..Settings::default() }).await?);
     }
-    while count(&mut client).await != Some(i64::try_from(PROCESSES)?) {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let all = async {
+        while count(&mut client).await != i64::try_from(PROCESSES * SERVICES).ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(seconds(30), all).await.map_err(|_| "the processes do not register")?;
     processes.iter().try_for_each(|one| signal(one.id(), "STOP"))?;
     tokio::time::sleep(time).await;
     let gone = count(&mut client).await == Some(0);
     let mut slowest = gone.then_some(Duration::ZERO);
-    for (woken, process) in processes.iter().enumerate() {
+    for (woken, process) in (1..).zip(&processes) {
         signal(process.id(), "CONT")?;
         let start = Instant::now();
-        while count(&mut client).await <= Some(i64::try_from(woken)?) && start.elapsed() < seconds(10) {
+        while count(&mut client).await < i64::try_from(woken * SERVICES).ok() && start.elapsed() < seconds(10) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         slowest = slowest.map(|slowest| slowest.max(start.elapsed()));
