@@ -194,7 +194,7 @@ impl Dispatch {
 
     async fn attempt(&self, to: &Current, place: usize, start: Instant, call: &Call) -> Result<Answer, Error> {
         let Some(peer) = to.peer(place) else { return Err(self.nobody(&to.snapshot, call)) };
-        let attempt = Attempt::start(to, place, start, &self.0.epoch);
+        let attempt = Attempt::start(to, place, start, &self.0.epoch, &call.cx.deadline);
         let result = match call.method.idl {
             #[cfg(feature = "grpc")]
             Idl::Proto if self.0.transport.is_none() => {

@@ -15,6 +15,7 @@ use bytes::{Buf, BytesMut};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::runtime::{Handle, Id};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
@@ -68,6 +69,8 @@ struct Shared {
 pub(super) struct Link {
     shared: Arc<Shared>,
     tasks: [AbortHandle; 3],
+    /// The runtime of the tasks.
+    home: Id,
 }
 
 impl Drop for Link {
@@ -122,7 +125,14 @@ impl Link {
         let part = || Part(Arc::clone(&shared));
         let reader = tokio::spawn(read_all(part(), read, frame));
         let (writer, clock) = (tokio::spawn(write_all(part())), tokio::spawn(keep_time(part())));
-        Self { shared, tasks: [reader, writer, clock].map(|task| task.abort_handle()) }
+        let home = Handle::current().id();
+        Self { shared, tasks: [reader, writer, clock].map(|task| task.abort_handle()), home }
+    }
+
+    /// Whether the caller is in another runtime than the link: that one may stand still, and nobody is woken at a
+    /// deadline then.
+    pub(super) fn is_foreign(&self) -> bool {
+        Handle::try_current().is_ok_and(|here| here.id() != self.home)
     }
 
     /// Whether another call may enter.

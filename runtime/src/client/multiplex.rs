@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 use super::deadline::within;
 use super::link::Link;
-use crate::error::Error;
+use crate::error::{Error, Origin};
 
 /// What an instance's metadata says when it answers out of order: `kiteline` = `mux`.
 pub(crate) const KEY: &str = "kiteline";
@@ -49,20 +49,25 @@ struct Place {
 }
 
 impl Lane {
-    /// This thread's connection, opened by `open` where there is none that takes calls. What takes
-    /// longer than `deadline` is there for the calls behind.
+    fn place(&self) -> Option<&Arc<Place>> {
+        self.0.get(THREAD.with(|number| number % self.0.len().max(1)))
+    }
+
+    /// This thread's connection, where there is one that takes calls.
+    pub(super) fn ready(&self) -> Option<Arc<Link>> {
+        self.place()?.link()
+    }
+
+    /// The same, opened by `open` where there is none. What takes longer than `deadline` is there for
+    /// the calls behind.
     pub(super) async fn link<F>(&self, deadline: Option<Instant>, open: impl FnOnce() -> F) -> Result<Arc<Link>, Error>
     where
         F: Future<Output = Result<Link, Error>> + Send + 'static,
     {
-        let Some(place) = self.0.get(THREAD.with(|number| number % self.0.len().max(1))) else {
+        let Some(place) = self.place() else {
             return Err(Error::internal("no connection has this turn"));
         };
-        match place.link() {
-            Some(link) => Ok(link),
-            // In a box: the path of every call need not have room for it.
-            None => Box::pin(within(deadline, Arc::clone(place).open(open()))).await,
-        }
+        within(deadline, Arc::clone(place).open(open())).await
     }
 }
 
@@ -94,7 +99,9 @@ impl Place {
             self.link.store(Some(Arc::clone(&link)));
             Ok(link)
         });
-        opening.await.unwrap_or_else(|error| Err(Error::internal(format!("opening a connection: {error}"))))
+        opening.await.unwrap_or_else(|error| {
+            Err(Error::internal(format!("opening a connection: {error}")).with_origin(Origin::NotSent))
+        })
     }
 }
 
