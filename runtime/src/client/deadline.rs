@@ -1,4 +1,5 @@
-//! The deadline of a call, where the call waits. A call on a shared connection is woken by its link.
+//! The deadline of a call, where the call waits. A call on a shared connection is woken by its link, if that is of
+//! the caller's runtime.
 
 use std::future::Future;
 #[cfg(feature = "thrift")]

@@ -186,8 +186,9 @@ impl Dispatch {
         if snapshot.known {
             return Ok(snapshot);
         }
-        // The call's own deadline comes first by the channel; this one only makes the text better.
-        let left = call.cx.remaining().unwrap_or(Duration::from_secs(5)).mul_f64(0.9);
+        // Over before the deadline, so that the error says what was waited for.
+        let left = |at| Instant::from_std(at).saturating_duration_since(Instant::now());
+        let left = call.cx.deadline.map_or(Duration::from_secs(5), left).mul_f64(0.9);
         let ready = self.0.resolver.ready(left).await;
         ready.map_err(|error| Error::from(error).with_origin(Origin::NotSent))
     }

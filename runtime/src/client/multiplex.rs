@@ -3,10 +3,11 @@
 use std::future::Future;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, PoisonError};
 use std::time::Instant;
 
 use arc_swap::ArcSwapOption;
+use tokio::runtime::{Handle, Id};
 use tokio::sync::Mutex;
 
 use super::deadline::within;
@@ -39,11 +40,14 @@ impl Default for Lane {
     }
 }
 
+/// Held by who opens a connection; why that failed the last time.
+type Opening = Arc<Mutex<Option<Error>>>;
+
 #[derive(Debug, Default)]
 struct Place {
     link: ArcSwapOption<Link>,
-    /// Held by who opens a connection; why that failed the last time.
-    opening: Arc<Mutex<Option<Error>>>,
+    /// Of the runtime that opened one last: what is begun in another may stand still.
+    opening: std::sync::Mutex<Option<(Id, Opening)>>,
     /// How often it failed.
     failures: AtomicUsize,
 }
@@ -76,12 +80,19 @@ impl Place {
         self.link.load_full().filter(|link| link.is_open())
     }
 
+    fn opening(&self) -> Opening {
+        let here = Handle::current().id();
+        let mut opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        opening.take_if(|(home, _)| *home != here);
+        Arc::clone(&opening.get_or_insert_with(|| (here, Arc::default())).1)
+    }
+
     async fn open(
         self: Arc<Self>,
         open: impl Future<Output = Result<Link, Error>> + Send + 'static,
     ) -> Result<Arc<Link>, Error> {
         let before = self.failures.load(Ordering::Relaxed);
-        let mut failure = Arc::clone(&self.opening).lock_owned().await;
+        let mut failure = self.opening().lock_owned().await;
         // Another caller may have been here in between.
         if let Some(link) = self.link() {
             return Ok(link);

@@ -6,6 +6,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::Runtime;
 
+use super::multiplex::Lane;
 use super::tests::{ADD, Act, Peer, request};
 use super::*;
 use crate::registry::Registry;
@@ -135,4 +136,27 @@ async fn a_peer_is_told_what_a_connect_has_left_of_the_time() {
         assert!(told <= Duration::from_millis(10_200) - gone, "{told:?} after {gone:?}");
         call.abort();
     }
+}
+
+/// On a clock that has moved on by itself.
+#[cfg(feature = "etcd")]
+#[tokio::test(start_paused = true)]
+async fn a_wait_for_the_first_list_is_over_before_the_deadline() {
+    let registry = Registry::open("etcd://127.0.0.1:1").unwrap();
+    tokio::time::advance(Duration::from_secs(3600)).await;
+    let channel = Channel::builder("add").registry(&registry).build().unwrap();
+    let start = tokio::time::Instant::now();
+    request(&channel, &ADD, "x").timeout(Duration::from_secs(1)).await.unwrap_err();
+    assert!(start.elapsed() <= Duration::from_secs(1), "{:?}", start.elapsed());
+}
+
+/// What was begun there goes on only when that runtime does.
+#[test]
+fn a_connection_is_opened_while_another_runtime_that_opens_one_stands_still() {
+    let (home, other) = (runtime(), runtime());
+    let lane = Lane::default();
+    let soon = || Some(std::time::Instant::now() + Duration::from_millis(20));
+    assert!(home.block_on(lane.link(soon(), std::future::pending)).is_err());
+    let error = other.block_on(lane.link(soon(), || async { Err(Error::unavailable("tried")) })).unwrap_err();
+    assert_eq!(error.message(), "tried");
 }
