@@ -26,7 +26,8 @@ pub struct Metadata {
 #[derive(Clone, Debug, Default)]
 pub struct Context {
     pub(crate) deadline: Option<Instant>,
-    pub(crate) cancel: Option<CancellationToken>,
+    /// In an `Arc`: to clone a token takes its lock.
+    pub(crate) cancel: Option<Arc<CancellationToken>>,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) method: Option<&'static Method>,
     pub(crate) metadata: Option<Arc<Metadata>>,
@@ -74,7 +75,7 @@ impl Context {
     /// Sets what cancels the call.
     #[must_use]
     pub fn with_cancellation(mut self, token: CancellationToken) -> Self {
-        self.cancel = Some(token);
+        self.cancel = Some(Arc::new(token));
         self
     }
 
@@ -161,7 +162,7 @@ impl Context {
 
     /// Whether the caller has gone away.
     pub fn is_cancelled(&self) -> bool {
-        self.cancel.as_ref().is_some_and(CancellationToken::is_cancelled)
+        self.cancel.as_ref().is_some_and(|token| token.is_cancelled())
     }
 
     /// Ends when the caller goes away; never, when nothing can cancel this call. For tasks that

@@ -14,6 +14,8 @@ pub mod error;
 pub mod grpc;
 pub mod limits;
 mod memory;
+#[cfg(feature = "thrift")]
+mod receive;
 pub mod registry;
 #[cfg(any(feature = "thrift", feature = "grpc"))]
 pub mod router;

@@ -39,7 +39,7 @@ pub(super) struct Alarm(Option<(Id, Pin<Box<Sleep>>)>);
 
 #[cfg(feature = "thrift")]
 impl Alarm {
-    /// As [`within`]. Not an async fn: such a one has two places for its arguments.
+    /// As [`within`]. By reference, and not an async fn: what moves into a future has two places there.
     pub(super) fn within<T>(
         &mut self,
         deadline: Option<Instant>,

@@ -6,6 +6,8 @@
 //! balancer for an instance and uses a connection to it. It is sent to a second instance only when
 //! no byte of it was written to the first, or when its method is idempotent.
 
+#[cfg(feature = "thrift")]
+mod answers;
 mod budget;
 mod channel;
 mod counters;
@@ -19,6 +21,8 @@ mod link;
 #[cfg(feature = "thrift")]
 pub(crate) mod multiplex;
 mod peer;
+#[cfg(feature = "thrift")]
+mod rack;
 mod request;
 #[cfg(feature = "thrift")]
 mod thrift;

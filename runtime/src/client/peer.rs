@@ -5,7 +5,7 @@ use super::grpc::Wire;
 #[cfg(feature = "thrift")]
 use super::multiplex::{self, Lane};
 #[cfg(feature = "thrift")]
-use super::thrift::Rack;
+use super::rack::Rack;
 use crate::registry::{Endpoint, Instance};
 
 /// Made at the first call to an instance, kept over all lists in which it has this address.

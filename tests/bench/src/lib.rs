@@ -5,5 +5,6 @@ pub mod ours {
     runtime::include_generated!();
 }
 
+pub mod by_hand;
 pub mod load;
 pub mod measure;

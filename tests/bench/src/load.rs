@@ -11,6 +11,7 @@ use runtime::client::Transport;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::by_hand::Side;
 use crate::measure::median;
 use crate::ours::bench as ours;
 use peers::volo_gen::bench as theirs;
@@ -37,6 +38,8 @@ pub enum Candidate {
     Ours(ours::BenchClient, String),
     /// volo's.
     Volo(theirs::BenchClient, pilota::FastStr),
+    /// A connection a caller, and our codec.
+    Codec(SocketAddr, String),
     /// A connection a caller and a request's bytes.
     Raw(SocketAddr, Arc<[u8]>),
 }
@@ -62,6 +65,7 @@ impl Candidate {
 enum Caller {
     Ours(ours::BenchClient, String),
     Volo(theirs::BenchClient, pilota::FastStr),
+    Codec(Side, ours::Message),
     Raw(TcpStream, Arc<[u8]>, BytesMut),
 }
 
@@ -76,6 +80,10 @@ impl Caller {
             Candidate::Volo(client, text) => {
                 let size = text.len();
                 (Self::Volo(client, text), size)
+            }
+            Candidate::Codec(to, text) => {
+                let size = text.len();
+                (Self::Codec(Side::new(connect(to).await), ours::Message { text }), size)
             }
             Candidate::Raw(to, request) => {
                 let size = request.len();
@@ -95,6 +103,10 @@ impl Caller {
                 let answer = client.echo(theirs::Message { text: Some(mem::take(text)) }).await.expect("answers");
                 *text = answer.text.unwrap_or_default();
                 text.len()
+            }
+            Self::Codec(side, message) => {
+                *message = side.call(message).await;
+                message.text.len()
             }
             Self::Raw(stream, request, answer) => {
                 stream.write_all(request).await.expect("writes");

@@ -17,7 +17,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 use bytes::{Buf, Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +30,7 @@ use super::shared::Shared;
 use super::work::{self, Work};
 use crate::context::Context;
 use crate::limits::DecodeLimits;
+use crate::receive::receive;
 use crate::router::Route;
 use crate::service::{Answer, Kind};
 use crate::thrift::ttheader::{flags, int_keys};
@@ -70,7 +71,7 @@ struct Driver<'a> {
     partial: Partial,
     out: BytesMut,
     peer: SocketAddr,
-    cancel: CancellationToken,
+    cancel: Arc<CancellationToken>,
     /// What calls that may be answered out of order share; `None` until there is one.
     late: Option<Arc<Late>>,
     owner: Arc<Shared>,
@@ -79,9 +80,9 @@ struct Driver<'a> {
 /// Serves a connection whose first bytes are in `read` until it ends.
 pub(super) async fn serve(shared: Arc<Shared>, seat: Seat, stream: TcpStream, peer: SocketAddr, read: BytesMut) {
     let messages = Messages::with_buffer(read, shared.limits.frame);
-    let cancel = CancellationToken::new();
+    let cancel = Arc::new(CancellationToken::new());
     // Tasks that handlers spawned learn of the end, however it comes.
-    let _gone = cancel.clone().drop_guard();
+    let _gone = CancellationToken::clone(&cancel).drop_guard();
     seat.enter(Phase::Frame);
     let owner = Arc::clone(&shared);
     let shared = &*shared;
@@ -160,7 +161,7 @@ impl Driver<'_> {
             biased;
             // Every call that is ready now joins the same write.
             () = late.ready() => tokio::task::yield_now().await,
-            count = read(&mut self.stream, &mut self.messages), if more => {
+            count = receive(&mut self.stream, &mut self.messages), if more => {
                 if count? == 0 {
                     return Err(Close);
                 }
@@ -185,7 +186,7 @@ impl Driver<'_> {
         }
         self.partial.set(self.messages.buffered());
         self.partial.room(&self.shared.limits).await;
-        if read(&mut self.stream, &mut self.messages).await? == 0 {
+        if receive(&mut self.stream, &mut self.messages).await? == 0 {
             return Err(Close);
         }
         if idle {
@@ -248,7 +249,8 @@ impl Driver<'_> {
     async fn call(&mut self, route: &Route, request: Request<'_>, now: Instant) -> Result<Option<Outcome>, Close> {
         let Request { envelope, info, body, limits, order } = request;
         let mut cx = Context::new().with_deadline(now + self.shared.limits.handler);
-        cx = cx.with_peer(self.peer).with_cancellation(self.cancel.clone());
+        cx = cx.with_peer(self.peer);
+        cx.cancel = Some(Arc::clone(&self.cancel));
         let backward = info.map(|_| cx.backward());
         if let Some(info) = info {
             cx = described(cx, info, now);
@@ -268,7 +270,7 @@ impl Driver<'_> {
                 let deadline = deadline.unwrap_or(now);
                 let job = Job { work, backward, envelope, kind: route.method.kind, deadline };
                 let late = self.late.get_or_insert_default();
-                late::spawn(job, Arc::clone(&self.owner), late, self.cancel.clone());
+                late::spawn(job, Arc::clone(&self.owner), late, CancellationToken::clone(&self.cancel));
                 return Ok(None);
             }
         };
@@ -340,18 +342,10 @@ fn described(mut cx: Context, info: &TtHeader<'_>, now: Instant) -> Context {
     }
 }
 
-/// Reads once, into a buffer that is taken when there is something to read. Not with `try_read`:
-/// after a `read` that did not fill the buffer tokio knows that nothing is left, which saves the
-/// system call that would find nothing the next time.
-async fn read(stream: &mut TcpStream, messages: &mut Messages) -> io::Result<usize> {
-    stream.readable().await?;
-    stream.read_buf(messages.room()).await
-}
-
 /// Ends when the peer has closed its side. What it sends meanwhile is kept, up to a bound.
 async fn gone(stream: &mut TcpStream, messages: &mut Messages, partial: &mut Partial, limits: &Limits) {
     while messages.buffered() < AHEAD && partial.may_grow(limits) {
-        if matches!(read(stream, messages).await, Ok(0) | Err(_)) {
+        if matches!(receive(stream, messages).await, Ok(0) | Err(_)) {
             return;
         }
         partial.set(messages.buffered());

@@ -1,4 +1,4 @@
-//! Calls a second over loopback: ours, volo-thrift, and a ping-pong by hand that decodes nothing.
+//! Calls a second over loopback: ours, volo-thrift, and ping-pongs by hand, one with our codec and one that decodes nothing.
 //!
 //! Server and callers share one process and its two worker threads; the candidates take turns.
 //! `rpc [ROUNDS] [SECONDS] [ROWS]`: the rounds' medians are printed; ROWS chooses the rows that
@@ -7,6 +7,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use bench::by_hand;
 use bench::load::{Candidate, Echo, Figures, middle, ours, request, round, serve_ours};
 use bytes::BytesMut;
 use peers::volo_gen::bench as theirs;
@@ -68,7 +69,8 @@ fn main() {
     let time = Duration::from_secs_f64(arguments.next().unwrap_or(1.5));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime").block_on(async {
-        let (our, their, by_hand) = (serve_ours().await, serve_volo().await, serve_raw().await);
+        let (our, their) = (serve_ours().await, serve_volo().await);
+        let (by_hand, with_codec) = (serve_raw().await, by_hand::serve().await);
         println!("| payload | callers | | calls/s | CPU µs/call | p50 µs | p99 µs | of volo |\n|---|---|---|---|---|---|---|---|");
         for (size, callers) in [16, 1024, 16 << 10].into_iter().flat_map(|it| [1, 16, 128].map(|of| (it, of))) {
             let text = "x".repeat(size);
@@ -77,6 +79,7 @@ fn main() {
                 ("ours framed", ours(our, Transport::Framed, &text)),
                 ("ours TTHeader+Framed", ours(our, Transport::TtheaderFramed, &text)),
                 ("ours multiplexed", ours(our, Transport::Multiplexed, &text)),
+                ("by hand, our codec", Candidate::Codec(with_codec, text.clone())),
                 ("by hand, no codec", raw(by_hand, &text)),
             ];
             let rows = candidates.into_iter().filter(|(name, _)| format!("{size} B | {callers} | {name}").starts_with(&wanted));

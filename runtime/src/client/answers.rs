@@ -1,0 +1,68 @@
+//! What an answer on any transport means, read as Kitex's client reads it.
+
+use super::counters::{Counter, Counters};
+use crate::error::{Error, Origin};
+use crate::registry::Endpoint;
+use crate::service::{Answer, Call};
+use crate::thrift::{Header, Incoming, MessageType, metainfo};
+
+/// Reads an answer; tells too whether its connection ends.
+pub(super) fn understand(
+    incoming: &Incoming,
+    seq: i32,
+    call: &Call,
+    at: &Endpoint,
+    counters: &Counters,
+) -> (Result<Answer, Error>, bool) {
+    match try_understand(incoming, seq, call, at) {
+        Ok((result, leaving)) => (result, leaving),
+        Err(broken) => {
+            counters.add(Counter::BrokenReplies);
+            (Err(broken), true)
+        }
+    }
+}
+
+type Understood = (Result<Answer, Error>, bool);
+
+fn try_understand(incoming: &Incoming, seq: i32, call: &Call, at: &Endpoint) -> Result<Understood, Error> {
+    let info = incoming.header().map_err(|error| broken(at, &error))?;
+    let (header, size) = Header::read(&incoming.message).map_err(|error| broken(at, &error))?;
+    // A proxy that answers for its upstream may not know the call's number.
+    let foreign = header.kind == MessageType::Exception && header.seq == 0;
+    if header.seq != seq && !foreign {
+        return Err(broken(at, &format!("an answer to call {}, not to {seq}", header.seq)));
+    }
+    if header.protocol.idl() != call.method.idl {
+        return Err(broken(at, &"an answer in the protocol of another IDL"));
+    }
+    // An exception may come from somebody who knows no method, a result cannot; as in Kitex.
+    if header.kind == MessageType::Reply && header.name != call.method.name {
+        return Err(broken(at, &format!("an answer to method {}, not to {}", header.name, call.method.name)));
+    }
+    let closing = info.as_ref().and_then(|info| info.string(metainfo::CLOSING));
+    let body = incoming.message.slice(size..);
+    let mut leaving = foreign || closing == Some("1");
+    let result = match header.kind {
+        MessageType::Reply => match info.as_ref().and_then(metainfo::business) {
+            Some(error) => Err(error),
+            None => header.protocol.open(body, &mut { call.limits }).map_err(Error::from).map(|body| {
+                let backward = info.as_ref().map(metainfo::backward).unwrap_or_default();
+                Answer { body, backward }
+            }),
+        },
+        MessageType::Exception => {
+            let (error, may_close) = header.protocol.error(body, call.limits);
+            leaving |= may_close;
+            Err(error)
+        }
+        MessageType::Call | MessageType::Oneway => return Err(broken(at, &"a request where an answer belongs")),
+    };
+    Ok((result, leaving))
+}
+
+/// The error of a call whose connection failed while it waited.
+#[cold]
+pub(super) fn broken(at: &Endpoint, why: &dyn std::fmt::Display) -> Error {
+    Error::unavailable(format!("the connection to {} failed: {why}", at.address())).with_origin(Origin::Transport)
+}
