@@ -1,10 +1,13 @@
-//! The deadline of a call, where the call waits. A call on a shared connection is woken by its link.
+//! The deadline of a call, where the call waits. A call on a shared connection is woken by its link, if that is of
+//! the caller's runtime.
 
 use std::future::Future;
 #[cfg(feature = "thrift")]
 use std::pin::Pin;
 use std::time::Instant;
 
+#[cfg(feature = "thrift")]
+use tokio::runtime::{Handle, Id};
 use tokio::time::timeout_at;
 #[cfg(feature = "thrift")]
 use tokio::time::{Sleep, sleep_until};
@@ -28,10 +31,11 @@ pub(super) async fn within<T>(
     }
 }
 
-/// A timer that serves one call after the other: to put it off takes no lock, to make one does.
+/// A timer that serves one call after the other: to put it off takes no lock, to make one does. A call in another
+/// runtime than the last one gets a new one: a timer rings only while its own runtime runs.
 #[cfg(feature = "thrift")]
 #[derive(Debug, Default)]
-pub(super) struct Alarm(Option<Pin<Box<Sleep>>>);
+pub(super) struct Alarm(Option<(Id, Pin<Box<Sleep>>)>);
 
 #[cfg(feature = "thrift")]
 impl Alarm {
@@ -49,9 +53,11 @@ impl Alarm {
     }
 
     fn set(&mut self, at: tokio::time::Instant) -> Pin<&mut Sleep> {
-        if let Some(sleep) = &mut self.0 {
+        let here = Handle::current().id();
+        self.0.take_if(|(home, _)| *home != here);
+        if let Some((_, sleep)) = &mut self.0 {
             sleep.as_mut().reset(at);
         }
-        self.0.get_or_insert_with(|| Box::pin(sleep_until(at))).as_mut()
+        self.0.get_or_insert_with(|| (here, Box::pin(sleep_until(at)))).1.as_mut()
     }
 }

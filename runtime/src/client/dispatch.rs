@@ -186,15 +186,16 @@ impl Dispatch {
         if snapshot.known {
             return Ok(snapshot);
         }
-        // The call's own deadline comes first by the channel; this one only makes the text better.
-        let left = call.cx.remaining().unwrap_or(Duration::from_secs(5)).mul_f64(0.9);
+        // Over before the deadline, so that the error says what was waited for.
+        let left = |at| Instant::from_std(at).saturating_duration_since(Instant::now());
+        let left = call.cx.deadline.map_or(Duration::from_secs(5), left).mul_f64(0.9);
         let ready = self.0.resolver.ready(left).await;
         ready.map_err(|error| Error::from(error).with_origin(Origin::NotSent))
     }
 
     async fn attempt(&self, to: &Current, place: usize, start: Instant, call: &Call) -> Result<Answer, Error> {
         let Some(peer) = to.peer(place) else { return Err(self.nobody(&to.snapshot, call)) };
-        let attempt = Attempt::start(to, place, start, &self.0.epoch);
+        let attempt = Attempt::start(to, place, start, &self.0.epoch, &call.cx.deadline);
         let result = match call.method.idl {
             #[cfg(feature = "grpc")]
             Idl::Proto if self.0.transport.is_none() => {

@@ -118,26 +118,38 @@ pub(super) struct Attempt<'a> {
     current: &'a Current,
     place: usize,
     start: Instant,
-    /// When the channel began.
+    /// When the channel began, and what the call's deadline is.
     epoch: &'a Instant,
-    verdict: Verdict,
+    deadline: &'a Option<std::time::Instant>,
+    verdict: Option<Verdict>,
 }
 
 impl<'a> Attempt<'a> {
-    pub(super) fn start(current: &'a Current, place: usize, start: Instant, epoch: &'a Instant) -> Self {
+    pub(super) fn start(
+        current: &'a Current,
+        place: usize,
+        start: Instant,
+        epoch: &'a Instant,
+        deadline: &'a Option<std::time::Instant>,
+    ) -> Self {
         current.group.started(place);
-        // Dropped, it says nothing: the caller went away.
-        Self { current, place, start, epoch, verdict: Verdict::Unknown }
+        Self { current, place, start, epoch, deadline, verdict: None }
     }
 
     pub(super) fn end(mut self, verdict: Verdict) {
-        self.verdict = verdict;
+        self.verdict = Some(verdict);
     }
 }
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        let Self { current, place, start, epoch, verdict } = *self;
+        let Self { current, place, start, epoch, deadline, verdict } = *self;
+        // Dropped without a verdict: at the deadline, which whoever waits for the call may have too and notice first,
+        // the instance was too slow; before it the caller went away.
+        let verdict = verdict.unwrap_or_else(|| match deadline {
+            Some(deadline) if *deadline <= Instant::now().into_std() => Verdict::Failed,
+            _ => Verdict::Unknown,
+        });
         let time = || {
             let now = Instant::now();
             let since = |then| nanos(now.saturating_duration_since(then));

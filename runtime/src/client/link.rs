@@ -15,6 +15,7 @@ use bytes::{Buf, BytesMut};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::runtime::{Handle, Id};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
@@ -68,6 +69,8 @@ struct Shared {
 pub(super) struct Link {
     shared: Arc<Shared>,
     tasks: [AbortHandle; 3],
+    /// The runtime of the tasks.
+    home: Id,
 }
 
 impl Drop for Link {
@@ -116,13 +119,17 @@ impl Link {
     /// Takes a connection over.
     pub(super) fn new(stream: TcpStream, frame: usize, counters: Arc<Counters>) -> Self {
         let (read, write) = stream.into_split();
-        let (state, open) = (Mutex::default(), AtomicBool::new(true));
-        let (wake, sooner) = (Notify::new(), Notify::new());
+        let (state, wake, sooner, open) = (Mutex::default(), Notify::new(), Notify::new(), AtomicBool::new(true));
         let shared = Arc::new(Shared { state, wake, sooner, write, open, counters });
         let part = || Part(Arc::clone(&shared));
         let reader = tokio::spawn(read_all(part(), read, frame));
-        let (writer, clock) = (tokio::spawn(write_all(part())), tokio::spawn(keep_time(part())));
-        Self { shared, tasks: [reader, writer, clock].map(|task| task.abort_handle()) }
+        let tasks = [reader, tokio::spawn(write_all(part())), tokio::spawn(keep_time(part()))];
+        Self { shared, tasks: tasks.map(|task| task.abort_handle()), home: Handle::current().id() }
+    }
+
+    /// Whether the caller is in another runtime: the link's own may stand still, and wakes nobody then.
+    pub(super) fn is_foreign(&self) -> bool {
+        Handle::try_current().is_ok_and(|here| here.id() != self.home)
     }
 
     /// Whether another call may enter.

@@ -38,6 +38,9 @@ mod tests;
 #[cfg(feature = "thrift")]
 mod tests_balance;
 #[cfg(test)]
+#[cfg(feature = "thrift")]
+mod tests_deadline;
+#[cfg(test)]
 #[cfg(feature = "grpc")]
 mod tests_grpc;
 #[cfg(test)]

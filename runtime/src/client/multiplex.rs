@@ -3,15 +3,16 @@
 use std::future::Future;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, PoisonError};
 use std::time::Instant;
 
 use arc_swap::ArcSwapOption;
+use tokio::runtime::{Handle, Id};
 use tokio::sync::Mutex;
 
 use super::deadline::within;
 use super::link::Link;
-use crate::error::Error;
+use crate::error::{Error, Origin};
 
 /// What an instance's metadata says when it answers out of order: `kiteline` = `mux`.
 pub(crate) const KEY: &str = "kiteline";
@@ -39,30 +40,38 @@ impl Default for Lane {
     }
 }
 
+/// Held by who opens a connection; why that failed the last time.
+type Opening = Arc<Mutex<Option<Error>>>;
+
 #[derive(Debug, Default)]
 struct Place {
     link: ArcSwapOption<Link>,
-    /// Held by who opens a connection; why that failed the last time.
-    opening: Arc<Mutex<Option<Error>>>,
+    /// Of the runtime that opened one last: what is begun in another may stand still.
+    opening: std::sync::Mutex<Option<(Id, Opening)>>,
     /// How often it failed.
     failures: AtomicUsize,
 }
 
 impl Lane {
-    /// This thread's connection, opened by `open` where there is none that takes calls. What takes
-    /// longer than `deadline` is there for the calls behind.
+    fn place(&self) -> Option<&Arc<Place>> {
+        self.0.get(THREAD.with(|number| number % self.0.len().max(1)))
+    }
+
+    /// This thread's connection, where there is one that takes calls.
+    pub(super) fn ready(&self) -> Option<Arc<Link>> {
+        self.place()?.link()
+    }
+
+    /// The same, opened by `open` where there is none. What takes longer than `deadline` is there for
+    /// the calls behind.
     pub(super) async fn link<F>(&self, deadline: Option<Instant>, open: impl FnOnce() -> F) -> Result<Arc<Link>, Error>
     where
         F: Future<Output = Result<Link, Error>> + Send + 'static,
     {
-        let Some(place) = self.0.get(THREAD.with(|number| number % self.0.len().max(1))) else {
+        let Some(place) = self.place() else {
             return Err(Error::internal("no connection has this turn"));
         };
-        match place.link() {
-            Some(link) => Ok(link),
-            // In a box: the path of every call need not have room for it.
-            None => Box::pin(within(deadline, Arc::clone(place).open(open()))).await,
-        }
+        within(deadline, Arc::clone(place).open(open())).await
     }
 }
 
@@ -71,12 +80,19 @@ impl Place {
         self.link.load_full().filter(|link| link.is_open())
     }
 
+    fn opening(&self) -> Opening {
+        let here = Handle::current().id();
+        let mut opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        opening.take_if(|(home, _)| *home != here);
+        Arc::clone(&opening.get_or_insert_with(|| (here, Arc::default())).1)
+    }
+
     async fn open(
         self: Arc<Self>,
         open: impl Future<Output = Result<Link, Error>> + Send + 'static,
     ) -> Result<Arc<Link>, Error> {
         let before = self.failures.load(Ordering::Relaxed);
-        let mut failure = Arc::clone(&self.opening).lock_owned().await;
+        let mut failure = self.opening().lock_owned().await;
         // Another caller may have been here in between.
         if let Some(link) = self.link() {
             return Ok(link);
@@ -94,7 +110,9 @@ impl Place {
             self.link.store(Some(Arc::clone(&link)));
             Ok(link)
         });
-        opening.await.unwrap_or_else(|error| Err(Error::internal(format!("opening a connection: {error}"))))
+        opening.await.unwrap_or_else(|error| {
+            Err(Error::internal(format!("opening a connection: {error}")).with_origin(Origin::NotSent))
+        })
     }
 }
 

@@ -31,6 +31,7 @@ pub(super) struct Thrift {
 
 /// A call as its messages are made.
 struct Request<'a> {
+    /// When it could be sent, or shortly before.
     start: Instant,
     transport: Transport,
     protocol: Protocol,
@@ -58,10 +59,13 @@ impl Thrift {
     ) -> Result<Answer, Error> {
         let protocol = self.style.protocol(call)?;
         let body = protocol.close(&call.body)?;
-        let mut connection = match rack.take(start, &self.counters) {
-            Some(connection) => connection,
-            // In a box: the path of every call need not have room for it.
-            None => Box::pin(within(call.cx.deadline, self.connection(endpoint, service, start))).await?,
+        let (mut connection, start) = match rack.take(start, &self.counters) {
+            Some(connection) => (connection, start),
+            None => {
+                // In a box: the path of every call need not have room for it.
+                let connection = Box::pin(within(call.cx.deadline, self.connection(endpoint, service, start))).await?;
+                (connection, Instant::now())
+            }
         };
         {
             let (seq, head) = connection.begin(start);
@@ -88,7 +92,14 @@ impl Thrift {
     ) -> Result<Answer, Error> {
         let protocol = self.style.protocol(call)?;
         let body = protocol.close(&call.body)?;
-        let link = lane.link(call.cx.deadline, || self.clone().link(endpoint.clone(), service.to_owned())).await?;
+        let (link, start) = match lane.ready() {
+            Some(link) => (link, start),
+            None => {
+                let open = || self.clone().link(endpoint.clone(), service.to_owned());
+                // In a box, as there.
+                (Box::pin(lane.link(call.cx.deadline, open)).await?, Instant::now())
+            }
+        };
         let answered = call.method.kind == Kind::Unary;
         let request = Request { start, transport: Transport::Multiplexed, protocol, call, body: &body, service };
         let head = |seq, out: &mut BytesMut| self.head(&request, seq, out);
@@ -100,10 +111,16 @@ impl Thrift {
         if call.method.kind == Kind::Oneway {
             return Ok(Answer::default());
         }
-        let incoming = ticket.answer().await.map_err(|silence| match silence {
+        let silence = |silence| match silence {
             Silence::Late => deadline::passed(),
             Silence::Closed(why) => broken(endpoint, &why),
-        })?;
+        };
+        let incoming = if link.is_foreign() {
+            let answer = async { ticket.answer().await.map_err(silence) };
+            Box::pin(within(call.cx.deadline, answer)).await?
+        } else {
+            ticket.answer().await.map_err(silence)?
+        };
         let (result, leaving) = understand(&incoming, ticket.seq, call, endpoint, &self.counters);
         if leaving {
             link.leave();
