@@ -110,17 +110,18 @@ impl Follower {
     async fn run(self) {
         let mut doubted = false;
         loop {
-            match self.list().await {
+            doubted = match self.list().await {
                 Ok(list) => {
                     let start = Start { revision: list.revision, cluster: list.cluster, believed: doubted };
                     self.service.change(|model, now| model.replace(self.source, list, now));
-                    doubted = self.watch(&start).await;
+                    self.watch(&start).await
                 }
                 Err(fault) => {
                     self.mark_stale(&fault);
                     sleep(fault.pause()).await;
+                    false
                 }
-            }
+            };
         }
     }
 

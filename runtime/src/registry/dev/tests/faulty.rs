@@ -60,6 +60,39 @@ async fn other_data_between_a_list_and_its_watch_are_noticed() {
     }
 }
 
+/// A doubt is about the watch before it alone: what follows an outage is looked at again.
+#[tokio::test]
+async fn other_data_after_an_outage_that_began_in_a_doubt_are_noticed() {
+    let end = std::time::Instant::now() + LONG;
+    loop {
+        assert!(std::time::Instant::now() < end, "a list always comes before the outage");
+        let dev = embedded().await;
+        let (faults, mut client) = (dev.faults(), client(&dev).await);
+        put(&mut client, 1).await;
+        let saved = faults.save();
+        put(&mut client, 2).await;
+        put(&mut client, 3).await;
+        faults.open_watches_behind(true);
+        let before = faults.calls();
+        let add = registry(&dev).resolve("add").unwrap();
+        while faults.calls() - before < 2 {
+            tokio::task::yield_now().await;
+        }
+        faults.fail(Code::Unavailable, "away", 1_000);
+        if faults.calls() - before > 2 {
+            continue;
+        }
+        while faults.calls() - before < 3 {
+            tokio::task::yield_now().await;
+        }
+        faults.open_watches_behind(false);
+        faults.restore_before_watch(saved);
+        faults.stop_failing();
+        assert_eq!(trusted(&add, 1).await.instances.len(), 3);
+        return;
+    }
+}
+
 #[tokio::test]
 async fn a_watch_on_a_member_that_lags_is_kept_after_one_more_list() {
     let dev = embedded().await;
