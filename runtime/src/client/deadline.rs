@@ -8,6 +8,8 @@ use std::time::Instant;
 
 #[cfg(feature = "thrift")]
 use tokio::runtime::{Handle, Id};
+#[cfg(feature = "thrift")]
+use tokio::task::unconstrained;
 use tokio::time::timeout_at;
 #[cfg(feature = "thrift")]
 use tokio::time::{Sleep, sleep_until};
@@ -47,7 +49,10 @@ impl Alarm {
     ) -> impl Future<Output = Result<T, Error>> {
         let mut sleep = deadline.map(|at| self.set(at.into()));
         std::future::poll_fn(move |task| match (work.as_mut().poll(task), &mut sleep) {
-            (std::task::Poll::Pending, Some(sleep)) => sleep.as_mut().poll(task).map(|()| Err(passed())),
+            // Also when the work has used up what tokio lets a task do at once.
+            (std::task::Poll::Pending, Some(sleep)) => {
+                Pin::new(&mut unconstrained(sleep.as_mut())).poll(task).map(|()| Err(passed()))
+            }
             (outcome, _) => outcome,
         })
     }
@@ -59,5 +64,25 @@ impl Alarm {
             sleep.as_mut().reset(at);
         }
         self.0.get_or_insert_with(|| (here, Box::pin(sleep_until(at)))).1.as_mut()
+    }
+}
+
+#[cfg(all(test, feature = "thrift"))]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::error::Code;
+
+    #[tokio::test]
+    async fn work_that_never_rests_ends_at_its_deadline() {
+        let work = async {
+            loop {
+                tokio::task::consume_budget().await;
+            }
+        };
+        let soon = Instant::now() + Duration::from_millis(5);
+        let ended: Result<(), Error> = Alarm::default().within(Some(soon), std::pin::pin!(work)).await;
+        assert_eq!(ended.unwrap_err().code(), Code::DeadlineExceeded);
     }
 }
