@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::bodies;
 use super::error::EncodeError;
 use super::kind::Type;
 use super::size::Size;
@@ -82,12 +83,12 @@ pub(super) fn encode(size: impl FnOnce(&mut Size), write: impl FnOnce(&mut Encod
     let mut measured = Size::default();
     size(&mut measured);
     let measured = measured.finish()?;
-    let mut out = Encoder { out: Vec::with_capacity(measured) };
+    let mut out = Encoder { out: bodies::begin(measured) };
     write(&mut out);
     if out.out.len() != measured {
         return Err(EncodeError::Mismatch);
     }
-    Ok(Bytes::from(out.out))
+    Ok(bodies::finish(out.out))
 }
 
 /// Encodes one value.

@@ -14,6 +14,7 @@
 //! # Ok::<_, runtime::thrift::EncodeError>(())
 //! ```
 
+mod bodies;
 mod call;
 pub mod compact;
 mod containers;
