@@ -36,16 +36,55 @@ pub struct Context {
     /// What a balancer by key goes by.
     pub(crate) hash: Option<u64>,
     log_id: Option<Arc<str>>,
-    backward: OnceLock<Backward>,
+    backward: Place,
 }
 
 /// The pairs that a handler sends back, also where its error leaves them behind.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Backward(Arc<Mutex<Pairs>>);
+pub(crate) struct Backward(Arc<OnceLock<Mutex<Pairs>>>);
 
 impl Backward {
+    /// This place for another call, where nobody else has it and nothing is in it; else a new one.
+    #[cfg(feature = "thrift")]
+    pub(crate) fn again(&mut self) -> Self {
+        if Arc::get_mut(&mut self.0).is_none_or(|pairs| pairs.get().is_some()) {
+            *self = Self::default();
+        }
+        self.clone()
+    }
+
+    fn add(&self, key: String, value: String) {
+        let pairs = self.0.get_or_init(Mutex::default);
+        pairs.lock().unwrap_or_else(PoisonError::into_inner).insert(key, value);
+    }
+
     pub(crate) fn take(&self) -> Pairs {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        let take = |pairs: &Mutex<Pairs>| std::mem::take(&mut *pairs.lock().unwrap_or_else(PoisonError::into_inner));
+        self.0.get().map(take).unwrap_or_default()
+    }
+}
+
+/// Where a context's pairs are: in a place of its own, from the first of them on, or in one that it was given.
+#[derive(Clone, Debug)]
+enum Place {
+    Own(OnceLock<Backward>),
+    #[cfg(feature = "thrift")]
+    Given(Backward),
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::Own(OnceLock::new())
+    }
+}
+
+impl Place {
+    fn get(&self) -> Option<&Backward> {
+        match self {
+            Self::Own(place) => place.get(),
+            #[cfg(feature = "thrift")]
+            Self::Given(place) => Some(place),
+        }
     }
 }
 
@@ -177,14 +216,19 @@ impl Context {
 
     /// Sends a pair back beside the answer.
     pub fn send_back(&self, key: impl Into<String>, value: impl Into<String>) {
-        let pairs = self.backward.get_or_init(Backward::default);
-        pairs.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.into(), value.into());
+        let place = match &self.backward {
+            Place::Own(place) => place.get_or_init(Backward::default),
+            #[cfg(feature = "thrift")]
+            Place::Given(place) => place,
+        };
+        place.add(key.into(), value.into());
     }
 
-    /// The place of these pairs, for a protocol that sends them beside errors too.
+    /// Sets the place of these pairs, for a protocol that sends them beside errors too.
     #[cfg(feature = "thrift")]
-    pub(crate) fn backward(&self) -> Backward {
-        self.backward.get_or_init(Backward::default).clone()
+    pub(crate) fn with_backward(mut self, backward: Backward) -> Self {
+        self.backward = Place::Given(backward);
+        self
     }
 
     /// Takes the pairs that go back; empty when a handler sent none.

@@ -44,7 +44,7 @@ fn the_end_of_every_recorded_message_is_found_at_any_split() {
                 for split in (0..twice.len()).step_by(step).map(Some).chain([None]) {
                     let found = feed(&twice, split).unwrap();
                     assert_eq!(found.len(), 2, "{}", record["name"]);
-                    assert!(found.iter().all(|one| one.wire == Wire::Buffered && one.message == message));
+                    assert!(found.iter().all(|one| one.wire == Wire::Buffered && one.message() == message));
                 }
                 seen += 1;
             }

@@ -71,9 +71,9 @@ impl Peer {
         if let Some(info) = incoming.header().unwrap() {
             assert_eq!((info.protocol, info.seq), (ttheader::COMPACT, -9));
         }
-        let (header, taken) = Header::read(&incoming.message).unwrap();
+        let (header, taken) = Header::read(incoming.message()).unwrap();
         assert_eq!((header.protocol, header.name, header.seq), (thrift::Protocol::Compact, name, -9));
-        (header.kind, compact::to_binary(&incoming.message[taken..], Default::default()).unwrap())
+        (header.kind, compact::to_binary(&incoming.message()[taken..], Default::default()).unwrap())
     }
 
     async fn exception(&mut self, name: &str, body: &[u8]) -> Error {

@@ -119,7 +119,7 @@ async fn recorded_requests_get_the_recorded_answers() {
         let expected = recorded(&hex(&record["response_hex"]));
         let answer = exchange(server.addr(), &hex(&record["request_hex"])).await.unwrap();
         assert_eq!(answer.wire, Wire::TtHeaderFramed);
-        assert_eq!(answer.message, expected.message, "{}", record["name"]);
+        assert_eq!(answer.message(), expected.message(), "{}", record["name"]);
         assert_eq!(pairs(&answer), pairs(&expected), "{}", record["name"]);
     }
 }
@@ -133,17 +133,17 @@ async fn a_frame_alone_is_answered_in_a_frame() {
     let server = start().await;
     for record in records("kitex_protobuf.json") {
         let request = recorded(&hex(&record["request_hex"]));
-        let answer = exchange(server.addr(), &framed(&request.message)).await.unwrap();
+        let answer = exchange(server.addr(), &framed(request.message())).await.unwrap();
         assert_eq!(answer.wire, Wire::Framed);
         let expected = recorded(&hex(&record["response_hex"]));
         if record["client_saw"]["biz"] == Value::Null {
-            assert_eq!(answer.message, expected.message);
+            assert_eq!(answer.message(), expected.message());
             continue;
         }
         // There is no header for it: the refusal is an exception, where Kitex reports success.
-        let (header, taken) = Header::read(&answer.message).unwrap();
+        let (header, taken) = Header::read(answer.message()).unwrap();
         assert_eq!(header.kind, MessageType::Exception);
-        let (error, _) = header.protocol.error(answer.message.slice(taken..), Default::default());
+        let (error, _) = header.protocol.error(answer.clone().into_body(taken), Default::default());
         assert_eq!((error.business_code(), error.message()), (Some(404), "user not found"));
     }
 }
@@ -167,7 +167,7 @@ async fn play(listener: TcpListener, records: Vec<Value>) -> Vec<Incoming> {
         let mut answer = BytesMut::from(&hex(&record["response_hex"])[..]);
         answer[8..12].copy_from_slice(&call.seq.to_be_bytes());
         // Version and type, the name `Greet` with its length, the number, and what is behind it.
-        let at = answer.len() - recorded(&answer).message.len() + 4 + 9;
+        let at = answer.len() - recorded(&answer).message().len() + 4 + 9;
         answer[at..at + 4].copy_from_slice(&call.seq.to_be_bytes());
         stream.write_all(&answer).await.unwrap();
         calls.push(call);
@@ -183,8 +183,8 @@ async fn our_client_sends_what_kitex_sends_and_reads_its_answers() {
     let played = tokio::spawn(play(listener, records.clone()));
     for record in &records {
         let request = recorded(&hex(&record["request_hex"]));
-        let (_, taken) = Header::read(&request.message).unwrap();
-        let name = grpc::result::<UReq>(request.message.slice(taken..), Default::default()).unwrap().name;
+        let (_, taken) = Header::read(request.message()).unwrap();
+        let name = grpc::result::<UReq>(request.clone().into_body(taken), Default::default()).unwrap().name;
         // A channel of its own: one connection a call.
         let answer = greet(&channel(address, Some(Transport::TtheaderFramed)), &name).await;
         let saw = &record["client_saw"];
@@ -203,8 +203,8 @@ async fn our_client_sends_what_kitex_sends_and_reads_its_answers() {
     for (call, record) in played.await.unwrap().iter().zip(&records) {
         let request = recorded(&hex(&record["request_hex"]));
         assert_eq!(call.wire, request.wire);
-        assert_eq!(call.message[..13], request.message[..13]);
-        assert_eq!(call.message[17..], request.message[17..]);
+        assert_eq!(call.message()[..13], request.message()[..13]);
+        assert_eq!(call.message()[17..], request.message()[17..]);
         let ((_, ints, strings), (_, expected, names)) = (pairs(call), pairs(&request));
         assert_eq!(strings, names);
         // Ours states the deadline, and who calls only where it is known.
@@ -241,9 +241,9 @@ fn message(protocol: Protocol, kind: MessageType, name: &str, body: &[u8]) -> Ve
 
 async fn refused(server: SocketAddr, bytes: &[u8]) -> Error {
     let answer = exchange(server, bytes).await.unwrap();
-    let (header, taken) = Header::read(&answer.message).unwrap();
+    let (header, taken) = Header::read(answer.message()).unwrap();
     assert_eq!((header.kind, header.seq), (MessageType::Exception, 3));
-    header.protocol.error(answer.message.slice(taken..), Default::default()).0
+    header.protocol.error(answer.clone().into_body(taken), Default::default()).0
 }
 
 #[tokio::test]

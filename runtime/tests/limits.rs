@@ -223,7 +223,7 @@ async fn one_answer(mut stream: TcpStream, answer: fn(i32) -> BytesMut) {
     let mut messages = Messages::new(1 << 20);
     loop {
         if let Some(incoming) = messages.take().unwrap() {
-            let seq = Header::read(&incoming.message).unwrap().0.seq;
+            let seq = Header::read(incoming.message()).unwrap().0.seq;
             stream.write_all(&answer(seq)).await.unwrap();
         }
         if stream.read_buf(messages.room()).await.unwrap_or(0) == 0 {

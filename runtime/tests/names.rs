@@ -116,7 +116,7 @@ async fn the_name_that_is_sent_has_the_service_in_front() {
             }
             stream.read_buf(messages.room()).await.unwrap();
         };
-        let (header, _) = Header::read(&incoming.message).unwrap();
+        let (header, _) = Header::read(incoming.message()).unwrap();
         *names.lock().unwrap() = header.name.to_owned();
         let body = thrift::body(&[(0, &AddResponse { sum: 7 })]).unwrap();
         let header = Header { kind: MessageType::Reply, name: "Add", ..header };

@@ -71,14 +71,14 @@ async fn receive(stream: &mut TcpStream, waiting: &mut Messages) -> Option<Incom
 fn assert_same(ours: &Incoming, recorded: &Incoming, name: &str) {
     assert_eq!(ours.wire, recorded.wire, "{name}");
     assert_eq!((ours.flags, ours.seq), (recorded.flags, recorded.seq), "{name}");
-    let (header, at) = Header::read(&recorded.message).unwrap();
-    let (our_header, our_at) = Header::read(&ours.message).unwrap();
+    let (header, at) = Header::read(recorded.message()).unwrap();
+    let (our_header, our_at) = Header::read(ours.message()).unwrap();
     assert_eq!(our_header, header, "{name}");
     if header.kind == MessageType::Reply {
-        assert_eq!(ours.message, recorded.message, "{name}");
+        assert_eq!(ours.message(), recorded.message(), "{name}");
     } else {
-        let text = |message: &Bytes, at| exception::decode(&message.slice(at..), DecodeLimits::default());
-        assert_eq!(text(&ours.message, our_at).message(), text(&recorded.message, at).message(), "{name}");
+        let text = |of: &Incoming, at| exception::decode(&of.clone().into_body(at), DecodeLimits::default());
+        assert_eq!(text(ours, our_at).message(), text(recorded, at).message(), "{name}");
     }
 }
 
@@ -112,15 +112,15 @@ fn again(incoming: &Incoming, stated: &Value, bytes: &[u8], name: &str) {
         found.insert("RPC_TRANSIT_gdpr-token".to_owned(), token.to_string());
     }
     assert_eq!(found, pairs(&stated["str"]), "{name}");
-    let (message, at) = Header::read(&incoming.message).unwrap();
+    let (message, at) = Header::read(incoming.message()).unwrap();
     let mut out = BytesMut::new();
-    let body = incoming.message.slice(at..);
+    let body = incoming.clone().into_body(at);
     let again = Outgoing { wire: incoming.wire, header: message, info: &header, body: &body };
     again.write_head(usize::MAX, &mut out).unwrap();
     out.extend_from_slice(&body);
     assert_eq!(out.len(), bytes.len(), "{name}");
     let read = messages(&out).remove(0);
-    assert_eq!((read.message, read.wire), (incoming.message.clone(), incoming.wire), "{name}");
+    assert_eq!((read.message(), read.wire), (incoming.message(), incoming.wire), "{name}");
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn every_message_is_answered_on_its_own_transport() {
         // `Add` is in two services here: Framed cannot say which.
         let answer = receive(&mut stream, &mut waiting).await.unwrap();
         if record["transport"] == "framed" {
-            assert_eq!(Header::read(&answer.message).unwrap().0.kind, MessageType::Exception);
+            assert_eq!(Header::read(answer.message()).unwrap().0.kind, MessageType::Exception);
             continue;
         }
         assert_same(&answer, &messages(&hex(&record["response_hex"]))[0], record["name"].as_str().unwrap());
@@ -188,8 +188,8 @@ async fn a_header_brings_the_callers_deadline() {
     let record = all.iter().find(|record| record["name"] == "rpc_timeout_reached").unwrap();
     stream.write_all(&hex(&record["request_hex"])).await.unwrap();
     let answer = receive(&mut stream, &mut Messages::new(usize::MAX)).await.unwrap();
-    let (_, at) = Header::read(&answer.message).unwrap();
-    let error = exception::decode(&answer.message.slice(at..), DecodeLimits::default());
+    let (_, at) = Header::read(answer.message()).unwrap();
+    let error = exception::decode(&answer.into_body(at), DecodeLimits::default());
     assert_eq!(error.code(), Code::DeadlineExceeded);
 }
 
@@ -249,7 +249,7 @@ fn every_value_of_every_field_is_read_or_refused() {
     whole.extend_from_slice(&body);
     let (mut read, mut refused) = (0, 0);
     let mut messages = Messages::new(1 << 20);
-    for at in 4..4 + valid.size() - 1 {
+    for at in 4..4 + valid.fits().unwrap() - 1 {
         for value in 0..=u16::MAX {
             let mut bytes = whole.to_vec();
             bytes[at..at + 2].copy_from_slice(&value.to_be_bytes());
@@ -277,7 +277,7 @@ fn headers_over_a_limit_are_refused() {
     assert_eq!(many(257), Err(thrift::TtHeaderError::Pairs));
     let mut long = TtHeader::default();
     long.set_string("k", "v".repeat(40_000));
-    assert_eq!(long.fits(), Ok(()));
+    assert!(long.fits().is_ok());
     long.set_string("l", "v".repeat(40_000));
     assert!(matches!(long.fits(), Err(thrift::TtHeaderError::Size(_))));
     let mut bytes = vec![0x10, 0, 0, 0, 0, 0, 0, 1, 0x40, 0x01];
@@ -340,10 +340,10 @@ async fn replay(answer: Incoming) -> String {
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let request = receive(&mut stream, &mut Messages::new(usize::MAX)).await.unwrap();
-            let seq = Header::read(&request.message).unwrap().0.seq;
-            let (header, at) = Header::read(&answer.message).unwrap();
+            let seq = Header::read(request.message()).unwrap().0.seq;
+            let (header, at) = Header::read(answer.message()).unwrap();
             let header = Header { seq, ..header };
-            let body = answer.message.slice(at..);
+            let body = answer.clone().into_body(at);
             let info = answer.header().unwrap().unwrap_or_default();
             let mut out = BytesMut::new();
             Outgoing { wire: answer.wire, header, info: &info, body: &body }.write_head(1 << 20, &mut out).unwrap();

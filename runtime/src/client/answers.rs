@@ -8,7 +8,7 @@ use crate::thrift::{Header, Incoming, MessageType, metainfo};
 
 /// Reads an answer; tells too whether its connection ends.
 pub(super) fn understand(
-    incoming: &Incoming,
+    incoming: Incoming,
     seq: i32,
     call: &Call,
     at: &Endpoint,
@@ -25,9 +25,9 @@ pub(super) fn understand(
 
 type Understood = (Result<Answer, Error>, bool);
 
-fn try_understand(incoming: &Incoming, seq: i32, call: &Call, at: &Endpoint) -> Result<Understood, Error> {
+fn try_understand(incoming: Incoming, seq: i32, call: &Call, at: &Endpoint) -> Result<Understood, Error> {
     let info = incoming.header().map_err(|error| broken(at, &error))?;
-    let (header, size) = Header::read(&incoming.message).map_err(|error| broken(at, &error))?;
+    let (header, size) = Header::read(incoming.message()).map_err(|error| broken(at, &error))?;
     // A proxy that answers for its upstream may not know the call's number.
     let foreign = header.kind == MessageType::Exception && header.seq == 0;
     if header.seq != seq && !foreign {
@@ -40,25 +40,45 @@ fn try_understand(incoming: &Incoming, seq: i32, call: &Call, at: &Endpoint) -> 
     if header.kind == MessageType::Reply && header.name != call.method.name {
         return Err(broken(at, &format!("an answer to method {}, not to {}", header.name, call.method.name)));
     }
+    let Header { protocol, kind, .. } = header;
     let closing = info.as_ref().and_then(|info| info.string(metainfo::CLOSING));
-    let body = incoming.message.slice(size..);
     let mut leaving = foreign || closing == Some("1");
-    let result = match header.kind {
-        MessageType::Reply => match info.as_ref().and_then(metainfo::business) {
+    let (business, backward) = match info.filter(|_| kind == MessageType::Reply) {
+        Some(info) => (metainfo::business(&info), metainfo::backward(&info)),
+        None => Default::default(),
+    };
+    let body = incoming.into_body(size);
+    let result = match kind {
+        MessageType::Reply => match business {
             Some(error) => Err(error),
-            None => header.protocol.open(body, &mut { call.limits }).map_err(Error::from).map(|body| {
-                let backward = info.as_ref().map(metainfo::backward).unwrap_or_default();
-                Answer { body, backward }
-            }),
+            None => {
+                let opened = protocol.open(body, &mut { call.limits }).map_err(Error::from);
+                opened.map(|body| Answer { body, backward })
+            }
         },
         MessageType::Exception => {
-            let (error, may_close) = header.protocol.error(body, call.limits);
+            let (error, may_close) = protocol.error(body, call.limits);
             leaving |= may_close;
             Err(error)
         }
         MessageType::Call | MessageType::Oneway => return Err(broken(at, &"a request where an answer belongs")),
     };
     Ok((result, leaving))
+}
+
+/// Whether a message that answers nobody tells that its connection ends, as Kitex's server does
+/// with the number 0 when it shuts down (`netpollmux/server_handler.go`).
+pub(super) fn says_goodbye(incoming: &Incoming) -> bool {
+    let header = incoming.header().ok().flatten();
+    header.is_some_and(|header| header.string(metainfo::CLOSING) == Some("1"))
+}
+
+/// The number that says whose answer it is.
+pub(super) fn number(incoming: &Incoming) -> Result<i32, String> {
+    if incoming.wire.has_header() {
+        return Ok(incoming.seq);
+    }
+    Header::read(incoming.message()).map(|(header, _)| header.seq).map_err(|error| error.to_string())
 }
 
 /// The error of a call whose connection failed while it waited.

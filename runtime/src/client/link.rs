@@ -20,10 +20,11 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
+use super::answers::{number, says_goodbye};
 use super::counters::{Counter, Counters};
 use super::waiters::{Late, Waiters};
 use crate::error::Error;
-use crate::thrift::{Header, Incoming, Messages, metainfo};
+use crate::thrift::{Incoming, Messages};
 
 /// What a peer may let a write wait.
 const STALLED: Duration = Duration::from_secs(10);
@@ -79,12 +80,24 @@ impl Drop for Link {
     }
 }
 
+/// How a request stays.
+pub(super) struct Stay {
+    /// Whether it is answered.
+    pub(super) answered: bool,
+    /// Until when it waits.
+    pub(super) deadline: Option<Instant>,
+    /// Who is woken by the answer, where that is known before the first look for it.
+    pub(super) waker: Option<Waker>,
+}
+
 /// A place among the waiters, given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct Ticket<'a> {
     shared: &'a Shared,
     pub(super) seq: i32,
     stage: Stage,
+    /// Whether it sleeps before it was looked at.
+    asleep: bool,
 }
 
 #[derive(Debug)]
@@ -142,12 +155,11 @@ impl Link {
         self.shared.leave();
     }
 
-    /// Adds a request, which may be `answered`, until `deadline`: `head` writes all but its body
-    /// under the number that it is given.
+    /// Adds a request: `head` writes all but its body under the number that it is given. Who gives the waker of
+    /// its task looks for the answer in the same poll.
     pub(super) fn enter(
         &self,
-        answered: bool,
-        deadline: Option<Instant>,
+        Stay { answered, deadline, waker }: Stay,
         head: impl FnOnce(i32, &mut BytesMut) -> Result<(), Error>,
         body: &[u8],
     ) -> Result<Ticket<'_>, Refusal> {
@@ -155,12 +167,13 @@ impl Link {
         if let Some(why) = &state.end {
             return Err(Refusal::Closed(why.clone()));
         }
-        let seq = if state.out.len() > AHEAD { None } else { state.waiters.enter(deadline) };
+        let asleep = waker.is_some();
+        let seq = if state.out.len() > AHEAD { None } else { state.waiters.enter(deadline, waker) };
         let Some(seq) = seq else {
             self.shared.counters.add(Counter::Shed);
             return Err(Refusal::Closed("too many calls wait on it".to_owned()));
         };
-        let mut ticket = Ticket { shared: &self.shared, seq, stage: Stage::Silent };
+        let mut ticket = Ticket { shared: &self.shared, seq, stage: Stage::Silent, asleep };
         if let Err(error) = head(seq, &mut state.out) {
             drop(state);
             return Err(Refusal::Request(error));
@@ -260,23 +273,7 @@ impl Shared {
     }
 }
 
-/// Whether a message that answers nobody tells that its connection ends, as Kitex's server does
-/// with the number 0 when it shuts down (`netpollmux/server_handler.go`).
-fn says_goodbye(incoming: &Incoming) -> bool {
-    let header = incoming.header().ok().flatten();
-    header.is_some_and(|header| header.string(metainfo::CLOSING) == Some("1"))
-}
-
-/// The number that says whose answer it is.
-fn number(incoming: &Incoming) -> Result<i32, String> {
-    if incoming.wire.has_header() {
-        return Ok(incoming.seq);
-    }
-    Header::read(&incoming.message).map(|(header, _)| header.seq).map_err(|error| error.to_string())
-}
-
-/// What one task does for a link, which ends with it: the runtime of the tasks may be gone before
-/// the link is.
+/// What one task does for a link, which ends with it: the runtime of the tasks may be gone before the link is.
 struct Part(Arc<Shared>);
 
 impl Drop for Part {
@@ -367,6 +364,9 @@ impl Ticket<'_> {
     /// Waits for the answer.
     pub(super) async fn answer(&mut self) -> Result<Incoming, Silence> {
         poll_fn(|task| {
+            if mem::take(&mut self.asleep) {
+                return Poll::Pending;
+            }
             let mut state = self.shared.state();
             match state.waiters.poll(self.seq, task.waker()) {
                 Poll::Ready(Ok(incoming)) => {

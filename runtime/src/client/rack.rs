@@ -205,7 +205,7 @@ impl Socket {
                 Err(error) => return Err(broken(at, &error)),
             }
         };
-        let (mut result, leaving) = understand(&incoming, seq, call, at, counters);
+        let (mut result, leaving) = understand(incoming, seq, call, at, counters);
         self.leaving = leaving;
         if let Ok(answer) = &mut result
             && answer.body.len() <= SMALL

@@ -86,7 +86,7 @@ async fn serve(stream: TcpStream, script: Arc<Mutex<Vec<Act>>>, requests: Arc<At
                 _ => return,
             }
         };
-        let frame = incoming.message;
+        let (wire, frame) = (incoming.wire, incoming.into_body(0));
         let act = {
             let mut script = script.lock().unwrap();
             if script.len() > 1 { script.remove(0) } else { script[0] }
@@ -115,7 +115,7 @@ async fn serve(stream: TcpStream, script: Arc<Mutex<Vec<Act>>>, requests: Arc<At
         let mut out = BytesMut::new();
         let header = Header { kind, seq, ..header };
         let info = TtHeader { seq, ..TtHeader::default() };
-        Outgoing { wire: incoming.wire, header, info: &info, body: &body }.write_head(1 << 20, &mut out).unwrap();
+        Outgoing { wire, header, info: &info, body: &body }.write_head(1 << 20, &mut out).unwrap();
         out.extend_from_slice(&body);
         if matches!(act, Act::Garbage) {
             out.extend_from_slice(b"more");

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
-use super::link::{Link, Refusal, Silence, Ticket};
+use super::link::{Link, Refusal, Silence, Stay, Ticket};
 use super::*;
 use crate::thrift::{Header, Incoming, MessageType, Messages, Outgoing, Protocol, TtHeader, Wire};
 
@@ -40,7 +40,7 @@ fn enter_until<'a>(link: &'a Link, deadline: Option<Instant>, body: &[u8]) -> Re
         out.extend_from_slice(&message(MessageType::Call, seq));
         Ok(())
     };
-    link.enter(true, deadline, head, body)
+    link.enter(Stay { answered: true, deadline, waker: None }, head, body)
 }
 
 /// The next message that arrives.

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::link::{Link, Silence};
+use super::link::{Link, Silence, Stay};
 use super::*;
 use crate::limits::DecodeLimits;
 use crate::service::{Answer, Call, Handling, Idl, Kind, Method, Service, ServiceInfo};
@@ -114,7 +114,7 @@ fn enter<'a>(link: &'a Link, text: &'static str) -> super::link::Ticket<'a> {
         out.extend_from_slice(&whole[..whole.len() - body.len()]);
         Ok(())
     };
-    link.enter(true, None, head, &body).unwrap()
+    link.enter(Stay { answered: true, deadline: None, waker: None }, head, &body).unwrap()
 }
 
 async fn requests(stream: &mut TcpStream, count: usize) -> Vec<Incoming> {
@@ -130,8 +130,8 @@ async fn requests(stream: &mut TcpStream, count: usize) -> Vec<Incoming> {
 }
 
 fn text(incoming: &Incoming) -> Bytes {
-    let (_, at) = Header::read(&incoming.message).unwrap();
-    incoming.message.slice(at..)
+    let (_, at) = Header::read(incoming.message()).unwrap();
+    incoming.clone().into_body(at)
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! Thrift on connections of its own or on shared ones. Without a TTHeader there is no place for
 //! metadata: none is sent and none comes back.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -11,7 +13,7 @@ use tokio::time::Instant;
 use super::answers::{broken, understand};
 use super::counters::{Counter, Counters};
 use super::deadline::{self, within};
-use super::link::{Link, Refusal, Silence};
+use super::link::{Link, Refusal, Silence, Stay};
 use super::multiplex::Lane;
 use super::rack::{Connection, Rack};
 use super::transport::{Style, Transport};
@@ -104,10 +106,12 @@ impl Thrift {
         let request = Request { start, transport: Transport::Multiplexed, protocol, call, body: &body, service };
         let head = |seq, out: &mut BytesMut| self.head(&request, seq, out);
         let deadline = call.cx.deadline.map(Instant::from_std);
-        let mut ticket = link.enter(answered, deadline, head, &body).map_err(|refusal| match refusal {
-            Refusal::Closed(why) => broken(endpoint, &why).with_origin(Origin::NotSent),
-            Refusal::Request(error) => error,
-        })?;
+        let waker = poll_fn(|task| Poll::Ready(answered.then(|| task.waker().clone()))).await;
+        let mut ticket =
+            link.enter(Stay { answered, deadline, waker }, head, &body).map_err(|refusal| match refusal {
+                Refusal::Closed(why) => broken(endpoint, &why).with_origin(Origin::NotSent),
+                Refusal::Request(error) => error,
+            })?;
         if call.method.kind == Kind::Oneway {
             return Ok(Answer::default());
         }
@@ -121,7 +125,7 @@ impl Thrift {
         } else {
             ticket.answer().await.map_err(silence)?
         };
-        let (result, leaving) = understand(&incoming, ticket.seq, call, endpoint, &self.counters);
+        let (result, leaving) = understand(incoming, ticket.seq, call, endpoint, &self.counters);
         if leaving {
             link.leave();
         }

@@ -54,8 +54,8 @@ fn place(seq: i32) -> usize {
 }
 
 impl Waiters {
-    /// A number for one more, who waits until `deadline`; `None` when there are too many.
-    pub(super) fn enter(&mut self, deadline: Option<Instant>) -> Option<i32> {
+    /// A number for one more, who waits until `deadline`, asleep where there is a `waker`; `None` when there are too many.
+    pub(super) fn enter(&mut self, deadline: Option<Instant>, waker: Option<Waker>) -> Option<i32> {
         let at = match self.free.pop() {
             Some(at) => at,
             None => {
@@ -68,7 +68,7 @@ impl Waiters {
         let slot = self.slots.get_mut(at)?;
         let uses = (slot.seq >> PLACE) % USES + 1;
         slot.seq = uses << PLACE | (slot.seq & ((1 << PLACE) - 1));
-        slot.wait = Wait::Waiting(None);
+        slot.wait = Wait::Waiting(waker);
         slot.deadline = deadline;
         Some(slot.seq)
     }

@@ -2,6 +2,7 @@
 //! wait, neither for each other nor for the writer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -50,10 +51,16 @@ impl Snapshot {
     }
 }
 
+fn address(snapshot: &Arc<Snapshot>) -> usize {
+    Arc::as_ptr(snapshot).addr()
+}
+
 /// The place where one service's snapshots are published.
 #[derive(Debug)]
 pub(crate) struct View {
     current: ArcSwap<Snapshot>,
+    /// Where that is in memory: who holds a snapshot tells by it at the cost of one load whether it is this one.
+    address: AtomicUsize,
     version: watch::Sender<u64>,
     unreachable: Mutex<BTreeSet<String>>,
     reported: Notify,
@@ -61,8 +68,10 @@ pub(crate) struct View {
 
 impl View {
     pub(crate) fn new(service: &str) -> Arc<Self> {
+        let unknown = Arc::new(Snapshot::unknown(service));
         Arc::new(Self {
-            current: ArcSwap::from_pointee(Snapshot::unknown(service)),
+            address: address(&unknown).into(),
+            current: ArcSwap::new(unknown),
             version: watch::Sender::new(0),
             unreachable: Mutex::default(),
             reported: Notify::new(),
@@ -74,12 +83,17 @@ impl View {
     }
 
     pub(crate) fn shows(&self, snapshot: &Arc<Snapshot>) -> bool {
-        Arc::ptr_eq(&self.current.load(), snapshot)
+        self.address.load(Ordering::Acquire) == address(snapshot)
     }
 
     pub(crate) fn publish(&self, snapshot: Snapshot) {
-        self.current.store(Arc::new(snapshot));
-        self.version.send_modify(|version| *version += 1);
+        let snapshot = Arc::new(snapshot);
+        // Under the lock of the version, so that both are those of one snapshot.
+        self.version.send_modify(|version| {
+            self.address.store(address(&snapshot), Ordering::Release);
+            self.current.store(snapshot);
+            *version += 1;
+        });
     }
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {

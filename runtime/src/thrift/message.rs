@@ -127,16 +127,16 @@ impl<'a> Header<'a> {
 
     /// Writes the header.
     pub fn write(&self, out: &mut BytesMut) {
-        out.put_u16(match self.protocol {
+        let version: u16 = match self.protocol {
             Protocol::Binary => VERSION,
             Protocol::Compact => return compact::write(self, out),
             #[cfg(feature = "grpc")]
             Protocol::KitexProtobuf => kitex_protobuf::VERSION,
-        });
-        out.put_u8(0);
-        out.put_u8(self.kind as u8);
+        };
         // A name over 4 GiB cannot come from a frame or an IDL.
-        out.put_u32(u32::try_from(self.name.len()).unwrap_or(u32::MAX));
+        let length = u32::try_from(self.name.len()).unwrap_or(u32::MAX);
+        let ([high, low], [a, b, c, d]) = (version.to_be_bytes(), length.to_be_bytes());
+        out.put_slice(&[high, low, 0, self.kind as u8, a, b, c, d]);
         out.put_slice(self.name.as_bytes());
         out.put_i32(self.seq);
     }

@@ -45,30 +45,41 @@ pub struct Incoming {
     pub flags: u16,
     /// The sequence number of its TTHeader; 0 without one.
     pub seq: i32,
-    /// The message: its own header, then the body.
-    pub message: Bytes,
-    head: Bytes,
+    /// What was cut out of the stream: the TTHeader, then the message.
+    whole: Bytes,
+    /// Where the message begins.
+    at: usize,
 }
 
 impl Incoming {
     fn bare(wire: Wire, message: Bytes) -> Self {
-        Self { wire, flags: 0, seq: 0, message, head: Bytes::new() }
+        Self { wire, flags: 0, seq: 0, whole: message, at: 0 }
     }
 
-    fn behind_header(mut whole: Bytes) -> Result<Self, TtHeaderError> {
+    fn behind_header(whole: Bytes) -> Result<Self, TtHeaderError> {
         let (flags, seq, size) = ttheader::fixed(&whole)?;
-        let head = whole.split_to(size);
-        let bare = matches!(whole.first(), Some(0x80..));
-        if bare {
-            return Ok(Self { wire: Wire::TtHeader, flags, seq, message: whole, head });
+        let payload = whole.get(size..).unwrap_or_default();
+        if matches!(payload.first(), Some(0x80..)) {
+            return Ok(Self { wire: Wire::TtHeader, flags, seq, whole, at: size });
         }
-        let announced = whole.first_chunk().map(|length| u32::from_be_bytes(*length));
-        let announced = announced.ok_or(TtHeaderError::Truncated)?;
-        whole.advance(4);
-        if announced as usize != whole.len() {
-            return Err(TtHeaderError::Frame { announced, payload: whole.len() });
+        let (announced, message) = payload.split_first_chunk().ok_or(TtHeaderError::Truncated)?;
+        let announced = u32::from_be_bytes(*announced);
+        if announced as usize != message.len() {
+            return Err(TtHeaderError::Frame { announced, payload: message.len() });
         }
-        Ok(Self { wire: Wire::TtHeaderFramed, flags, seq, message: whole, head })
+        Ok(Self { wire: Wire::TtHeaderFramed, flags, seq, whole, at: size + 4 })
+    }
+
+    /// The message: its own header, then the body.
+    pub fn message(&self) -> &[u8] {
+        self.whole.get(self.at..).unwrap_or_default()
+    }
+
+    /// What is behind the first `taken` bytes of the message.
+    pub fn into_body(self, taken: usize) -> Bytes {
+        let Self { mut whole, at, .. } = self;
+        whole.advance(at.saturating_add(taken).min(whole.len()));
+        whole
     }
 
     /// Reads the TTHeader, if there is one.
@@ -80,7 +91,7 @@ impl Incoming {
         if !self.wire.has_header() {
             return Ok(None);
         }
-        TtHeader::read(&self.head).map(|(header, _)| Some(header))
+        TtHeader::read(&self.whole).map(|(header, _)| Some(header))
     }
 }
 

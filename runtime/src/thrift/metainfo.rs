@@ -65,7 +65,8 @@ pub fn timeout(header: &TtHeader<'_>) -> Option<Duration> {
 /// Adds what the caller waits, in whole milliseconds and never less: a peer that gives up at its
 /// deadline does so after the caller has, whose error then says what happened.
 pub fn set_timeout(left: Duration, header: &mut TtHeader<'_>) {
-    header.set_int(int_keys::RPC_TIMEOUT, left.as_nanos().div_ceil(1_000_000).max(1).to_string());
+    let milliseconds = left.as_secs().saturating_mul(1_000) + u64::from(left.subsec_nanos().div_ceil(1_000_000));
+    header.set_int(int_keys::RPC_TIMEOUT, milliseconds.max(1).to_string());
 }
 
 /// The business error of an answer. Kitex ignores it when its extra pairs cannot be read; here

@@ -30,12 +30,7 @@ impl Outgoing<'_> {
     pub fn write_head(&self, limit: usize, out: &mut BytesMut) -> Result<(), FrameError> {
         let message = self.header.size().saturating_add(self.body.len());
         let inner = if self.wire.is_framed() { 4 } else { 0 };
-        let outer = if self.wire.has_header() {
-            self.info.fits()?;
-            self.info.size()
-        } else {
-            0
-        };
+        let outer = if self.wire.has_header() { self.info.fits()? } else { 0 };
         let whole = message.saturating_add(inner + outer);
         let limit = limit.min(MAX_FRAME);
         let fits = |length: usize| u32::try_from(length).ok().filter(|_| length <= limit);

@@ -208,82 +208,87 @@ impl<'a> TtHeader<'a> {
         self.strings.push((key.into(), value.into()));
     }
 
-    /// Bytes of the sized part without its padding.
-    fn body_size(&self) -> usize {
-        let strings: usize = self.strings.iter().map(|(key, value)| 4 + key.len() + value.len()).sum();
-        let ints: usize = self.ints.iter().map(|(_, value)| 4 + value.len()).sum();
-        let head = |empty: bool, head: usize| if empty { 0 } else { head };
-        2 + head(self.strings.is_empty(), 3)
-            + strings
-            + head(self.ints.is_empty(), 3)
-            + ints
-            + self.acl.as_ref().map_or(0, |acl| 3 + acl.len())
+    /// Bytes of the sized part without its padding, and those of the longest text in it.
+    fn measure(&self) -> (usize, usize) {
+        let (mut body, mut longest) = (2, 0);
+        let mut add = |size: usize, text: &str| {
+            body += size + text.len();
+            longest = longest.max(text.len());
+        };
+        for (place, (key, value)) in self.strings.iter().enumerate() {
+            add(if place == 0 { 5 } else { 2 }, key);
+            add(2, value);
+        }
+        for (place, (_, value)) in self.ints.iter().enumerate() {
+            add(if place == 0 { 7 } else { 4 }, value);
+        }
+        if let Some(acl) = &self.acl {
+            add(3, acl);
+        }
+        (body, longest)
     }
 
-    /// Bytes between the length and the payload.
-    pub fn size(&self) -> usize {
-        FIXED + self.body_size().next_multiple_of(4)
-    }
-
-    /// Whether a reader with the same limits could read it.
+    /// Bytes between the length and the payload, if a reader with the same limits could read them.
     ///
     /// # Errors
     ///
     /// [`TtHeaderError::Size`], [`TtHeaderError::Pairs`], [`TtHeaderError::Text`].
-    pub fn fits(&self) -> Result<(), TtHeaderError> {
+    pub fn fits(&self) -> Result<usize, TtHeaderError> {
         self.check()?;
-        let texts = self.strings.iter().flat_map(|(key, value)| [key, value]);
-        let texts = texts.chain(self.ints.iter().map(|(_, value)| value)).chain(&self.acl);
-        for text in texts {
-            u16::try_from(text.len()).map_err(|_| TtHeaderError::Text(text.len()))?;
+        let (body, longest) = self.measure();
+        if longest > usize::from(u16::MAX) {
+            return Err(TtHeaderError::Text(longest));
         }
-        let size = self.body_size().next_multiple_of(4);
+        let size = body.next_multiple_of(4);
         // Kitex's limit is one byte below ours.
-        if size > MAX_HEADER - 4 { Err(TtHeaderError::Size(size)) } else { Ok(()) }
+        if size > MAX_HEADER - 4 { Err(TtHeaderError::Size(size)) } else { Ok(FIXED + size) }
     }
 
     /// Writes all but the length in front. What does not [fit](Self::fits) is not to be written.
     pub fn write(&self, out: &mut BytesMut) {
-        let body = self.body_size();
+        let (body, _) = self.measure();
         let size = body.next_multiple_of(4);
         out.reserve(FIXED + size);
-        out.put_u16(MAGIC);
-        out.put_u16(self.flags);
-        out.put_i32(self.seq);
-        out.put_u16(short(size / 4));
-        out.put_slice(&[self.protocol, 0]);
+        let ([m, n], [f, g], [a, b, c, d]) = (MAGIC.to_be_bytes(), self.flags.to_be_bytes(), self.seq.to_be_bytes());
+        let [high, low] = short(size / 4);
+        // One piece: each costs a look at the room that is left.
+        out.put_slice(&[m, n, f, g, a, b, c, d, high, low, self.protocol, 0]);
         if let Some(acl) = &self.acl {
             out.put_u8(section::ACL);
             put_text(acl, out);
         }
         if !self.strings.is_empty() {
-            out.put_u8(section::STRINGS);
-            out.put_u16(short(self.strings.len()));
+            begin(section::STRINGS, self.strings.len(), out);
             for (key, value) in &self.strings {
                 put_text(key, out);
                 put_text(value, out);
             }
         }
         if !self.ints.is_empty() {
-            out.put_u8(section::INTS);
-            out.put_u16(short(self.ints.len()));
+            begin(section::INTS, self.ints.len(), out);
             for (key, value) in &self.ints {
-                out.put_u16(*key);
-                put_text(value, out);
+                let ([a, b], [c, d]) = (key.to_be_bytes(), short(value.len()));
+                out.put_slice(&[a, b, c, d]);
+                out.put_slice(value.as_bytes());
             }
         }
         out.put_bytes(section::PADDING, size - body);
     }
 }
 
+fn begin(section: u8, pairs: usize, out: &mut BytesMut) {
+    let [high, low] = short(pairs);
+    out.put_slice(&[section, high, low]);
+}
+
 fn put_text(text: &str, out: &mut BytesMut) {
-    out.put_u16(short(text.len()));
+    out.put_slice(&short(text.len()));
     out.put_slice(text.as_bytes());
 }
 
 /// What `fits` has checked.
-fn short(length: usize) -> u16 {
-    u16::try_from(length).unwrap_or(u16::MAX)
+fn short(length: usize) -> [u8; 2] {
+    u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes()
 }
 
 /// Bytes that are not read yet.

@@ -80,7 +80,7 @@ async fn answer(stream: &mut (impl AsyncReadExt + Unpin)) -> Outcome {
     let mut messages = Messages::new(usize::MAX);
     loop {
         if let Ok(Some(incoming)) = messages.take() {
-            return Header::read(&incoming.message).map_or(Outcome::Closed, |(it, _)| Outcome::Answered(it.kind));
+            return Header::read(incoming.message()).map_or(Outcome::Closed, |(it, _)| Outcome::Answered(it.kind));
         }
         if matches!(stream.read_buf(messages.room()).await, Ok(0) | Err(_)) {
             return Outcome::Closed;

@@ -94,7 +94,7 @@ async fn finish(mut job: Job, shared: &Shared, late: &Late) {
     let outcome = Outcome { result, backward: failed.map(|pairs| pairs.take()).unwrap_or_default() };
     let envelope = Envelope { leaving: shared.connections.draining(), ..job.envelope };
     let mut out = late.out.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Ok(body) = envelope.answer(&outcome, &mut out) {
+    if let Ok(body) = envelope.answer(outcome, &mut out) {
         out.extend_from_slice(&body);
     }
 }

@@ -28,7 +28,7 @@ use super::counters::Counter;
 use super::load::Partial;
 use super::shared::Shared;
 use super::work::{self, Work};
-use crate::context::Context;
+use crate::context::{Backward, Context};
 use crate::limits::DecodeLimits;
 use crate::receive::receive;
 use crate::router::Route;
@@ -54,9 +54,10 @@ impl From<io::Error> for Close {
 }
 
 /// A request as it is handed to its method.
-struct Request<'a> {
-    envelope: Envelope<'a>,
-    info: Option<&'a TtHeader<'a>>,
+struct Request {
+    envelope: Envelope<'static>,
+    cx: Context,
+    backward: Option<Backward>,
     body: Bytes,
     limits: DecodeLimits,
     /// Whether its answer has to come before those of later requests.
@@ -72,6 +73,8 @@ struct Driver<'a> {
     out: BytesMut,
     peer: SocketAddr,
     cancel: Arc<CancellationToken>,
+    /// Where the handler of the last call could leave pairs.
+    backward: Backward,
     /// What calls that may be answered out of order share; `None` until there is one.
     late: Option<Arc<Late>>,
     owner: Arc<Shared>,
@@ -88,7 +91,8 @@ pub(super) async fn serve(shared: Arc<Shared>, seat: Seat, stream: TcpStream, pe
     let shared = &*shared;
     let out = BytesMut::new();
     let partial = Partial::new(&shared.load);
-    let mut driver = Driver { shared, seat, stream, messages, partial, out, peer, cancel, late: None, owner };
+    let backward = Backward::default();
+    let mut driver = Driver { shared, seat, stream, messages, partial, out, peer, cancel, backward, late: None, owner };
     let Err(Close) = driver.run().await;
     driver.messages.release();
     spare::give(std::mem::take(&mut driver.out));
@@ -119,7 +123,7 @@ impl Driver<'_> {
                     self.partial.set(self.messages.buffered());
                     // One reading of the clock a batch.
                     let now = *now.get_or_insert_with(Instant::now);
-                    self.message(&incoming, now).await?;
+                    self.message(incoming, now).await?;
                 }
                 Ok(None) => return Ok(now.is_some()),
                 Err(error) => return Err(self.damaged(Counter::BadFrame, &error)),
@@ -195,42 +199,45 @@ impl Driver<'_> {
         Ok(())
     }
 
-    async fn message(&mut self, incoming: &Incoming, now: Instant) -> Result<(), Close> {
+    async fn message(&mut self, incoming: Incoming, now: Instant) -> Result<(), Close> {
         let shared = self.shared;
         let info = incoming.header().map_err(|error| self.damaged(Counter::BadFrame, &error))?;
-        let read = Header::read(&incoming.message);
+        let read = Header::read(incoming.message());
         let (header, taken) = read.map_err(|error| self.damaged(Counter::BadHeader, &error))?;
-        let mut envelope = Envelope { wire: incoming.wire, header, leaving: false };
+        let wire = incoming.wire;
+        let envelope = |header| Envelope { wire, header, leaving: false };
         if matches!(header.kind, MessageType::Reply | MessageType::Exception) {
-            return self.refuse(&envelope).await;
+            return self.refuse(&envelope(header)).await;
         }
         let service = info.as_ref().and_then(|info| info.string(metainfo::SERVICE));
         let idl = header.protocol.idl();
-        let (outcome, oneway) = match shared.router.find(idl, service, header.name) {
-            // The IDL says whether a method is answered, not the message's type, as in Kitex.
-            Some(route) => {
-                // Without the service in front: Apache's servers answer so, and its clients look.
-                envelope.header.name = route.method.name;
-                let oneway = route.method.kind == Kind::Oneway;
-                let order = incoming.flags & flags::OUT_OF_ORDER == 0;
-                match shared.open(header.protocol, incoming.message.slice(taken..)) {
-                    Ok((body, limits)) => {
-                        let request = Request { envelope, info: info.as_ref(), body, limits, order };
-                        let Some(outcome) = self.call(route, request, now).await? else { return Ok(()) };
-                        (outcome, oneway)
-                    }
-                    Err(error) => (error.into(), oneway),
-                }
-            }
-            None => {
-                envelope.header.name = header.name.split_once(':').map_or(header.name, |(_, name)| name);
-                (shared.router.missing(idl, header.name).into(), header.kind == MessageType::Oneway)
-            }
+        // Answered without the service in front: Apache's servers do so, and its clients look.
+        let Some(route) = shared.router.find(idl, service, header.name) else {
+            let name = header.name.split_once(':').map_or(header.name, |(_, name)| name);
+            let missing = shared.router.missing(idl, header.name);
+            let oneway = header.kind == MessageType::Oneway;
+            return self.end(&envelope(Header { name, ..header }), missing.into(), oneway).await;
         };
+        let envelope = Envelope { wire, header: Header { name: route.method.name, ..header }, leaving: false };
+        let order = incoming.flags & flags::OUT_OF_ORDER == 0;
+        let (cx, backward) = self.context(info, now);
+        let outcome = match shared.open(envelope.header.protocol, incoming.into_body(taken)) {
+            Ok((body, limits)) => {
+                let request = Request { envelope, cx, backward, body, limits, order };
+                let Some(outcome) = self.call(route, request, now).await? else { return Ok(()) };
+                outcome
+            }
+            Err(error) => error.into(),
+        };
+        // The IDL says whether a method is answered, not the message's type, as in Kitex.
+        self.end(&envelope, outcome, route.method.kind == Kind::Oneway).await
+    }
+
+    async fn end(&mut self, envelope: &Envelope<'_>, outcome: Outcome, oneway: bool) -> Result<(), Close> {
         if let Err(error) = &outcome.result {
-            shared.note(error);
+            self.shared.note(error);
         }
-        if oneway { Ok(()) } else { self.answer(&envelope, &outcome).await }
+        if oneway { Ok(()) } else { self.answer(envelope, outcome).await }
     }
 
     /// Tells a peer that it sent an answer to a server.
@@ -244,17 +251,19 @@ impl Driver<'_> {
         Err(Close)
     }
 
+    /// What a call's handler knows of it, and where it leaves pairs that go back, where they can.
+    fn context(&mut self, info: Option<TtHeader<'_>>, now: Instant) -> (Context, Option<Backward>) {
+        let mut cx = Context::new().with_deadline(now + self.shared.limits.handler).with_peer(self.peer);
+        cx.cancel = Some(Arc::clone(&self.cancel));
+        let Some(info) = info else { return (cx, None) };
+        let backward = self.backward.again();
+        (described(cx, &info, now).with_backward(backward.clone()), Some(backward))
+    }
+
     /// Runs a call: in place when its handler is ready at once.
     /// `None` when it goes on beside the connection.
-    async fn call(&mut self, route: &Route, request: Request<'_>, now: Instant) -> Result<Option<Outcome>, Close> {
-        let Request { envelope, info, body, limits, order } = request;
-        let mut cx = Context::new().with_deadline(now + self.shared.limits.handler);
-        cx = cx.with_peer(self.peer);
-        cx.cancel = Some(Arc::clone(&self.cancel));
-        let backward = info.map(|_| cx.backward());
-        if let Some(info) = info {
-            cx = described(cx, info, now);
-        }
+    async fn call(&mut self, route: &Route, request: Request, now: Instant) -> Result<Option<Outcome>, Close> {
+        let Request { envelope, cx, backward, body, limits, order } = request;
         let deadline = cx.deadline();
         let mut work = match self.shared.start(route, cx, body, limits) {
             Ok(work) => work,
@@ -265,8 +274,6 @@ impl Driver<'_> {
             Poll::Ready(result) => result,
             Poll::Pending if order => self.wait(work, deadline.unwrap_or(now)).await?,
             Poll::Pending => {
-                let header = Header { name: route.method.name, ..envelope.header };
-                let envelope = Envelope { wire: envelope.wire, header, leaving: false };
                 let deadline = deadline.unwrap_or(now);
                 let job = Job { work, backward, envelope, kind: route.method.kind, deadline };
                 let late = self.late.get_or_insert_default();
@@ -297,7 +304,7 @@ impl Driver<'_> {
         }
     }
 
-    async fn answer(&mut self, envelope: &Envelope<'_>, outcome: &Outcome) -> Result<(), Close> {
+    async fn answer(&mut self, envelope: &Envelope<'_>, outcome: Outcome) -> Result<(), Close> {
         if self.out.capacity() == 0 {
             self.out = spare::take();
         }

@@ -1,5 +1,7 @@
 //! An outcome as the message that answers its request, on the request's own wire.
 
+use std::borrow::Cow;
+
 use bytes::{Bytes, BytesMut};
 
 use crate::context::Pairs;
@@ -39,7 +41,7 @@ impl Envelope<'_> {
     /// # Errors
     ///
     /// When not even the exception can be written.
-    pub(super) fn answer(&self, outcome: &Outcome, out: &mut BytesMut) -> Result<Bytes, Error> {
+    pub(super) fn answer(&self, outcome: Outcome, out: &mut BytesMut) -> Result<Bytes, Error> {
         let why = match self.try_answer(outcome, out) {
             Ok(body) => return Ok(body),
             Err(why) => why,
@@ -49,17 +51,32 @@ impl Envelope<'_> {
         Ok(body)
     }
 
-    fn try_answer(&self, outcome: &Outcome, out: &mut BytesMut) -> Result<Bytes, Error> {
-        let mut info = TtHeader::default();
-        let (kind, backward, body) = match &outcome.result {
-            Ok(answer) => {
-                (MessageType::Reply, &answer.backward, self.header.protocol.close(&answer.body)?.into_owned())
+    fn try_answer(&self, outcome: Outcome, out: &mut BytesMut) -> Result<Bytes, Error> {
+        let Outcome { result, backward } = outcome;
+        match result {
+            Ok(Answer { body, backward }) => {
+                let closed = match self.header.protocol.close(&body)? {
+                    Cow::Owned(closed) => Some(closed),
+                    Cow::Borrowed(_) => None,
+                };
+                self.send(MessageType::Reply, TtHeader::default(), &backward, closed.unwrap_or(body), out)
             }
             Err(error) => {
-                let (kind, body) = self.refusal(error, &mut info)?;
-                (kind, &outcome.backward, body)
+                let mut info = TtHeader::default();
+                let (kind, body) = self.refusal(&error, &mut info)?;
+                self.send(kind, info, &backward, body, out)
             }
-        };
+        }
+    }
+
+    fn send<'a>(
+        &self,
+        kind: MessageType,
+        mut info: TtHeader<'a>,
+        backward: &'a Pairs,
+        body: Bytes,
+        out: &mut BytesMut,
+    ) -> Result<Bytes, Error> {
         metainfo::set_backward(backward, &mut info);
         self.head(kind, &mut info, &body, out).map_err(|error| too_big(&error))?;
         Ok(body)

@@ -239,7 +239,7 @@ fn the_end_of_a_bare_message_is_found_at_any_split() {
         for part in [&twice[..split], &twice[split..]] {
             messages.push(part);
             while let Some(incoming) = messages.take().unwrap() {
-                assert_eq!((incoming.wire, &incoming.message[..]), (Wire::Buffered, &message[..]));
+                assert_eq!((incoming.wire, incoming.message()), (Wire::Buffered, &message[..]));
                 seen += 1;
             }
         }

@@ -26,7 +26,7 @@ fn hex(text: &Value) -> Vec<u8> {
 fn message(bytes: &Value) -> Option<Message> {
     let mut messages = Messages::new(usize::MAX);
     messages.push(&hex(bytes));
-    messages.take().unwrap().map(|incoming| Message::read(&incoming.message))
+    messages.take().unwrap().map(|incoming| Message::read(incoming.message()))
 }
 
 /// Sets keep the writer's order on the wire and have none here.

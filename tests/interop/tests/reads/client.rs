@@ -67,7 +67,7 @@ async fn request(stream: &mut TcpStream) -> Option<i32> {
     let mut messages = Messages::new(usize::MAX);
     loop {
         if let Some(incoming) = messages.take().unwrap() {
-            return Some(Header::read(&incoming.message).unwrap().0.seq);
+            return Some(Header::read(incoming.message()).unwrap().0.seq);
         }
         if !matches!(stream.read_buf(messages.room()).await, Ok(1..)) {
             return None;

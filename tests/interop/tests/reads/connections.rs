@@ -32,7 +32,7 @@ async fn every_call_of_a_kept_connection_is_answered_like_kitex() {
                     None => assert_ne!(stream.read_buf(messages.room()).await.unwrap(), 0, "{name}"),
                 };
             };
-            let header = Header::read(&answer.message).unwrap().0;
+            let header = Header::read(answer.message()).unwrap().0;
             let kind = if header.kind == MessageType::Reply { "reply" } else { "application_exception" };
             assert_eq!(
                 json!([kind, header.name, header.seq]),

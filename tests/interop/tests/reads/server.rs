@@ -122,8 +122,8 @@ fn words(answers: &[u8]) -> String {
     messages.push(answers);
     let mut words = String::new();
     while let Some(answer) = messages.take().unwrap() {
-        let (header, at) = Header::read(&answer.message).unwrap();
-        let body = answer.message.slice(at..);
+        let (header, at) = Header::read(answer.message()).unwrap();
+        let body = answer.clone().into_body(at);
         match header.kind {
             MessageType::Reply => write!(words, "{:?} {} {}; ", answer.wire, header.name, header.seq).unwrap(),
             _ => {
@@ -141,9 +141,9 @@ fn bodies(answers: &[u8]) -> Vec<Vec<u8>> {
     messages.push(answers);
     let mut bodies = Vec::new();
     while let Some(answer) = messages.take().unwrap() {
-        let (header, at) = Header::read(&answer.message).unwrap();
+        let (header, at) = Header::read(answer.message()).unwrap();
         if header.kind == MessageType::Reply {
-            bodies.push(answer.message[at..].to_vec());
+            bodies.push(answer.message()[at..].to_vec());
         }
     }
     bodies
