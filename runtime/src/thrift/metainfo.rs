@@ -65,7 +65,8 @@ pub fn timeout(header: &TtHeader<'_>) -> Option<Duration> {
 /// Adds what the caller waits, in whole milliseconds and never less: a peer that gives up at its
 /// deadline does so after the caller has, whose error then says what happened.
 pub fn set_timeout(left: Duration, header: &mut TtHeader<'_>) {
-    let milliseconds = left.as_secs().saturating_mul(1_000) + u64::from(left.subsec_nanos().div_ceil(1_000_000));
+    let rest = u64::from(left.subsec_nanos().div_ceil(1_000_000));
+    let milliseconds = left.as_secs().saturating_mul(1_000).saturating_add(rest);
     header.set_int(int_keys::RPC_TIMEOUT, milliseconds.max(1).to_string());
 }
 
@@ -110,6 +111,9 @@ mod tests {
 
     #[test]
     fn a_timeout_is_rounded_up() {
+        let mut longest = TtHeader::default();
+        set_timeout(Duration::MAX, &mut longest);
+        assert_eq!(timeout(&longest), Some(Duration::from_millis(u64::MAX)));
         for (micros, stated) in [(0, 1), (1, 1), (1_000, 1), (1_001, 2), (199_999, 200), (200_000, 200)] {
             let mut header = TtHeader::default();
             set_timeout(Duration::from_micros(micros), &mut header);
