@@ -26,8 +26,9 @@ pub(super) fn begin(size: usize) -> Vec<u8> {
         return Vec::with_capacity(size);
     }
     let size = size.next_power_of_two();
-    let kept = BODIES.with_borrow_mut(|bodies| bodies.get_mut(place(size)).and_then(Vec::pop));
-    kept.unwrap_or_else(|| Vec::with_capacity(size))
+    // None of a thread that ends.
+    let kept = BODIES.try_with(|bodies| bodies.borrow_mut().get_mut(place(size)).and_then(Vec::pop));
+    kept.ok().flatten().unwrap_or_else(|| Vec::with_capacity(size))
 }
 
 /// A body that is complete, in the memory that [`begin`] gave it.
@@ -104,6 +105,22 @@ mod tests {
             assert_eq!(body(size).len(), size);
             assert_eq!(kept(), 0, "{size}");
         }
+    }
+
+    #[test]
+    fn a_thread_that_ends_encodes_without_what_it_kept() {
+        struct Farewell;
+        impl Drop for Farewell {
+            fn drop(&mut self) {
+                assert_eq!(body(10_000), vec![7; 10_000]);
+            }
+        }
+        thread_local!(static FAREWELL: Farewell = const { Farewell });
+        let ends = || {
+            FAREWELL.with(|_| ());
+            drop(body(10_000));
+        };
+        std::thread::spawn(ends).join().unwrap();
     }
 
     #[test]
