@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 use tokio::sync::Notify;
+use tokio::task::unconstrained;
 use tokio_util::sync::CancellationToken;
 
 use super::reply::{Envelope, Outcome};
@@ -79,7 +80,8 @@ async fn finish(mut job: Job, shared: &Shared, late: &Late) {
     let result = tokio::select! {
         biased;
         result = &mut job.work => result,
-        () = tokio::time::sleep_until(job.deadline.into()) => {
+        // Also seen when the handler has used up what tokio lets a task do at once.
+        () = unconstrained(tokio::time::sleep_until(job.deadline.into())) => {
             shared.count(Counter::Deadlines);
             Err(work::late())
         }

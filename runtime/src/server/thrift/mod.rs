@@ -19,6 +19,7 @@ use std::time::Instant;
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio::task::unconstrained;
 use tokio_util::sync::CancellationToken;
 
 use self::late::{Job, Late};
@@ -290,14 +291,17 @@ impl Driver<'_> {
         // Earlier answers do not wait for this one.
         self.flush(&Bytes::new()).await?;
         self.seat.enter(Phase::Work);
+        // Also seen when the handler has used up what tokio lets a task do at once.
+        let late = unconstrained(tokio::time::sleep_until(deadline.into()));
+        let gone = unconstrained(gone(&mut self.stream, &mut self.messages, &mut self.partial, &self.shared.limits));
         tokio::select! {
             biased;
             outcome = &mut work => Ok(outcome),
-            () = tokio::time::sleep_until(deadline.into()) => {
+            () = late => {
                 self.shared.count(Counter::Deadlines);
                 Ok(Err(work::late()))
             }
-            () = gone(&mut self.stream, &mut self.messages, &mut self.partial, &self.shared.limits) => {
+            () = gone => {
                 self.shared.count(Counter::Abandoned);
                 Err(Close)
             }
