@@ -64,8 +64,12 @@ async fn other_data_between_a_list_and_its_watch_are_noticed() {
 #[tokio::test]
 async fn other_data_after_an_outage_that_began_in_a_doubt_are_noticed() {
     let end = std::time::Instant::now() + LONG;
+    let rest = |what| {
+        assert!(std::time::Instant::now() < end, "{what}");
+        tokio::task::yield_now()
+    };
     loop {
-        assert!(std::time::Instant::now() < end, "a list always comes before the outage");
+        rest("a list always comes before the outage").await;
         let dev = embedded().await;
         let (faults, mut client) = (dev.faults(), client(&dev).await);
         put(&mut client, 1).await;
@@ -76,14 +80,14 @@ async fn other_data_after_an_outage_that_began_in_a_doubt_are_noticed() {
         let before = faults.calls();
         let add = registry(&dev).resolve("add").unwrap();
         while faults.calls() - before < 2 {
-            tokio::task::yield_now().await;
+            rest("no watch").await;
         }
         faults.fail(Code::Unavailable, "away", 1_000);
         if faults.calls() - before > 2 {
             continue;
         }
         while faults.calls() - before < 3 {
-            tokio::task::yield_now().await;
+            rest("no list in the outage").await;
         }
         faults.open_watches_behind(false);
         faults.restore_before_watch(saved);
