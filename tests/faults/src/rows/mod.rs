@@ -50,31 +50,14 @@ pub const ROWS: [Row; 10] = [
     ("1-5", |scale| Box::pin(wire::corpus(scale))),
     ("6", |scale| Box::pin(wire::lengths(scale))),
     ("8", |scale| Box::pin(calls::rows(scale))),
-    ("11", |scale| Box::pin(calmly(move || slow::drips(scale)))),
+    ("11", |scale| Box::pin(slow::drips(scale))),
     ("12", |scale| Box::pin(slow::never_reads(scale))),
-    ("13", |scale| Box::pin(calmly(move || idle::rows(scale)))),
+    ("13", |scale| Box::pin(idle::rows(scale))),
     ("14", |scale| Box::pin(descriptors::rows(scale))),
     ("18", |scale| Box::pin(panics::rows(scale))),
     ("19-20", |scale| Box::pin(time::rows(scale))),
     ("22", |scale| Box::pin(backends::rows(scale))),
 ];
-
-/// A row of which nothing but a p99 is over its bound is run again, twice at most: a pause of the machine hits one of
-/// them, what the attack does to good traffic hits each.
-async fn calmly<F>(row: impl Fn() -> F) -> Result<Vec<Line>, Failure>
-where
-    F: Future<Output = Result<Vec<Line>, Failure>>,
-{
-    let mut lines = row().await?;
-    for _ in 0..2 {
-        let mut broken = lines.iter().filter(|line| !line.ok).peekable();
-        if broken.peek().is_none() || broken.any(|line| !line.required.contains("p99")) {
-            break;
-        }
-        lines = row().await?;
-    }
-    Ok(lines)
-}
 
 /// What the lines of the table are called, in their order.
 pub const ORDER: [&str; 15] = ["1", "2", "3", "4", "5", "6", "8", "11", "12", "13", "14", "18", "19", "20", "22"];
@@ -86,8 +69,7 @@ pub const TITLE: &str = "What a server takes when it is attacked";
 pub const TEXT: &str = "\
 Measured from outside: another process on the same machine (2 cores, loopback) attacks a server with
 the default limits and reads its memory, time and descriptors from the kernel. In row 22 a channel of that
-process meets three backends there, one of which fails. A row of which nothing but a p99 is over its bound is
-run again, twice at most. The program exits with 1 when a bound is broken:
+process meets three backends there, one of which fails. The program exits with 1 when a bound is broken:
 
 ```sh
 cargo build --profile attack -p faults
@@ -126,33 +108,4 @@ async fn until(target: &Target, most: Duration, fits: fn(&Gauges) -> bool) -> Re
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     Ok(Some(start.elapsed()))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-
-    use super::*;
-
-    /// What comes of rows of which one after the other is as stated, and how many were run.
-    async fn rows(each: &[(bool, bool)]) -> (bool, usize) {
-        let turn = Cell::new(0);
-        let lines = calmly(|| {
-            let (good, calm) = each[turn.replace(turn.get() + 1)];
-            async move {
-                Ok(vec![Line::new(11, "", "closed", "", good), Line::new(11, "", "none fails, p99 < 2x", "", calm)])
-            }
-        });
-        (lines.await.unwrap().iter().all(|line| line.ok), turn.get())
-    }
-
-    #[tokio::test]
-    async fn a_p99_alone_is_measured_again() {
-        let (calm, noisy, broken, both) = ((true, true), (true, false), (false, true), (false, false));
-        assert_eq!(rows(&[calm]).await, (true, 1));
-        assert_eq!(rows(&[noisy, calm]).await, (true, 2));
-        assert_eq!(rows(&[noisy, noisy, noisy]).await, (false, 3));
-        assert_eq!(rows(&[broken]).await, (false, 1));
-        assert_eq!(rows(&[noisy, both]).await, (false, 2));
-    }
 }
