@@ -138,6 +138,19 @@ async fn a_taken_address_names_the_setting() {
     assert!(error.message().contains("KITELINE_LISTEN"), "{error}");
 }
 
+/// A connect that the kernel has no room for tries again only after a second (RFC 6298, section 2).
+#[tokio::test]
+async fn connections_that_come_at_once_find_room() {
+    let running = Server::new(options()).add(AddServer::default()).start().await.unwrap();
+    let address = running.addr();
+    // Nothing is accepted meanwhile: this thread is the server's, too.
+    let connect = |_| std::net::TcpStream::connect_timeout(&address, Duration::from_secs(10)).unwrap();
+    let streams: Vec<_> = (0..300).map(connect).collect();
+    let mut peer = Peer::connect(address).await;
+    assert_eq!(add_on(&mut peer).await, MessageType::Reply);
+    assert_eq!(running.counters().get(Counter::Accepted), streams.len() as u64 + 1);
+}
+
 #[tokio::test]
 async fn a_peer_that_never_reads_is_closed() {
     let write = Duration::from_millis(100);

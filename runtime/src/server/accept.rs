@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 
 use super::connections::Seat;
 use super::counters::Counter;
@@ -17,6 +17,10 @@ use crate::service::Idl;
 
 /// Room for the first read, which for most calls is the whole first request.
 const FIRST_READ: usize = 4 << 10;
+
+/// Connections that wait to be accepted; the kernel holds fewer where `net.core.somaxconn` is
+/// less than this default of it (`listen(2)`).
+const BACKLOG: u32 = 4096;
 
 /// Waits between failures of the listener: out of descriptors, it fails again at once.
 #[derive(Default)]
@@ -31,6 +35,28 @@ impl Backoff {
         self.failures += 1;
         wait
     }
+}
+
+/// Listens on the first address that can be listened on.
+pub(super) async fn listen(address: &str) -> io::Result<TcpListener> {
+    let mut failure = io::Error::new(io::ErrorKind::InvalidInput, "it stands for no address");
+    for address in lookup_host(address).await? {
+        match listen_on(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A server that starts again finds the port that its old connections still hold. On Windows
+    // the option would let two servers share it.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Accepts until it is dropped.

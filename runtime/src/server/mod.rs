@@ -6,6 +6,8 @@
 mod accept;
 mod connections;
 mod counters;
+#[cfg(target_os = "linux")]
+mod descriptors;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod http1;
@@ -26,7 +28,6 @@ mod work;
 use std::fmt;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
 use tower::{Layer, Service as Tower};
 
 use crate::announce::Announcer;
@@ -126,7 +127,9 @@ impl Server {
         let router = Router::new(self.services)?;
         let layers = stack(&router, self.layers);
         let listen = &self.config.server.listen;
-        let listener = TcpListener::bind(listen).await.map_err(|error| not_bound(listen, &error))?;
+        let listener = accept::listen(listen).await.map_err(|error| not_bound(listen, &error))?;
+        #[cfg(target_os = "linux")]
+        descriptors::make_room(&listener, self.config.limits.connections);
         let shared = Shared {
             router,
             layers,

@@ -19,10 +19,11 @@ const FLOOR: Duration = Duration::from_millis(2);
 
 /// Row 11: one byte from time to time.
 pub(super) async fn drips(scale: Scale) -> Result<Vec<Line>, Failure> {
-    let (count, pause, frame) = scale.of((5_000, 10, 30), (500, 1, 3));
+    let (count, pause, frame) = scale.of((5_000, 10, 30), (500, 1, 10));
     let config = if scale.short { format!("[limits]\nwhole_frame = {frame}\n") } else { String::new() };
+    let calm = Duration::from_secs(scale.of(10, 5));
     let mut target = Target::start(&Settings { config, ..Settings::default() }).await?;
-    let quiet = traffic::during(target.address, 1000, Duration::from_secs(scale.of(10, 2))).await?;
+    let quiet = traffic::during(target.address, 1000, calm).await?;
     let traffic = Traffic::start(target.address, 1000)?;
     let mut drips = Vec::new();
     for number in 0..count {
@@ -39,7 +40,7 @@ pub(super) async fn drips(scale: Scale) -> Result<Vec<Line>, Failure> {
         }
     }
     let busy = traffic.stop().await?;
-    let after = traffic::during(target.address, 1000, Duration::from_secs(scale.of(10, 2))).await?;
+    let after = traffic::during(target.address, 1000, calm).await?;
     let stalled = gauges(&target).await?.stalled;
     let base = quiet.p99().max(after.p99());
     let what = format!("{count} connections with 1 byte every {pause} s");
