@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::error::{DecodeError, Fault};
 use super::field::{FieldNames, FieldRef};
 use super::kind::Type;
+use super::text;
 use super::unknown::UnknownField;
 use super::value::Value;
 use super::walk;
@@ -195,22 +196,31 @@ impl<'a> Decoder<'a> {
     /// [`Fault::Truncated`], [`Fault::Negative`], [`Fault::StringLimit`].
     #[inline]
     pub fn string(&mut self) -> Result<&'a [u8], DecodeError> {
+        let length = self.string_length()?;
+        self.slice(length)
+    }
+
+    #[inline]
+    fn string_length(&mut self) -> Result<usize, DecodeError> {
         let length = self.length()?;
         if length > self.string {
             return Err(self.fail(Fault::StringLimit(length)));
         }
-        self.slice(length)
+        Ok(length)
     }
 
-    /// Reads text in place.
+    /// Reads text.
     ///
     /// # Errors
     ///
-    /// As [`Decoder::string`], and [`Fault::Utf8`].
+    /// As [`Decoder::string`], [`Fault::Budget`] and [`Fault::Utf8`].
     #[inline]
-    pub fn text(&mut self) -> Result<&'a str, DecodeError> {
-        let bytes = self.string()?;
-        std::str::from_utf8(bytes).map_err(|_| DecodeError::new(Fault::Utf8, self.offset() - bytes.len()))
+    pub fn text(&mut self) -> Result<String, DecodeError> {
+        let length = self.string_length()?;
+        let rest = self.rest;
+        self.slice(length)?;
+        self.charge(length, 1)?;
+        text::copy(rest, length).ok_or_else(|| DecodeError::new(Fault::Utf8, self.offset() - length))
     }
 
     /// Reads binary: big parts of the body share its memory, others are copied. Charged alike.

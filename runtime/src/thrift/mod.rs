@@ -37,6 +37,7 @@ mod sink;
 mod size;
 pub(crate) mod spare;
 mod structure;
+mod text;
 pub mod ttheader;
 mod unknown;
 mod value;

@@ -190,9 +190,7 @@ impl Value for String {
 
     #[inline]
     fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        let text = input.text()?;
-        input.charge(text.len(), 1)?;
-        Ok(text.to_owned())
+        input.text()
     }
 }
 

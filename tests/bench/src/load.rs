@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use runtime::client::Transport;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::by_hand::Side;
 use crate::measure::median;
@@ -195,6 +195,32 @@ pub async fn serve_ours() -> SocketAddr {
     tokio::spawn(async move {
         std::future::pending::<()>().await;
         drop(running);
+    });
+    at
+}
+
+/// Starts a server that sends back what comes; it runs until the process ends.
+pub async fn serve_raw() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let at = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.expect("a peer");
+            stream.set_nodelay(true).expect("a socket");
+            tokio::spawn(async move {
+                let mut bytes = BytesMut::with_capacity(64 << 10);
+                while stream.read_buf(&mut bytes).await.is_ok_and(|count| count > 0) {
+                    // A frame's length decides when to answer, as in a server by hand.
+                    while let Some(size) = bytes.first_chunk::<4>().map(|it| u32::from_be_bytes(*it) as usize + 4) {
+                        if bytes.len() < size {
+                            break;
+                        }
+                        let frame = bytes.split_to(size);
+                        stream.write_all(&frame).await.expect("writes");
+                    }
+                }
+            });
+        }
     });
     at
 }

@@ -1,8 +1,9 @@
-//! Ours beside Kitex: each with its own server and client, and with Kitex's server our client and one by hand, which
-//! decodes nothing.
+//! Ours beside Kitex: each with its own server and client, and with Kitex's server our client and one by hand. What is
+//! by hand decodes nothing: its CPU is the least that one call a connection at a time takes, and a goal of which the CPU
+//! is less is out of reach.
 //!
 //! Kitex's programs are built from `go/` with what its own tools generate; the candidates take
-//! turns, and no call is timed alone. CPU is that of client and server together. `kitex [ROUNDS] [SECONDS]`.
+//! turns, and no call is timed alone. CPU is that of client and server together, and beside it that of Kitex's server. `kitex [ROUNDS] [SECONDS]`.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use bench::load::{Candidate, Figures, middle, ours, request, round, serve_ours};
+use bench::load::{Candidate, Figures, middle, ours, request, round, serve_ours, serve_raw};
 use bench::measure::median;
 use runtime::client::Transport;
 
@@ -74,8 +75,8 @@ fn build() -> PathBuf {
     go.join("bin")
 }
 
-/// Calls a second, CPU µs a call.
-fn kitex(bin: &Path, server: &Server, mode: &str, callers: usize, size: usize, seconds: f64) -> (f64, f64) {
+/// Calls a second, CPU µs a call, and what of it was the server's.
+fn kitex(bin: &Path, server: &Server, mode: &str, callers: usize, size: usize, seconds: f64) -> [f64; 3] {
     let before = server.cpu();
     let mut client = Command::new(bin.join("client"));
     client.arg(server.at.to_string()).args([mode, &callers.to_string(), &size.to_string(), &seconds.to_string()]);
@@ -86,7 +87,7 @@ fn kitex(bin: &Path, server: &Server, mode: &str, callers: usize, size: usize, s
     let [calls, wall, cpu] = figures[..] else { panic!("{text}") };
     // The client warms up for 0.4 s, which the server's CPU has in it.
     let server = (server.cpu() - before) as f64 * wall / (wall + 4e8);
-    (calls / wall * 1e9, (cpu + server) / calls / 1000.0)
+    [calls / wall * 1e9, (cpu + server) / calls / 1000.0, server / calls / 1000.0]
 }
 
 fn main() {
@@ -98,12 +99,15 @@ fn main() {
     let (plain, mux) = (Server::start(&bin, "framed"), Server::start(&bin, "mux"));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime").block_on(async {
-        let our = serve_ours().await;
-        println!("| payload | callers | | calls/s | CPU µs/call | of Kitex |\n|---|---|---|---|---|---|");
+        let (our, raw) = (serve_ours().await, serve_raw().await);
+        println!(
+            "| payload | callers | | calls/s | CPU µs/call | Kitex's server | of Kitex |\n|---|---|---|---|---|---|---|"
+        );
         for (size, callers) in [16, 1024].into_iter().flat_map(|it| [16, 128].map(|of| (it, of))) {
             let text = "x".repeat(size);
             let ours = [
                 ("ours framed", ours(our, Transport::Framed, &text), None),
+                ("by hand, no codec", Candidate::Raw(raw, request(&text).into()), None),
                 ("our client, Kitex's server, framed", ours(plain.at, Transport::Framed, &text), Some(&plain)),
                 (
                     "by hand, no codec, Kitex's server, framed",
@@ -113,30 +117,35 @@ fn main() {
                 ("ours multiplexed", ours(our, Transport::Multiplexed, &text), None),
             ];
             let mut figures: Vec<Vec<Figures>> = ours.iter().map(|_| Vec::new()).collect();
-            let mut theirs: [Vec<(f64, f64)>; 2] = Default::default();
+            let mut servers: Vec<Vec<f64>> = ours.iter().map(|_| Vec::new()).collect();
+            let mut theirs: [Vec<[f64; 3]>; 2] = Default::default();
             for _ in 0..rounds {
-                for (figures, (_, candidate, server)) in figures.iter_mut().zip(&ours) {
+                for ((figures, servers), (_, candidate, server)) in figures.iter_mut().zip(&mut servers).zip(&ours) {
                     // As long as Kitex's client does before it counts.
                     round(candidate, callers, Duration::from_millis(400), false).await;
                     let before = server.map_or(0, |it| it.cpu());
                     let mut figure = round(candidate, callers, time, false).await;
                     let cpu = server.map_or(0, |it| it.cpu()) - before;
-                    figure.cpu += cpu as f64 / (figure.calls * seconds) / 1000.0;
+                    let cpu = cpu as f64 / (figure.calls * seconds) / 1000.0;
+                    figure.cpu += cpu;
                     figures.push(figure);
+                    servers.push(cpu);
                 }
                 theirs[0].push(kitex(&bin, &plain, "framed", callers, size, seconds));
                 theirs[1].push(kitex(&bin, &mux, "mux", callers, size, seconds));
             }
-            let base: Vec<f64> = theirs.iter().map(|it| median(it.iter().map(|it| it.0).collect())).collect();
+            let of = |theirs: &[[f64; 3]], figure: usize| median(theirs.iter().map(|it| it[figure]).collect());
+            let base = [of(&theirs[0], 0), of(&theirs[1], 0)];
+            let row = |name: &str, [calls, cpu, server]: [f64; 3]| {
+                let base = base[usize::from(name.ends_with("mux") || name.ends_with("multiplexed"))];
+                let server = if server > 0.0 { format!("{server:.2}") } else { String::new() };
+                println!("| {size} B | {callers} | {name} | {calls:.0} | {cpu:.2} | {server} | {:.2}x |", calls / base);
+            };
             for (name, theirs) in ["Kitex framed", "Kitex mux"].into_iter().zip(&theirs) {
-                let calls = median(theirs.iter().map(|it| it.0).collect());
-                let cpu = median(theirs.iter().map(|it| it.1).collect());
-                println!("| {size} B | {callers} | {name} | {calls:.0} | {cpu:.2} | 1.00x |");
+                row(name, [of(theirs, 0), of(theirs, 1), of(theirs, 2)]);
             }
-            for (figures, (name, ..)) in figures.iter().zip(&ours) {
-                let (calls, cpu) = (middle(figures, |it| it.calls), middle(figures, |it| it.cpu));
-                let base = if name.ends_with("multiplexed") { base[1] } else { base[0] };
-                println!("| {size} B | {callers} | {name} | {calls:.0} | {cpu:.2} | {:.2}x |", calls / base);
+            for ((figures, servers), (name, ..)) in figures.iter().zip(servers).zip(&ours) {
+                row(name, [middle(figures, |it| it.calls), middle(figures, |it| it.cpu), median(servers)]);
             }
         }
     });

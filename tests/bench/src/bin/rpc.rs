@@ -8,11 +8,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bench::by_hand;
-use bench::load::{Candidate, Echo, Figures, middle, ours, request, round, serve_ours};
-use bytes::BytesMut;
+use bench::load::{Candidate, Echo, Figures, middle, ours, request, round, serve_ours, serve_raw};
 use peers::volo_gen::bench as theirs;
 use runtime::client::Transport;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 async fn serve_volo() -> SocketAddr {
@@ -24,32 +22,6 @@ async fn serve_volo() -> SocketAddr {
         tokio::task::yield_now().await;
     }
     free
-}
-
-/// Sends back what comes.
-async fn serve_raw() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let at = listener.local_addr().expect("an address");
-    tokio::spawn(async move {
-        loop {
-            let (mut stream, _) = listener.accept().await.expect("a peer");
-            stream.set_nodelay(true).expect("a socket");
-            tokio::spawn(async move {
-                let mut bytes = BytesMut::with_capacity(64 << 10);
-                while stream.read_buf(&mut bytes).await.is_ok_and(|count| count > 0) {
-                    // A frame's length decides when to answer, as in a server by hand.
-                    while let Some(size) = bytes.first_chunk::<4>().map(|it| u32::from_be_bytes(*it) as usize + 4) {
-                        if bytes.len() < size {
-                            break;
-                        }
-                        let frame = bytes.split_to(size);
-                        stream.write_all(&frame).await.expect("writes");
-                    }
-                }
-            });
-        }
-    });
-    at
 }
 
 fn volo(at: SocketAddr, text: &str) -> Candidate {
