@@ -356,3 +356,45 @@ fn every_framed_message_of_kitex_is_walked() {
     }
     assert!(seen > 80, "{seen}");
 }
+
+/// Measures so many bytes, and writes others: runs of these lengths.
+struct Liar {
+    measured: usize,
+    written: &'static [usize],
+}
+
+impl Value for Liar {
+    const TYPE: Type = Type::String;
+
+    fn size(&self, size: &mut runtime::thrift::Size) {
+        size.add(self.measured);
+    }
+
+    fn encode(&self, out: &mut runtime::thrift::Encoder) {
+        for length in self.written {
+            // Four bytes of a length go first.
+            out.string(&vec![7; length - 4]);
+        }
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        input.skip(Type::String)?;
+        Ok(Self { measured: 0, written: &[] })
+    }
+}
+
+#[test]
+fn a_value_that_writes_something_else_than_it_measured_is_not_encoded() {
+    let encode = |measured, written| to_bytes(&Liar { measured, written });
+    assert_eq!(encode(20, &[8, 12]).unwrap().len(), 20);
+    // Less, more, so much that a part of it is left out, and a rest that would fill the gap. Larger
+    // bodies have more room than was measured.
+    for (measured, written) in
+        [(20, &[8, 8][..]), (20, &[8, 13]), (20, &[8, 100]), (20, &[8, 100, 8]), (1_500, &[1_501]), (1_500, &[1_499])]
+    {
+        assert_eq!(encode(measured, written), Err(EncodeError::Mismatch), "{measured}: {written:?}");
+    }
+    for written in [&[2_000, 100, 48][..], &[1_499, 4_000, 4]] {
+        assert_eq!(encode(1_503, written), Err(EncodeError::Mismatch), "{written:?}");
+    }
+}

@@ -12,6 +12,8 @@ use super::value::Value;
 #[derive(Debug)]
 pub struct Encoder {
     out: Vec<u8>,
+    /// Whether more was written than there was room for.
+    over: bool,
 }
 
 impl Encoder {
@@ -59,13 +61,16 @@ impl Encoder {
     /// Writes bytes of a fixed number.
     #[inline]
     pub fn put<const N: usize>(&mut self, bytes: [u8; N]) {
-        self.out.extend_from_slice(&bytes);
+        self.slice(&bytes);
     }
 
     /// Writes the numbers of a list.
     pub(super) fn numbers<const N: usize>(&mut self, numbers: impl ExactSizeIterator<Item = [u8; N]>) {
-        let start = self.out.len();
-        self.out.resize(start + numbers.len() * N, 0);
+        let (start, size) = (self.out.len(), numbers.len().saturating_mul(N));
+        if !self.has_room(size) {
+            return;
+        }
+        self.out.resize(start + size, 0);
         let room = self.out.get_mut(start..).unwrap_or_default();
         for (place, number) in room.as_chunks_mut().0.iter_mut().zip(numbers) {
             *place = number;
@@ -74,7 +79,19 @@ impl Encoder {
 
     #[inline]
     pub(super) fn slice(&mut self, bytes: &[u8]) {
-        self.out.extend_from_slice(bytes);
+        if self.has_room(bytes.len()) {
+            self.out.extend_from_slice(bytes);
+        }
+    }
+
+    /// The buffer never grows, so that the compiler keeps it in registers; what has no room is left out.
+    #[inline]
+    fn has_room(&mut self, size: usize) -> bool {
+        if size > self.out.capacity() - self.out.len() {
+            self.over = true;
+            return false;
+        }
+        true
     }
 }
 
@@ -83,9 +100,9 @@ pub(super) fn encode(size: impl FnOnce(&mut Size), write: impl FnOnce(&mut Encod
     let mut measured = Size::default();
     size(&mut measured);
     let measured = measured.finish()?;
-    let mut out = Encoder { out: bodies::begin(measured) };
+    let mut out = Encoder { out: bodies::begin(measured), over: false };
     write(&mut out);
-    if out.out.len() != measured {
+    if out.over || out.out.len() != measured {
         return Err(EncodeError::Mismatch);
     }
     Ok(bodies::finish(out.out))
