@@ -1,9 +1,9 @@
 //! Ours beside Kitex: each with its own server and client, and with Kitex's server our client and one by hand. What is
-//! by hand decodes nothing: its CPU is the least that one call a connection at a time takes, and a goal of which the CPU
-//! is less is out of reach.
+//! by hand decodes nothing, for comparison.
 //!
 //! Kitex's programs are built from `go/` with what its own tools generate; the candidates take
-//! turns, and no call is timed alone. CPU is that of client and server together, and beside it that of Kitex's server. `kitex [ROUNDS] [SECONDS]`.
+//! turns, and no call is timed alone. CPU is that of client and server together, and beside it that
+//! of Kitex's server. `kitex [ROUNDS] [SECONDS]`.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
