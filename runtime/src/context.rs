@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
+use crate::line::Line;
 use crate::service::Method;
 
 /// Ordered pairs of text that travel beside a call.
@@ -27,7 +28,7 @@ pub struct Metadata {
 pub struct Context {
     pub(crate) deadline: Option<Instant>,
     /// In an `Arc`: to clone a token takes its lock.
-    pub(crate) cancel: Option<Arc<CancellationToken>>,
+    pub(crate) cancel: Option<Arc<Line<CancellationToken>>>,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) method: Option<&'static Method>,
     pub(crate) metadata: Option<Arc<Metadata>>,
@@ -114,7 +115,7 @@ impl Context {
     /// Sets what cancels the call.
     #[must_use]
     pub fn with_cancellation(mut self, token: CancellationToken) -> Self {
-        self.cancel = Some(Arc::new(token));
+        self.cancel = Some(Arc::new(Line(token)));
         self
     }
 

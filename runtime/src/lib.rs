@@ -12,7 +12,9 @@ pub mod context;
 pub mod error;
 #[cfg(feature = "grpc")]
 pub mod grpc;
+mod layered;
 pub mod limits;
+mod line;
 mod memory;
 #[cfg(feature = "thrift")]
 mod receive;
@@ -30,6 +32,7 @@ pub use client::Channel;
 pub use config::Config;
 pub use context::Context;
 pub use error::{Code, Error};
+pub use layered::Layered;
 pub use limits::Limits;
 #[cfg(feature = "grpc")]
 pub use prost;

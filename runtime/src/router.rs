@@ -203,7 +203,7 @@ fn insert(table: &mut HashMap<&'static str, Route>, key: &'static str, route: Ro
 
 /// The innermost service of a stack of layers: finds the call's method again by its path, since
 /// a layer may have changed it.
-impl tower::Service<Call> for Router {
+impl tower_service::Service<Call> for Router {
     type Response = Answer;
     type Error = Error;
     type Future = Handling;

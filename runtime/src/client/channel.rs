@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tower::util::BoxCloneSyncService;
-use tower::{Layer, Service, ServiceExt};
+use tower_layer::Layer;
+use tower_service::Service;
 
 use super::counters::{Counter, Counters};
 use super::deadline::within;
@@ -17,11 +17,10 @@ use super::transport::{Protocol, Style, Transport};
 use crate::balance::Balancer;
 use crate::config::ClientConfig;
 use crate::error::{Code, Error, Origin};
+use crate::layered::Layered;
 use crate::limits::{DecodeLimits, Limits};
 use crate::registry::{Endpoint, Registry, Resolver};
 use crate::service::{Answer, Call};
-
-type Stack = BoxCloneSyncService<Call, Answer, Error>;
 
 /// A way to one service. Cheap to clone; all clones share connections.
 #[derive(Clone)]
@@ -30,7 +29,7 @@ pub struct Channel(Arc<Inner>);
 struct Inner {
     dispatch: Dispatch,
     /// `None` without layers: such a channel costs nothing for them.
-    layered: Option<Stack>,
+    layered: Option<Layered>,
     timeout: Duration,
     limits: DecodeLimits,
 }
@@ -126,7 +125,7 @@ impl Channel {
         match &self.0.layered {
             None => self.0.dispatch.run(call, start).await,
             // A layer may wait too.
-            Some(stack) => Box::pin(within(call.cx.deadline, stack.clone().oneshot(call.clone()))).await,
+            Some(stack) => Box::pin(within(call.cx.deadline, stack.oneshot(call.clone()))).await,
         }
     }
 }
@@ -146,7 +145,7 @@ fn late(path: &str, start: Instant) -> Error {
         .with_origin(Origin::Transport)
 }
 
-type Wrap = Box<dyn FnOnce(Stack) -> Stack + Send>;
+type Wrap = Box<dyn FnOnce(Layered) -> Layered + Send>;
 
 /// Settings of a [`Channel`].
 #[must_use = "a builder makes a channel with `build`"]
@@ -259,11 +258,11 @@ impl Builder {
     /// Adds middleware inside of the layers that were added before.
     pub fn layer<L>(mut self, layer: L) -> Self
     where
-        L: Layer<Stack> + Send + 'static,
+        L: Layer<Layered> + Send + 'static,
         L::Service: Service<Call, Response = Answer, Error = Error> + Clone + Send + Sync + 'static,
         <L::Service as Service<Call>>::Future: Send + 'static,
     {
-        self.layers.push(Box::new(move |inner| BoxCloneSyncService::new(layer.layer(inner))));
+        self.layers.push(Box::new(move |inner| Layered::new(layer.layer(inner))));
         self
     }
 
@@ -292,7 +291,7 @@ impl Builder {
         let balancer = self.balancer.unwrap_or_else(|| self.client.balancer.open());
         let dispatch = Dispatch::new(resolver, balancer, &settings);
         let layered = (!self.layers.is_empty()).then(|| {
-            let inner = BoxCloneSyncService::new(dispatch.clone());
+            let inner = Layered::new(dispatch.clone());
             self.layers.into_iter().rev().fold(inner, |inner, wrap| wrap(inner))
         });
         let (timeout, limits) = (self.client.timeout, self.limits.decode);

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::counters::{Counter, Counters};
 use crate::limits::Limits;
+use crate::line::Line;
 
 /// How exact the deadlines of connections are.
 pub(super) const TICK: Duration = Duration::from_millis(100);
@@ -68,7 +69,7 @@ impl Stamp {
 }
 
 struct Entry {
-    stamp: Arc<Stamp>,
+    stamp: Arc<Line<Stamp>>,
     address: IpAddr,
     task: Option<AbortHandle>,
     goaway: Option<CancellationToken>,
@@ -107,7 +108,7 @@ impl Connections {
         table.addresses.insert(address, from_here + 1);
         let id = table.next;
         table.next += 1;
-        let stamp = Arc::new(Stamp::default());
+        let stamp = Arc::<Line<Stamp>>::default();
         stamp.set(Phase::FirstByte, self.tick.load(Ordering::Relaxed));
         let entry = Entry { stamp: Arc::clone(&stamp), address, task: None, goaway: None };
         table.entries.insert(id, entry);
@@ -226,7 +227,7 @@ fn ticks(time: Duration) -> u64 {
 pub(super) struct Seat {
     connections: Arc<Connections>,
     id: u64,
-    stamp: Arc<Stamp>,
+    stamp: Arc<Line<Stamp>>,
 }
 
 impl Seat {

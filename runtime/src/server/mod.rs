@@ -28,11 +28,13 @@ mod work;
 use std::fmt;
 use std::sync::Arc;
 
-use tower::{Layer, Service as Tower};
+use tower_layer::Layer;
+use tower_service::Service as Tower;
 
 use crate::announce::Announcer;
 use crate::config::Config;
 use crate::error::{Code, Error};
+use crate::layered::Layered;
 use crate::registry::Registry;
 use crate::router::Router;
 use crate::service::{Answer, Call, Service};
@@ -40,9 +42,9 @@ use crate::service::{Answer, Call, Service};
 pub use counters::{Counter, Counters};
 pub use registration::{Registering, Registrar, Registration};
 pub use running::Running;
-use shared::{Shared, Stacked};
+use shared::Shared;
 
-type Wrap = Box<dyn FnOnce(Stacked) -> Stacked + Send>;
+type Wrap = Box<dyn FnOnce(Layered) -> Layered + Send>;
 
 /// A server that is being put together.
 ///
@@ -88,11 +90,11 @@ impl Server {
     /// Without layers nothing stands between a driver and the service.
     pub fn layer<L>(mut self, layer: L) -> Self
     where
-        L: Layer<Stacked> + Send + 'static,
+        L: Layer<Layered> + Send + 'static,
         L::Service: Tower<Call, Response = Answer, Error = Error> + Clone + Send + Sync + 'static,
         <L::Service as Tower<Call>>::Future: Send + 'static,
     {
-        self.layers.push(Box::new(move |inner| Stacked::new(layer.layer(inner))));
+        self.layers.push(Box::new(move |inner| Layered::new(layer.layer(inner))));
         self
     }
 
@@ -168,11 +170,11 @@ impl Server {
 }
 
 /// Puts the layers around the router, the last one innermost.
-fn stack(router: &Router, layers: Vec<Wrap>) -> Option<Stacked> {
+fn stack(router: &Router, layers: Vec<Wrap>) -> Option<Layered> {
     if layers.is_empty() {
         return None;
     }
-    let inner = Stacked::new(router.clone());
+    let inner = Layered::new(router.clone());
     Some(layers.into_iter().rev().fold(inner, |inner, wrap| wrap(inner)))
 }
 

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tower::ServiceExt;
-use tower::util::BoxCloneSyncService;
 
 use super::connections::Connections;
 use super::counters::{Counter, Counters};
@@ -14,22 +12,20 @@ use crate::context::Context;
 #[cfg(feature = "thrift")]
 use crate::error::Code;
 use crate::error::{Error, Origin};
+use crate::layered::Layered;
 use crate::limits::{DecodeLimits, Limits};
 use crate::router::{Route, Router};
+use crate::service::Call;
 #[cfg(feature = "thrift")]
 use crate::service::Idl;
-use crate::service::{Answer, Call};
 #[cfg(feature = "thrift")]
 use crate::thrift::Protocol;
-
-/// The service below the layers, as they see it.
-pub(super) type Stacked = BoxCloneSyncService<Call, Answer, Error>;
 
 /// The state of a running server.
 pub(super) struct Shared {
     pub(super) router: Router,
     /// `None` without layers: calls go to their service directly.
-    pub(super) layers: Option<Stacked>,
+    pub(super) layers: Option<Layered>,
     pub(super) limits: Limits,
     pub(super) load: Arc<Load>,
     pub(super) connections: Arc<Connections>,
@@ -79,7 +75,7 @@ impl Shared {
         let call = Call { method, cx, body, limits };
         Ok(Work::start(method, permit, || match &self.layers {
             None => route.service.call(call),
-            Some(layers) => Box::pin(layers.clone().oneshot(call)),
+            Some(layers) => Box::pin(layers.oneshot(call)),
         }))
     }
 

@@ -3,18 +3,17 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use bytes::BytesMut;
 use tokio::sync::Notify;
 use tokio::task::unconstrained;
 use tokio_util::sync::CancellationToken;
 
-use super::reply::{Envelope, Outcome};
-use crate::context::Backward;
+use super::reply::Envelope;
+use super::{Waiting, outcome};
 use crate::server::counters::Counter;
 use crate::server::shared::Shared;
-use crate::server::work::{self, Work};
+use crate::server::work;
 use crate::service::Kind;
 
 /// Calls of one connection that may be pending; more are read when some have ended.
@@ -44,15 +43,6 @@ impl Late {
     }
 }
 
-/// A call that was not ready at once.
-pub(super) struct Job {
-    pub(super) work: Work,
-    pub(super) backward: Option<Backward>,
-    pub(super) envelope: Envelope<'static>,
-    pub(super) kind: Kind,
-    pub(super) deadline: Instant,
-}
-
 /// Gives the place of a call back, also when its task is aborted.
 struct Place(Arc<Late>);
 
@@ -64,24 +54,24 @@ impl Drop for Place {
 }
 
 /// Lets a call go on beside its connection, which ends it by `gone`.
-pub(super) fn spawn(job: Job, shared: Arc<Shared>, late: &Arc<Late>, gone: CancellationToken) {
+pub(super) fn spawn(call: Waiting, shared: Arc<Shared>, late: &Arc<Late>, gone: CancellationToken) {
     late.pending.fetch_add(1, Ordering::AcqRel);
     let place = Place(Arc::clone(late));
     tokio::spawn(async move {
         tokio::select! {
             biased;
             () = gone.cancelled() => shared.count(Counter::Abandoned),
-            () = finish(job, &shared, &place.0) => {}
+            () = finish(call, &shared, &place.0) => {}
         }
     });
 }
 
-async fn finish(mut job: Job, shared: &Shared, late: &Late) {
+async fn finish(mut call: Waiting, shared: &Shared, late: &Late) {
     let result = tokio::select! {
         biased;
-        result = &mut job.work => result,
+        result = &mut call.work => result,
         // Also seen when the handler has used up what tokio lets a task do at once.
-        () = unconstrained(tokio::time::sleep_until(job.deadline.into())) => {
+        () = unconstrained(tokio::time::sleep_until(call.deadline.into())) => {
             shared.count(Counter::Deadlines);
             Err(work::late())
         }
@@ -89,12 +79,11 @@ async fn finish(mut job: Job, shared: &Shared, late: &Late) {
     if let Err(error) = &result {
         shared.note(error);
     }
-    if job.kind == Kind::Oneway {
+    if call.kind == Kind::Oneway {
         return;
     }
-    let failed = job.backward.filter(|_| result.is_err());
-    let outcome = Outcome { result, backward: failed.map(|pairs| pairs.take()).unwrap_or_default() };
-    let envelope = Envelope { leaving: shared.connections.draining(), ..job.envelope };
+    let outcome = outcome(result, call.backward);
+    let envelope = Envelope { leaving: shared.connections.draining(), ..call.envelope };
     let mut out = late.out.lock().unwrap_or_else(PoisonError::into_inner);
     if let Ok(body) = envelope.answer(outcome, &mut out) {
         out.extend_from_slice(&body);

@@ -13,7 +13,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context as Task, Poll};
 use std::time::Instant;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -22,7 +22,7 @@ use tokio::net::TcpStream;
 use tokio::task::unconstrained;
 use tokio_util::sync::CancellationToken;
 
-use self::late::{Job, Late};
+use self::late::Late;
 use self::reply::{Envelope, Outcome};
 use super::connections::{Phase, Seat};
 use super::counters::Counter;
@@ -30,9 +30,8 @@ use super::load::Partial;
 use super::shared::Shared;
 use super::work::{self, Work};
 use crate::context::{Backward, Context};
-use crate::limits::DecodeLimits;
+use crate::line::Line;
 use crate::receive::receive;
-use crate::router::Route;
 use crate::service::{Answer, Kind};
 use crate::thrift::ttheader::{flags, int_keys};
 use crate::thrift::{Header, Incoming, MessageType, Messages, TtHeader, metainfo, spare};
@@ -54,15 +53,25 @@ impl From<io::Error> for Close {
     }
 }
 
-/// A request as it is handed to its method.
-struct Request {
-    envelope: Envelope<'static>,
-    cx: Context,
+/// What comes before the next message.
+enum Next {
+    /// More bytes, or answers of late calls.
+    Bytes,
+    /// What is answered is written, and this body behind it.
+    Write(Bytes),
+    /// The same, and then the connection ends.
+    Last(Bytes),
+    /// A call whose answer comes first.
+    Handler(Waiting),
+}
+
+/// A call that was not ready at once.
+struct Waiting {
+    work: Work,
     backward: Option<Backward>,
-    body: Bytes,
-    limits: DecodeLimits,
-    /// Whether its answer has to come before those of later requests.
-    order: bool,
+    envelope: Envelope<'static>,
+    kind: Kind,
+    deadline: Instant,
 }
 
 struct Driver<'a> {
@@ -73,7 +82,7 @@ struct Driver<'a> {
     partial: Partial,
     out: BytesMut,
     peer: SocketAddr,
-    cancel: Arc<CancellationToken>,
+    cancel: Arc<Line<CancellationToken>>,
     /// Where the handler of the last call could leave pairs.
     backward: Backward,
     /// What calls that may be answered out of order share; `None` until there is one.
@@ -84,7 +93,7 @@ struct Driver<'a> {
 /// Serves a connection whose first bytes are in `read` until it ends.
 pub(super) async fn serve(shared: Arc<Shared>, seat: Seat, stream: TcpStream, peer: SocketAddr, read: BytesMut) {
     let messages = Messages::with_buffer(read, shared.limits.frame);
-    let cancel = Arc::new(CancellationToken::new());
+    let cancel = Arc::new(Line(CancellationToken::new()));
     // Tasks that handlers spawned learn of the end, however it comes.
     let _gone = CancellationToken::clone(&cancel).drop_guard();
     seat.enter(Phase::Frame);
@@ -116,23 +125,39 @@ impl Driver<'_> {
     async fn batch(&mut self) -> Result<bool, Close> {
         let mut now = None;
         loop {
-            if self.pending() >= late::MOST {
-                return Ok(now.is_some());
-            }
-            match self.messages.take() {
-                Ok(Some(incoming)) => {
-                    self.partial.set(self.messages.buffered());
-                    // One reading of the clock a batch.
-                    let now = *now.get_or_insert_with(Instant::now);
-                    self.message(incoming, now).await?;
+            match poll_fn(|task| Poll::Ready(self.answer_ready(&mut now, task))).await? {
+                Next::Bytes => return Ok(now.is_some()),
+                Next::Write(body) => self.flush(&body).await?,
+                Next::Last(body) => {
+                    self.flush(&body).await?;
+                    return Err(Close);
                 }
-                Ok(None) => return Ok(now.is_some()),
-                Err(error) => return Err(self.damaged(Counter::BadFrame, &error)),
-            }
-            if self.out.len() >= FLUSH {
-                self.flush(&Bytes::new()).await?;
+                Next::Handler(Waiting { work, backward, envelope, kind, deadline }) => {
+                    let result = self.wait(work, deadline).await?;
+                    if let Some(body) = self.end(&envelope, outcome(result, backward), kind)? {
+                        self.flush(&body).await?;
+                    }
+                }
             }
         }
+    }
+
+    /// Answers whole messages as far as nothing has to be awaited: no state of a future is kept for them.
+    fn answer_ready(&mut self, now: &mut Option<Instant>, task: &mut Task<'_>) -> Result<Next, Close> {
+        while self.pending() < late::MOST {
+            if self.out.len() >= FLUSH {
+                return Ok(Next::Write(Bytes::new()));
+            }
+            let taken = self.messages.take();
+            let Some(incoming) = taken.map_err(|error| self.damaged(Counter::BadFrame, &error))? else { break };
+            self.partial.set(self.messages.buffered());
+            // One reading of the clock a batch.
+            let now = *now.get_or_insert_with(Instant::now);
+            if let Some(next) = self.message(incoming, now, task)? {
+                return Ok(next);
+            }
+        }
+        Ok(Next::Bytes)
     }
 
     #[cold]
@@ -200,7 +225,7 @@ impl Driver<'_> {
         Ok(())
     }
 
-    async fn message(&mut self, incoming: Incoming, now: Instant) -> Result<(), Close> {
+    fn message(&mut self, incoming: Incoming, now: Instant, task: &mut Task<'_>) -> Result<Option<Next>, Close> {
         let shared = self.shared;
         let info = incoming.header().map_err(|error| self.damaged(Counter::BadFrame, &error))?;
         let read = Header::read(incoming.message());
@@ -208,7 +233,7 @@ impl Driver<'_> {
         let wire = incoming.wire;
         let envelope = |header| Envelope { wire, header, leaving: false };
         if matches!(header.kind, MessageType::Reply | MessageType::Exception) {
-            return self.refuse(&envelope(header)).await;
+            return self.refuse(&envelope(header)).map(Some);
         }
         let service = info.as_ref().and_then(|info| info.string(metainfo::SERVICE));
         let idl = header.protocol.idl();
@@ -216,40 +241,56 @@ impl Driver<'_> {
         let Some(route) = shared.router.find(idl, service, header.name) else {
             let name = header.name.split_once(':').map_or(header.name, |(_, name)| name);
             let missing = shared.router.missing(idl, header.name);
-            let oneway = header.kind == MessageType::Oneway;
-            return self.end(&envelope(Header { name, ..header }), missing.into(), oneway).await;
+            let kind = if header.kind == MessageType::Oneway { Kind::Oneway } else { Kind::Unary };
+            return Ok(self.end(&envelope(Header { name, ..header }), missing.into(), kind)?.map(Next::Write));
         };
         let envelope = Envelope { wire, header: Header { name: route.method.name, ..header }, leaving: false };
         let order = incoming.flags & flags::OUT_OF_ORDER == 0;
         let (cx, backward) = self.context(info, now);
-        let outcome = match shared.open(envelope.header.protocol, incoming.into_body(taken)) {
-            Ok((body, limits)) => {
-                let request = Request { envelope, cx, backward, body, limits, order };
-                let Some(outcome) = self.call(route, request, now).await? else { return Ok(()) };
-                outcome
-            }
-            Err(error) => error.into(),
-        };
         // The IDL says whether a method is answered, not the message's type, as in Kitex.
-        self.end(&envelope, outcome, route.method.kind == Kind::Oneway).await
+        let kind = route.method.kind;
+        let deadline = cx.deadline().unwrap_or(now);
+        let started = shared
+            .open(envelope.header.protocol, incoming.into_body(taken))
+            .and_then(|(body, limits)| shared.start(route, cx, body, limits));
+        let mut work = match started {
+            Ok(work) => work,
+            Err(error) => return Ok(self.end(&envelope, error.into(), kind)?.map(Next::Write)),
+        };
+        match Pin::new(&mut work).poll(task) {
+            Poll::Ready(result) => Ok(self.end(&envelope, outcome(result, backward), kind)?.map(Next::Write)),
+            Poll::Pending => Ok(self.put_off(Waiting { work, backward, envelope, kind, deadline }, order)),
+        }
     }
 
-    async fn end(&mut self, envelope: &Envelope<'_>, outcome: Outcome, oneway: bool) -> Result<(), Close> {
+    /// What becomes of a call that was not ready at once: it goes on beside the connection, unless its answer has to
+    /// come before those of later requests.
+    fn put_off(&mut self, call: Waiting, order: bool) -> Option<Next> {
+        if order {
+            return Some(Next::Handler(call));
+        }
+        let late = self.late.get_or_insert_default();
+        late::spawn(call, Arc::clone(&self.owner), late, CancellationToken::clone(&self.cancel));
+        None
+    }
+
+    /// Counts how a call ended, and writes its answer but for a body that is returned.
+    fn end(&mut self, envelope: &Envelope<'_>, outcome: Outcome, kind: Kind) -> Result<Option<Bytes>, Close> {
         if let Err(error) = &outcome.result {
             self.shared.note(error);
         }
-        if oneway { Ok(()) } else { self.answer(envelope, outcome).await }
+        match kind {
+            Kind::Oneway => Ok(None),
+            Kind::Unary => self.answer(envelope, outcome),
+        }
     }
 
     /// Tells a peer that it sent an answer to a server.
-    async fn refuse(&mut self, envelope: &Envelope<'_>) -> Result<(), Close> {
+    fn refuse(&mut self, envelope: &Envelope<'_>) -> Result<Next, Close> {
         self.shared.count(Counter::BadHeader);
-        if let Ok(body) = envelope.header.protocol.wrong_message_type() {
-            let mut info = TtHeader::default();
-            envelope.head(MessageType::Exception, &mut info, &body, &mut self.out).map_err(|_| Close)?;
-            self.flush(&body).await?;
-        }
-        Err(Close)
+        let body = envelope.header.protocol.wrong_message_type().map_err(|_| Close)?;
+        envelope.head(MessageType::Exception, &mut TtHeader::default(), &body, &mut self.out).map_err(|_| Close)?;
+        Ok(Next::Last(body))
     }
 
     /// What a call's handler knows of it, and where it leaves pairs that go back, where they can.
@@ -259,31 +300,6 @@ impl Driver<'_> {
         let Some(info) = info else { return (cx, None) };
         let backward = self.backward.again();
         (described(cx, &info, now).with_backward(backward.clone()), Some(backward))
-    }
-
-    /// Runs a call: in place when its handler is ready at once.
-    /// `None` when it goes on beside the connection.
-    async fn call(&mut self, route: &Route, request: Request, now: Instant) -> Result<Option<Outcome>, Close> {
-        let Request { envelope, cx, backward, body, limits, order } = request;
-        let deadline = cx.deadline();
-        let mut work = match self.shared.start(route, cx, body, limits) {
-            Ok(work) => work,
-            Err(shed) => return Ok(Some(shed.into())),
-        };
-        let first = poll_fn(|task| Poll::Ready(Pin::new(&mut work).poll(task))).await;
-        let result = match first {
-            Poll::Ready(result) => result,
-            Poll::Pending if order => self.wait(work, deadline.unwrap_or(now)).await?,
-            Poll::Pending => {
-                let deadline = deadline.unwrap_or(now);
-                let job = Job { work, backward, envelope, kind: route.method.kind, deadline };
-                let late = self.late.get_or_insert_default();
-                late::spawn(job, Arc::clone(&self.owner), late, CancellationToken::clone(&self.cancel));
-                return Ok(None);
-            }
-        };
-        let failed = backward.filter(|_| result.is_err());
-        Ok(Some(Outcome { result, backward: failed.map(|pairs| pairs.take()).unwrap_or_default() }))
     }
 
     /// Waits for a handler, its deadline or the peer's end.
@@ -308,7 +324,7 @@ impl Driver<'_> {
         }
     }
 
-    async fn answer(&mut self, envelope: &Envelope<'_>, outcome: Outcome) -> Result<(), Close> {
+    fn answer(&mut self, envelope: &Envelope<'_>, outcome: Outcome) -> Result<Option<Bytes>, Close> {
         if self.out.capacity() == 0 {
             self.out = spare::take();
         }
@@ -317,9 +333,9 @@ impl Driver<'_> {
         let body = envelope.answer(outcome, &mut self.out).map_err(|_: Error| Close)?;
         if body.len() < APART {
             self.out.extend_from_slice(&body);
-            return Ok(());
+            return Ok(None);
         }
-        self.flush(&body).await
+        Ok(Some(body))
     }
 
     /// Writes what waits, and `behind` after it.
@@ -337,6 +353,12 @@ impl Driver<'_> {
         self.out.clear();
         Ok(())
     }
+}
+
+/// What came of a call; the pairs of one that failed are where it left them.
+fn outcome(result: Outcomes<Answer>, backward: Option<Backward>) -> Outcome {
+    let failed = backward.filter(|_| result.is_err());
+    Outcome { result, backward: failed.map(|pairs| pairs.take()).unwrap_or_default() }
 }
 
 /// Adds what a request's TTHeader says.

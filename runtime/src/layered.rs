@@ -1,0 +1,84 @@
+//! What layers wrap and what they become: services of calls behind one type.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::task::{Context as Task, Poll};
+
+use tower_service::Service;
+
+use crate::error::Error;
+use crate::service::{Answer, Call, Handling};
+
+/// A service of calls, whatever layers it is made of.
+pub struct Layered(Box<dyn Wrapped>);
+
+/// A service whose type is not known.
+trait Wrapped: Send + Sync {
+    fn again(&self) -> Box<dyn Wrapped>;
+    fn ready(&mut self, task: &mut Task<'_>) -> Poll<Result<(), Error>>;
+    fn begin(&mut self, call: Call) -> Handling;
+}
+
+impl<S> Wrapped for S
+where
+    S: Service<Call, Response = Answer, Error = Error> + Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+{
+    fn again(&self) -> Box<dyn Wrapped> {
+        Box::new(self.clone())
+    }
+
+    fn ready(&mut self, task: &mut Task<'_>) -> Poll<Result<(), Error>> {
+        self.poll_ready(task)
+    }
+
+    fn begin(&mut self, call: Call) -> Handling {
+        Box::pin(self.call(call))
+    }
+}
+
+impl Layered {
+    /// This service.
+    pub(crate) fn new<S>(service: S) -> Self
+    where
+        S: Service<Call, Response = Answer, Error = Error> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+    {
+        Self(Box::new(service))
+    }
+
+    /// One call, once the layers are ready for it.
+    pub(crate) fn oneshot(&self, call: Call) -> impl Future<Output = Result<Answer, Error>> + Send + 'static {
+        let mut service = self.clone();
+        async move {
+            poll_fn(|task| service.0.ready(task)).await?;
+            service.0.begin(call).await
+        }
+    }
+}
+
+impl Clone for Layered {
+    fn clone(&self) -> Self {
+        Self(self.0.again())
+    }
+}
+
+impl fmt::Debug for Layered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Layered")
+    }
+}
+
+impl Service<Call> for Layered {
+    type Response = Answer;
+    type Error = Error;
+    type Future = Handling;
+
+    fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Result<(), Error>> {
+        self.0.ready(task)
+    }
+
+    fn call(&mut self, call: Call) -> Handling {
+        self.0.begin(call)
+    }
+}
