@@ -10,8 +10,8 @@ use crate::error::{Code, Error, Origin};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// A length or count does not fit the wire's signed 32 bits.
-    #[error("a length or count of {0} does not fit 32 signed bits")]
+    /// A length or count in a value of so many bytes does not fit the wire's signed 32 bits.
+    #[error("a length or count does not fit 32 signed bits, in a value of {0} bytes")]
     TooLong(usize),
     /// Structs and containers nest deeper than [`super::DEPTH`], which every reader would refuse.
     #[error("structs and containers nest deeper than {0}")]

@@ -14,8 +14,8 @@ pub struct Size {
     /// pass that writes would see that.
     bytes: usize,
     depth: u16,
-    /// The greatest number of elements, or bytes of text or binary, in one place.
-    longest: usize,
+    /// The bits of all numbers of elements, and of bytes of text or binary: one number over 31 bits leaves a high bit.
+    lengths: usize,
     too_deep: bool,
 }
 
@@ -29,14 +29,14 @@ impl Size {
     /// Adds text or binary of `length` bytes with its 4-byte length.
     #[inline]
     pub fn string(&mut self, length: usize) {
-        self.longest = self.longest.max(length);
+        self.lengths |= length;
         self.add(length.wrapping_add(4));
     }
 
     /// Adds a container of `count` elements with a header of `header` bytes, and what `elements` adds.
     #[inline]
     pub fn container(&mut self, header: usize, count: usize, elements: impl FnOnce(&mut Self)) {
-        self.longest = self.longest.max(count);
+        self.lengths |= count;
         self.add(header);
         self.nested(elements);
     }
@@ -57,7 +57,29 @@ impl Size {
         if self.too_deep {
             return Err(EncodeError::TooDeep(DEPTH));
         }
-        i32::try_from(self.longest).map_err(|_| EncodeError::TooLong(self.longest))?;
+        i32::try_from(self.lengths).map_err(|_| EncodeError::TooLong(self.bytes))?;
         Ok(self.bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sum(lengths: &[usize]) -> Result<usize, EncodeError> {
+        let mut size = Size::default();
+        lengths.iter().for_each(|length| size.string(*length));
+        size.finish()
+    }
+
+    #[test]
+    fn a_length_takes_31_bits_at_most() {
+        let most = i32::MAX as usize;
+        assert_eq!(sum(&[most - 1]), Ok(most + 3));
+        assert_eq!(sum(&[most, 1, most]), Ok(2 * most + 13));
+        assert_eq!(sum(&[1, most + 1]), Err(EncodeError::TooLong(most + 10)));
+        let mut size = Size::default();
+        size.container(5, most + 1, |_| ());
+        assert_eq!(size.finish(), Err(EncodeError::TooLong(5)));
     }
 }

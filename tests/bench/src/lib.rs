@@ -6,5 +6,6 @@ pub mod ours {
 }
 
 pub mod by_hand;
+pub mod floor;
 pub mod load;
 pub mod measure;

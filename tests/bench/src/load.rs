@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::by_hand::Side;
+use crate::floor;
 use crate::measure::median;
 use crate::ours::bench as ours;
 use peers::volo_gen::bench as theirs;
@@ -151,8 +152,23 @@ pub struct Figures {
     pub p99: f64,
 }
 
+/// One row of a table.
+pub enum Row {
+    /// Callers that call one way.
+    Calls(Candidate),
+    /// The system calls alone, with messages of so many bytes.
+    Floor(usize),
+}
+
 /// One round; each call is `timed`, or all of them together.
-pub async fn round(candidate: &Candidate, callers: usize, time: Duration, timed: bool) -> Figures {
+pub async fn round(row: &Row, callers: usize, time: Duration, timed: bool) -> Figures {
+    match row {
+        Row::Calls(candidate) => calls(candidate, callers, time, timed).await,
+        Row::Floor(size) => floor::round(*size, callers, time),
+    }
+}
+
+async fn calls(candidate: &Candidate, callers: usize, time: Duration, timed: bool) -> Figures {
     let stop = Arc::new(AtomicBool::new(false));
     let (begin, cpu) = (Instant::now(), cpu());
     let callers: Vec<_> = (0..callers).map(|_| tokio::spawn(candidate.clone().run(Arc::clone(&stop), timed))).collect();

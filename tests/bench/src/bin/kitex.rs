@@ -1,5 +1,5 @@
 //! Ours beside Kitex: each with its own server and client, and with Kitex's server our client and one by hand. What is
-//! by hand decodes nothing, for comparison.
+//! by hand decodes nothing, for comparison; what the system calls of a ping-pong take alone shows what is left to gain.
 //!
 //! Kitex's programs are built from `go/` with what its own tools generate; the candidates take
 //! turns, and no call is timed alone. CPU is that of client and server together, and beside it that
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use bench::load::{Candidate, Figures, middle, ours, request, round, serve_ours, serve_raw};
+use bench::load::{Candidate, Figures, Row, middle, ours, request, round, serve_ours, serve_raw};
 use bench::measure::median;
 use runtime::client::Transport;
 
@@ -116,15 +116,18 @@ fn main() {
                 ),
                 ("ours multiplexed", ours(our, Transport::Multiplexed, &text), None),
             ];
+            let ours = ours.map(|(name, candidate, server)| (name, Row::Calls(candidate), server));
+            let floor = ("the system calls alone", Row::Floor(request(&text).len()), None);
+            let ours: Vec<_> = ours.into_iter().chain([floor]).collect();
             let mut figures: Vec<Vec<Figures>> = ours.iter().map(|_| Vec::new()).collect();
             let mut servers: Vec<Vec<f64>> = ours.iter().map(|_| Vec::new()).collect();
             let mut theirs: [Vec<[f64; 3]>; 2] = Default::default();
             for _ in 0..rounds {
-                for ((figures, servers), (_, candidate, server)) in figures.iter_mut().zip(&mut servers).zip(&ours) {
+                for ((figures, servers), (_, row, server)) in figures.iter_mut().zip(&mut servers).zip(&ours) {
                     // As long as Kitex's client does before it counts.
-                    round(candidate, callers, Duration::from_millis(400), false).await;
+                    round(row, callers, Duration::from_millis(400), false).await;
                     let before = server.map_or(0, |it| it.cpu());
-                    let mut figure = round(candidate, callers, time, false).await;
+                    let mut figure = round(row, callers, time, false).await;
                     let cpu = server.map_or(0, |it| it.cpu()) - before;
                     let cpu = cpu as f64 / (figure.calls * seconds) / 1000.0;
                     figure.cpu += cpu;

@@ -1,4 +1,5 @@
-//! Calls a second over loopback: ours, volo-thrift, and ping-pongs by hand, one with our codec and one that decodes nothing.
+//! Calls a second over loopback: ours, volo-thrift, ping-pongs by hand, one with our codec and one that decodes nothing,
+//! and what the system calls of a ping-pong take alone.
 //!
 //! Server and callers share one process and its two worker threads; the candidates take turns.
 //! `rpc [ROUNDS] [SECONDS] [ROWS]`: the rounds' medians are printed; ROWS chooses the rows that
@@ -8,7 +9,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bench::by_hand;
-use bench::load::{Candidate, Echo, Figures, middle, ours, request, round, serve_ours, serve_raw};
+use bench::load::{Candidate, Echo, Figures, Row, middle, ours, request, round, serve_ours, serve_raw};
 use peers::volo_gen::bench as theirs;
 use runtime::client::Transport;
 use tokio::net::{TcpListener, TcpStream};
@@ -54,7 +55,9 @@ fn main() {
                 ("by hand, our codec", Candidate::Codec(with_codec, text.clone())),
                 ("by hand, no codec", raw(by_hand, &text)),
             ];
-            let rows = candidates.into_iter().filter(|(name, _)| format!("{size} B | {callers} | {name}").starts_with(&wanted));
+            let candidates = candidates.map(|(name, candidate)| (name, Row::Calls(candidate)));
+            let floor = ("the system calls alone", Row::Floor(request(&text).len()));
+            let rows = candidates.into_iter().chain([floor]).filter(|(name, _)| format!("{size} B | {callers} | {name}").starts_with(&wanted));
             let candidates: Vec<_> = rows.collect();
             if candidates.is_empty() {
                 continue;
@@ -72,11 +75,12 @@ fn main() {
             let base = of(&figures[0], |it| it.calls);
             for (figures, (name, _)) in figures.iter().zip(&candidates) {
                 let calls = of(figures, |it| it.calls);
+                let time = |figure| Some(of(figures, figure)).filter(|it| it.is_finite()).map(|it| format!("{it:.0}"));
                 println!(
-                    "| {size} B | {callers} | {name} | {calls:.0} | {:.2} | {:.0} | {:.0} | {:.2}x |",
+                    "| {size} B | {callers} | {name} | {calls:.0} | {:.2} | {} | {} | {:.2}x |",
                     of(figures, |it| it.cpu),
-                    of(figures, |it| it.p50),
-                    of(figures, |it| it.p99),
+                    time(|it| it.p50).unwrap_or_default(),
+                    time(|it| it.p99).unwrap_or_default(),
                     calls / base
                 );
             }
