@@ -219,7 +219,7 @@ impl<'a> Decoder<'a> {
         let length = self.string_length()?;
         let rest = self.rest;
         self.slice(length)?;
-        self.charge(length, 1)?;
+        self.charge(text::memory(length), 1)?;
         text::copy(rest, length).ok_or_else(|| DecodeError::new(Fault::Utf8, self.offset() - length))
     }
 

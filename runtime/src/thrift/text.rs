@@ -4,6 +4,12 @@
 /// one byte at a time.
 const BLOCK: usize = 16;
 
+/// The bytes that a text of this length takes at most.
+#[inline]
+pub(super) fn memory(length: usize) -> usize {
+    if length == 0 { 0 } else { length.max(BLOCK) }
+}
+
 /// The text that the first `length` bytes are; `None` when they are none, or fewer.
 #[inline]
 pub(super) fn copy(bytes: &[u8], length: usize) -> Option<String> {
@@ -76,5 +82,8 @@ mod tests {
         assert_eq!(copy(b"", 0).unwrap().capacity(), 0);
         assert_eq!(copy(&[b'a'; 16], 1).unwrap().capacity(), BLOCK);
         assert_eq!(copy(&[b'a'; 17], 17).unwrap().capacity(), 17);
+        for length in 0..40 {
+            assert!(copy(&[b'a'; 40], length).unwrap().capacity() <= memory(length), "{length}");
+        }
     }
 }

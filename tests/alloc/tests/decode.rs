@@ -78,6 +78,16 @@ fn small_elements_are_charged_as_they_are_in_memory() {
     assert!(peak <= 64 * MIB, "{peak}");
 }
 
+fn short_texts_are_charged_as_they_are_in_memory() {
+    let texts = |count: usize| [&[11][..], &(count as i32).to_be_bytes(), &[0, 0, 0, 1, b'x'].repeat(count)].concat();
+    // Each is a text of one byte, in 24 and in 16 bytes.
+    let most = 64 * MIB / (size_of::<String>() + 16);
+    let (fault, peak) = measure::<Vec<String>>(&texts(most));
+    assert_eq!(fault, None);
+    assert!(peak <= 64 * MIB, "{peak}");
+    assert_eq!(measure::<Vec<String>>(&texts(most + 1)).0, Some(Fault::Budget));
+}
+
 fn estimates_of_tables_are_no_less_than_their_memory() {
     for count in [1_usize, 3, 7, 14, 28, 100, 1_000, 40_000] {
         let mut bytes = vec![8, 10];
@@ -137,6 +147,7 @@ fn announced_frames_reserve_nothing() {
 fn hostile_bytes_take_no_memory() {
     counts_reserve_nothing();
     small_elements_are_charged_as_they_are_in_memory();
+    short_texts_are_charged_as_they_are_in_memory();
     estimates_of_tables_are_no_less_than_their_memory();
     lengths_reserve_nothing();
     announced_frames_reserve_nothing();
