@@ -52,7 +52,10 @@ impl Layered {
         let mut service = self.clone();
         async move {
             poll_fn(|task| service.0.ready(task)).await?;
-            service.0.begin(call).await
+            let handling = service.0.begin(call);
+            // It may hold a place that it took to be ready.
+            drop(service);
+            handling.await
         }
     }
 }
@@ -80,5 +83,46 @@ impl Service<Call> for Layered {
 
     fn call(&mut self, call: Call) -> Handling {
         self.0.begin(call)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::context::Context;
+    use crate::limits::DecodeLimits;
+    use crate::service::{Idl, Method};
+
+    static METHOD: Method = Method::new(Idl::Thrift, "/S/M", 0);
+
+    /// Answers with the number of its clones that are left while it works.
+    #[derive(Clone)]
+    struct Counted(Arc<()>);
+
+    impl Service<Call> for Counted {
+        type Response = Answer;
+        type Error = Error;
+        type Future = Handling;
+
+        fn poll_ready(&mut self, _: &mut Task<'_>) -> Poll<Result<(), Error>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: Call) -> Handling {
+            let clones = Arc::downgrade(&self.0);
+            Box::pin(async move { Ok(Answer { body: vec![0; clones.strong_count()].into(), ..Answer::default() }) })
+        }
+    }
+
+    /// What a layer took to be ready and did not use is free again for other calls.
+    #[tokio::test]
+    async fn a_call_that_has_begun_holds_no_service() {
+        let service = Layered::new(Counted(Arc::default()));
+        let call = Call { method: &METHOD, cx: Context::new(), body: Bytes::new(), limits: DecodeLimits::default() };
+        assert_eq!(service.oneshot(call).await.unwrap().body.len(), 1);
     }
 }
