@@ -6,7 +6,7 @@ mod add;
 mod peer;
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use add::{AddRequest, AddResponse, AddServer};
 use bytes::Bytes;
@@ -229,6 +229,29 @@ async fn a_handler_past_its_deadline_is_given_up() {
     assert_eq!(error.code(), Code::DeadlineExceeded);
     assert_eq!(*server.probe.dropped.borrow(), 1);
     expect_sum(&mut peer, 1, 1).await;
+}
+
+/// Whoever always has another call on its way would else be refused from the first deadline on.
+#[tokio::test]
+async fn the_time_of_a_call_does_not_begin_before_it_arrives() {
+    let (server, running) = default().await;
+    let mut peer = Peer::connect(running.addr()).await;
+    peer.send(&frame(MessageType::Call, "Wait", 1, &[0])).await;
+    server.probe.waiting.subscribe().wait_for(|&waiting| waiting == 1).await.unwrap();
+    let sent = Instant::now();
+    let second = frame(MessageType::Call, "Wait", 2, &[0; 100 << 10]);
+    peer.send(&second).await;
+    // It is read while the first is waited for.
+    while running.in_flight_bytes() < second.len() {
+        tokio::task::yield_now().await;
+    }
+    server.probe.release.send_replace(true);
+    for seq in [1, 2] {
+        let answer = peer.receive().await.unwrap();
+        assert_eq!((answer.kind, answer.seq), (MessageType::Reply, seq));
+    }
+    let deadline = *server.probe.deadline.borrow();
+    assert!(deadline.unwrap() >= sent + Limits::default().handler);
 }
 
 #[tokio::test]

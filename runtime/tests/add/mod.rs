@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use runtime::service::{Idl, Kind};
 use runtime::thrift::{self, DecodeError, FieldNames, FieldRef, Sink, Struct, Value};
@@ -73,6 +74,8 @@ static INFO: ServiceInfo =
 pub(crate) struct Probe {
     /// `Wait` futures that were polled.
     pub(crate) waiting: watch::Sender<usize>,
+    /// When the last `Wait` has to be done.
+    pub(crate) deadline: watch::Sender<Option<Instant>>,
     /// `Wait` futures that ended before they were released.
     pub(crate) dropped: watch::Sender<usize>,
     /// Lets every `Wait` go on.
@@ -124,6 +127,7 @@ impl Service for AddServer {
 
 async fn wait(probe: Arc<Probe>, call: Call) -> Result<Answer, Error> {
     let mut guard = Unfinished(Arc::clone(&probe), false);
+    probe.deadline.send_replace(call.cx.deadline());
     probe.waiting.send_modify(|count| *count += 1);
     let mut release = probe.release.subscribe();
     release.wait_for(|released| *released).await.map_err(|_| Error::internal("no probe"))?;

@@ -134,6 +134,8 @@ impl Driver<'_> {
                 }
                 Next::Handler(Waiting { work, backward, envelope, kind, deadline }) => {
                     let result = self.wait(work, deadline).await?;
+                    // What was read meanwhile arrived later than the batch began.
+                    now = Some(Instant::now());
                     if let Some(body) = self.end(&envelope, outcome(result, backward), kind)? {
                         self.flush(&body).await?;
                     }
@@ -151,7 +153,7 @@ impl Driver<'_> {
             let taken = self.messages.take();
             let Some(incoming) = taken.map_err(|error| self.damaged(Counter::BadFrame, &error))? else { break };
             self.partial.set(self.messages.buffered());
-            // One reading of the clock a batch.
+            // One reading of the clock a batch, and one behind each call that was waited for.
             let now = *now.get_or_insert_with(Instant::now);
             if let Some(next) = self.message(incoming, now, task)? {
                 return Ok(next);
