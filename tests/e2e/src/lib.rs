@@ -11,7 +11,7 @@ mod shown;
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -122,6 +122,11 @@ impl Process {
     /// Every line so far.
     pub fn printed(&self) -> Vec<String> {
         self.printed.0.lock().unwrap().clone()
+    }
+
+    /// How it ended, if it did.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
     }
 
     /// Sends a signal by name, such as `TERM`.

@@ -20,6 +20,8 @@ fn cargo(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO"));
     command.args(args).current_dir(folder);
     command.env("CARGO_TARGET_DIR", workspace().join("target/scaffold")).env("RUSTFLAGS", "-D warnings");
+    // Nobody debugs these crates, and what a debugger needs of them takes gigabytes.
+    command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
     command.env("KITELINE_LISTEN", "127.0.0.1:0").env("KITELINE_REGISTRY", "none");
     command.output().unwrap()
 }
