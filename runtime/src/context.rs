@@ -36,7 +36,7 @@ pub struct Context {
     pub(crate) caller: Option<&'static Method>,
     /// What a balancer by key goes by.
     pub(crate) hash: Option<u64>,
-    log_id: Option<Arc<str>>,
+    pub(crate) log_id: Option<Arc<str>>,
     backward: Place,
 }
 
@@ -227,9 +227,8 @@ impl Context {
 
     /// Sets the place of these pairs, for a protocol that sends them beside errors too.
     #[cfg(feature = "thrift")]
-    pub(crate) fn with_backward(mut self, backward: Backward) -> Self {
+    pub(crate) fn set_backward(&mut self, backward: Backward) {
         self.backward = Place::Given(backward);
-        self
     }
 
     /// Takes the pairs that go back; empty when a handler sent none.

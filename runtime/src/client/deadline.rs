@@ -4,6 +4,8 @@
 use std::future::Future;
 #[cfg(feature = "thrift")]
 use std::pin::Pin;
+#[cfg(feature = "thrift")]
+use std::task::{Context as Task, Poll, ready};
 use std::time::Instant;
 
 #[cfg(feature = "thrift")]
@@ -33,11 +35,20 @@ pub(super) async fn within<T>(
     }
 }
 
-/// A timer that serves one call after the other: to put it off takes no lock, to make one does. A call in another
-/// runtime than the last one gets a new one: a timer rings only while its own runtime runs.
+/// A timer that serves one call after the other. A call in another runtime than the last one gets a new one: a timer
+/// rings only while its own runtime runs.
 #[cfg(feature = "thrift")]
 #[derive(Debug, Default)]
-pub(super) struct Alarm(Option<(Id, Pin<Box<Sleep>>)>);
+pub(super) struct Alarm(Option<Timer>);
+
+/// Set for no later than `at`, and put off only when it rings too early: most calls end before, and leave it as it is.
+#[cfg(feature = "thrift")]
+#[derive(Debug)]
+struct Timer {
+    home: Id,
+    sleep: Pin<Box<Sleep>>,
+    at: tokio::time::Instant,
+}
 
 #[cfg(feature = "thrift")]
 impl Alarm {
@@ -47,23 +58,36 @@ impl Alarm {
         deadline: Option<Instant>,
         mut work: Pin<&mut impl Future<Output = Result<T, Error>>>,
     ) -> impl Future<Output = Result<T, Error>> {
-        let mut sleep = deadline.map(|at| self.set(at.into()));
-        std::future::poll_fn(move |task| match (work.as_mut().poll(task), &mut sleep) {
-            // Also when the work has used up what tokio lets a task do at once.
-            (std::task::Poll::Pending, Some(sleep)) => {
-                Pin::new(&mut unconstrained(sleep.as_mut())).poll(task).map(|()| Err(passed()))
-            }
+        let mut timer = deadline.map(|at| self.set(at.into()));
+        std::future::poll_fn(move |task| match (work.as_mut().poll(task), &mut timer) {
+            (Poll::Pending, Some(timer)) => timer.poll(task).map(|()| Err(passed())),
             (outcome, _) => outcome,
         })
     }
 
-    fn set(&mut self, at: tokio::time::Instant) -> Pin<&mut Sleep> {
-        let here = Handle::current().id();
-        self.0.take_if(|(home, _)| *home != here);
-        if let Some((_, sleep)) = &mut self.0 {
-            sleep.as_mut().reset(at);
+    fn set(&mut self, at: tokio::time::Instant) -> &mut Timer {
+        let home = Handle::current().id();
+        self.0.take_if(|timer| timer.home != home);
+        let timer = self.0.get_or_insert_with(|| Timer { home, sleep: Box::pin(sleep_until(at)), at });
+        timer.at = at;
+        if timer.sleep.deadline() > at {
+            timer.sleep.as_mut().reset(at);
         }
-        self.0.get_or_insert_with(|| (here, Box::pin(sleep_until(at)))).1.as_mut()
+        timer
+    }
+}
+
+#[cfg(feature = "thrift")]
+impl Timer {
+    fn poll(&mut self, task: &mut Task<'_>) -> Poll<()> {
+        loop {
+            // Also when the work has used up what tokio lets a task do at once.
+            ready!(Pin::new(&mut unconstrained(self.sleep.as_mut())).poll(task));
+            if self.sleep.deadline() >= self.at {
+                return Poll::Ready(());
+            }
+            self.sleep.as_mut().reset(self.at);
+        }
     }
 }
 
@@ -84,5 +108,30 @@ mod tests {
         let soon = Instant::now() + Duration::from_millis(5);
         let ended: Result<(), Error> = Alarm::default().within(Some(soon), std::pin::pin!(work)).await;
         assert_eq!(ended.unwrap_err().code(), Code::DeadlineExceeded);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timer_of_an_earlier_call_ends_no_later_one_and_holds_none_up() {
+        let mut alarm = Alarm::default();
+        let start = tokio::time::Instant::now();
+        for (at, answered, ends) in [
+            (10, 1, 1),
+            (50, 90, 50),
+            (100, 60, 60),
+            (300, 500, 300),
+            (310, 305, 305),
+            (400, 500, 400),
+            (900, 410, 410),
+            (500, 600, 500),
+        ] {
+            let after = |ms| (start + Duration::from_millis(ms)).into_std();
+            let work = async {
+                tokio::time::sleep_until(after(answered).into()).await;
+                Ok(())
+            };
+            let ended = alarm.within(Some(after(at)), std::pin::pin!(work)).await;
+            assert_eq!(start.elapsed(), Duration::from_millis(ends));
+            assert_eq!(ended.is_ok(), answered < at);
+        }
     }
 }

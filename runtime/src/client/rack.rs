@@ -46,6 +46,8 @@ pub(super) struct Connection {
     seq: i32,
     /// When its last call began.
     since: Instant,
+    /// Until when another may.
+    until: Instant,
     alarm: Alarm,
 }
 
@@ -64,7 +66,7 @@ impl Rack {
     pub(super) fn take(&self, now: Instant, counters: &Counters) -> Option<Box<Connection>> {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some(connection) = idle.pop() {
-            if connection.is_young(now) && connection.socket.is_quiet(counters) {
+            if now < connection.until && connection.socket.is_quiet(counters) {
                 return Some(connection);
             }
         }
@@ -77,7 +79,7 @@ impl Rack {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // The oldest stand in front; taken are the others, so that nobody else would look at them.
         let since = connection.since;
-        let old = idle.iter().take_while(|idle| !idle.is_young(since)).count();
+        let old = idle.iter().take_while(|idle| idle.until <= since).count();
         idle.drain(..old);
         if idle.len() < IDLE_MOST {
             idle.push(connection);
@@ -89,12 +91,13 @@ impl Connection {
     /// One that was just opened, for messages of at most `frame` bytes.
     pub(super) fn new(stream: TcpStream, frame: usize, now: Instant) -> Self {
         let socket = Socket { stream, messages: Messages::new(frame), head: BytesMut::new(), leaving: false };
-        Self { socket, seq: 0, since: now, alarm: Alarm::default() }
+        Self { socket, seq: 0, since: now, until: now + IDLE_TIME, alarm: Alarm::default() }
     }
 
     /// A call begins: its number, and where all of its request but the body belongs.
     pub(super) fn begin(&mut self, now: Instant) -> (i32, &mut BytesMut) {
         self.since = now;
+        self.until = now + IDLE_TIME;
         self.seq = self.seq.wrapping_add(1).max(1);
         self.socket.head = spare::take();
         (self.seq, &mut self.socket.head)
@@ -120,10 +123,6 @@ impl Connection {
     pub(super) fn is_sound(&self, result: &Result<Answer, Error>) -> bool {
         let broken = matches!(result.as_ref().map_err(Error::origin), Err(Origin::Transport | Origin::NotSent));
         !broken && !self.socket.leaving && self.socket.messages.buffered() == 0
-    }
-
-    fn is_young(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.since) < IDLE_TIME
     }
 }
 

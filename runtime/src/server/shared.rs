@@ -68,10 +68,16 @@ impl Shared {
     /// # Errors
     ///
     /// When too many calls, or bytes of them, are in work.
-    pub(super) fn start(&self, route: &Route, cx: Context, body: Bytes, limits: DecodeLimits) -> Result<Work, Error> {
+    pub(super) fn start(
+        &self,
+        route: &Route,
+        mut cx: Context,
+        body: Bytes,
+        limits: DecodeLimits,
+    ) -> Result<Work, Error> {
         let permit = self.load.enter(body.len(), &self.limits)?;
         let method = route.method;
-        let cx = cx.with_method(method);
+        cx.method = Some(method);
         let call = Call { method, cx, body, limits };
         Ok(Work::start(method, permit, || match &self.layers {
             None => route.service.call(call),

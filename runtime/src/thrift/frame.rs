@@ -90,6 +90,12 @@ impl Frames {
         self.buffer.len()
     }
 
+    /// Bytes of its memory.
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        self.buffer.capacity()
+    }
+
     /// Gives the memory back, when no bytes are waiting in it.
     pub fn release(&mut self) {
         if self.buffer.is_empty() {

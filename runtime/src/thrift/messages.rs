@@ -134,6 +134,12 @@ impl Messages {
         self.frames.buffered()
     }
 
+    /// Bytes of its memory.
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        self.frames.capacity()
+    }
+
     /// Gives the memory back, when no bytes are waiting in it.
     pub fn release(&mut self) {
         self.frames.release();

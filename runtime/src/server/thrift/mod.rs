@@ -248,13 +248,15 @@ impl Driver<'_> {
         };
         let envelope = Envelope { wire, header: Header { name: route.method.name, ..header }, leaving: false };
         let order = incoming.flags & flags::OUT_OF_ORDER == 0;
-        let (cx, backward) = self.context(info, now);
+        let mut cx = self.context(now);
+        let backward = info.map(|info| self.describe(&mut cx, &info, now));
         // The IDL says whether a method is answered, not the message's type, as in Kitex.
         let kind = route.method.kind;
         let deadline = cx.deadline().unwrap_or(now);
-        let started = shared
-            .open(envelope.header.protocol, incoming.into_body(taken))
-            .and_then(|(body, limits)| shared.start(route, cx, body, limits));
+        let started = match shared.open(envelope.header.protocol, incoming.into_body(taken)) {
+            Ok((body, limits)) => shared.start(route, cx, body, limits),
+            Err(error) => Err(error),
+        };
         let mut work = match started {
             Ok(work) => work,
             Err(error) => return Ok(self.end(&envelope, error.into(), kind)?.map(Next::Write)),
@@ -295,13 +297,25 @@ impl Driver<'_> {
         Ok(Next::Last(body))
     }
 
-    /// What a call's handler knows of it, and where it leaves pairs that go back, where they can.
-    fn context(&mut self, info: Option<TtHeader<'_>>, now: Instant) -> (Context, Option<Backward>) {
-        let mut cx = Context::new().with_deadline(now + self.shared.limits.handler).with_peer(self.peer);
+    /// What a call's handler knows of it.
+    fn context(&self, now: Instant) -> Context {
+        // Field by field: each `with_` method would move all of it.
+        let mut cx = Context::new();
+        cx.deadline = Some(now + self.shared.limits.handler);
+        cx.peer = Some(self.peer);
         cx.cancel = Some(Arc::clone(&self.cancel));
-        let Some(info) = info else { return (cx, None) };
+        cx
+    }
+
+    /// Adds what a request's TTHeader says, and the place of pairs that go back; gives that too.
+    fn describe(&mut self, cx: &mut Context, info: &TtHeader<'_>, now: Instant) -> Backward {
+        let deadline = metainfo::timeout(info).and_then(|timeout| now.checked_add(timeout));
+        cx.deadline = deadline.into_iter().chain(cx.deadline).min();
+        cx.log_id = info.int(int_keys::LOG_ID).map(Arc::from);
+        cx.metadata = metainfo::metadata(info).map(Arc::new);
         let backward = self.backward.again();
-        (described(cx, &info, now).with_backward(backward.clone()), Some(backward))
+        cx.set_backward(backward.clone());
+        backward
     }
 
     /// Waits for a handler, its deadline or the peer's end.
@@ -361,20 +375,6 @@ impl Driver<'_> {
 fn outcome(result: Outcomes<Answer>, backward: Option<Backward>) -> Outcome {
     let failed = backward.filter(|_| result.is_err());
     Outcome { result, backward: failed.map(|pairs| pairs.take()).unwrap_or_default() }
-}
-
-/// Adds what a request's TTHeader says.
-fn described(mut cx: Context, info: &TtHeader<'_>, now: Instant) -> Context {
-    if let Some(deadline) = metainfo::timeout(info).and_then(|timeout| now.checked_add(timeout)) {
-        cx = cx.with_deadline(deadline);
-    }
-    if let Some(id) = info.int(int_keys::LOG_ID) {
-        cx = cx.with_log_id(id);
-    }
-    match metainfo::metadata(info) {
-        Some(metadata) => cx.with_metadata(metadata),
-        None => cx,
-    }
 }
 
 /// Ends when the peer has closed its side. What it sends meanwhile is kept, up to a bound.
