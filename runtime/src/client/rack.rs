@@ -36,8 +36,16 @@ static NOTHING: Bytes = Bytes::new();
 
 /// Idle connections to one address, the one used last at the end.
 #[derive(Debug, Default)]
-#[expect(clippy::vec_box, reason = "it moves into the future of each call and back")]
-pub(super) struct Rack(Mutex<Vec<Box<Connection>>>);
+pub(super) struct Rack(Mutex<Vec<Idle>>);
+
+/// What is asked of all is beside the connections: another thread may have just written those.
+#[derive(Debug)]
+struct Idle {
+    /// Until when it may be used.
+    until: Instant,
+    /// In a box: it moves into the future of each call and back.
+    connection: Box<Connection>,
+}
 
 /// One connection.
 #[derive(Debug)]
@@ -46,8 +54,6 @@ pub(super) struct Connection {
     seq: i32,
     /// When its last call began.
     since: Instant,
-    /// Until when another may.
-    until: Instant,
     alarm: Alarm,
 }
 
@@ -65,8 +71,8 @@ impl Rack {
     /// An idle connection that is still good, the one used last first.
     pub(super) fn take(&self, now: Instant, counters: &Counters) -> Option<Box<Connection>> {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(connection) = idle.pop() {
-            if now < connection.until && connection.socket.is_quiet(counters) {
+        while let Some(Idle { until, connection }) = idle.pop() {
+            if now < until && connection.socket.is_quiet(counters) {
                 return Some(connection);
             }
         }
@@ -82,7 +88,7 @@ impl Rack {
         let old = idle.iter().take_while(|idle| idle.until <= since).count();
         idle.drain(..old);
         if idle.len() < IDLE_MOST {
-            idle.push(connection);
+            idle.push(Idle { until: since + IDLE_TIME, connection });
         }
     }
 }
@@ -91,13 +97,12 @@ impl Connection {
     /// One that was just opened, for messages of at most `frame` bytes.
     pub(super) fn new(stream: TcpStream, frame: usize, now: Instant) -> Self {
         let socket = Socket { stream, messages: Messages::new(frame), head: BytesMut::new(), leaving: false };
-        Self { socket, seq: 0, since: now, until: now + IDLE_TIME, alarm: Alarm::default() }
+        Self { socket, seq: 0, since: now, alarm: Alarm::default() }
     }
 
     /// A call begins: its number, and where all of its request but the body belongs.
     pub(super) fn begin(&mut self, now: Instant) -> (i32, &mut BytesMut) {
         self.since = now;
-        self.until = now + IDLE_TIME;
         self.seq = self.seq.wrapping_add(1).max(1);
         self.socket.head = spare::take();
         (self.seq, &mut self.socket.head)

@@ -257,14 +257,14 @@ impl Driver<'_> {
             Ok((body, limits)) => shared.start(route, cx, body, limits),
             Err(error) => Err(error),
         };
-        let mut work = match started {
-            Ok(work) => work,
-            Err(error) => return Ok(self.end(&envelope, error.into(), kind)?.map(Next::Write)),
+        let outcome = match started {
+            Err(error) => error.into(),
+            Ok(mut work) => match Pin::new(&mut work).poll(task) {
+                Poll::Ready(result) => outcome(result, backward),
+                Poll::Pending => return Ok(self.put_off(Waiting { work, backward, envelope, kind, deadline }, order)),
+            },
         };
-        match Pin::new(&mut work).poll(task) {
-            Poll::Ready(result) => Ok(self.end(&envelope, outcome(result, backward), kind)?.map(Next::Write)),
-            Poll::Pending => Ok(self.put_off(Waiting { work, backward, envelope, kind, deadline }, order)),
-        }
+        Ok(self.end(&envelope, outcome, kind)?.map(Next::Write))
     }
 
     /// What becomes of a call that was not ready at once: it goes on beside the connection, unless its answer has to
