@@ -12,6 +12,7 @@ pub mod context;
 pub mod error;
 #[cfg(feature = "grpc")]
 pub mod grpc;
+mod heap;
 mod layered;
 pub mod limits;
 mod line;

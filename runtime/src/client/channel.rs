@@ -17,6 +17,7 @@ use super::transport::{Protocol, Style, Transport};
 use crate::balance::Balancer;
 use crate::config::ClientConfig;
 use crate::error::{Code, Error, Origin};
+use crate::heap;
 use crate::layered::Layered;
 use crate::limits::{DecodeLimits, Limits};
 use crate::registry::{Endpoint, Registry, Resolver};
@@ -282,6 +283,7 @@ impl Builder {
     }
 
     fn open(self, resolver: Resolver) -> Result<Channel, Error> {
+        heap::keep();
         let settings = Settings {
             connect: self.client.connect_timeout,
             limits: &self.limits,

@@ -34,6 +34,7 @@ use tower_service::Service as Tower;
 use crate::announce::Announcer;
 use crate::config::Config;
 use crate::error::{Code, Error};
+use crate::heap;
 use crate::layered::Layered;
 use crate::registry::Registry;
 use crate::router::Router;
@@ -126,6 +127,7 @@ impl Server {
             Some(registry) => registry,
             None => Registry::open(&self.config.registry.url)?,
         };
+        heap::keep();
         let router = Router::new(self.services)?;
         let layers = stack(&router, self.layers);
         let listen = &self.config.server.listen;

@@ -1,0 +1,40 @@
+//! What the platform's allocator does with memory that is free again.
+//!
+//! glibc gives the end of its heap back to the kernel once more than 128 KiB are free there, and takes it again page by
+//! page: a process that decodes one long list after the other does so for each. It also raises that bound by itself, to
+//! twice the largest block that it mapped alone and got back, up to blocks of 32 MiB on 64-bit machines
+//! (`M_MMAP_THRESHOLD` in mallopt(3), `__libc_free` in its `malloc.c`). One such block at the start is all that it takes.
+
+use std::hint::black_box;
+use std::sync::Once;
+
+use crate::memory;
+
+/// Less than glibc's largest block, whose size counts what stands in front of it, in whole pages.
+const LARGEST: usize = (32 << 20) - (64 << 10);
+/// At most one in this many parts of the memory that the process may take, for each of glibc's heaps.
+const PART: usize = 32;
+
+/// Lets the allocator keep what is free for the next use: up to 64 MiB of each heap, less where little memory is there.
+/// Other allocators map the block and forget it; nothing is written to it.
+pub(crate) fn keep() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| drop(black_box(Vec::<u8>::with_capacity(block(memory::available())))));
+}
+
+/// The block for a process that may take so much memory: half of what is kept.
+fn block(available: usize) -> usize {
+    (available / PART / 2).min(LARGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_a_part_of_the_memory() {
+        assert_eq!(block(24 << 30), LARGEST);
+        assert_eq!(block(512 << 20), 8 << 20);
+        assert_eq!(block(0), 0);
+    }
+}
