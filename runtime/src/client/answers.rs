@@ -4,7 +4,8 @@ use super::counters::{Counter, Counters};
 use crate::error::{Error, Origin};
 use crate::registry::Endpoint;
 use crate::service::{Answer, Call};
-use crate::thrift::{Header, Incoming, MessageType, metainfo};
+use crate::thrift::metainfo::Answered;
+use crate::thrift::{Header, Incoming, MessageType};
 
 /// Reads an answer; tells too whether its connection ends.
 pub(super) fn understand(
@@ -26,7 +27,8 @@ pub(super) fn understand(
 type Understood = (Result<Answer, Error>, bool);
 
 fn try_understand(incoming: Incoming, seq: i32, call: &Call, at: &Endpoint) -> Result<Understood, Error> {
-    let info = incoming.header().map_err(|error| broken(at, &error))?;
+    let mut answered = Answered::default();
+    incoming.pairs(|pair| answered.take(pair)).map_err(|error| broken(at, &error))?;
     let (header, size) = Header::read(incoming.message()).map_err(|error| broken(at, &error))?;
     // A proxy that answers for its upstream may not know the call's number.
     let foreign = header.kind == MessageType::Exception && header.seq == 0;
@@ -41,12 +43,9 @@ fn try_understand(incoming: Incoming, seq: i32, call: &Call, at: &Endpoint) -> R
         return Err(broken(at, &format!("an answer to method {}, not to {}", header.name, call.method.name)));
     }
     let Header { protocol, kind, .. } = header;
-    let closing = info.as_ref().and_then(|info| info.string(metainfo::CLOSING));
-    let mut leaving = foreign || closing == Some("1");
-    let (business, backward) = match info.filter(|_| kind == MessageType::Reply) {
-        Some(info) => (metainfo::business(&info), metainfo::backward(&info)),
-        None => Default::default(),
-    };
+    let mut leaving = foreign || answered.closing();
+    let business = answered.business();
+    let backward = answered.backward;
     let body = incoming.into_body(size);
     let result = match kind {
         MessageType::Reply => match business {
@@ -69,8 +68,8 @@ fn try_understand(incoming: Incoming, seq: i32, call: &Call, at: &Endpoint) -> R
 /// Whether a message that answers nobody tells that its connection ends, as Kitex's server does
 /// with the number 0 when it shuts down (`netpollmux/server_handler.go`).
 pub(super) fn says_goodbye(incoming: &Incoming) -> bool {
-    let header = incoming.header().ok().flatten();
-    header.is_some_and(|header| header.string(metainfo::CLOSING) == Some("1"))
+    let mut answered = Answered::default();
+    incoming.pairs(|pair| answered.take(pair)).is_ok() && answered.closing()
 }
 
 /// The number that says whose answer it is.

@@ -11,7 +11,8 @@ use super::tests::{ADD, Act, Peer, request};
 use super::*;
 use crate::registry::Registry;
 use crate::service::Call;
-use crate::thrift::{Messages, metainfo};
+use crate::thrift::Messages;
+use crate::thrift::metainfo::Asked;
 use crate::{Code, Context, Error};
 
 fn runtime() -> Runtime {
@@ -132,7 +133,9 @@ async fn a_peer_is_told_what_a_connect_has_left_of_the_time() {
             }
         };
         assert!(gone > Duration::from_millis(500), "the connect did not wait: {gone:?}");
-        let told = metainfo::timeout(&incoming.header().unwrap().unwrap()).unwrap();
+        let mut asked = Asked::default();
+        incoming.pairs(|pair| asked.take(pair)).unwrap();
+        let told = asked.timeout().unwrap();
         assert!(told <= Duration::from_millis(10_200) - gone, "{told:?} after {gone:?}");
         call.abort();
     }

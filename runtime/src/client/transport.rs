@@ -6,8 +6,9 @@ use tokio::time::Instant;
 
 use crate::error::{Error, Origin};
 use crate::service::{Call, Idl, Kind};
-use crate::thrift::ttheader::{self, flags, int_keys};
-use crate::thrift::{self, TtHeader, Wire, metainfo};
+use crate::thrift::metainfo::{Asking, Way};
+use crate::thrift::ttheader::{self, Fixed, flags};
+use crate::thrift::{self, Wire};
 
 /// How a channel wraps its requests. Answers are read on any transport. A proto service is called
 /// over gRPC unless its channel names one of these; then in Kitex-Protobuf, as Kitex's clients do.
@@ -87,48 +88,37 @@ impl Transport {
         }
     }
 
-    /// The header of a request, which began at `start`, to a service that the registry calls `to`.
-    pub(super) fn header<'a>(
+    /// What the header of a request says, which began at `start`, to a service that the registry calls `to`.
+    pub(super) fn asking<'a>(
         self,
         protocol: thrift::Protocol,
         (call, start): (&'a Call, Instant),
         seq: i32,
         to: &'a str,
-    ) -> TtHeader<'a> {
-        let compact = protocol == thrift::Protocol::Compact;
-        let mut header = TtHeader { seq, protocol: if compact { ttheader::COMPACT } else { 0 }, ..TtHeader::default() };
+    ) -> Asking<'a> {
+        let mut asking = Asking::default();
         if !self.wire().has_header() {
-            return header;
+            return asking;
         }
-        if self == Self::Multiplexed {
-            // The shortest header: the rest is in the message, or for people only.
-            header.flags = flags::OUT_OF_ORDER;
-        } else {
-            describe(&mut header, call, to);
-        }
+        let shared = self == Self::Multiplexed;
+        let protocol = if protocol == thrift::Protocol::Compact { ttheader::COMPACT } else { 0 };
+        asking.fixed = Fixed { flags: if shared { flags::OUT_OF_ORDER } else { 0 }, seq, protocol };
+        // On shared connections the shortest header: the rest is in the message, or for people only.
+        asking.way = (!shared).then(|| way(call, to));
+        asking.service = call.method.service;
+        asking.log_id = call.cx.log_id();
         if let Some(deadline) = call.cx.deadline {
-            metainfo::set_timeout(deadline.saturating_duration_since(start.into_std()), &mut header);
+            asking.set_timeout(deadline.saturating_duration_since(start.into_std()));
         }
-        if let Some(id) = call.cx.log_id() {
-            header.set_int(int_keys::LOG_ID, id);
-        }
-        header.set_string(metainfo::SERVICE, call.method.service);
         if let Some(metadata) = call.cx.metadata() {
-            metainfo::set_metadata(metadata, &mut header);
+            asking.add_metadata(metadata);
         }
-        header
+        asking
     }
 }
 
-/// Says what the message and the connection say too, for proxies and people.
-fn describe<'a>(header: &mut TtHeader<'a>, call: &'a Call, to: &'a str) {
-    header.ints.reserve(7);
-    header.set_int(int_keys::PAYLOAD, "framed");
-    header.set_int(int_keys::TO_SERVICE, to);
-    header.set_int(int_keys::TO_METHOD, call.method.name);
-    header.set_int(int_keys::MESSAGE_TYPE, if call.method.kind == Kind::Oneway { "4" } else { "1" });
-    if let Some(caller) = call.cx.caller {
-        header.set_int(int_keys::FROM_SERVICE, caller.service);
-        header.set_int(int_keys::FROM_METHOD, caller.name);
-    }
+fn way<'a>(call: &'a Call, to: &'a str) -> Way<'a> {
+    let kind = if call.method.kind == Kind::Oneway { "4" } else { "1" };
+    let from = call.cx.caller.map(|caller| (caller.service, caller.name));
+    Way { to, method: call.method.name, kind, from }
 }

@@ -6,7 +6,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use super::compact::{header::ID as COMPACT, scanner::Scanner as CompactScanner};
 use super::frame::{FrameError, Frames};
 use super::scanner::Scanner;
-use super::ttheader::{self, TtHeader, TtHeaderError};
+use super::ttheader::{self, Pair, TtHeader, TtHeaderError};
 
 /// The first byte of a message in strict Binary.
 const BINARY: u8 = 0x80;
@@ -82,7 +82,20 @@ impl Incoming {
         whole
     }
 
-    /// Reads the TTHeader, if there is one.
+    /// Hands the pairs of the TTHeader over, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// See [`TtHeaderError`].
+    #[inline]
+    pub fn pairs<'a>(&'a self, each: impl FnMut(Pair<'a>)) -> Result<(), TtHeaderError> {
+        if self.wire.has_header() {
+            ttheader::scan(&self.whole, each)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the TTHeader, if there is one, into memory of its own.
     ///
     /// # Errors
     ///

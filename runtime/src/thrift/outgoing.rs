@@ -5,22 +5,22 @@ use bytes::{BufMut, Bytes, BytesMut};
 use super::frame::{FrameError, MAX_FRAME};
 use super::message::Header;
 use super::messages::Wire;
-use super::ttheader::TtHeader;
+use super::ttheader::{self, Info, TtHeader};
 
 /// One message on its way out.
 #[derive(Clone, Debug)]
-pub struct Outgoing<'a> {
+pub struct Outgoing<'a, I = TtHeader<'a>> {
     /// How it is wrapped.
     pub wire: Wire,
     /// Its own header.
     pub header: Header<'a>,
     /// The TTHeader, where the wire has one.
-    pub info: &'a TtHeader<'a>,
+    pub info: &'a I,
     /// Its body.
     pub body: &'a Bytes,
 }
 
-impl Outgoing<'_> {
+impl<I: Info> Outgoing<'_, I> {
     /// Writes everything in front of the body, which goes behind it.
     ///
     /// # Errors
@@ -30,16 +30,17 @@ impl Outgoing<'_> {
     pub fn write_head(&self, limit: usize, out: &mut BytesMut) -> Result<(), FrameError> {
         let message = self.header.size().saturating_add(self.body.len());
         let inner = if self.wire.is_framed() { 4 } else { 0 };
-        let outer = if self.wire.has_header() { self.info.fits()? } else { 0 };
+        let measured = if self.wire.has_header() { Some(ttheader::measure(self.info)?) } else { None };
+        let outer = measured.as_ref().map_or(0, |measured| measured.size());
         let whole = message.saturating_add(inner + outer);
         let limit = limit.min(MAX_FRAME);
         let fits = |length: usize| u32::try_from(length).ok().filter(|_| length <= limit);
         let too_long = || FrameError::TooLong { length: whole, limit };
         let (message, whole) = fits(message).zip(fits(whole)).ok_or_else(too_long)?;
         out.reserve(4 + inner + outer + self.header.size());
-        if self.wire.has_header() {
+        if let Some(measured) = &measured {
             out.put_u32(whole);
-            self.info.write(out);
+            ttheader::write(self.info, measured, out);
         }
         if self.wire.is_framed() {
             out.put_u32(message);

@@ -5,9 +5,10 @@ use bytes::Bytes;
 use fuzz::{Random, chunks, executions, fuzz};
 use golden::generated::sink;
 use runtime::limits::DecodeLimits;
+use runtime::thrift::metainfo::{Answered, Asked};
+use runtime::thrift::ttheader::Pair;
 use runtime::thrift::{
-    Header, MessageType, Messages, Outgoing, Protocol, TtHeader, Type, Value, Wire, exception, from_bytes, metainfo,
-    to_bytes,
+    Header, MessageType, Messages, Outgoing, Protocol, TtHeader, Type, Value, Wire, exception, from_bytes, to_bytes,
 };
 
 const WIRES: [Wire; 4] = [Wire::Framed, Wire::Buffered, Wire::TtHeader, Wire::TtHeaderFramed];
@@ -94,10 +95,17 @@ fn cut(pieces: &[&[u8]]) -> (Vec<(Wire, Bytes)>, bool) {
 }
 
 fn read_header(incoming: &runtime::thrift::Incoming) {
-    if let Ok(Some(info)) = incoming.header() {
-        let _ = (metainfo::metadata(&info), metainfo::timeout(&info), metainfo::backward(&info));
-        let _ = metainfo::business(&info).map(|error| error.to_string());
-    }
+    let (mut asked, mut answered, mut pairs) = (Asked::default(), Answered::default(), 0);
+    let read = incoming.pairs(|pair| {
+        asked.take(pair);
+        answered.take(pair);
+        pairs += usize::from(!matches!(pair, Pair::Acl(_)));
+    });
+    let _ = (asked.timeout(), asked.into_metadata());
+    let _ = (answered.closing(), answered.business().map(|error| error.to_string()));
+    // In memory of its own a header is the same, or as damaged.
+    let held = incoming.header().map(Option::unwrap_or_default);
+    assert_eq!(read.map(|()| pairs), held.map(|it| it.ints.len() + it.strings.len()));
 }
 
 #[test]

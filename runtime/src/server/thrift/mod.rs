@@ -29,12 +29,13 @@ use super::counters::Counter;
 use super::load::Partial;
 use super::shared::Shared;
 use super::work::{self, Work};
-use crate::context::{Backward, Context};
+use crate::context::{Backward, Context, Pairs};
 use crate::line::Line;
 use crate::receive::receive;
 use crate::service::{Answer, Kind};
-use crate::thrift::ttheader::{flags, int_keys};
-use crate::thrift::{Header, Incoming, MessageType, Messages, TtHeader, metainfo, spare};
+use crate::thrift::metainfo::Asked;
+use crate::thrift::ttheader::flags;
+use crate::thrift::{Header, Incoming, MessageType, Messages, spare};
 use crate::{Error, Limits, Result as Outcomes};
 
 /// Answers are written when this many bytes wait, even inside a batch.
@@ -229,7 +230,9 @@ impl Driver<'_> {
 
     fn message(&mut self, incoming: Incoming, now: Instant, task: &mut Task<'_>) -> Result<Option<Next>, Close> {
         let shared = self.shared;
-        let info = incoming.header().map_err(|error| self.damaged(Counter::BadFrame, &error))?;
+        let mut asked = Asked::default();
+        let pairs = incoming.pairs(|pair| asked.take(pair));
+        pairs.map_err(|error| self.damaged(Counter::BadFrame, &error))?;
         let read = Header::read(incoming.message());
         let (header, taken) = read.map_err(|error| self.damaged(Counter::BadHeader, &error))?;
         let wire = incoming.wire;
@@ -237,10 +240,9 @@ impl Driver<'_> {
         if matches!(header.kind, MessageType::Reply | MessageType::Exception) {
             return self.refuse(&envelope(header)).map(Some);
         }
-        let service = info.as_ref().and_then(|info| info.string(metainfo::SERVICE));
         let idl = header.protocol.idl();
         // Answered without the service in front: Apache's servers do so, and its clients look.
-        let Some(route) = shared.router.find(idl, service, header.name) else {
+        let Some(route) = shared.router.find(idl, asked.service, header.name) else {
             let name = header.name.split_once(':').map_or(header.name, |(_, name)| name);
             let missing = shared.router.missing(idl, header.name);
             let kind = if header.kind == MessageType::Oneway { Kind::Oneway } else { Kind::Unary };
@@ -249,7 +251,7 @@ impl Driver<'_> {
         let envelope = Envelope { wire, header: Header { name: route.method.name, ..header }, leaving: false };
         let order = incoming.flags & flags::OUT_OF_ORDER == 0;
         let mut cx = self.context(now);
-        let backward = info.map(|info| self.describe(&mut cx, &info, now));
+        let backward = wire.has_header().then(|| self.describe(&mut cx, asked, now));
         // The IDL says whether a method is answered, not the message's type, as in Kitex.
         let kind = route.method.kind;
         let deadline = cx.deadline().unwrap_or(now);
@@ -293,7 +295,7 @@ impl Driver<'_> {
     fn refuse(&mut self, envelope: &Envelope<'_>) -> Result<Next, Close> {
         self.shared.count(Counter::BadHeader);
         let body = envelope.header.protocol.wrong_message_type().map_err(|_| Close)?;
-        envelope.head(MessageType::Exception, &mut TtHeader::default(), &body, &mut self.out).map_err(|_| Close)?;
+        envelope.head(MessageType::Exception, None, &Pairs::new(), &body, &mut self.out).map_err(|_| Close)?;
         Ok(Next::Last(body))
     }
 
@@ -308,11 +310,11 @@ impl Driver<'_> {
     }
 
     /// Adds what a request's TTHeader says, and the place of pairs that go back; gives that too.
-    fn describe(&mut self, cx: &mut Context, info: &TtHeader<'_>, now: Instant) -> Backward {
-        let deadline = metainfo::timeout(info).and_then(|timeout| now.checked_add(timeout));
+    fn describe(&mut self, cx: &mut Context, asked: Asked<'_>, now: Instant) -> Backward {
+        let deadline = asked.timeout().and_then(|timeout| now.checked_add(timeout));
         cx.deadline = deadline.into_iter().chain(cx.deadline).min();
-        cx.log_id = info.int(int_keys::LOG_ID).map(Arc::from);
-        cx.metadata = metainfo::metadata(info).map(Arc::new);
+        cx.log_id = asked.log_id.map(Arc::from);
+        cx.metadata = asked.into_metadata().map(Arc::new);
         let backward = self.backward.again();
         cx.set_backward(backward.clone());
         backward

@@ -7,10 +7,9 @@ use bytes::{Bytes, BytesMut};
 use crate::context::Pairs;
 use crate::error::{Code, Error};
 use crate::service::Answer;
-use crate::thrift::ttheader::int_keys;
-use crate::thrift::{
-    FrameError, Header, MAX_FRAME, MessageType, Outgoing, Protocol, TtHeader, Wire, metainfo, ttheader,
-};
+use crate::thrift::metainfo::{Answering, Business};
+use crate::thrift::ttheader::{self, Fixed};
+use crate::thrift::{FrameError, Header, MAX_FRAME, MessageType, Outgoing, Protocol, Wire};
 
 /// What of a request comes back with its answer.
 #[derive(Clone, Copy)]
@@ -47,8 +46,7 @@ impl Envelope<'_> {
             Err(why) => why,
         };
         let body = self.header.protocol.exception(&why)?;
-        self.head(MessageType::Exception, &mut TtHeader::default(), &body, out).map_err(|error| too_big(&error))?;
-        Ok(body)
+        self.send(MessageType::Exception, None, &Pairs::new(), body, out)
     }
 
     fn try_answer(&self, outcome: Outcome, out: &mut BytesMut) -> Result<Bytes, Error> {
@@ -59,60 +57,49 @@ impl Envelope<'_> {
                     Cow::Owned(closed) => Some(closed),
                     Cow::Borrowed(_) => None,
                 };
-                self.send(MessageType::Reply, TtHeader::default(), &backward, closed.unwrap_or(body), out)
+                self.send(MessageType::Reply, None, &backward, closed.unwrap_or(body), out)
             }
-            Err(error) => {
-                let mut info = TtHeader::default();
-                let (kind, body) = self.refusal(&error, &mut info)?;
-                self.send(kind, info, &backward, body, out)
-            }
+            Err(error) => match error.business_code().filter(|_| self.wire.has_header()) {
+                Some(code) => {
+                    let business = Some(Business::new(code, &error));
+                    self.send(MessageType::Reply, business, &backward, self.header.protocol.nothing(), out)
+                }
+                None => {
+                    let body = self.header.protocol.exception(&error)?;
+                    self.send(MessageType::Exception, None, &backward, body, out)
+                }
+            },
         }
     }
 
-    fn send<'a>(
+    fn send(
         &self,
         kind: MessageType,
-        mut info: TtHeader<'a>,
-        backward: &'a Pairs,
+        business: Option<Business<'_>>,
+        backward: &Pairs,
         body: Bytes,
         out: &mut BytesMut,
     ) -> Result<Bytes, Error> {
-        metainfo::set_backward(backward, &mut info);
-        self.head(kind, &mut info, &body, out).map_err(|error| too_big(&error))?;
+        self.head(kind, business, backward, &body, out).map_err(|error| too_big(&error))?;
         Ok(body)
-    }
-
-    fn refusal<'a>(&self, error: &'a Error, info: &mut TtHeader<'a>) -> Result<(MessageType, Bytes), Error> {
-        match error.business_code() {
-            Some(code) if self.wire.has_header() => {
-                metainfo::set_business(code, error, info);
-                Ok((MessageType::Reply, self.header.protocol.nothing()))
-            }
-            _ => Ok((MessageType::Exception, self.header.protocol.exception(error)?)),
-        }
     }
 
     /// Writes a message's head.
     pub(super) fn head(
         &self,
         kind: MessageType,
-        info: &mut TtHeader<'_>,
+        business: Option<Business<'_>>,
+        backward: &Pairs,
         body: &Bytes,
         out: &mut BytesMut,
     ) -> Result<(), FrameError> {
+        let protocol = if self.header.protocol == Protocol::Compact { ttheader::COMPACT } else { 0 };
         // The sequence number of the payload, also where the request's TTHeader had another.
-        info.seq = self.header.seq;
-        if self.wire.has_header() {
-            info.set_int(int_keys::MESSAGE_TYPE, if kind == MessageType::Reply { "2" } else { "3" });
-            if self.leaving {
-                info.set_string(metainfo::CLOSING, "1");
-            }
-        }
-        if self.header.protocol == Protocol::Compact {
-            info.protocol = ttheader::COMPACT;
-        }
+        let fixed = Fixed { flags: 0, seq: self.header.seq, protocol };
+        let number = if kind == MessageType::Reply { "2" } else { "3" };
+        let info = Answering { fixed, kind: number, business, backward, closing: self.leaving };
         let header = Header { kind, ..self.header };
-        Outgoing { wire: self.wire, header, info, body }.write_head(MAX_FRAME, out)
+        Outgoing { wire: self.wire, header, info: &info, body }.write_head(MAX_FRAME, out)
     }
 }
 

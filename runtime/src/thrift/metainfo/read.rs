@@ -1,0 +1,110 @@
+//! What the pairs of a message that came say.
+
+use std::time::Duration;
+
+use super::{CLOSING, EXTRA, MESSAGE, PERSISTENT, SERVICE, STATUS, TOKEN, TRANSIENT, is_reserved};
+use crate::context::{Metadata, Pairs};
+use crate::error::{Error, Origin};
+use crate::thrift::ttheader::{Pair, int_keys};
+
+/// What a request says. Of several pairs with one key the last counts, as in Kitex.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// The service's name in the IDL.
+    pub service: Option<&'a str>,
+    /// The id under which everybody on the way logs it.
+    pub log_id: Option<&'a str>,
+    timeout: Option<&'a str>,
+    token: Option<&'a str>,
+    metadata: Option<Metadata>,
+}
+
+impl<'a> Asked<'a> {
+    /// Takes one pair.
+    #[inline]
+    pub fn take(&mut self, pair: Pair<'a>) {
+        match pair {
+            Pair::Int(int_keys::RPC_TIMEOUT, value) => self.timeout = Some(value),
+            Pair::Int(int_keys::LOG_ID, value) => self.log_id = Some(value),
+            Pair::Int(..) => {}
+            Pair::Text(SERVICE, value) => self.service = Some(value),
+            Pair::Text(key, value) => self.text(key, value),
+            Pair::Acl(token) => self.token = Some(token),
+        }
+    }
+
+    fn text(&mut self, key: &str, value: &str) {
+        if let Some(key) = key.strip_prefix(TRANSIENT) {
+            self.metadata().transient.insert(key.to_owned(), value.to_owned());
+        } else if let Some(key) = key.strip_prefix(PERSISTENT) {
+            self.metadata().persistent.insert(key.to_owned(), value.to_owned());
+        }
+    }
+
+    fn metadata(&mut self) -> &mut Metadata {
+        self.metadata.get_or_insert_default()
+    }
+
+    /// The pairs that a handler sees; `None` without any.
+    pub fn into_metadata(mut self) -> Option<Metadata> {
+        if let Some(token) = self.token {
+            self.metadata().transient.insert(TOKEN.to_owned(), token.to_owned());
+        }
+        self.metadata
+    }
+
+    /// What the caller waits for the answer. What is no number counts as nothing, as in Kitex.
+    pub fn timeout(&self) -> Option<Duration> {
+        let milliseconds: u64 = self.timeout?.parse().ok()?;
+        (milliseconds > 0).then(|| Duration::from_millis(milliseconds))
+    }
+}
+
+/// What an answer says. Of several pairs with one key the last counts, as in Kitex.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answered<'a> {
+    /// The pairs that a handler sent back: all that mean nothing else.
+    pub backward: Pairs,
+    closing: Option<&'a str>,
+    status: Option<&'a str>,
+    message: Option<&'a str>,
+    extra: Option<&'a str>,
+}
+
+impl<'a> Answered<'a> {
+    /// Takes one pair.
+    #[inline]
+    pub fn take(&mut self, pair: Pair<'a>) {
+        if let Pair::Text(key, value) = pair {
+            self.text(key, value);
+        }
+    }
+
+    fn text(&mut self, key: &'a str, value: &'a str) {
+        match key {
+            CLOSING => self.closing = Some(value),
+            STATUS => self.status = Some(value),
+            MESSAGE => self.message = Some(value),
+            EXTRA => self.extra = Some(value),
+            _ if is_reserved(key) => {}
+            _ => drop(self.backward.insert(key.to_owned(), value.to_owned())),
+        }
+    }
+
+    /// Whether the peer closes this connection.
+    pub fn closing(&self) -> bool {
+        self.closing == Some("1")
+    }
+
+    /// The business error of the answer. Kitex ignores it when its extra pairs cannot be read; here
+    /// they alone are lost, since success is the worse report.
+    pub fn business(&self) -> Option<Error> {
+        let code: i32 = self.status?.parse().ok()?;
+        if code == 0 {
+            return None;
+        }
+        let extra = self.extra.and_then(|text| serde_json::from_str::<Pairs>(text).ok());
+        let message = self.message.unwrap_or_default();
+        Some(Error::business(code, message, extra.unwrap_or_default()).with_origin(Origin::Remote))
+    }
+}

@@ -1,0 +1,176 @@
+//! What a message that leaves says in its pairs.
+
+use std::time::Duration;
+
+use super::digits::Digits;
+use super::{CLOSING, EXTRA, MESSAGE, PERSISTENT, SERVICE, STATUS, TOKEN, TRANSIENT, is_reserved};
+use crate::context::{Metadata, Pairs};
+use crate::error::Error;
+use crate::thrift::ttheader::{Fixed, Info, Pair, int_keys};
+
+/// Where a request goes and comes from, for proxies and people: the message and the connection say it too.
+#[derive(Clone, Copy, Debug)]
+pub struct Way<'a> {
+    /// The called service's name in the registry.
+    pub to: &'a str,
+    /// The called method.
+    pub method: &'a str,
+    /// The message's type as a decimal number.
+    pub kind: &'a str,
+    /// The service and the method whose handler makes the call.
+    pub from: Option<(&'a str, &'a str)>,
+}
+
+/// What a request says.
+#[derive(Clone, Debug, Default)]
+pub struct Asking<'a> {
+    /// What stands before the pairs.
+    pub fixed: Fixed,
+    /// The service's name in the IDL.
+    pub service: &'a str,
+    /// The way of the request, where it is told.
+    pub way: Option<Way<'a>>,
+    /// The id under which everybody on the way logs it.
+    pub log_id: Option<&'a str>,
+    timeout: Option<Digits>,
+    token: Option<&'a str>,
+    metadata: Vec<(String, &'a str)>,
+}
+
+impl<'a> Asking<'a> {
+    /// Says what the caller waits, in whole milliseconds and never less: a peer that gives up at its
+    /// deadline does so after the caller has, whose error then says what happened.
+    pub fn set_timeout(&mut self, left: Duration) {
+        let rest = u64::from(left.subsec_nanos().div_ceil(1_000_000));
+        let milliseconds = left.as_secs().saturating_mul(1_000).saturating_add(rest);
+        self.timeout = Some(Digits::from(milliseconds.max(1)));
+    }
+
+    /// Adds the pairs of a call.
+    pub fn add_metadata(&mut self, metadata: &'a Metadata) {
+        for (key, value) in &metadata.transient {
+            if key == TOKEN {
+                self.token = Some(value);
+            } else {
+                self.metadata.push((format!("{TRANSIENT}{key}"), value));
+            }
+        }
+        self.metadata.extend(metadata.persistent.iter().map(|(key, value)| (format!("{PERSISTENT}{key}"), &**value)));
+    }
+}
+
+impl Info for Asking<'_> {
+    fn fixed(&self) -> Fixed {
+        self.fixed
+    }
+
+    #[inline]
+    fn each<'s>(&'s self, mut take: impl FnMut(Pair<'s>)) {
+        if let Some(token) = self.token {
+            take(Pair::Acl(token));
+        }
+        take(Pair::Text(SERVICE, self.service));
+        for (key, value) in &self.metadata {
+            take(Pair::Text(key, value));
+        }
+        if let Some(way) = &self.way {
+            take(Pair::Int(int_keys::PAYLOAD, "framed"));
+            take(Pair::Int(int_keys::TO_SERVICE, way.to));
+            take(Pair::Int(int_keys::TO_METHOD, way.method));
+            take(Pair::Int(int_keys::MESSAGE_TYPE, way.kind));
+            if let Some((service, method)) = way.from {
+                take(Pair::Int(int_keys::FROM_SERVICE, service));
+                take(Pair::Int(int_keys::FROM_METHOD, method));
+            }
+        }
+        if let Some(timeout) = &self.timeout {
+            take(Pair::Int(int_keys::RPC_TIMEOUT, timeout.as_str()));
+        }
+        if let Some(id) = self.log_id {
+            take(Pair::Int(int_keys::LOG_ID, id));
+        }
+    }
+}
+
+/// A business error, as an answer carries it.
+#[derive(Clone, Debug)]
+pub struct Business<'a> {
+    code: String,
+    message: &'a str,
+    extra: Option<String>,
+}
+
+impl<'a> Business<'a> {
+    /// Of an error that has this code.
+    pub fn new(code: i32, error: &'a Error) -> Self {
+        // A map of strings cannot fail to be written.
+        let extra = || serde_json::to_string(error.metadata()).unwrap_or_default();
+        let extra = (!error.metadata().is_empty()).then(extra);
+        Self { code: code.to_string(), message: error.message(), extra }
+    }
+}
+
+/// What an answer says.
+#[derive(Clone, Debug)]
+pub struct Answering<'a> {
+    /// What stands before the pairs.
+    pub fixed: Fixed,
+    /// The message's type as a decimal number.
+    pub kind: &'a str,
+    /// The error of a handler.
+    pub business: Option<Business<'a>>,
+    /// The pairs that a handler sends back. Names that mean something else are left out.
+    pub backward: &'a Pairs,
+    /// Whether no further request should come on this connection.
+    pub closing: bool,
+}
+
+impl Info for Answering<'_> {
+    fn fixed(&self) -> Fixed {
+        self.fixed
+    }
+
+    #[inline]
+    fn each<'s>(&'s self, mut take: impl FnMut(Pair<'s>)) {
+        if let Some(business) = &self.business {
+            take(Pair::Text(STATUS, &business.code));
+            take(Pair::Text(MESSAGE, business.message));
+            if let Some(extra) = &business.extra {
+                take(Pair::Text(EXTRA, extra));
+            }
+        }
+        for (key, value) in self.backward.iter().filter(|(key, _)| !is_reserved(key)) {
+            take(Pair::Text(key, value));
+        }
+        if self.closing {
+            take(Pair::Text(CLOSING, "1"));
+        }
+        take(Pair::Int(int_keys::MESSAGE_TYPE, self.kind));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+
+    use super::*;
+    use crate::thrift::metainfo::Asked;
+    use crate::thrift::ttheader::{measure, scan, write};
+
+    fn told(left: Duration) -> Option<Duration> {
+        let (mut asking, mut out) = (Asking::default(), BytesMut::new());
+        asking.set_timeout(left);
+        write(&asking, &measure(&asking).unwrap(), &mut out);
+        let mut asked = Asked::default();
+        scan(&out, |pair| asked.take(pair)).unwrap();
+        asked.timeout()
+    }
+
+    #[test]
+    fn a_timeout_is_rounded_up() {
+        assert_eq!(told(Duration::MAX), Some(Duration::from_millis(u64::MAX)));
+        for (micros, stated) in [(0, 1), (1, 1), (1_000, 1), (1_001, 2), (199_999, 200), (200_000, 200)] {
+            assert_eq!(told(Duration::from_micros(micros)), Some(Duration::from_millis(stated)), "{micros}");
+        }
+    }
+}
