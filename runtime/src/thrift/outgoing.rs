@@ -1,11 +1,11 @@
 //! A message on its way out, wrapped in any way.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 
 use super::frame::{FrameError, MAX_FRAME};
 use super::message::Header;
 use super::messages::Wire;
-use super::ttheader::{self, Info, TtHeader};
+use super::ttheader::{self, Info, Room, TtHeader};
 
 /// One message on its way out.
 #[derive(Clone, Debug)]
@@ -37,13 +37,15 @@ impl<I: Info> Outgoing<'_, I> {
         let fits = |length: usize| u32::try_from(length).ok().filter(|_| length <= limit);
         let too_long = || FrameError::TooLong { length: whole, limit };
         let (message, whole) = fits(message).zip(fits(whole)).ok_or_else(too_long)?;
-        out.reserve(4 + inner + outer + self.header.size());
+        let front = outer + inner + if measured.is_some() { 4 } else { 0 };
+        out.reserve(front + self.header.size());
+        let mut room = Room::behind(out, front);
         if let Some(measured) = &measured {
-            out.put_u32(whole);
-            ttheader::write(self.info, measured, out);
+            room.put(whole.to_be_bytes());
+            ttheader::put(self.info, measured, &mut room);
         }
         if self.wire.is_framed() {
-            out.put_u32(message);
+            room.put(message.to_be_bytes());
         }
         self.header.write(out);
         Ok(())

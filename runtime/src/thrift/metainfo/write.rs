@@ -65,31 +65,39 @@ impl Info for Asking<'_> {
     }
 
     #[inline]
-    fn each<'s>(&'s self, mut take: impl FnMut(Pair<'s>)) {
+    fn each<'s>(&'s self, mut take: impl FnMut(Pair<'s, [u8]>)) {
         if let Some(token) = self.token {
-            take(Pair::Acl(token));
+            take(Pair::Acl(token.as_bytes()));
         }
-        take(Pair::Text(SERVICE, self.service));
+        take(text(SERVICE, self.service));
         for (key, value) in &self.metadata {
-            take(Pair::Text(key, value));
+            take(text(key, value));
         }
         if let Some(way) = &self.way {
-            take(Pair::Int(int_keys::PAYLOAD, "framed"));
-            take(Pair::Int(int_keys::TO_SERVICE, way.to));
-            take(Pair::Int(int_keys::TO_METHOD, way.method));
-            take(Pair::Int(int_keys::MESSAGE_TYPE, way.kind));
+            take(int(int_keys::PAYLOAD, "framed"));
+            take(int(int_keys::TO_SERVICE, way.to));
+            take(int(int_keys::TO_METHOD, way.method));
+            take(int(int_keys::MESSAGE_TYPE, way.kind));
             if let Some((service, method)) = way.from {
-                take(Pair::Int(int_keys::FROM_SERVICE, service));
-                take(Pair::Int(int_keys::FROM_METHOD, method));
+                take(int(int_keys::FROM_SERVICE, service));
+                take(int(int_keys::FROM_METHOD, method));
             }
         }
         if let Some(timeout) = &self.timeout {
-            take(Pair::Int(int_keys::RPC_TIMEOUT, timeout.as_str()));
+            take(Pair::Int(int_keys::RPC_TIMEOUT, timeout.as_bytes()));
         }
         if let Some(id) = self.log_id {
-            take(Pair::Int(int_keys::LOG_ID, id));
+            take(int(int_keys::LOG_ID, id));
         }
     }
+}
+
+fn text<'a>(key: &'a str, value: &'a str) -> Pair<'a, [u8]> {
+    Pair::Text(key.as_bytes(), value.as_bytes())
+}
+
+fn int(key: u16, value: &str) -> Pair<'_, [u8]> {
+    Pair::Int(key, value.as_bytes())
 }
 
 /// A business error, as an answer carries it.
@@ -131,21 +139,21 @@ impl Info for Answering<'_> {
     }
 
     #[inline]
-    fn each<'s>(&'s self, mut take: impl FnMut(Pair<'s>)) {
+    fn each<'s>(&'s self, mut take: impl FnMut(Pair<'s, [u8]>)) {
         if let Some(business) = &self.business {
-            take(Pair::Text(STATUS, &business.code));
-            take(Pair::Text(MESSAGE, business.message));
+            take(text(STATUS, &business.code));
+            take(text(MESSAGE, business.message));
             if let Some(extra) = &business.extra {
-                take(Pair::Text(EXTRA, extra));
+                take(text(EXTRA, extra));
             }
         }
         for (key, value) in self.backward.iter().filter(|(key, _)| !is_reserved(key)) {
-            take(Pair::Text(key, value));
+            take(text(key, value));
         }
         if self.closing {
-            take(Pair::Text(CLOSING, "1"));
+            take(text(CLOSING, "1"));
         }
-        take(Pair::Int(int_keys::MESSAGE_TYPE, self.kind));
+        take(int(int_keys::MESSAGE_TYPE, self.kind));
     }
 }
 
@@ -155,12 +163,13 @@ mod tests {
 
     use super::*;
     use crate::thrift::metainfo::Asked;
-    use crate::thrift::ttheader::{measure, scan, write};
+    use crate::thrift::ttheader::{Room, measure, put, scan};
 
     fn told(left: Duration) -> Option<Duration> {
         let (mut asking, mut out) = (Asking::default(), BytesMut::new());
         asking.set_timeout(left);
-        write(&asking, &measure(&asking).unwrap(), &mut out);
+        let measured = measure(&asking).unwrap();
+        put(&asking, &measured, &mut Room::behind(&mut out, measured.size()));
         let mut asked = Asked::default();
         scan(&out, |pair| asked.take(pair)).unwrap();
         asked.timeout()

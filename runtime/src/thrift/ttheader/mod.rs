@@ -13,7 +13,8 @@ use bytes::BytesMut;
 
 pub(super) use self::read::fixed;
 pub use self::read::scan;
-pub use self::write::{Info, Measure, measure, write};
+pub use self::write::{Info, Measure, measure};
+pub(super) use self::write::{Room, put};
 
 /// The first two bytes behind the length.
 pub const MAGIC: u16 = 0x1000;
@@ -118,15 +119,27 @@ pub struct Fixed {
     pub protocol: u8,
 }
 
-/// One pair of a header.
+/// One pair of a header: its texts as they are read, or the bytes of them as they are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pair<'a> {
+pub enum Pair<'a, T: ?Sized = str> {
     /// One of [`int_keys`], or another integer, and its value.
-    Int(u16, &'a str),
+    Int(u16, &'a T),
     /// A text and its value.
-    Text(&'a str, &'a str),
+    Text(&'a T, &'a T),
     /// The access token (`gdpr-token` in Kitex).
-    Acl(&'a str),
+    Acl(&'a T),
+}
+
+impl<'a> Pair<'a> {
+    /// The pair as it is written.
+    #[inline]
+    fn bytes(self) -> Pair<'a, [u8]> {
+        match self {
+            Self::Int(key, value) => Pair::Int(key, value.as_bytes()),
+            Self::Text(key, value) => Pair::Text(key.as_bytes(), value.as_bytes()),
+            Self::Acl(token) => Pair::Acl(token.as_bytes()),
+        }
+    }
 }
 
 /// The parts of a header in memory of their own. The message's own sequence number is written into it.
@@ -193,7 +206,7 @@ impl<'a> TtHeader<'a> {
 
     /// Writes all but the length in front. What does not [fit](Self::fits) is not to be written.
     pub fn write(&self, out: &mut BytesMut) {
-        write(self, &write::count(self), out);
+        write::write(self, &write::count(self), out);
     }
 }
 
@@ -203,7 +216,8 @@ impl Info for TtHeader<'_> {
         Fixed { flags, seq, protocol }
     }
 
-    fn each<'s>(&'s self, mut take: impl FnMut(Pair<'s>)) {
+    fn each<'s>(&'s self, mut take: impl FnMut(Pair<'s, [u8]>)) {
+        let mut take = |pair: Pair<'s>| take(pair.bytes());
         self.acl.iter().for_each(|token| take(Pair::Acl(token)));
         self.strings.iter().for_each(|(key, value)| take(Pair::Text(key, value)));
         self.ints.iter().for_each(|(key, value)| take(Pair::Int(*key, value)));

@@ -12,7 +12,7 @@ pub trait Info {
     fn fixed(&self) -> Fixed;
 
     /// Hands the pairs over: one token at most, then those of each section in the order in which they are written.
-    fn each<'s>(&'s self, take: impl FnMut(Pair<'s>));
+    fn each<'s>(&'s self, take: impl FnMut(Pair<'s, [u8]>));
 }
 
 /// What a header takes.
@@ -27,7 +27,7 @@ pub struct Measure {
 }
 
 impl Measure {
-    fn text(&mut self, size: usize, text: &str) {
+    fn text(&mut self, size: usize, text: &[u8]) {
         self.body += size + text.len();
         self.longest = self.longest.max(text.len());
     }
@@ -87,12 +87,21 @@ pub fn measure(info: &impl Info) -> Result<Measure, TtHeaderError> {
 }
 
 /// Writes all of a measured header but the length in front.
+pub(super) fn write(info: &impl Info, measure: &Measure, out: &mut BytesMut) {
+    put(info, measure, &mut Room::behind(out, measure.size()));
+}
+
+/// The same into the room for it.
 #[inline]
-pub fn write(info: &impl Info, measure: &Measure, out: &mut BytesMut) {
-    let start = out.len();
-    // The zeros that nothing is written over are the padding.
-    out.resize(start + measure.size(), section::PADDING);
-    let mut room = Room(out.get_mut(start..).unwrap_or_default());
+pub(in crate::thrift) fn put(info: &impl Info, measure: &Measure, room: &mut Room<'_>) {
+    let (here, rest) = mem::take(&mut room.0).split_at_mut_checked(measure.size()).unwrap_or_default();
+    room.0 = rest;
+    fill(info, measure, &mut Room(here));
+}
+
+/// Writes over the zeros of the room; those that are left are the padding.
+#[inline]
+fn fill(info: &impl Info, measure: &Measure, room: &mut Room<'_>) {
     let Fixed { flags, seq, protocol } = info.fixed();
     room.put(MAGIC.to_be_bytes());
     room.put(flags.to_be_bytes());
@@ -133,11 +142,19 @@ fn short(length: usize) -> [u8; 2] {
 }
 
 /// The bytes that are not written yet. What has no room is left out: it was not measured.
-struct Room<'o>(&'o mut [u8]);
+pub(in crate::thrift) struct Room<'o>(&'o mut [u8]);
 
-impl Room<'_> {
+impl<'o> Room<'o> {
+    /// So many bytes behind what is written.
     #[inline]
-    fn put<const N: usize>(&mut self, bytes: [u8; N]) {
+    pub(in crate::thrift) fn behind(out: &'o mut BytesMut, size: usize) -> Self {
+        let start = out.len();
+        out.resize(start + size, section::PADDING);
+        Self(out.get_mut(start..).unwrap_or_default())
+    }
+
+    #[inline]
+    pub(in crate::thrift) fn put<const N: usize>(&mut self, bytes: [u8; N]) {
         if let Some((head, rest)) = mem::take(&mut self.0).split_first_chunk_mut() {
             *head = bytes;
             self.0 = rest;
@@ -145,10 +162,10 @@ impl Room<'_> {
     }
 
     #[inline]
-    fn text(&mut self, text: &str) {
+    fn text(&mut self, text: &[u8]) {
         self.put(short(text.len()));
         if let Some((head, rest)) = mem::take(&mut self.0).split_at_mut_checked(text.len()) {
-            head.copy_from_slice(text.as_bytes());
+            head.copy_from_slice(text);
             self.0 = rest;
         }
     }
