@@ -1,5 +1,6 @@
-//! Ours beside Kitex: each with its own server and client, and with Kitex's server our client and one by hand. What is
-//! by hand decodes nothing, for comparison; what the system calls of a ping-pong take alone shows what is left to gain.
+//! Ours beside Kitex: each with its own server and client, and with Kitex's server our client and one by hand. For
+//! comparison ping-pongs by hand, with our codec and nothing else, or without even that; what the system calls of a
+//! ping-pong take alone shows what is left to gain.
 //!
 //! Kitex's programs are built from `go/` with what its own tools generate; the candidates take
 //! turns, and no call is timed alone. CPU is that of client and server together, and beside it that
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use bench::by_hand;
 use bench::load::{Candidate, Figures, Row, middle, ours, request, round, serve_ours, serve_raw};
 use bench::measure::median;
 use runtime::client::Transport;
@@ -99,7 +101,7 @@ fn main() {
     let (plain, mux) = (Server::start(&bin, "framed"), Server::start(&bin, "mux"));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime").block_on(async {
-        let (our, raw) = (serve_ours().await, serve_raw().await);
+        let (our, raw, with_codec) = (serve_ours().await, serve_raw().await, by_hand::serve().await);
         println!(
             "| payload | callers | | calls/s | CPU µs/call | Kitex's server | of Kitex |\n|---|---|---|---|---|---|---|"
         );
@@ -107,6 +109,7 @@ fn main() {
             let text = "x".repeat(size);
             let ours = [
                 ("ours framed", ours(our, Transport::Framed, &text), None),
+                ("by hand, our codec", Candidate::Codec(with_codec, text.clone()), None),
                 ("by hand, no codec", Candidate::Raw(raw, request(&text).into()), None),
                 ("our client, Kitex's server, framed", ours(plain.at, Transport::Framed, &text), Some(&plain)),
                 (
