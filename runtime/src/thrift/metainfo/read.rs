@@ -108,3 +108,42 @@ impl<'a> Answered<'a> {
         Some(Error::business(code, message, extra.unwrap_or_default()).with_origin(Origin::Remote))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(pairs: &[Pair<'static>]) -> Asked<'static> {
+        let mut asked = Asked::default();
+        pairs.iter().for_each(|pair| asked.take(*pair));
+        asked
+    }
+
+    #[test]
+    fn the_last_of_several_pairs_counts() {
+        let [first, last] = [Pair::Int(int_keys::RPC_TIMEOUT, "7"), Pair::Int(int_keys::RPC_TIMEOUT, "soon")];
+        assert_eq!(asked(&[last, first]).timeout(), Some(Duration::from_millis(7)));
+        assert_eq!(asked(&[first, last]).timeout(), None);
+        let mut answered = Answered::default();
+        [Pair::Text(STATUS, "5"), Pair::Text(STATUS, "0")].map(|pair| answered.take(pair));
+        assert_eq!(answered.business(), None);
+    }
+
+    #[test]
+    fn the_token_is_the_headers_own_wherever_it_stands() {
+        let [token, pair] = [Pair::Acl("own"), Pair::Text("RPC_TRANSIT_gdpr-token", "other")];
+        for pairs in [[token, pair], [pair, token]] {
+            assert_eq!(asked(&pairs).into_metadata().unwrap().transient["gdpr-token"], "own");
+        }
+    }
+
+    #[test]
+    fn pairs_that_mean_something_do_not_come_back() {
+        let mut answered = Answered::default();
+        for key in [STATUS, MESSAGE, EXTRA, CLOSING, SERVICE, "crc32c", "mine"] {
+            answered.take(Pair::Text(key, "1"));
+        }
+        assert_eq!(answered.backward, Pairs::from([("mine".to_owned(), "1".to_owned())]));
+        assert!(answered.closing() && answered.business().is_some());
+    }
+}
