@@ -125,8 +125,8 @@ mod tests {
         assert_eq!(asked(&[last, first]).timeout(), Some(Duration::from_millis(7)));
         assert_eq!(asked(&[first, last]).timeout(), None);
         let mut answered = Answered::default();
-        [Pair::Text(STATUS, "5"), Pair::Text(STATUS, "0")].map(|pair| answered.take(pair));
-        assert_eq!(answered.business(), None);
+        ["5", "0"].into_iter().for_each(|code| answered.take(Pair::Text(STATUS, code)));
+        assert!(answered.business().is_none());
     }
 
     #[test]

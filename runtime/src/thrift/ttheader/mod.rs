@@ -120,7 +120,7 @@ pub struct Fixed {
 }
 
 /// One pair of a header: its texts as they are read, or the bytes of them as they are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Pair<'a, T: ?Sized = str> {
     /// One of [`int_keys`], or another integer, and its value.
     Int(u16, &'a T),
@@ -129,6 +129,14 @@ pub enum Pair<'a, T: ?Sized = str> {
     /// The access token (`gdpr-token` in Kitex).
     Acl(&'a T),
 }
+
+impl<T: ?Sized> Clone for Pair<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: ?Sized> Copy for Pair<'_, T> {}
 
 impl<'a> Pair<'a> {
     /// The pair as it is written.
