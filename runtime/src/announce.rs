@@ -10,9 +10,10 @@ use tokio::task::AbortHandle;
 #[cfg(feature = "thrift")]
 use crate::client::multiplex;
 use crate::config::{Config, Start};
+use crate::console::say;
 use crate::error::Error;
 use crate::registry::{Endpoint, Instance, Registration, Registry, Status};
-use crate::server::{Registering, Registrar, Registration as Known, say};
+use crate::server::{Registering, Registrar, Registration as Known};
 use crate::service::{Idl, ServiceInfo};
 
 /// Registers a server's services, each under its name of `[names]` or the IDL.
@@ -41,7 +42,7 @@ impl Announcer {
         let address = self.config.advertised(bound)?;
         let instances = services.iter().map(|info| self.instance(info, &address)).collect();
         let registration = self.registry.register(instances)?;
-        let propagation = self.config.server.propagation;
+        let propagation = self.config.server.propagation.unwrap_or_else(|| self.registry.propagation());
         Ok(Announced { registration: Some((registration, None)), propagation })
     }
 
@@ -238,7 +239,7 @@ mod tests {
     #[tokio::test]
     async fn without_a_registry_nothing_is_waited_for() {
         let mut config = Config::local();
-        config.server.propagation = Duration::from_secs(3600);
+        config.server.propagation = Some(Duration::from_secs(3600));
         let server = Server::new(config).add(Add);
         server.start().await.unwrap().stop().await.unwrap();
     }

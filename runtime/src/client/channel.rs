@@ -255,6 +255,14 @@ impl Builder {
         self.transport(if on { Transport::Multiplexed } else { Transport::default() })
     }
 
+    /// Whether a first call waits until its deadline for a registry that is away (the default), or
+    /// fails as soon as it is seen to be. Once a list was read, calls go to the last known instances
+    /// in either case.
+    pub fn wait_for_registry(mut self, on: bool) -> Self {
+        self.client.wait_for_registry = on;
+        self
+    }
+
     /// Adds middleware inside of the layers that were added before. What a layer fails with becomes
     /// an [`Error`]: see `From<BoxError>` there for tower's own layers.
     pub fn layer<L>(mut self, layer: L) -> Self
@@ -286,6 +294,7 @@ impl Builder {
         heap::keep();
         let settings = Settings {
             connect: self.client.connect_timeout,
+            waits: self.client.wait_for_registry,
             limits: &self.limits,
             #[cfg(feature = "thrift")]
             style: self.style,

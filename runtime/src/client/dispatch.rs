@@ -40,6 +40,7 @@ pub(super) struct Dispatch(Arc<Shared>);
 #[cfg_attr(not(any(feature = "thrift", feature = "grpc")), allow(dead_code, reason = "no protocol is built"))]
 pub(super) struct Settings<'a> {
     pub(super) connect: Duration,
+    pub(super) waits: bool,
     pub(super) limits: &'a Limits,
     #[cfg(feature = "thrift")]
     pub(super) style: Style,
@@ -47,6 +48,8 @@ pub(super) struct Settings<'a> {
 
 struct Shared {
     resolver: Resolver,
+    /// Whether a first call waits for a registry that is away.
+    waits: bool,
     balancer: Box<dyn Balancer>,
     thrift_groups: Groups,
     grpc_groups: Groups,
@@ -110,6 +113,7 @@ impl Dispatch {
         let counters = Arc::<Counters>::default();
         Self(Arc::new(Shared {
             resolver,
+            waits: settings.waits,
             balancer,
             thrift_groups: Groups::new(scheme(Idl::Thrift)),
             grpc_groups: Groups::new(scheme(Idl::Proto)),
@@ -167,7 +171,7 @@ impl Dispatch {
             last = Some(error);
             start = Instant::now();
         }
-        Err(last.map_or_else(|| self.nobody(&current.snapshot, call), |error| all_failed(error, tried.len())))
+        Err(last.map_or_else(|| self.nobody(&current.snapshot, call), |error| self.all_failed(error, tried.len())))
     }
 
     fn pick(&self, from: &Current, tried: &[usize], start: Instant, call: &Call) -> Option<usize> {
@@ -180,7 +184,8 @@ impl Dispatch {
         in_time && call.method.idempotent && retries < RETRIES && self.0.budget.spend()
     }
 
-    /// The snapshot; the first call of a process waits for the first list.
+    /// The snapshot; the first call of a process waits for the first list, and unless the channel
+    /// says otherwise for a registry that is away, too.
     async fn known(&self, call: &Call) -> Result<Arc<Snapshot>, Error> {
         let snapshot = self.0.resolver.snapshot();
         if snapshot.known {
@@ -189,7 +194,8 @@ impl Dispatch {
         // Over before the deadline, so that the error says what was waited for.
         let left = |at| Instant::from_std(at).saturating_duration_since(Instant::now());
         let left = call.cx.deadline.map_or(Duration::from_secs(5), left).mul_f64(0.9);
-        let ready = self.0.resolver.ready(left).await;
+        let resolver = &self.0.resolver;
+        let ready = if self.0.waits { resolver.ready(left).await } else { resolver.ready_or_away(left).await };
         ready.map_err(|error| Error::from(error).with_origin(Origin::NotSent))
     }
 
@@ -219,6 +225,22 @@ impl Dispatch {
         }
         attempt.end(verdict);
         result
+    }
+
+    /// What the last attempt gave, with what those before it and the registry say.
+    #[cold]
+    fn all_failed(&self, error: Error, tried: usize) -> Error {
+        let now = self.0.resolver.snapshot();
+        let text = if now.known && now.trusted() == 0 {
+            let source = self.0.resolver.source();
+            let (service, last) = (&now.service, error.message());
+            format!("service `{service}` has no instance; looked at {source}; the last one that was known: {last}")
+        } else if tried > 1 {
+            format!("{} ({tried} instances were tried)", error.message())
+        } else {
+            return error;
+        };
+        Error::new(error.code(), text).with_origin(error.origin())
     }
 
     /// Why there is nobody to call.
@@ -257,13 +279,4 @@ fn scheme(idl: Idl) -> &'static str {
         Idl::Thrift => "thrift",
         Idl::Proto => "grpc",
     }
-}
-
-#[cold]
-fn all_failed(error: Error, tried: usize) -> Error {
-    if tried < 2 {
-        return error;
-    }
-    let text = format!("{} ({tried} instances were tried)", error.message());
-    Error::new(error.code(), text).with_origin(error.origin())
 }

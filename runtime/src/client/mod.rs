@@ -49,6 +49,9 @@ mod tests_link;
 #[cfg(test)]
 #[cfg(feature = "thrift")]
 mod tests_mux;
+#[cfg(test)]
+#[cfg(all(feature = "thrift", feature = "dev"))]
+mod tests_registry;
 
 pub use channel::{Builder, Channel};
 pub use counters::{Counter, Counters};

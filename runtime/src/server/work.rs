@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context as Task, Poll};
 
 use super::counters::Counter;
+use super::failures;
 use super::load::Permit;
 use crate::error::{Error, Origin};
 use crate::service::{Answer, Handling, Method};
@@ -58,7 +59,11 @@ impl Future for Work {
             Ok(Poll::Ready(outcome)) => outcome,
             Err(_) => Err(this.panicked()),
         };
-        Poll::Ready(this.end().and(outcome))
+        let outcome = this.end().and(outcome);
+        if let Err(error) = &outcome {
+            failures::log(this.method, error);
+        }
+        Poll::Ready(outcome)
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::time::sleep;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::server::Embedded;
+use crate::console::say;
 use crate::registry::backend::{Backend, Task};
 use crate::registry::error::Error;
 use crate::registry::registration::{Status, Wanted};
@@ -72,6 +73,10 @@ impl<B: Backend> Backend for Dev<B> {
         self.etcd.follow(service, view).map(|task| self.hosted(task))
     }
 
+    fn propagation(&self) -> Duration {
+        Duration::ZERO
+    }
+
     fn check(&self, service: &str) -> Result<(), Error> {
         self.etcd.check(service)
     }
@@ -107,13 +112,6 @@ async fn host(address: &str) {
         }
         sleep(PROBE).await;
     }
-}
-
-/// One line for the person who started the program, whether or not it logs. A closed standard
-/// error must not end it.
-fn say(line: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Says so when what listens there is no registry.

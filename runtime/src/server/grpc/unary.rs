@@ -20,6 +20,7 @@ use crate::grpc::Form;
 use crate::grpc::{Caller, Raw, write_backward};
 use crate::router::Route;
 use crate::server::counters::Counter;
+use crate::server::failures;
 use crate::server::shared::Shared;
 use crate::service::Answer;
 
@@ -94,7 +95,10 @@ impl UnaryService<Bytes> for Unary {
         Box::pin(async move {
             let outcome = match work {
                 Ok(work) => work.await,
-                Err(error) => Err(error),
+                Err(error) => {
+                    failures::log(route.method, &error);
+                    Err(error)
+                }
             };
             let shared = &connection.shared;
             let outcome = outcome.and_then(|answer| close(shared, &route, &caller, answer));

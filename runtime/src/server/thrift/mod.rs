@@ -26,6 +26,7 @@ use self::late::Late;
 use self::reply::{Envelope, Outcome};
 use super::connections::{Phase, Seat};
 use super::counters::Counter;
+use super::failures;
 use super::load::Partial;
 use super::shared::Shared;
 use super::work::{self, Work};
@@ -260,7 +261,10 @@ impl Driver<'_> {
             Err(error) => Err(error),
         };
         let outcome = match started {
-            Err(error) => error.into(),
+            Err(error) => {
+                failures::log(route.method, &error);
+                error.into()
+            }
             Ok(mut work) => match Pin::new(&mut work).poll(task) {
                 Poll::Ready(result) => outcome(result, backward),
                 Poll::Pending => return Ok(self.put_off(Waiting { work, backward, envelope, kind, deadline }, order)),
