@@ -24,22 +24,11 @@ pub(crate) fn if_any(head: &Head) -> TokenStream {
     if head.docs.trim().is_empty() && head.deprecated.is_none() { TokenStream::new() } else { of(head, "") }
 }
 
-/// The text of a proto comment, for prost: it escapes what it takes for links, and leaves code.
-pub(super) fn comment(text: &str) -> String {
-    let mut fenced = false;
-    let mut out = String::with_capacity(text.len());
-    for line in text.lines() {
-        // One blank stands between the comment's mark and its text.
-        let line = line.strip_prefix(' ').unwrap_or(line);
-        out.push_str(&format!(" {}\n", clean(line, &mut fenced, false)));
-    }
-    if fenced {
-        out.push_str(" ```\n");
-    }
-    out
+pub(super) fn unindented(text: &str) -> String {
+    text.lines().map(|it| it.strip_prefix(' ').unwrap_or(it)).collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
-fn lines(text: &str) -> TokenStream {
+pub(super) fn lines(text: &str) -> TokenStream {
     let mut fenced = false;
     let lines: Vec<String> =
         text.lines().map(|line| format!(" {}", clean(line, &mut fenced, true)).trim_end().to_owned()).collect();

@@ -5,10 +5,12 @@
 mod consts;
 mod declare;
 mod define;
+pub mod messages;
+mod modules;
 pub mod names;
-mod prost;
 mod scope;
 mod shape;
+mod taken;
 mod types;
 mod values;
 
@@ -28,6 +30,7 @@ pub fn resolve(draft: &Draft, options: &Options) -> Result<Model, Diagnostics> {
     let mut found = Diagnostics::default();
     let (mut model, scope) = declare::declare(draft, options, &mut found);
     define::define(draft, &scope, options, &mut model, &mut found);
+    messages::check(draft, &scope, &model, &mut found);
     if found.has_errors() {
         return Err(found);
     }

@@ -46,13 +46,14 @@ pub(super) fn ty(written: &draft::Type, from: From<'_>, found: &mut Diagnostics)
 
 fn named(name: &str, written: &draft::Type, from: From<'_>, found: &mut Diagnostics) -> Ty {
     let From { scope, file, .. } = from;
-    if let Some(known) = name.strip_prefix(".google.protobuf.") {
-        return Ty::WellKnown(known.to_owned());
-    }
     match scope.find(file, name) {
         Some(Symbol::Def(id)) => return Ty::Def(id),
         Some(other) => found.push(text::wrong_kind(written.span, name, other.describe(), "a type")),
         None => {
+            // Of a file that nobody wrote: every compiler brings it along.
+            if let Some(known) = name.strip_prefix(".google.protobuf.") {
+                return Ty::WellKnown(known.to_owned());
+            }
             let nearest = scope.nearest(file, name, |symbol| matches!(symbol, Symbol::Def(_)));
             let nearest = nearest.or_else(|| near_base(name).map(str::to_owned));
             found.push(text::unknown_type(written.span, name, nearest.as_deref()));
