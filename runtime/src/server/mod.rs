@@ -12,10 +12,13 @@ mod descriptors;
 mod grpc;
 mod http1;
 mod load;
+#[cfg(feature = "thrift")]
+mod partial;
 #[cfg(feature = "grpc")]
 mod prefixed;
 mod registration;
 mod running;
+mod share;
 mod shared;
 mod signals;
 mod sniff;
