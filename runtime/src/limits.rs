@@ -58,13 +58,17 @@ pub struct Limits {
     /// Connections open at once from one address. Default 1,000.
     #[serde(deserialize_with = "some")]
     pub connections_per_address: usize,
-    /// Calls in work at once; more are shed. Default 1,000 a core.
+    /// Calls in work at once; more are shed. Default 1,000 per core. The last quarter is for connections
+    /// with less than an eighth of them in work, the last eighth for those with less than a 64th, and the
+    /// last 16th for addresses with less than half.
     #[serde(deserialize_with = "some")]
     pub in_flight: usize,
-    /// Bytes of requests in work at once in the whole process; more are shed. Half of it is for
-    /// Thrift frames over 64 KiB that are not whole yet: beyond, their connections are not read on
-    /// until others have ended, or their own time for a whole frame is over. A gRPC message counts
-    /// from when it is whole. Default 25 % of the cgroup's memory limit, else of the machine's memory.
+    /// Bytes of requests in work at once in the whole process; more are shed. A Thrift frame over 64 KiB
+    /// takes its whole length as soon as it has begun, or is refused at once; one that does not come
+    /// (nothing for a second, or too slow for `whole_frame`) gives its room up to another one. Requests
+    /// up to 1 MiB may go an eighth beyond while frames that have not all arrived hold the room. A gRPC
+    /// message counts from when it is whole. Default 25 % of the cgroup's memory limit, else of the
+    /// machine's memory.
     #[serde(deserialize_with = "some")]
     pub in_flight_bytes: usize,
     /// Until a new connection's first byte. Default 10 s.

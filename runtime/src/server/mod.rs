@@ -13,10 +13,13 @@ mod failures;
 mod grpc;
 mod http1;
 mod load;
+#[cfg(feature = "thrift")]
+mod partial;
 #[cfg(feature = "grpc")]
 mod prefixed;
 mod registration;
 mod running;
+mod share;
 mod shared;
 mod signals;
 mod sniff;

@@ -73,7 +73,7 @@ impl Running {
         self.shared.load.in_flight()
     }
 
-    /// Bytes of requests in work now, and of frames over 64 KiB that are not whole.
+    /// Bytes of requests in work now, and of frames over 64 KiB that have begun.
     pub fn in_flight_bytes(&self) -> usize {
         self.shared.load.bytes()
     }

@@ -3,11 +3,13 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
 use super::counters::Counter;
 use super::failures;
 use super::load::Permit;
+use super::share::{Counted, Share};
 use crate::error::{Error, Origin};
 use crate::service::{Answer, Handling, Method};
 
@@ -21,16 +23,22 @@ pub(super) struct Work {
     future: Option<Handling>,
     method: &'static Method,
     permit: Permit,
+    counted: Option<Counted>,
 }
 
 impl Work {
     pub(super) fn start(method: &'static Method, permit: Permit, call: impl FnOnce() -> Handling) -> Self {
-        let mut work = Self { future: None, method, permit };
+        let mut work = Self { future: None, method, permit, counted: None };
         work.future = Some(match catch_unwind(AssertUnwindSafe(call)) {
             Ok(future) => future,
             Err(_) => Box::pin(std::future::ready(Err(work.panicked()))),
         });
         work
+    }
+
+    /// Counts it against its caller's share from now on: it was not ready at once.
+    pub(super) fn count(&mut self, share: &Arc<Share>) {
+        self.counted.get_or_insert_with(|| Counted::new(share));
     }
 
     #[cold]

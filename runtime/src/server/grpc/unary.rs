@@ -21,6 +21,7 @@ use crate::grpc::{Caller, Raw, write_backward};
 use crate::router::Route;
 use crate::server::counters::Counter;
 use crate::server::failures;
+use crate::server::load::Entry;
 use crate::server::shared::Shared;
 use crate::service::Answer;
 
@@ -91,7 +92,13 @@ impl UnaryService<Bytes> for Unary {
         }
         let (connection, route, caller) = (Arc::clone(&self.connection), self.route.clone(), self.caller.clone());
         let shared = &connection.shared;
-        let work = self.open(body).and_then(|body| shared.start(&route, cx, body, shared.limits.decode));
+        let share = connection.streams.share();
+        let entry = Entry { share, held: None };
+        let work = self.open(body).and_then(|body| shared.start(&route, cx, (body, shared.limits.decode), entry));
+        let work = work.map(|mut work| {
+            work.count(share);
+            work
+        });
         Box::pin(async move {
             let outcome = match work {
                 Ok(work) => work.await,

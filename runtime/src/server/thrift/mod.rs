@@ -27,7 +27,8 @@ use self::reply::{Envelope, Outcome};
 use super::connections::{Phase, Seat};
 use super::counters::Counter;
 use super::failures;
-use super::load::Partial;
+use super::load::Entry;
+use super::partial::{Held, Partial};
 use super::shared::Shared;
 use super::work::{self, Work};
 use crate::context::{Backward, Context, Pairs};
@@ -36,7 +37,7 @@ use crate::receive::receive;
 use crate::service::{Answer, Kind};
 use crate::thrift::metainfo::Asked;
 use crate::thrift::ttheader::flags;
-use crate::thrift::{Header, Incoming, MessageType, Messages, spare};
+use crate::thrift::{Header, Incoming, MessageType, Messages, Wire, spare};
 use crate::{Error, Limits, Result as Outcomes};
 
 /// Answers are written when this many bytes wait, even inside a batch.
@@ -153,15 +154,37 @@ impl Driver<'_> {
                 return Ok(Next::Write(Bytes::new()));
             }
             let taken = self.messages.take();
-            let Some(incoming) = taken.map_err(|error| self.damaged(Counter::BadFrame, &error))? else { break };
-            self.partial.set(self.messages.buffered());
+            let taken = taken.map_err(|error| self.damaged(Counter::BadFrame, &error))?;
+            let held = self.partial.take_if(taken.is_some());
+            let Some(incoming) = self.or_refused(taken)? else { break };
             // One reading of the clock a batch, and one behind each call that was waited for.
             let now = *now.get_or_insert_with(Instant::now);
-            if let Some(next) = self.message(incoming, now, task)? {
-                return Ok(next);
+            let last = incoming.is_cut() && incoming.wire == Wire::Buffered;
+            match self.message(incoming, held, now, task)? {
+                // Where the refused message ends is not known.
+                Some(Next::Write(body)) if last => return Ok(Next::Last(body)),
+                None if last => return Ok(Next::Last(Bytes::new())),
+                Some(next) => return Ok(next),
+                None => {}
             }
         }
         Ok(Next::Bytes)
+    }
+
+    /// The message that was taken, or the one that is arriving where there is no room for it.
+    fn or_refused(&mut self, taken: Option<Incoming>) -> Result<Option<Incoming>, Close> {
+        if taken.is_some() || self.hold() {
+            return Ok(taken);
+        }
+        drop(self.partial.take());
+        let cut = self.messages.cut();
+        cut.map(Some).map_err(|error| self.damaged(Counter::BadFrame, &error))
+    }
+
+    /// Whether the message that is arriving may be read on.
+    fn hold(&mut self) -> bool {
+        let (arrived, whole) = (self.messages.buffered(), self.messages.announced());
+        self.partial.hold(arrived, whole, &self.shared.limits)
     }
 
     #[cold]
@@ -189,12 +212,12 @@ impl Driver<'_> {
             return Ok(false);
         }
         self.seat.enter(Phase::Work);
-        self.partial.set(self.messages.buffered());
-        let more = pending < late::MOST && self.partial.may_grow(&self.shared.limits);
+        let more = pending < late::MOST;
         tokio::select! {
             biased;
             // Every call that is ready now joins the same write.
             () = late.ready() => tokio::task::yield_now().await,
+            () = self.partial.evicted(), if more => {}
             count = receive(&mut self.stream, &mut self.messages), if more => {
                 if count? == 0 {
                     return Err(Close);
@@ -206,7 +229,7 @@ impl Driver<'_> {
 
     /// Waits for bytes; an idle connection owns no buffer while it waits.
     async fn fill(&mut self, answered: bool) -> Result<(), Close> {
-        let idle = self.messages.buffered() == 0;
+        let idle = self.messages.is_between();
         if idle {
             if self.shared.connections.draining() {
                 return Err(Close);
@@ -218,9 +241,17 @@ impl Driver<'_> {
             // Another frame has begun: its time runs from now, not anew with each of its bytes.
             self.seat.enter(Phase::Frame);
         }
-        self.partial.set(self.messages.buffered());
-        self.partial.room(&self.shared.limits).await;
-        if receive(&mut self.stream, &mut self.messages).await? == 0 {
+        let received = receive(&mut self.stream, &mut self.messages);
+        let count = if self.partial.is_held() {
+            tokio::select! {
+                biased;
+                () = self.partial.evicted() => return Ok(()),
+                count = received => count,
+            }
+        } else {
+            received.await
+        };
+        if count? == 0 {
             return Err(Close);
         }
         if idle {
@@ -229,7 +260,13 @@ impl Driver<'_> {
         Ok(())
     }
 
-    fn message(&mut self, incoming: Incoming, now: Instant, task: &mut Task<'_>) -> Result<Option<Next>, Close> {
+    fn message(
+        &mut self,
+        incoming: Incoming,
+        held: Option<Held>,
+        now: Instant,
+        task: &mut Task<'_>,
+    ) -> Result<Option<Next>, Close> {
         let shared = self.shared;
         let mut asked = Asked::default();
         let pairs = incoming.pairs(|pair| asked.take(pair));
@@ -256,9 +293,11 @@ impl Driver<'_> {
         // The IDL says whether a method is answered, not the message's type, as in Kitex.
         let kind = route.method.kind;
         let deadline = cx.deadline().unwrap_or(now);
-        let started = match shared.open(envelope.header.protocol, incoming.into_body(taken)) {
-            Ok((body, limits)) => shared.start(route, cx, body, limits),
-            Err(error) => Err(error),
+        let started = if incoming.is_cut() {
+            Err(shared.load.shed("too many bytes of requests in work or arriving"))
+        } else {
+            let opened = shared.open(envelope.header.protocol, incoming.into_body(taken));
+            opened.and_then(|body| shared.start(route, cx, body, Entry { share: self.seat.share(), held }))
         };
         let outcome = match started {
             Err(error) => {
@@ -267,7 +306,10 @@ impl Driver<'_> {
             }
             Ok(mut work) => match Pin::new(&mut work).poll(task) {
                 Poll::Ready(result) => outcome(result, backward),
-                Poll::Pending => return Ok(self.put_off(Waiting { work, backward, envelope, kind, deadline }, order)),
+                Poll::Pending => {
+                    work.count(self.seat.share());
+                    return Ok(self.put_off(Waiting { work, backward, envelope, kind, deadline }, order));
+                }
             },
         };
         Ok(self.end(&envelope, outcome, kind)?.map(Next::Write))
@@ -385,11 +427,10 @@ fn outcome(result: Outcomes<Answer>, backward: Option<Backward>) -> Outcome {
 
 /// Ends when the peer has closed its side. What it sends meanwhile is kept, up to a bound.
 async fn gone(stream: &mut TcpStream, messages: &mut Messages, partial: &mut Partial, limits: &Limits) {
-    while messages.buffered() < AHEAD && partial.may_grow(limits) {
+    while messages.buffered() < AHEAD && partial.hold(messages.buffered(), 0, limits) {
         if matches!(receive(stream, messages).await, Ok(0) | Err(_)) {
             return;
         }
-        partial.set(messages.buffered());
     }
     std::future::pending().await
 }
