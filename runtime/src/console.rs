@@ -12,6 +12,7 @@ pub(crate) fn say(line: &str) {
 }
 
 /// Logs a warning; in a program that has set up no logging it is written all the same.
+#[cfg(feature = "etcd")]
 pub(crate) fn warn(line: &str) {
     if tracing::dispatcher::has_been_set() {
         tracing::warn!("{line}");

@@ -287,7 +287,8 @@ pub struct Service {
     pub extends: Option<ServiceId>,
     /// Its own methods.
     pub methods: Vec<Method>,
-    /// The name in a registry: without a `Service` suffix, in lower case.
+    /// The name in a registry: without a `Service` suffix, in lower case; behind the package or
+    /// namespace where another service of the program has the same.
     pub registry_name: String,
     /// The proto package; empty for Thrift.
     pub package: String,

@@ -8,6 +8,7 @@ mod define;
 pub mod messages;
 mod modules;
 pub mod names;
+mod registry;
 mod scope;
 mod shape;
 mod taken;
@@ -29,6 +30,7 @@ use crate::options::Options;
 pub fn resolve(draft: &Draft, options: &Options) -> Result<Model, Diagnostics> {
     let mut found = Diagnostics::default();
     let (mut model, scope) = declare::declare(draft, options, &mut found);
+    registry::name(&mut model);
     define::define(draft, &scope, options, &mut model, &mut found);
     messages::check(draft, &scope, &model, &mut found);
     if found.has_errors() {

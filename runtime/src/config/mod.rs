@@ -31,7 +31,8 @@ pub struct Config {
     pub registry: RegistryConfig,
     /// `[limits]`.
     pub limits: Limits,
-    /// `[names]`: names in the registry by service of the IDL, such as `AddService = "add2"`.
+    /// `[names]`: names in the registry by service of the IDL, such as `AddService = "add2"` or
+    /// `"a.v1.Greeter" = "hello"`. A key that is no service of the server is an error at its start.
     pub names: BTreeMap<String, String>,
     /// `[client]`.
     pub client: ClientConfig,
@@ -222,11 +223,6 @@ impl Config {
         let env = |name: &str| std::env::var(name).ok();
         let interface = |name: &str| interfaces::Tables::read().of(name);
         advertise::advertise(bound, self.server.advertise.as_deref(), &env, &advertise::own_address, &interface)
-    }
-
-    /// The registry's name of a service: `[names]`, else `otherwise`.
-    pub fn registry_name<'a>(&'a self, service: &str, otherwise: &'a str) -> &'a str {
-        self.names.get(service).map_or(otherwise, String::as_str)
     }
 }
 

@@ -76,7 +76,7 @@ fn flags_win_over_environment_over_file_over_defaults() {
     let config = load_with(&[], &[("KITELINE_LISTEN", "127.0.0.1:2")], &[("service.toml", file)]).unwrap();
     assert_eq!((config.server.listen.as_str(), config.registry.url.as_str()), ("127.0.0.1:2", "none"));
     assert_eq!(config.source, "service.toml, then KITELINE_LISTEN");
-    assert_eq!(config.registry_name("AddService", "add"), "add2");
+    assert_eq!(config.names["AddService"], "add2");
     assert_eq!(config.app["colour"].as_str(), Some("red"));
     assert_eq!((config.limits.handler, config.client.timeout), (Duration::from_millis(500), Duration::from_secs(2)));
     let args = ["--config", "b.toml", "--listen=[::1]:3", "--registry", "memory", "--advertise=h"];

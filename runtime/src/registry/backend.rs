@@ -31,6 +31,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync + 'static {
     }
 
     /// How long clients may still call an instance after its entry is gone: Kitex's ask every 5 s.
+    #[cfg_attr(not(any(feature = "thrift", feature = "grpc")), allow(dead_code, reason = "no server is built"))]
     fn propagation(&self) -> Duration {
         Duration::from_secs(6)
     }
