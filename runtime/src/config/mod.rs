@@ -123,13 +123,24 @@ pub struct ClientConfig {
     /// For one connect; seconds in the file. Default 1 s.
     #[serde(with = "seconds")]
     pub connect_timeout: Duration,
+    /// Connections to one address that carry one call at a time; calls beyond wait for one. At least 1. Default 500:
+    /// half of what our servers take from an address ([`Limits::connections_per_address`]).
+    pub max_connections: usize,
+    /// Of those, kept for a minute while no call needs them. Default 500.
+    pub max_idle_connections: usize,
     /// What chooses instances: `round_robin` (the default), `random`, `best_of_two` or `hash`.
     pub balancer: Choice,
 }
 
 impl Default for ClientConfig {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(30), connect_timeout: Duration::from_secs(1), balancer: Choice::default() }
+        Self {
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(1),
+            max_connections: 500,
+            max_idle_connections: 500,
+            balancer: Choice::default(),
+        }
     }
 }
 
