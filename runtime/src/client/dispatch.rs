@@ -20,6 +20,8 @@ use super::grpc::Grpc;
 #[cfg(feature = "thrift")]
 use super::peer::Peer;
 #[cfg(feature = "thrift")]
+use super::pool::Caps;
+#[cfg(feature = "thrift")]
 use super::thrift::Thrift;
 #[cfg(feature = "thrift")]
 use super::transport::{Style, Transport};
@@ -44,6 +46,8 @@ pub(super) struct Settings<'a> {
     pub(super) limits: &'a Limits,
     #[cfg(feature = "thrift")]
     pub(super) style: Style,
+    #[cfg(feature = "thrift")]
+    pub(super) caps: Caps,
 }
 
 struct Shared {
@@ -120,7 +124,7 @@ impl Dispatch {
             epoch: Instant::now(),
             budget: Budget::default(),
             #[cfg(feature = "thrift")]
-            thrift: Thrift::new(settings.connect, settings.limits.frame, settings.style, Arc::clone(&counters)),
+            thrift: Thrift::new(settings, Arc::clone(&counters)),
             #[cfg(feature = "thrift")]
             transport: settings.style.transport,
             #[cfg(feature = "grpc")]
@@ -212,7 +216,7 @@ impl Dispatch {
                 self.0.thrift.multiplex((&peer.endpoint, &peer.lane), (call, start), &to.snapshot.service).await
             }
             #[cfg(feature = "thrift")]
-            _ => self.0.thrift.exchange((&peer.endpoint, &peer.rack), (call, start), &to.snapshot.service).await,
+            _ => self.0.thrift.exchange((&peer.endpoint, &peer.pool), (call, start), &to.snapshot.service).await,
             #[cfg(not(feature = "thrift"))]
             _ => {
                 let _ = peer;

@@ -10,6 +10,8 @@
 mod answers;
 mod budget;
 mod channel;
+#[cfg(feature = "thrift")]
+mod connection;
 mod counters;
 mod deadline;
 mod dispatch;
@@ -22,7 +24,7 @@ mod link;
 pub(crate) mod multiplex;
 mod peer;
 #[cfg(feature = "thrift")]
-mod rack;
+mod pool;
 mod request;
 #[cfg(feature = "thrift")]
 mod thrift;
@@ -37,6 +39,9 @@ mod tests;
 #[cfg(test)]
 #[cfg(feature = "thrift")]
 mod tests_balance;
+#[cfg(test)]
+#[cfg(feature = "thrift")]
+mod tests_caps;
 #[cfg(test)]
 #[cfg(feature = "thrift")]
 mod tests_deadline;

@@ -128,6 +128,11 @@ pub struct ClientConfig {
     /// Whether a first call waits until its deadline for a registry that is away. Default true; with
     /// false it fails as soon as the registry is seen to be away.
     pub wait_for_registry: bool,
+    /// Connections to one address that carry one call at a time; calls beyond wait for one. At least 1. Default 500:
+    /// half of what our servers take from an address ([`Limits::connections_per_address`]).
+    pub max_connections: usize,
+    /// Of those, kept for a minute while no call needs them. Default 500.
+    pub max_idle_connections: usize,
     /// What chooses instances: `round_robin` (the default), `random`, `best_of_two` or `hash`.
     pub balancer: Choice,
 }
@@ -138,6 +143,8 @@ impl Default for ClientConfig {
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(1),
             wait_for_registry: true,
+            max_connections: 500,
+            max_idle_connections: 500,
             balancer: Choice::default(),
         }
     }

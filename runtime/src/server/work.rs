@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
+use std::time::{Duration, Instant};
 
 use super::counters::Counter;
 use super::failures;
@@ -12,6 +13,26 @@ use super::load::Permit;
 use super::share::{Counted, Share};
 use crate::error::{Error, Origin};
 use crate::service::{Answer, Handling, Method};
+
+/// After a caller's own deadline nothing is said for so long: its clock rings first, and tells it of a timeout. What
+/// waits on a shared connection of ours takes a second without an answer for a connection that leads nowhere.
+pub(super) const GRACE: Duration = Duration::from_millis(500);
+
+/// The end of the time that a call has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End {
+    /// Until when it may take.
+    pub(super) at: Instant,
+    /// Whether the caller said so, and this server alone would allow more.
+    pub(super) of_caller: bool,
+}
+
+impl End {
+    /// Whether the caller's own clock is to ring before it is told of this outcome.
+    pub(super) fn is_told_late<T>(self, outcome: &Result<T, Error>) -> bool {
+        self.of_caller && outcome.is_err() && Instant::now() >= self.at
+    }
+}
 
 /// The error for a call that is past its deadline.
 pub(super) fn late() -> Error {

@@ -11,7 +11,7 @@ mod reply;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 use std::time::Instant;
@@ -30,7 +30,7 @@ use super::failures;
 use super::load::Entry;
 use super::partial::{Held, Partial};
 use super::shared::Shared;
-use super::work::{self, Work};
+use super::work::{self, End, GRACE, Work};
 use crate::context::{Backward, Context, Pairs};
 use crate::line::Line;
 use crate::receive::receive;
@@ -74,7 +74,7 @@ struct Waiting {
     backward: Option<Backward>,
     envelope: Envelope<'static>,
     kind: Kind,
-    deadline: Instant,
+    end: End,
 }
 
 struct Driver<'a> {
@@ -135,8 +135,8 @@ impl Driver<'_> {
                     self.flush(&body).await?;
                     return Err(Close);
                 }
-                Next::Handler(Waiting { work, backward, envelope, kind, deadline }) => {
-                    let result = self.wait(work, deadline).await?;
+                Next::Handler(Waiting { work, backward, envelope, kind, end }) => {
+                    let result = self.wait(work, end).await?;
                     // What was read meanwhile arrived later than the batch began.
                     now = Some(Instant::now());
                     if let Some(body) = self.end(&envelope, outcome(result, backward), kind)? {
@@ -202,13 +202,13 @@ impl Driver<'_> {
     /// `false` when there is nothing of the kind.
     async fn collect(&mut self) -> Result<bool, Close> {
         let Some(late) = self.late.clone() else { return Ok(false) };
-        let pending = late.pending();
+        let (owing, pending) = (late.is_owing(), late.pending());
         let answers = late.take();
         if !answers.is_empty() {
             self.out.unsplit(answers);
             return Ok(true);
         }
-        if pending == 0 {
+        if !owing {
             return Ok(false);
         }
         self.seat.enter(Phase::Work);
@@ -292,7 +292,7 @@ impl Driver<'_> {
         let backward = wire.has_header().then(|| self.describe(&mut cx, asked, now));
         // The IDL says whether a method is answered, not the message's type, as in Kitex.
         let kind = route.method.kind;
-        let deadline = cx.deadline().unwrap_or(now);
+        let end = self.end_of(&cx, now);
         let started = if incoming.is_cut() {
             Err(shared.load.shed("too many bytes of requests in work or arriving"))
         } else {
@@ -308,7 +308,7 @@ impl Driver<'_> {
                 Poll::Ready(result) => outcome(result, backward),
                 Poll::Pending => {
                     work.count(self.seat.share());
-                    return Ok(self.put_off(Waiting { work, backward, envelope, kind, deadline }, order));
+                    return Ok(self.put_off(Waiting { work, backward, envelope, kind, end }, order));
                 }
             },
         };
@@ -366,26 +366,42 @@ impl Driver<'_> {
         backward
     }
 
+    /// When a call has to end.
+    fn end_of(&self, cx: &Context, now: Instant) -> End {
+        let own = now + self.shared.limits.handler;
+        let at = cx.deadline().unwrap_or(own);
+        End { at, of_caller: at < own }
+    }
+
     /// Waits for a handler, its deadline or the peer's end.
-    async fn wait(&mut self, mut work: Work, deadline: Instant) -> Result<Outcomes<Answer>, Close> {
+    async fn wait(&mut self, mut work: Work, end: End) -> Result<Outcomes<Answer>, Close> {
         // Earlier answers do not wait for this one.
         self.flush(&Bytes::new()).await?;
         self.seat.enter(Phase::Work);
         // Also seen when the handler has used up what tokio lets a task do at once.
-        let late = unconstrained(tokio::time::sleep_until(deadline.into()));
+        let late = unconstrained(tokio::time::sleep_until(end.at.into()));
         let gone = unconstrained(gone(&mut self.stream, &mut self.messages, &mut self.partial, &self.shared.limits));
-        tokio::select! {
+        let mut gone = pin!(gone);
+        let outcome = tokio::select! {
             biased;
-            outcome = &mut work => Ok(outcome),
+            outcome = &mut work => outcome,
             () = late => {
                 self.shared.count(Counter::Deadlines);
-                Ok(Err(work::late()))
+                Err(work::late())
             }
-            () = gone => {
+            () = &mut gone => {
                 self.shared.count(Counter::Abandoned);
-                Err(Close)
+                return Err(Close);
+            }
+        };
+        drop(work);
+        if end.is_told_late(&outcome) {
+            tokio::select! {
+                () = gone => return Err(Close),
+                () = tokio::time::sleep(GRACE) => {}
             }
         }
+        Ok(outcome)
     }
 
     fn answer(&mut self, envelope: &Envelope<'_>, outcome: Outcome) -> Result<Option<Bytes>, Close> {
