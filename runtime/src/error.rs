@@ -209,20 +209,23 @@ impl Error {
     }
 }
 
+/// The code and the text: `Unavailable: cannot connect to 127.0.0.1:9091`. The text alone is
+/// [`Error::message`].
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)
+        let Inner { code, message, business, .. } = &*self.0;
+        match business {
+            Some(business) => write!(f, "business error {business}: {message}"),
+            None => write!(f, "{code:?}: {message}"),
+        }
     }
 }
 
-/// The code and the text as it is, so that a `main` that returns an error shows its lines.
+/// As displayed, with reason and pairs, so that a `main` that returns an error shows all of it.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { code, message, reason, metadata, business, .. } = &*self.0;
-        match business {
-            Some(business) => write!(f, "business error {business}: {message}")?,
-            None => write!(f, "{code:?}: {message}")?,
-        }
+        let Inner { reason, metadata, .. } = &*self.0;
+        fmt::Display::fmt(self, f)?;
         if !reason.is_empty() {
             write!(f, " ({reason})")?;
         }
@@ -234,3 +237,49 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// An error behind a box, as tower's own layers give it: an [`Error`] stays what it is, a timeout
+/// (of tower's `TimeoutLayer`, of tokio) is [`Code::DeadlineExceeded`], what tower's `LoadShedLayer`
+/// refuses is [`Code::ResourceExhausted`], anything else [`Code::Unknown`] with its text.
+impl From<tower::BoxError> for Error {
+    fn from(error: tower::BoxError) -> Self {
+        let error = match error.downcast::<Self>() {
+            Ok(own) => return *own,
+            Err(other) => other,
+        };
+        let code = if error.is::<tower::timeout::error::Elapsed>() || error.is::<tokio::time::error::Elapsed>() {
+            Code::DeadlineExceeded
+        } else if error.is::<tower::load_shed::error::Overloaded>() {
+            Code::ResourceExhausted
+        } else {
+            Code::Unknown
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_displayed_with_its_code() {
+        let error = Error::not_found("no such thing").with_reason("GONE").with_metadata("id", "7");
+        assert_eq!(error.to_string(), "NotFound: no such thing");
+        assert_eq!(format!("{error:?}"), r#"NotFound: no such thing (GONE) {"id": "7"}"#);
+        let business = Error::business(7, "sold out", [("item".to_owned(), "x".to_owned())]);
+        assert_eq!(business.to_string(), "business error 7: sold out");
+    }
+
+    #[test]
+    fn a_boxed_error_keeps_what_it_means() {
+        let own = Error::from(Box::new(Error::invalid("no").with_reason("R")) as tower::BoxError);
+        assert_eq!((own.code(), own.message(), own.reason()), (Code::InvalidArgument, "no", "R"));
+        let late = Error::from(Box::new(tower::timeout::error::Elapsed::new()) as tower::BoxError);
+        assert_eq!(late.code(), Code::DeadlineExceeded);
+        let shed = Error::from(Box::new(tower::load_shed::error::Overloaded::new()) as tower::BoxError);
+        assert_eq!(shed.code(), Code::ResourceExhausted);
+        let other = Error::from(tower::BoxError::from("odd"));
+        assert_eq!((other.code(), other.message()), (Code::Unknown, "odd"));
+    }
+}

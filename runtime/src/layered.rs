@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::task::{Context as Task, Poll};
 
-use tower_service::Service;
+use tower::Service;
 
 use crate::error::Error;
 use crate::service::{Answer, Call, Handling};
@@ -21,7 +21,7 @@ trait Wrapped: Send + Sync {
 
 impl<S> Wrapped for S
 where
-    S: Service<Call, Response = Answer, Error = Error> + Clone + Send + Sync + 'static,
+    S: Service<Call, Response = Answer, Error: Into<Error>> + Clone + Send + Sync + 'static,
     S::Future: Send + 'static,
 {
     fn again(&self) -> Box<dyn Wrapped> {
@@ -29,11 +29,12 @@ where
     }
 
     fn ready(&mut self, task: &mut Task<'_>) -> Poll<Result<(), Error>> {
-        self.poll_ready(task)
+        self.poll_ready(task).map_err(Into::into)
     }
 
     fn begin(&mut self, call: Call) -> Handling {
-        Box::pin(self.call(call))
+        let work = self.call(call);
+        Box::pin(async move { work.await.map_err(Into::into) })
     }
 }
 
@@ -41,7 +42,7 @@ impl Layered {
     /// This service.
     pub(crate) fn new<S>(service: S) -> Self
     where
-        S: Service<Call, Response = Answer, Error = Error> + Clone + Send + Sync + 'static,
+        S: Service<Call, Response = Answer, Error: Into<Error>> + Clone + Send + Sync + 'static,
         S::Future: Send + 'static,
     {
         Self(Box::new(service))

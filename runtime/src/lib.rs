@@ -25,6 +25,8 @@ pub mod router;
 #[cfg(any(feature = "thrift", feature = "grpc"))]
 pub mod server;
 pub mod service;
+#[cfg(any(feature = "grpc", feature = "etcd"))]
+mod status_details;
 #[cfg(feature = "thrift")]
 pub mod thrift;
 

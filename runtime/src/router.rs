@@ -230,7 +230,7 @@ fn insert(table: &mut Table<Route>, key: &'static str, route: Route) -> Result<(
 
 /// The innermost service of a stack of layers: finds the call's method again by its path, since
 /// a layer may have changed it.
-impl tower_service::Service<Call> for Router {
+impl tower::Service<Call> for Router {
     type Response = Answer;
     type Error = Error;
     type Future = Handling;

@@ -225,3 +225,19 @@ fn sigterm_drains_and_exits() {
 async fn served() {
     Server::new(options()).add(AddServer::default()).run().await.unwrap();
 }
+
+/// tower's own layers fail with a box; both ends take them as they are.
+#[tokio::test]
+async fn towers_own_layers_fit_a_server() {
+    let layers = tower::ServiceBuilder::new()
+        .load_shed()
+        .concurrency_limit(64)
+        .timeout(std::time::Duration::from_secs(60))
+        .into_inner();
+    let running = Server::new(options()).add(AddServer::default()).layer(layers).start().await.unwrap();
+    assert_eq!(add_on(&mut Peer::connect(running.addr()).await).await, MessageType::Reply);
+    let layers = tower::timeout::TimeoutLayer::new(std::time::Duration::ZERO);
+    let running = Server::new(options()).add(AddServer::default()).layer(layers).start().await.unwrap();
+    let answer = Peer::connect(running.addr()).await.call("Wait", 1, &[0]).await;
+    assert_eq!(answer.kind, MessageType::Exception);
+}

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tower_layer::Layer;
-use tower_service::Service;
+use tower::{Layer, Service};
 
 use super::counters::{Counter, Counters};
 use super::deadline::within;
@@ -256,11 +255,12 @@ impl Builder {
         self.transport(if on { Transport::Multiplexed } else { Transport::default() })
     }
 
-    /// Adds middleware inside of the layers that were added before.
+    /// Adds middleware inside of the layers that were added before. What a layer fails with becomes
+    /// an [`Error`]: see `From<BoxError>` there for tower's own layers.
     pub fn layer<L>(mut self, layer: L) -> Self
     where
         L: Layer<Layered> + Send + 'static,
-        L::Service: Service<Call, Response = Answer, Error = Error> + Clone + Send + Sync + 'static,
+        L::Service: Service<Call, Response = Answer, Error: Into<Error>> + Clone + Send + Sync + 'static,
         <L::Service as Service<Call>>::Future: Send + 'static,
     {
         self.layers.push(Box::new(move |inner| Layered::new(layer.layer(inner))));

@@ -8,7 +8,7 @@ use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tower_service::Service;
+use tower::Service;
 
 use super::budget::Budget;
 use super::counters::{Counter, Counters};

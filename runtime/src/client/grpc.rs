@@ -9,12 +9,14 @@ use http::uri::PathAndQuery;
 use tonic::metadata::MetadataMap;
 use tonic::transport::{Channel, Endpoint as Target};
 use tonic::{ConnectError, Request, Status, TimeoutExpired};
+use tower::ServiceExt;
 
 use crate::context::{Metadata, Pairs};
 use crate::error::{Error, Origin};
 use crate::grpc::{Raw, error_of, read_metadata, write_metadata};
 use crate::registry::Endpoint;
 use crate::service::{Answer, Call};
+use crate::status_details::checked;
 
 /// The connection to one address.
 #[derive(Debug, Default)]
@@ -39,6 +41,7 @@ impl Grpc {
     /// later, [`Origin::Remote`] for what the service answered.
     pub(super) async fn exchange(&self, endpoint: &Endpoint, wire: &Wire, call: &Call) -> Result<Answer, Error> {
         let channel = self.channel(endpoint, wire)?;
+        let channel = channel.map_response(checked);
         let mut client = tonic::client::Grpc::new(channel).max_decoding_message_size(self.message);
         let ready = client.ready().await;
         ready.map_err(|error| local(&Status::from_error(error.into()), endpoint))?;

@@ -28,8 +28,7 @@ mod work;
 use std::fmt;
 use std::sync::Arc;
 
-use tower_layer::Layer;
-use tower_service::Service as Tower;
+use tower::{Layer, Service as Tower};
 
 use crate::announce::Announcer;
 use crate::config::Config;
@@ -88,11 +87,12 @@ impl Server {
     }
 
     /// Wraps every call of every service. The layer that is added first sees a call first.
-    /// Without layers nothing stands between a driver and the service.
+    /// Without layers nothing stands between a driver and the service. What a layer fails with
+    /// becomes an [`Error`]: see `From<BoxError>` there for tower's own layers.
     pub fn layer<L>(mut self, layer: L) -> Self
     where
         L: Layer<Layered> + Send + 'static,
-        L::Service: Tower<Call, Response = Answer, Error = Error> + Clone + Send + Sync + 'static,
+        L::Service: Tower<Call, Response = Answer, Error: Into<Error>> + Clone + Send + Sync + 'static,
         <L::Service as Tower<Call>>::Future: Send + 'static,
     {
         self.layers.push(Box::new(move |inner| Layered::new(layer.layer(inner))));

@@ -9,6 +9,8 @@ use tonic::transport::Endpoint;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, ServiceExt};
 
+use crate::status_details::checked;
+
 type CustomChannel = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, BoxError>;
 
 const WATCH: &str = "/etcdserverpb.Watch/Watch";
@@ -68,7 +70,26 @@ impl Lines {
             } else {
                 pair.calls.clone()
             };
-            async move { Ok::<_, BoxError>(line.oneshot(request).await?) }
+            async move { Ok::<_, BoxError>(checked(line.oneshot(request).await?).map(Body::new)) }
         })))
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "dev")]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn details_that_do_not_decode_are_an_error_of_the_call() {
+        for in_trailers in [false, true] {
+            let address = crate::status_details::peer(in_trailers).await;
+            let lines = Lines::new(&Endpoint::from_shared(format!("http://{address}")).unwrap());
+            let mut client = etcd_client::Client::from_channel(lines.channel(), None).await.unwrap();
+            let etcd_client::Error::GRpcStatus(status) = client.get("a", None).await.unwrap_err() else {
+                unreachable!("another kind of error");
+            };
+            assert_eq!((status.code(), status.message()), (tonic::Code::InvalidArgument, "no"));
+        }
     }
 }
