@@ -141,7 +141,6 @@ pub(super) fn shape(it: &Invocation, gathered: &Gathered, root: &Path, existing:
         own_workspace: !it.member && around.as_ref().is_some_and(|around| !around.lists),
         idls: gathered.idls.clone(),
         include: gathered.include.clone(),
-        protoc: !around.is_some_and(|around| (around.lists || it.member) && around.has_protoc()),
         server: it.options.sides != Sides::Client && loaded.model.root_services().next().is_some(),
         add_missing: it.add_missing,
         options: it.options.clone(),
@@ -179,13 +178,6 @@ struct Around {
     manifest: PathBuf,
     /// Whether it has the crate as a member or excludes it, so that cargo does not object.
     lists: bool,
-}
-
-impl Around {
-    /// Whether the workspace brings the script that stands in for a protoc.
-    fn has_protoc(&self) -> bool {
-        self.manifest.with_file_name("tools").join("protoc").exists()
-    }
 }
 
 fn workspace_around(root: &Path) -> Result<Option<Around>, Error> {

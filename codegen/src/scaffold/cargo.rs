@@ -43,6 +43,7 @@ struct Manifest<'a> {
     runtime: String,
     features: String,
     own_workspace: bool,
+    server: bool,
 }
 
 /// The hash of a copied IDL as the manifest records it.
@@ -62,6 +63,7 @@ pub(super) fn manifest(model: &Model, it: &Crate, existing: &Existing, out: &mut
         runtime: it.runtime.render(),
         features: features.join(", "),
         own_workspace: it.own_workspace,
+        server: it.server,
     };
     let text = before.cloned().unwrap_or_else(|| fresh.render().unwrap_or_default() + "\n");
     let Ok(mut manifest) = text.parse::<DocumentMut>() else {

@@ -37,8 +37,6 @@ pub struct Crate {
     pub idls: Vec<Idl>,
     /// Include folders of the crate, such as `idl/common`.
     pub include: Vec<String>,
-    /// Whether the crate brings the script that stands in for a protoc.
-    pub protoc: bool,
     /// Whether the crate serves; otherwise it holds clients only.
     pub server: bool,
     /// Whether stubs of missing methods and lines for new services are inserted.
@@ -96,6 +94,8 @@ struct Main<'a> {
 #[template(path = "lib.rs.j2", escape = "none")]
 struct Lib<'a> {
     title: &'a str,
+    idls: &'a str,
+    services: bool,
     server: bool,
 }
 
@@ -117,13 +117,20 @@ struct Named {
     registry_name: String,
 }
 
+/// A client: its path below `generated`, and the name by which it finds its service.
+struct Reached {
+    path: String,
+    registry_name: String,
+}
+
 #[derive(Template)]
 #[template(path = "README.md.j2", escape = "none")]
 struct Readme<'a> {
     name: &'a str,
+    lib: &'a str,
+    clients: Vec<Reached>,
     idls: String,
     server: bool,
-    etcd: bool,
 }
 
 /// The user's files of a crate.
@@ -137,7 +144,6 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
     }
     let title = title(&services);
     let lib = lib_name(&it.name);
-    user(&mut out, "src/lib.rs", Lib { title: &title, server: it.server }.render());
     user(&mut out, ".gitignore", Ok("/target\n".to_owned()));
     let roots: Vec<String> = it
         .idls
@@ -145,11 +151,16 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
         .filter(|it| it.root)
         .map(|it| format!("`{}`", assemble::visible(&it.path).replace('`', "'")))
         .collect();
-    user(
-        &mut out,
-        "README.md",
-        Readme { name: &it.name, idls: roots.join(" and "), server: it.server, etcd: it.server && it.protoc }.render(),
-    );
+    let idls = roots.join(" and ");
+    let named = Lib { title: &title, idls: &idls, services: !services.is_empty(), server: it.server };
+    user(&mut out, "src/lib.rs", named.render());
+    let clients = services.iter().map(|it| Reached {
+        path: format!("{}::{}", model.modules[it.module.0].path.join("::"), names::joined(&it.head.rust, "Client")),
+        registry_name: it.registry_name.clone(),
+    });
+    let clients = clients.collect();
+    let readme = Readme { name: &it.name, lib: &lib, clients, idls, server: it.server };
+    user(&mut out, "README.md", readme.render());
     if !it.server {
         let main = PathBuf::from("src/main.rs");
         if existing.get(&main).is_some_and(|text| insert::mounts_any(&services, text)) {
@@ -170,11 +181,6 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
         .collect();
     user(&mut out, "service.toml", Settings { name: &it.name, services: named }.render());
     user(&mut out, &format!("tests/{lib}.rs"), Ok(tests::text(model, &services, &lib)));
-    if it.protoc {
-        user(&mut out, ".cargo/config.toml", Ok(include_str!("../../../.cargo/config.toml").to_owned()));
-        let script = include_str!("../../../tools/protoc").to_owned();
-        out.files.add_executable(PathBuf::from("tools/protoc"), script, Owner::User);
-    }
     insert::missing(model, &services, it.add_missing, existing, &mut out);
     out
 }
@@ -217,8 +223,7 @@ pub fn package_name(stem: &str) -> String {
         .to_owned()
 }
 
-/// The line of `[dependencies]` that generated code needs; `etcd` among the features needs a protoc
-/// at build time, which is the user's to choose.
+/// The line of `[dependencies]` that generated code needs.
 pub fn dependency(model: &Model, runtime: &Runtime) -> String {
     let features: Vec<String> = needed(model).into_iter().map(|it| format!("\"{it}\"")).collect();
     format!(
