@@ -21,6 +21,13 @@ fn header(sources: &[String]) -> String {
     format!("{MARK}{} from {sources}. Do not edit: changes are lost.\n\n", env!("CARGO_PKG_VERSION"))
 }
 
+/// The files that a generated file's header names: for the outermost one, those that were given.
+pub fn made_from(text: &str) -> Vec<&str> {
+    let line = text.lines().next().and_then(|it| it.strip_prefix(MARK));
+    let from = line.and_then(|it| it.split_once(" from ")?.1.strip_suffix(". Do not edit: changes are lost."));
+    from.into_iter().flat_map(|it| it.split(", ")).collect()
+}
+
 /// A text on one line, with nothing in it that changes how others look.
 pub(crate) fn visible(text: &str) -> String {
     let hidden = |c: char| {
@@ -69,7 +76,8 @@ pub fn tree(model: &Model, modules: &Modules<'_>, names: &[String]) -> FileSet {
     let mut files = FileSet::default();
     let paths: BTreeSet<Vec<String>> = modules.paths().cloned().collect();
     let all = prefixes(&paths);
-    let mut root = header(names);
+    let roots = model.files.iter().zip(names).filter(|(file, _)| file.root).map(|(_, name)| name.clone());
+    let mut root = header(&roots.collect::<Vec<_>>());
     root.push_str("//! What kiteline made of the IDL. Never edited by hand.\n\n");
     root.push_str("#![forbid(unsafe_code)]\n\n");
     root.push_str(&children(&all, &[]));

@@ -72,6 +72,19 @@ pub fn compile(idl: impl AsRef<Path>) -> Result<(), Error> {
 pub struct Builder {
     roots: Vec<PathBuf>,
     options: Options,
+    allowed: Vec<PathBuf>,
+    stand_ins: Vec<StandIn>,
+}
+
+/// A text that is read in the place of a file.
+#[derive(Clone, Debug)]
+pub struct StandIn {
+    /// The file, which need not be there.
+    pub path: PathBuf,
+    /// How findings name it.
+    pub shown: String,
+    /// The text.
+    pub text: String,
 }
 
 impl Builder {
@@ -94,6 +107,20 @@ impl Builder {
         self
     }
 
+    /// Lets included files below a directory be read, without looking for any there.
+    #[must_use]
+    pub fn allow(mut self, dir: impl AsRef<Path>) -> Self {
+        self.allowed.push(dir.as_ref().to_owned());
+        self
+    }
+
+    /// Reads a text in the place of a file.
+    #[must_use]
+    pub fn stand_in(mut self, it: StandIn) -> Self {
+        self.stand_ins.push(it);
+        self
+    }
+
     /// Runs the stages up to the model.
     ///
     /// # Errors
@@ -101,6 +128,8 @@ impl Builder {
     /// Every finding of the IDL, rendered with or without colour; or what could not be read.
     pub fn load(&self, color: bool) -> Result<Loaded, Error> {
         let mut sources = SourceMap::new();
+        self.allowed.iter().for_each(|dir| sources.allow(dir));
+        self.stand_ins.iter().for_each(|it| sources.stand_in(&it.path, &it.shown, &it.text));
         let (draft, mut found) = match front::load(&mut sources, &self.roots, &self.options.include) {
             Ok(loaded) => loaded,
             Err(source::Error::Diagnostics(found)) => return Err(findings(found, &sources, color)),

@@ -44,6 +44,8 @@ pub(super) struct Invocation {
     pub(super) idls: Vec<PathBuf>,
     pub(super) out: Option<PathBuf>,
     pub(super) options: Options,
+    /// The options that flags name: what the crate records of them does not hold.
+    pub(super) said: Vec<&'static str>,
     pub(super) runtime: Option<Runtime>,
     pub(super) member: bool,
     pub(super) dry_run: bool,
@@ -155,26 +157,27 @@ fn of_table(spec: &Spec) -> Arg {
     let arg = Arg::new(spec.name).long(spec.name).help(spec.help);
     match spec.takes {
         Takes::Word(words) => arg.value_name("WHICH").value_parser(words.to_vec()),
-        Takes::Switch => arg.action(ArgAction::SetTrue),
+        Takes::Switch => {
+            let arg = arg.value_name("BOOL").value_parser(["true", "false"]);
+            arg.num_args(0..=1).require_equals(true).default_missing_value("true")
+        }
         Takes::Paths => arg.value_name("PATH").action(ArgAction::Append),
     }
 }
 
-/// What was said about an option, as the values that it takes.
-fn said(spec: &Spec, matches: &ArgMatches) -> Vec<String> {
-    match spec.takes {
-        Takes::Switch if matches.get_flag(spec.name) => vec!["true".to_owned()],
-        Takes::Switch => Vec::new(),
-        Takes::Word(_) | Takes::Paths => matches.get_many(spec.name).into_iter().flatten().cloned().collect(),
-    }
+/// The options that flags name.
+fn said(matches: &ArgMatches) -> Vec<&'static str> {
+    let sides = ["client-only", "server-only"].into_iter().any(|it| matches.get_flag(it));
+    let named = TABLE.iter().map(|it| it.name).chain(["include"]);
+    named.filter(|it| matches.contains_id(it) || (*it == "sides" && sides)).collect()
 }
 
 fn options(matches: &ArgMatches, command: &mut clap::Command) -> Result<Options, clap::Error> {
     let mut options = Options { deny_warnings: matches.contains_id("deny"), ..Options::default() };
     options.include = matches.get_many("include").into_iter().flatten().cloned().collect();
     for spec in TABLE {
-        for value in said(spec, matches) {
-            spec.set(&mut options, &value).map_err(|wanted| {
+        for value in matches.get_many::<String>(spec.name).into_iter().flatten() {
+            spec.set(&mut options, value).map_err(|wanted| {
                 let text = format!("`{value}` does not fit `--{}`: {wanted}", spec.name);
                 command.error(clap::error::ErrorKind::InvalidValue, text)
             })?;
@@ -216,6 +219,7 @@ fn invocation(kind: Command, matches: &ArgMatches, command: &mut clap::Command) 
         idls,
         out,
         options,
+        said: said(matches),
         runtime,
         member: crate_only && on("member"),
         dry_run: on("dry-run"),

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 findings or a conflict or something stale, 2 usage, 3 reading or writing.
 
 mod args;
+mod idls;
 mod place;
 mod registry;
 mod report;
@@ -14,7 +15,7 @@ use std::time::Instant;
 use codegen::diag::Severity;
 use codegen::output::{self, Plan, Policy};
 use codegen::scaffold::{self, Existing};
-use codegen::{Builder, Error, Loaded, emit};
+use codegen::{Error, Loaded, emit};
 
 use args::{Asked, Color, Command, Invocation};
 use report::Report;
@@ -59,34 +60,38 @@ fn code(error: &Error) -> u8 {
 fn run(it: &Invocation, report: &Report) -> Result<u8, Error> {
     let start = Instant::now();
     let root = place::root(it)?;
-    let it = &place::recorded(it, &root)?;
-    if it.idls.is_empty() {
+    let (it, record) = &place::recorded(it, &root)?;
+    if it.idls.is_empty() && record.idls.is_empty() {
         report.error("name at least one IDL file, such as `kiteline idl/add.thrift`");
         return Ok(USAGE);
     }
-    let mut builder = Builder::new().options(it.options.clone());
-    for idl in &it.idls {
-        builder = builder.idl(idl);
-    }
-    let loaded = builder.load(report.color())?;
+    let gathered = idls::gather(it, &root, record, report.color())?;
+    let loaded = &gathered.loaded;
     if !it.quiet {
         report.text(&loaded.render(report.color()));
     }
-    let existing = existing(&loaded, &root)?;
+    let existing = existing(loaded, &root)?;
+    let names = idls::names(&gathered, &root, it.command == Command::Generate);
     let (files, missing) = match it.command {
         Command::Crate => {
-            let shape = place::shape(it, &loaded, &root, &existing)?;
-            let names: Vec<String> = shape.idls.iter().map(|it| it.path.clone()).collect();
+            let shape = place::shape(it, &gathered, &root, &existing)?;
             let mut made = scaffold::scaffold(&loaded.model, &shape, &existing);
-            made.files.extend(tree(it, &loaded, &names));
+            made.files.extend(tree(it, loaded, &names));
+            report.useless(&root, &made.useless);
             (made.files, made.missing)
         }
-        Command::Generate => {
-            let names: Vec<String> =
-                loaded.model.files.iter().map(|file| loaded.sources.path(file.id).to_owned()).collect();
-            (tree(it, &loaded, &names), place::lacking(&loaded, &root)?)
-        }
+        Command::Generate => (tree(it, loaded, &names), place::lacking(loaded, &root)?),
     };
+    if it.command == Command::Generate && !it.prune && !it.force {
+        let gone = place::dropped(&root, &names)?;
+        if !gone.is_empty() {
+            let gone = gone.join(", ");
+            report.error(&format!(
+                "src/generated holds what was made from {gone}: name that too, or drop it with --prune"
+            ));
+            return Ok(FINDINGS);
+        }
+    }
     let policy = Policy { prune: it.prune, force: it.force };
     let plan = output::plan(&root, &files, policy).map_err(io)?;
     let mut plans = vec![plan];
@@ -95,7 +100,7 @@ fn run(it: &Invocation, report: &Report) -> Result<u8, Error> {
         around.add(PathBuf::from("Cargo.toml"), text, output::Owner::Edited);
         plans.push(output::plan(&folder, &around, Policy::default()).map_err(io)?);
     }
-    finish(it, report, &loaded, &plans, &missing, start)
+    finish(it, report, loaded, &plans, &missing, start)
 }
 
 fn tree(it: &Invocation, loaded: &Loaded, names: &[String]) -> output::FileSet {

@@ -1,16 +1,18 @@
-//! Where a crate goes, and what is around it: its folder, its workspace, its way to `runtime`, the
-//! paths of its IDL copies.
+//! Where a crate goes, and what is around it: its folder, its manifest, its workspace, its way to
+//! `runtime`.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use codegen::emit::Sides;
 use codegen::options::TABLE;
 use codegen::output;
-use codegen::scaffold::{self, Crate, Existing, Idl, Runtime};
+use codegen::scaffold::{self, Crate, Existing, Runtime};
 use codegen::{Error, Loaded};
 use toml_edit::DocumentMut;
 
 use super::args::Invocation;
+use super::idls::Gathered;
 
 /// The crate's folder: `-o`, else the crate that we stand in when the IDL is one of its own, else
 /// a folder named after the first IDL.
@@ -19,34 +21,57 @@ pub(super) fn root(it: &Invocation) -> Result<PathBuf, Error> {
         return Ok(out.clone());
     }
     let own = manifest(Path::new("Cargo.toml"))?.map_or_else(Vec::new, |it| strings(&it, "idl"));
-    let ours = own.iter().any(|own| it.idls.iter().any(|idl| idl == Path::new(own)));
+    let ours = own.iter().any(|own| it.idls.iter().any(|idl| clean(idl) == Path::new(own)));
     let Some(first) = it.idls.first().filter(|_| !ours) else { return Ok(PathBuf::from(".")) };
     let stem = first.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(PathBuf::from(scaffold::package_name(&stem)))
 }
 
-/// The invocation with what an earlier run recorded in the crate's manifest: the IDL files when
-/// none is named, the include folders and every option when no flag says otherwise.
-pub(super) fn recorded(it: &Invocation, root: &Path) -> Result<Invocation, Error> {
+/// What an earlier run recorded about the IDL files in the crate's manifest.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Record {
+    /// The files that were named, by their paths in the crate.
+    pub(super) idls: Vec<String>,
+    /// The include folders of the crate.
+    pub(super) include: Vec<String>,
+    /// The hash of each copy as it came.
+    pub(super) hashes: BTreeMap<String, u64>,
+}
+
+/// The invocation with every option as an earlier run recorded it where no flag says otherwise, and
+/// what it recorded of the IDL.
+pub(super) fn recorded(it: &Invocation, root: &Path) -> Result<(Invocation, Record), Error> {
     let mut it = it.clone();
-    let Some(manifest) = manifest(&root.join("Cargo.toml"))? else { return Ok(it) };
-    if it.idls.is_empty() {
-        it.idls = strings(&manifest, "idl").iter().map(|idl| root.join(idl)).collect();
+    let Some(manifest) = manifest(&root.join("Cargo.toml"))? else { return Ok((it, Record::default())) };
+    let (idls, include) = (strings(&manifest, "idl"), strings(&manifest, "include"));
+    if !it.said.contains(&"include") {
+        it.options.include = include.iter().map(|folder| root.join(folder)).collect();
     }
-    if it.options.include.is_empty() {
-        it.options.include = strings(&manifest, "include").iter().map(|folder| root.join(folder)).collect();
-    }
-    for spec in TABLE {
-        if spec.get(&it.options).is_empty() {
-            for value in values(&manifest, spec.name) {
-                spec.set(&mut it.options, &value).map_err(|wanted| {
-                    let place = root.join("Cargo.toml");
-                    Error::Io(format!("{}: `{}` in [package.metadata.kiteline]: {wanted}", place.display(), spec.name))
-                })?;
-            }
+    for spec in TABLE.iter().filter(|spec| !it.said.contains(&spec.name)) {
+        for value in values(&manifest, spec.name) {
+            spec.set(&mut it.options, &value).map_err(|wanted| {
+                let place = root.join("Cargo.toml");
+                Error::Io(format!("{}: `{}` in [package.metadata.kiteline]: {wanted}", place.display(), spec.name))
+            })?;
         }
     }
-    Ok(it)
+    let hashes = kiteline(&manifest).and_then(|it| it.get("hashes")?.as_table_like());
+    let hash =
+        |(path, hash): (&str, &toml_edit::Item)| Some((path.to_owned(), u64::from_str_radix(hash.as_str()?, 16).ok()?));
+    let hashes = hashes.into_iter().flat_map(|it| it.iter()).filter_map(hash).collect();
+    Ok((it, Record { idls, include, hashes }))
+}
+
+/// The files of an earlier run of `generate` that this one does not name: what was made from them
+/// would go.
+pub(super) fn dropped(root: &Path, names: &[String]) -> Result<Vec<String>, Error> {
+    let before = output::read(&root.join("src/generated/mod.rs")).map_err(|error| Error::Io(error.to_string()))?;
+    let before = before.unwrap_or_default();
+    // One of them may have had more folders in front.
+    let ends = |long: &str, short: &str| long.strip_suffix(short).is_some_and(|it| it.is_empty() || it.ends_with('/'));
+    let gone =
+        codegen::made_from(&before).into_iter().filter(|old| !names.iter().any(|it| ends(old, it) || ends(it, old)));
+    Ok(gone.map(str::to_owned).collect())
 }
 
 /// What our own table in a manifest says of an option.
@@ -100,7 +125,8 @@ fn manifest(path: &Path) -> Result<Option<DocumentMut>, Error> {
 }
 
 /// What is known about the crate.
-pub(super) fn shape(it: &Invocation, loaded: &Loaded, root: &Path, existing: &Existing) -> Result<Crate, Error> {
+pub(super) fn shape(it: &Invocation, gathered: &Gathered, root: &Path, existing: &Existing) -> Result<Crate, Error> {
+    let loaded = &gathered.loaded;
     let absolute = absolute(root)?;
     let named = existing.get(Path::new("Cargo.toml")).and_then(|text| {
         let manifest: DocumentMut = text.parse().ok()?;
@@ -110,17 +136,19 @@ pub(super) fn shape(it: &Invocation, loaded: &Loaded, root: &Path, existing: &Ex
     Ok(Crate {
         name: named.unwrap_or_else(|| super::crate_name(&absolute)),
         runtime: it.runtime.clone().unwrap_or_else(|| runtime(&absolute)),
+        runtime_named: it.runtime.is_some(),
+        member: it.member,
         own_workspace: !it.member && around.as_ref().is_some_and(|around| !around.lists),
-        idls: idls(loaded, root),
-        include: includes(it, loaded, root),
-        protoc: !around.is_some_and(|around| (around.lists || it.member) && around.has_protoc()),
+        idls: gathered.idls.clone(),
+        include: gathered.include.clone(),
         server: it.options.sides != Sides::Client && loaded.model.root_services().next().is_some(),
         add_missing: it.add_missing,
         options: it.options.clone(),
     })
 }
 
-fn absolute(path: &Path) -> Result<PathBuf, Error> {
+/// A path from the root of the disk, without `.` and `..`.
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, Error> {
     let path = std::path::absolute(path).map_err(|error| Error::Io(format!("{}: {error}", path.display())))?;
     Ok(clean(&path))
 }
@@ -140,18 +168,16 @@ fn clean(path: &Path) -> PathBuf {
     out
 }
 
+/// A path with slashes forward.
+pub(super) fn shown(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
+
 /// The workspace whose folder a crate is in.
 struct Around {
     manifest: PathBuf,
     /// Whether it has the crate as a member or excludes it, so that cargo does not object.
     lists: bool,
-}
-
-impl Around {
-    /// Whether the workspace brings the script that stands in for a protoc.
-    fn has_protoc(&self) -> bool {
-        self.manifest.with_file_name("tools").join("protoc").exists()
-    }
 }
 
 fn workspace_around(root: &Path) -> Result<Option<Around>, Error> {
@@ -160,7 +186,7 @@ fn workspace_around(root: &Path) -> Result<Option<Around>, Error> {
         let Some(manifest) = manifest(&path)? else { continue };
         let Some(workspace) = manifest.get("workspace") else { continue };
         let Ok(below) = root.strip_prefix(folder) else { continue };
-        let below = below.to_string_lossy().replace('\\', "/");
+        let below = shown(below);
         let holds = |key: &str| {
             let list = workspace.get(key).and_then(|it| it.as_array());
             list.is_some_and(|list| list.iter().filter_map(|it| it.as_str()).any(|it| matches(it, &below)))
@@ -190,7 +216,7 @@ pub(super) fn member(it: &Invocation, root: &Path) -> Result<Option<(PathBuf, St
         return Ok(None);
     }
     let folder = around.manifest.parent().unwrap_or(Path::new("/"));
-    let below = root.strip_prefix(folder).unwrap_or(&root).to_string_lossy().replace('\\', "/");
+    let below = shown(root.strip_prefix(folder).unwrap_or(&root));
     let Some(mut manifest) = manifest(&around.manifest)? else { return Ok(None) };
     let members = manifest["workspace"]["members"].or_insert(toml_edit::value(toml_edit::Array::new()));
     let Some(members) = members.as_array_mut() else {
@@ -205,7 +231,6 @@ pub(super) fn member(it: &Invocation, root: &Path) -> Result<Option<(PathBuf, St
 fn runtime(root: &Path) -> Runtime {
     let ours = clean(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime"));
     let repository = ours.parent().unwrap_or(&ours);
-    let shown = |path: &Path| path.to_string_lossy().replace('\\', "/");
     match root.strip_prefix(repository) {
         Ok(below) => {
             let up = "../".repeat(below.components().count());
@@ -213,55 +238,4 @@ fn runtime(root: &Path) -> Runtime {
         }
         Err(_) => Runtime::Path(shown(&ours)),
     }
-}
-
-/// The IDL files as they are copied: below `idl/`, in the order of the model's files, relative to
-/// the deepest folder that holds them all.
-fn idls(loaded: &Loaded, root: &Path) -> Vec<Idl> {
-    let files = &loaded.model.files;
-    let paths = places(loaded);
-    let common = source_root(&paths, root);
-    files
-        .iter()
-        .zip(&paths)
-        .map(|(file, path)| Idl {
-            path: format!("idl/{}", path.strip_prefix(&common).unwrap_or(path).to_string_lossy().replace('\\', "/")),
-            text: loaded.sources.text(file.id).to_owned(),
-            root: file.root,
-        })
-        .collect()
-}
-
-/// Where each file of the model is.
-fn places(loaded: &Loaded) -> Vec<PathBuf> {
-    let files = loaded.model.files.iter();
-    files.map(|file| cleaned(Path::new(loaded.sources.path(file.id)))).collect()
-}
-
-/// A path made absolute; one that cannot be stays as it is.
-fn cleaned(path: &Path) -> PathBuf {
-    absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// The folder that becomes `idl/`: the crate's own when the files are in it, else the deepest one
-/// that holds them all.
-fn source_root(paths: &[PathBuf], root: &Path) -> PathBuf {
-    let own = cleaned(root).join("idl");
-    if paths.iter().all(|it| it.starts_with(&own)) { own } else { common(paths) }
-}
-
-/// The include folders as they are in the crate: those that hold a copied file.
-fn includes(it: &Invocation, loaded: &Loaded, root: &Path) -> Vec<String> {
-    let base = source_root(&places(loaded), root);
-    let below =
-        it.options.include.iter().filter_map(|folder| cleaned(folder).strip_prefix(&base).map(Path::to_owned).ok());
-    below.map(|it| Path::new("idl").join(it).to_string_lossy().trim_end_matches('/').replace('\\', "/")).collect()
-}
-
-fn common(paths: &[PathBuf]) -> PathBuf {
-    let mut folders = paths.iter().map(|it| it.parent().unwrap_or(it));
-    let first = folders.next().unwrap_or(Path::new("/")).to_owned();
-    folders.fold(first, |common, folder| {
-        common.components().zip(folder.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
-    })
 }

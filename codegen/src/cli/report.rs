@@ -106,6 +106,14 @@ impl Report {
         }
     }
 
+    /// The user's files that will no longer compile.
+    pub(super) fn useless(&self, root: &Path, files: &[PathBuf]) {
+        for path in files {
+            let path = shown(root, path);
+            self.warning(&format!("{path} uses the server that is no longer made: it is yours to remove"));
+        }
+    }
+
     /// The verdict of `--check`, as an exit code.
     pub(super) fn checked(&self, plan: &Plan) -> u8 {
         if plan.is_clean() {

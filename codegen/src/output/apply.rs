@@ -89,22 +89,15 @@ fn stage(root: &Path, step: &Step) -> Result<Staged, Error> {
     let mut file = fs::File::create(&staged.temp).map_err(failed)?;
     if let Some(wanted) = &step.wanted {
         file.write_all(wanted.text.as_bytes()).map_err(failed)?;
-        permit(&staged, wanted.executable).map_err(failed)?;
+        permit(&staged).map_err(failed)?;
     }
     Ok(staged)
 }
 
-/// A replaced file keeps its mode; a new program becomes executable.
-fn permit(staged: &Staged, executable: bool) -> std::io::Result<()> {
-    if let Ok(before) = fs::metadata(&staged.place) {
-        return fs::set_permissions(&staged.temp, before.permissions());
+/// A replaced file keeps its mode.
+fn permit(staged: &Staged) -> std::io::Result<()> {
+    match fs::metadata(&staged.place) {
+        Ok(before) => fs::set_permissions(&staged.temp, before.permissions()),
+        Err(_) => Ok(()),
     }
-    #[cfg(unix)]
-    if executable {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(&staged.temp, fs::Permissions::from_mode(0o755))?;
-    }
-    #[cfg(not(unix))]
-    let _ = executable;
-    Ok(())
 }

@@ -32,8 +32,6 @@ pub struct Wanted {
     pub text: String,
     /// Who may change it.
     pub owner: Owner,
-    /// Whether it is a program.
-    pub executable: bool,
 }
 
 /// Files by their path below the crate's root.
@@ -43,12 +41,7 @@ pub struct FileSet(pub(super) BTreeMap<PathBuf, Wanted>);
 impl FileSet {
     /// Adds a file; a later one replaces an earlier one of the same path.
     pub fn add(&mut self, path: PathBuf, text: String, owner: Owner) {
-        self.0.insert(path, Wanted { text, owner, executable: false });
-    }
-
-    /// Adds a program.
-    pub fn add_executable(&mut self, path: PathBuf, text: String, owner: Owner) {
-        self.0.insert(path, Wanted { text, owner, executable: true });
+        self.0.insert(path, Wanted { text, owner });
     }
 
     /// Adds all of another set.

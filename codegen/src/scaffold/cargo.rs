@@ -20,13 +20,19 @@ pub enum Runtime {
 }
 
 impl Runtime {
-    pub(super) fn render(&self) -> String {
-        let quoted = |text: &str| Value::from(text).to_string().trim().to_owned();
+    /// The keys of the dependency and their values.
+    pub(super) fn keys(&self) -> Vec<(&'static str, &str)> {
         match self {
-            Self::Path(path) => format!("path = {}", quoted(path)),
-            Self::Git(url, None) => format!("git = {}", quoted(url)),
-            Self::Git(url, Some(rev)) => format!("git = {}, rev = {}", quoted(url), quoted(rev)),
+            Self::Path(path) => vec![("path", path)],
+            Self::Git(url, None) => vec![("git", url)],
+            Self::Git(url, Some(rev)) => vec![("git", url), ("rev", rev)],
         }
+    }
+
+    pub(super) fn render(&self) -> String {
+        let keys =
+            self.keys().into_iter().map(|(key, text)| format!("{key} = {}", Value::from(text).to_string().trim()));
+        keys.collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -37,6 +43,7 @@ struct Manifest<'a> {
     runtime: String,
     features: String,
     own_workspace: bool,
+    server: bool,
 }
 
 /// The hash of a copied IDL as the manifest records it.
@@ -56,6 +63,7 @@ pub(super) fn manifest(model: &Model, it: &Crate, existing: &Existing, out: &mut
         runtime: it.runtime.render(),
         features: features.join(", "),
         own_workspace: it.own_workspace,
+        server: it.server,
     };
     let text = before.cloned().unwrap_or_else(|| fresh.render().unwrap_or_default() + "\n");
     let Ok(mut manifest) = text.parse::<DocumentMut>() else {
@@ -63,12 +71,15 @@ pub(super) fn manifest(model: &Model, it: &Crate, existing: &Existing, out: &mut
         out.files.add(path, text, Owner::User);
         return;
     };
-    record(&mut manifest, it);
+    if before.is_some() {
+        super::dependencies::update(&mut manifest, model, it);
+    }
+    record(&mut manifest, it, existing);
     out.files.add(path, manifest.to_string(), Owner::Edited);
 }
 
 /// `[package.metadata.kiteline]`: the version, the IDL files, and the hash of each copy.
-fn record(manifest: &mut DocumentMut, it: &Crate) {
+fn record(manifest: &mut DocumentMut, it: &Crate, existing: &Existing) {
     let mut own = Table::new();
     own.insert("version", value(env!("CARGO_PKG_VERSION")));
     let roots: Array = it.idls.iter().filter(|it| it.root).map(|it| it.path.as_str()).collect();
@@ -89,7 +100,9 @@ fn record(manifest: &mut DocumentMut, it: &Crate) {
     }
     let mut hashes = Table::new();
     for idl in &it.idls {
-        hashes.insert(&idl.path, value(format!("{:016x}", hash(&idl.text))));
+        // An edit of the crate's own copy is none of what it was copied from.
+        let known = known_hash(existing, &idl.path).filter(|_| idl.own);
+        hashes.insert(&idl.path, value(format!("{:016x}", known.unwrap_or_else(|| hash(&idl.text)))));
     }
     own.insert("hashes", Item::Table(hashes));
     let package = manifest.entry("package").or_insert_with(|| Item::Table(Table::new()));

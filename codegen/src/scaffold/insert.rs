@@ -31,7 +31,12 @@ pub(super) fn missing(model: &Model, services: &[&Service], insert: bool, existi
     }
     let path = PathBuf::from("src/handler/mod.rs");
     if let Some(text) = existing.get(&path) {
-        settle(path, text, modules(model, services, text), insert, out);
+        let wanted = services.iter().map(|it| handler::module(model, it)).collect();
+        settle(path, text, modules(wanted, text), insert, out);
+    }
+    let path = PathBuf::from("src/lib.rs");
+    if let Some(text) = existing.get(&path) {
+        settle(path, text, modules(vec!["handler".to_owned()], text), insert, out);
     }
     let path = PathBuf::from("src/main.rs");
     if let Some(text) = existing.get(&path) {
@@ -99,7 +104,7 @@ fn stubs(model: &Model, owner: &Service, text: &str) -> Option<Insertion> {
 }
 
 /// `pub mod` lines that are not there, to go at the end.
-fn modules(model: &Model, services: &[&Service], text: &str) -> Vec<Insertion> {
+fn modules(wanted: Vec<String>, text: &str) -> Vec<Insertion> {
     let Ok(file) = syn::parse_file(text) else { return Vec::new() };
     let declared: BTreeSet<String> = file
         .items
@@ -109,17 +114,19 @@ fn modules(model: &Model, services: &[&Service], text: &str) -> Vec<Insertion> {
             _ => None,
         })
         .collect();
-    let lines: String = services
-        .iter()
-        .map(|it| handler::module(model, it))
-        .filter(|it| !declared.contains(it))
-        .map(|it| format!("pub mod {it};\n"))
-        .collect();
+    let lines: String =
+        wanted.into_iter().filter(|it| !declared.contains(it)).map(|it| format!("pub mod {it};\n")).collect();
     if lines.is_empty() {
         return Vec::new();
     }
     let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
     vec![Insertion { at: Some(text.len()), text: format!("{end}{lines}") }]
+}
+
+/// Whether a text names the server of one of the services.
+pub(super) fn mounts_any(services: &[&Service], text: &str) -> bool {
+    let names = identifiers(text);
+    services.iter().any(|it| names.contains(&joined(&it.head.rust, "Server")))
 }
 
 /// `.add(…)` for the services that `main.rs` never names, to go before `.run()`.

@@ -1,6 +1,7 @@
 //! The files of a whole crate that the user owns. Pure: what is on disk comes in as text.
 
 mod cargo;
+mod dependencies;
 mod handler;
 mod insert;
 mod sample;
@@ -26,14 +27,16 @@ pub struct Crate {
     pub name: String,
     /// Where `runtime` comes from.
     pub runtime: Runtime,
+    /// Whether this run names where `runtime` comes from, whatever a manifest says that is there.
+    pub runtime_named: bool,
+    /// Whether it is to be a member of the workspace around it.
+    pub member: bool,
     /// Whether it needs a `[workspace]` of its own.
     pub own_workspace: bool,
     /// The IDL files as they are copied, roots first: path below the crate and text.
     pub idls: Vec<Idl>,
     /// Include folders of the crate, such as `idl/common`.
     pub include: Vec<String>,
-    /// Whether the crate brings the script that stands in for a protoc.
-    pub protoc: bool,
     /// Whether the crate serves; otherwise it holds clients only.
     pub server: bool,
     /// Whether stubs of missing methods and lines for new services are inserted.
@@ -51,6 +54,8 @@ pub struct Idl {
     pub text: String,
     /// Whether the user named it.
     pub root: bool,
+    /// Whether it was read in the crate itself, and not brought from elsewhere.
+    pub own: bool,
 }
 
 /// The user's files as they are on disk, by their path below the crate.
@@ -63,12 +68,16 @@ pub struct Scaffold {
     pub files: FileSet,
     /// Text that is missing in the user's files, each with its file, when it was not inserted.
     pub missing: Vec<(PathBuf, String)>,
+    /// The user's files that use a side of the services which is no longer made.
+    pub useless: Vec<PathBuf>,
 }
 
 /// Paths of the user's files that [`scaffold`] wants to see when they are there.
 pub fn wanted(model: &Model) -> Vec<PathBuf> {
-    let mut paths =
-        vec!["Cargo.toml", "src/main.rs", "src/handler/mod.rs"].into_iter().map(PathBuf::from).collect::<Vec<_>>();
+    let mut paths = vec!["Cargo.toml", "src/lib.rs", "src/main.rs", "src/handler/mod.rs"]
+        .into_iter()
+        .map(PathBuf::from)
+        .collect::<Vec<_>>();
     paths.extend(model.root_services().map(|it| PathBuf::from(handler::file(model, it))));
     paths
 }
@@ -85,6 +94,8 @@ struct Main<'a> {
 #[template(path = "lib.rs.j2", escape = "none")]
 struct Lib<'a> {
     title: &'a str,
+    idls: &'a str,
+    services: bool,
     server: bool,
 }
 
@@ -106,13 +117,20 @@ struct Named {
     registry_name: String,
 }
 
+/// A client: its path below `generated`, and the name by which it finds its service.
+struct Reached {
+    path: String,
+    registry_name: String,
+}
+
 #[derive(Template)]
 #[template(path = "README.md.j2", escape = "none")]
 struct Readme<'a> {
     name: &'a str,
+    lib: &'a str,
+    clients: Vec<Reached>,
     idls: String,
     server: bool,
-    etcd: bool,
 }
 
 /// The user's files of a crate.
@@ -126,7 +144,6 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
     }
     let title = title(&services);
     let lib = lib_name(&it.name);
-    user(&mut out, "src/lib.rs", Lib { title: &title, server: it.server }.render());
     user(&mut out, ".gitignore", Ok("/target\n".to_owned()));
     let roots: Vec<String> = it
         .idls
@@ -134,12 +151,21 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
         .filter(|it| it.root)
         .map(|it| format!("`{}`", assemble::visible(&it.path).replace('`', "'")))
         .collect();
-    user(
-        &mut out,
-        "README.md",
-        Readme { name: &it.name, idls: roots.join(" and "), server: it.server, etcd: it.server && it.protoc }.render(),
-    );
+    let idls = roots.join(" and ");
+    let named = Lib { title: &title, idls: &idls, services: !services.is_empty(), server: it.server };
+    user(&mut out, "src/lib.rs", named.render());
+    let clients = services.iter().map(|it| Reached {
+        path: format!("{}::{}", model.modules[it.module.0].path.join("::"), names::joined(&it.head.rust, "Client")),
+        registry_name: it.registry_name.clone(),
+    });
+    let clients = clients.collect();
+    let readme = Readme { name: &it.name, lib: &lib, clients, idls, server: it.server };
+    user(&mut out, "README.md", readme.render());
     if !it.server {
+        let main = PathBuf::from("src/main.rs");
+        if existing.get(&main).is_some_and(|text| insert::mounts_any(&services, text)) {
+            out.useless.push(main);
+        }
         return out;
     }
     let mounts: Vec<String> = services.iter().map(|it| handler::mount(model, it)).collect();
@@ -154,11 +180,6 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
     let named = named.collect();
     user(&mut out, "service.toml", Settings { name: &it.name, services: named }.render());
     user(&mut out, &format!("tests/{lib}.rs"), Ok(tests::text(model, &services, &lib)));
-    if it.protoc {
-        user(&mut out, ".cargo/config.toml", Ok(include_str!("../../../.cargo/config.toml").to_owned()));
-        let script = include_str!("../../../tools/protoc").to_owned();
-        out.files.add_executable(PathBuf::from("tools/protoc"), script, Owner::User);
-    }
     insert::missing(model, &services, it.add_missing, existing, &mut out);
     out
 }
@@ -208,10 +229,9 @@ pub fn package_name(stem: &str) -> String {
         .to_owned()
 }
 
-/// The line of `[dependencies]` that generated code needs; `etcd` among the features needs a protoc
-/// at build time, which is the user's to choose.
+/// The line of `[dependencies]` that generated code needs.
 pub fn dependency(model: &Model, runtime: &Runtime) -> String {
-    let features: Vec<String> = features(model, false).into_iter().map(|it| format!("\"{it}\"")).collect();
+    let features: Vec<String> = needed(model).into_iter().map(|it| format!("\"{it}\"")).collect();
     format!(
         "runtime = {{ {}, features = [{}] }} # and \"etcd\" for that registry",
         runtime.render(),
@@ -219,17 +239,26 @@ pub fn dependency(model: &Model, runtime: &Runtime) -> String {
     )
 }
 
-/// The features of `runtime` that a model needs.
+/// The features of `runtime` that a new crate has.
 fn features(model: &Model, server: bool) -> Vec<&'static str> {
+    let mut features = needed(model);
+    let proto = model.files.iter().any(|it| it.language == Language::Proto);
+    // go-micro's clients may choose it for each call.
+    features.extend((server && proto).then_some("json"));
+    // Who has a service is found, or finds others, by name; the second is for a first run where
+    // nothing is installed.
+    if model.root_services().next().is_some() {
+        features.extend(["etcd", "dev"]);
+    }
+    features
+}
+
+/// Those without which generated code does not compile.
+fn needed(model: &Model) -> Vec<&'static str> {
     let uses = |language| model.files.iter().any(|it| it.language == language);
     let mut features = Vec::new();
     features.extend(uses(Language::Thrift).then_some("thrift"));
     features.extend(uses(Language::Proto).then_some("grpc"));
-    // go-micro's clients may choose it for each call.
-    features.extend((server && uses(Language::Proto)).then_some("json"));
-    features.extend(server.then_some("etcd"));
-    // For a first run where nothing is installed; who deploys may take it out.
-    features.extend(server.then_some("dev"));
     features.extend(model.defs.iter().any(|it| it.serde).then_some("serde"));
     features
 }

@@ -1,7 +1,7 @@
 //! The map itself: every text once, with the starts of its lines.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
 };
 
@@ -45,6 +45,17 @@ pub struct SourceMap {
     pub(super) include_dirs: Vec<PathBuf>,
     /// The bytes read so far.
     pub(super) total: u64,
+    /// Texts that stand in for what is, or is not yet, on disk, by their real paths.
+    pub(super) stand_ins: HashMap<PathBuf, StandIn>,
+    /// The directories below which a file was found, or by which it has its name.
+    pub(super) used: BTreeSet<PathBuf>,
+}
+
+/// A text that is read in the place of a file.
+#[derive(Debug)]
+pub(super) struct StandIn {
+    pub(super) shown: String,
+    pub(super) text: String,
 }
 
 impl SourceMap {

@@ -3,10 +3,12 @@
 use std::{
     fs::{self, File},
     io::Read,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
-use super::{Error, FileId, MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, SourceMap, Span, search::slashed};
+use super::{
+    Error, FileId, MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, SourceMap, Span, map::StandIn, search::slashed,
+};
 use crate::diag::{Diagnostic, Diagnostics, catalogue::source as say};
 
 /// Why one file could not be had.
@@ -32,16 +34,36 @@ impl SourceMap {
     }
 
     pub(super) fn open(&mut self, path: &Path, shown: &str, by: Option<Span>) -> Result<FileId, Refusal> {
-        let real = canonical(path)?;
+        let real = self.real(path)?;
         if let Some(id) = self.known.get(&real) {
             return Ok(*id);
         }
-        let bytes = self.read(&real, shown, by)?;
-        let text = String::from_utf8(bytes)
-            .map_err(|error| finding(say::not_utf8(shown, error.utf8_error().valid_up_to(), by)))?;
-        let id = self.insert(shown.to_owned(), Some(path.to_owned()), text);
+        let (shown, text) = match self.stand_ins.get(&real) {
+            Some(it) => (it.shown.clone(), it.text.clone()),
+            None => {
+                let bytes = self.read(&real, shown, by)?;
+                let text = String::from_utf8(bytes)
+                    .map_err(|error| finding(say::not_utf8(shown, error.utf8_error().valid_up_to(), by)))?;
+                (shown.to_owned(), text)
+            }
+        };
+        let id = self.insert(shown, Some(path.to_owned()), text);
         self.known.insert(real, id);
         Ok(id)
+    }
+
+    /// Lets a text be read in the place of a file; findings name it as `shown`.
+    pub fn stand_in(&mut self, path: &Path, shown: &str, text: &str) {
+        let it = StandIn { shown: shown.to_owned(), text: text.to_owned() };
+        self.stand_ins.insert(nearest(path), it);
+    }
+
+    /// The path of a file without links. A text that stands in for one may have no file yet.
+    pub(super) fn real(&self, path: &Path) -> Result<PathBuf, Refusal> {
+        canonical(path).or_else(|refusal| {
+            let near = nearest(path);
+            if self.stand_ins.contains_key(&near) { Ok(near) } else { Err(refusal) }
+        })
     }
 
     fn read(&mut self, real: &Path, shown: &str, by: Option<Span>) -> Result<Vec<u8>, Refusal> {
@@ -73,6 +95,20 @@ impl SourceMap {
 
 fn finding(found: Diagnostic) -> Refusal {
     Refusal::Finding(found.into())
+}
+
+/// The real path of a file that may not be there: that of the folder around it which is.
+pub(super) fn nearest(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(out.pop()),
+            part => out.push(part),
+        }
+        out = fs::canonicalize(&out).unwrap_or(out);
+    }
+    out
 }
 
 pub(super) fn canonical(path: &Path) -> Result<PathBuf, Refusal> {

@@ -11,7 +11,6 @@ fn a_new_crate_has_these_files() {
     assert_eq!(
         it.files("add"),
         [
-            ".cargo/config.toml",
             ".gitignore",
             "Cargo.toml",
             "README.md",
@@ -24,10 +23,9 @@ fn a_new_crate_has_these_files() {
             "src/lib.rs",
             "src/main.rs",
             "tests/add.rs",
-            "tools/protoc",
         ]
     );
-    assert_eq!(run.words("create").len(), 14);
+    assert_eq!(run.words("create").len(), 12);
     assert!(!it.read("add/Cargo.toml").contains("[workspace]"), "nothing is around it");
 }
 

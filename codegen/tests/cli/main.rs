@@ -6,11 +6,14 @@
 mod crash;
 mod escape;
 mod exits;
+mod flags;
 mod fresh;
 mod generate;
 mod inject;
+mod join;
 mod registry;
 mod rerun;
+mod roots;
 mod sandbox;
 mod secrets;
 mod stubs;

@@ -6,18 +6,24 @@ use crate::{
 };
 
 /// An included file is nowhere.
-pub fn missing_include(path: &str, searched: &[String], by: Span) -> Diagnostic {
+pub fn missing_include(path: &str, searched: &[String], holder: Option<&str>, by: Span) -> Diagnostic {
     let places: Vec<_> = searched.iter().map(|it| format!("`{it}`")).collect();
+    let what = match holder {
+        Some(dir) => format!("it is below `{dir}`: add that directory with `-I {dir}`"),
+        None => "add a directory with `-I DIR`".to_owned(),
+    };
     Diagnostic::error("SR0001", format!("cannot find `{path}`"))
         .at(by, "no such file")
-        .help(format!("searched in {}; add a directory with `-I DIR`", places.join(", ")))
+        .help(format!("searched in {}; {what}", places.join(", ")))
 }
 
 /// An included file lies outside every directory that the user named.
-pub fn outside(path: &str, by: Span) -> Diagnostic {
+pub fn outside(path: &str, folder: &str, by: Span) -> Diagnostic {
     Diagnostic::error("SR0002", format!("`{path}` lies outside the directories that may be read"))
         .at(by, "refused, links followed")
-        .help("only the directories of the given files and those of `-I` are read; add one with `-I DIR`")
+        .help(format!(
+            "only the directories of the given files and those of `-I` are read; add this one with `-I {folder}`"
+        ))
 }
 
 /// Files include each other in a circle; `circle` ends with its first name.

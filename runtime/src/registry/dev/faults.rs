@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use etcd_client::proto::{PbCompactionRequest, PbWatchResponse};
+use crate::registry::dev::messages::{CompactionRequest, WatchResponse};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
@@ -86,7 +86,7 @@ impl Script {
     }
 
     /// What becomes of the answer to the opening of a watch.
-    pub(super) fn date(&self, mut answer: PbWatchResponse) -> PbWatchResponse {
+    pub(super) fn date(&self, mut answer: WatchResponse) -> WatchResponse {
         if let Some(header) = answer.header.as_mut().filter(|_| self.behind.load(Ordering::Relaxed)) {
             header.revision = 1;
         }
@@ -94,7 +94,7 @@ impl Script {
     }
 
     /// What becomes of an answer of a watch.
-    pub(super) fn twist(&self, answer: PbWatchResponse) -> Vec<PbWatchResponse> {
+    pub(super) fn twist(&self, answer: WatchResponse) -> Vec<WatchResponse> {
         if answer.events.is_empty() {
             return vec![answer];
         }
@@ -104,7 +104,7 @@ impl Script {
         if self.cut.swap(false, Ordering::Relaxed) {
             let mut half = answer.clone();
             half.events.truncate(answer.events.len() / 2);
-            let end = PbWatchResponse { canceled: true, events: Vec::new(), ..answer };
+            let end = WatchResponse { canceled: true, events: Vec::new(), ..answer };
             return if half.events.is_empty() { vec![end] } else { vec![half, end] };
         }
         if self.double.load(Ordering::Relaxed) { vec![answer.clone(), answer] } else { vec![answer] }
@@ -202,7 +202,7 @@ impl Faults {
         self.0.write(|store| {
             let revision = store.revision();
             // Already compacted there is as good.
-            let _ = store.compact(&PbCompactionRequest { revision, physical: false });
+            let _ = store.compact(&CompactionRequest { revision, physical: false });
             revision
         })
     }

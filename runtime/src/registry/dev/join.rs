@@ -9,11 +9,15 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tonic::transport::Endpoint;
+use tower::ServiceExt;
 
+use super::messages::{StatusRequest, StatusResponse};
 use super::server::Embedded;
 use crate::console::say;
 use crate::registry::backend::{Backend, Task};
 use crate::registry::error::Error;
+use crate::registry::etcd::api::{Channel, unary};
 use crate::registry::registration::{Status, Wanted};
 use crate::registry::snapshot::View;
 
@@ -117,11 +121,12 @@ async fn host(address: &str) {
 /// Says so when what listens there is no registry.
 async fn look(address: &str) {
     let asked = async {
-        let mut client = etcd_client::Client::connect([address], None).await?;
-        client.status().await
+        let line = Endpoint::from_shared(format!("http://{address}")).ok()?.connect_lazy();
+        let line = Channel::new(line.map_err(|error| tonic::Status::from_error(error.into())));
+        unary::<_, StatusResponse>(&line, "/etcdserverpb.Maintenance/Status", StatusRequest {}, None).await.ok()
     };
     match tokio::time::timeout(ANSWER, asked).await {
-        Ok(Ok(_)) => tracing::info!("joined the registry on {address}"),
+        Ok(Some(_)) => tracing::info!("joined the registry on {address}"),
         _ => tracing::warn!("what listens on {address} does not answer as a registry; registry `dev` waits for it"),
     }
 }

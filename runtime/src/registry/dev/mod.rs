@@ -8,6 +8,7 @@
 
 pub mod faults;
 pub(super) mod join;
+mod messages;
 mod server;
 mod store;
 #[cfg(test)]

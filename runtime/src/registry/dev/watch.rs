@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use etcd_client::proto::{PbEvent, PbKeyValue, PbWatchResponse};
+use crate::registry::dev::messages::{Event, KeyValue, WatchResponse};
 
 use super::store::{Change, Span, Store};
 
@@ -59,12 +59,9 @@ pub(super) struct Watches {
 
 impl Watches {
     /// Opens one; the answer says which id it got, or why there is none.
-    pub(super) fn create(&mut self, wanted: Wanted, store: &Store, now: Duration) -> PbWatchResponse {
-        let refused = |reason: &str| PbWatchResponse {
-            canceled: true,
-            cancel_reason: reason.to_owned(),
-            ..created(store, NOBODY)
-        };
+    pub(super) fn create(&mut self, wanted: Wanted, store: &Store, now: Duration) -> WatchResponse {
+        let refused =
+            |reason: &str| WatchResponse { canceled: true, cancel_reason: reason.to_owned(), ..created(store, NOBODY) };
         if wanted.id < 0 || self.open.contains_key(&wanted.id) && wanted.id != 0 {
             return refused("mvcc: duplicate watch ID provided on the WatchStream");
         }
@@ -99,9 +96,9 @@ impl Watches {
     }
 
     /// Closes one; no answer when there is none.
-    pub(super) fn cancel(&mut self, id: i64, store: &Store) -> Option<PbWatchResponse> {
+    pub(super) fn cancel(&mut self, id: i64, store: &Store) -> Option<WatchResponse> {
         self.open.remove(&id)?;
-        Some(PbWatchResponse { canceled: true, ..answer(store, id) })
+        Some(WatchResponse { canceled: true, ..answer(store, id) })
     }
 
     /// Somebody wants to know how far they are, once all of them are at the present.
@@ -110,7 +107,7 @@ impl Watches {
     }
 
     /// What is to be told now, some of it; called again until nothing comes.
-    pub(super) fn poll(&mut self, store: &Store, now: Duration) -> Vec<PbWatchResponse> {
+    pub(super) fn poll(&mut self, store: &Store, now: Duration) -> Vec<WatchResponse> {
         let ids: Vec<i64> =
             self.open.range(self.turn..).chain(self.open.range(..self.turn)).map(|(id, _)| *id).collect();
         let (mut answers, mut bytes) = (Vec::new(), 0);
@@ -123,7 +120,7 @@ impl Watches {
             if watch.next < store.compacted() {
                 self.open.remove(&id);
                 let compact_revision = store.compacted();
-                answers.push(PbWatchResponse { canceled: true, compact_revision, ..answer(store, id) });
+                answers.push(WatchResponse { canceled: true, compact_revision, ..answer(store, id) });
             } else if let Some((told, size)) = watch.step(id, store, now) {
                 answers.push(told);
                 bytes += size;
@@ -143,7 +140,7 @@ impl Watches {
 
 impl Watch {
     /// The next batch and its bytes, never a part of a revision.
-    fn step(&mut self, id: i64, store: &Store, now: Duration) -> Option<(PbWatchResponse, usize)> {
+    fn step(&mut self, id: i64, store: &Store, now: Duration) -> Option<(WatchResponse, usize)> {
         let (mut events, mut bytes, mut revisions) = (Vec::new(), 0, 0);
         for (revision, changes) in store.changes(self.next) {
             if revisions >= REVISIONS || bytes >= BYTES {
@@ -163,30 +160,30 @@ impl Watch {
             return None;
         }
         self.told = now;
-        Some((PbWatchResponse { events, ..answer(store, id) }, bytes))
+        Some((WatchResponse { events, ..answer(store, id) }, bytes))
     }
 
     fn shows(&self, change: &Change) -> bool {
         self.span.contains(&change.kv.key) && if change.deleted { self.deletes } else { self.puts }
     }
 
-    fn event(&self, change: &Change) -> PbEvent {
-        PbEvent {
+    fn event(&self, change: &Change) -> Event {
+        Event {
             r#type: i32::from(change.deleted),
-            kv: Some(PbKeyValue::clone(&change.kv)),
+            kv: Some(KeyValue::clone(&change.kv)),
             prev_kv: change.before.as_deref().filter(|_| self.before).cloned(),
         }
     }
 }
 
-fn size(kv: Option<&PbKeyValue>) -> usize {
+fn size(kv: Option<&KeyValue>) -> usize {
     kv.map_or(0, |kv| kv.key.len() + kv.value.len() + 32)
 }
 
-fn answer(store: &Store, id: i64) -> PbWatchResponse {
-    PbWatchResponse { header: Some(store.header()), watch_id: id, ..PbWatchResponse::default() }
+fn answer(store: &Store, id: i64) -> WatchResponse {
+    WatchResponse { header: Some(store.header()), watch_id: id, ..WatchResponse::default() }
 }
 
-fn created(store: &Store, id: i64) -> PbWatchResponse {
-    PbWatchResponse { created: true, ..answer(store, id) }
+fn created(store: &Store, id: i64) -> WatchResponse {
+    WatchResponse { created: true, ..answer(store, id) }
 }

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use etcd_client::{Client, ConnectOptions, WatchOptions};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tonic::transport::Endpoint;
 
+use super::api::{Client, WatchCreateRequest};
 pub(super) use super::fault::Fault;
 use super::fault::{REFUSED, Step, is_open_to_all, judge};
 use super::lines::Lines;
@@ -116,13 +116,10 @@ impl Connection {
     }
 
     /// Opens a watch of the range on the current member.
-    pub(super) async fn watch(&self, key: Vec<u8>, options: WatchOptions) -> Result<Watched<'_>, Fault> {
+    pub(super) async fn watch(&self, wanted: WatchCreateRequest) -> Result<Watched<'_>, Fault> {
         // As long as it is the current one: a call in between that leaves it has seen the same.
         let place = self.current.load(Ordering::Relaxed);
-        let open = |client: Client| async move {
-            let mut watches = client.watch_client().max_decoding_message_size(ANSWER);
-            watches.watch(key, Some(options)).await
-        };
+        let open = |client: Client| async move { client.watch(wanted, ANSWER).await };
         let stream = self.call(CALL, open).await?;
         Ok(Watched { connection: self, place, stream })
     }
@@ -130,7 +127,7 @@ impl Connection {
     /// Makes one call, `limit` at most; a member that does not answer is left for the next one.
     pub(super) async fn call<T, F>(&self, limit: Duration, call: impl FnOnce(Client) -> F) -> Result<T, Fault>
     where
-        F: Future<Output = Result<T, etcd_client::Error>>,
+        F: Future<Output = Result<T, super::api::Error>>,
     {
         let place = self.current.load(Ordering::Relaxed);
         let Some(member) = self.members.get(place) else {
@@ -185,13 +182,12 @@ impl Connection {
             return Err((fault, Step::Stay));
         }
         let lines = Lines::new(&self.endpoint(member).map_err(|error| judge(&error.into()))?);
-        let open = |options| Client::from_channel(lines.channel(), options);
+        let open = |login| Client::new(lines.channel(), login);
         let made = match &self.login {
             None => open(None).await,
             Some(login) => {
-                let (user, password) = login.now().map_err(|fault| (fault, Step::Stay))?;
-                let options = ConnectOptions::new().with_user(user, password).with_auto_token_refresh(true);
-                match open(Some(options)).await {
+                let login = login.now().map_err(|fault| (fault, Step::Stay))?;
+                match open(Some(login)).await {
                     Err(error) if is_open_to_all(&error) => open(None).await,
                     made => made,
                 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tonic::{Code, Status};
 
+use super::api::Error;
 use super::connection::PROBE;
 
 /// Between two attempts while etcd refuses what is asked: no loop over a wrong password.
@@ -54,13 +55,11 @@ pub(super) enum Step {
 }
 
 /// Reads an error of the client. The texts are those of etcd's `rpctypes/error.go`, all versions.
-pub(super) fn judge(error: &etcd_client::Error) -> (Fault, Step) {
-    use etcd_client::Error;
+pub(super) fn judge(error: &Error) -> (Fault, Step) {
     let status = match error {
-        // The client makes this of a reply whose TTL is 0.
-        Error::LeaseKeepAliveError(_) => return (Fault::LeaseGone, Step::Stay),
-        Error::GRpcStatus(status) => status,
-        other => {
+        Error::LeaseGone => return (Fault::LeaseGone, Step::Stay),
+        Error::Status(status) => status,
+        other @ Error::Transport(_) => {
             let text = last(&other.to_string(), other);
             return match handshake(other) {
                 Some(why) => (Fault::Refused(why), Step::Untrusted),
@@ -88,8 +87,8 @@ pub(super) fn judge(error: &etcd_client::Error) -> (Fault, Step) {
 }
 
 /// Whether a user was named to an etcd that asks for none.
-pub(super) fn is_open_to_all(error: &etcd_client::Error) -> bool {
-    matches!(error, etcd_client::Error::GRpcStatus(status) if is_not_enabled(status))
+pub(super) fn is_open_to_all(error: &Error) -> bool {
+    matches!(error, Error::Status(status) if is_not_enabled(status))
 }
 
 fn is_not_enabled(status: &Status) -> bool {

@@ -4,10 +4,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use etcd_client::{Client, EventType, GetOptions, WatchOptions, WatchResponse};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::api::{Client, RangeRequest, WatchCreateRequest, WatchResponse};
 use super::connection::{CALL, Connection, Fault, PROBE, jitter};
 use super::model::{Listing, Model};
 use super::tally::Tally;
@@ -151,21 +151,18 @@ impl Follower {
         let mut from = self.prefix.clone();
         let end = end_of(&self.prefix);
         loop {
-            let mut options = GetOptions::new().with_range(end.clone()).with_limit(PAGE);
-            if list.revision != 0 {
-                options = options.with_revision(list.revision);
-            }
-            let start = from.clone();
-            let get = |client: Client| async move { client.kv_client().get(start, Some(options)).await };
-            let mut page = self.service.connection.call(CALL, get).await?;
+            let (key, range_end) = (from.clone(), end.clone());
+            // Revision 0 is the newest.
+            let page = RangeRequest { key, range_end, limit: PAGE, revision: list.revision, ..RangeRequest::default() };
+            let get = |client: Client| async move { client.range(page).await };
+            let page = self.service.connection.call(CALL, get).await?;
             if list.revision == 0 {
-                let header = page.header().ok_or_else(|| Fault::Away("no header".to_owned()))?;
-                (list.revision, list.cluster) = (header.revision(), header.cluster_id());
+                let header = page.header.as_ref().ok_or_else(|| Fault::Away("no header".to_owned()))?;
+                (list.revision, list.cluster) = (header.revision, header.cluster_id);
             }
-            let more = page.more();
-            list.entries.extend(page.take_kvs().into_iter().map(|kv| kv.into_key_value()));
+            list.entries.extend(page.kvs.into_iter().map(|kv| (kv.key, kv.value)));
             match list.entries.last() {
-                Some((last, _)) if more => {
+                Some((last, _)) if page.more => {
                     from = [last.as_slice(), &[0]].concat();
                 }
                 _ => return Ok(list),
@@ -176,11 +173,14 @@ impl Follower {
     /// Follows changes after a list until a new one is due; whether that is because of what
     /// [`Start::doubts`] found.
     async fn watch(&self, start: &Start) -> bool {
-        let options = WatchOptions::new()
-            .with_range(end_of(&self.prefix))
-            .with_start_revision(start.revision + 1)
-            .with_progress_notify();
-        let mut stream = match self.service.connection.watch(self.prefix.clone(), options).await {
+        let wanted = WatchCreateRequest {
+            key: self.prefix.clone(),
+            range_end: end_of(&self.prefix),
+            start_revision: start.revision + 1,
+            progress_notify: true,
+            ..WatchCreateRequest::default()
+        };
+        let mut stream = match self.service.connection.watch(wanted).await {
             Ok(stream) => stream,
             Err(fault) => {
                 self.mark_stale(&fault);
@@ -212,19 +212,19 @@ impl Follower {
 
     /// Answers of the watch, all of them before anybody sees the outcome.
     fn take(&self, answers: &[WatchResponse]) {
-        let revision = |answer: &WatchResponse| answer.header().map_or(0, |header| header.revision());
+        let revision = |answer: &WatchResponse| answer.header.as_ref().map_or(0, |header| header.revision);
         let last = answers.iter().map(revision).max().unwrap_or_default();
         let source = self.source;
-        if answers.iter().all(|answer| answer.events().is_empty()) {
+        if answers.iter().all(|answer| answer.events.is_empty()) {
             return self.service.lock().reached(source, last);
         }
         self.service.change(|model, now| {
             let mut deleted = 0;
-            for event in answers.iter().flat_map(WatchResponse::events) {
-                let Some(kv) = event.kv() else { continue };
-                deleted += usize::from(match event.event_type() {
-                    EventType::Put => model.put(source, kv.key().to_vec(), kv.value(), now),
-                    EventType::Delete => model.delete(source, kv.key(), now),
+            for event in answers.iter().flat_map(|answer| &answer.events) {
+                let Some(kv) = &event.kv else { continue };
+                deleted += usize::from(match event.is_delete() {
+                    false => model.put(source, kv.key.clone(), &kv.value, now),
+                    true => model.delete(source, &kv.key, now),
                 });
             }
             model.reached(source, last);
@@ -248,11 +248,11 @@ impl Start {
     /// the watch may also just be behind the one that listed; a list tells one from the other,
     /// since it is linearizable, so the watch after it is believed.
     fn doubts(&self, answers: &[WatchResponse]) -> bool {
-        let mut headers = answers.iter().filter_map(WatchResponse::header);
+        let mut headers = answers.iter().filter_map(|answer| answer.header.as_ref());
         // etcd's gRPC proxy may name no cluster when it opens a watch
         // (`server/proxy/grpcproxy/watch_broadcast.go`).
         let strange = |cluster: u64| cluster != 0 && cluster != self.cluster;
-        !self.believed && headers.any(|it| it.revision() < self.revision || strange(it.cluster_id()))
+        !self.believed && headers.any(|it| it.revision < self.revision || strange(it.cluster_id))
     }
 }
 

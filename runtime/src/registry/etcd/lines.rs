@@ -3,15 +3,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use etcd_client::Channel;
+use tonic::Status;
 use tonic::body::Body;
 use tonic::transport::Endpoint;
-use tower::util::BoxCloneSyncService;
-use tower::{BoxError, ServiceExt};
+use tower::ServiceExt;
+
+use super::api::Channel;
 
 use crate::status_details::checked;
-
-type CustomChannel = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, BoxError>;
 
 const WATCH: &str = "/etcdserverpb.Watch/Watch";
 
@@ -62,7 +61,7 @@ impl Lines {
     /// What a client sees of them.
     pub(super) fn channel(self: &Arc<Self>) -> Channel {
         let lines = Arc::clone(self);
-        Channel::Custom(CustomChannel::new(tower::service_fn(move |mut request: http::Request<Body>| {
+        Channel::new(tower::service_fn(move |mut request: http::Request<Body>| {
             let pair = lines.now();
             let line = if request.uri().path() == WATCH {
                 request.headers_mut().insert("hasleader", http::HeaderValue::from_static("true"));
@@ -70,8 +69,11 @@ impl Lines {
             } else {
                 pair.calls.clone()
             };
-            async move { Ok::<_, BoxError>(checked(line.oneshot(request).await?).map(Body::new)) }
-        })))
+            async move {
+                let answer = line.oneshot(request).await.map_err(|error| Status::from_error(error.into()))?;
+                Ok::<_, Status>(checked(answer).map(Body::new))
+            }
+        }))
     }
 }
 
@@ -85,8 +87,9 @@ mod tests {
         for in_trailers in [false, true] {
             let address = crate::status_details::peer(in_trailers).await;
             let lines = Lines::new(&Endpoint::from_shared(format!("http://{address}")).unwrap());
-            let mut client = etcd_client::Client::from_channel(lines.channel(), None).await.unwrap();
-            let etcd_client::Error::GRpcStatus(status) = client.get("a", None).await.unwrap_err() else {
+            let client = super::super::api::Client::new(lines.channel(), None).await.unwrap();
+            let asked = client.range(super::super::api::RangeRequest::default()).await;
+            let super::super::api::Error::Status(status) = asked.unwrap_err() else {
                 unreachable!("another kind of error");
             };
             assert_eq!((status.code(), status.message()), (tonic::Code::InvalidArgument, "no"));

@@ -4,6 +4,7 @@
 //! without a lease, nothing is deleted that is not ours, and lists are never believed to be
 //! complete because a watch is silent.
 
+pub(crate) mod api;
 mod connection;
 mod fault;
 mod follow;

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use etcd_client::{Client, Event, EventType, WatchOptions};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
+use super::api::{Client, Event, WatchCreateRequest};
 use super::connection::{CALL, Connection, Fault, PROBE, jitter};
 use super::plan::Plan;
 use super::{refused, store};
@@ -92,11 +92,11 @@ impl Registrar {
     async fn grant(&self) -> i64 {
         loop {
             let ttl = i64::try_from(self.ttl.as_secs()).unwrap_or(i64::MAX);
-            let grant = |client: Client| async move { client.lease_client().grant(ttl, None).await };
+            let grant = |client: Client| async move { client.grant(ttl).await };
             match self.connection.call(CALL, grant).await {
                 Ok(granted) => {
-                    self.state.lease.store(granted.id(), Ordering::Relaxed);
-                    return granted.id();
+                    self.state.lease.store(granted, Ordering::Relaxed);
+                    return granted;
                 }
                 Err(fault) => self.wait(&fault).await,
             }
@@ -129,7 +129,7 @@ impl Registrar {
             let reply = self.connection.call(self.ttl / 4, |client| async move {
                 // The first reply is all that is wanted: a stream of its own for each beat cannot
                 // be left hanging on a member that went away.
-                client.lease_client().keep_alive(lease).await.map(drop)
+                client.keep_alive(lease).await
             });
             match reply.await {
                 Ok(()) => {
@@ -222,12 +222,16 @@ impl Registrar {
     /// removed, with the time to wait before that, or with what broke the watch. A deleted key is
     /// put again at once, one that somebody overwrote after a moment.
     async fn watch(&self, plan: &Plan, lease: i64, revision: i64) -> Result<Duration, Fault> {
-        let options = WatchOptions::new().with_start_revision(revision + 1);
+        let of = |key: &str| WatchCreateRequest {
+            key: key.into(),
+            start_revision: revision + 1,
+            ..WatchCreateRequest::default()
+        };
         let keys = self.keys(|keys| keys.keys().cloned().collect::<Vec<_>>());
         let Some((first, others)) = keys.split_first() else { return std::future::pending().await };
-        let mut stream = self.connection.watch(first.as_str().into(), options.clone()).await?;
+        let mut stream = self.connection.watch(of(first)).await?;
         for key in others {
-            stream.watch(key, options.clone()).await?;
+            stream.watch(of(key)).await?;
         }
         // Older data were put back since: a watch from beyond their end would stay silent.
         if store::revision(&self.connection, first).await? < revision {
@@ -237,11 +241,11 @@ impl Registrar {
             let Some(answer) = stream.next().await? else {
                 return Err(Fault::Away("the watch was canceled".to_owned()));
             };
-            if answer.events().iter().any(|event| overwritten(event, plan, lease)) {
+            if answer.events.iter().any(|event| overwritten(event, plan, lease)) {
                 tracing::warn!(keys = ?plan.keys(), "another process writes our keys: is its address the same?");
                 return Ok(STRANGER);
             }
-            if answer.events().iter().any(|event| is_wrong(event, plan, lease)) {
+            if answer.events.iter().any(|event| is_wrong(event, plan, lease)) {
                 return Ok(Duration::ZERO);
             }
         }
@@ -258,7 +262,7 @@ impl Registrar {
             tracing::warn!(why = fault.text(), "could not deregister; the entries end with their lease");
             return;
         }
-        let revoke = |client: Client| async move { client.lease_client().revoke(lease).await };
+        let revoke = |client: Client| async move { client.revoke(lease).await };
         if let Err(fault) = self.connection.call(CALL, revoke).await {
             tracing::debug!(why = fault.text(), "could not revoke the lease; it ends by itself");
         }
@@ -273,20 +277,20 @@ async fn changed(wanted: &mut watch::Receiver<Wanted>) {
 }
 
 fn entry<'a>(event: &Event, plan: &'a Plan) -> Option<&'a Entry> {
-    let kv = event.kv()?;
-    plan.entries().find(|entry| entry.key.as_bytes() == kv.key())
+    let kv = event.kv.as_ref()?;
+    plan.entries().find(|entry| entry.key.as_bytes() == kv.key)
 }
 
 fn overwritten(event: &Event, plan: &Plan, lease: i64) -> bool {
-    let put = event.event_type() == EventType::Put && entry(event, plan).is_some();
-    put && event.kv().is_some_and(|kv| kv.lease() != lease)
+    let put = !event.is_delete() && entry(event, plan).is_some();
+    put && event.kv.as_ref().is_some_and(|kv| kv.lease != lease)
 }
 
 /// Deleted, or holds what an earlier plan said; is there again although it is no longer to be.
 fn is_wrong(event: &Event, plan: &Plan, lease: i64) -> bool {
-    let (Some(kv), deleted) = (event.kv(), event.event_type() == EventType::Delete) else { return false };
+    let (Some(kv), deleted) = (&event.kv, event.is_delete()) else { return false };
     match entry(event, plan) {
-        Some(entry) => deleted || entry.value.as_bytes() != kv.value(),
-        None => !deleted && kv.lease() == lease,
+        Some(entry) => deleted || entry.value.as_bytes() != kv.value,
+        None => !deleted && kv.lease == lease,
     }
 }

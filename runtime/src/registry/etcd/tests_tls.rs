@@ -7,6 +7,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair,
 
 use tokio::io::AsyncWriteExt;
 
+use super::api::RangeRequest;
 use super::process::EtcdProcess;
 use super::*;
 use crate::registry::url::{self, Target, TlsFiles};
@@ -154,7 +155,7 @@ async fn a_handshake_that_fails_is_not_tried_in_a_loop() {
     let connection = Connection::new(&url).unwrap();
     let start = std::time::Instant::now();
     for _ in 0..1_000 {
-        let get = connection.call(LONG, |client| async move { client.kv_client().get("k", None).await });
+        let get = connection.call(LONG, |client| async move { client.range(RangeRequest::default()).await });
         let fault = get.await.unwrap_err();
         assert_eq!(fault.pause(), Duration::from_secs(5));
         assert!(fault.text().contains("TLS"), "{fault:?}");

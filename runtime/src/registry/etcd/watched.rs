@@ -1,6 +1,6 @@
 //! A watch on one member of the cluster.
 
-use etcd_client::{WatchOptions, WatchResponse, WatchStream};
+use super::api::{WatchCreateRequest, WatchResponse, WatchStream};
 
 use super::connection::{Connection, Fault};
 
@@ -14,15 +14,15 @@ pub(super) struct Watched<'a> {
 
 impl Watched<'_> {
     /// Watches one more key on the same stream.
-    pub(super) async fn watch(&mut self, key: &str, options: WatchOptions) -> Result<(), Fault> {
-        let sent = self.stream.watch(key, Some(options)).await;
+    pub(super) async fn watch(&mut self, wanted: WatchCreateRequest) -> Result<(), Fault> {
+        let sent = self.stream.watch(wanted).await;
         sent.map_err(|error| self.broke(error.to_string()))
     }
 
     /// The next answer; `None` when etcd canceled the watch, such as for a compaction.
     pub(super) async fn next(&mut self) -> Result<Option<WatchResponse>, Fault> {
         match self.stream.message().await {
-            Ok(Some(answer)) => Ok(Some(answer).filter(|answer| !answer.canceled())),
+            Ok(Some(answer)) => Ok(Some(answer).filter(|answer| !answer.canceled)),
             Ok(None) => Err(self.broke("the watch ended".to_owned())),
             Err(error) => Err(self.broke(error.to_string())),
         }

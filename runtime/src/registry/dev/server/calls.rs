@@ -1,156 +1,130 @@
 //! The calls with one answer: keys, the member, and what is refused.
 
-use etcd_client::proto::*;
+use hyper::body::Incoming;
 use prost::Message;
-use tonic::{Request, Response, Status, async_trait};
+use tonic::body::Body;
+use tonic::{Request, Response, Status};
 
-use super::connection::Connection;
+use super::connection::{Connection, refused};
 use super::generated::{BoxStream, tokio_stream};
+use super::hub::Hub;
+use crate::registry::dev::messages::*;
 use crate::registry::dev::store::{Failure, Store};
-
-type Answer<T> = Result<Response<T>, Status>;
 
 /// The version of etcd whose answers these are.
 const VERSION: &str = "3.4.23";
 
-fn only<T: Send + 'static>(answer: T) -> BoxStream<T> {
-    Box::pin(tokio_stream::once(Ok(answer)))
-}
+type Answer = http::Response<Body>;
 
-fn unserved<T>(what: &str) -> Answer<T> {
-    Err(Status::unimplemented(format!("the development registry does not serve {what}")))
+/// Whether a request that writes is small enough.
+fn fits(hub: &Hub, request: &impl Message) -> Result<(), Status> {
+    let most = hub.read(Store::bounds).request;
+    if request.encoded_len() > most { Err(Failure::TooLarge.into()) } else { Ok(()) }
 }
 
 impl Connection {
-    /// Whether a request that writes is small enough.
-    pub(super) fn fits(&self, request: &impl Message) -> Result<(), Status> {
-        let most = self.hub.read(Store::bounds).request;
-        if request.encoded_len() > most { Err(Failure::TooLarge.into()) } else { Ok(()) }
-    }
-
-    fn member(&self) -> PbMember {
-        let url = vec![format!("http://{}", self.hub.address)];
-        PbMember {
-            id: self.hub.read(Store::member),
-            name: "development".to_owned(),
-            peer_ur_ls: url.clone(),
-            client_ur_ls: url,
-            is_learner: false,
-        }
-    }
-}
-
-#[async_trait]
-impl PbKvService for Connection {
-    async fn range(&self, request: Request<PbRangeRequest>) -> Answer<PbRangeResponse> {
-        Ok(Response::new(self.hub.read(|store| store.range(request.get_ref()))?))
-    }
-
-    type RangeStreamStream = BoxStream<PbRangeStreamResponse>;
-
-    async fn range_stream(&self, request: Request<PbRangeRequest>) -> Answer<Self::RangeStreamStream> {
-        let answer = self.hub.read(|store| store.range(request.get_ref()))?;
-        Ok(Response::new(only(PbRangeStreamResponse { range_response: Some(answer) })))
-    }
-
-    async fn put(&self, request: Request<PbPutRequest>) -> Answer<PbPutResponse> {
-        self.fits(request.get_ref())?;
-        Ok(Response::new(self.hub.write(|store| store.put(request.get_ref()))?))
-    }
-
-    async fn delete_range(&self, request: Request<PbDeleteRequest>) -> Answer<PbDeleteResponse> {
-        self.fits(request.get_ref())?;
-        Ok(Response::new(self.hub.write(|store| store.delete(request.get_ref()))?))
-    }
-
-    async fn txn(&self, request: Request<PbTxnRequest>) -> Answer<PbTxnResponse> {
-        self.fits(request.get_ref())?;
-        Ok(Response::new(self.hub.write(|store| store.txn(request.get_ref()))?))
-    }
-
-    async fn compact(&self, request: Request<PbCompactionRequest>) -> Answer<PbCompactionResponse> {
-        Ok(Response::new(self.hub.write(|store| store.compact(request.get_ref()))?))
-    }
-}
-
-#[async_trait]
-impl PbMaintenanceService for Connection {
-    async fn alarm(&self, request: Request<PbAlarmRequest>) -> Answer<PbAlarmResponse> {
-        // The list of alarms, which is empty; `etcdctl endpoint health` asks for it.
-        match request.get_ref().action {
-            0 => Ok(Response::new(PbAlarmResponse { header: Some(self.hub.read(Store::header)), alarms: Vec::new() })),
-            _ => unserved("alarms"),
-        }
-    }
-
-    async fn status(&self, _: Request<PbStatusRequest>) -> Answer<PbStatusResponse> {
-        let size = |store: &Store| i64::try_from(store.size()).unwrap_or(i64::MAX);
-        let answer = self.hub.read(|store| {
-            let index = u64::try_from(store.revision()).unwrap_or_default();
-            PbStatusResponse {
-                header: Some(store.header()),
-                version: VERSION.to_owned(),
-                db_size: size(store),
-                leader: store.member(),
-                raft_index: index,
-                raft_term: 2,
-                raft_applied_index: index,
-                db_size_in_use: size(store),
-                db_size_quota: i64::try_from(store.bounds().space).unwrap_or(i64::MAX),
-                ..PbStatusResponse::default()
+    /// Calls of `etcdserverpb.KV`.
+    pub(super) async fn keys(&self, method: &str, request: http::Request<Incoming>) -> Answer {
+        match method {
+            "Range" => self.one(request, |hub, it: RangeRequest| Ok(hub.read(|store| store.range(&it))?)).await,
+            "RangeStream" => self.range_stream(request).await,
+            "Put" => {
+                let put = |hub: &Hub, it: PutRequest| {
+                    fits(hub, &it)?;
+                    Ok(hub.write(|store| store.put(&it))?)
+                };
+                self.one(request, put).await
             }
+            "DeleteRange" => {
+                let delete = |hub: &Hub, it: DeleteRequest| {
+                    fits(hub, &it)?;
+                    Ok(hub.write(|store| store.delete(&it))?)
+                };
+                self.one(request, delete).await
+            }
+            "Txn" => {
+                let txn = |hub: &Hub, it: TxnRequest| {
+                    fits(hub, &it)?;
+                    Ok(hub.write(|store| store.txn(&it))?)
+                };
+                self.one(request, txn).await
+            }
+            "Compact" => {
+                self.one(request, |hub, it: CompactionRequest| Ok(hub.write(|store| store.compact(&it))?)).await
+            }
+            other => refused(&format!("etcdserverpb.KV/{other}")),
+        }
+    }
+
+    /// A range in one part.
+    async fn range_stream(&self, request: http::Request<Incoming>) -> Answer {
+        let service = tower::service_fn(|request: Request<RangeRequest>| {
+            let answer = self.hub.read(|store| store.range(request.get_ref()));
+            let part = answer.map(|answer| RangeStreamResponse { range_response: Some(answer) });
+            let stream = part.map(|part| -> BoxStream<_> { Box::pin(tokio_stream::once(Ok(part))) });
+            std::future::ready(stream.map(Response::new).map_err(Status::from))
         });
-        Ok(Response::new(answer))
+        self.grpc().server_streaming(service, request).await
     }
 
-    async fn defragment(&self, _: Request<PbDefragmentRequest>) -> Answer<PbDefragmentResponse> {
-        // There is no file with holes.
-        Ok(Response::new(PbDefragmentResponse { header: Some(self.hub.read(Store::header)) }))
+    /// Calls of `etcdserverpb.Maintenance`.
+    pub(super) async fn maintenance(&self, method: &str, request: http::Request<Incoming>) -> Answer {
+        match method {
+            "Alarm" => self.one(request, alarms).await,
+            "Status" => self.one(request, |hub, _: StatusRequest| Ok(status(hub))).await,
+            // There is no file with holes.
+            "Defragment" => {
+                let done =
+                    |hub: &Hub, _: DefragmentRequest| Ok(DefragmentResponse { header: Some(hub.read(Store::header)) });
+                self.one(request, done).await
+            }
+            other => refused(&format!("etcdserverpb.Maintenance/{other}: it keeps nothing and is alone")),
+        }
     }
 
-    async fn hash(&self, _: Request<PbHashRequest>) -> Answer<PbHashResponse> {
-        unserved("hashes")
-    }
-
-    async fn hash_kv(&self, _: Request<PbHashKvRequest>) -> Answer<PbHashKvResponse> {
-        unserved("hashes")
-    }
-
-    type SnapshotStream = BoxStream<PbSnapshotResponse>;
-
-    async fn snapshot(&self, _: Request<PbSnapshotRequest>) -> Answer<Self::SnapshotStream> {
-        unserved("snapshots: it keeps nothing")
-    }
-
-    async fn move_leader(&self, _: Request<PbMoveLeaderRequest>) -> Answer<PbMoveLeaderResponse> {
-        unserved("changes of the leader: it is alone")
-    }
-
-    async fn downgrade(&self, _: Request<PbDowngradeRequest>) -> Answer<PbDowngradeResponse> {
-        unserved("downgrades")
+    /// Calls of `etcdserverpb.Cluster`.
+    pub(super) async fn cluster(&self, method: &str, request: http::Request<Incoming>) -> Answer {
+        match method {
+            "MemberList" => {
+                let list = |hub: &Hub, _: MemberListRequest| {
+                    Ok(MemberListResponse { header: Some(hub.read(Store::header)), members: vec![member(hub)] })
+                };
+                self.one(request, list).await
+            }
+            other => refused(&format!("etcdserverpb.Cluster/{other}: it is alone")),
+        }
     }
 }
 
-#[async_trait]
-impl PbClusterService for Connection {
-    async fn member_add(&self, _: Request<PbMemberAddRequest>) -> Answer<PbMemberAddResponse> {
-        unserved("changes of members: it is alone")
+/// The list of alarms, which is empty; `etcdctl endpoint health` asks for it.
+fn alarms(hub: &Hub, request: AlarmRequest) -> Result<AlarmResponse, Status> {
+    match request.action {
+        0 => Ok(AlarmResponse { header: Some(hub.read(Store::header)), alarms: Vec::new() }),
+        _ => Err(Status::unimplemented("the development registry does not serve alarms")),
     }
+}
 
-    async fn member_remove(&self, _: Request<PbMemberRemoveRequest>) -> Answer<PbMemberRemoveResponse> {
-        unserved("changes of members: it is alone")
-    }
+fn member(hub: &Hub) -> Member {
+    let url = vec![format!("http://{}", hub.address)];
+    let (id, name) = (hub.read(Store::member), "development".to_owned());
+    Member { id, name, peer_urls: url.clone(), client_urls: url, is_learner: false }
+}
 
-    async fn member_update(&self, _: Request<PbMemberUpdateRequest>) -> Answer<PbMemberUpdateResponse> {
-        unserved("changes of members: it is alone")
-    }
-
-    async fn member_list(&self, _: Request<PbMemberListRequest>) -> Answer<PbMemberListResponse> {
-        let header = Some(self.hub.read(Store::header));
-        Ok(Response::new(PbMemberListResponse { header, members: vec![self.member()] }))
-    }
-
-    async fn member_promote(&self, _: Request<PbMemberPromoteRequest>) -> Answer<PbMemberPromoteResponse> {
-        unserved("changes of members: it is alone")
-    }
+fn status(hub: &Hub) -> StatusResponse {
+    let size = |store: &Store| i64::try_from(store.size()).unwrap_or(i64::MAX);
+    hub.read(|store| {
+        let index = u64::try_from(store.revision()).unwrap_or_default();
+        StatusResponse {
+            header: Some(store.header()),
+            version: VERSION.to_owned(),
+            db_size: size(store),
+            leader: store.member(),
+            raft_index: index,
+            raft_term: 2,
+            raft_applied_index: index,
+            db_size_in_use: size(store),
+            db_size_quota: i64::try_from(store.bounds().space).unwrap_or(i64::MAX),
+            ..StatusResponse::default()
+        }
+    })
 }

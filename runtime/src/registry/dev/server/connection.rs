@@ -3,18 +3,20 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use etcd_client::proto::{PbClusterServer, PbKvServer, PbLeaseServer, PbMaintenanceServer, PbWatchServer};
 use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use prost::Message;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
-use tonic::{Code, Status};
+use tonic::server::Grpc;
+use tonic::{Request, Response, Status};
 
-use super::generated::Service;
 use super::hub::Hub;
+use crate::registry::dev::store::Store;
+use crate::registry::etcd::api::Messages;
 
 /// Bytes of all headers of one request.
 const HEADERS: u32 = 16 << 10;
@@ -75,32 +77,56 @@ impl Connection {
         if let Err(status) = self.hub.script.before_call().await {
             return status.into_http();
         }
-        let service = request.uri().path().trim_start_matches('/').split('/').next().unwrap_or_default();
-        // What is larger is refused by its length in front, before it is read.
-        let most = self.hub.read(super::super::store::Store::bounds).request + (512 << 10);
-        let answered = match service {
-            "etcdserverpb.KV" => PbKvServer::new(self).max_decoding_message_size(most).call(request).await,
-            "etcdserverpb.Lease" => PbLeaseServer::new(self).max_decoding_message_size(most).call(request).await,
-            "etcdserverpb.Watch" => PbWatchServer::new(self).max_decoding_message_size(most).call(request).await,
-            "etcdserverpb.Maintenance" => PbMaintenanceServer::new(self).call(request).await,
-            "etcdserverpb.Cluster" => PbClusterServer::new(self).call(request).await,
-            other => return refused(other).into_http(),
-        };
-        match answered {
-            Ok(response) => response,
-            Err(never) => match never {},
+        let path = request.uri().path().trim_start_matches('/').to_owned();
+        match path.split_once('/') {
+            Some(("etcdserverpb.KV", method)) => self.keys(method, request).await,
+            Some(("etcdserverpb.Lease", method)) => self.leases(method, request).await,
+            Some(("etcdserverpb.Watch", "Watch")) => self.watch(request).await,
+            Some(("etcdserverpb.Maintenance", method)) => self.maintenance(method, request).await,
+            Some(("etcdserverpb.Cluster", method)) => self.cluster(method, request).await,
+            _ => refused(&path),
         }
+    }
+
+    /// What is larger is refused by its length in front, before it is read.
+    fn most(&self) -> usize {
+        self.hub.read(Store::bounds).request + (512 << 10)
+    }
+
+    /// Answers a call with one request and one answer.
+    pub(super) async fn one<Q, A>(
+        &self,
+        request: http::Request<Incoming>,
+        answer: impl FnOnce(&Hub, Q) -> Result<A, Status> + Clone,
+    ) -> http::Response<Body>
+    where
+        Q: Message + Default + 'static,
+        A: Message + 'static,
+    {
+        let service = tower::service_fn(|request: Request<Q>| {
+            let answer = answer.clone()(&self.hub, request.into_inner());
+            std::future::ready(answer.map(Response::new))
+        });
+        self.grpc().unary(service, request).await
+    }
+
+    /// The wire of one method.
+    pub(super) fn grpc<Q, A>(&self) -> Grpc<Messages<A, Q>>
+    where
+        Q: Message + Default + 'static,
+        A: Message + 'static,
+    {
+        Grpc::new(Messages::new()).max_decoding_message_size(self.most())
     }
 }
 
 /// What is not served, and why.
-fn refused(service: &str) -> Status {
-    match service {
+pub(super) fn refused(path: &str) -> http::Response<Body> {
+    let status = if path.starts_with("etcdserverpb.Auth/") {
         // etcd's own answer to a password where it asks for none.
-        "etcdserverpb.Auth" => Status::new(
-            Code::FailedPrecondition,
-            "etcdserver: authentication is not enabled: the development registry has no users",
-        ),
-        _ => Status::unimplemented(format!("the development registry does not serve {service}")),
-    }
+        Status::failed_precondition("etcdserver: authentication is not enabled: the development registry has no users")
+    } else {
+        Status::unimplemented(format!("the development registry does not serve {path}"))
+    };
+    status.into_http()
 }

@@ -1,5 +1,5 @@
-//! The embedded registry on a socket: HTTP/2 by hyper, etcd's services by the traits that
-//! etcd-client generates.
+//! The embedded registry on a socket: HTTP/2 by hyper, calls by tonic, one function a
+//! service of etcd's.
 
 mod calls;
 mod connection;

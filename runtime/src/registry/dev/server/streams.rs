@@ -3,71 +3,83 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use etcd_client::proto::*;
+use hyper::body::Incoming;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tonic::{Request, Response, Status, Streaming, async_trait};
+use tonic::body::Body;
+use tonic::{Request, Response, Status, Streaming};
 
-use super::connection::Connection;
-use super::generated::{BoxStream, tokio_stream::wrappers::ReceiverStream};
+use super::connection::{Connection, refused};
+use super::generated::tokio_stream::wrappers::ReceiverStream;
 use super::hub::{Hub, random};
+use crate::registry::dev::messages::*;
 use crate::registry::dev::store::Store;
 use crate::registry::dev::watch::{PROGRESS, Wanted, Watches};
 
-type Answer<T> = Result<Response<T>, Status>;
 type Sender<T> = mpsc::Sender<Result<T, Status>>;
 
 /// Answers that wait for a slow reader, on one stream.
 const WAITING: usize = 4;
 
-#[async_trait]
-impl PbLeaseService for Connection {
-    async fn lease_grant(&self, request: Request<PbLeaseGrantRequest>) -> Answer<PbLeaseGrantResponse> {
-        let mut request = request.into_inner();
-        let now = self.hub.now();
-        let granted = self.hub.write(|store| {
-            while request.id == 0 || store.has_lease(request.id) && request.id < 0 {
-                request.id = i64::try_from(random()).unwrap_or_default();
+impl Connection {
+    /// Calls of `etcdserverpb.Lease`.
+    pub(super) async fn leases(&self, method: &str, request: http::Request<Incoming>) -> http::Response<Body> {
+        match method {
+            "LeaseGrant" => self.one(request, grant).await,
+            "LeaseRevoke" => {
+                self.one(request, |hub, it: LeaseRevokeRequest| Ok(hub.write(|store| store.revoke(it.id))?)).await
             }
-            store.grant(&request, now)
+            "LeaseKeepAlive" => self.keep_alive(request).await,
+            "LeaseTimeToLive" => {
+                let left = |hub: &Hub, it: LeaseTimeToLiveRequest| {
+                    let now = hub.now();
+                    Ok(hub.read(|store| store.time_to_live(&it, now)))
+                };
+                self.one(request, left).await
+            }
+            "LeaseLeases" => self.one(request, |hub, _: LeaseLeasesRequest| Ok(hub.read(Store::leases))).await,
+            other => refused(&format!("etcdserverpb.Lease/{other}")),
+        }
+    }
+
+    async fn keep_alive(&self, request: http::Request<Incoming>) -> http::Response<Body> {
+        let service = tower::service_fn(|request: Request<Streaming<LeaseKeepAliveRequest>>| {
+            let (sender, receiver) = mpsc::channel(WAITING);
+            let (hub, ended) = (Arc::clone(&self.hub), self.ended());
+            tokio::spawn(async move { ended.run_until_cancelled(beat(hub, request.into_inner(), sender)).await });
+            std::future::ready(Ok(Response::new(ReceiverStream::new(receiver))))
         });
-        Ok(Response::new(granted?))
+        self.grpc().streaming(service, request).await
     }
 
-    async fn lease_revoke(&self, request: Request<PbLeaseRevokeRequest>) -> Answer<PbLeaseRevokeResponse> {
-        Ok(Response::new(self.hub.write(|store| store.revoke(request.get_ref().id))?))
-    }
-
-    type LeaseKeepAliveStream = BoxStream<PbLeaseKeepAliveResponse>;
-
-    async fn lease_keep_alive(
-        &self,
-        request: Request<Streaming<PbLeaseKeepAliveRequest>>,
-    ) -> Answer<Self::LeaseKeepAliveStream> {
-        let (sender, receiver) = mpsc::channel(WAITING);
-        let (hub, ended) = (Arc::clone(&self.hub), self.ended());
-        tokio::spawn(async move { ended.run_until_cancelled(beat(hub, request.into_inner(), sender)).await });
-        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
-    }
-
-    async fn lease_time_to_live(
-        &self,
-        request: Request<PbLeaseTimeToLiveRequest>,
-    ) -> Answer<PbLeaseTimeToLiveResponse> {
-        let now = self.hub.now();
-        Ok(Response::new(self.hub.read(|store| store.time_to_live(request.get_ref(), now))))
-    }
-
-    async fn lease_leases(&self, _: Request<PbLeaseLeasesRequest>) -> Answer<PbLeaseLeasesResponse> {
-        Ok(Response::new(self.hub.read(Store::leases)))
+    /// A stream of watches.
+    pub(super) async fn watch(&self, request: http::Request<Incoming>) -> http::Response<Body> {
+        let service = tower::service_fn(|request: Request<Streaming<WatchRequest>>| {
+            if let Some(old) = self.hub.script.older() {
+                self.hub.write(|store| *store = old);
+            }
+            let (sender, receiver) = mpsc::channel(WAITING);
+            let ended = self.ended();
+            let stream = Stream { hub: Arc::clone(&self.hub), watches: Watches::default(), sender };
+            tokio::spawn(run(stream, request.into_inner(), ended));
+            std::future::ready(Ok(Response::new(ReceiverStream::new(receiver))))
+        });
+        self.grpc().streaming(service, request).await
     }
 }
 
-async fn beat(
-    hub: Arc<Hub>,
-    mut requests: Streaming<PbLeaseKeepAliveRequest>,
-    sender: Sender<PbLeaseKeepAliveResponse>,
-) {
+fn grant(hub: &Hub, mut request: LeaseGrantRequest) -> Result<LeaseGrantResponse, Status> {
+    let now = hub.now();
+    let granted = hub.write(|store| {
+        while request.id == 0 || store.has_lease(request.id) && request.id < 0 {
+            request.id = i64::try_from(random()).unwrap_or_default();
+        }
+        store.grant(&request, now)
+    });
+    Ok(granted?)
+}
+
+async fn beat(hub: Arc<Hub>, mut requests: Streaming<LeaseKeepAliveRequest>, sender: Sender<LeaseKeepAliveResponse>) {
     while let Ok(Some(request)) = requests.message().await {
         let now = hub.now();
         let answer = hub.write(|store| store.keep_alive(request.id, now));
@@ -77,38 +89,22 @@ async fn beat(
     }
 }
 
-#[async_trait]
-impl PbWatchService for Connection {
-    type WatchStream = BoxStream<PbWatchResponse>;
-
-    async fn watch(&self, request: Request<Streaming<PbWatchRequest>>) -> Answer<Self::WatchStream> {
-        if let Some(old) = self.hub.script.older() {
-            self.hub.write(|store| *store = old);
-        }
-        let (sender, receiver) = mpsc::channel(WAITING);
-        let ended = self.ended();
-        let stream = Stream { hub: Arc::clone(&self.hub), watches: Watches::default(), sender };
-        tokio::spawn(run(stream, request.into_inner(), ended));
-        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
-    }
-}
-
 /// One stream of watches.
 struct Stream {
     hub: Arc<Hub>,
     watches: Watches,
-    sender: Sender<PbWatchResponse>,
+    sender: Sender<WatchResponse>,
 }
 
 /// The reader is gone.
 struct Gone;
 
-async fn run(mut stream: Stream, requests: Streaming<PbWatchRequest>, ended: CancellationToken) {
+async fn run(mut stream: Stream, requests: Streaming<WatchRequest>, ended: CancellationToken) {
     let _ = ended.run_until_cancelled(stream.drive(requests)).await;
 }
 
 impl Stream {
-    async fn drive(&mut self, mut requests: Streaming<PbWatchRequest>) -> Result<(), Gone> {
+    async fn drive(&mut self, mut requests: Streaming<WatchRequest>) -> Result<(), Gone> {
         let mut changes = self.hub.changes();
         loop {
             let silent = self.watches.next_progress().map(|at| at.saturating_sub(self.hub.now()));
@@ -126,8 +122,8 @@ impl Stream {
         }
     }
 
-    async fn take(&mut self, request: PbWatchRequest) -> Result<(), Gone> {
-        use PbWatchRequestUnion::{CancelRequest, CreateRequest, ProgressRequest};
+    async fn take(&mut self, request: WatchRequest) -> Result<(), Gone> {
+        use WatchRequestUnion::{CancelRequest, CreateRequest, ProgressRequest};
         let (hub, watches) = (&self.hub, &mut self.watches);
         let answer = match request.request_union {
             Some(CreateRequest(create)) => {
@@ -177,7 +173,7 @@ impl Stream {
         }
     }
 
-    async fn send(&self, answer: PbWatchResponse) -> Result<(), Gone> {
+    async fn send(&self, answer: WatchResponse) -> Result<(), Gone> {
         self.sender.send(Ok(answer)).await.map_err(|_| Gone)
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use etcd_client::proto::{
-    PbDeleteRequest, PbPutRequest, PbRangeRequest, PbTxnOpRequest as Op, PbTxnRequest, PbTxnRequestOp,
+use crate::registry::dev::messages::{
+    DeleteRequest, PutRequest, RangeRequest, TxnOpRequest as Op, TxnRequest, TxnRequestOp,
 };
 
 use super::{Failure, Span};
@@ -11,7 +11,7 @@ use super::{Failure, Span};
 /// Operations of one list of a transaction, nested ones included: etcd's default.
 const OPS: usize = 128;
 
-pub(super) fn range(request: &PbRangeRequest) -> Result<(), Failure> {
+pub(super) fn range(request: &RangeRequest) -> Result<(), Failure> {
     if request.key.is_empty() {
         return Err(Failure::EmptyKey);
     }
@@ -21,7 +21,7 @@ pub(super) fn range(request: &PbRangeRequest) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) fn put(request: &PbPutRequest) -> Result<(), Failure> {
+pub(super) fn put(request: &PutRequest) -> Result<(), Failure> {
     if request.key.is_empty() {
         return Err(Failure::EmptyKey);
     }
@@ -34,18 +34,18 @@ pub(super) fn put(request: &PbPutRequest) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) fn delete(request: &PbDeleteRequest) -> Result<(), Failure> {
+pub(super) fn delete(request: &DeleteRequest) -> Result<(), Failure> {
     if request.key.is_empty() { Err(Failure::EmptyKey) } else { Ok(()) }
 }
 
-pub(super) fn txn(request: &PbTxnRequest) -> Result<(), Failure> {
+pub(super) fn txn(request: &TxnRequest) -> Result<(), Failure> {
     within(request, OPS)?;
     changed(&request.success)?;
     changed(&request.failure)?;
     Ok(())
 }
 
-fn within(request: &PbTxnRequest, most: usize) -> Result<(), Failure> {
+fn within(request: &TxnRequest, most: usize) -> Result<(), Failure> {
     let count = request.compare.len().max(request.success.len()).max(request.failure.len());
     let Some(left) = most.checked_sub(count) else { return Err(Failure::TooManyOps) };
     if request.compare.iter().any(|one| one.key.is_empty()) {
@@ -79,7 +79,7 @@ impl Changed {
 
 /// No key may be put twice, or put and deleted, in one run of a transaction; the two lists of a
 /// nested one exclude each other.
-fn changed(ops: &[PbTxnRequestOp]) -> Result<Changed, Failure> {
+fn changed(ops: &[TxnRequestOp]) -> Result<Changed, Failure> {
     let mut all = Changed::default();
     for op in ops {
         if let Some(Op::RequestDeleteRange(delete)) = &op.request {

@@ -1,13 +1,13 @@
 //! Forgetting history: when somebody asks for it, and when it grows beyond its bounds.
 
-use etcd_client::proto::{PbCompactionRequest, PbCompactionResponse};
+use crate::registry::dev::messages::{CompactionRequest, CompactionResponse};
 
 use super::write::version_weight;
 use super::{Failure, Store, Version};
 
 impl Store {
     /// Forgets what was before a revision.
-    pub(crate) fn compact(&mut self, request: &PbCompactionRequest) -> Result<PbCompactionResponse, Failure> {
+    pub(crate) fn compact(&mut self, request: &CompactionRequest) -> Result<CompactionResponse, Failure> {
         if request.revision <= self.compacted {
             return Err(Failure::Compacted);
         }
@@ -15,7 +15,7 @@ impl Store {
             return Err(Failure::FutureRevision);
         }
         self.forget_before(request.revision);
-        Ok(PbCompactionResponse { header: Some(self.header()) })
+        Ok(CompactionResponse { header: Some(self.header()) })
     }
 
     /// Keeps the bound on history after a change.

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use etcd_client::proto::{
-    PbLeaseGrantRequest, PbLeaseGrantResponse, PbLeaseKeepAliveResponse, PbLeaseLeasesResponse, PbLeaseRevokeResponse,
-    PbLeaseStatus, PbLeaseTimeToLiveRequest, PbLeaseTimeToLiveResponse,
+use crate::registry::dev::messages::{
+    LeaseGrantRequest, LeaseGrantResponse, LeaseKeepAliveResponse, LeaseLeasesResponse, LeaseRevokeResponse,
+    LeaseStatus, LeaseTimeToLiveRequest, LeaseTimeToLiveResponse,
 };
 
 use super::{Failure, OVERHEAD, Store};
@@ -31,11 +31,7 @@ fn seconds(ttl: i64) -> Duration {
 
 impl Store {
     /// Grants a lease under the id that the request names.
-    pub(crate) fn grant(
-        &mut self,
-        request: &PbLeaseGrantRequest,
-        now: Duration,
-    ) -> Result<PbLeaseGrantResponse, Failure> {
+    pub(crate) fn grant(&mut self, request: &LeaseGrantRequest, now: Duration) -> Result<LeaseGrantResponse, Failure> {
         self.make_room(OVERHEAD)?;
         if request.ttl > MOST {
             return Err(Failure::TtlTooLarge);
@@ -46,7 +42,7 @@ impl Store {
         let ttl = request.ttl.max(LEAST);
         self.leases.insert(request.id, Lease { ttl, expires: now + seconds(ttl), keys: BTreeSet::new() });
         self.size += OVERHEAD;
-        Ok(PbLeaseGrantResponse { header: Some(self.header()), id: request.id, ttl, error: String::new() })
+        Ok(LeaseGrantResponse { header: Some(self.header()), id: request.id, ttl, error: String::new() })
     }
 
     /// Whether an id is taken.
@@ -55,7 +51,7 @@ impl Store {
     }
 
     /// Ends a lease; its keys go at one revision.
-    pub(crate) fn revoke(&mut self, id: i64) -> Result<PbLeaseRevokeResponse, Failure> {
+    pub(crate) fn revoke(&mut self, id: i64) -> Result<LeaseRevokeResponse, Failure> {
         let Some(lease) = self.leases.remove(&id) else { return Err(Failure::LeaseNotFound) };
         self.size = self.size.saturating_sub(OVERHEAD);
         let mut batch = self.batch();
@@ -65,27 +61,27 @@ impl Store {
             }
         }
         self.commit(batch);
-        Ok(PbLeaseRevokeResponse { header: Some(self.header()) })
+        Ok(LeaseRevokeResponse { header: Some(self.header()) })
     }
 
     /// Starts a lease's time again; a TTL of 0 says that there is no such lease.
-    pub(crate) fn keep_alive(&mut self, id: i64, now: Duration) -> PbLeaseKeepAliveResponse {
+    pub(crate) fn keep_alive(&mut self, id: i64, now: Duration) -> LeaseKeepAliveResponse {
         let header = Some(self.header());
         let alive = self.leases.get_mut(&id).filter(|lease| lease.expires > now);
         let ttl = alive.map_or(0, |lease| {
             lease.expires = now + seconds(lease.ttl);
             lease.ttl
         });
-        PbLeaseKeepAliveResponse { header, id, ttl }
+        LeaseKeepAliveResponse { header, id, ttl }
     }
 
     /// What is left of a lease; a TTL of -1 says that there is no such lease.
-    pub(crate) fn time_to_live(&self, request: &PbLeaseTimeToLiveRequest, now: Duration) -> PbLeaseTimeToLiveResponse {
+    pub(crate) fn time_to_live(&self, request: &LeaseTimeToLiveRequest, now: Duration) -> LeaseTimeToLiveResponse {
         let header = Some(self.header());
         let Some(lease) = self.leases.get(&request.id).filter(|lease| lease.expires > now) else {
-            return PbLeaseTimeToLiveResponse { header, id: request.id, ttl: -1, ..Default::default() };
+            return LeaseTimeToLiveResponse { header, id: request.id, ttl: -1, ..Default::default() };
         };
-        PbLeaseTimeToLiveResponse {
+        LeaseTimeToLiveResponse {
             header,
             id: request.id,
             ttl: i64::try_from(lease.expires.saturating_sub(now).as_secs()).unwrap_or(i64::MAX),
@@ -95,11 +91,11 @@ impl Store {
     }
 
     /// All leases, the one that ends first in front.
-    pub(crate) fn leases(&self) -> PbLeaseLeasesResponse {
+    pub(crate) fn leases(&self) -> LeaseLeasesResponse {
         let mut all: Vec<(Duration, i64)> = self.leases.iter().map(|(id, lease)| (lease.expires, *id)).collect();
         all.sort_unstable();
-        let leases = all.into_iter().map(|(_, id)| PbLeaseStatus { id }).collect();
-        PbLeaseLeasesResponse { header: Some(self.header()), leases }
+        let leases = all.into_iter().map(|(_, id)| LeaseStatus { id }).collect();
+        LeaseLeasesResponse { header: Some(self.header()), leases }
     }
 
     /// When the next lease ends.

@@ -18,7 +18,7 @@ mod write;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use etcd_client::proto::{PbKeyValue, PbResponseHeader};
+use crate::registry::dev::messages::{KeyValue, ResponseHeader};
 
 pub(super) use failure::Failure;
 pub(super) use span::Span;
@@ -50,16 +50,16 @@ impl Default for Bounds {
 #[derive(Clone, Debug)]
 struct Version {
     revision: i64,
-    kv: Option<Arc<PbKeyValue>>,
+    kv: Option<Arc<KeyValue>>,
 }
 
 /// One key that changed.
 #[derive(Clone, Debug)]
 pub(super) struct Change {
     /// The new state; of a deleted key its name and the revision alone.
-    pub(super) kv: Arc<PbKeyValue>,
+    pub(super) kv: Arc<KeyValue>,
     pub(super) deleted: bool,
-    pub(super) before: Option<Arc<PbKeyValue>>,
+    pub(super) before: Option<Arc<KeyValue>>,
 }
 
 /// Everything that one revision changed, in the order of its operations.
@@ -129,17 +129,17 @@ impl Store {
     }
 
     /// The header of every answer, at the present revision.
-    pub(super) fn header(&self) -> PbResponseHeader {
+    pub(super) fn header(&self) -> ResponseHeader {
         self.header_at(self.revision)
     }
 
     /// The same at another revision.
-    pub(super) fn header_at(&self, revision: i64) -> PbResponseHeader {
-        PbResponseHeader { cluster_id: self.cluster, member_id: self.member, revision, raft_term: 2 }
+    pub(super) fn header_at(&self, revision: i64) -> ResponseHeader {
+        ResponseHeader { cluster_id: self.cluster, member_id: self.member, revision, raft_term: 2 }
     }
 
     /// The present state of a key.
-    fn current(&self, key: &[u8]) -> Option<&Arc<PbKeyValue>> {
+    fn current(&self, key: &[u8]) -> Option<&Arc<KeyValue>> {
         self.keys.get(key)?.last()?.kv.as_ref()
     }
 
@@ -152,10 +152,10 @@ impl Store {
 }
 
 /// The header inside of a transaction's answers, which state nothing but the revision.
-fn inner_header(revision: i64) -> Option<PbResponseHeader> {
-    Some(PbResponseHeader { revision, ..PbResponseHeader::default() })
+fn inner_header(revision: i64) -> Option<ResponseHeader> {
+    Some(ResponseHeader { revision, ..ResponseHeader::default() })
 }
 
-fn weight(kv: &PbKeyValue) -> usize {
+fn weight(kv: &KeyValue) -> usize {
     OVERHEAD + kv.key.len() + kv.value.len()
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use etcd_client::proto::{PbKeyValue, PbRangeRequest, PbRangeResponse};
+use crate::registry::dev::messages::{KeyValue, RangeRequest, RangeResponse};
 
 use super::{Failure, Span, Store, Version, check};
 
@@ -11,18 +11,18 @@ const ASCEND: i32 = 1;
 const DESCEND: i32 = 2;
 
 /// The state of a key at a revision.
-fn at(versions: &[Version], revision: i64) -> Option<&Arc<PbKeyValue>> {
+fn at(versions: &[Version], revision: i64) -> Option<&Arc<KeyValue>> {
     let behind = versions.partition_point(|version| version.revision <= revision);
     versions.get(behind.checked_sub(1)?)?.kv.as_ref()
 }
 
 impl Store {
     /// Answers a request of its own.
-    pub(crate) fn range(&self, request: &PbRangeRequest) -> Result<PbRangeResponse, Failure> {
+    pub(crate) fn range(&self, request: &RangeRequest) -> Result<RangeResponse, Failure> {
         check::range(request)?;
         self.readable(request.revision)?;
         let answer = self.read(request, self.revision);
-        Ok(PbRangeResponse { header: Some(self.header()), ..answer })
+        Ok(RangeResponse { header: Some(self.header()), ..answer })
     }
 
     /// Whether a revision can be read; 0 is the present one.
@@ -36,21 +36,21 @@ impl Store {
     }
 
     /// Present entries of a range, with what the transaction in work has changed.
-    pub(super) fn present(&self, span: &Span) -> Vec<Arc<PbKeyValue>> {
+    pub(super) fn present(&self, span: &Span) -> Vec<Arc<KeyValue>> {
         span.of(&self.keys).filter_map(|(_, versions)| at(versions, i64::MAX)).cloned().collect()
     }
 
     /// Reads what can be read, at the request's revision; `now` is the present one for its header.
-    pub(super) fn read(&self, request: &PbRangeRequest, now: i64) -> PbRangeResponse {
+    pub(super) fn read(&self, request: &RangeRequest, now: i64) -> RangeResponse {
         let revision = if request.revision > 0 { request.revision } else { i64::MAX };
         let span = Span::new(&request.key, &request.range_end);
         let found = span.of(&self.keys).filter_map(|(_, versions)| at(versions, revision));
         let header = super::inner_header(now);
         if request.count_only {
             let count = i64::try_from(found.count()).unwrap_or(i64::MAX);
-            return PbRangeResponse { header, count, ..PbRangeResponse::default() };
+            return RangeResponse { header, count, ..RangeResponse::default() };
         }
-        let mut kvs: Vec<&Arc<PbKeyValue>> = found.collect();
+        let mut kvs: Vec<&Arc<KeyValue>> = found.collect();
         let count = i64::try_from(kvs.len()).unwrap_or(i64::MAX);
         let limit = usize::try_from(request.limit).ok().filter(|limit| *limit > 0);
         let limit = limit.unwrap_or(usize::MAX);
@@ -63,12 +63,12 @@ impl Store {
         let more = kvs.len() > limit;
         kvs.truncate(limit);
         let kvs = kvs.into_iter().map(|kv| shown(kv, request.keys_only)).collect();
-        PbRangeResponse { header, kvs, more, count }
+        RangeResponse { header, kvs, more, count }
     }
 }
 
 /// Whether everything is needed before the limit counts.
-fn refined(request: &PbRangeRequest) -> bool {
+fn refined(request: &RangeRequest) -> bool {
     request.sort_order != 0
         || request.min_mod_revision != 0
         || request.max_mod_revision != 0
@@ -76,7 +76,7 @@ fn refined(request: &PbRangeRequest) -> bool {
         || request.max_create_revision != 0
 }
 
-fn wanted(request: &PbRangeRequest, kv: &PbKeyValue) -> bool {
+fn wanted(request: &RangeRequest, kv: &KeyValue) -> bool {
     let low = |least: i64, revision: i64| least == 0 || revision >= least;
     let high = |most: i64, revision: i64| most == 0 || revision <= most;
     low(request.min_mod_revision, kv.mod_revision)
@@ -85,7 +85,7 @@ fn wanted(request: &PbRangeRequest, kv: &PbKeyValue) -> bool {
         && high(request.max_create_revision, kv.create_revision)
 }
 
-fn sort(request: &PbRangeRequest, kvs: &mut [&Arc<PbKeyValue>]) {
+fn sort(request: &RangeRequest, kvs: &mut [&Arc<KeyValue>]) {
     let order = if request.sort_order == 0 && request.sort_target != 0 { ASCEND } else { request.sort_order };
     if order == 0 {
         return;
@@ -96,7 +96,7 @@ fn sort(request: &PbRangeRequest, kvs: &mut [&Arc<PbKeyValue>]) {
     });
 }
 
-fn compare(target: i32, a: &PbKeyValue, b: &PbKeyValue) -> Ordering {
+fn compare(target: i32, a: &KeyValue, b: &KeyValue) -> Ordering {
     match target {
         1 => a.version.cmp(&b.version),
         2 => a.create_revision.cmp(&b.create_revision),
@@ -106,11 +106,11 @@ fn compare(target: i32, a: &PbKeyValue, b: &PbKeyValue) -> Ordering {
     }
 }
 
-fn shown(kv: &PbKeyValue, keys_only: bool) -> PbKeyValue {
+fn shown(kv: &KeyValue, keys_only: bool) -> KeyValue {
     if !keys_only {
         return kv.clone();
     }
-    PbKeyValue {
+    KeyValue {
         key: kv.key.clone(),
         create_revision: kv.create_revision,
         mod_revision: kv.mod_revision,

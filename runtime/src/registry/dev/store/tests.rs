@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use etcd_client::proto::*;
+use crate::registry::dev::messages::*;
 
 use super::*;
 use crate::registry::dev::watch::{PROGRESS, Wanted, Watches};
@@ -12,17 +12,17 @@ fn store() -> Store {
 }
 
 fn put(store: &mut Store, key: &str, lease: i64) -> i64 {
-    let request = PbPutRequest { key: key.into(), value: b"v".to_vec(), lease, ..PbPutRequest::default() };
+    let request = PutRequest { key: key.into(), value: b"v".to_vec(), lease, ..PutRequest::default() };
     store.put(&request).unwrap().header.unwrap().revision
 }
 
 fn delete(store: &mut Store, key: &str, end: &str) -> i64 {
-    let request = PbDeleteRequest { key: key.into(), range_end: end.into(), ..PbDeleteRequest::default() };
+    let request = DeleteRequest { key: key.into(), range_end: end.into(), ..DeleteRequest::default() };
     store.delete(&request).unwrap().deleted
 }
 
 fn keys(store: &Store, revision: i64) -> Result<Vec<String>, Failure> {
-    let all = PbRangeRequest { key: vec![0], range_end: vec![0], revision, ..PbRangeRequest::default() };
+    let all = RangeRequest { key: vec![0], range_end: vec![0], revision, ..RangeRequest::default() };
     let found = store.range(&all)?.kvs.into_iter();
     Ok(found.map(|kv| String::from_utf8(kv.key).unwrap()).collect())
 }
@@ -43,7 +43,7 @@ fn told(watches: &mut Watches, store: &Store) -> Vec<Vec<String>> {
     }
 }
 
-fn text(event: PbEvent) -> String {
+fn text(event: Event) -> String {
     let sign = if event.r#type == 0 { '+' } else { '-' };
     format!("{sign}{}", String::from_utf8(event.kv.unwrap().key).unwrap())
 }
@@ -51,7 +51,7 @@ fn text(event: PbEvent) -> String {
 #[test]
 fn a_lease_takes_its_keys_at_one_revision_when_its_time_is_over() {
     let mut store = store();
-    let grant = |id, ttl| PbLeaseGrantRequest { id, ttl };
+    let grant = |id, ttl| LeaseGrantRequest { id, ttl };
     assert_eq!(store.grant(&grant(7, 1), NOW).unwrap().ttl, 2, "etcd grants no less");
     store.grant(&grant(8, 10), NOW).unwrap();
     put(&mut store, "a", 7);
@@ -88,7 +88,7 @@ fn history_ends_at_its_bound_and_reading_says_so() {
     assert!(store.size() <= size * 2, "{} and {size} bytes", store.size());
     delete(&mut store, "a", "");
     let revision = store.revision();
-    store.compact(&PbCompactionRequest { revision, physical: false }).unwrap();
+    store.compact(&CompactionRequest { revision, physical: false }).unwrap();
     assert_eq!((store.size(), store.keys.len()), (0, 0));
 }
 
@@ -120,7 +120,7 @@ fn a_watch_that_fell_behind_a_compaction_is_canceled() {
     let last = put(&mut store, "b", 0);
     watches.create(Wanted { start: first, ..all() }, &store, NOW);
     watches.create(Wanted { start: last, ..all() }, &store, NOW);
-    store.compact(&PbCompactionRequest { revision: last, physical: false }).unwrap();
+    store.compact(&CompactionRequest { revision: last, physical: false }).unwrap();
     let answers = watches.poll(&store, NOW);
     let canceled: Vec<_> = answers.iter().filter(|answer| answer.canceled).collect();
     assert_eq!(canceled.len(), 1);
@@ -133,9 +133,9 @@ fn a_watch_that_fell_behind_a_compaction_is_canceled() {
 fn a_long_history_comes_in_batches_that_split_no_revision() {
     let mut store = Store::new(1, 2, Bounds { revisions: 5000, ..Bounds::default() });
     let ops = |round: usize| {
-        let put = |one| PbPutRequest { key: format!("{round}/{one}").into(), ..PbPutRequest::default() };
-        let puts = (0..3).map(|one| PbTxnRequestOp { request: Some(PbTxnOpRequest::RequestPut(put(one))) });
-        PbTxnRequest { success: puts.collect(), ..PbTxnRequest::default() }
+        let put = |one| PutRequest { key: format!("{round}/{one}").into(), ..PutRequest::default() };
+        let puts = (0..3).map(|one| TxnRequestOp { request: Some(TxnOpRequest::RequestPut(put(one))) });
+        TxnRequest { success: puts.collect(), ..TxnRequest::default() }
     };
     for round in 0..2500 {
         store.txn(&ops(round)).unwrap();
@@ -165,16 +165,16 @@ fn a_silent_watch_is_told_the_revision() {
 #[test]
 fn no_key_is_changed_twice_by_one_transaction() {
     let mut store = store();
-    let put = PbPutRequest { key: b"b".to_vec(), ..PbPutRequest::default() };
-    let put = || PbTxnRequestOp { request: Some(PbTxnOpRequest::RequestPut(put.clone())) };
+    let put = PutRequest { key: b"b".to_vec(), ..PutRequest::default() };
+    let put = || TxnRequestOp { request: Some(TxnOpRequest::RequestPut(put.clone())) };
     let delete = |end: &[u8]| {
-        let delete = PbDeleteRequest { key: b"a".to_vec(), range_end: end.to_vec(), ..PbDeleteRequest::default() };
-        PbTxnRequestOp { request: Some(PbTxnOpRequest::RequestDeleteRange(delete)) }
+        let delete = DeleteRequest { key: b"a".to_vec(), range_end: end.to_vec(), ..DeleteRequest::default() };
+        TxnRequestOp { request: Some(TxnOpRequest::RequestDeleteRange(delete)) }
     };
-    let txn = |success| PbTxnRequest { success, ..PbTxnRequest::default() };
+    let txn = |success| TxnRequest { success, ..TxnRequest::default() };
     let nested = |success, failure| {
-        let inner = PbTxnRequest { success, failure, ..PbTxnRequest::default() };
-        PbTxnRequestOp { request: Some(PbTxnOpRequest::RequestTxn(inner)) }
+        let inner = TxnRequest { success, failure, ..TxnRequest::default() };
+        TxnRequestOp { request: Some(TxnOpRequest::RequestTxn(inner)) }
     };
     let twice = [
         vec![put(), put()],

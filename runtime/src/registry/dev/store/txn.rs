@@ -3,9 +3,9 @@
 
 use std::cmp::Ordering;
 
-use etcd_client::proto::{
-    PbCompare, PbKeyValue, PbResponseOp, PbTargetUnion as Target, PbTxnOpRequest as Op, PbTxnOpResponse as Answer,
-    PbTxnRequest, PbTxnRequestOp, PbTxnResponse,
+use crate::registry::dev::messages::{
+    Compare, KeyValue, ResponseOp, TargetUnion as Target, TxnOpRequest as Op, TxnOpResponse as Answer, TxnRequest,
+    TxnRequestOp, TxnResponse,
 };
 
 use super::write::{Batch, weight_of};
@@ -21,7 +21,7 @@ struct Path {
 
 impl Store {
     /// Runs a transaction; all of its changes get one revision.
-    pub(crate) fn txn(&mut self, request: &PbTxnRequest) -> Result<PbTxnResponse, Failure> {
+    pub(crate) fn txn(&mut self, request: &TxnRequest) -> Result<TxnResponse, Failure> {
         check::txn(request)?;
         let path = self.path(request);
         self.make_room_for(request, &path)?;
@@ -36,10 +36,10 @@ impl Store {
         let mut batch = self.batch();
         let answer = self.apply(request, &path, &mut batch);
         self.commit(batch);
-        Ok(PbTxnResponse { header: Some(self.header()), ..answer })
+        Ok(TxnResponse { header: Some(self.header()), ..answer })
     }
 
-    fn path(&self, request: &PbTxnRequest) -> Path {
+    fn path(&self, request: &TxnRequest) -> Path {
         let succeeded = request.compare.iter().all(|one| self.holds(one));
         let nested = taken(request, succeeded).iter().filter_map(|op| match &op.request {
             Some(Op::RequestTxn(inner)) => Some(self.path(inner)),
@@ -48,16 +48,16 @@ impl Store {
         Path { succeeded, nested: nested.collect() }
     }
 
-    fn holds(&self, compare: &PbCompare) -> bool {
+    fn holds(&self, compare: &Compare) -> bool {
         let found = self.present(&Span::new(&compare.key, &compare.range_end));
         if found.is_empty() {
             // A key that is not there has no value, not even the empty one; all else of it is 0.
-            return compare.target != VALUE && matches(compare, &PbKeyValue::default());
+            return compare.target != VALUE && matches(compare, &KeyValue::default());
         }
         found.iter().all(|kv| matches(compare, kv))
     }
 
-    fn make_room_for(&mut self, request: &PbTxnRequest, path: &Path) -> Result<(), Failure> {
+    fn make_room_for(&mut self, request: &TxnRequest, path: &Path) -> Result<(), Failure> {
         let room = std::cell::Cell::new(0_usize);
         self.all(request, path, &|_, op| {
             if let Op::RequestPut(put) = op {
@@ -71,7 +71,7 @@ impl Store {
     /// Asks `ask` of every operation that will be run.
     fn all(
         &self,
-        request: &PbTxnRequest,
+        request: &TxnRequest,
         path: &Path,
         ask: &dyn Fn(&Self, &Op) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
@@ -90,7 +90,7 @@ impl Store {
         Ok(())
     }
 
-    fn apply(&mut self, request: &PbTxnRequest, path: &Path, batch: &mut Batch) -> PbTxnResponse {
+    fn apply(&mut self, request: &TxnRequest, path: &Path, batch: &mut Batch) -> TxnResponse {
         let mut nested = path.nested.iter();
         let mut responses = Vec::new();
         for op in taken(request, path.succeeded) {
@@ -105,18 +105,18 @@ impl Store {
                 }
                 None => None,
             };
-            responses.push(PbResponseOp { response: answer });
+            responses.push(ResponseOp { response: answer });
         }
         // etcd leaves the header of a nested one empty.
-        PbTxnResponse { header: super::inner_header(0), succeeded: path.succeeded, responses }
+        TxnResponse { header: super::inner_header(0), succeeded: path.succeeded, responses }
     }
 }
 
-fn taken(request: &PbTxnRequest, succeeded: bool) -> &[PbTxnRequestOp] {
+fn taken(request: &TxnRequest, succeeded: bool) -> &[TxnRequestOp] {
     if succeeded { &request.success } else { &request.failure }
 }
 
-fn matches(compare: &PbCompare, kv: &PbKeyValue) -> bool {
+fn matches(compare: &Compare, kv: &KeyValue) -> bool {
     let order = match (compare.target, &compare.target_union) {
         (0, Some(Target::Version(wanted))) => kv.version.cmp(wanted),
         (0, _) => kv.version.cmp(&0),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use etcd_client::proto::{PbDeleteRequest, PbDeleteResponse, PbKeyValue, PbPutRequest, PbPutResponse};
+use crate::registry::dev::messages::{DeleteRequest, DeleteResponse, KeyValue, PutRequest, PutResponse};
 
 use super::{Change, Failure, Span, Step, Store, Version, check, inner_header, weight};
 
@@ -37,7 +37,7 @@ impl Store {
     }
 
     /// Puts one key.
-    pub(crate) fn put(&mut self, request: &PbPutRequest) -> Result<PbPutResponse, Failure> {
+    pub(crate) fn put(&mut self, request: &PutRequest) -> Result<PutResponse, Failure> {
         check::put(request)?;
         self.make_room(weight_of(request))?;
         // etcd looks at these two in another order than inside of a transaction.
@@ -46,37 +46,37 @@ impl Store {
         let mut batch = self.batch();
         let answer = self.apply_put(request, &mut batch);
         self.commit(batch);
-        Ok(PbPutResponse { header: Some(self.header()), ..answer })
+        Ok(PutResponse { header: Some(self.header()), ..answer })
     }
 
     /// Deletes a range.
-    pub(crate) fn delete(&mut self, request: &PbDeleteRequest) -> Result<PbDeleteResponse, Failure> {
+    pub(crate) fn delete(&mut self, request: &DeleteRequest) -> Result<DeleteResponse, Failure> {
         check::delete(request)?;
         let mut batch = self.batch();
         let answer = self.apply_delete(request, &mut batch);
         self.commit(batch);
-        Ok(PbDeleteResponse { header: Some(self.header()), ..answer })
+        Ok(DeleteResponse { header: Some(self.header()), ..answer })
     }
 
     /// Whether the store has what a put needs.
-    pub(super) fn can_put(&self, request: &PbPutRequest) -> Result<(), Failure> {
+    pub(super) fn can_put(&self, request: &PutRequest) -> Result<(), Failure> {
         if (request.ignore_value || request.ignore_lease) && self.current(&request.key).is_none() {
             return Err(Failure::KeyNotFound);
         }
         self.has_its_lease(request)
     }
 
-    fn has_its_lease(&self, request: &PbPutRequest) -> Result<(), Failure> {
+    fn has_its_lease(&self, request: &PutRequest) -> Result<(), Failure> {
         if request.lease != 0 && !self.leases.contains_key(&request.lease) {
             return Err(Failure::LeaseNotFound);
         }
         Ok(())
     }
 
-    pub(super) fn apply_put(&mut self, request: &PbPutRequest, batch: &mut Batch) -> PbPutResponse {
+    pub(super) fn apply_put(&mut self, request: &PutRequest, batch: &mut Batch) -> PutResponse {
         let before = self.current(&request.key).cloned();
         let old = before.as_deref();
-        let kv = PbKeyValue {
+        let kv = KeyValue {
             key: request.key.clone(),
             create_revision: old.map_or(batch.revision, |old| old.create_revision),
             mod_revision: batch.revision,
@@ -94,29 +94,28 @@ impl Store {
         self.push(&request.key, Some(&kv), batch.revision);
         let prev_kv = before.as_deref().filter(|_| request.prev_kv).cloned();
         batch.changes.push(Change { kv, deleted: false, before });
-        PbPutResponse { header: inner_header(batch.revision), prev_kv }
+        PutResponse { header: inner_header(batch.revision), prev_kv }
     }
 
-    pub(super) fn apply_delete(&mut self, request: &PbDeleteRequest, batch: &mut Batch) -> PbDeleteResponse {
+    pub(super) fn apply_delete(&mut self, request: &DeleteRequest, batch: &mut Batch) -> DeleteResponse {
         let found = self.present(&Span::new(&request.key, &request.range_end));
-        let prev_kvs =
-            if request.prev_kv { found.iter().map(|kv| PbKeyValue::clone(kv)).collect() } else { Vec::new() };
+        let prev_kvs = if request.prev_kv { found.iter().map(|kv| KeyValue::clone(kv)).collect() } else { Vec::new() };
         let deleted = i64::try_from(found.len()).unwrap_or(i64::MAX);
         for before in found {
             self.remove(before, batch);
         }
-        PbDeleteResponse { header: inner_header(batch.seen()), deleted, prev_kvs }
+        DeleteResponse { header: inner_header(batch.seen()), deleted, prev_kvs }
     }
 
     /// Deletes a key that is there.
-    pub(super) fn remove(&mut self, before: Arc<PbKeyValue>, batch: &mut Batch) {
+    pub(super) fn remove(&mut self, before: Arc<KeyValue>, batch: &mut Batch) {
         self.detach(Some(&before));
         self.push(&before.key, None, batch.revision);
-        let gone = PbKeyValue { key: before.key.clone(), mod_revision: batch.revision, ..PbKeyValue::default() };
+        let gone = KeyValue { key: before.key.clone(), mod_revision: batch.revision, ..KeyValue::default() };
         batch.changes.push(Change { kv: Arc::new(gone), deleted: true, before: Some(before) });
     }
 
-    fn detach(&mut self, kv: Option<&PbKeyValue>) {
+    fn detach(&mut self, kv: Option<&KeyValue>) {
         if let Some(kv) = kv
             && let Some(lease) = self.leases.get_mut(&kv.lease)
         {
@@ -124,18 +123,18 @@ impl Store {
         }
     }
 
-    fn push(&mut self, key: &[u8], kv: Option<&Arc<PbKeyValue>>, revision: i64) {
+    fn push(&mut self, key: &[u8], kv: Option<&Arc<KeyValue>>, revision: i64) {
         self.size += version_weight(key, kv);
         self.keys.entry(key.to_owned()).or_default().push(Version { revision, kv: kv.cloned() });
     }
 }
 
 /// What a version is charged.
-pub(super) fn version_weight(key: &[u8], kv: Option<&Arc<PbKeyValue>>) -> usize {
+pub(super) fn version_weight(key: &[u8], kv: Option<&Arc<KeyValue>>) -> usize {
     kv.map_or(super::OVERHEAD + key.len(), |kv| weight(kv))
 }
 
 /// What a put will be charged.
-pub(super) fn weight_of(request: &PbPutRequest) -> usize {
+pub(super) fn weight_of(request: &PutRequest) -> usize {
     super::OVERHEAD + request.key.len() + request.value.len()
 }

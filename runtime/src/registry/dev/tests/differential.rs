@@ -1,7 +1,7 @@
 //! Random histories, told to the embedded registry and to a real etcd: every answer is the same,
 //! and so is what a watch sees of them afterwards.
 
-use etcd_client::proto::*;
+use crate::registry::dev::messages::*;
 use etcd_client::{EventType, WatchOptions};
 use fuzz::Random;
 use prost::Message;
@@ -21,18 +21,18 @@ type Seen = Result<Vec<u8>, (tonic::Code, String)>;
 /// One request of any kind.
 #[derive(Clone, Debug)]
 enum Ask {
-    Range(PbRangeRequest),
-    Put(PbPutRequest),
-    Delete(PbDeleteRequest),
-    Txn(PbTxnRequest),
-    Compact(PbCompactionRequest),
-    Grant(PbLeaseGrantRequest),
-    Revoke(PbLeaseRevokeRequest),
-    Left(PbLeaseTimeToLiveRequest),
-    Leases(PbLeaseLeasesRequest),
+    Range(RangeRequest),
+    Put(PutRequest),
+    Delete(DeleteRequest),
+    Txn(TxnRequest),
+    Compact(CompactionRequest),
+    Grant(LeaseGrantRequest),
+    Revoke(LeaseRevokeRequest),
+    Left(LeaseTimeToLiveRequest),
+    Leases(LeaseLeasesRequest),
 }
 
-fn strip(header: &mut Option<PbResponseHeader>) {
+fn strip(header: &mut Option<ResponseHeader>) {
     if let Some(header) = header {
         (header.cluster_id, header.member_id, header.raft_term) = (0, 0, 0);
     }
@@ -48,43 +48,39 @@ impl Ask {
     async fn of(self, to: &Channel) -> Seen {
         match self {
             Self::Range(it) => {
-                seen(call(to, "/etcdserverpb.KV/Range", it).await, |it: &mut PbRangeResponse| strip(&mut it.header))
+                seen(call(to, "/etcdserverpb.KV/Range", it).await, |it: &mut RangeResponse| strip(&mut it.header))
             }
             Self::Put(it) => {
-                seen(call(to, "/etcdserverpb.KV/Put", it).await, |it: &mut PbPutResponse| strip(&mut it.header))
+                seen(call(to, "/etcdserverpb.KV/Put", it).await, |it: &mut PutResponse| strip(&mut it.header))
             }
-            Self::Delete(it) => {
-                seen(call(to, "/etcdserverpb.KV/DeleteRange", it).await, |it: &mut PbDeleteResponse| {
-                    strip(&mut it.header)
-                })
-            }
+            Self::Delete(it) => seen(call(to, "/etcdserverpb.KV/DeleteRange", it).await, |it: &mut DeleteResponse| {
+                strip(&mut it.header)
+            }),
             Self::Txn(it) => {
-                seen(call(to, "/etcdserverpb.KV/Txn", it).await, |it: &mut PbTxnResponse| strip(&mut it.header))
+                seen(call(to, "/etcdserverpb.KV/Txn", it).await, |it: &mut TxnResponse| strip(&mut it.header))
             }
-            Self::Compact(it) => {
-                seen(call(to, "/etcdserverpb.KV/Compact", it).await, |it: &mut PbCompactionResponse| {
-                    strip(&mut it.header);
-                })
-            }
+            Self::Compact(it) => seen(call(to, "/etcdserverpb.KV/Compact", it).await, |it: &mut CompactionResponse| {
+                strip(&mut it.header);
+            }),
             Self::Grant(it) => {
-                seen(call(to, "/etcdserverpb.Lease/LeaseGrant", it).await, |it: &mut PbLeaseGrantResponse| {
+                seen(call(to, "/etcdserverpb.Lease/LeaseGrant", it).await, |it: &mut LeaseGrantResponse| {
                     strip(&mut it.header);
                 })
             }
             Self::Revoke(it) => {
-                seen(call(to, "/etcdserverpb.Lease/LeaseRevoke", it).await, |it: &mut PbLeaseRevokeResponse| {
+                seen(call(to, "/etcdserverpb.Lease/LeaseRevoke", it).await, |it: &mut LeaseRevokeResponse| {
                     strip(&mut it.header);
                 })
             }
             Self::Left(it) => {
-                seen(call(to, "/etcdserverpb.Lease/LeaseTimeToLive", it).await, |it: &mut PbLeaseTimeToLiveResponse| {
+                seen(call(to, "/etcdserverpb.Lease/LeaseTimeToLive", it).await, |it: &mut LeaseTimeToLiveResponse| {
                     strip(&mut it.header);
                     it.ttl = it.ttl.signum();
                     it.keys.sort();
                 })
             }
             Self::Leases(it) => {
-                seen(call(to, "/etcdserverpb.Lease/LeaseLeases", it).await, |it: &mut PbLeaseLeasesResponse| {
+                seen(call(to, "/etcdserverpb.Lease/LeaseLeases", it).await, |it: &mut LeaseLeasesResponse| {
                     strip(&mut it.header);
                     it.leases.sort_by_key(|one| one.id);
                 })
@@ -123,11 +119,11 @@ impl Maker {
         if self.one_in(2) { 0 } else { self.revision + 2 - self.small(12) }
     }
 
-    fn range(&mut self) -> PbRangeRequest {
+    fn range(&mut self) -> RangeRequest {
         let mut filter = || if self.random.below(6) == 0 { self.revision - 3 } else { 0 };
         let [min_mod_revision, max_mod_revision, min_create_revision, max_create_revision] =
             [filter(), filter(), filter(), filter()];
-        PbRangeRequest {
+        RangeRequest {
             key: self.key(),
             range_end: self.end(),
             limit: self.small(4),
@@ -144,59 +140,59 @@ impl Maker {
         }
     }
 
-    fn put(&mut self) -> PbPutRequest {
+    fn put(&mut self) -> PutRequest {
         let (ignore_value, ignore_lease) = (self.one_in(8), self.one_in(8));
         let value = if ignore_value && !self.one_in(4) { Vec::new() } else { vec![b'0' + self.random.below(10) as u8] };
         let lease = if ignore_lease && !self.one_in(4) || self.one_in(2) { 0 } else { self.lease() };
-        PbPutRequest { key: self.key(), value, lease, prev_kv: self.one_in(2), ignore_value, ignore_lease }
+        PutRequest { key: self.key(), value, lease, prev_kv: self.one_in(2), ignore_value, ignore_lease }
     }
 
     fn lease(&mut self) -> i64 {
         *self.random.pick(&LEASES).unwrap()
     }
 
-    fn delete(&mut self) -> PbDeleteRequest {
-        PbDeleteRequest { key: self.key(), range_end: self.end(), prev_kv: self.one_in(2) }
+    fn delete(&mut self) -> DeleteRequest {
+        DeleteRequest { key: self.key(), range_end: self.end(), prev_kv: self.one_in(2) }
     }
 
-    fn compare(&mut self) -> PbCompare {
+    fn compare(&mut self) -> Compare {
         let number = self.small(4);
         let near = self.near();
         let (target, union) = match self.random.below(6) {
-            0 => (0, Some(PbTargetUnion::Version(number))),
-            1 => (1, Some(PbTargetUnion::CreateRevision(near))),
-            2 => (2, Some(PbTargetUnion::ModRevision(near))),
-            3 => (3, Some(PbTargetUnion::Value(vec![b'0' + self.random.below(10) as u8]))),
-            4 => (4, Some(PbTargetUnion::Lease(self.lease()))),
+            0 => (0, Some(TargetUnion::Version(number))),
+            1 => (1, Some(TargetUnion::CreateRevision(near))),
+            2 => (2, Some(TargetUnion::ModRevision(near))),
+            3 => (3, Some(TargetUnion::Value(vec![b'0' + self.random.below(10) as u8]))),
+            4 => (4, Some(TargetUnion::Lease(self.lease()))),
             _ => (i32::try_from(self.small(5)).unwrap(), None),
         };
         let result = i32::try_from(self.small(4)).unwrap();
         let range_end = if self.one_in(4) { self.end() } else { Vec::new() };
-        PbCompare { result, target, key: self.key(), range_end, target_union: union }
+        Compare { result, target, key: self.key(), range_end, target_union: union }
     }
 
-    fn txn(&mut self, depth: usize) -> PbTxnRequest {
+    fn txn(&mut self, depth: usize) -> TxnRequest {
         let compare = (0..self.random.below(3)).map(|_| self.compare()).collect();
         let success = (0..self.random.below(4)).map(|_| self.op(depth)).collect();
         let failure = (0..self.random.below(4)).map(|_| self.op(depth)).collect();
-        PbTxnRequest { compare, success, failure }
+        TxnRequest { compare, success, failure }
     }
 
-    fn op(&mut self, depth: usize) -> PbTxnRequestOp {
+    fn op(&mut self, depth: usize) -> TxnRequestOp {
         let request = match self.random.below(if depth > 0 { 8 } else { 7 }) {
-            0..=1 => PbTxnOpRequest::RequestRange(self.range()),
-            2..=4 => PbTxnOpRequest::RequestPut(self.put()),
+            0..=1 => TxnOpRequest::RequestRange(self.range()),
+            2..=4 => TxnOpRequest::RequestPut(self.put()),
             5..=6 => {
                 let mut delete = self.delete();
                 // Where keys that change twice are looked for, etcd takes this end literally.
                 if delete.range_end == [0] {
                     delete.range_end = vec![0xff, 0xff];
                 }
-                PbTxnOpRequest::RequestDeleteRange(delete)
+                TxnOpRequest::RequestDeleteRange(delete)
             }
-            _ => PbTxnOpRequest::RequestTxn(self.txn(depth - 1)),
+            _ => TxnOpRequest::RequestTxn(self.txn(depth - 1)),
         };
-        PbTxnRequestOp { request: (!self.one_in(100)).then_some(request) }
+        TxnRequestOp { request: (!self.one_in(100)).then_some(request) }
     }
 
     fn ask(&mut self) -> Ask {
@@ -205,21 +201,21 @@ impl Maker {
             10..=18 => Ask::Put(self.put()),
             19..=21 => Ask::Delete(self.delete()),
             22..=32 => Ask::Txn(self.txn(2)),
-            33 => Ask::Compact(PbCompactionRequest { revision: self.revision - self.small(8) + 1, physical: true }),
+            33 => Ask::Compact(CompactionRequest { revision: self.revision - self.small(8) + 1, physical: true }),
             34..=35 => {
                 let ttl = if self.one_in(10) { 9_000_000_001 } else { 1000 + self.small(9) };
-                Ask::Grant(PbLeaseGrantRequest { id: self.lease(), ttl })
+                Ask::Grant(LeaseGrantRequest { id: self.lease(), ttl })
             }
-            36..=37 => Ask::Revoke(PbLeaseRevokeRequest { id: self.lease() }),
-            38 => Ask::Left(PbLeaseTimeToLiveRequest { id: self.lease(), keys: true }),
-            _ => Ask::Leases(PbLeaseLeasesRequest {}),
+            36..=37 => Ask::Revoke(LeaseRevokeRequest { id: self.lease() }),
+            38 => Ask::Left(LeaseTimeToLiveRequest { id: self.lease(), keys: true }),
+            _ => Ask::Leases(LeaseLeasesRequest {}),
         }
     }
 }
 
 async fn revision(to: &Channel) -> i64 {
-    let request = PbRangeRequest { key: b"a".to_vec(), ..PbRangeRequest::default() };
-    let answer: PbRangeResponse = call(to, "/etcdserverpb.KV/Range", request).await.unwrap();
+    let request = RangeRequest { key: b"a".to_vec(), ..RangeRequest::default() };
+    let answer: RangeResponse = call(to, "/etcdserverpb.KV/Range", request).await.unwrap();
     answer.header.unwrap().revision
 }
 

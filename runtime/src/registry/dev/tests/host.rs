@@ -74,10 +74,10 @@ async fn the_host_stays_as_long_as_something_is_registered_or_resolved() {
 async fn cluster(address: SocketAddr) -> u64 {
     let mut end = None;
     while end.is_none() {
-        end = super::wire::call::<_, etcd_client::proto::PbRangeResponse>(
+        end = super::wire::call::<_, crate::registry::dev::messages::RangeResponse>(
             &super::wire::open(&address.to_string()),
             "/etcdserverpb.KV/Range",
-            etcd_client::proto::PbRangeRequest { key: b"a".to_vec(), ..Default::default() },
+            crate::registry::dev::messages::RangeRequest { key: b"a".to_vec(), ..Default::default() },
         )
         .await
         .ok();

@@ -1,14 +1,14 @@
 //! What the embedded registry keeps and takes is bounded.
 
-use etcd_client::proto::*;
+use crate::registry::dev::messages::*;
 use tonic::Code;
 
 use super::wire::{call, open};
 use crate::registry::dev::Embedded;
 use crate::registry::dev::store::Bounds;
 
-fn put(key: &str, size: usize) -> PbPutRequest {
-    PbPutRequest { key: key.into(), value: vec![b'x'; size], ..PbPutRequest::default() }
+fn put(key: &str, size: usize) -> PutRequest {
+    PutRequest { key: key.into(), value: vec![b'x'; size], ..PutRequest::default() }
 }
 
 #[tokio::test]
@@ -17,22 +17,22 @@ async fn requests_and_space_have_an_end() {
     let dev = Embedded::bounded("127.0.0.1:0", bounds).await.unwrap();
     let to = open(&dev.address().to_string());
     const PUT: &str = "/etcdserverpb.KV/Put";
-    let large = call::<_, PbPutResponse>(&to, PUT, put("a", bounds.request)).await.unwrap_err();
+    let large = call::<_, PutResponse>(&to, PUT, put("a", bounds.request)).await.unwrap_err();
     assert_eq!((large.code(), large.message()), (Code::InvalidArgument, "etcdserver: request is too large"));
-    assert_eq!(call::<_, PbPutResponse>(&to, PUT, put("a", 4 << 20)).await.unwrap_err().code(), Code::OutOfRange);
+    assert_eq!(call::<_, PutResponse>(&to, PUT, put("a", 4 << 20)).await.unwrap_err().code(), Code::OutOfRange);
     // The same key again and again: history is given up for it.
     for _ in 0..20 {
-        call::<_, PbPutResponse>(&to, PUT, put("a", 300_000)).await.unwrap();
+        call::<_, PutResponse>(&to, PUT, put("a", 300_000)).await.unwrap();
     }
     for key in ["b", "c"] {
-        call::<_, PbPutResponse>(&to, PUT, put(key, 300_000)).await.unwrap();
+        call::<_, PutResponse>(&to, PUT, put(key, 300_000)).await.unwrap();
     }
-    let full = call::<_, PbPutResponse>(&to, PUT, put("d", 300_000)).await.unwrap_err();
+    let full = call::<_, PutResponse>(&to, PUT, put("d", 300_000)).await.unwrap_err();
     assert_eq!(full.code(), Code::ResourceExhausted);
     assert_eq!(full.message(), "etcdserver: mvcc: database space exceeded");
-    let delete = PbDeleteRequest { key: b"b".to_vec(), ..PbDeleteRequest::default() };
-    call::<_, PbDeleteResponse>(&to, "/etcdserverpb.KV/DeleteRange", delete).await.unwrap();
-    call::<_, PbPutResponse>(&to, PUT, put("d", 300_000)).await.unwrap();
+    let delete = DeleteRequest { key: b"b".to_vec(), ..DeleteRequest::default() };
+    call::<_, DeleteResponse>(&to, "/etcdserverpb.KV/DeleteRange", delete).await.unwrap();
+    call::<_, PutResponse>(&to, PUT, put("d", 300_000)).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,0 +1,55 @@
+//! What a manifest that is there has to have so that the crate compiles and is where it was asked
+//! to be: features of `runtime`, its source, tokio. Every other byte stays.
+
+use toml_edit::{DocumentMut, InlineTable, Item, TableLike, Value, value};
+
+use super::{Crate, needed};
+use crate::ir::model::Model;
+
+/// Brings the dependencies and the workspace of a manifest up to date.
+pub(super) fn update(manifest: &mut DocumentMut, model: &Model, it: &Crate) {
+    if it.member && manifest.get("workspace").and_then(Item::as_table).is_some_and(toml_edit::Table::is_empty) {
+        manifest.remove("workspace");
+    }
+    let Some(dependencies) = manifest.get_mut("dependencies").and_then(Item::as_table_like_mut) else { return };
+    if it.server && !dependencies.contains_key("tokio") {
+        let mut tokio = InlineTable::new();
+        tokio.insert("version", "1".into());
+        tokio.insert("features", Value::Array(["macros", "rt-multi-thread"].into_iter().collect()));
+        dependencies.insert("tokio", value(tokio));
+    }
+    let Some(runtime) = dependencies.get_mut("runtime").and_then(Item::as_table_like_mut) else { return };
+    if it.runtime_named {
+        source(runtime, it);
+    }
+    // The workspace's line may have them.
+    if !runtime.contains_key("workspace") {
+        features(runtime, &needed(model));
+    }
+}
+
+/// Replaces where `runtime` comes from.
+fn source(runtime: &mut dyn TableLike, it: &Crate) {
+    let keys = it.runtime.keys();
+    for key in ["path", "git", "rev", "branch", "tag", "version", "workspace"] {
+        if !keys.iter().any(|(wanted, _)| *wanted == key) {
+            runtime.remove(key);
+        }
+    }
+    for (key, text) in keys {
+        if runtime.get(key).and_then(Item::as_str) != Some(text) {
+            runtime.insert(key, value(text));
+        }
+    }
+}
+
+/// Adds those that are missing; those that are there stay.
+fn features(runtime: &mut dyn TableLike, needed: &[&str]) {
+    let list = runtime.entry("features").or_insert(value(toml_edit::Array::new()));
+    let Some(list) = list.as_array_mut() else { return };
+    for feature in needed {
+        if !list.iter().any(|it| it.as_str() == Some(feature)) {
+            list.push(*feature);
+        }
+    }
+}
