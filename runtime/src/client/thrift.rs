@@ -48,7 +48,7 @@ struct Request<'a> {
 
 impl Thrift {
     pub(super) fn new(settings: &Settings<'_>, counters: Arc<Counters>) -> Self {
-        let Settings { connect, limits, style, caps } = *settings;
+        let Settings { connect, limits, style, caps, .. } = *settings;
         Self { connect, frame: limits.frame, style, caps, counters }
     }
 

@@ -47,7 +47,9 @@ fn wrong(text: &str) -> Vec<String> {
 
 #[test]
 fn the_reader_sees_what_is_wrong() {
-    for text in ["    code", "```\ncode", "[a]", "[a][b]", "<b>", "http://a.example", "a [^1]\n\n[^1]: b", "- a\n\n      code"] {
+    for text in
+        ["    code", "```\ncode", "[a]", "[a][b]", "<b>", "http://a.example", "a [^1]\n\n[^1]: b", "- a\n\n      code"]
+    {
         assert!(!wrong(text).is_empty(), "{text}");
     }
     assert!(wrong("`<b>` and <http://a.example>\n```text\n<b>\n```").is_empty());
