@@ -138,7 +138,8 @@ fn format_all(modules: &Modules<'_>) -> Vec<(Vec<String>, String)> {
     };
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..cores.min(paths.len())).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().flat_map(|it| it.join().unwrap_or_default()).collect()
+        let done = workers.into_iter().map(|it| it.join().unwrap_or_else(|bug| std::panic::resume_unwind(bug)));
+        done.flatten().collect()
     })
 }
 

@@ -27,6 +27,16 @@ pub enum Maps {
     BTree,
 }
 
+/// What holds Thrift's `string`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strings {
+    /// `String`: other bytes than UTF-8 are refused.
+    #[default]
+    Text,
+    /// `Bytes`, as for `binary`: for peers that put any bytes there.
+    Bytes,
+}
+
 /// Every option of generation.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -40,6 +50,8 @@ pub struct Options {
     pub ids: Ids,
     /// Which collections hold maps and sets.
     pub maps: Maps,
+    /// What holds strings.
+    pub strings: Strings,
     /// Whether Thrift types implement serde's traits.
     pub serde: bool,
     /// What Thrift types derive beside the standard traits: paths of derive macros.
@@ -50,7 +62,7 @@ impl Default for Options {
     fn default() -> Self {
         let (include, derive) = (Vec::new(), Vec::new());
         let (sides, ids, maps) = (Sides::Both, Ids::default(), Maps::default());
-        Self { include, deny_warnings: false, sides, ids, maps, serde: false, derive }
+        Self { include, deny_warnings: false, sides, ids, maps, strings: Strings::default(), serde: false, derive }
     }
 }
 
@@ -165,6 +177,14 @@ pub const TABLE: &[Spec] = &[
         get: |it| vec![maps(it.maps).to_owned()],
     },
     Spec {
+        name: "strings",
+        takes: Takes::Word(&["text", "bytes"]),
+        on: &[On::Struct, On::Field, On::Service],
+        help: "What holds Thrift's strings: String, or Bytes for peers that do not write UTF-8",
+        set: |it, word| word_of(&[Strings::Text, Strings::Bytes], strings, word, &mut it.strings),
+        get: |it| vec![strings(it.strings).to_owned()],
+    },
+    Spec {
         name: "serde",
         takes: Takes::Switch,
         on: &[On::Struct, On::Enum],
@@ -211,6 +231,13 @@ fn maps(it: Maps) -> &'static str {
     match it {
         Maps::Hash => "hash",
         Maps::BTree => "btree",
+    }
+}
+
+fn strings(it: Strings) -> &'static str {
+    match it {
+        Strings::Text => "text",
+        Strings::Bytes => "bytes",
     }
 }
 

@@ -7,8 +7,11 @@ mod sandbox;
 use std::{fs, os::unix::fs::symlink, path::Path, time::Instant};
 
 use codegen::{
+    Builder,
     diag::render,
+    emit::Sides,
     ir::draft::{Item, Language},
+    options::Options,
     source::{Error, MAX_FILE_BYTES, MAX_FILES},
 };
 use sandbox::{dir, load, said};
@@ -156,4 +159,23 @@ fn a_hundred_errors_end_a_file() {
     let (result, sources) = load(dir.path(), &["b.thrift"], &[]);
     let Err(Error::Diagnostics(found)) = result else { panic!() };
     assert_eq!(render(&found, &sources, false).matches("error[TH0015]").count(), 1);
+}
+
+#[test]
+fn one_thrift_service_name_in_two_served_files_is_an_error() {
+    let dir = dir(&[
+        ("a.thrift", "namespace rs a\nservice Greeter { void A() }\n"),
+        ("b.thrift", "namespace rs b\nservice Greeter { void B() }\n"),
+    ]);
+    let paths: Vec<_> = ["a.thrift", "b.thrift"].iter().map(|it| dir.path().join(it)).collect();
+    let load = |sides| {
+        let options = Options { sides, ..Options::default() };
+        let builder = paths.iter().fold(Builder::new(), |builder, path| builder.idl(path)).options(options);
+        builder.load(false).map(|loaded| loaded.render(false))
+    };
+    let Err(codegen::Error::Findings(_, text)) = load(Sides::Both) else { panic!("accepted") };
+    assert!(text.contains("error[TH0150]: two services of this program are named `Greeter`"), "{text}");
+    assert!(text.contains("b.thrift:2:9") && text.contains("named again here"), "{text}");
+    // A client says by its channel whom it calls.
+    assert!(load(Sides::Client).is_ok());
 }

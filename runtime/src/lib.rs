@@ -8,6 +8,7 @@ mod announce;
 pub mod balance;
 pub mod client;
 pub mod config;
+mod console;
 pub mod context;
 pub mod error;
 #[cfg(feature = "grpc")]
@@ -33,6 +34,7 @@ pub mod thrift;
 pub use bytes::Bytes;
 pub use client::Channel;
 pub use config::Config;
+pub use console::init_logging;
 pub use context::Context;
 pub use error::{Code, Error};
 pub use layered::Layered;

@@ -36,28 +36,40 @@ impl Default for DecodeLimits {
     }
 }
 
-/// Every limit of a server. Times are in seconds in `service.toml` (`[limits]`).
+/// Every limit of a server. In `service.toml` (`[limits]`) times are seconds, or texts with a unit
+/// such as `"500ms"`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// What decoding one message may use up.
     pub decode: DecodeLimits,
     /// Bytes of one Thrift frame. Default 16 MiB, never above 256 MiB.
+    #[serde(deserialize_with = "frame")]
     pub frame: usize,
-    /// Bytes of one gRPC message. Default 4 MiB.
+    /// Bytes of one gRPC message. Default 4 MiB, never above 2 GiB - 1.
+    #[serde(deserialize_with = "message")]
     pub grpc_message: usize,
     /// HTTP/2 streams open at once on one connection. Default 100.
+    #[serde(deserialize_with = "some")]
     pub grpc_streams: u32,
     /// Connections open at once. Default 10,000.
+    #[serde(deserialize_with = "some")]
     pub connections: usize,
     /// Connections open at once from one address. Default 1,000.
+    #[serde(deserialize_with = "some")]
     pub connections_per_address: usize,
-    /// Calls in work at once; more are shed. Default 1,000 a core.
+    /// Calls in work at once; more are shed. Default 1,000 per core. The last quarter is for connections
+    /// with less than an eighth of them in work, the last eighth for those with less than a 64th, and the
+    /// last 16th for addresses with less than half.
+    #[serde(deserialize_with = "some")]
     pub in_flight: usize,
-    /// Bytes of requests in work at once in the whole process; more are shed. Half of it is for
-    /// Thrift frames over 64 KiB that are not whole yet: beyond, their connections are not read on
-    /// until others have ended, or their own time for a whole frame is over. A gRPC message counts
-    /// from when it is whole. Default 25 % of the cgroup's memory limit, else of the machine's memory.
+    /// Bytes of requests in work at once in the whole process; more are shed. A Thrift frame over 64 KiB
+    /// takes its whole length as soon as it has begun, or is refused at once; one that does not come
+    /// (nothing for a second, or too slow for `whole_frame`) gives its room up to another one. Requests
+    /// up to 1 MiB may go an eighth beyond while frames that have not all arrived hold the room. A gRPC
+    /// message counts from when it is whole. Default 25 % of the cgroup's memory limit, else of the
+    /// machine's memory.
+    #[serde(deserialize_with = "some")]
     pub in_flight_bytes: usize,
     /// Until a new connection's first byte. Default 10 s.
     #[serde(with = "seconds")]
@@ -117,14 +129,83 @@ impl fmt::Display for Limits {
     }
 }
 
-/// Durations as seconds, fractions allowed.
+/// The largest frame that a limit may allow: 256 MiB.
+const FRAME: usize = 256 << 20;
+
+/// The largest proto message that a limit may allow: protobuf's own bound, 2 GiB - 1.
+const MESSAGE: usize = i32::MAX as usize;
+
+fn frame<'de, D: Deserializer<'de>>(input: D) -> Result<usize, D::Error> {
+    at_most(input, FRAME, "a frame")
+}
+
+fn message<'de, D: Deserializer<'de>>(input: D) -> Result<usize, D::Error> {
+    at_most(input, MESSAGE, "a message")
+}
+
+fn at_most<'de, D: Deserializer<'de>>(input: D, most: usize, what: &str) -> Result<usize, D::Error> {
+    let bytes = some::<D, usize>(input)?;
+    if bytes > most {
+        return Err(D::Error::custom(format!("{what} of {bytes} bytes is over the most that can be set, {most}")));
+    }
+    Ok(bytes)
+}
+
+/// A number that is not 0: with 0 nothing at all would be served.
+fn some<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default + PartialEq>(input: D) -> Result<T, D::Error> {
+    let number = T::deserialize(input)?;
+    if number == T::default() {
+        return Err(D::Error::custom("0 would refuse everything"));
+    }
+    Ok(number)
+}
+
+/// Durations in settings: a number of seconds, fractions allowed, or a text with a unit (`"30s"`,
+/// `"500ms"`, `"5m"`, `"1h"`).
 pub(crate) mod seconds {
+    use std::fmt;
     use std::time::Duration;
 
-    use serde::{Deserialize, Deserializer, de::Error};
+    use serde::Deserializer;
+    use serde::de::{Error, Visitor};
+
+    const UNITS: [(&str, f64); 4] = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {
-        let seconds = f64::deserialize(input)?;
-        Duration::try_from_secs_f64(seconds).map_err(D::Error::custom)
+        input.deserialize_any(Seconds)
+    }
+
+    /// The duration that a text means; `None` when it is not one.
+    pub(crate) fn parse(text: &str) -> Option<Duration> {
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let unit = text[digits.len()..].trim();
+        let factor = if unit.is_empty() { 1.0 } else { UNITS.iter().find(|(name, _)| *name == unit)?.1 };
+        Duration::try_from_secs_f64(digits.trim().parse::<f64>().ok()? * factor).ok()
+    }
+
+    struct Seconds;
+
+    impl Visitor<'_> for Seconds {
+        type Value = Duration;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("seconds, such as 30 or 0.5, or a text with a unit, such as \"30s\", \"500ms\" or \"5m\"")
+        }
+
+        fn visit_f64<E: Error>(self, seconds: f64) -> Result<Duration, E> {
+            Duration::try_from_secs_f64(seconds).map_err(E::custom)
+        }
+
+        fn visit_i64<E: Error>(self, seconds: i64) -> Result<Duration, E> {
+            self.visit_f64(seconds as f64)
+        }
+
+        fn visit_u64<E: Error>(self, seconds: u64) -> Result<Duration, E> {
+            self.visit_f64(seconds as f64)
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
+            parse(text).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
+        }
     }
 }

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body_util::BodyExt;
 use tonic::body::Body;
-use tonic::codegen::Body as HttpBody;
 use tonic::metadata::MetadataMap;
 
 const DETAILS: &str = "grpc-status-details-bin";
@@ -15,7 +14,7 @@ const DETAILS: &str = "grpc-status-details-bin";
 /// The answer with its headers checked now and its trailers once they come.
 pub(crate) fn checked(
     response: http::Response<Body>,
-) -> http::Response<impl HttpBody<Data = Bytes, Error = tonic::Status> + Send + use<>> {
+) -> http::Response<impl BodyExt<Data = Bytes, Error = tonic::Status> + Send + use<>> {
     let (mut head, body) = response.into_parts();
     check(&mut head.headers);
     let body = body.map_frame(|mut frame| {

@@ -168,3 +168,24 @@ async fn every_call_that_is_given_up_is_counted() {
     let all = tokio::time::timeout(Duration::from_secs(10), all).await;
     assert!(all.is_ok(), "{} of {began} are counted", counted());
 }
+
+/// Its own clock tells a caller of its timeout, not the server's, however the two race.
+#[tokio::test]
+async fn a_callers_clock_rings_before_it_is_told() {
+    let running = start(&HelloServer::default(), Limits::default()).await;
+    let channel = connect(running.addr()).await;
+    let calls: Vec<_> = (0..50)
+        .map(|_| {
+            let channel = channel.clone();
+            tokio::spawn(async move {
+                let mut request = hello("");
+                request.set_timeout(Duration::from_millis(20));
+                call(&channel, "/hello.v1.Hello/Wait", request).await
+            })
+        })
+        .collect();
+    for call in calls {
+        let status = call.await.unwrap().unwrap_err();
+        assert_eq!((status.code(), status.message()), (Code::Cancelled, "Timeout expired"));
+    }
+}

@@ -144,36 +144,6 @@ async fn bytes_of_requests_in_work() {
     }
 }
 
-/// Two frames that do not fit together: the second one is read on when the first one's peer left.
-#[tokio::test]
-async fn frames_that_are_not_whole_wait_for_each_other() {
-    let (_, running) = start(Limits { in_flight_bytes: 1 << 20, ..Limits::default() }).await;
-    let request = frame(MessageType::Call, "Take", 1, &text(800 << 10));
-    let mut first = Peer::connect(running.addr()).await;
-    first.send(&request[..400 << 10]).await;
-    while running.in_flight_bytes() < 400 << 10 {
-        tokio::task::yield_now().await;
-    }
-    let mut second = Peer::connect(running.addr()).await;
-    let (mut read, mut write) = second.stream.split();
-    let mut answer = [0; 4];
-    let ends = async {
-        while running.counters().get(Counter::Paused) == 0 {
-            tokio::task::yield_now().await;
-        }
-        let held = running.in_flight_bytes();
-        assert!(held < 800 << 10, "{held}");
-        drop(first);
-        read.read_exact(&mut answer).await.unwrap();
-    };
-    tokio::join!(ends, async { write.write_all(&request).await.unwrap() });
-    drop(second);
-    while running.connections() > 0 {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(running.in_flight_bytes(), 0);
-}
-
 /// A call beside the connection must not stop the clock of the frame that has begun behind it.
 #[tokio::test]
 async fn a_frame_behind_calls_out_of_order_has_its_deadline() {

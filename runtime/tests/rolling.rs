@@ -40,7 +40,7 @@ impl Service for Echo {
 
 async fn started(registry: &Registry, info: &'static ServiceInfo) -> Running {
     let mut config = Config::local();
-    config.server.propagation = Duration::from_millis(50);
+    config.server.propagation = Some(Duration::from_millis(50));
     Server::new(config).registry(registry).add(Echo(info)).start().await.unwrap()
 }
 

@@ -6,6 +6,7 @@ pub mod enums;
 pub mod ids;
 mod methods;
 mod names;
+mod services;
 mod unions;
 
 use crate::diag::Diagnostics;
@@ -27,6 +28,7 @@ pub fn check(draft: &Draft, options: &Options) -> Diagnostics {
             methods::check(file, &mut found);
         }
     }
+    services::check(draft, options, &mut found);
     found
 }
 

@@ -47,8 +47,8 @@ impl Sides {
 pub struct Modules<'a> {
     model: &'a Model,
     sides: Sides,
-    /// prost's text of each package.
-    messages: BTreeMap<String, String>,
+    /// prost's text of each module.
+    messages: Vec<Option<String>>,
     /// The encoded descriptors of each package with services.
     descriptors: BTreeMap<String, Vec<u8>>,
 }
@@ -66,8 +66,7 @@ impl Modules<'_> {
 
     /// The content of the module at a place of [`Modules::paths`].
     pub fn tokens(&self, at: usize) -> TokenStream {
-        let messages = self.model.modules[at].package.as_ref().and_then(|package| self.messages.get(package));
-        let messages = messages.map(|text| proto::tokens(text));
+        let messages = self.messages[at].as_ref().map(|text| proto::tokens(text));
         self.module(ModuleId(at), messages)
     }
 
@@ -81,7 +80,7 @@ impl Modules<'_> {
             DefKind::Enum(members) => enums::emit(&view, def, members),
             DefKind::Struct(it) => structs::emit(&view, def, it),
             DefKind::Union(fields) => unions::emit(&view, def, fields),
-            DefKind::Proto => TokenStream::new(),
+            DefKind::Proto(_) => TokenStream::new(),
         });
         let services = model.services.iter().filter(|it| of(it.module)).map(|it| {
             let info = service::emit(&view, it);
@@ -104,7 +103,7 @@ impl Modules<'_> {
 /// `use` lines for the protocol modules that this module's code names.
 fn imports(model: &Model, module: ModuleId) -> TokenStream {
     let typed =
-        |it: &crate::ir::model::Def| it.module == module && !matches!(it.kind, DefKind::Proto | DefKind::Typedef(_));
+        |it: &crate::ir::model::Def| it.module == module && !matches!(it.kind, DefKind::Proto(_) | DefKind::Typedef(_));
     let language = |language: Language| {
         model.services.iter().any(|it| {
             it.module == module && model.files[it.file].language == language && !model.all_methods(it).is_empty()

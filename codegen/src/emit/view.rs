@@ -7,6 +7,7 @@ use quote::quote;
 
 use crate::ir::model::{Base, Const, Def, DefId, DefKind, Field, Head, Model, ModuleId, Ty, Wrap};
 use crate::options::Maps;
+use crate::resolve::names;
 
 /// A module's view of the model.
 pub(crate) struct View<'a> {
@@ -164,7 +165,7 @@ impl<'a> View<'a> {
                 DefKind::Typedef(target) => self.holds_double(target, seen),
                 DefKind::Struct(it) => it.fields.iter().any(|it| self.holds_double(&it.ty, seen)),
                 DefKind::Union(fields) => fields.iter().any(|it| self.holds_double(&it.ty, seen)),
-                DefKind::Enum(_) | DefKind::Proto => false,
+                DefKind::Enum(_) | DefKind::Proto(_) => false,
             },
         }
     }
@@ -217,8 +218,10 @@ fn well_known(name: &str) -> TokenStream {
         "UInt32Value" => quote!(u32),
         "UInt64Value" => quote!(u64),
         other => {
-            let name = ident(other);
-            quote!(::runtime::prost_types::#name)
+            let mut path: Vec<&str> = other.split('.').collect();
+            let last = ident(&names::proto_type(path.pop().unwrap_or_default()));
+            let path = path.into_iter().map(|part| ident(&names::proto_field(part)));
+            quote!(::runtime::prost_types::#(#path::)*#last)
         }
     }
 }

@@ -63,7 +63,8 @@ impl<'a> Files<'a> {
         let stem = Path::new(self.sources.path(id)).file_stem();
         let stem = stem.map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
         let (namespaces, includes, items) = (Vec::new(), Vec::new(), Vec::new());
-        self.files.push(File { id, language, stem, root: false, namespaces, includes, items });
+        let import = String::new();
+        self.files.push(File { id, language, stem, import, root: false, namespaces, includes, items });
         at
     }
 
@@ -107,7 +108,7 @@ impl<'a> Files<'a> {
             includes.extend(self.follow(target, path, Language::Proto));
         }
         if let Some(file) = self.files.get_mut(at) {
-            file.includes = includes;
+            (file.import, file.includes) = (name, includes);
         }
     }
 

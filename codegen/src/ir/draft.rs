@@ -31,6 +31,8 @@ pub struct File {
     pub language: Language,
     /// The file's name without its ending, as includes refer to it (`base` of `a/base.thrift`).
     pub stem: String,
+    /// For proto the path by which imports and descriptors refer to it; empty for Thrift.
+    pub import: String,
     /// Whether the user named this file, rather than an include of one.
     pub root: bool,
     /// All `namespace` lines; for proto, one with scope `*` holding the package, if there is one.
@@ -179,6 +181,8 @@ pub struct Struct {
     pub kind: StructKind,
     /// The fields in order. Members of a proto `oneof` are fields like any other.
     pub fields: Vec<Field>,
+    /// The names of a message's `oneof`s.
+    pub oneofs: Vec<Name>,
 }
 
 /// Requiredness as written.
@@ -207,6 +211,10 @@ pub struct Field {
     pub ty: Type,
     /// The default value as written.
     pub default: Option<Literal>,
+    /// The `oneof` that the field is a member of, as an index in [`Struct::oneofs`].
+    pub oneof: Option<usize>,
+    /// For proto, whether its values are those of an enum: its own, its list's or its map's.
+    pub of_enum: bool,
 }
 
 /// A type as written.

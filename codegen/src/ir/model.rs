@@ -80,6 +80,8 @@ pub struct File {
     pub language: Language,
     /// Its name without the ending.
     pub stem: String,
+    /// For proto the path by which descriptors refer to it.
+    pub import: String,
     /// Whether the user named it.
     pub root: bool,
     /// Where its definitions go.
@@ -91,8 +93,6 @@ pub struct File {
 pub struct Module {
     /// Final segments, raw identifiers with their `r#`; `["api"]`, `["a", "b"]`.
     pub path: Vec<String>,
-    /// The proto package that prost's output for this module comes from.
-    pub package: Option<String>,
 }
 
 /// Name, docs and place of anything.
@@ -142,7 +142,16 @@ pub enum DefKind {
     /// One field of several.
     Union(Vec<Field>),
     /// A proto message or enum: prost makes it.
-    Proto,
+    Proto(Proto),
+}
+
+/// A proto message or enum.
+#[derive(Debug)]
+pub struct Proto {
+    /// Its full name, `.pkg.Outer.Inner`.
+    pub full: String,
+    /// The module of what is inside the message, if anything is: a path as in [`Head::rust`].
+    pub inner: Option<String>,
 }
 
 /// A member of an enum.
@@ -278,7 +287,8 @@ pub struct Service {
     pub extends: Option<ServiceId>,
     /// Its own methods.
     pub methods: Vec<Method>,
-    /// The name in a registry: without a `Service` suffix, in lower case.
+    /// The name in a registry: without a `Service` suffix, in lower case; behind the package or
+    /// namespace where another service of the program has the same.
     pub registry_name: String,
     /// The proto package; empty for Thrift.
     pub package: String,

@@ -19,7 +19,7 @@ const ARGUMENTS_TAKEN: &[&str] = &["cx"];
 pub(super) fn define(draft: &Draft, scope: &Scope, options: &Options, model: &mut Model, found: &mut Diagnostics) {
     let (mut defs, mut consts, mut services) = (0, 0, 0);
     for (file, it) in draft.files.iter().enumerate() {
-        let from = From { scope, file, maps: options.maps };
+        let from = From { scope, file, maps: options.maps, strings: options.strings };
         for item in &it.items {
             match item {
                 Item::Const(item) => {
@@ -84,7 +84,7 @@ fn define_struct(
     let union = item.kind == StructKind::Union;
     let rename = if union { names::variant_name } else { names::snake_name };
     let options = options.with(&item.head.annotations, On::Struct);
-    let from = From { maps: options.maps, ..from };
+    let from = from.with(&options);
     let mut fields = fields(&item.fields, rename, from, options.ids, found);
     if union {
         for (field, written) in fields.iter_mut().zip(&item.fields) {
@@ -178,7 +178,7 @@ fn define_service(
 
 fn define_method(item: &draft::Method, from: From<'_>, options: &Options, found: &mut Diagnostics) -> Method {
     let options = options.with(&item.head.annotations, On::Service);
-    let (from, ids) = (From { maps: options.maps, ..from }, options.ids);
+    let (from, ids) = (from.with(&options), options.ids);
     let mut arguments = fields(&item.arguments, names::snake_name, from, ids, found);
     for argument in &mut arguments {
         if ARGUMENTS_TAKEN.contains(&argument.head.rust.as_str()) {

@@ -6,10 +6,13 @@ mod consts;
 mod declare;
 mod define;
 pub(crate) mod derives;
+pub mod messages;
+mod modules;
 pub mod names;
-mod prost;
+mod registry;
 mod scope;
 mod shape;
+mod taken;
 mod types;
 mod values;
 
@@ -28,7 +31,9 @@ use crate::options::Options;
 pub fn resolve(draft: &Draft, options: &Options) -> Result<Model, Diagnostics> {
     let mut found = Diagnostics::default();
     let (mut model, scope) = declare::declare(draft, options, &mut found);
+    registry::name(&mut model);
     define::define(draft, &scope, options, &mut model, &mut found);
+    messages::check(draft, &scope, &model, &mut found);
     if found.has_errors() {
         return Err(found);
     }

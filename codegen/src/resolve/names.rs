@@ -12,11 +12,14 @@ const KEYWORDS: &[&str] = &[
 /// Keywords that have no raw form.
 const NEVER_RAW: &[&str] = &["self", "Self", "super", "crate"];
 
+/// The identifier where a name has nothing but `_`.
+pub const NOTHING: &str = "__";
+
 /// A name as an identifier: raw for a keyword, with a closing `_` where there is no raw form,
 /// and with a leading `_` before a digit.
 pub fn ident(name: &str) -> String {
     if name.is_empty() || name == "_" {
-        "__".to_owned()
+        NOTHING.to_owned()
     } else if NEVER_RAW.contains(&name) {
         format!("{name}_")
     } else if KEYWORDS.contains(&name) {
@@ -75,6 +78,41 @@ pub fn registry_name(service: &str) -> String {
         Some(short) => short,
     };
     short.to_lowercase()
+}
+
+/// The name of a proto message, enum or `oneof`, as prost makes it.
+pub fn proto_type(name: &str) -> String {
+    ident(&upper_camel(name))
+}
+
+/// The name of a proto field or of a message's module, as prost makes it.
+pub fn proto_field(name: &str) -> String {
+    match snake(name).as_str() {
+        // It has a raw form, which prost does not use.
+        "extern" => "extern_".to_owned(),
+        name => ident(name),
+    }
+}
+
+/// The name of a proto field that is a map of enums: the methods that prost derives for it have its
+/// name within theirs, where nothing can be raw.
+pub fn proto_enum_map(name: &str) -> String {
+    let name = proto_field(name);
+    name.strip_prefix("r#").map_or(name.clone(), |raw| format!("{raw}_"))
+}
+
+/// The variant of a member of a proto enum, as prost makes it: without the enum's name before it.
+pub fn proto_variant(owner: &str, member: &str) -> String {
+    let (owner, member) = (proto_type(owner), upper_camel(member));
+    let short = member.strip_prefix(&owner).filter(|it| it.starts_with(char::is_uppercase));
+    ident(short.unwrap_or(&member))
+}
+
+/// The type of a proto `oneof`, as prost makes it: with a word behind it where a message or enum beside
+/// it has the name.
+pub fn proto_oneof<'a>(name: &str, mut beside: impl Iterator<Item = &'a str>) -> String {
+    let name = proto_type(name);
+    if beside.any(|it| proto_type(it) == name) { format!("{name}OneOf") } else { name }
 }
 
 /// `fooBar`, `FooBar`, `foo-bar`, `FOOBar` as `foo_bar`.

@@ -4,6 +4,7 @@
 use crate::diag::{Diagnostics, catalogue::names as text};
 use crate::ir::draft::Name;
 use crate::ir::model::{DefId, DefKind, Field, Model, Presence, Requiredness, Ty, Wrap};
+use crate::source::Span;
 
 pub(super) fn shape(model: &mut Model, found: &mut Diagnostics) {
     let groups = components(model);
@@ -74,25 +75,40 @@ fn components(model: &Model) -> Vec<usize> {
 
 /// Required fields in a circle: no value could ever be complete.
 fn endless(model: &Model, found: &mut Diagnostics) {
-    for start in 0..model.defs.len() {
-        let DefKind::Struct(_) = &model.defs[start].kind else { continue };
-        let mut seen = vec![false; model.defs.len()];
-        for first in required(model, start) {
-            let mut open: Vec<usize> = held(model, &first.ty).into_iter().collect();
+    let structs = |at: usize| matches!(model.defs[at].kind, DefKind::Struct(_));
+    let held = |at| {
+        let fields = required(model, at).filter(|_| structs(at));
+        fields.filter_map(|it| Some((held(model, &it.ty)?, it.head.span))).collect()
+    };
+    let held: Vec<Vec<(usize, Span)>> = (0..model.defs.len()).map(held).collect();
+    for (at, field) in circles(&held) {
+        let head = &model.defs[at].head;
+        let name = Name { text: head.name.clone(), span: head.span };
+        found.push(text::endless_struct(&name, field));
+    }
+}
+
+/// Every step by which something leads back to where it started, with its start; `next` is where
+/// each one leads, by which places.
+pub(super) fn circles(next: &[Vec<(usize, Span)>]) -> Vec<(usize, Span)> {
+    let mut circles = Vec::new();
+    for (start, steps) in next.iter().enumerate() {
+        let mut seen = vec![false; if steps.is_empty() { 0 } else { next.len() }];
+        for &(first, by) in steps {
+            let mut open = vec![first];
             let mut circle = false;
             while let (Some(at), false) = (open.pop(), circle) {
                 circle = at == start;
-                if matches!(model.defs[at].kind, DefKind::Struct(_)) && !std::mem::replace(&mut seen[at], true) {
-                    open.extend(required(model, at).filter_map(|it| held(model, &it.ty)));
+                if !std::mem::replace(&mut seen[at], true) {
+                    open.extend(next[at].iter().map(|(to, _)| *to));
                 }
             }
             if circle {
-                let head = &model.defs[start].head;
-                let name = Name { text: head.name.clone(), span: head.span };
-                found.push(text::endless_struct(&name, first.head.span));
+                circles.push((start, by));
             }
         }
     }
+    circles
 }
 
 fn required(model: &Model, def: usize) -> impl Iterator<Item = &Field> {

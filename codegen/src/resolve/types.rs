@@ -4,7 +4,7 @@ use super::scope::{Scope, Symbol};
 use crate::diag::{Diagnostics, catalogue::names as text};
 use crate::ir::draft;
 use crate::ir::model::{Base, Ty};
-use crate::options::{Maps, On, Options};
+use crate::options::{Maps, On, Options, Strings};
 
 /// Where a type is written.
 #[derive(Clone, Copy)]
@@ -13,20 +13,23 @@ pub(super) struct From<'a> {
     pub(super) file: usize,
     /// What holds its maps and sets.
     pub(super) maps: Maps,
+    /// What holds its strings.
+    pub(super) strings: Strings,
 }
 
 impl From<'_> {
-    fn maps_of(self, annotations: &[draft::Annotation]) -> Maps {
-        if annotations.is_empty() {
-            return self.maps;
-        }
-        let options = Options { maps: self.maps, ..Options::default() };
-        options.with(annotations, On::Field).maps
+    /// The same with what these options say.
+    pub(super) fn with(self, options: &Options) -> Self {
+        Self { maps: options.maps, strings: options.strings, ..self }
     }
 
     /// The same for what is written behind annotations.
     pub(super) fn within(self, annotations: &[draft::Annotation]) -> Self {
-        Self { maps: self.maps_of(annotations), ..self }
+        if annotations.is_empty() {
+            return self;
+        }
+        let options = Options { maps: self.maps, strings: self.strings, ..Options::default() };
+        self.with(&options.with(annotations, On::Field))
     }
 }
 
@@ -34,6 +37,7 @@ impl From<'_> {
 pub(super) fn ty(written: &draft::Type, from: From<'_>, found: &mut Diagnostics) -> Ty {
     let from = from.within(&written.annotations);
     match &written.kind {
+        draft::TypeKind::Base(Base::String) if from.strings == Strings::Bytes => Ty::Base(Base::Binary),
         draft::TypeKind::Base(base) => Ty::Base(*base),
         draft::TypeKind::List(item) => Ty::List(Box::new(ty(item, from, found))),
         draft::TypeKind::Set(item) => Ty::Set(from.maps, Box::new(ty(item, from, found))),
@@ -46,13 +50,14 @@ pub(super) fn ty(written: &draft::Type, from: From<'_>, found: &mut Diagnostics)
 
 fn named(name: &str, written: &draft::Type, from: From<'_>, found: &mut Diagnostics) -> Ty {
     let From { scope, file, .. } = from;
-    if let Some(known) = name.strip_prefix(".google.protobuf.") {
-        return Ty::WellKnown(known.to_owned());
-    }
     match scope.find(file, name) {
         Some(Symbol::Def(id)) => return Ty::Def(id),
         Some(other) => found.push(text::wrong_kind(written.span, name, other.describe(), "a type")),
         None => {
+            // Of a file that nobody wrote: every compiler brings it along.
+            if let Some(known) = name.strip_prefix(".google.protobuf.") {
+                return Ty::WellKnown(known.to_owned());
+            }
             let nearest = scope.nearest(file, name, |symbol| matches!(symbol, Symbol::Def(_)));
             let nearest = nearest.or_else(|| near_base(name).map(str::to_owned));
             found.push(text::unknown_type(written.span, name, nearest.as_deref()));

@@ -175,14 +175,20 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
     for service in &services {
         user(&mut out, &handler::file(model, service), Ok(handler::text(model, service)));
     }
-    let named = services
-        .iter()
-        .map(|it| Named { name: it.head.name.clone(), registry_name: it.registry_name.clone() })
-        .collect();
+    let named =
+        services.iter().map(|it| Named { name: names_key(it, &services), registry_name: it.registry_name.clone() });
+    let named = named.collect();
     user(&mut out, "service.toml", Settings { name: &it.name, services: named }.render());
     user(&mut out, &format!("tests/{lib}.rs"), Ok(tests::text(model, &services, &lib)));
     insert::missing(model, &services, it.add_missing, existing, &mut out);
     out
+}
+
+/// A service's key in `[names]`: its name, or the full one where another service shares the name.
+fn names_key(service: &Service, all: &[&Service]) -> String {
+    let name = &service.head.name;
+    let alone = all.iter().filter(|it| it.head.name == *name).count() == 1;
+    if alone || service.package.is_empty() { name.clone() } else { format!("\"{}.{name}\"", service.package) }
 }
 
 /// A template that does not render is our own bug; its text says so where the file is read.

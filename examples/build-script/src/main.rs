@@ -6,5 +6,5 @@ use runtime::{Config, Server};
 
 #[tokio::main]
 async fn main() -> runtime::Result<()> {
-    Server::new(Config::load()?).add(UserServiceServer::new(Users::default())).run().await
+    Server::new(Config::from_args(env!("CARGO_PKG_VERSION"))?).add(UserServiceServer::new(Users::default())).run().await
 }

@@ -31,12 +31,14 @@ struct Add {
 
 #[derive(Deserialize)]
 struct Echo {
+    #[serde(default)]
     message: String,
 }
 
 #[tokio::main]
 async fn main() -> runtime::Result<()> {
-    let config = Config::load()?;
+    let config = Config::from_args(env!("CARGO_PKG_VERSION"))?;
+    runtime::init_logging();
     let registry = Registry::open(&config.registry.url)?;
     let channel = |name: &str| Channel::builder(name).registry(&registry).build();
     let clients =
@@ -68,7 +70,7 @@ async fn add(State(clients): State<Arc<Clients>>, query: Result<Query<Add>, Quer
     }
 }
 
-/// `GET /echo?message=hi` → `{"message":"hi"}`.
+/// `GET /echo?message=hi` → `{"message":"hi"}`; without a message the empty one comes back.
 async fn echo(State(clients): State<Arc<Clients>>, query: Result<Query<Echo>, QueryRejection>) -> Response {
     let Query(Echo { message }) = match query {
         Ok(query) => query,

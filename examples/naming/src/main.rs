@@ -3,7 +3,7 @@ use naming::{generated, handler};
 
 #[tokio::main]
 async fn main() -> runtime::Result<()> {
-    let config = runtime::Config::load()?; // service.toml, then environment, then flags
+    let config = runtime::Config::from_args(env!("CARGO_PKG_VERSION"))?; // service.toml, then environment, then flags
     let greeter = handler::greeter::GreeterHandler { at: config.server.listen.clone() };
     runtime::Server::new(config)
         .add(generated::hello::GreeterServer::new(greeter))

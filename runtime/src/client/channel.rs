@@ -12,6 +12,8 @@ use super::counters::{Counter, Counters};
 use super::deadline::within;
 use super::dispatch::{Dispatch, Settings};
 #[cfg(feature = "thrift")]
+use super::pool::Caps;
+#[cfg(feature = "thrift")]
 use super::transport::{Protocol, Style, Transport};
 use crate::balance::Balancer;
 use crate::config::ClientConfig;
@@ -204,7 +206,20 @@ impl Builder {
         self
     }
 
-    /// The times and the balancer of `[client]` of a configuration.
+    /// The most connections to one address that carry one call at a time. A call that finds all of them busy waits
+    /// for one until its deadline. Default 500: half of what our servers take from an address.
+    pub fn max_connections(mut self, count: usize) -> Self {
+        self.client.max_connections = count;
+        self
+    }
+
+    /// The most of them that are kept, for a minute, while no call needs them. Default 500.
+    pub fn max_idle_connections(mut self, count: usize) -> Self {
+        self.client.max_idle_connections = count;
+        self
+    }
+
+    /// The times, the connections and the balancer of `[client]` of a configuration.
     pub fn config(mut self, config: &ClientConfig) -> Self {
         self.client = *config;
         self
@@ -255,6 +270,14 @@ impl Builder {
         self.transport(if on { Transport::Multiplexed } else { Transport::default() })
     }
 
+    /// Whether a first call waits until its deadline for a registry that is away (the default), or
+    /// fails as soon as it is seen to be. Once a list was read, calls go to the last known instances
+    /// in either case.
+    pub fn wait_for_registry(mut self, on: bool) -> Self {
+        self.client.wait_for_registry = on;
+        self
+    }
+
     /// Adds middleware inside of the layers that were added before. What a layer fails with becomes
     /// an [`Error`]: see `From<BoxError>` there for tower's own layers.
     pub fn layer<L>(mut self, layer: L) -> Self
@@ -286,9 +309,12 @@ impl Builder {
         heap::keep();
         let settings = Settings {
             connect: self.client.connect_timeout,
+            waits: self.client.wait_for_registry,
             limits: &self.limits,
             #[cfg(feature = "thrift")]
             style: self.style,
+            #[cfg(feature = "thrift")]
+            caps: Caps { most: self.client.max_connections, idle: self.client.max_idle_connections },
         };
         let balancer = self.balancer.unwrap_or_else(|| self.client.balancer.open());
         let dispatch = Dispatch::new(resolver, balancer, &settings);

@@ -20,6 +20,8 @@ use super::grpc::Grpc;
 #[cfg(feature = "thrift")]
 use super::peer::Peer;
 #[cfg(feature = "thrift")]
+use super::pool::Caps;
+#[cfg(feature = "thrift")]
 use super::thrift::Thrift;
 #[cfg(feature = "thrift")]
 use super::transport::{Style, Transport};
@@ -40,13 +42,18 @@ pub(super) struct Dispatch(Arc<Shared>);
 #[cfg_attr(not(any(feature = "thrift", feature = "grpc")), allow(dead_code, reason = "no protocol is built"))]
 pub(super) struct Settings<'a> {
     pub(super) connect: Duration,
+    pub(super) waits: bool,
     pub(super) limits: &'a Limits,
     #[cfg(feature = "thrift")]
     pub(super) style: Style,
+    #[cfg(feature = "thrift")]
+    pub(super) caps: Caps,
 }
 
 struct Shared {
     resolver: Resolver,
+    /// Whether a first call waits for a registry that is away.
+    waits: bool,
     balancer: Box<dyn Balancer>,
     thrift_groups: Groups,
     grpc_groups: Groups,
@@ -110,13 +117,14 @@ impl Dispatch {
         let counters = Arc::<Counters>::default();
         Self(Arc::new(Shared {
             resolver,
+            waits: settings.waits,
             balancer,
             thrift_groups: Groups::new(scheme(Idl::Thrift)),
             grpc_groups: Groups::new(scheme(Idl::Proto)),
             epoch: Instant::now(),
             budget: Budget::default(),
             #[cfg(feature = "thrift")]
-            thrift: Thrift::new(settings.connect, settings.limits.frame, settings.style, Arc::clone(&counters)),
+            thrift: Thrift::new(settings, Arc::clone(&counters)),
             #[cfg(feature = "thrift")]
             transport: settings.style.transport,
             #[cfg(feature = "grpc")]
@@ -167,7 +175,7 @@ impl Dispatch {
             last = Some(error);
             start = Instant::now();
         }
-        Err(last.map_or_else(|| self.nobody(&current.snapshot, call), |error| all_failed(error, tried.len())))
+        Err(last.map_or_else(|| self.nobody(&current.snapshot, call), |error| self.all_failed(error, tried.len())))
     }
 
     fn pick(&self, from: &Current, tried: &[usize], start: Instant, call: &Call) -> Option<usize> {
@@ -180,7 +188,8 @@ impl Dispatch {
         in_time && call.method.idempotent && retries < RETRIES && self.0.budget.spend()
     }
 
-    /// The snapshot; the first call of a process waits for the first list.
+    /// The snapshot; the first call of a process waits for the first list, and unless the channel
+    /// says otherwise for a registry that is away, too.
     async fn known(&self, call: &Call) -> Result<Arc<Snapshot>, Error> {
         let snapshot = self.0.resolver.snapshot();
         if snapshot.known {
@@ -189,7 +198,8 @@ impl Dispatch {
         // Over before the deadline, so that the error says what was waited for.
         let left = |at| Instant::from_std(at).saturating_duration_since(Instant::now());
         let left = call.cx.deadline.map_or(Duration::from_secs(5), left).mul_f64(0.9);
-        let ready = self.0.resolver.ready(left).await;
+        let resolver = &self.0.resolver;
+        let ready = if self.0.waits { resolver.ready(left).await } else { resolver.ready_or_away(left).await };
         ready.map_err(|error| Error::from(error).with_origin(Origin::NotSent))
     }
 
@@ -206,7 +216,7 @@ impl Dispatch {
                 self.0.thrift.multiplex((&peer.endpoint, &peer.lane), (call, start), &to.snapshot.service).await
             }
             #[cfg(feature = "thrift")]
-            _ => self.0.thrift.exchange((&peer.endpoint, &peer.rack), (call, start), &to.snapshot.service).await,
+            _ => self.0.thrift.exchange((&peer.endpoint, &peer.pool), (call, start), &to.snapshot.service).await,
             #[cfg(not(feature = "thrift"))]
             _ => {
                 let _ = peer;
@@ -219,6 +229,22 @@ impl Dispatch {
         }
         attempt.end(verdict);
         result
+    }
+
+    /// What the last attempt gave, with what those before it and the registry say.
+    #[cold]
+    fn all_failed(&self, error: Error, tried: usize) -> Error {
+        let now = self.0.resolver.snapshot();
+        let text = if now.known && now.trusted() == 0 {
+            let source = self.0.resolver.source();
+            let (service, last) = (&now.service, error.message());
+            format!("service `{service}` has no instance; looked at {source}; the last one that was known: {last}")
+        } else if tried > 1 {
+            format!("{} ({tried} instances were tried)", error.message())
+        } else {
+            return error;
+        };
+        Error::new(error.code(), text).with_origin(error.origin())
     }
 
     /// Why there is nobody to call.
@@ -257,13 +283,4 @@ fn scheme(idl: Idl) -> &'static str {
         Idl::Thrift => "thrift",
         Idl::Proto => "grpc",
     }
-}
-
-#[cold]
-fn all_failed(error: Error, tried: usize) -> Error {
-    if tried < 2 {
-        return error;
-    }
-    let text = format!("{} ({tried} instances were tried)", error.message());
-    Error::new(error.code(), text).with_origin(error.origin())
 }

@@ -10,6 +10,8 @@
 mod answers;
 mod budget;
 mod channel;
+#[cfg(feature = "thrift")]
+mod connection;
 mod counters;
 mod deadline;
 mod dispatch;
@@ -22,7 +24,7 @@ mod link;
 pub(crate) mod multiplex;
 mod peer;
 #[cfg(feature = "thrift")]
-mod rack;
+mod pool;
 mod request;
 #[cfg(feature = "thrift")]
 mod thrift;
@@ -39,6 +41,9 @@ mod tests;
 mod tests_balance;
 #[cfg(test)]
 #[cfg(feature = "thrift")]
+mod tests_caps;
+#[cfg(test)]
+#[cfg(feature = "thrift")]
 mod tests_deadline;
 #[cfg(test)]
 #[cfg(feature = "grpc")]
@@ -49,6 +54,9 @@ mod tests_link;
 #[cfg(test)]
 #[cfg(feature = "thrift")]
 mod tests_mux;
+#[cfg(test)]
+#[cfg(all(feature = "thrift", feature = "dev"))]
+mod tests_registry;
 
 pub use channel::{Builder, Channel};
 pub use counters::{Counter, Counters};

@@ -5,7 +5,7 @@ use super::grpc::Wire;
 #[cfg(feature = "thrift")]
 use super::multiplex::{self, Lane};
 #[cfg(feature = "thrift")]
-use super::rack::Rack;
+use super::pool::Pool;
 use crate::registry::{Endpoint, Instance};
 
 /// Made at the first call to an instance, kept over all lists in which it has this address.
@@ -16,7 +16,7 @@ pub(super) struct Peer {
     #[cfg(feature = "thrift")]
     pub(super) multiplexes: bool,
     #[cfg(feature = "thrift")]
-    pub(super) rack: Rack,
+    pub(super) pool: Pool,
     #[cfg(feature = "thrift")]
     pub(super) lane: Lane,
     #[cfg(feature = "grpc")]
@@ -31,7 +31,7 @@ impl Peer {
             #[cfg(feature = "thrift")]
             multiplexes: multiplexes(instance),
             #[cfg(feature = "thrift")]
-            rack: Rack::default(),
+            pool: Pool::default(),
             #[cfg(feature = "thrift")]
             lane: Lane::default(),
             #[cfg(feature = "grpc")]

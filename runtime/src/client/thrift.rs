@@ -11,11 +11,13 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::answers::{broken, understand};
+use super::connection::Connection;
 use super::counters::{Counter, Counters};
 use super::deadline::{self, within};
+use super::dispatch::Settings;
 use super::link::{Link, Refusal, Silence, Stay};
 use super::multiplex::Lane;
-use super::rack::{Connection, Rack};
+use super::pool::{Caps, Given, Pool};
 use super::transport::{Style, Transport};
 use crate::error::{Error, Origin};
 use crate::registry::Endpoint;
@@ -28,6 +30,7 @@ pub(super) struct Thrift {
     connect: Duration,
     frame: usize,
     style: Style,
+    caps: Caps,
     counters: Arc<Counters>,
 }
 
@@ -44,8 +47,9 @@ struct Request<'a> {
 }
 
 impl Thrift {
-    pub(super) fn new(connect: Duration, frame: usize, style: Style, counters: Arc<Counters>) -> Self {
-        Self { connect, frame, style, counters }
+    pub(super) fn new(settings: &Settings<'_>, counters: Arc<Counters>) -> Self {
+        let Settings { connect, limits, style, caps, .. } = *settings;
+        Self { connect, frame: limits.frame, style, caps, counters }
     }
 
     /// One call to one instance. Dropped before its end it takes its connection along.
@@ -55,17 +59,18 @@ impl Thrift {
     /// or the call's deadline passed, [`Origin::Remote`] for an exception.
     pub(super) async fn exchange(
         &self,
-        (endpoint, rack): (&Endpoint, &Rack),
+        (endpoint, pool): (&Endpoint, &Pool),
         (call, start): (&Call, Instant),
         service: &str,
     ) -> Result<Answer, Error> {
         let protocol = self.style.protocol(call)?;
         let body = protocol.close(&call.body)?;
-        let (mut connection, start) = match rack.take(start, &self.counters) {
+        let (mut connection, start) = match pool.take(start, &self.counters) {
             Some(connection) => (connection, start),
             None => {
                 // In a box: the path of every call need not have room for it.
-                let connection = Box::pin(within(call.cx.deadline, self.connection(endpoint, service, start))).await?;
+                let connection = self.connection((endpoint, pool), service, start);
+                let connection = Box::pin(within(call.cx.deadline, connection)).await?;
                 (connection, Instant::now())
             }
         };
@@ -77,7 +82,7 @@ impl Thrift {
         }
         let result = connection.exchange(&body, call, endpoint, &self.counters).await;
         if connection.is_sound(&result) {
-            rack.give(connection);
+            pool.give(connection, self.caps);
         }
         result
     }
@@ -166,9 +171,19 @@ impl Thrift {
         Ok(stream)
     }
 
-    async fn connection(&self, endpoint: &Endpoint, service: &str, since: Instant) -> Result<Box<Connection>, Error> {
+    /// Waits for its turn where as many connections are open as may be.
+    async fn connection(
+        &self,
+        (endpoint, pool): (&Endpoint, &Pool),
+        service: &str,
+        since: Instant,
+    ) -> Result<Box<Connection>, Error> {
+        let slot = match pool.turn(self.caps).await {
+            Given::Connection(connection) => return Ok(connection),
+            Given::Slot(slot) => slot,
+        };
         let stream = self.open(endpoint, service).await?;
-        Ok(Box::new(Connection::new(stream, self.frame, since)))
+        Ok(Box::new(Connection::new(stream, self.frame, since, slot)))
     }
 
     async fn link(self, endpoint: Endpoint, service: String) -> Result<Link, Error> {

@@ -2,28 +2,53 @@
 
 use std::io;
 use std::path::Path;
-use std::time::Duration;
 
 use super::{Config, Error, Start, check_listen};
+use crate::limits::seconds;
 use crate::registry::nearest;
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 type Read<'a> = &'a dyn Fn(&Path) -> io::Result<String>;
 
-const FLAGS: [&str; 4] = ["--config", "--listen", "--advertise", "--registry"];
+const FLAGS: [&str; 6] = ["--config", "--listen", "--advertise", "--registry", "--help", "--version"];
+
+const HELP: &str = "\
+Settings come from the file, then from the environment, then from these flags.
+
+      --config FILE      service.toml in another place (KITELINE_CONFIG)
+      --listen ADDRESS   host:port to listen on (KITELINE_LISTEN)
+      --advertise HOST   what others dial: host, host:port or a network interface (KITELINE_ADVERTISE)
+      --registry URL     etcd://host:2379, dev, memory, none or static:NAME=host:port (KITELINE_REGISTRY)
+  -h, --help             this text
+  -V, --version          the version
+
+RUST_LOG says what is logged, such as info or warn,runtime=debug.";
 const DEFAULT_FILE: &str = "service.toml";
 
-/// What the command line says.
+/// What the command line asks for.
+pub(super) enum Asked {
+    /// To run with these flags.
+    Settings(Flags),
+    /// To print this.
+    Text(String),
+}
+
+/// The flags of a command line.
 #[derive(Default)]
-struct Flags {
+pub(super) struct Flags {
     config: Option<String>,
     listen: Option<String>,
     advertise: Option<String>,
     registry: Option<String>,
 }
 
-pub(super) fn load(args: impl Iterator<Item = String>, env: Env<'_>, read: Read<'_>) -> Result<Config, Error> {
-    let flags = flags(args)?;
+/// The name that a program was started by, without folder and ending.
+pub(super) fn program(started_as: Option<String>) -> String {
+    let name = started_as.as_deref().and_then(|path| Path::new(path).file_stem()?.to_str());
+    name.unwrap_or("service").to_owned()
+}
+
+pub(super) fn load(flags: Flags, env: Env<'_>, read: Read<'_>) -> Result<Config, Error> {
     let env = |name: &str| env(name).filter(|value| !value.is_empty());
     let mut config = file(flags.config.as_deref(), &env, read)?;
     let mut from = Vec::new();
@@ -69,9 +94,9 @@ fn set(config: &mut Config, by: &'static str, variable: &str, value: String) -> 
                 _ => return fail(format!("`{value}` is none of background, fail_fast")),
             };
         }
-        "KITELINE_START_TIMEOUT" => match value.parse().map(Duration::try_from_secs_f64) {
-            Ok(Ok(timeout)) => config.registry.start_timeout = timeout,
-            _ => return fail(format!("`{value}` is no number of seconds")),
+        "KITELINE_START_TIMEOUT" => match seconds::parse(&value) {
+            Some(timeout) => config.registry.start_timeout = timeout,
+            None => return fail(format!("`{value}` is not a time: write seconds, such as 10 or 0.5, or 500ms")),
         },
         _ => config.registry.url = value,
     }
@@ -84,20 +109,41 @@ fn file(flag: Option<&str>, env: Env<'_>, read: Read<'_>) -> Result<Config, Erro
         (None, Some(path)) => Some((path, "KITELINE_CONFIG")),
         (None, None) => None,
     };
-    let (path, by) = named.clone().unwrap_or_else(|| (DEFAULT_FILE.to_owned(), "default"));
-    match read(Path::new(&path)) {
-        Ok(text) => Config::from_toml(&text, &path),
-        // The file of nobody's choice may be missing; a file that was named may not.
-        Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {
-            Ok(Config { source: format!("defaults (no {DEFAULT_FILE} here)"), ..Config::default() })
+    let places = match named {
+        Some(named) => return from(&named.0, named.1, read)?.ok_or_else(|| missing(named.0, named.1)),
+        // cargo tells the programs that it runs where their manifest is.
+        None => [Some(DEFAULT_FILE.into()), env("CARGO_MANIFEST_DIR").map(|it| Path::new(&it).join(DEFAULT_FILE))],
+    };
+    for place in places.into_iter().flatten() {
+        if let Some(config) = from(&place.display().to_string(), "default", read)? {
+            return Ok(config);
         }
-        Err(error) => Err(Error::File { path, by, why: error.to_string() }),
+    }
+    Ok(Config { source: format!("defaults (no {DEFAULT_FILE} here)"), ..Config::default() })
+}
+
+/// The settings of one file; `None` where there is none.
+fn from(path: &str, by: &'static str, read: Read<'_>) -> Result<Option<Config>, Error> {
+    match read(Path::new(path)) {
+        Ok(text) => Config::from_toml(&text, path).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::File { path: path.to_owned(), by, why: error.to_string() }),
     }
 }
 
-fn flags(mut args: impl Iterator<Item = String>) -> Result<Flags, Error> {
+fn missing(path: String, by: &'static str) -> Error {
+    Error::File { path, by, why: "there is no such file".to_owned() }
+}
+
+/// Reads a command line, without the program's own name.
+pub(super) fn read(mut args: impl Iterator<Item = String>, program: &str, version: &str) -> Result<Asked, Error> {
     let mut flags = Flags::default();
     while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "-h" | "--help" => return Ok(Asked::Text(format!("Usage: {program} [FLAGS]\n\n{HELP}"))),
+            "-V" | "--version" => return Ok(Asked::Text(format!("{program} {version}"))),
+            _ => {}
+        }
         let (name, value) = match arg.split_once('=') {
             Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
             None => (arg, None),
@@ -115,7 +161,7 @@ fn flags(mut args: impl Iterator<Item = String>) -> Result<Flags, Error> {
         }
         *place = value;
     }
-    Ok(flags)
+    Ok(Asked::Settings(flags))
 }
 
 fn unknown(name: &str) -> Error {

@@ -31,7 +31,8 @@ pub struct Config {
     pub registry: RegistryConfig,
     /// `[limits]`.
     pub limits: Limits,
-    /// `[names]`: names in the registry by service of the IDL, such as `AddService = "add2"`.
+    /// `[names]`: names in the registry by service of the IDL, such as `AddService = "add2"` or
+    /// `"a.v1.Greeter" = "hello"`. A key that is no service of the server is an error at its start.
     pub names: BTreeMap<String, String>,
     /// `[client]`.
     pub client: ClientConfig,
@@ -53,9 +54,10 @@ pub struct ServerConfig {
     /// Linux alone), whose first address is meant. Default: the address that others can reach.
     pub advertise: Option<String>,
     /// Between deregistering and the end of accepting; seconds in the file. Default 6 s, because
-    /// Kitex's clients ask every 5 s. Not waited for when nothing is registered.
-    #[serde(with = "seconds")]
-    pub propagation: Duration,
+    /// Kitex's clients ask every 5 s, and 0 with the registries `dev` and `memory`. Not waited for
+    /// when nothing is registered.
+    #[serde(deserialize_with = "optional_seconds")]
+    pub propagation: Option<Duration>,
     /// Whether Thrift services say in the registry that they answer out of order, so that our
     /// clients share connections. Others read over it. Default true; without it the entry is, byte
     /// by byte, what Kitex writes.
@@ -64,7 +66,7 @@ pub struct ServerConfig {
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8888".to_owned(), advertise: None, propagation: Duration::from_secs(6), mux: true }
+        Self { listen: "127.0.0.1:8888".to_owned(), advertise: None, propagation: None, mux: true }
     }
 }
 
@@ -123,33 +125,86 @@ pub struct ClientConfig {
     /// For one connect; seconds in the file. Default 1 s.
     #[serde(with = "seconds")]
     pub connect_timeout: Duration,
+    /// Whether a first call waits until its deadline for a registry that is away. Default true; with
+    /// false it fails as soon as the registry is seen to be away.
+    pub wait_for_registry: bool,
+    /// Connections to one address that carry one call at a time; calls beyond wait for one. At least 1. Default 500:
+    /// half of what our servers take from an address ([`Limits::connections_per_address`]).
+    pub max_connections: usize,
+    /// Of those, kept for a minute while no call needs them. Default 500.
+    pub max_idle_connections: usize,
     /// What chooses instances: `round_robin` (the default), `random`, `best_of_two` or `hash`.
     pub balancer: Choice,
 }
 
 impl Default for ClientConfig {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(30), connect_timeout: Duration::from_secs(1), balancer: Choice::default() }
+        Self {
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(1),
+            wait_for_registry: true,
+            max_connections: 500,
+            max_idle_connections: 500,
+            balancer: Choice::default(),
+        }
     }
 }
 
 impl Config {
-    /// Reads the settings of this process: the file of `--config`, else of `KITELINE_CONFIG`, else
-    /// `./service.toml`, else defaults; then `KITELINE_LISTEN`, `KITELINE_ADVERTISE`,
-    /// `KITELINE_REGISTRY`, `KITELINE_START` and `KITELINE_START_TIMEOUT`; then the flags `--listen`, `--advertise` and `--registry`.
+    /// Reads the settings of this process from a file and the environment, and leaves the command
+    /// line alone: the file of `KITELINE_CONFIG`, else `./service.toml`, else, where cargo runs the
+    /// program, the `service.toml` beside its manifest, else defaults; then `KITELINE_LISTEN`,
+    /// `KITELINE_ADVERTISE`, `KITELINE_REGISTRY`, `KITELINE_START` and `KITELINE_START_TIMEOUT`.
     ///
     /// # Errors
-    /// Unknown keys and flags, values that do not fit (with file, line and a caret), a named file
-    /// that is not there.
-    pub fn load() -> Result<Self, Error> {
-        load::load(std::env::args().skip(1), &|name| std::env::var(name).ok(), &|path| std::fs::read_to_string(path))
+    /// Unknown keys, values that do not fit (with file, line and a caret), a named file that is not
+    /// there.
+    pub fn from_env() -> Result<Self, Error> {
+        load::load(load::Flags::default(), &|name| std::env::var(name).ok(), &|path| std::fs::read_to_string(path))
+    }
+
+    /// As [`Config::from_env`], and then the flags of the command line: `--config` (before
+    /// `KITELINE_CONFIG`), `--listen`, `--advertise` and `--registry`. For a program whose command
+    /// line holds nothing else. `--help` and `--version` print to standard output and end the
+    /// process with 0; `version` is what the latter says, such as `env!("CARGO_PKG_VERSION")`.
+    ///
+    /// # Errors
+    /// As [`Config::from_env`], and for unknown flags.
+    pub fn from_args(version: &str) -> Result<Self, Error> {
+        let mut args = std::env::args();
+        let program = load::program(args.next());
+        match load::read(args, &program, version)? {
+            load::Asked::Settings(flags) => {
+                load::load(flags, &|name| std::env::var(name).ok(), &|path| std::fs::read_to_string(path))
+            }
+            load::Asked::Text(text) => {
+                use std::io::Write;
+                // Nobody reads it any more: there is nothing left to do either.
+                let _ = writeln!(std::io::stdout(), "{text}");
+                std::process::exit(0)
+            }
+        }
+    }
+
+    /// Reads one file, and neither environment nor command line.
+    ///
+    /// # Errors
+    /// As [`Config::from_env`]; the file has to be there.
+    pub fn from_file(path: impl AsRef<std::path::Path>) -> Result<Self, Error> {
+        let path = path.as_ref().display().to_string();
+        let text = std::fs::read_to_string(&path).map_err(|error| Error::File {
+            path: path.clone(),
+            by: "the program",
+            why: error.to_string(),
+        })?;
+        Self::from_toml(&text, &path)
     }
 
     /// Settings for tests: a free port of 127.0.0.1, registry `none`, no wait at the end.
     pub fn local() -> Self {
         let mut config = Self { source: "settings for tests".to_owned(), ..Self::default() };
         config.server.listen = "127.0.0.1:0".to_owned();
-        config.server.propagation = Duration::ZERO;
+        config.server.propagation = Some(Duration::ZERO);
         config.registry.url = "none".to_owned();
         config
     }
@@ -176,11 +231,10 @@ impl Config {
         let interface = |name: &str| interfaces::Tables::read().of(name);
         advertise::advertise(bound, self.server.advertise.as_deref(), &env, &advertise::own_address, &interface)
     }
+}
 
-    /// The registry's name of a service: `[names]`, else `otherwise`.
-    pub fn registry_name<'a>(&'a self, service: &str, otherwise: &'a str) -> &'a str {
-        self.names.get(service).map_or(otherwise, String::as_str)
-    }
+fn optional_seconds<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Duration>, D::Error> {
+    seconds::deserialize(input).map(Some)
 }
 
 /// `host:port`, checked where the file can be shown.

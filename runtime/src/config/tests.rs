@@ -8,9 +8,63 @@ fn load_with(args: &[&str], env: &[(&str, &str)], files: &[(&str, &str)]) -> Res
     let find = |list: &[(&str, &str)], name: &str| {
         list.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
     };
-    load::load(args.iter().map(|arg| (*arg).to_owned()), &|name| find(env, name), &|path: &Path| {
+    let load::Asked::Settings(flags) = load::read(args.iter().map(|arg| (*arg).to_owned()), "add", "1.2.3")? else {
+        panic!("no settings in {args:?}");
+    };
+    load::load(flags, &|name| find(env, name), &|path: &Path| {
         find(files, &path.display().to_string()).ok_or_else(|| io::ErrorKind::NotFound.into())
     })
+}
+
+#[test]
+fn help_and_version_are_texts() {
+    let text = |arg: &str| match load::read([arg.to_owned()].into_iter(), "add", "1.2.3") {
+        Ok(load::Asked::Text(text)) => text,
+        _ => panic!("no text for {arg}"),
+    };
+    assert_eq!((text("--version"), text("-V")), ("add 1.2.3".to_owned(), "add 1.2.3".to_owned()));
+    let help = text("--help");
+    assert!(help.starts_with("Usage: add [FLAGS]\n") && help == text("-h"), "{help}");
+    for flag in ["--config", "--listen", "--advertise", "--registry", "--help", "--version"] {
+        assert!(help.contains(flag), "{flag}");
+    }
+    assert_eq!(load::program(Some("/opt/bin/add.exe".to_owned())), "add");
+    assert_eq!(load::program(None), "service");
+}
+
+#[test]
+fn the_file_is_looked_for_here_and_then_beside_the_manifest() {
+    let env = [("CARGO_MANIFEST_DIR", "/svc/add")];
+    let (here, there) =
+        (("service.toml", "[server]\nmux = false\n"), ("/svc/add/service.toml", "[server]\nlisten = \"h:1\"\n"));
+    assert_eq!(load_with(&[], &env, &[here, there]).unwrap().source, "service.toml");
+    let config = load_with(&[], &env, &[there]).unwrap();
+    assert_eq!((config.source.as_str(), config.server.listen.as_str()), ("/svc/add/service.toml", "h:1"));
+    assert_eq!(load_with(&[], &env, &[]).unwrap().source, "defaults (no service.toml here)");
+    let named = [("KITELINE_CONFIG", "a.toml"), env[0]];
+    let text = load_with(&[], &named, &[here, there]).unwrap_err().to_string();
+    assert!(text.contains("a.toml (named by KITELINE_CONFIG)"), "{text}");
+}
+
+#[test]
+fn times_may_have_units_and_sizes_have_bounds() {
+    let of = |text: &str| Config::from_toml(&format!("[limits]\n{text}\n"), "s");
+    for (text, millis) in [("30", 30_000), ("0.5", 500), ("\"30s\"", 30_000), ("\"250ms\"", 250), ("\"5m\"", 300_000)] {
+        assert_eq!(of(&format!("handler = {text}")).unwrap().limits.handler, Duration::from_millis(millis), "{text}");
+    }
+    for bad in ["\"30x\"", "\"soon\"", "\"\"", "-1", "\"-1s\"", "\"1e999s\"", "true"] {
+        let text = of(&format!("handler = {bad}")).unwrap_err().to_string();
+        assert!(text.starts_with("s:2:11: "), "{text}");
+        assert!(bad.starts_with('-') || text.contains("seconds, such as 30 or 0.5"), "{text}");
+    }
+    let text = of("frame = 99999999999").unwrap_err().to_string();
+    assert!(text.contains("a frame of 99999999999 bytes is over the most that can be set, 268435456"), "{text}");
+    assert_eq!(of("frame = 268435456").unwrap().limits.frame, 256 << 20);
+    assert!(of("grpc_message = 2147483648").is_err() && of("grpc_message = 2147483647").is_ok());
+    for key in ["frame", "grpc_message", "grpc_streams", "connections", "connections_per_address", "in_flight"] {
+        let text = of(&format!("{key} = 0")).unwrap_err().to_string();
+        assert!(text.contains("0 would refuse everything"), "{text}");
+    }
 }
 
 #[test]
@@ -22,7 +76,7 @@ fn flags_win_over_environment_over_file_over_defaults() {
     let config = load_with(&[], &[("KITELINE_LISTEN", "127.0.0.1:2")], &[("service.toml", file)]).unwrap();
     assert_eq!((config.server.listen.as_str(), config.registry.url.as_str()), ("127.0.0.1:2", "none"));
     assert_eq!(config.source, "service.toml, then KITELINE_LISTEN");
-    assert_eq!(config.registry_name("AddService", "add"), "add2");
+    assert_eq!(config.names["AddService"], "add2");
     assert_eq!(config.app["colour"].as_str(), Some("red"));
     assert_eq!((config.limits.handler, config.client.timeout), (Duration::from_millis(500), Duration::from_secs(2)));
     let args = ["--config", "b.toml", "--listen=[::1]:3", "--registry", "memory", "--advertise=h"];

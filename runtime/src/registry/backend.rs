@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +28,12 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync + 'static {
     /// Whether registering makes anything visible to anybody.
     fn registers(&self) -> bool {
         true
+    }
+
+    /// How long clients may still call an instance after its entry is gone: Kitex's ask every 5 s.
+    #[cfg_attr(not(any(feature = "thrift", feature = "grpc")), allow(dead_code, reason = "no server is built"))]
+    fn propagation(&self) -> Duration {
+        Duration::from_secs(6)
     }
 
     /// Keeps `view` up to date: by what it returns, until that is dropped, or by itself.

@@ -56,7 +56,7 @@ pub enum Error {
         why: String,
     },
     /// The first list did not arrive in time.
-    #[error("nothing is known yet of service `{service}` after {waited:?}; asked {source_text}")]
+    #[error("nothing is known yet of service `{service}` after {waited:.1?}; asked {source_text}{}", because(.why.as_deref()))]
     NotReady {
         /// The service.
         service: String,
@@ -64,7 +64,13 @@ pub enum Error {
         waited: Duration,
         /// The registry and the place in it.
         source_text: String,
+        /// Why the registry could not be asked, where that is known.
+        why: Option<String>,
     },
+}
+
+fn because(why: Option<&str>) -> String {
+    why.map(|why| format!(", which is away: {why}")).unwrap_or_default()
 }
 
 impl From<Error> for crate::Error {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -52,6 +53,10 @@ impl State {
 impl Backend for Memory {
     fn name(&self) -> String {
         "memory".to_owned()
+    }
+
+    fn propagation(&self) -> Duration {
+        Duration::ZERO
     }
 
     fn place(&self, service: &str) -> String {

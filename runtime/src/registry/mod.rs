@@ -153,6 +153,12 @@ impl Registry {
         self.0.backend.registers()
     }
 
+    /// How long a server goes on answering after it left, unless its settings say otherwise.
+    #[cfg(any(feature = "thrift", feature = "grpc"))]
+    pub(crate) fn propagation(&self) -> std::time::Duration {
+        self.0.backend.propagation()
+    }
+
     /// Registers the instances and keeps them registered until the handle is dropped or
     /// [`Registration::deregister`] is called. Works in the background: a registry that is away is
     /// tried until it is there.

@@ -2,7 +2,7 @@
 //! last of them.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -77,6 +77,26 @@ impl Resolver {
         self.wait(timeout, |snapshot| snapshot.known).await
     }
 
+    /// Waits as [`Resolver::ready`], but no longer than until the registry is seen to be away.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] with the reason.
+    pub async fn ready_or_away(&self, timeout: Duration) -> Result<Arc<Snapshot>, Error> {
+        let start = Instant::now();
+        let seen = self.wait(timeout, |snapshot| snapshot.known || snapshot.away.is_some()).await?;
+        if seen.known { Ok(seen) } else { Err(self.not_ready(start.elapsed())) }
+    }
+
+    fn not_ready(&self, waited: Duration) -> Error {
+        let snapshot = self.snapshot();
+        Error::NotReady {
+            service: snapshot.service.clone(),
+            waited,
+            source_text: self.shared.source.clone(),
+            why: snapshot.away.as_deref().map(str::to_owned),
+        }
+    }
+
     /// Waits until `condition` holds, `timeout` at most. The first look is at what is known now.
     ///
     /// # Errors
@@ -86,11 +106,7 @@ impl Resolver {
         let found = tokio::time::timeout(timeout, version.wait_for(|_| condition(&self.snapshot()))).await;
         match found {
             Ok(_) => Ok(self.snapshot()),
-            Err(_) => Err(Error::NotReady {
-                service: self.snapshot().service.clone(),
-                waited: timeout,
-                source_text: self.shared.source.clone(),
-            }),
+            Err(_) => Err(self.not_ready(timeout)),
         }
     }
 

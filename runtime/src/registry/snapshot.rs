@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub known: bool,
     /// Since when the registry could not be asked; `None` while the view is fresh.
     pub stale_since: Option<Instant>,
+    /// Why the registry could not be asked, for messages; `None` while the view is fresh.
+    pub away: Option<Arc<str>>,
     /// Ids of instances that vanished in a way that looks like the registry's own trouble (a mass
     /// delete, lost data, the last of a service). They are tried until a connect to them fails or
     /// their time is over.

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::counters::{Counter, Counters};
+use super::share::Share;
 use crate::limits::Limits;
 use crate::line::Line;
 
@@ -75,11 +76,19 @@ struct Entry {
     goaway: Option<CancellationToken>,
 }
 
+/// What the connections from one address have together.
+#[derive(Default)]
+struct Address {
+    open: usize,
+    /// Their calls in work.
+    calls: Arc<Line<AtomicUsize>>,
+}
+
 #[derive(Default)]
 struct Table {
     next: u64,
     entries: HashMap<u64, Entry>,
-    addresses: HashMap<IpAddr, usize>,
+    addresses: HashMap<IpAddr, Address>,
 }
 
 /// Every open connection of one server.
@@ -101,18 +110,20 @@ impl Connections {
     /// Takes a connection in, unless too many are open.
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr, limits: &Limits) -> Option<Seat> {
         let mut table = self.table();
-        let from_here = table.addresses.get(&address).copied().unwrap_or(0);
+        let from_here = table.addresses.get(&address).map_or(0, |from_here| from_here.open);
         if table.entries.len() >= limits.connections || from_here >= limits.connections_per_address {
             return None;
         }
-        table.addresses.insert(address, from_here + 1);
+        let from_here = table.addresses.entry(address).or_default();
+        from_here.open += 1;
+        let share = Arc::new(Share::new(Arc::clone(&from_here.calls)));
         let id = table.next;
         table.next += 1;
         let stamp = Arc::<Line<Stamp>>::default();
         stamp.set(Phase::FirstByte, self.tick.load(Ordering::Relaxed));
         let entry = Entry { stamp: Arc::clone(&stamp), address, task: None, goaway: None };
         table.entries.insert(id, entry);
-        Some(Seat { connections: Arc::clone(self), id, stamp })
+        Some(Seat { connections: Arc::clone(self), id, stamp, share })
     }
 
     /// Tells which task a connection runs in, so that a sweep can end it.
@@ -228,12 +239,18 @@ pub(super) struct Seat {
     connections: Arc<Connections>,
     id: u64,
     stamp: Arc<Line<Stamp>>,
+    share: Arc<Share>,
 }
 
 impl Seat {
     /// The connection's number.
     pub(super) fn id(&self) -> u64 {
         self.id
+    }
+
+    /// What the connection's calls have of all calls in work.
+    pub(super) fn share(&self) -> &Arc<Share> {
+        &self.share
     }
 
     /// Says what the connection waits for from now on.
@@ -266,9 +283,9 @@ impl Drop for Seat {
     fn drop(&mut self) {
         let mut table = self.connections.table();
         let Some(entry) = table.entries.remove(&self.id) else { return };
-        if let Some(count) = table.addresses.get_mut(&entry.address) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(address) = table.addresses.get_mut(&entry.address) {
+            address.open -= 1;
+            if address.open == 0 {
                 table.addresses.remove(&entry.address);
             }
         }

@@ -25,7 +25,7 @@ pub enum Counter {
     BadArguments,
     /// Handlers that panicked.
     Panics,
-    /// Calls refused because too many, or too many bytes of them, are in work.
+    /// Calls refused because too many, or too many bytes of them, are in work or arriving.
     Shed,
     /// Calls given up at their deadline.
     Deadlines,
@@ -35,9 +35,6 @@ pub enum Counter {
     Stalled,
     /// Connections closed because the peer did not take an answer in time.
     WriteTimeouts,
-    /// Waits of a connection whose frame is not read on, because too many bytes of frames that are
-    /// not whole wait in this process.
-    Paused,
     /// Connections closed because nothing came for long.
     Idle,
 }

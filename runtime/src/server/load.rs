@@ -1,51 +1,84 @@
-//! What all connections of a server have in work: calls, and bytes of requests.
+//! Admission: how many calls, and how many bytes of requests, all connections of a server have in work.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-use tokio::sync::Notify;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::counters::{Counter, Counters};
+#[cfg(feature = "thrift")]
+use super::partial::{Frame, Held};
+use super::share::Share;
 use crate::error::{Code, Error};
 use crate::limits::Limits;
 
-/// Bytes of a frame that is not whole that are not counted: what a buffer holds anyway.
-#[cfg(feature = "thrift")]
-const FREE: usize = 64 << 10;
+/// A request up to this size, and one 64th of the limit, is a small one: it is taken although larger ones that have
+/// not all arrived hold the room.
+const SMALL: usize = 1 << 20;
 
 /// What all drivers of a server add to.
 #[derive(Debug, Default)]
 pub(super) struct Load {
     in_flight: AtomicUsize,
+    /// Of requests in work, and reserved for frames that are not whole.
     bytes: AtomicUsize,
-    /// Connections that wait for bytes to be given back.
-    waiting: AtomicUsize,
-    freed: Notify,
+    /// Those of [`Load::bytes`] that are reserved.
+    #[cfg(feature = "thrift")]
+    pub(super) reserved: AtomicUsize,
+    /// Frames over 64 KiB that are not whole.
+    #[cfg(feature = "thrift")]
+    frames: Mutex<Vec<Arc<Frame>>>,
     pub(super) counters: Counters,
+}
+
+/// Whose call wants to enter, and what was reserved for it.
+pub(super) struct Entry<'a> {
+    pub(super) share: &'a Share,
+    #[cfg(feature = "thrift")]
+    pub(super) held: Option<Held>,
 }
 
 impl Load {
     /// Takes a place among the calls in work and room for the bytes of a request, unless there is
-    /// none.
+    /// none. What was reserved for the request is always there.
     ///
     /// # Errors
     ///
     /// [`Code::ResourceExhausted`].
-    pub(super) fn enter(self: &Arc<Self>, bytes: usize, limits: &Limits) -> Result<Permit, Error> {
+    pub(super) fn enter(self: &Arc<Self>, bytes: usize, entry: Entry<'_>, limits: &Limits) -> Result<Permit, Error> {
         let calls = self.in_flight.fetch_add(1, Ordering::Relaxed);
-        let before = self.bytes.fetch_add(bytes, Ordering::SeqCst);
-        let permit = Permit { load: Arc::clone(self), bytes };
+        #[cfg(feature = "thrift")]
+        let held = entry.held.map_or(0, Held::into_bytes);
+        #[cfg(not(feature = "thrift"))]
+        let held = 0;
+        let more = bytes.saturating_sub(held);
+        let before = self.take(more);
+        let permit = Permit { load: Arc::clone(self), bytes: held + more };
         if calls >= limits.in_flight {
             return Err(self.shed("too many calls in work"));
         }
-        if before.saturating_add(bytes) > limits.in_flight_bytes {
+        if entry.share.is_over(calls, limits.in_flight) {
+            return Err(self.shed("too many calls of this caller in work"));
+        }
+        if more > 0 && before.saturating_add(more) > limits.in_flight_bytes && !self.squeezes_in(more, before, limits) {
             return Err(self.shed("too many bytes of requests in work"));
         }
         Ok(permit)
     }
 
+    /// Whether a small request is taken beyond the limit because frames that are not whole hold the room: up to an
+    /// eighth beyond it.
     #[cold]
-    fn shed(&self, why: &str) -> Error {
+    fn squeezes_in(&self, bytes: usize, before: usize, limits: &Limits) -> bool {
+        #[cfg(feature = "thrift")]
+        let reserved = self.reserved.load(Ordering::SeqCst);
+        #[cfg(not(feature = "thrift"))]
+        let reserved = 0;
+        let all = before.saturating_add(bytes);
+        let limit = limits.in_flight_bytes;
+        is_small(bytes, limits) && all.saturating_sub(reserved) <= limit && all <= limit.saturating_add(limit / 8)
+    }
+
+    #[cold]
+    pub(super) fn shed(&self, why: &str) -> Error {
         self.counters.add(Counter::Shed);
         Error::new(Code::ResourceExhausted, why)
     }
@@ -55,15 +88,27 @@ impl Load {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.bytes.load(Ordering::Relaxed)
+        self.bytes.load(Ordering::SeqCst)
     }
 
-    fn free(&self, bytes: usize) {
-        self.bytes.fetch_sub(bytes, Ordering::SeqCst);
-        if self.waiting.load(Ordering::SeqCst) > 0 {
-            self.freed.notify_waiters();
-        }
+    /// Counts bytes; gives what was counted before.
+    pub(super) fn take(&self, bytes: usize) -> usize {
+        self.bytes.fetch_add(bytes, Ordering::SeqCst)
     }
+
+    pub(super) fn free(&self, bytes: usize) {
+        self.bytes.fetch_sub(bytes, Ordering::SeqCst);
+    }
+
+    #[cfg(feature = "thrift")]
+    pub(super) fn frames(&self) -> MutexGuard<'_, Vec<Arc<Frame>>> {
+        self.frames.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a request of so many bytes is a small one.
+pub(super) fn is_small(bytes: usize, limits: &Limits) -> bool {
+    bytes <= SMALL.min(limits.in_flight_bytes / 64)
 }
 
 /// A place among the calls in work, given back when it is dropped.
@@ -85,86 +130,6 @@ impl Drop for Permit {
     }
 }
 
-/// The counted bytes of one connection's frame that is not whole; given back when it is dropped.
-///
-/// All of them together take half of [`Limits::in_flight_bytes`] at most, so that there is room
-/// for whole requests; a frame that is alone may always be read on.
-#[cfg(feature = "thrift")]
-pub(super) struct Partial {
-    load: Arc<Load>,
-    bytes: usize,
-}
-
-#[cfg(feature = "thrift")]
-impl Partial {
-    pub(super) fn new(load: &Arc<Load>) -> Self {
-        Self { load: Arc::clone(load), bytes: 0 }
-    }
-
-    /// Counts `buffered` bytes from now on, more or fewer than before.
-    pub(super) fn set(&mut self, buffered: usize) {
-        let bytes = if buffered > FREE { buffered } else { 0 };
-        if bytes > self.bytes {
-            self.load.bytes.fetch_add(bytes - self.bytes, Ordering::SeqCst);
-        } else if bytes < self.bytes {
-            self.load.free(self.bytes - bytes);
-        }
-        self.bytes = bytes;
-    }
-
-    /// Whether more of the frame may be read.
-    pub(super) fn may_grow(&self, limits: &Limits) -> bool {
-        // Asked first: most frames are not counted, and need not look at what all drivers write.
-        if self.bytes == 0 {
-            return true;
-        }
-        let others = self.load.bytes.load(Ordering::SeqCst).saturating_sub(self.bytes);
-        others == 0 || others.saturating_add(self.bytes) <= limits.in_flight_bytes / 2
-    }
-
-    /// Ends when more of the frame may be read.
-    pub(super) async fn room(&self, limits: &Limits) {
-        if self.may_grow(limits) {
-            return;
-        }
-        self.load.counters.add(Counter::Paused);
-        let _waiting = Waiting::new(&self.load);
-        loop {
-            let freed = self.load.freed.notified();
-            if self.may_grow(limits) {
-                return;
-            }
-            freed.await;
-        }
-    }
-}
-
-#[cfg(feature = "thrift")]
-impl Drop for Partial {
-    fn drop(&mut self) {
-        self.set(0);
-    }
-}
-
-/// One connection that waits, also one that is ended while it does.
-#[cfg(feature = "thrift")]
-struct Waiting<'a>(&'a Load);
-
-#[cfg(feature = "thrift")]
-impl<'a> Waiting<'a> {
-    fn new(load: &'a Load) -> Self {
-        load.waiting.fetch_add(1, Ordering::SeqCst);
-        Self(load)
-    }
-}
-
-#[cfg(feature = "thrift")]
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.waiting.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
 #[cfg(test)]
 #[cfg(feature = "thrift")]
 mod tests {
@@ -176,12 +141,16 @@ mod tests {
         Limits { in_flight, in_flight_bytes, ..Limits::default() }
     }
 
+    fn enter(load: &Arc<Load>, bytes: usize, limits: &Limits) -> Result<Permit, Error> {
+        load.enter(bytes, Entry { share: &Share::default(), held: None }, limits)
+    }
+
     #[test]
     fn calls_are_shed_above_the_limit_and_not_at_it() {
         let load = Arc::new(Load::default());
         let limits = limits(2, KIB);
-        let held: Vec<_> = (0..2).map(|_| load.enter(0, &limits).unwrap()).collect();
-        assert_eq!(load.enter(0, &limits).err().unwrap().code(), Code::ResourceExhausted);
+        let held: Vec<_> = (0..2).map(|_| enter(&load, 0, &limits).unwrap()).collect();
+        assert_eq!(enter(&load, 0, &limits).err().unwrap().code(), Code::ResourceExhausted);
         assert_eq!((load.in_flight(), load.counters.get(Counter::Shed)), (2, 1));
         drop(held);
         assert_eq!((load.in_flight(), load.bytes()), (0, 0));
@@ -191,39 +160,13 @@ mod tests {
     fn bytes_are_shed_above_the_limit_and_not_at_it() {
         let load = Arc::new(Load::default());
         let limits = limits(9, KIB);
-        let first = load.enter(KIB - 1, &limits).unwrap();
-        let second = load.enter(1, &limits).unwrap();
-        assert_eq!(load.enter(1, &limits).err().unwrap().code(), Code::ResourceExhausted);
-        assert!(load.enter(0, &limits).is_ok());
+        let first = enter(&load, KIB - 1, &limits).unwrap();
+        let second = enter(&load, 1, &limits).unwrap();
+        assert_eq!(enter(&load, 1, &limits).err().unwrap().code(), Code::ResourceExhausted);
+        assert!(enter(&load, 0, &limits).is_ok());
         drop(first);
-        assert!(load.enter(KIB - 1, &limits).is_ok());
+        assert!(enter(&load, KIB - 1, &limits).is_ok());
         drop(second);
         assert_eq!((load.in_flight(), load.bytes()), (0, 0));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn frames_that_are_not_whole_take_half_and_wait_for_room() {
-        let load = Arc::new(Load::default());
-        let limits = limits(9, 800 * KIB);
-        let (mut one, mut two) = (Partial::new(&load), Partial::new(&load));
-        // Alone it may have all, and what a buffer holds is free.
-        one.set(900 * KIB);
-        assert!(one.may_grow(&limits));
-        two.set(FREE);
-        assert!(two.may_grow(&limits) && load.bytes() == 900 * KIB);
-        one.set(300 * KIB);
-        two.set(100 * KIB);
-        assert!(one.may_grow(&limits) && two.may_grow(&limits));
-        two.set(101 * KIB);
-        assert!(!one.may_grow(&limits) && !two.may_grow(&limits));
-        let waits = tokio::spawn(async move {
-            two.room(&limits).await;
-            two
-        });
-        tokio::task::yield_now().await;
-        assert_eq!((load.counters.get(Counter::Paused), waits.is_finished()), (1, false));
-        drop(one);
-        assert_eq!(waits.await.unwrap().bytes, 101 * KIB);
-        assert_eq!((load.bytes(), load.waiting.load(Ordering::SeqCst)), (0, 0));
     }
 }

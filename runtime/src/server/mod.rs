@@ -8,14 +8,18 @@ mod connections;
 mod counters;
 #[cfg(target_os = "linux")]
 mod descriptors;
+mod failures;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod http1;
 mod load;
+#[cfg(feature = "thrift")]
+mod partial;
 #[cfg(feature = "grpc")]
 mod prefixed;
 mod registration;
 mod running;
+mod share;
 mod shared;
 mod signals;
 mod sniff;
@@ -32,6 +36,7 @@ use tower::{Layer, Service as Tower};
 
 use crate::announce::Announcer;
 use crate::config::Config;
+use crate::console::{init_logging, say};
 use crate::error::{Code, Error};
 use crate::heap;
 use crate::layered::Layered;
@@ -158,16 +163,17 @@ impl Server {
     /// As [`Server::start`], and [`Code::Cancelled`] after a second signal.
     pub async fn run(self) -> Result<(), Error> {
         let mut signals = signals::Signals::listen()?;
-        log();
+        init_logging();
         say(&format!("settings: {}", self.config.source));
         let running = self.begin(true).await?;
         say(&running.limits().to_string());
         signals.next().await;
-        say(&format!("stopping: no new calls, up to {:?} for those in work", running.limits().drain));
-        tokio::select! {
-            outcome = running.stop() => outcome,
-            () = signals.next() => Err(Error::new(Code::Cancelled, "ended by a second signal")),
-        }
+        let outcome = tokio::select! {
+            outcome = running.stop_aloud(say) => outcome,
+            () = signals.next() => return Err(Error::new(Code::Cancelled, "ended by a second signal")),
+        };
+        say("stopped");
+        outcome
     }
 }
 
@@ -186,25 +192,4 @@ fn not_bound(listen: &str, error: &std::io::Error) -> Error {
         _ => "",
     };
     Error::unavailable(format!("cannot listen on {listen}: {error}{hint}"))
-}
-
-/// One line for the person who started the program. A closed standard error must not end it.
-pub(crate) fn say(line: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "{line}");
-}
-
-/// Logs to standard error as `RUST_LOG` says (`warn` without it), unless the program has set up
-/// logging itself.
-fn log() {
-    use tracing_subscriber::layer::SubscriberExt;
-    use tracing_subscriber::util::SubscriberInitExt;
-    let wanted = std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned());
-    let filter: tracing_subscriber::filter::Targets = wanted.parse().unwrap_or_else(|error| {
-        eprintln!("RUST_LOG={wanted}: {error}; logging warnings");
-        tracing_subscriber::filter::Targets::new().with_default(tracing::Level::WARN)
-    });
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    // A subscriber that is there already is the program's own choice.
-    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
 }

@@ -73,7 +73,7 @@ impl Running {
         self.shared.load.in_flight()
     }
 
-    /// Bytes of requests in work now, and of frames over 64 KiB that are not whole.
+    /// Bytes of requests in work now, and of frames over 64 KiB that have begun.
     pub fn in_flight_bytes(&self) -> usize {
         self.shared.load.bytes()
     }
@@ -122,14 +122,26 @@ impl Running {
     ///
     /// [`Code::DeadlineExceeded`] when calls were still in work after [`crate::Limits::drain`];
     /// they are given up.
-    pub async fn stop(mut self) -> Result<(), Error> {
+    pub async fn stop(self) -> Result<(), Error> {
+        self.stop_aloud(|_| {}).await
+    }
+
+    /// The same; `say` is told each step before it is waited for.
+    pub(super) async fn stop_aloud(mut self, say: fn(&str)) -> Result<(), Error> {
         #[cfg(feature = "grpc")]
         self.shared.health.send_replace(Health::Leaving);
         if let Some(registration) = self.registration.take() {
             let notice = registration.deregister().await;
-            tokio::time::sleep(notice).await;
+            if !notice.is_zero() {
+                say(&format!(
+                    "stopping: left the registry; calls are answered for {notice:?} more, until clients know"
+                ));
+                tokio::time::sleep(notice).await;
+            }
         }
         self.accepting.abort();
+        let (calls, drain) = (self.shared.load.in_flight(), self.shared.limits.drain);
+        say(&format!("stopping: no new calls; {calls} in work have up to {drain:?}"));
         // Whoever watches the health would keep the connection open.
         #[cfg(feature = "grpc")]
         self.shared.health.send_replace(Health::Gone);

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::connections::Connections;
 use super::counters::{Counter, Counters};
-use super::load::Load;
+use super::load::{Entry, Load};
 use super::work::Work;
 use crate::context::Context;
 #[cfg(feature = "thrift")]
@@ -72,10 +72,10 @@ impl Shared {
         &self,
         route: &Route,
         mut cx: Context,
-        body: Bytes,
-        limits: DecodeLimits,
+        (body, limits): (Bytes, DecodeLimits),
+        entry: Entry<'_>,
     ) -> Result<Work, Error> {
-        let permit = self.load.enter(body.len(), &self.limits)?;
+        let permit = self.load.enter(body.len(), entry, &self.limits)?;
         let method = route.method;
         cx.method = Some(method);
         let call = Call { method, cx, body, limits };

@@ -3,12 +3,36 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context as Task, Poll};
+use std::time::{Duration, Instant};
 
 use super::counters::Counter;
+use super::failures;
 use super::load::Permit;
+use super::share::{Counted, Share};
 use crate::error::{Error, Origin};
 use crate::service::{Answer, Handling, Method};
+
+/// After a caller's own deadline nothing is said for so long: its clock rings first, and tells it of a timeout. What
+/// waits on a shared connection of ours takes a second without an answer for a connection that leads nowhere.
+pub(super) const GRACE: Duration = Duration::from_millis(500);
+
+/// The end of the time that a call has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End {
+    /// Until when it may take.
+    pub(super) at: Instant,
+    /// Whether the caller said so, and this server alone would allow more.
+    pub(super) of_caller: bool,
+}
+
+impl End {
+    /// Whether the caller's own clock is to ring before it is told of this outcome.
+    pub(super) fn is_told_late<T>(self, outcome: &Result<T, Error>) -> bool {
+        self.of_caller && outcome.is_err() && Instant::now() >= self.at
+    }
+}
 
 /// The error for a call that is past its deadline.
 pub(super) fn late() -> Error {
@@ -20,16 +44,22 @@ pub(super) struct Work {
     future: Option<Handling>,
     method: &'static Method,
     permit: Permit,
+    counted: Option<Counted>,
 }
 
 impl Work {
     pub(super) fn start(method: &'static Method, permit: Permit, call: impl FnOnce() -> Handling) -> Self {
-        let mut work = Self { future: None, method, permit };
+        let mut work = Self { future: None, method, permit, counted: None };
         work.future = Some(match catch_unwind(AssertUnwindSafe(call)) {
             Ok(future) => future,
             Err(_) => Box::pin(std::future::ready(Err(work.panicked()))),
         });
         work
+    }
+
+    /// Counts it against its caller's share from now on: it was not ready at once.
+    pub(super) fn count(&mut self, share: &Arc<Share>) {
+        self.counted.get_or_insert_with(|| Counted::new(share));
     }
 
     #[cold]
@@ -58,7 +88,11 @@ impl Future for Work {
             Ok(Poll::Ready(outcome)) => outcome,
             Err(_) => Err(this.panicked()),
         };
-        Poll::Ready(this.end().and(outcome))
+        let outcome = this.end().and(outcome);
+        if let Err(error) = &outcome {
+            failures::log(this.method, error);
+        }
+        Poll::Ready(outcome)
     }
 }
 

@@ -134,9 +134,14 @@ impl DecodeError {
         &self.0.path
     }
 
-    /// As an error of the runtime with the given code and [`Origin::Decode`].
+    /// As an error of the runtime with the given code and [`Origin::Decode`]. What can be done in the
+    /// IDL about it is added.
     pub fn into_error(self, code: Code) -> Error {
-        Error::new(code, self.to_string()).with_origin(Origin::Decode)
+        let mut text = self.to_string();
+        if self.0.fault == Fault::Utf8 {
+            text.push_str("; `(rust.strings = \"bytes\")` in the IDL lets a string hold other bytes");
+        }
+        Error::new(code, text).with_origin(Origin::Decode)
     }
 }
 

@@ -56,17 +56,19 @@ pub enum FrameError {
 pub struct Frames {
     buffer: BytesMut,
     limit: usize,
+    /// Bytes to come that are thrown away.
+    skip: usize,
 }
 
 impl Frames {
     /// An empty buffer for frames of at most `limit` bytes, never more than [`MAX_FRAME`].
     pub fn new(limit: usize) -> Self {
-        Self { buffer: BytesMut::new(), limit: limit.min(MAX_FRAME) }
+        Self::with_buffer(BytesMut::new(), limit)
     }
 
     /// The same, beginning with bytes that were read before.
     pub fn with_buffer(buffer: BytesMut, limit: usize) -> Self {
-        Self { buffer, limit: limit.min(MAX_FRAME) }
+        Self { buffer, limit: limit.min(MAX_FRAME), skip: 0 }
     }
 
     /// Where the next read goes, with room for at least 4 KiB.
@@ -116,6 +118,34 @@ impl Frames {
     /// Takes bytes that are there.
     pub(super) fn split(&mut self, length: usize) -> Bytes {
         self.buffer.split_to(length.min(self.buffer.len())).freeze()
+    }
+
+    /// The bytes of the frame that the buffer begins with, its length included; 0 until that is there.
+    pub(super) fn announced(&self) -> usize {
+        let length = self.buffer.first_chunk().map_or(0, |head| u32::from_be_bytes(*head) as usize);
+        if length > 0 { length.saturating_add(4) } else { 0 }
+    }
+
+    /// Takes what has arrived of `length` bytes; the rest is thrown away when it comes.
+    pub(super) fn cut(&mut self, length: usize) -> Bytes {
+        self.skip = length.saturating_sub(self.buffer.len());
+        self.split(length)
+    }
+
+    /// Throws away what is to be thrown away; whether more of it is to come.
+    #[inline]
+    pub(super) fn skips(&mut self) -> bool {
+        if self.skip > 0 {
+            let come = self.skip.min(self.buffer.len());
+            self.buffer.advance(come);
+            self.skip -= come;
+        }
+        self.skip > 0
+    }
+
+    /// Whether the last frame ended, or what is thrown away in its place, and nothing came since.
+    pub(super) fn is_between(&self) -> bool {
+        self.buffer.is_empty() && self.skip == 0
     }
 
     /// Takes the next whole frame, without its length; `None` until more bytes arrive.

@@ -49,25 +49,41 @@ pub struct Incoming {
     whole: Bytes,
     /// Where the message begins.
     at: usize,
+    /// Whether its end is missing.
+    cut: bool,
 }
 
 impl Incoming {
     fn bare(wire: Wire, message: Bytes) -> Self {
-        Self { wire, flags: 0, seq: 0, whole: message, at: 0 }
+        Self { wire, flags: 0, seq: 0, whole: message, at: 0, cut: false }
     }
 
-    fn behind_header(whole: Bytes) -> Result<Self, TtHeaderError> {
+    fn framed(frame: Bytes, cut: bool) -> Result<Self, TtHeaderError> {
+        // No method's name is so long that old Binary could begin like this.
+        if frame.starts_with(&ttheader::MAGIC.to_be_bytes()) {
+            return Self::behind_header(frame, cut);
+        }
+        Ok(Self { cut, ..Self::bare(Wire::Framed, frame) })
+    }
+
+    fn behind_header(whole: Bytes, cut: bool) -> Result<Self, TtHeaderError> {
         let (flags, seq, size) = ttheader::fixed(&whole)?;
         let payload = whole.get(size..).unwrap_or_default();
         if matches!(payload.first(), Some(0x80..)) {
-            return Ok(Self { wire: Wire::TtHeader, flags, seq, whole, at: size });
+            return Ok(Self { wire: Wire::TtHeader, flags, seq, whole, at: size, cut });
         }
         let (announced, message) = payload.split_first_chunk().ok_or(TtHeaderError::Truncated)?;
         let announced = u32::from_be_bytes(*announced);
-        if announced as usize != message.len() {
+        if announced as usize != message.len() && !cut {
             return Err(TtHeaderError::Frame { announced, payload: message.len() });
         }
-        Ok(Self { wire: Wire::TtHeaderFramed, flags, seq, whole, at: size + 4 })
+        Ok(Self { wire: Wire::TtHeaderFramed, flags, seq, whole, at: size + 4, cut })
+    }
+
+    /// Whether its end is missing: it can only be refused.
+    #[inline]
+    pub(crate) fn is_cut(&self) -> bool {
+        self.cut
     }
 
     /// The message: its own header, then the body.
@@ -147,6 +163,36 @@ impl Messages {
         self.frames.buffered()
     }
 
+    /// Bytes of the message that is arriving, as far as it says; 0 where it does not.
+    pub(crate) fn announced(&self) -> usize {
+        if self.is_bare() { 0 } else { self.frames.announced() }
+    }
+
+    /// Whether no message has begun.
+    pub(crate) fn is_between(&self) -> bool {
+        self.frames.is_between()
+    }
+
+    /// Takes what has arrived of the message that is arriving. The rest is thrown away as it comes; where it ends
+    /// without a length, nothing behind it can be read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Messages::take`].
+    pub(crate) fn cut(&mut self) -> Result<Incoming, FrameError> {
+        if self.is_bare() {
+            let all = self.frames.split(usize::MAX);
+            return Ok(Incoming { cut: true, ..Incoming::bare(Wire::Buffered, all) });
+        }
+        let mut frame = self.frames.cut(self.frames.announced());
+        frame.advance(frame.len().min(4));
+        Ok(Incoming::framed(frame, true)?)
+    }
+
+    fn is_bare(&self) -> bool {
+        matches!(self.frames.waiting().first(), Some(&BINARY | &COMPACT))
+    }
+
     /// Bytes of its memory.
     #[cfg(test)]
     pub(crate) fn capacity(&self) -> usize {
@@ -165,6 +211,9 @@ impl Messages {
     /// As [`Frames::take`], and [`FrameError::TtHeader`], [`FrameError::Header`],
     /// [`FrameError::Body`].
     pub fn take(&mut self) -> Result<Option<Incoming>, FrameError> {
+        if self.frames.skips() {
+            return Ok(None);
+        }
         // A frame of 2 GiB and more cannot be: this is the version of strict Binary, or Compact.
         let found = match self.frames.waiting().first() {
             Some(&BINARY) => self.scanner.scan(self.frames.waiting(), self.frames.limit())?,
@@ -176,10 +225,6 @@ impl Messages {
 
     fn framed(&mut self) -> Result<Option<Incoming>, FrameError> {
         let Some(frame) = self.frames.take()? else { return Ok(None) };
-        // No method's name is so long that old Binary could begin like this.
-        if frame.starts_with(&ttheader::MAGIC.to_be_bytes()) {
-            return Ok(Some(Incoming::behind_header(frame)?));
-        }
-        Ok(Some(Incoming::bare(Wire::Framed, frame)))
+        Ok(Some(Incoming::framed(frame, false)?))
     }
 }

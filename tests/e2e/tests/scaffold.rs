@@ -46,6 +46,15 @@ fn folder() -> tempfile::TempDir {
     for name in ["add.thrift", "echo.thrift", "hello.proto"] {
         fs::copy(idl(name), folder.path().join(name)).unwrap();
     }
+    for version in ["v1", "v2"] {
+        let text = format!(
+            "syntax = \"proto3\";\npackage a.{version};\nmessage Hello {{}}\n\
+             service Greeter {{ rpc Greet(Hello) returns (Hello); }}\n"
+        );
+        fs::write(folder.path().join(format!("{version}.proto")), text).unwrap();
+    }
+    let text = "namespace rs api\nservice Greeter { string greet(1: string name) }\n";
+    fs::write(folder.path().join("greeter.thrift"), text).unwrap();
     folder
 }
 
@@ -58,6 +67,7 @@ fn fresh_crates_are_ready() {
         (&["echo.thrift"], "echo"),
         (&["hello.proto"], "hello"),
         (&["add.thrift", "hello.proto", "-o", "both"], "both"),
+        (&["v1.proto", "v2.proto", "greeter.thrift", "-o", "greeters"], "greeters"),
     ] {
         kiteline(folder.path(), args);
         let made = folder.path().join(name);
@@ -65,6 +75,14 @@ fn fresh_crates_are_ready() {
         passes(&made, &["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]);
     }
     serves_both(&folder.path().join("both"));
+    let settings = fs::read_to_string(folder.path().join("greeters/service.toml")).unwrap();
+    for line in [
+        "# \"a.v1.Greeter\" = \"a.v1.greeter\" ",
+        "# \"a.v2.Greeter\" = \"a.v2.greeter\" ",
+        "# Greeter = \"api.greeter\" ",
+    ] {
+        assert!(settings.contains(line), "{line} in {settings}");
+    }
     follows_the_idl(folder.path());
 }
 

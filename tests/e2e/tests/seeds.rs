@@ -19,6 +19,7 @@ fn promises(gateway: &str) {
     assert_eq!(ask(gateway, "POST", "/add?first=-5&second=3"), (200, message("-2")));
     assert_eq!(ask(gateway, "GET", "/echo?message=hi"), (200, message("\"hi\"")));
     assert_eq!(ask(gateway, "GET", "/echo?message=%E4%BD%A0%20%22"), (200, message("\"你 \\\"\"")));
+    assert_eq!(ask(gateway, "GET", "/echo"), (200, message("\"\"")));
     let overflow = ask(gateway, "POST", "/add?first=2147483647&second=1");
     assert_eq!(overflow, (500, message("\"the sum overflows i32\"")));
     for target in ["/add?first=x&second=2", "/add?first=1", "/add?first=2147483648&second=1"] {
@@ -29,10 +30,14 @@ fn promises(gateway: &str) {
 
 #[test]
 fn fixed_addresses() {
-    let (_add, add) = Process::serve("add", "none");
+    let (serving, add) = Process::serve("add", "none");
     let (_echo, echo) = Process::serve("echo", "none");
     let (_gateway, gateway) = Process::serve("gateway", &format!("static:add={add};echo={echo}"));
     promises(&gateway);
+    // What a handler answers with an error is logged, without colours where nobody sees them.
+    let logged = serving.line("method=AddService.Add code=InvalidArgument");
+    assert!(logged.contains("WARN") && logged.contains("why=\"the sum overflows i32\""), "{logged}");
+    assert!(!logged.contains('\x1b'), "{logged:?}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! `service.toml` as it is made: every key is there, and what it says of the defaults is true.
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
+use std::time::Duration;
+
 use runtime::Config;
 
 #[test]
@@ -13,6 +15,7 @@ fn every_default_is_stated() {
     let mut config = Config::from_toml(&stated, "service.toml").unwrap();
     assert_eq!(config.server.advertise.take().as_deref(), Some("10.0.0.5:8888"), "an example, not a default");
     assert_eq!(config.names.remove("AddService").as_deref(), Some("add"), "the name of the IDL");
+    assert_eq!(config.server.propagation.take(), Some(Duration::from_secs(6)), "with etcd; the file says the others");
     let mut defaults = Config::default();
     for limits in [&mut config.limits, &mut defaults.limits] {
         // These depend on the machine.

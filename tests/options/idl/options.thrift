@@ -66,3 +66,17 @@ service Options {
 service Other {
     i32 add(i32 a, i32 b) (rust.ids = "kitex")
 }
+
+// What peers put into strings need not be UTF-8.
+struct Raw {
+    1: string text = "a"
+    2: list<string> parts
+    3: map<string, string> named
+    4: string checked (rust.strings = "text")
+    5: optional string maybe
+} (rust.strings = "bytes")
+
+struct Half {
+    1: string (rust.strings = "bytes") raw
+    2: string text
+}

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use options::options::{All, Choice, Counted, Level, Loose, Maps, Mixed, Plain, Point};
+use options::options::{All, Choice, Counted, Half, Level, Loose, Maps, Mixed, Plain, Point, Raw};
+use runtime::Bytes;
 use runtime::thrift::{Struct, from_bytes, to_bytes};
 
 fn ids<T: Struct>() -> Vec<i16> {
@@ -77,4 +78,29 @@ fn serde_can_be_left_out_for_one_type() {
     let at = text.find("pub struct Silent").unwrap();
     let derives = text[..at].rsplit("#[derive").next().unwrap();
     assert!(!derives.contains("serde"), "{derives}");
+}
+
+#[test]
+fn strings_hold_any_bytes_where_they_may() {
+    let bad = || Bytes::from_static(b"\xff\xfe");
+    let raw = Raw {
+        text: bad(),
+        parts: vec![bad()],
+        named: BTreeMap::from([(bad(), bad())]),
+        checked: "c".into(),
+        maybe: Some(bad()),
+    };
+    assert_eq!(from_bytes::<Raw>(to_bytes(&raw).unwrap(), Default::default()), Ok(raw));
+    assert_eq!(Raw::default().text, "a");
+    // The same bytes on the wire as text.
+    let half = Half { raw: "a".into(), text: "b".into() };
+    assert_eq!(to_bytes(&half).unwrap(), [11, 0, 1, 0, 0, 0, 1, b'a', 11, 0, 2, 0, 0, 0, 1, b'b', 0][..]);
+    let mut bytes = to_bytes(&half).unwrap().to_vec();
+    bytes[7] = 0xff;
+    assert_eq!(from_bytes::<Half>(bytes.clone().into(), Default::default()).unwrap().raw, b"\xff"[..]);
+    bytes[15] = 0xff;
+    let error = from_bytes::<Half>(bytes.into(), Default::default()).unwrap_err();
+    let error = error.into_error(runtime::Code::InvalidArgument);
+    let advice = "; `(rust.strings = \"bytes\")` in the IDL lets a string hold other bytes";
+    assert!(error.message().starts_with("text is not UTF-8 at byte ") && error.message().ends_with(advice), "{error}");
 }

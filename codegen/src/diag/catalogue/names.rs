@@ -108,13 +108,6 @@ pub fn wrong_kind(at: Span, name: &str, found: &str, wanted: &str) -> Diagnostic
     Diagnostic::error("TH0125", format!("`{name}` is {found}, not {wanted}")).at(at, format!("{wanted} is needed here"))
 }
 
-/// A module whose name the outer module uses for something else.
-pub fn module_clash(namespace: &str, at: Option<Span>, rust: &str, by: &str) -> Diagnostic {
-    Diagnostic::error("TH0126", format!("`{namespace}` cannot be a module"))
-        .at_maybe(at, format!("`{rust}` is taken by {by}"))
-        .help("rename one of them; for Thrift `namespace rs …` is the one that counts")
-}
-
 /// A name that Rust or a file system would not take.
 pub fn name_form(at: Span, name: &str) -> Diagnostic {
     let shown: String = name.chars().take(40).collect();

@@ -103,6 +103,22 @@ pub fn omitted_ids(at: Span, owner: &str, ids: &str, how: Ids) -> Diagnostic {
     Diagnostic::note("TH0123", format!("`{owner}` leaves field ids out")).at(at, format!("read as {ids}")).help(help)
 }
 
+/// Two served Thrift services with one name, which is all that a message says of its service.
+pub fn one_service_name(name: &Name, first: Span) -> Diagnostic {
+    Diagnostic::error("TH0150", format!("two services of this program are named `{}`", name.text))
+        .at(name.span, "named again here")
+        .also(first, "first named here")
+        .help("a Thrift message does not tell namespaces apart: rename one, or serve them by two programs")
+}
+
+/// Services whose short names in a registry are equal.
+pub fn one_registry_name(short: &str, first: Span, others: &[Span]) -> Diagnostic {
+    let note = Diagnostic::note("TH0151", format!("several services would be registered as `{short}`"))
+        .at(first, "registered under its longer name")
+        .help("the package or namespace is put in front of their names; `[names]` in service.toml can say others");
+    others.iter().fold(note, |note, other| note.also(*other, "as this one"))
+}
+
 /// An annotation of ours that there is not.
 pub fn unknown_annotation(key: &Name) -> Diagnostic {
     let names = TABLE.iter().filter(|it| !it.on.is_empty()).map(|it| format!("`rust.{}`", it.name));

@@ -57,7 +57,9 @@ impl Lowering<'_> {
         let inner = format!("{}.", head.name.text);
         let all = message.field.iter().zip(0..);
         let fields = all.map(|(it, at)| self.field(&[path, &[2, at]].concat(), it, message)).collect();
-        self.items.push(Item::Struct(Struct { head, kind: StructKind::Message, fields }));
+        let oneofs = message.oneof_decl.iter().zip(0..).take(real_oneofs(message));
+        let oneofs = oneofs.map(|(it, at)| self.places.name(&[path, &[8, at]].concat(), it.name())).collect();
+        self.items.push(Item::Struct(Struct { head, kind: StructKind::Message, fields, oneofs }));
         for (nested, at) in message.nested_type.iter().zip(0..) {
             if !is_map_entry(nested) {
                 self.message(&inner, &[path, &[3, at]].concat(), nested);
@@ -79,7 +81,9 @@ impl Lowering<'_> {
         };
         let ty = self.field_type(path, field, outer, &head.name);
         let id = Some((i64::from(field.number()), number));
-        Field { head, id, requiredness, reference: false, ty, default: None }
+        let oneof = field.oneof_index.filter(|_| !field.proto3_optional()).and_then(|it| usize::try_from(it).ok());
+        let of_enum = map_entry(field, outer).map_or(field, |[_, value]| value).r#type() == Wire::Enum;
+        Field { head, id, requiredness, reference: false, ty, default: None, oneof, of_enum }
     }
 
     fn field_type(&self, path: &[i32], field: &FieldDescriptorProto, outer: &DescriptorProto, name: &Name) -> Type {
@@ -133,6 +137,8 @@ impl Lowering<'_> {
             reference: false,
             ty: input,
             default: None,
+            oneof: None,
+            of_enum: false,
         };
         Method {
             head,
@@ -149,6 +155,13 @@ impl Lowering<'_> {
 /// Whether a singular field of proto3 tells an absent value from a zero.
 fn has_presence(field: &FieldDescriptorProto) -> bool {
     field.proto3_optional() || field.oneof_index.is_some()
+}
+
+/// The number of `oneof`s that somebody wrote: those of proto3's `optional` come behind them.
+fn real_oneofs(message: &DescriptorProto) -> usize {
+    let made = message.field.iter().filter(|it| it.proto3_optional());
+    let made = made.filter_map(|it| usize::try_from(it.oneof_index?).ok()).min();
+    made.unwrap_or(message.oneof_decl.len())
 }
 
 fn is_map_entry(message: &DescriptorProto) -> bool {

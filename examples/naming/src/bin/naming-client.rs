@@ -7,7 +7,7 @@ use runtime::{Channel, Config, Registry};
 
 #[tokio::main]
 async fn main() -> runtime::Result<()> {
-    let config = Config::load()?;
+    let config = Config::from_args(env!("CARGO_PKG_VERSION"))?;
     let registry = Registry::open(&config.registry.url)?;
     let client = GreeterClient::new(Channel::builder("greeter").registry(&registry).build()?);
     let mut turns = tokio::time::interval(Duration::from_millis(100));

@@ -14,6 +14,7 @@ use tower::ServiceExt;
 
 use super::messages::{StatusRequest, StatusResponse};
 use super::server::Embedded;
+use crate::console::say;
 use crate::registry::backend::{Backend, Task};
 use crate::registry::error::Error;
 use crate::registry::etcd::api::{Channel, unary};
@@ -76,6 +77,10 @@ impl<B: Backend> Backend for Dev<B> {
         self.etcd.follow(service, view).map(|task| self.hosted(task))
     }
 
+    fn propagation(&self) -> Duration {
+        Duration::ZERO
+    }
+
     fn check(&self, service: &str) -> Result<(), Error> {
         self.etcd.check(service)
     }
@@ -111,13 +116,6 @@ async fn host(address: &str) {
         }
         sleep(PROBE).await;
     }
-}
-
-/// One line for the person who started the program, whether or not it logs. A closed standard
-/// error must not end it.
-fn say(line: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Says so when what listens there is no registry.

@@ -12,6 +12,7 @@ use super::connection::{CALL, Connection, Fault, PROBE, jitter};
 use super::model::{Listing, Model};
 use super::tally::Tally;
 use super::watched::Watched;
+use crate::console;
 use crate::registry::layout::Layout;
 use crate::registry::snapshot::View;
 
@@ -128,16 +129,18 @@ impl Follower {
     fn mark_stale(&self, fault: &Fault) {
         let service = &self.service;
         let mut model = service.lock();
-        if model.stale(self.source, Instant::now()) {
+        if model.stale(self.source, Instant::now(), fault.text()) {
             let snapshot = model.snapshot();
-            tracing::warn!(
-                service = snapshot.service,
-                prefix = %self.prefix.escape_ascii(),
-                instances = snapshot.instances.len(),
-                etcd = service.connection.addresses(),
-                why = fault.text(),
-                "etcd cannot be asked; the last known instances stay"
-            );
+            let meanwhile = match snapshot.instances.len() {
+                0 if !snapshot.known => "its calls wait".to_owned(),
+                count => format!("its last known instances stay ({count})"),
+            };
+            console::warn(&format!(
+                "etcd {} cannot be asked for `{}` ({}); {meanwhile}, and it is tried until it answers",
+                service.connection.addresses(),
+                snapshot.service,
+                fault.text(),
+            ));
             service.view.publish(snapshot);
         }
     }

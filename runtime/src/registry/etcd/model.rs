@@ -36,7 +36,7 @@ struct Source {
     layout: Arc<dyn Layout>,
     revision: i64,
     cluster: u64,
-    stale_since: Option<Instant>,
+    stale: Option<(Instant, Arc<str>)>,
     known: bool,
 }
 
@@ -61,7 +61,7 @@ impl Model {
             layout: layout.clone(),
             revision: 0,
             cluster: 0,
-            stale_since: None,
+            stale: None,
             known: false,
         };
         Self {
@@ -81,7 +81,7 @@ impl Model {
         let Some(place) = self.sources.get_mut(source) else { return 0 };
         let lost = place.known && (place.cluster != list.cluster || list.revision < place.revision);
         (place.revision, place.cluster) = (list.revision, list.cluster);
-        (place.known, place.stale_since) = (true, None);
+        (place.known, place.stale) = (true, None);
         let keys: BTreeSet<&Vec<u8>> = list.entries.iter().map(|(key, _)| key).collect();
         let is_gone = |key: &Key| key.0 == source && !keys.contains(&key.1);
         let gone: Vec<Key> = self.entries.keys().filter(|key| is_gone(key)).cloned().collect();
@@ -184,11 +184,11 @@ impl Model {
         self.entries.retain(|_, held| held.until.is_none() || !held.instances.iter().any(dead));
     }
 
-    /// etcd cannot be asked for a source; tells whether that is news.
-    pub(super) fn stale(&mut self, source: usize, now: Instant) -> bool {
+    /// etcd cannot be asked for a source, and why; tells whether that is news.
+    pub(super) fn stale(&mut self, source: usize, now: Instant, why: &str) -> bool {
         let Some(source) = self.sources.get_mut(source) else { return false };
-        let news = source.stale_since.is_none();
-        source.stale_since.get_or_insert(now);
+        let news = source.stale.is_none();
+        source.stale.get_or_insert_with(|| (now, why.into()));
         news
     }
 
@@ -218,13 +218,15 @@ impl Model {
             *skipped_by.entry(name.to_owned()).or_default() += 1;
         }
         let known = self.sources.iter().filter(|source| source.known);
+        let stale = self.sources.iter().filter_map(|source| source.stale.as_ref()).min();
         Snapshot {
             service: self.service.clone(),
             instances,
             suspects,
             revision: known.map(|source| source.revision).min().unwrap_or_default(),
             known: self.known(),
-            stale_since: self.sources.iter().filter_map(|source| source.stale_since).min(),
+            stale_since: stale.map(|(since, _)| *since),
+            away: stale.map(|(_, why)| Arc::clone(why)),
             skipped: self.skipped.len(),
             skipped_by,
         }
@@ -232,7 +234,7 @@ impl Model {
 
     /// Every prefix was listed, or could not be asked while another one was listed.
     fn known(&self) -> bool {
-        let answered = |source: &Source| source.known || source.stale_since.is_some();
+        let answered = |source: &Source| source.known || source.stale.is_some();
         self.sources.iter().all(answered) && self.sources.iter().any(|source| source.known)
     }
 }

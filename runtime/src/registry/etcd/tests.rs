@@ -70,6 +70,18 @@ async fn every_etcd_passes_the_suite() {
     }
 }
 
+/// Nobody listens on port 1.
+#[tokio::test]
+async fn a_client_is_told_at_once_that_the_registry_is_away_and_why() {
+    let registry = Registry::open_alone("etcd://127.0.0.1:1").unwrap();
+    let add = registry.resolve("add").unwrap();
+    let error = add.ready_or_away(LONG).await.unwrap_err().to_string();
+    assert!(error.contains("nothing is known yet of service `add`"), "{error}");
+    assert!(error.contains("asked etcd 127.0.0.1:1 under kitex/registry-etcd/add/"), "{error}");
+    assert!(error.contains("which is away: ") && error.contains("refused"), "{error}");
+    assert!(add.snapshot().away.is_some());
+}
+
 #[tokio::test]
 async fn what_is_written_is_what_kitex_writes() {
     let Some(etcd) = EtcdProcess::started() else { return };

@@ -21,7 +21,7 @@ use tonic::body::Body;
 use super::connections::Seat;
 use super::prefixed::Prefixed;
 use super::shared::Shared;
-use super::work;
+use super::work::{self, End};
 use crate::error::Error;
 use crate::grpc::{Caller, deadline, status_of};
 use crate::router::unknown_method;
@@ -104,7 +104,9 @@ impl Stream {
         let connection = Arc::clone(&self.0);
         let shared = &*connection.shared;
         let path = request.uri().path();
+        let own = Instant::now() + shared.limits.handler;
         let deadline = deadline(request.headers(), shared.limits.handler);
+        let end = End { at: deadline.min(own), of_caller: deadline < own };
         // For go-micro's clients alone: to others another package is another version. And a service
         // that is called Health, too, does not answer for the server.
         let loose = caller.is_micro() && !health::is_here(path);
@@ -113,7 +115,7 @@ impl Stream {
         let (answer, path) = match route.filter(|route| route.method.idl == Idl::Proto) {
             Some(route) => {
                 let path = route.method.path;
-                let unary = Unary::new(Arc::clone(&connection), route.clone(), caller.clone(), deadline);
+                let unary = Unary::new(Arc::clone(&connection), route.clone(), caller.clone(), end);
                 (unary.answer(request).await, path)
             }
             None if health::is_here(path) => (in_time(deadline, health::answer(self, request)).await, ""),

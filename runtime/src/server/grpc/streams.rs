@@ -1,8 +1,9 @@
 //! The open streams of one connection, and what they make of its phase.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::server::connections::{Phase, Seat};
+use crate::server::share::Share;
 
 /// How many streams are open. The count and the phase change together: of a stream that ends and one
 /// that begins at once, the one that wrote last would else decide, whichever was counted last.
@@ -16,6 +17,11 @@ impl Streams {
     pub(super) fn new(seat: Seat) -> Self {
         seat.enter(Phase::Streamless);
         Self { seat, open: Mutex::default() }
+    }
+
+    /// What the connection's calls have of all calls in work.
+    pub(super) fn share(&self) -> &Arc<Share> {
+        self.seat.share()
     }
 
     fn open(&self) -> MutexGuard<'_, usize> {
@@ -44,7 +50,6 @@ impl Streams {
 #[cfg(test)]
 mod tests {
     use std::net::{IpAddr, Ipv4Addr};
-    use std::sync::Arc;
 
     use super::*;
     use crate::limits::Limits;

@@ -20,21 +20,27 @@ use crate::grpc::Form;
 use crate::grpc::{Caller, Raw, write_backward};
 use crate::router::Route;
 use crate::server::counters::Counter;
+use crate::server::failures;
+use crate::server::load::Entry;
 use crate::server::shared::Shared;
+use crate::server::work::{End, GRACE};
 use crate::service::Answer;
+
+/// The status of a call whose time is over.
+const DEADLINE_EXCEEDED: &[u8] = b"4";
 
 /// One call, as tonic wants to see it.
 pub(super) struct Unary {
     connection: Arc<Connection>,
     route: Route,
     caller: Caller,
-    deadline: Instant,
+    end: End,
     cancel: CancellationToken,
 }
 
 impl Unary {
-    pub(super) fn new(connection: Arc<Connection>, route: Route, caller: Caller, deadline: Instant) -> Self {
-        Self { connection, route, caller, deadline, cancel: CancellationToken::new() }
+    pub(super) fn new(connection: Arc<Connection>, route: Route, caller: Caller, end: End) -> Self {
+        Self { connection, route, caller, end, cancel: CancellationToken::new() }
     }
 
     /// Receives the message, lets the service work, gives its answer.
@@ -45,10 +51,13 @@ impl Unary {
     pub(super) async fn answer(self, request: http::Request<Incoming>) -> Result<http::Response<Body>, Error> {
         let shared = Arc::clone(&self.connection.shared);
         let open = Open::new(&self, &shared);
-        let deadline = self.deadline;
+        let end = self.end;
         let mut grpc = Grpc::new(Raw).max_decoding_message_size(shared.limits.grpc_message);
-        let answer = in_time(deadline, grpc.unary(self, request)).await;
+        let answer = in_time(end.at, grpc.unary(self, request)).await;
         open.ended(answer.is_ok());
+        if end.is_told_late(&answer) || end.of_caller && is_late(&answer) && Instant::now() >= end.at {
+            tokio::time::sleep(GRACE).await;
+        }
         answer
     }
 
@@ -61,6 +70,12 @@ impl Unary {
         }
         Ok(body)
     }
+}
+
+/// Whether the service itself says that time is over.
+fn is_late(answer: &Result<http::Response<Body>, Error>) -> bool {
+    let status = answer.as_ref().ok().and_then(|response| response.headers().get("grpc-status"));
+    status.is_some_and(|status| status.as_bytes() == DEADLINE_EXCEEDED)
 }
 
 /// The answer's message in the form of the request's.
@@ -82,7 +97,7 @@ impl UnaryService<Bytes> for Unary {
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
         let (metadata, _, body) = request.into_parts();
         let mut cx = Context::new()
-            .with_deadline(self.deadline)
+            .with_deadline(self.end.at)
             .with_peer(self.connection.peer)
             .with_cancellation(self.cancel.clone());
         if let Some(metadata) = self.caller.metadata(&metadata.into_headers()) {
@@ -90,11 +105,20 @@ impl UnaryService<Bytes> for Unary {
         }
         let (connection, route, caller) = (Arc::clone(&self.connection), self.route.clone(), self.caller.clone());
         let shared = &connection.shared;
-        let work = self.open(body).and_then(|body| shared.start(&route, cx, body, shared.limits.decode));
+        let share = connection.streams.share();
+        let entry = Entry { share, held: None };
+        let work = self.open(body).and_then(|body| shared.start(&route, cx, (body, shared.limits.decode), entry));
+        let work = work.map(|mut work| {
+            work.count(share);
+            work
+        });
         Box::pin(async move {
             let outcome = match work {
                 Ok(work) => work.await,
-                Err(error) => Err(error),
+                Err(error) => {
+                    failures::log(route.method, &error);
+                    Err(error)
+                }
             };
             let shared = &connection.shared;
             let outcome = outcome.and_then(|answer| close(shared, &route, &caller, answer));
@@ -126,7 +150,7 @@ struct Open {
 
 impl Open {
     fn new(call: &Unary, shared: &Arc<Shared>) -> Self {
-        let (cancel, deadline) = (call.cancel.clone().drop_guard(), call.deadline);
+        let (cancel, deadline) = (call.cancel.clone().drop_guard(), call.end.at);
         Self { cancel: Some(cancel), deadline, shared: Arc::clone(shared) }
     }
 

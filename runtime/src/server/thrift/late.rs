@@ -13,7 +13,7 @@ use super::reply::Envelope;
 use super::{Waiting, outcome};
 use crate::server::counters::Counter;
 use crate::server::shared::Shared;
-use crate::server::work;
+use crate::server::work::{self, GRACE};
 use crate::service::Kind;
 
 /// Calls of one connection that may be pending; more are read when some have ended.
@@ -25,6 +25,8 @@ pub(super) struct Late {
     out: Mutex<BytesMut>,
     ready: Notify,
     pending: AtomicUsize,
+    /// Calls that are over and whose callers are told later.
+    owed: AtomicUsize,
 }
 
 impl Late {
@@ -32,7 +34,12 @@ impl Late {
         self.pending.load(Ordering::Acquire)
     }
 
-    /// Takes the answers that are there. Whoever asked [`Late::pending`] before misses none.
+    /// Whether answers are still to come.
+    pub(super) fn is_owing(&self) -> bool {
+        self.pending() > 0 || self.owed.load(Ordering::Acquire) > 0
+    }
+
+    /// Takes the answers that are there. Whoever asked [`Late::is_owing`] before misses none.
     pub(super) fn take(&self) -> BytesMut {
         std::mem::take(&mut *self.out.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -44,34 +51,49 @@ impl Late {
 }
 
 /// Gives the place of a call back, also when its task is aborted.
-struct Place(Arc<Late>);
+struct Place {
+    late: Arc<Late>,
+    owed: bool,
+}
+
+impl Place {
+    /// Lets another call have the place; the answer is still to come.
+    fn owe(&mut self) {
+        self.late.owed.fetch_add(1, Ordering::AcqRel);
+        self.late.pending.fetch_sub(1, Ordering::AcqRel);
+        self.owed = true;
+        self.late.ready.notify_one();
+    }
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.pending.fetch_sub(1, Ordering::AcqRel);
-        self.0.ready.notify_one();
+        let count = if self.owed { &self.late.owed } else { &self.late.pending };
+        count.fetch_sub(1, Ordering::AcqRel);
+        self.late.ready.notify_one();
     }
 }
 
 /// Lets a call go on beside its connection, which ends it by `gone`.
 pub(super) fn spawn(call: Waiting, shared: Arc<Shared>, late: &Arc<Late>, gone: CancellationToken) {
     late.pending.fetch_add(1, Ordering::AcqRel);
-    let place = Place(Arc::clone(late));
+    let mut place = Place { late: Arc::clone(late), owed: false };
     tokio::spawn(async move {
         tokio::select! {
             biased;
             () = gone.cancelled() => shared.count(Counter::Abandoned),
-            () = finish(call, &shared, &place.0) => {}
+            () = finish(call, &shared, &mut place) => {}
         }
     });
 }
 
-async fn finish(mut call: Waiting, shared: &Shared, late: &Late) {
+async fn finish(call: Waiting, shared: &Shared, place: &mut Place) {
+    let Waiting { mut work, backward, envelope, kind, end } = call;
     let result = tokio::select! {
         biased;
-        result = &mut call.work => result,
+        result = &mut work => result,
         // Also seen when the handler has used up what tokio lets a task do at once.
-        () = unconstrained(tokio::time::sleep_until(call.deadline.into())) => {
+        () = unconstrained(tokio::time::sleep_until(end.at.into())) => {
             shared.count(Counter::Deadlines);
             Err(work::late())
         }
@@ -79,12 +101,17 @@ async fn finish(mut call: Waiting, shared: &Shared, late: &Late) {
     if let Err(error) = &result {
         shared.note(error);
     }
-    if call.kind == Kind::Oneway {
+    if kind == Kind::Oneway {
         return;
     }
-    let outcome = outcome(result, call.backward);
-    let envelope = Envelope { leaving: shared.connections.draining(), ..call.envelope };
-    let mut out = late.out.lock().unwrap_or_else(PoisonError::into_inner);
+    drop(work);
+    if end.is_told_late(&result) {
+        place.owe();
+        tokio::time::sleep(GRACE).await;
+    }
+    let outcome = outcome(result, backward);
+    let envelope = Envelope { leaving: shared.connections.draining(), ..envelope };
+    let mut out = place.late.out.lock().unwrap_or_else(PoisonError::into_inner);
     if let Ok(body) = envelope.answer(outcome, &mut out) {
         out.extend_from_slice(&body);
     }

@@ -11,7 +11,7 @@ mod reply;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 use std::time::Instant;
@@ -26,16 +26,18 @@ use self::late::Late;
 use self::reply::{Envelope, Outcome};
 use super::connections::{Phase, Seat};
 use super::counters::Counter;
-use super::load::Partial;
+use super::failures;
+use super::load::Entry;
+use super::partial::{Held, Partial};
 use super::shared::Shared;
-use super::work::{self, Work};
+use super::work::{self, End, GRACE, Work};
 use crate::context::{Backward, Context, Pairs};
 use crate::line::Line;
 use crate::receive::receive;
 use crate::service::{Answer, Kind};
 use crate::thrift::metainfo::Asked;
 use crate::thrift::ttheader::flags;
-use crate::thrift::{Header, Incoming, MessageType, Messages, spare};
+use crate::thrift::{Header, Incoming, MessageType, Messages, Wire, spare};
 use crate::{Error, Limits, Result as Outcomes};
 
 /// Answers are written when this many bytes wait, even inside a batch.
@@ -72,7 +74,7 @@ struct Waiting {
     backward: Option<Backward>,
     envelope: Envelope<'static>,
     kind: Kind,
-    deadline: Instant,
+    end: End,
 }
 
 struct Driver<'a> {
@@ -133,8 +135,8 @@ impl Driver<'_> {
                     self.flush(&body).await?;
                     return Err(Close);
                 }
-                Next::Handler(Waiting { work, backward, envelope, kind, deadline }) => {
-                    let result = self.wait(work, deadline).await?;
+                Next::Handler(Waiting { work, backward, envelope, kind, end }) => {
+                    let result = self.wait(work, end).await?;
                     // What was read meanwhile arrived later than the batch began.
                     now = Some(Instant::now());
                     if let Some(body) = self.end(&envelope, outcome(result, backward), kind)? {
@@ -152,15 +154,37 @@ impl Driver<'_> {
                 return Ok(Next::Write(Bytes::new()));
             }
             let taken = self.messages.take();
-            let Some(incoming) = taken.map_err(|error| self.damaged(Counter::BadFrame, &error))? else { break };
-            self.partial.set(self.messages.buffered());
+            let taken = taken.map_err(|error| self.damaged(Counter::BadFrame, &error))?;
+            let held = self.partial.take_if(taken.is_some());
+            let Some(incoming) = self.or_refused(taken)? else { break };
             // One reading of the clock a batch, and one behind each call that was waited for.
             let now = *now.get_or_insert_with(Instant::now);
-            if let Some(next) = self.message(incoming, now, task)? {
-                return Ok(next);
+            let last = incoming.is_cut() && incoming.wire == Wire::Buffered;
+            match self.message(incoming, held, now, task)? {
+                // Where the refused message ends is not known.
+                Some(Next::Write(body)) if last => return Ok(Next::Last(body)),
+                None if last => return Ok(Next::Last(Bytes::new())),
+                Some(next) => return Ok(next),
+                None => {}
             }
         }
         Ok(Next::Bytes)
+    }
+
+    /// The message that was taken, or the one that is arriving where there is no room for it.
+    fn or_refused(&mut self, taken: Option<Incoming>) -> Result<Option<Incoming>, Close> {
+        if taken.is_some() || self.hold() {
+            return Ok(taken);
+        }
+        drop(self.partial.take());
+        let cut = self.messages.cut();
+        cut.map(Some).map_err(|error| self.damaged(Counter::BadFrame, &error))
+    }
+
+    /// Whether the message that is arriving may be read on.
+    fn hold(&mut self) -> bool {
+        let (arrived, whole) = (self.messages.buffered(), self.messages.announced());
+        self.partial.hold(arrived, whole, &self.shared.limits)
     }
 
     #[cold]
@@ -178,22 +202,22 @@ impl Driver<'_> {
     /// `false` when there is nothing of the kind.
     async fn collect(&mut self) -> Result<bool, Close> {
         let Some(late) = self.late.clone() else { return Ok(false) };
-        let pending = late.pending();
+        let (owing, pending) = (late.is_owing(), late.pending());
         let answers = late.take();
         if !answers.is_empty() {
             self.out.unsplit(answers);
             return Ok(true);
         }
-        if pending == 0 {
+        if !owing {
             return Ok(false);
         }
         self.seat.enter(Phase::Work);
-        self.partial.set(self.messages.buffered());
-        let more = pending < late::MOST && self.partial.may_grow(&self.shared.limits);
+        let more = pending < late::MOST;
         tokio::select! {
             biased;
             // Every call that is ready now joins the same write.
             () = late.ready() => tokio::task::yield_now().await,
+            () = self.partial.evicted(), if more => {}
             count = receive(&mut self.stream, &mut self.messages), if more => {
                 if count? == 0 {
                     return Err(Close);
@@ -205,7 +229,7 @@ impl Driver<'_> {
 
     /// Waits for bytes; an idle connection owns no buffer while it waits.
     async fn fill(&mut self, answered: bool) -> Result<(), Close> {
-        let idle = self.messages.buffered() == 0;
+        let idle = self.messages.is_between();
         if idle {
             if self.shared.connections.draining() {
                 return Err(Close);
@@ -217,9 +241,17 @@ impl Driver<'_> {
             // Another frame has begun: its time runs from now, not anew with each of its bytes.
             self.seat.enter(Phase::Frame);
         }
-        self.partial.set(self.messages.buffered());
-        self.partial.room(&self.shared.limits).await;
-        if receive(&mut self.stream, &mut self.messages).await? == 0 {
+        let received = receive(&mut self.stream, &mut self.messages);
+        let count = if self.partial.is_held() {
+            tokio::select! {
+                biased;
+                () = self.partial.evicted() => return Ok(()),
+                count = received => count,
+            }
+        } else {
+            received.await
+        };
+        if count? == 0 {
             return Err(Close);
         }
         if idle {
@@ -228,7 +260,13 @@ impl Driver<'_> {
         Ok(())
     }
 
-    fn message(&mut self, incoming: Incoming, now: Instant, task: &mut Task<'_>) -> Result<Option<Next>, Close> {
+    fn message(
+        &mut self,
+        incoming: Incoming,
+        held: Option<Held>,
+        now: Instant,
+        task: &mut Task<'_>,
+    ) -> Result<Option<Next>, Close> {
         let shared = self.shared;
         let mut asked = Asked::default();
         let pairs = incoming.pairs(|pair| asked.take(pair));
@@ -254,16 +292,24 @@ impl Driver<'_> {
         let backward = wire.has_header().then(|| self.describe(&mut cx, asked, now));
         // The IDL says whether a method is answered, not the message's type, as in Kitex.
         let kind = route.method.kind;
-        let deadline = cx.deadline().unwrap_or(now);
-        let started = match shared.open(envelope.header.protocol, incoming.into_body(taken)) {
-            Ok((body, limits)) => shared.start(route, cx, body, limits),
-            Err(error) => Err(error),
+        let end = self.end_of(&cx, now);
+        let started = if incoming.is_cut() {
+            Err(shared.load.shed("too many bytes of requests in work or arriving"))
+        } else {
+            let opened = shared.open(envelope.header.protocol, incoming.into_body(taken));
+            opened.and_then(|body| shared.start(route, cx, body, Entry { share: self.seat.share(), held }))
         };
         let outcome = match started {
-            Err(error) => error.into(),
+            Err(error) => {
+                failures::log(route.method, &error);
+                error.into()
+            }
             Ok(mut work) => match Pin::new(&mut work).poll(task) {
                 Poll::Ready(result) => outcome(result, backward),
-                Poll::Pending => return Ok(self.put_off(Waiting { work, backward, envelope, kind, deadline }, order)),
+                Poll::Pending => {
+                    work.count(self.seat.share());
+                    return Ok(self.put_off(Waiting { work, backward, envelope, kind, end }, order));
+                }
             },
         };
         Ok(self.end(&envelope, outcome, kind)?.map(Next::Write))
@@ -320,26 +366,42 @@ impl Driver<'_> {
         backward
     }
 
+    /// When a call has to end.
+    fn end_of(&self, cx: &Context, now: Instant) -> End {
+        let own = now + self.shared.limits.handler;
+        let at = cx.deadline().unwrap_or(own);
+        End { at, of_caller: at < own }
+    }
+
     /// Waits for a handler, its deadline or the peer's end.
-    async fn wait(&mut self, mut work: Work, deadline: Instant) -> Result<Outcomes<Answer>, Close> {
+    async fn wait(&mut self, mut work: Work, end: End) -> Result<Outcomes<Answer>, Close> {
         // Earlier answers do not wait for this one.
         self.flush(&Bytes::new()).await?;
         self.seat.enter(Phase::Work);
         // Also seen when the handler has used up what tokio lets a task do at once.
-        let late = unconstrained(tokio::time::sleep_until(deadline.into()));
+        let late = unconstrained(tokio::time::sleep_until(end.at.into()));
         let gone = unconstrained(gone(&mut self.stream, &mut self.messages, &mut self.partial, &self.shared.limits));
-        tokio::select! {
+        let mut gone = pin!(gone);
+        let outcome = tokio::select! {
             biased;
-            outcome = &mut work => Ok(outcome),
+            outcome = &mut work => outcome,
             () = late => {
                 self.shared.count(Counter::Deadlines);
-                Ok(Err(work::late()))
+                Err(work::late())
             }
-            () = gone => {
+            () = &mut gone => {
                 self.shared.count(Counter::Abandoned);
-                Err(Close)
+                return Err(Close);
+            }
+        };
+        drop(work);
+        if end.is_told_late(&outcome) {
+            tokio::select! {
+                () = gone => return Err(Close),
+                () = tokio::time::sleep(GRACE) => {}
             }
         }
+        Ok(outcome)
     }
 
     fn answer(&mut self, envelope: &Envelope<'_>, outcome: Outcome) -> Result<Option<Bytes>, Close> {
@@ -381,11 +443,10 @@ fn outcome(result: Outcomes<Answer>, backward: Option<Backward>) -> Outcome {
 
 /// Ends when the peer has closed its side. What it sends meanwhile is kept, up to a bound.
 async fn gone(stream: &mut TcpStream, messages: &mut Messages, partial: &mut Partial, limits: &Limits) {
-    while messages.buffered() < AHEAD && partial.may_grow(limits) {
+    while messages.buffered() < AHEAD && partial.hold(messages.buffered(), 0, limits) {
         if matches!(receive(stream, messages).await, Ok(0) | Err(_)) {
             return;
         }
-        partial.set(messages.buffered());
     }
     std::future::pending().await
 }

@@ -287,7 +287,7 @@ pub fn open(service: usize, members: &str) -> Result<Registry, Failure> {
 /// When it does not start.
 async fn serve(service: usize, members: &str, propagation: Duration) -> Result<Served, Failure> {
     let mut config = Config::local();
-    config.server.propagation = propagation;
+    config.server.propagation = Some(propagation);
     config.names.insert("Target".to_owned(), name(service));
     let registry = open(service, members)?;
     let server = Server::new(config).registry(&registry).add(TargetServer::new(Handler::default()));

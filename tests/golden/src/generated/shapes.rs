@@ -296,7 +296,7 @@ impl thrift::Struct for Scalars {
 /// ```text
 /// let not_compiled = [1, 2];
 /// ```
-/// A list\<i32\> and a \[link\] stay as they are.
+/// A list\<i32> and a \[link] stay as they are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Defaults {
     pub flag: bool,
@@ -1609,7 +1609,7 @@ impl ::std::fmt::Display for RiskyVoidError {
 
 impl ::std::error::Error for RiskyVoidError {}
 
-/// Does \[all\] of it.
+/// Does \[all] of it.
 ///
 /// Implementations write `async fn`.
 pub trait Everything: base::Base + Send + Sync + 'static {

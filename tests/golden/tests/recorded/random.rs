@@ -26,7 +26,7 @@ impl Random<'_> {
                 DefKind::Enum(_) => self.base(Base::I32, out),
                 DefKind::Struct(it) => self.structure(&it.fields, depth, out),
                 DefKind::Union(fields) => self.union(fields, depth, out),
-                DefKind::Typedef(_) | DefKind::Proto => panic!("no type of its own"),
+                DefKind::Typedef(_) | DefKind::Proto(_) => panic!("no type of its own"),
             },
         }
     }

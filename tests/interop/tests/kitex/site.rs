@@ -41,7 +41,7 @@ impl Site {
     pub(crate) async fn ours(&self, notice: Duration) -> (Running, Watcher) {
         let (handler, watcher) = Handler::new(self.channel("theirs", Transport::default()));
         let mut config = Config::local();
-        config.server.propagation = notice;
+        config.server.propagation = Some(notice);
         config.names.insert("Interop".to_owned(), "ours".to_owned());
         let server = Server::new(config).registry(&self.registry).add(InteropServer::new(handler));
         let running = server.start().await.unwrap();

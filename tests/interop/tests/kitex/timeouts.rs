@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use e2e::wait_for;
 use interop::generated::interop::InteropClient;
 use runtime::Code;
 use runtime::client::Transport;
@@ -22,6 +23,19 @@ async fn a_kitex_timeout_ends_our_work() {
         assert_eq!(remaining <= 300, header, "{transport}: {remaining}");
     }
     assert_eq!(running.in_flight(), 0);
+    running.stop().await.unwrap();
+}
+
+/// Kitex's retries repeat timeouts and no other error: each caller sees its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_of_kitex_see_their_own_timeouts() {
+    let Some(site) = Site::start() else { return };
+    let (running, _watcher) = site.ours(Duration::ZERO).await;
+    for transport in TRANSPORTS {
+        let lines = site.called(transport, "hurried");
+        assert_eq!(lines, [json!({"[\"timeout\"]": 2_000}), json!(["ping", ["ok", "pong after"]])], "{transport}");
+    }
+    wait_for("the end of all work", || (running.in_flight() == 0).then_some(()));
     running.stop().await.unwrap();
 }
 

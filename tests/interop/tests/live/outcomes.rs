@@ -28,7 +28,7 @@ impl Site {
     /// Serves `ours`.
     pub(crate) async fn ours(&self, keys: &str) -> Running {
         let mut config = Config::local();
-        config.server.propagation = Duration::ZERO;
+        config.server.propagation = Some(Duration::ZERO);
         config.names.insert("Greeter".to_owned(), "ours".to_owned());
         let server = Server::new(config).registry(&self.registry).add(GreeterServer::new(Greets));
         let running = server.start().await.unwrap();

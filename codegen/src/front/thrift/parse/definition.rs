@@ -66,6 +66,6 @@ impl Parser<'_, '_> {
         self.take_word("xsd_all");
         let fields = self.list(b'{', b'}', Self::field)?;
         let annotations = self.annotations()?;
-        Ok(Struct { head: self.head(name, docs, annotations), kind, fields })
+        Ok(Struct { head: self.head(name, docs, annotations), kind, fields, oneofs: Vec::new() })
     }
 }

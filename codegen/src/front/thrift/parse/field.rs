@@ -18,7 +18,16 @@ impl Parser<'_, '_> {
         self.xsd_words()?;
         let annotations = self.annotations()?;
         self.separator();
-        Ok(Field { head: self.head(name, docs, annotations), id, requiredness, reference, ty, default })
+        Ok(Field {
+            head: self.head(name, docs, annotations),
+            id,
+            requiredness,
+            reference,
+            ty,
+            default,
+            oneof: None,
+            of_enum: false,
+        })
     }
 
     fn id(&mut self) -> Parse<Option<(i64, Span)>> {

@@ -18,7 +18,7 @@ import (
 )
 
 var work = map[string]func(interop.Client, strange.Client){
-	"values": values, "outcomes": outcomes, "metadata": metadata, "timeouts": timeouts, "load": load,
+	"values": values, "outcomes": outcomes, "metadata": metadata, "timeouts": timeouts, "hurried": hurried, "load": load,
 }
 
 // options of a transport; TTHeader adds to what is there.

@@ -80,6 +80,31 @@ func timeouts(it interop.Client, _ strange.Client) {
 	say("ping", value, err)
 }
 
+// hurried makes 2,000 calls that take longer than they may, 50 at once, and says how many of them ended in which way.
+func hurried(it interop.Client, _ strange.Client) {
+	const callers, calls = 50, 40
+	ends := make(chan string, callers*calls)
+	var all sync.WaitGroup
+	for range callers {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			for range calls {
+				ends <- shown.Text(outcome(nil, it.Sleep(background, 60_000, callopt.WithRPCTimeout(50*time.Millisecond))))
+			}
+		}()
+	}
+	all.Wait()
+	close(ends)
+	counts := map[string]int{}
+	for end := range ends {
+		counts[end]++
+	}
+	fmt.Println(shown.Text(counts))
+	value, err := it.Ping(background, "after")
+	say("ping", value, err)
+}
+
 // load calls without a pause from four callers until it gets SIGTERM.
 func load(it interop.Client, _ strange.Client) {
 	ending, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM)

@@ -1,6 +1,8 @@
 //! Makes a server known as its configuration says. The one place that joins `server`, `config` and
 //! `registry`, which know nothing of each other.
 
+mod names;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -10,9 +12,10 @@ use tokio::task::AbortHandle;
 #[cfg(feature = "thrift")]
 use crate::client::multiplex;
 use crate::config::{Config, Start};
+use crate::console::say;
 use crate::error::Error;
 use crate::registry::{Endpoint, Instance, Registration, Registry, Status};
-use crate::server::{Registering, Registrar, Registration as Known, say};
+use crate::server::{Registering, Registrar, Registration as Known};
 use crate::service::{Idl, ServiceInfo};
 
 /// Registers a server's services, each under its name of `[names]` or the IDL.
@@ -30,32 +33,27 @@ impl Announcer {
     }
 
     fn begin(&self, bound: SocketAddr, services: &[&'static ServiceInfo]) -> Result<Announced, Error> {
-        let names: Vec<&str> = services.iter().map(|info| self.name(info)).collect();
-        let names = names.join(", ");
+        let names = names::names(&self.config.names, services)?;
         if self.aloud {
-            say(&format!("{names} listening on {bound} ({})", protocols(services)));
+            say(&format!("{} listening on {bound} ({})", names.join(", "), protocols(services)));
         }
         if !self.registry.registers() {
-            return Ok(Announced { registration: None, propagation: Duration::ZERO });
+            return Ok(Announced { names, registration: None, propagation: Duration::ZERO });
         }
         let address = self.config.advertised(bound)?;
-        let instances = services.iter().map(|info| self.instance(info, &address)).collect();
+        let instances = services.iter().zip(&names).map(|(info, name)| self.instance(info, name, &address)).collect();
         let registration = self.registry.register(instances)?;
-        let propagation = self.config.server.propagation;
-        Ok(Announced { registration: Some((registration, None)), propagation })
+        let propagation = self.config.server.propagation.unwrap_or_else(|| self.registry.propagation());
+        Ok(Announced { names, registration: Some((registration, None)), propagation })
     }
 
-    fn name(&self, info: &'static ServiceInfo) -> &str {
-        self.config.registry_name(info.name, info.registry_name)
-    }
-
-    fn instance(&self, info: &'static ServiceInfo, address: &Endpoint) -> Instance {
+    fn instance(&self, info: &'static ServiceInfo, name: &str, address: &Endpoint) -> Instance {
         let scheme = match info.idl {
             Idl::Thrift => "thrift",
             Idl::Proto => "grpc",
         };
         let endpoint = Endpoint { scheme: scheme.to_owned(), ..address.clone() };
-        let instance = Instance::new(self.name(info), endpoint);
+        let instance = Instance::new(name, endpoint);
         #[cfg(feature = "thrift")]
         if self.config.server.mux && info.idl == Idl::Thrift {
             return instance.with_metadata(multiplex::KEY, multiplex::VALUE);
@@ -71,8 +69,7 @@ impl Registrar for Announcer {
         services: &[&'static ServiceInfo],
     ) -> Registering<Result<Box<dyn Known>, Error>> {
         let begun = self.begin(address, services);
-        let names: Vec<&str> = services.iter().map(|info| self.name(info)).collect();
-        let (names, registry, aloud) = (names.join(", "), self.registry.to_string(), self.aloud);
+        let (registry, aloud) = (self.registry.to_string(), self.aloud);
         let wait = match self.config.registry.start {
             Start::Background => None,
             Start::FailFast => Some(self.config.registry.start_timeout),
@@ -83,6 +80,7 @@ impl Registrar for Announcer {
                 if let Some(timeout) = wait {
                     registration.registered_within(timeout).await?;
                 }
+                let names = announced.names.join(", ");
                 *telling = aloud.then(|| tokio::spawn(tell(names, registry, registration.status())).abort_handle());
             }
             Ok(Box::new(announced) as Box<dyn Known>)
@@ -99,6 +97,8 @@ fn protocols(services: &[&'static ServiceInfo]) -> String {
 
 /// A server that is known, or is to be as soon as its registry is there.
 struct Announced {
+    /// Of the services in the registry.
+    names: Vec<String>,
     registration: Option<(Registration, Option<AbortHandle>)>,
     propagation: Duration,
 }
@@ -238,7 +238,7 @@ mod tests {
     #[tokio::test]
     async fn without_a_registry_nothing_is_waited_for() {
         let mut config = Config::local();
-        config.server.propagation = Duration::from_secs(3600);
+        config.server.propagation = Some(Duration::from_secs(3600));
         let server = Server::new(config).add(Add);
         server.start().await.unwrap().stop().await.unwrap();
     }

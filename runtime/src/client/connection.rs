@@ -1,11 +1,9 @@
-//! Connections that carry one call at a time, idle ones kept for the next.
+//! A connection that carries one call at a time.
 
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::mem;
 use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncWriteExt;
@@ -15,16 +13,12 @@ use tokio::time::Instant;
 use super::answers::{broken, understand};
 use super::counters::{Counter, Counters};
 use super::deadline::Alarm;
+use super::pool::Slot;
 use crate::error::{Error, Origin};
 use crate::receive::receive;
 use crate::registry::Endpoint;
 use crate::service::{Answer, Call, Kind};
 use crate::thrift::{Messages, spare};
-
-/// Idle connections kept to one address.
-const IDLE_MOST: usize = 64;
-/// An idle connection older than this is not used: servers close theirs, ours after 5 min.
-const IDLE_TIME: Duration = Duration::from_secs(60);
 
 /// Bodies from this size on are written from where they are.
 const APART: usize = 16 << 10;
@@ -34,19 +28,6 @@ const SMALL: usize = 4 << 10;
 
 static NOTHING: Bytes = Bytes::new();
 
-/// Idle connections to one address, the one used last at the end.
-#[derive(Debug, Default)]
-pub(super) struct Rack(Mutex<Vec<Idle>>);
-
-/// What is asked of all is beside the connections: another thread may have just written those.
-#[derive(Debug)]
-struct Idle {
-    /// Until when it may be used.
-    until: Instant,
-    /// In a box: it moves into the future of each call and back.
-    connection: Box<Connection>,
-}
-
 /// One connection.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -55,6 +36,8 @@ pub(super) struct Connection {
     /// When its last call began.
     since: Instant,
     alarm: Alarm,
+    /// Behind the socket: who waits for it finds that closed.
+    _slot: Slot,
 }
 
 #[derive(Debug)]
@@ -67,37 +50,11 @@ struct Socket {
     leaving: bool,
 }
 
-impl Rack {
-    /// An idle connection that is still good, the one used last first.
-    pub(super) fn take(&self, now: Instant, counters: &Counters) -> Option<Box<Connection>> {
-        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(Idle { until, connection }) = idle.pop() {
-            if now < until && connection.socket.is_quiet(counters) {
-                return Some(connection);
-            }
-        }
-        None
-    }
-
-    /// Keeps a connection for the next call.
-    pub(super) fn give(&self, mut connection: Box<Connection>) {
-        connection.socket.messages.release();
-        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // The oldest stand in front; taken are the others, so that nobody else would look at them.
-        let since = connection.since;
-        let old = idle.iter().take_while(|idle| idle.until <= since).count();
-        idle.drain(..old);
-        if idle.len() < IDLE_MOST {
-            idle.push(Idle { until: since + IDLE_TIME, connection });
-        }
-    }
-}
-
 impl Connection {
     /// One that was just opened, for messages of at most `frame` bytes.
-    pub(super) fn new(stream: TcpStream, frame: usize, now: Instant) -> Self {
+    pub(super) fn new(stream: TcpStream, frame: usize, now: Instant, slot: Slot) -> Self {
         let socket = Socket { stream, messages: Messages::new(frame), head: BytesMut::new(), leaving: false };
-        Self { socket, seq: 0, since: now, alarm: Alarm::default() }
+        Self { socket, seq: 0, since: now, alarm: Alarm::default(), _slot: slot }
     }
 
     /// A call begins: its number, and where all of its request but the body belongs.
@@ -123,6 +80,22 @@ impl Connection {
         }
     }
 
+    /// When its last call began.
+    pub(super) fn since(&self) -> Instant {
+        self.since
+    }
+
+    /// Gives its memory back until the next call.
+    pub(super) fn rest(&mut self) {
+        self.socket.messages.release();
+    }
+
+    /// Whether nothing came since the last answer: neither the end of the stream nor a byte that
+    /// nobody asked for.
+    pub(super) fn is_quiet(&self, counters: &Counters) -> bool {
+        self.socket.is_quiet(counters)
+    }
+
     /// Whether another call may follow. What an exception left behind is a sound connection; what a
     /// fault left behind is not.
     pub(super) fn is_sound(&self, result: &Result<Answer, Error>) -> bool {
@@ -132,8 +105,6 @@ impl Connection {
 }
 
 impl Socket {
-    /// Whether nothing came since the last answer: neither the end of the stream nor a byte that
-    /// nobody asked for.
     fn is_quiet(&self, counters: &Counters) -> bool {
         match self.stream.try_read(&mut [0]) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => true,

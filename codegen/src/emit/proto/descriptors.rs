@@ -1,0 +1,61 @@
+//! The descriptors in generated code, by which its services are called in JSON.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use proc_macro2::{Literal, TokenStream};
+use prost_types::{FileDescriptorProto, FileDescriptorSet};
+
+use super::{files, is_ours};
+use crate::ir::model::Model;
+
+/// The encoded `FileDescriptorSet` of each package with services: its files, and what they import but
+/// the well-known ones, which every reader has. Without places and comments.
+pub(in crate::emit) fn descriptors(model: &Model) -> BTreeMap<String, Vec<u8>> {
+    let mut all = files(model);
+    all.iter_mut().for_each(|file| file.source_code_info = None);
+    let by_name: BTreeMap<&str, &FileDescriptorProto> = all.iter().map(|file| (file.name(), file)).collect();
+    let packages: BTreeSet<&str> =
+        all.iter().filter(|file| !file.service.is_empty()).map(|file| file.package()).collect();
+    let set = |package: &str| {
+        let mut wanted = BTreeSet::new();
+        let mut next: Vec<&FileDescriptorProto> = all.iter().filter(|file| file.package() == package).collect();
+        while let Some(file) = next.pop() {
+            if is_ours(model, file) && wanted.insert(file.name()) {
+                next.extend(file.dependency.iter().filter_map(|name| by_name.get(name.as_str()).copied()));
+            }
+        }
+        // The order of the whole set: dependencies before dependents.
+        let file = all.iter().filter(|file| wanted.contains(file.name())).cloned().collect();
+        prost::Message::encode_to_vec(&FileDescriptorSet { file })
+    };
+    packages.into_iter().map(|package| (package.to_owned(), set(package))).collect()
+}
+
+/// Bytes as a literal of many lines.
+pub(in crate::emit) fn literal(bytes: &[u8]) -> TokenStream {
+    let mut text = String::from("b\"\\\n");
+    let mut width = 0;
+    for byte in bytes {
+        let before = text.len();
+        match byte {
+            // Blanks at the start of a line are no part of the literal.
+            b' ' if width == 0 => text.push_str("\\x20"),
+            b'"' | b'\\' => text.extend(['\\', char::from(*byte)]),
+            b' '..=b'~' => text.push(char::from(*byte)),
+            // Writing to a string does not fail.
+            _ => drop(write!(text, "\\x{byte:02x}")),
+        }
+        width += text.len() - before;
+        if width >= WIDTH {
+            text.push_str("\\\n");
+            width = 0;
+        }
+    }
+    text.push('"');
+    let literal = text.parse::<Literal>().unwrap_or_else(|_| Literal::byte_string(bytes));
+    quote::quote!(#literal)
+}
+
+/// Characters on a line of a literal.
+const WIDTH: usize = 100;

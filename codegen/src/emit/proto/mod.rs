@@ -1,0 +1,82 @@
+//! Proto messages: prost's own generator, run on the descriptors, with our names and paths.
+//!
+//! prost makes names of the descriptors' names, so it gets descriptors in which they say what the
+//! model decided (`renaming`). What no name can say, prost's text says by a stand-in (`stand_ins`).
+
+mod comments;
+mod descriptors;
+mod groups;
+mod renaming;
+mod stand_ins;
+
+use proc_macro2::TokenStream;
+use prost_build::Module;
+use prost_types::{FileDescriptorProto, FileDescriptorSet};
+
+pub(super) use descriptors::{descriptors, literal};
+
+use crate::ir::model::{DefKind, Model, ModuleId};
+
+/// The messages and enums of each module, as prost's text.
+///
+/// # Panics
+///
+/// When prost refuses what the model lets through, or leaves a module without its types: our bug.
+pub(super) fn messages(model: &Model) -> Vec<Option<String>> {
+    let mut texts: Vec<Option<String>> = model.modules.iter().map(|_| None).collect();
+    let files = files(model);
+    if files.is_empty() {
+        return texts;
+    }
+    let renamed = renaming::rename(model, files);
+    let mut config = prost_build::Config::new();
+    config.prost_path("::runtime::prost").compile_well_known_types();
+    for (proto, rust) in &renamed.known {
+        config.extern_path(proto, rust);
+    }
+    for field in &renamed.boxed {
+        config.boxed(field);
+    }
+    let mut requests: Vec<_> = renamed.files.into_iter().map(|(at, file)| (key(at), file)).collect();
+    requests.extend(renamed.foreign.into_iter().map(|file| (key(texts.len()), file)));
+    let made = config.generate(requests);
+    assert!(made.is_ok(), "internal error: prost refused checked descriptors: {:?}", made.err());
+    for (key, text) in made.into_iter().flatten() {
+        let at = key.parts().next().and_then(|it| it.parse::<usize>().ok());
+        let place = at.and_then(|at| texts.get_mut(at));
+        assert!(place.is_some(), "internal error: nobody asked for {key}");
+        place.into_iter().for_each(|it| *it = Some(renamed.stand_ins.replace(&text)));
+    }
+    for def in model.defs.iter().filter(|it| matches!(it.kind, DefKind::Proto(_))) {
+        let ModuleId(at) = def.module;
+        assert!(texts[at].is_some(), "internal error: prost made no `{}`", def.head.rust);
+    }
+    texts
+}
+
+/// What prost calls the module at a place of the model; it does not look into this name.
+fn key(module: usize) -> Module {
+    Module::from_parts([module.to_string()])
+}
+
+fn files(model: &Model) -> Vec<FileDescriptorProto> {
+    let set = <FileDescriptorSet as prost::Message>::decode(model.descriptors.as_slice());
+    assert!(set.is_ok(), "internal error: the descriptors cannot be read");
+    set.map(|set| set.file).unwrap_or_default()
+}
+
+/// Whether the user's files hold a file, rather than every compiler.
+fn is_ours(model: &Model, file: &FileDescriptorProto) -> bool {
+    model.files.iter().any(|it| it.import == file.name())
+}
+
+/// The tokens of prost's text.
+///
+/// # Panics
+///
+/// When they are none: our bug.
+pub(super) fn tokens(text: &str) -> TokenStream {
+    let tokens = text.parse::<TokenStream>();
+    assert!(tokens.is_ok(), "internal error: prost's text is not Rust: {:?}", tokens.err());
+    tokens.unwrap_or_default()
+}
