@@ -51,6 +51,11 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// The findings of a severity and worse ones as text.
+    pub fn render_from(&self, least: crate::diag::Severity, color: bool) -> String {
+        render(&self.found.from(least), &self.sources, color)
+    }
+
     /// The findings as text.
     pub fn render(&self, color: bool) -> String {
         render(&self.found, &self.sources, color)

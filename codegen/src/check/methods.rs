@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::diag::{Diagnostics, catalogue::rules};
-use crate::ir::draft::{File, Item, Method, Service};
+use crate::diag::{Diagnostics, catalogue::derives, catalogue::rules};
+use crate::ir::draft::{File, Item, Method, Requiredness, Service};
 
 pub(super) fn check(file: &File, found: &mut Diagnostics) {
     for service in services(file) {
@@ -19,6 +19,7 @@ pub(super) fn check(file: &File, found: &mut Diagnostics) {
                 }
             }
             oneway(method, found);
+            optional(method, found);
         }
     }
 }
@@ -32,6 +33,13 @@ fn oneway(method: &Method, found: &mut Diagnostics) {
     }
     if let Some(thrown) = method.throws.first() {
         found.push(rules::oneway_throws(&method.head.name, thrown.head.name.span));
+    }
+}
+
+/// Arguments are always written, as Apache's and Kitex's code does.
+fn optional(method: &Method, found: &mut Diagnostics) {
+    for argument in method.arguments.iter().filter(|it| it.requiredness == Requiredness::Optional) {
+        found.push(derives::optional_argument(&argument.head.name, argument.head.name.span));
     }
 }
 

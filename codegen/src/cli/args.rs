@@ -54,6 +54,7 @@ pub(super) struct Invocation {
     pub(super) prune: bool,
     pub(super) force: bool,
     pub(super) quiet: bool,
+    pub(super) verbose: bool,
     pub(super) color: Color,
 }
 
@@ -141,7 +142,8 @@ fn shared(command: clap::Command) -> clap::Command {
                 .value_parser(["warnings"])
                 .help("Treat warnings as errors"),
         )
-        .arg(flag("quiet", "Say nothing but errors").short('q'))
+        .arg(flag("quiet", "Say nothing but errors").short('q').conflicts_with("verbose"))
+        .arg(flag("verbose", "Name the files that stay as they are too, and repeat notes").short('v'))
         .arg(
             Arg::new("color")
                 .long("color")
@@ -228,6 +230,7 @@ fn invocation(kind: Command, matches: &ArgMatches, command: &mut clap::Command) 
         prune: on("prune"),
         force: on("force"),
         quiet: on("quiet"),
+        verbose: on("verbose"),
         color: match matches.get_one::<String>("color").map(String::as_str) {
             Some("always") => Color::Always,
             Some("never") => Color::Never,
@@ -236,7 +239,7 @@ fn invocation(kind: Command, matches: &ArgMatches, command: &mut clap::Command) 
     })
 }
 
-fn runtime(text: &str) -> Option<Runtime> {
+pub(super) fn runtime(text: &str) -> Option<Runtime> {
     if let Some(path) = text.strip_prefix("path:").filter(|it| !it.is_empty()) {
         return Some(Runtime::Path(path.to_owned()));
     }

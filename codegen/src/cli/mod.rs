@@ -23,6 +23,10 @@ use report::Report;
 const FINDINGS: u8 = 1;
 const USAGE: u8 = 2;
 const IO: u8 = 3;
+/// The files whose making is a crate's first time.
+const FIRST: &[&str] = &["Cargo.toml", "src/generated/mod.rs"];
+/// What other tools make a project with.
+const WORDS: &[&str] = &["new", "init", "create", "build", "gen", "compile"];
 
 /// Runs the command.
 pub(crate) fn main() -> ExitCode {
@@ -60,6 +64,14 @@ fn code(error: &Error) -> u8 {
 fn run(it: &Invocation, report: &Report) -> Result<u8, Error> {
     let start = Instant::now();
     let root = place::root(it)?;
+    if let Some(word) = it.idls.first().and_then(|it| it.to_str()).filter(|it| WORDS.contains(it)) {
+        let name = it.idls.get(1).map_or_else(|| "add".into(), |it| it.to_string_lossy());
+        let stem = name.trim_end_matches(".thrift").trim_end_matches(".proto");
+        report.error(&format!(
+            "there is no command `{word}`: a crate is made of its IDL, such as `kiteline {stem}.thrift`"
+        ));
+        return Ok(USAGE);
+    }
     let (it, record) = &place::recorded(it, &root)?;
     if it.idls.is_empty() && record.idls.is_empty() {
         report.error("name at least one IDL file, such as `kiteline idl/add.thrift`");
@@ -67,9 +79,6 @@ fn run(it: &Invocation, report: &Report) -> Result<u8, Error> {
     }
     let gathered = idls::gather(it, &root, record, report.color())?;
     let loaded = &gathered.loaded;
-    if !it.quiet {
-        report.text(&loaded.render(report.color()));
-    }
     let existing = existing(loaded, &root)?;
     let names = idls::names(&gathered, &root, it.command == Command::Generate);
     let (files, missing) = match it.command {
@@ -94,6 +103,16 @@ fn run(it: &Invocation, report: &Report) -> Result<u8, Error> {
     }
     let policy = Policy { prune: it.prune, force: it.force };
     let plan = output::plan(&root, &files, policy).map_err(io)?;
+    if !it.quiet {
+        // Notes are for those who see the crate for the first time.
+        let first = plan
+            .steps
+            .iter()
+            .any(|it| it.action == output::Action::Create && FIRST.iter().any(|first| it.path == Path::new(first)));
+        report.text(
+            &loaded.render_from(if first || it.verbose { Severity::Note } else { Severity::Warning }, report.color()),
+        );
+    }
     let mut plans = vec![plan];
     if let Some((folder, text)) = place::member(it, &root)? {
         let mut around = output::FileSet::default();
@@ -134,7 +153,7 @@ fn finish(
         if !(it.check || it.dry_run || blocked) {
             output::apply(plan).map_err(io)?;
         }
-        report.plan(plan);
+        report.plan(plan, it.verbose);
     }
     report.missing(it.command, &plans[0], missing);
     if it.check {

@@ -96,7 +96,7 @@ pub(super) fn lacking(loaded: &Loaded, root: &Path) -> Result<Vec<(PathBuf, Stri
     let depends = manifest(&root.join(&path))?
         .is_some_and(|it| it.get("dependencies").is_some_and(|it| it.get("runtime").is_some()));
     if !depends {
-        let source = runtime(&absolute(root)?);
+        let source = runtime(&absolute(root)?).unwrap_or_else(|| Runtime::Path("DIR".to_owned()));
         lacking.push((path, scaffold::dependency(&loaded.model, &source)));
     }
     let mut declared = false;
@@ -135,7 +135,12 @@ pub(super) fn shape(it: &Invocation, gathered: &Gathered, root: &Path, existing:
     let around = workspace_around(&absolute)?;
     Ok(Crate {
         name: named.unwrap_or_else(|| super::crate_name(&absolute)),
-        runtime: it.runtime.clone().unwrap_or_else(|| runtime(&absolute)),
+        runtime: match it.runtime.clone().or_else(|| runtime(&absolute)) {
+            Some(runtime) => runtime,
+            // What the manifest says holds.
+            None if existing.contains_key(Path::new("Cargo.toml")) => Runtime::Path(String::new()),
+            None => return Err(Error::Io("where does the crate get `runtime` from? This kiteline does not know the repository that it was built from: name it with --runtime git:URL#REV or --runtime path:DIR".to_owned())),
+        },
         runtime_named: it.runtime.is_some(),
         member: it.member,
         own_workspace: !it.member && around.as_ref().is_some_and(|around| !around.lists),
@@ -226,16 +231,21 @@ pub(super) fn member(it: &Invocation, root: &Path) -> Result<Option<(PathBuf, St
     Ok(Some((folder.to_owned(), manifest.to_string())))
 }
 
-/// `runtime` of the checkout that this program was built from: relative when the crate is in the
-/// same repository, so that both can move together, else absolute.
-fn runtime(root: &Path) -> Runtime {
-    let ours = clean(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime"));
-    let repository = ours.parent().unwrap_or(&ours);
-    match root.strip_prefix(repository) {
-        Ok(below) => {
-            let up = "../".repeat(below.components().count());
-            Runtime::Path(format!("{up}runtime"))
-        }
-        Err(_) => Runtime::Path(shown(&ours)),
+/// Where a new crate gets `runtime` from: relative when the crate is in the repository of which
+/// this program was built, so that both can move together; else what the environment says, or that
+/// repository at the commit that was built. Never a place on the machine that built it.
+fn runtime(root: &Path) -> Option<Runtime> {
+    let repository = clean(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+    if let Ok(below) = root.strip_prefix(&repository) {
+        let up = "../".repeat(below.components().count());
+        return Some(Runtime::Path(format!("{up}runtime")));
     }
+    let said = std::env::var("KITELINE_RUNTIME").ok().and_then(|it| super::args::runtime(&it));
+    let built = || {
+        Some(Runtime::Git(
+            option_env!("KITELINE_REPOSITORY")?.to_owned(),
+            Some(option_env!("KITELINE_REVISION")?.to_owned()),
+        ))
+    };
+    said.or_else(built)
 }

@@ -79,7 +79,7 @@ impl Report {
     }
 
     /// One line a file.
-    pub(super) fn plan(&self, plan: &Plan) {
+    pub(super) fn plan(&self, plan: &Plan, verbose: bool) {
         for step in &plan.steps {
             let path = shown(&plan.root, &step.path);
             match step.action {
@@ -87,6 +87,7 @@ impl Report {
                 Action::Update => self.status("update", "1;32", &path),
                 Action::Insert => self.status("insert", "1;32", &path),
                 Action::Remove => self.status("remove", "1;33", &path),
+                Action::Identical | Action::Keep if !verbose => {}
                 Action::Identical => self.status("identical", "2", &path),
                 Action::Keep => self.status("kept", "2", &path),
                 Action::Stale => self.status("leftover", "1;33", &format!("{path} (remove it with --prune)")),
@@ -138,8 +139,15 @@ impl Report {
             count(plan.steps.len(), "file"),
             took.as_millis()
         );
+        if plan.is_clean() {
+            self.status("unchanged", "1;32", &what);
+            return;
+        }
         let word = if it.dry_run { "would make" } else { "finished" };
         self.status(word, "1;32", &what);
+        if services.is_empty() {
+            self.status("note", "1;36", "the IDL has no service: the crate holds types alone");
+        }
         let fresh = plan.steps.iter().any(|it| it.action == Action::Create && it.path == Path::new("src/main.rs"));
         if it.command == Command::Crate && fresh && !it.dry_run {
             self.status("next", "1;36", &format!("cd {} && cargo run", plan.root.display()));

@@ -23,6 +23,12 @@ impl Diagnostics {
         self.0.extend(other.0);
     }
 
+    /// Those of a severity and worse ones.
+    #[must_use]
+    pub fn from(&self, least: Severity) -> Self {
+        self.0.iter().filter(|it| it.severity <= least).cloned().collect()
+    }
+
     /// Whether one of them is an error.
     pub fn has_errors(&self) -> bool {
         self.count(Severity::Error) > 0

@@ -249,7 +249,9 @@ pub(super) fn attributes(def: &Def, default: bool) -> TokenStream {
 /// `#[derive(…)]` of standard traits and of what options ask for; `absent` when serde may leave
 /// fields out.
 pub(super) fn derive(def: &Def, standard: &[&str], absent: bool) -> TokenStream {
-    let more = def.derive.iter().filter(|it| !standard.contains(&it.as_str()));
+    let bare = |path: &str| crate::resolve::derives::known(path).unwrap_or_default().to_owned();
+    let more = def.derive.iter();
+    let more = more.filter(|it| !standard.contains(&it.as_str()) && !standard.contains(&bare(it).as_str()));
     let more: BTreeSet<&String> = more.collect();
     let more = more.into_iter().filter_map(|it| syn::parse_str::<syn::Path>(it).ok());
     let standard = standard.iter().map(|it| ident(it));

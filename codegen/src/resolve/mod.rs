@@ -5,6 +5,7 @@
 mod consts;
 mod declare;
 mod define;
+pub(crate) mod derives;
 pub mod messages;
 mod modules;
 pub mod names;
@@ -41,6 +42,7 @@ pub fn resolve(draft: &Draft, options: &Options) -> Result<Model, Diagnostics> {
     if found.has_errors() {
         return Err(found);
     }
+    derives::check(&model, &mut found);
     consts::evaluate(draft, &scope, &mut model, &mut found);
     if found.has_errors() { Err(found) } else { Ok(model) }
 }

@@ -24,6 +24,8 @@ fn wrong_usage_ends_with_two() {
     it.run(&["generate", "add.thrift"]).ends(2).says("-o DIR");
     it.run(&["add.thrift", "--runtime", "somewhere"]).ends(2).says("path:DIR");
     it.run(&["add.thrift", "--deny", "everything"]).ends(2);
+    it.run(&["new", "shop"]).ends(2).says("there is no command `new`").says("`kiteline shop.thrift`");
+    it.run(&["init"]).ends(2).says("there is no command `init`").says("`kiteline add.thrift`");
     assert_eq!(it.files("."), ["add.thrift"]);
 }
 

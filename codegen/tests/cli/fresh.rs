@@ -116,3 +116,34 @@ fn two_services_of_one_name_have_handlers_of_their_own() {
     assert!(handlers.contains("pub mod add;") && handlers.contains("pub mod other_add_service;"), "{handlers}");
     it.run(&["add.thrift", "other.thrift", "--check"]).ends(0);
 }
+
+#[test]
+fn notes_greet_once_and_an_idl_without_a_service_says_so() {
+    let it = Sandbox::new(&[("add.thrift", &ADD.replace("1: AddRequest req", "AddRequest req"))]);
+    it.run(&["add.thrift"]).ends(0).says("note[TH0123]");
+    assert!(!it.run(&["add.thrift"]).ends(0).said.contains("TH0123"));
+    it.run(&["add.thrift", "-v"]).ends(0).says("note[TH0123]");
+    let it = Sandbox::new(&[("types.thrift", "struct S { 1: i32 a }\n")]);
+    it.run(&["types.thrift"]).ends(0).says("the IDL has no service: the crate holds types alone");
+    assert!(it.read("types/README.md").contains("Types alone"));
+}
+
+#[test]
+fn nothing_of_the_machine_gets_into_a_crate() {
+    let it = Sandbox::new(&[("in/idl/add.thrift", ADD), ("mine/Cargo.toml", "[package]\nname = \"mine\"\n")]);
+    let absolute = it.path("in/idl/add.thrift");
+    let (absolute, folder) = (absolute.to_str().unwrap(), it.path("."));
+    it.run(&[absolute, "-o", "add"]).ends(0);
+    it.run(&["generate", absolute, "-o", "mine"]).ends(0);
+    let here = it.bytes("mine/src");
+    it.run_in("in", &["generate", "../in/idl/add.thrift", "-o", "../mine"]).ends(0);
+    assert!(here == it.bytes("mine/src"));
+    assert!(it.read("mine/src/generated/api.rs").contains(" from add.thrift. "));
+    for place in [folder.to_str().unwrap(), env!("CARGO_MANIFEST_DIR")] {
+        let holds = |bytes: &[u8]| bytes.windows(place.len()).any(|it| it == place.as_bytes());
+        let of =
+            |dir: &str| it.bytes(dir).into_iter().filter(|(_, bytes)| holds(bytes)).map(|(path, _)| path).collect();
+        let paths: Vec<Vec<String>> = vec![of("add"), of("mine")];
+        assert!(paths.iter().all(Vec::is_empty), "{paths:?} hold {place}");
+    }
+}

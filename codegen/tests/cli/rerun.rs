@@ -18,6 +18,9 @@ fn a_second_run_touches_nothing() {
     for word in ["create", "update", "insert", "remove"] {
         assert!(run.words(word).is_empty(), "{}", run.said);
     }
+    assert_eq!(run.said.lines().count(), 1, "{}", run.said);
+    assert!(run.said.trim_start().starts_with("unchanged add: 1 service, 1 method"), "{}", run.said);
+    let run = it.run(&["add.thrift", "-v"]).ends(0);
     assert_eq!(run.words("identical").len() + run.words("kept").len(), 12);
     it.run_in("add", &[]).ends(0);
     it.run_in("add", &["idl/add.thrift"]).ends(0);

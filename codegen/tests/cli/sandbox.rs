@@ -65,7 +65,7 @@ impl Sandbox {
 
     pub(crate) fn command(&self, dir: &str, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kiteline"));
-        command.current_dir(self.path(dir)).args(args);
+        command.current_dir(self.path(dir)).args(args).env("KITELINE_RUNTIME", "path:/kiteline/runtime");
         command
     }
 

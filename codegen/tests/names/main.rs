@@ -46,7 +46,13 @@ fn generate(dir: &Path) -> PathBuf {
         command.arg(path);
     }
     let out = dir.join("names");
-    let output = command.arg("-o").arg(&out).arg("-q").output().unwrap();
+    let output = command
+        .arg("-o")
+        .arg(&out)
+        .arg("-q")
+        .arg(format!("--runtime=path:{}/../runtime", env!("CARGO_MANIFEST_DIR")))
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     out
 }

@@ -9,7 +9,12 @@ use e2e::{Process, program, workspace};
 
 /// Runs kiteline in a folder.
 fn kiteline(folder: &Path, args: &[&str]) -> Output {
-    let output = program("kiteline").args(args).current_dir(folder).output().unwrap();
+    let output = program("kiteline")
+        .args(args)
+        .current_dir(folder)
+        .env("KITELINE_RUNTIME", format!("path:{}", workspace().join("runtime").display()))
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     output
 }

@@ -1,6 +1,7 @@
 //! Every text of every finding, one function a code. A module for each stage:
 //! `source` (SR), `thrift` (TH00xx, syntax), `proto` (PB), `names` and `rules` (TH01xx).
 
+pub mod derives;
 pub mod names;
 pub mod proto;
 pub mod rules;
