@@ -99,7 +99,7 @@ fn holds_double(model: &Model, ty: &Ty, seen: &mut BTreeSet<DefId>) -> bool {
             DefKind::Typedef(target) => holds_double(model, target, seen),
             DefKind::Struct(it) => it.fields.iter().any(|it| holds_double(model, &it.ty, seen)),
             DefKind::Union(fields) => fields.iter().any(|it| holds_double(model, &it.ty, seen)),
-            DefKind::Enum(_) | DefKind::Proto => false,
+            DefKind::Enum(_) | DefKind::Proto(_) => false,
         },
     }
 }
