@@ -165,7 +165,7 @@ fn a_hundred_errors_end_a_file() {
 fn one_thrift_service_name_in_two_served_files_is_an_error() {
     let dir = dir(&[
         ("a.thrift", "namespace rs a\nservice Greeter { void A() }\n"),
-        ("b.thrift", "namespace rs b\nservice Greeter { void B() }\n"),
+        ("b.thrift", "namespace rs b\nservice Greeter { void A() void B() }\n"),
     ]);
     let paths: Vec<_> = ["a.thrift", "b.thrift"].iter().map(|it| dir.path().join(it)).collect();
     let load = |sides| {
@@ -174,7 +174,10 @@ fn one_thrift_service_name_in_two_served_files_is_an_error() {
         builder.load(false).map(|loaded| loaded.render(false))
     };
     let Err(codegen::Error::Findings(_, text)) = load(Sides::Both) else { panic!("accepted") };
-    assert!(text.contains("error[TH0150]: two services of this program are named `Greeter`"), "{text}");
+    assert!(
+        text.contains("error[TH0150]: two services of this program are named `Greeter` and share a method"),
+        "{text}"
+    );
     assert!(text.contains("b.thrift:2:9") && text.contains("named again here"), "{text}");
     // A client says by its channel whom it calls.
     assert!(load(Sides::Client).is_ok());

@@ -104,7 +104,9 @@ fn nobody_looks_the_wrong_way() {
         let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         let sees = |word: &str| code.contains(word);
         let at = |folder: &str| path.starts_with(folder);
-        let wrong = at("runtime/src") && sees("codegen::")
+        // tonic has a module of that name.
+        let of_ours = code.replace("tonic::codegen::", "");
+        let wrong = at("runtime/src") && of_ours.contains("codegen::")
             || at("codegen/src/emit") && (sees("draft::") || sees("Diagnostic"))
             || at("codegen/src/front") && (sees("TokenStream") || sees("quote!"))
             || at("runtime/src/thrift") && (sees("crate::registry") || sees("tokio::net"))

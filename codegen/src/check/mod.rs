@@ -28,7 +28,7 @@ pub fn check(draft: &Draft, options: &Options) -> Diagnostics {
             methods::check(file, &mut found);
         }
     }
-    services::check(draft, options, &mut found);
+    services::check(draft, &mut found);
     found
 }
 

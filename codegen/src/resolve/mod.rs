@@ -9,8 +9,8 @@ pub(crate) mod derives;
 pub mod messages;
 mod modules;
 pub mod names;
-mod registry;
 mod scope;
+mod services;
 mod shape;
 mod taken;
 mod types;
@@ -31,8 +31,9 @@ use crate::options::Options;
 pub fn resolve(draft: &Draft, options: &Options) -> Result<Model, Diagnostics> {
     let mut found = Diagnostics::default();
     let (mut model, scope) = declare::declare(draft, options, &mut found);
-    registry::name(&mut model);
+    services::name(&mut model);
     define::define(draft, &scope, options, &mut model, &mut found);
+    services::check(&model, options, &mut found);
     messages::check(draft, &scope, &model, &mut found);
     if found.has_errors() {
         return Err(found);

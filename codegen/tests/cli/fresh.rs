@@ -109,7 +109,7 @@ fn the_same_bytes_from_everywhere() {
 
 #[test]
 fn two_services_of_one_name_have_handlers_of_their_own() {
-    let other = ADD.replace("namespace rs api", "namespace rs other");
+    let other = ADD.replace("namespace rs api", "namespace rs other").replace(" Add(", " Plus(");
     let it = Sandbox::new(&[("add.thrift", ADD), ("other.thrift", &other)]);
     it.run(&["add.thrift", "other.thrift"]).ends(0);
     let handlers = it.read("add/src/handler/mod.rs");

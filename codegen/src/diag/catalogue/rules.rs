@@ -103,10 +103,10 @@ pub fn omitted_ids(at: Span, owner: &str, ids: &str, how: Ids) -> Diagnostic {
     Diagnostic::note("TH0123", format!("`{owner}` leaves field ids out")).at(at, format!("read as {ids}")).help(help)
 }
 
-/// Two served Thrift services with one name, which is all that a message says of its service.
-pub fn one_service_name(name: &Name, first: Span) -> Diagnostic {
-    Diagnostic::error("TH0150", format!("two services of this program are named `{}`", name.text))
-        .at(name.span, "named again here")
+/// Two served Thrift services with one name and a method of one name.
+pub fn one_service_name(name: &str, at: Span, first: Span) -> Diagnostic {
+    Diagnostic::error("TH0150", format!("two services of this program are named `{name}` and share a method"))
+        .at(at, "named again here")
         .also(first, "first named here")
         .help("a Thrift message does not tell namespaces apart: rename one, or serve them by two programs")
 }

@@ -359,7 +359,7 @@ async fn no_text_shows_a_password() {
         format!("{:?}", login::Login::open(&parsed.user.unwrap()).unwrap()),
         log.text(),
     ];
-    assert!(shown[3].contains("etcd cannot be asked"), "{}", shown[3]);
+    assert!(shown[3].contains("cannot be asked for `add`"), "{}", shown[3]);
     for text in shown {
         assert!(!text.contains(secret), "{text}");
     }

@@ -2298,7 +2298,7 @@ impl EverythingClient {
 pub static IDLE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     name: "Idle",
     package: "",
-    registry_name: "idle",
+    registry_name: "shapes.idle",
     idl: ::runtime::Idl::Thrift,
     methods: &[],
 };
@@ -2365,7 +2365,7 @@ impl IdleClient {
 pub static MORE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     name: "More",
     package: "",
-    registry_name: "more",
+    registry_name: "shapes.more",
     idl: ::runtime::Idl::Thrift,
     methods: &[
         ::runtime::Method::new(::runtime::Idl::Thrift, "/More/ping", 0),
@@ -2960,7 +2960,7 @@ impl MoreClient {
 pub static MORE_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     name: "MoreService",
     package: "",
-    registry_name: "more",
+    registry_name: "shapes.moreservice",
     idl: ::runtime::Idl::Thrift,
     methods: &[
         ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/ping", 0),

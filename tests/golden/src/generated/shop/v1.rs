@@ -699,7 +699,7 @@ impl ShopClient {
 pub static IDLE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     name: "Idle",
     package: "shop.v1",
-    registry_name: "idle",
+    registry_name: "shop.v1.idle",
     idl: ::runtime::Idl::Proto,
     methods: &[],
 };

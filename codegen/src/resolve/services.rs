@@ -1,9 +1,30 @@
-//! Names in a registry, unique among the services of one program.
+//! Services of one program beside each other: names in a registry, unique by construction, and
+//! names on the wire, which have to differ.
 
 use std::collections::HashMap;
 
 use super::names;
-use crate::ir::model::{Model, Service};
+use crate::diag::{Diagnostics, catalogue::rules};
+use crate::emit::Sides;
+use crate::ir::model::{Language, Model, Service};
+use crate::options::Options;
+
+/// Finds served Thrift services that share their name and a method: a message says no more.
+pub(super) fn check(model: &Model, options: &Options, found: &mut Diagnostics) {
+    if options.sides == Sides::Client {
+        return;
+    }
+    let thrift = |service: &&Service| model.files[service.file].language == Language::Thrift;
+    let mut methods: HashMap<(&str, &str), &Service> = HashMap::new();
+    for service in model.root_services().filter(thrift) {
+        let own = model.all_methods(service).into_iter().map(|(_, method)| method.head.name.as_str());
+        let shared = own.filter_map(|method| methods.insert((service.head.name.as_str(), method), service));
+        // Twice in one file is another rule's finding.
+        if let Some(first) = shared.filter(|first| first.file != service.file).last() {
+            found.push(rules::one_service_name(&service.head.name, service.head.span, first.head.span));
+        }
+    }
+}
 
 /// Gives each service that the program serves a name that no other one has: the short one
 /// (`greeter`); where several have it, behind the package or namespace (`a.v1.greeter`); where that
