@@ -132,6 +132,7 @@ pub(super) fn text(model: &Model, service: &Service) -> String {
     for (module, rust) in &imported {
         by_module.entry(*module).or_default().push(ident(rust));
     }
+    by_module.values_mut().for_each(|it| it.sort_by_key(|it| super::layout::order(&it.to_string())));
     let uses = by_module.into_iter().map(|(module, names)| {
         let path = model.modules[module.0].path.iter().map(|it| ident(it));
         quote!(use crate::generated::#(#path::)*{#(#names),*};)
@@ -149,7 +150,7 @@ pub(super) fn text(model: &Model, service: &Service) -> String {
         quote!(impl #path for #name { #(#methods)* })
     });
     let docs = format!(" The handler of `{}`.", service.head.name);
-    assemble::format(quote! {
+    super::layout::fit(&assemble::format(quote! {
         #![doc = #title]
         #(#uses)*
         #runtime
@@ -157,7 +158,7 @@ pub(super) fn text(model: &Model, service: &Service) -> String {
         #[derive(Debug, Default)]
         pub struct #name {}
         #(#impls)*
-    })
+    }))
 }
 
 /// The IDL file of a service as it stands in the crate.

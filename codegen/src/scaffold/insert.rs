@@ -91,7 +91,7 @@ fn stubs(model: &Model, owner: &Service, text: &str) -> Option<Insertion> {
         .map(|method| {
             let stub = handler::stub(&view, owner, method, &Words::FULL);
             // Formatted inside an impl, for the indentation, then taken out of it.
-            let text = assemble::format(quote!(impl It { #stub }));
+            let text = super::layout::fit(&assemble::format(quote!(impl It { #stub })));
             let lines: Vec<&str> = text.lines().collect();
             let body = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default().join("\n");
             format!("\n{body}\n")
@@ -135,7 +135,7 @@ fn mounts(model: &Model, services: &[&Service], text: &str) -> Vec<Insertion> {
     let lines: Vec<String> = services
         .iter()
         .filter(|it| !names.contains(&joined(&it.head.rust, "Server")))
-        .map(|it| format!(".add({})\n        ", handler::mount(model, it)))
+        .map(|it| format!("{}\n        ", super::layout::mount(&handler::mount(model, it)).trim_start()))
         .collect();
     if lines.is_empty() {
         return Vec::new();

@@ -4,6 +4,7 @@ mod cargo;
 mod dependencies;
 mod handler;
 mod insert;
+mod layout;
 mod sample;
 mod tests;
 
@@ -168,9 +169,10 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
         }
         return out;
     }
-    let mounts: Vec<String> = services.iter().map(|it| handler::mount(model, it)).collect();
+    let mounts: Vec<String> = services.iter().map(|it| layout::mount(&handler::mount(model, it))).collect();
     user(&mut out, "src/main.rs", Main { title: &title, lib: &lib, mounts }.render());
-    let modules = services.iter().map(|it| handler::module(model, it)).collect();
+    let mut modules: Vec<String> = services.iter().map(|it| handler::module(model, it)).collect();
+    modules.sort_by_key(|it| layout::order(it));
     user(&mut out, "src/handler/mod.rs", Handlers { modules }.render());
     for service in &services {
         user(&mut out, &handler::file(model, service), Ok(handler::text(model, service)));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{handler, sample};
+use super::{handler, layout, sample};
 use crate::assemble;
 use crate::emit::service::error_arms;
 use crate::emit::view::{View, ident};
@@ -16,14 +16,16 @@ use crate::resolve::names;
 pub(super) fn text(model: &Model, services: &[&Service], lib: &str) -> String {
     let lib = ident(lib);
     let view = View::outside(model, quote!(generated), BTreeSet::new());
-    let mounts = services.iter().map(|it| {
-        let mount: TokenStream = handler::mount(model, it).parse().unwrap_or_default();
-        quote!(.add(#mount))
+    // Their lines are broken below, as rustfmt does.
+    let mounts = (0..services.len()).map(|at| {
+        let place = format_ident!("mount_{at}_{at}");
+        quote!(.add(#place))
     });
     // A function a service: one with thousands of calls would take minutes to compile.
     let functions: Vec<_> = services.iter().map(|it| (function(model, it), calls(&view, it))).collect();
     let reaches = functions.iter().filter(|(_, calls)| !calls.is_empty()).map(|(name, calls)| {
         quote! {
+            #[rustfmt::skip] // formatted by kiteline
             async fn #name(registry: &Registry) -> runtime::Result<()> {
                 #calls
                 Ok(())
@@ -32,10 +34,18 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str) -> String {
     });
     let called =
         functions.iter().filter(|(_, calls)| !calls.is_empty()).map(|(name, _)| quote!(#name(&registry).await?;));
+    let mut uses = [
+        quote!(use #lib::{generated, handler};),
+        quote!(
+            use runtime::{Channel, Code, Config, Error, Registry, Server};
+        ),
+    ];
+    if layout::order(&lib.to_string()) > layout::order("runtime") {
+        uses.reverse();
+    }
     let tokens = quote! {
         //! Starts the server on a free port and calls every method through the memory registry.
-        use #lib::{generated, handler};
-        use runtime::{Channel, Code, Config, Error, Registry, Server};
+        #(#uses)*
 
         #[tokio::test]
         async fn every_method_is_reached() -> runtime::Result<()> {
@@ -55,12 +65,24 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str) -> String {
             }
         }
     };
-    assemble::format(tokens)
+    let mut text = assemble::format(tokens);
+    for (at, service) in services.iter().enumerate() {
+        let place = format!("        .add(mount_{at}_{at})");
+        text = text.replacen(&place, &layout::mount(&handler::mount(model, service)), 1);
+    }
+    text
 }
 
 /// The name of the function that calls a service.
 fn function(model: &Model, service: &Service) -> Ident {
-    format_ident!("{}_calls", handler::module(model, service).trim_end_matches('_'))
+    let module = handler::module(model, service);
+    let module = module.trim_end_matches('_');
+    if module.len() <= 30 {
+        return format_ident!("{module}_calls");
+    }
+    // A call of a longer name would be broken.
+    let at = model.root_services().position(|it| std::ptr::eq(it, service)).unwrap_or_default();
+    format_ident!("calls_{at}")
 }
 
 fn calls(view: &View<'_>, service: &Service) -> TokenStream {

@@ -7,6 +7,7 @@ mod crash;
 mod escape;
 mod exits;
 mod flags;
+mod format;
 mod fresh;
 mod generate;
 mod inject;
