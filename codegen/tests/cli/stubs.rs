@@ -69,7 +69,8 @@ fn a_new_service_is_mounted() {
     it.run(&["add.thrift", "--add-missing"]).ends(0);
     assert_eq!(difference(&modules, &it.read("add/src/handler/mod.rs")).trim(), "pub mod mul;");
     let text = it.read("add/src/main.rs");
-    let line = "\n        .add(generated::api::MulServiceServer::new(\n            handler::mul::Mul::default(),\n        ))";
+    let line =
+        "\n        .add(generated::api::MulServiceServer::new(\n            handler::mul::Mul::default(),\n        ))";
     assert_eq!(text.replace(line, ""), main);
     assert!(text.find("MulServiceServer").unwrap() < text.find(".run()").unwrap());
     assert!(it.path("add/src/handler/mul.rs").exists());
