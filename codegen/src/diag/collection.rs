@@ -111,11 +111,6 @@ mod tests {
         let places: Vec<_> = all.sorted().into_iter().map(|it| place(it).map(|it| (it.0.0, it.1))).collect();
         assert_eq!(places, [None, Some((0, 2)), Some((0, 5)), Some((1, 0))]);
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn as_many_are_counted_as_are_shown() {
