@@ -17,7 +17,7 @@ use crate::Site;
 #[tokio::test]
 async fn values_of_every_kind_come_back() {
     let site = Site::start().await;
-    let client = MoreServiceClient::new(site.channel("more"));
+    let client = MoreServiceClient::new(site.channel("shapes.moreservice"));
     let scalars = Scalars { flag: true, real: -0.5, token: TOKEN, grade: Grade(99), ..Default::default() };
     assert_eq!(client.echo(scalars.clone()).await.unwrap(), scalars);
     for pick in [Pick::Number(-1), Pick::Spot(Spot::default()), Pick::Unknown_("u".to_owned())] {
@@ -44,7 +44,7 @@ async fn values_of_every_kind_come_back() {
 #[tokio::test]
 async fn inherited_methods_void_and_oneway_are_reached() {
     let site = Site::start().await;
-    let client = MoreServiceClient::new(site.channel("more"));
+    let client = MoreServiceClient::new(site.channel("shapes.moreservice"));
     assert_eq!(client.ping("hello".to_owned()).await.unwrap(), "hello");
     assert!(matches!(client.ping(String::new()).await, Err(PingError::Refused(it)) if it.reason == "nothing said"));
     client.reset().await.unwrap();
@@ -58,7 +58,7 @@ async fn inherited_methods_void_and_oneway_are_reached() {
 #[tokio::test]
 async fn declared_exceptions_and_other_errors_are_told_apart() {
     let site = Site::start().await;
-    let client = MoreServiceClient::new(site.channel("more"));
+    let client = MoreServiceClient::new(site.channel("shapes.moreservice"));
     let risky = |kind: &str| client.risky(kind.to_owned());
     assert_eq!(risky("fine").await.unwrap(), 1);
     assert!(matches!(risky("missing").await, Err(RiskyError::Missing(it)) if it.what == "missing"));
@@ -79,11 +79,11 @@ async fn declared_exceptions_and_other_errors_are_told_apart() {
 #[tokio::test]
 async fn a_deadline_ends_a_call_and_an_unknown_method_is_named() {
     let site = Site::start().await;
-    let client = MoreServiceClient::new(site.channel("more"));
+    let client = MoreServiceClient::new(site.channel("shapes.moreservice"));
     let slow = client.risky_void("slow".to_owned()).timeout(Duration::from_millis(20)).await;
     let Err(RiskyVoidError::Other(error)) = slow else { panic!("{slow:?}") };
     assert_eq!(error.code(), Code::DeadlineExceeded);
-    let stranger = AddServiceClient::new(site.channel("more"));
+    let stranger = AddServiceClient::new(site.channel("shapes.moreservice"));
     let error = stranger.add(AddRequest::default()).await.unwrap_err();
     assert_eq!((error.code(), error.message()), (Code::Unimplemented, "unknown method Add"));
     site.server.stop().await.unwrap();
