@@ -7,17 +7,19 @@ use golden::generated::api::{AddRequest, AddServiceClient};
 use golden::generated::names::{AwaitError, H, NamesClient, Option as Named};
 use golden::generated::shapes::base::{PingError, Spot};
 use golden::generated::shapes::{
-    ExtraError, Fork, Grade, Hard, MoreServiceClient, Node, Pick, RiskyError, RiskyVoidError, Scalars, TOKEN, Tree,
+    ExtraError, Fork, Grade, Hard, MoreServiceClient, MoreServiceServer, Node, Pick, RiskyError, RiskyVoidError,
+    Scalars, TOKEN, Tree,
 };
-use runtime::Code;
 use runtime::error::Origin;
+use runtime::{Bytes, Call, Code, Context, Service};
 
 use crate::Site;
+use crate::shapes::Shapes;
 
 #[tokio::test]
 async fn values_of_every_kind_come_back() {
     let site = Site::start().await;
-    let client = MoreServiceClient::new(site.channel("more"));
+    let client = MoreServiceClient::new(site.channel("shapes.moreservice"));
     let scalars = Scalars { flag: true, real: -0.5, token: TOKEN, grade: Grade(99), ..Default::default() };
     assert_eq!(client.echo(scalars.clone()).await.unwrap(), scalars);
     for pick in [Pick::Number(-1), Pick::Spot(Spot::default()), Pick::Unknown_("u".to_owned())] {
@@ -44,7 +46,7 @@ async fn values_of_every_kind_come_back() {
 #[tokio::test]
 async fn inherited_methods_void_and_oneway_are_reached() {
     let site = Site::start().await;
-    let client = MoreServiceClient::new(site.channel("more"));
+    let client = MoreServiceClient::new(site.channel("shapes.moreservice"));
     assert_eq!(client.ping("hello".to_owned()).await.unwrap(), "hello");
     assert!(matches!(client.ping(String::new()).await, Err(PingError::Refused(it)) if it.reason == "nothing said"));
     client.reset().await.unwrap();
@@ -58,7 +60,7 @@ async fn inherited_methods_void_and_oneway_are_reached() {
 #[tokio::test]
 async fn declared_exceptions_and_other_errors_are_told_apart() {
     let site = Site::start().await;
-    let client = MoreServiceClient::new(site.channel("more"));
+    let client = MoreServiceClient::new(site.channel("shapes.moreservice"));
     let risky = |kind: &str| client.risky(kind.to_owned());
     assert_eq!(risky("fine").await.unwrap(), 1);
     assert!(matches!(risky("missing").await, Err(RiskyError::Missing(it)) if it.what == "missing"));
@@ -79,14 +81,35 @@ async fn declared_exceptions_and_other_errors_are_told_apart() {
 #[tokio::test]
 async fn a_deadline_ends_a_call_and_an_unknown_method_is_named() {
     let site = Site::start().await;
-    let client = MoreServiceClient::new(site.channel("more"));
+    let client = MoreServiceClient::new(site.channel("shapes.moreservice"));
     let slow = client.risky_void("slow".to_owned()).timeout(Duration::from_millis(20)).await;
     let Err(RiskyVoidError::Other(error)) = slow else { panic!("{slow:?}") };
     assert_eq!(error.code(), Code::DeadlineExceeded);
-    let stranger = AddServiceClient::new(site.channel("more"));
+    let stranger = AddServiceClient::new(site.channel("shapes.moreservice"));
     let error = stranger.add(AddRequest::default()).await.unwrap_err();
     assert_eq!((error.code(), error.message()), (Code::Unimplemented, "unknown method Add"));
     site.server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_argument_that_is_absent_is_its_default() {
+    let service = MoreServiceServer::new(Shapes::default());
+    let call = |path: &str, body: &'static [u8]| {
+        let method = service.info().methods.iter().find(|it| it.path.ends_with(path)).unwrap();
+        let body = Bytes::from_static(body);
+        service.call(Call { method, cx: Context::new(), body, limits: Default::default() })
+    };
+    // Field 1 alone: a text of one letter.
+    let answer = call("/search", b"\x0b\0\x01\0\0\0\x01a\0").await.unwrap();
+    let text: String = runtime::thrift::result(answer.body, Default::default()).unwrap();
+    assert_eq!(text, r#"a 10 2 99 3.14 ["w"] 0 Number(1)"#);
+    // Field 2 is there, and zero.
+    let answer = call("/search", b"\x08\0\x02\0\0\0\0\0").await.unwrap();
+    let text: String = runtime::thrift::result(answer.body, Default::default()).unwrap();
+    assert_eq!(text, r#" 0 2 99 3.14 ["w"] 0 Number(1)"#);
+    // A method's only argument.
+    let answer = call("/grade", b"\0").await.unwrap();
+    assert_eq!(runtime::thrift::result::<Grade>(answer.body, Default::default()).unwrap(), Grade::A);
 }
 
 #[tokio::test]
