@@ -7,7 +7,7 @@ use quote::quote;
 
 use super::codec::{self, Reading};
 use super::view::{View, ident};
-use super::{docs, proto, service, structs};
+use super::{constant, docs, proto, service, structs};
 use crate::ir::model::{Language, Method, Service, Ty};
 use crate::resolve::names;
 
@@ -96,6 +96,8 @@ fn mount(view: &View<'_>, it: &Service, described: bool) -> TokenStream {
         let (index, body) = (Literal::usize_unsuffixed(index), call(view, owner, method));
         quote!(#index => #boxed::pin(async move { #body }),)
     });
+    let arguments = methods.iter().flat_map(|(_, method)| &method.arguments);
+    let doubles = constant::allow_doubles(arguments.filter_map(|it| it.default.as_ref()));
     let dispatch = if methods.is_empty() {
         quote!(::runtime::service::unknown_method(&call))
     } else {
@@ -131,6 +133,7 @@ fn mount(view: &View<'_>, it: &Service, described: bool) -> TokenStream {
             }
         }
 
+        #doubles
         impl<#generic: #name> ::runtime::Service for #server<#generic> {
             fn info(&self) -> &'static ::runtime::ServiceInfo {
                 &#info

@@ -3,45 +3,91 @@
 use super::scope::Scope;
 use super::values::Evaluator;
 use crate::diag::Diagnostics;
-use crate::ir::draft::{Draft, Item, Language};
-use crate::ir::model::{DefKind, Model, Value};
+use crate::ir::draft::{self, Draft, Item, Language};
+use crate::ir::model::{DefKind, Field, Model, Value};
 
 pub(super) fn evaluate(draft: &Draft, scope: &Scope, model: &mut Model, found: &mut Diagnostics) {
     let written = written(draft);
-    let mut values = Vec::new();
-    let mut defaults = Vec::new();
+    let (mut values, mut defaults) = (Vec::new(), Vec::new());
     {
         let mut evaluator = Evaluator::new(model, scope, &written, found);
         for (at, (file, _)) in written.iter().enumerate() {
             values.push(evaluator.constant(at, *file));
         }
-        let mut def = 0;
-        for (file, it) in draft.files.iter().enumerate() {
-            for item in &it.items {
-                if let (Item::Struct(item), Language::Thrift) = (item, it.language) {
-                    for (at, field) in item.fields.iter().enumerate() {
-                        let Some(literal) = &field.default else { continue };
-                        if let Some(value) = evaluator.default(def, at, literal, file) {
-                            defaults.push((def, at, value));
-                        }
-                    }
+        for (list, file, fields) in field_lists(draft) {
+            let known = list.fields(model);
+            for (at, field) in fields.iter().enumerate() {
+                let (Some(literal), Some(known)) = (&field.default, known.get(at)) else { continue };
+                if let Some(value) = evaluator.default(known, literal, file) {
+                    defaults.push((list, at, value));
                 }
-                def += usize::from(!matches!(item, Item::Const(_) | Item::Service(_)));
             }
         }
     }
     for (constant, value) in model.consts.iter_mut().zip(values) {
         constant.value = value.unwrap_or(Value::Bool(false));
     }
-    for (def, at, value) in defaults {
-        if let DefKind::Struct(it) = &mut model.defs[def].kind {
-            it.fields[at].default = Some(value);
+    for (list, at, value) in defaults {
+        if let Some(field) = list.fields_mut(model).get_mut(at) {
+            field.default = Some(value);
         }
     }
 }
 
+/// Whose fields may have defaults: a struct's by its place in the model, a method's by its service's.
+#[derive(Clone, Copy)]
+enum List {
+    Struct(usize),
+    Arguments(usize, usize),
+}
+
+impl List {
+    fn fields(self, model: &Model) -> &[Field] {
+        match self {
+            Self::Struct(def) => match &model.defs[def].kind {
+                DefKind::Struct(it) => &it.fields,
+                _ => &[],
+            },
+            Self::Arguments(service, method) => &model.services[service].methods[method].arguments,
+        }
+    }
+
+    fn fields_mut(self, model: &mut Model) -> &mut [Field] {
+        match self {
+            Self::Struct(def) => match &mut model.defs[def].kind {
+                DefKind::Struct(it) => &mut it.fields,
+                _ => &mut [],
+            },
+            Self::Arguments(service, method) => &mut model.services[service].methods[method].arguments,
+        }
+    }
+}
+
+/// The fields and arguments of every Thrift file as written, each list with its file.
+fn field_lists(draft: &Draft) -> Vec<(List, usize, &[draft::Field])> {
+    let (mut lists, mut def, mut service) = (Vec::new(), 0, 0);
+    for (file, it) in draft.files.iter().enumerate() {
+        let thrift = it.language == Language::Thrift;
+        for item in &it.items {
+            match item {
+                Item::Const(_) => continue,
+                Item::Service(item) => {
+                    let methods = item.methods.iter().enumerate().filter(|_| thrift);
+                    lists.extend(methods.map(|(at, it)| (List::Arguments(service, at), file, &*it.arguments)));
+                    service += 1;
+                    continue;
+                }
+                Item::Struct(item) if thrift => lists.push((List::Struct(def), file, &item.fields)),
+                _ => {}
+            }
+            def += 1;
+        }
+    }
+    lists
+}
+
 /// Every constant as written, with its file, in the model's order.
-fn written(draft: &Draft) -> Vec<(usize, &crate::ir::draft::Const)> {
+fn written(draft: &Draft) -> Vec<(usize, &draft::Const)> {
     let mut consts = Vec::new();
     for (file, it) in draft.files.iter().enumerate() {
         consts.extend(it.items.iter().filter_map(|item| match item {

@@ -4,7 +4,7 @@ use super::scope::{Scope, Symbol, nearest_of};
 use super::{shape, types};
 use crate::diag::{Diagnostics, catalogue::names as text};
 use crate::ir::draft::{self, Literal, LiteralKind};
-use crate::ir::model::{Base, DefId, DefKind, Head, Model, Ty, Value};
+use crate::ir::model::{Base, DefId, DefKind, Field, Head, Model, Ty, Value};
 use crate::source::Span;
 
 /// The most values that one constant may hold when every name in it is written out.
@@ -42,12 +42,10 @@ impl<'a> Evaluator<'a> {
         value
     }
 
-    /// The default value of a field. Only structs that have a `Default` of their own, and base
-    /// types, can have one.
-    pub(super) fn default(&mut self, def: usize, field: usize, literal: &Literal, file: usize) -> Option<Value> {
-        let DefKind::Struct(it) = &self.model.defs[def].kind else { return None };
-        self.begin(&it.fields[field].head);
-        self.value(literal, &it.fields[field].ty, file)
+    /// The default value of a field or an argument.
+    pub(super) fn default(&mut self, field: &'a Field, literal: &Literal, file: usize) -> Option<Value> {
+        self.begin(&field.head);
+        self.value(literal, &field.ty, file)
     }
 
     fn begin(&mut self, head: &'a Head) {

@@ -22,3 +22,7 @@ struct Defaults {
     2: bool on = "yes"
     3: list<string> names = ["a", 2]
 }
+service Defaulted {
+    void fits(1: i8 a = 1, 2: Color color = Color.RED)
+    void call(1: i8 a = 300, 2: string b = 1, 3: i32 c = NOWHERE, 4: list<i32> d = ["x"])
+}

@@ -258,6 +258,8 @@ service Everything extends base.Base {
     Season season(1: Season season)
     Grade grade(1: Grade grade = Grade.A)
     double real(1: Real real) (idempotent)
+    string search(1: string text, 2: i32 limit = 10, 3: Grade grade = Grade.B, 4: Id id = AN_ID, 5: double real = 3.14,
+        6: list<string> words = ["w"], 7: base.Spot spot = base.ORIGIN, 8: Pick pick = {"number": 1})
     i32 old(1: i32 a) (deprecated = "call `real`")
 }
 

@@ -1525,7 +1525,8 @@ pub static EVERYTHING: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
         ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/grade", 14),
         ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/real", 15)
             .idempotent(),
-        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/old", 16),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/search", 16),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/old", 17),
     ],
 };
 
@@ -1723,6 +1724,20 @@ pub trait Everything: base::Base + Send + Sync + 'static {
         real: Real,
     ) -> impl ::std::future::Future<Output = Result<f64, ::runtime::Error>> + Send;
 
+    #[allow(clippy::too_many_arguments, reason = "the arguments are the IDL's")]
+    fn search(
+        &self,
+        cx: &::runtime::Context,
+        text: String,
+        limit: i32,
+        grade: Grade,
+        id: Id,
+        real: f64,
+        words: Vec<String>,
+        spot: base::Spot,
+        pick: Pick,
+    ) -> impl ::std::future::Future<Output = Result<String, ::runtime::Error>> + Send;
+
     /// Deprecated: call `real`
     fn old(
         &self,
@@ -1756,6 +1771,7 @@ impl<H: Everything> EverythingServer<H> {
     }
 }
 
+#[allow(clippy::approx_constant, reason = "the numbers are the IDL's")]
 impl<H: Everything> ::runtime::Service for EverythingServer<H> {
     fn info(&self) -> &'static ::runtime::ServiceInfo {
         &EVERYTHING
@@ -1812,7 +1828,7 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
                 Box::pin(async move {
                     let mut pick: Option<Pick> = None;
                     let mut times: i32 = 0;
-                    let mut text: String = Default::default();
+                    let mut text: String = String::from("default");
                     thrift::arguments(
                         &call,
                         &[(1, "pick"), (2, "times"), (3, "text")],
@@ -1982,7 +1998,15 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
             }
             14 => {
                 Box::pin(async move {
-                    let grade = thrift::argument(&call, &(1, "grade"))?;
+                    let mut grade: Grade = Grade::A;
+                    thrift::arguments(
+                        &call,
+                        &[(1, "grade")],
+                        |field| match field.id {
+                            1 => field.read(&mut grade),
+                            _ => field.skip(),
+                        },
+                    )?;
                     let reply = <H as Everything>::grade(&handler, &call.cx, grade)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -1996,6 +2020,56 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
                 })
             }
             16 => {
+                Box::pin(async move {
+                    let mut text: String = Default::default();
+                    let mut limit: i32 = 10;
+                    let mut grade: Grade = Grade::B;
+                    let mut id: Id = 99;
+                    let mut real: f64 = 3.14;
+                    let mut words: Vec<String> = ::std::vec![String::from("w")];
+                    let mut spot: base::Spot = base::Spot { x: 0, y: 0 };
+                    let mut pick: Pick = Pick::Number(1);
+                    thrift::arguments(
+                        &call,
+                        &[
+                            (1, "text"),
+                            (2, "limit"),
+                            (3, "grade"),
+                            (4, "id"),
+                            (5, "real"),
+                            (6, "words"),
+                            (7, "spot"),
+                            (8, "pick"),
+                        ],
+                        |field| match field.id {
+                            1 => field.read(&mut text),
+                            2 => field.read(&mut limit),
+                            3 => field.read(&mut grade),
+                            4 => field.read(&mut id),
+                            5 => field.read(&mut real),
+                            6 => field.read(&mut words),
+                            7 => field.read(&mut spot),
+                            8 => field.read(&mut pick),
+                            _ => field.skip(),
+                        },
+                    )?;
+                    let reply = <H as Everything>::search(
+                            &handler,
+                            &call.cx,
+                            text,
+                            limit,
+                            grade,
+                            id,
+                            real,
+                            words,
+                            spot,
+                            pick,
+                        )
+                        .await?;
+                    thrift::reply(&call.cx, 0, &reply)
+                })
+            }
+            17 => {
                 Box::pin(async move {
                     let a = thrift::argument(&call, &(1, "a"))?;
                     let reply = <H as Everything>::old(&handler, &call.cx, a).await?;
@@ -2282,12 +2356,44 @@ impl EverythingClient {
         )
     }
 
+    #[allow(clippy::too_many_arguments, reason = "the arguments are the IDL's")]
+    pub fn search(
+        &self,
+        text: String,
+        limit: i32,
+        grade: Grade,
+        id: Id,
+        real: f64,
+        words: Vec<String>,
+        spot: base::Spot,
+        pick: Pick,
+    ) -> ::runtime::client::Request<String> {
+        let body = thrift::body(
+            &[
+                (2, &limit),
+                (4, &id),
+                (5, &real),
+                (1, &text),
+                (3, &grade),
+                (6, &words),
+                (7, &spot),
+                (8, &pick),
+            ],
+        );
+        ::runtime::client::Request::new(
+            &self.channel,
+            &EVERYTHING.methods[16],
+            body,
+            thrift::result,
+        )
+    }
+
     /// Deprecated: call `real`
     pub fn old(&self, a: i32) -> ::runtime::client::Request<i32> {
         let body = thrift::body(&[(1, &a)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &EVERYTHING.methods[16],
+            &EVERYTHING.methods[17],
             body,
             thrift::result,
         )
@@ -2384,7 +2490,8 @@ pub static MORE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
         ::runtime::Method::new(::runtime::Idl::Thrift, "/More/season", 13),
         ::runtime::Method::new(::runtime::Idl::Thrift, "/More/grade", 14),
         ::runtime::Method::new(::runtime::Idl::Thrift, "/More/real", 15).idempotent(),
-        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/old", 16),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/search", 16),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/old", 17),
     ],
 };
 
@@ -2418,6 +2525,7 @@ impl<H: More> MoreServer<H> {
     }
 }
 
+#[allow(clippy::approx_constant, reason = "the numbers are the IDL's")]
 impl<H: More> ::runtime::Service for MoreServer<H> {
     fn info(&self) -> &'static ::runtime::ServiceInfo {
         &MORE
@@ -2474,7 +2582,7 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
                 Box::pin(async move {
                     let mut pick: Option<Pick> = None;
                     let mut times: i32 = 0;
-                    let mut text: String = Default::default();
+                    let mut text: String = String::from("default");
                     thrift::arguments(
                         &call,
                         &[(1, "pick"), (2, "times"), (3, "text")],
@@ -2644,7 +2752,15 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
             }
             14 => {
                 Box::pin(async move {
-                    let grade = thrift::argument(&call, &(1, "grade"))?;
+                    let mut grade: Grade = Grade::A;
+                    thrift::arguments(
+                        &call,
+                        &[(1, "grade")],
+                        |field| match field.id {
+                            1 => field.read(&mut grade),
+                            _ => field.skip(),
+                        },
+                    )?;
                     let reply = <H as Everything>::grade(&handler, &call.cx, grade)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -2658,6 +2774,56 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
                 })
             }
             16 => {
+                Box::pin(async move {
+                    let mut text: String = Default::default();
+                    let mut limit: i32 = 10;
+                    let mut grade: Grade = Grade::B;
+                    let mut id: Id = 99;
+                    let mut real: f64 = 3.14;
+                    let mut words: Vec<String> = ::std::vec![String::from("w")];
+                    let mut spot: base::Spot = base::Spot { x: 0, y: 0 };
+                    let mut pick: Pick = Pick::Number(1);
+                    thrift::arguments(
+                        &call,
+                        &[
+                            (1, "text"),
+                            (2, "limit"),
+                            (3, "grade"),
+                            (4, "id"),
+                            (5, "real"),
+                            (6, "words"),
+                            (7, "spot"),
+                            (8, "pick"),
+                        ],
+                        |field| match field.id {
+                            1 => field.read(&mut text),
+                            2 => field.read(&mut limit),
+                            3 => field.read(&mut grade),
+                            4 => field.read(&mut id),
+                            5 => field.read(&mut real),
+                            6 => field.read(&mut words),
+                            7 => field.read(&mut spot),
+                            8 => field.read(&mut pick),
+                            _ => field.skip(),
+                        },
+                    )?;
+                    let reply = <H as Everything>::search(
+                            &handler,
+                            &call.cx,
+                            text,
+                            limit,
+                            grade,
+                            id,
+                            real,
+                            words,
+                            spot,
+                            pick,
+                        )
+                        .await?;
+                    thrift::reply(&call.cx, 0, &reply)
+                })
+            }
+            17 => {
                 Box::pin(async move {
                     let a = thrift::argument(&call, &(1, "a"))?;
                     let reply = <H as Everything>::old(&handler, &call.cx, a).await?;
@@ -2944,12 +3110,44 @@ impl MoreClient {
         )
     }
 
+    #[allow(clippy::too_many_arguments, reason = "the arguments are the IDL's")]
+    pub fn search(
+        &self,
+        text: String,
+        limit: i32,
+        grade: Grade,
+        id: Id,
+        real: f64,
+        words: Vec<String>,
+        spot: base::Spot,
+        pick: Pick,
+    ) -> ::runtime::client::Request<String> {
+        let body = thrift::body(
+            &[
+                (2, &limit),
+                (4, &id),
+                (5, &real),
+                (1, &text),
+                (3, &grade),
+                (6, &words),
+                (7, &spot),
+                (8, &pick),
+            ],
+        );
+        ::runtime::client::Request::new(
+            &self.channel,
+            &MORE.methods[16],
+            body,
+            thrift::result,
+        )
+    }
+
     /// Deprecated: call `real`
     pub fn old(&self, a: i32) -> ::runtime::client::Request<i32> {
         let body = thrift::body(&[(1, &a)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &MORE.methods[16],
+            &MORE.methods[17],
             body,
             thrift::result,
         )
@@ -2980,8 +3178,9 @@ pub static MORE_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
         ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/grade", 14),
         ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/real", 15)
             .idempotent(),
-        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/old", 16),
-        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/extra", 17),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/search", 16),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/old", 17),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/extra", 18),
     ],
 };
 
@@ -3057,6 +3256,7 @@ impl<H: MoreService> MoreServiceServer<H> {
     }
 }
 
+#[allow(clippy::approx_constant, reason = "the numbers are the IDL's")]
 impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
     fn info(&self) -> &'static ::runtime::ServiceInfo {
         &MORE_SERVICE
@@ -3113,7 +3313,7 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
                 Box::pin(async move {
                     let mut pick: Option<Pick> = None;
                     let mut times: i32 = 0;
-                    let mut text: String = Default::default();
+                    let mut text: String = String::from("default");
                     thrift::arguments(
                         &call,
                         &[(1, "pick"), (2, "times"), (3, "text")],
@@ -3283,7 +3483,15 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             14 => {
                 Box::pin(async move {
-                    let grade = thrift::argument(&call, &(1, "grade"))?;
+                    let mut grade: Grade = Grade::A;
+                    thrift::arguments(
+                        &call,
+                        &[(1, "grade")],
+                        |field| match field.id {
+                            1 => field.read(&mut grade),
+                            _ => field.skip(),
+                        },
+                    )?;
                     let reply = <H as Everything>::grade(&handler, &call.cx, grade)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
@@ -3298,12 +3506,62 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             16 => {
                 Box::pin(async move {
+                    let mut text: String = Default::default();
+                    let mut limit: i32 = 10;
+                    let mut grade: Grade = Grade::B;
+                    let mut id: Id = 99;
+                    let mut real: f64 = 3.14;
+                    let mut words: Vec<String> = ::std::vec![String::from("w")];
+                    let mut spot: base::Spot = base::Spot { x: 0, y: 0 };
+                    let mut pick: Pick = Pick::Number(1);
+                    thrift::arguments(
+                        &call,
+                        &[
+                            (1, "text"),
+                            (2, "limit"),
+                            (3, "grade"),
+                            (4, "id"),
+                            (5, "real"),
+                            (6, "words"),
+                            (7, "spot"),
+                            (8, "pick"),
+                        ],
+                        |field| match field.id {
+                            1 => field.read(&mut text),
+                            2 => field.read(&mut limit),
+                            3 => field.read(&mut grade),
+                            4 => field.read(&mut id),
+                            5 => field.read(&mut real),
+                            6 => field.read(&mut words),
+                            7 => field.read(&mut spot),
+                            8 => field.read(&mut pick),
+                            _ => field.skip(),
+                        },
+                    )?;
+                    let reply = <H as Everything>::search(
+                            &handler,
+                            &call.cx,
+                            text,
+                            limit,
+                            grade,
+                            id,
+                            real,
+                            words,
+                            spot,
+                            pick,
+                        )
+                        .await?;
+                    thrift::reply(&call.cx, 0, &reply)
+                })
+            }
+            17 => {
+                Box::pin(async move {
                     let a = thrift::argument(&call, &(1, "a"))?;
                     let reply = <H as Everything>::old(&handler, &call.cx, a).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
-            17 => {
+            18 => {
                 Box::pin(async move {
                     thrift::arguments(&call, &[], |field| field.skip())?;
                     match <H as MoreService>::extra(&handler, &call.cx).await {
@@ -3595,12 +3853,44 @@ impl MoreServiceClient {
         )
     }
 
+    #[allow(clippy::too_many_arguments, reason = "the arguments are the IDL's")]
+    pub fn search(
+        &self,
+        text: String,
+        limit: i32,
+        grade: Grade,
+        id: Id,
+        real: f64,
+        words: Vec<String>,
+        spot: base::Spot,
+        pick: Pick,
+    ) -> ::runtime::client::Request<String> {
+        let body = thrift::body(
+            &[
+                (2, &limit),
+                (4, &id),
+                (5, &real),
+                (1, &text),
+                (3, &grade),
+                (6, &words),
+                (7, &spot),
+                (8, &pick),
+            ],
+        );
+        ::runtime::client::Request::new(
+            &self.channel,
+            &MORE_SERVICE.methods[16],
+            body,
+            thrift::result,
+        )
+    }
+
     /// Deprecated: call `real`
     pub fn old(&self, a: i32) -> ::runtime::client::Request<i32> {
         let body = thrift::body(&[(1, &a)]);
         ::runtime::client::Request::new(
             &self.channel,
-            &MORE_SERVICE.methods[16],
+            &MORE_SERVICE.methods[17],
             body,
             thrift::result,
         )
@@ -3610,7 +3900,7 @@ impl MoreServiceClient {
         let body = thrift::body(&[]);
         ::runtime::client::Request::new(
             &self.channel,
-            &MORE_SERVICE.methods[17],
+            &MORE_SERVICE.methods[18],
             body,
             |body, limits| {
                 let mut outcome = Ok(());

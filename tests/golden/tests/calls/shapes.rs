@@ -48,6 +48,21 @@ impl Everything for Shapes {
         }
     }
 
+    async fn search(
+        &self,
+        _: &Context,
+        text: String,
+        limit: i32,
+        grade: Grade,
+        id: i64,
+        real: f64,
+        words: Vec<String>,
+        spot: Spot,
+        pick: Pick,
+    ) -> Result<String, Error> {
+        Ok(format!("{text} {limit} {} {id} {real} {words:?} {} {pick:?}", grade.0, spot.x))
+    }
+
     async fn nothing(&self, _: &Context) -> Result<(), Error> {
         Err(Error::not_found("nothing is here").with_reason("EMPTY").with_metadata("place", "here"))
     }

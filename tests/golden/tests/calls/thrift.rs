@@ -7,12 +7,14 @@ use golden::generated::api::{AddRequest, AddServiceClient};
 use golden::generated::names::{AwaitError, H, NamesClient, Option as Named};
 use golden::generated::shapes::base::{PingError, Spot};
 use golden::generated::shapes::{
-    ExtraError, Fork, Grade, Hard, MoreServiceClient, Node, Pick, RiskyError, RiskyVoidError, Scalars, TOKEN, Tree,
+    ExtraError, Fork, Grade, Hard, MoreServiceClient, MoreServiceServer, Node, Pick, RiskyError, RiskyVoidError,
+    Scalars, TOKEN, Tree,
 };
-use runtime::Code;
 use runtime::error::Origin;
+use runtime::{Bytes, Call, Code, Context, Service};
 
 use crate::Site;
+use crate::shapes::Shapes;
 
 #[tokio::test]
 async fn values_of_every_kind_come_back() {
@@ -87,6 +89,27 @@ async fn a_deadline_ends_a_call_and_an_unknown_method_is_named() {
     let error = stranger.add(AddRequest::default()).await.unwrap_err();
     assert_eq!((error.code(), error.message()), (Code::Unimplemented, "unknown method Add"));
     site.server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_argument_that_is_absent_is_its_default() {
+    let service = MoreServiceServer::new(Shapes::default());
+    let call = |path: &str, body: &'static [u8]| {
+        let method = service.info().methods.iter().find(|it| it.path.ends_with(path)).unwrap();
+        let body = Bytes::from_static(body);
+        service.call(Call { method, cx: Context::new(), body, limits: Default::default() })
+    };
+    // Field 1 alone: a text of one letter.
+    let answer = call("/search", b"\x0b\0\x01\0\0\0\x01a\0").await.unwrap();
+    let text: String = runtime::thrift::result(answer.body, Default::default()).unwrap();
+    assert_eq!(text, r#"a 10 2 99 3.14 ["w"] 0 Number(1)"#);
+    // Field 2 is there, and zero.
+    let answer = call("/search", b"\x08\0\x02\0\0\0\0\0").await.unwrap();
+    let text: String = runtime::thrift::result(answer.body, Default::default()).unwrap();
+    assert_eq!(text, r#" 0 2 99 3.14 ["w"] 0 Number(1)"#);
+    // A method's only argument.
+    let answer = call("/grade", b"\0").await.unwrap();
+    assert_eq!(runtime::thrift::result::<Grade>(answer.body, Default::default()).unwrap(), Grade::A);
 }
 
 #[tokio::test]
