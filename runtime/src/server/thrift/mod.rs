@@ -8,11 +8,11 @@
 mod late;
 mod reply;
 mod request;
+mod waits;
 
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 use std::time::Instant;
@@ -20,7 +20,6 @@ use std::time::Instant;
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::task::unconstrained;
 use tokio_util::sync::CancellationToken;
 
 use self::late::Late;
@@ -29,20 +28,17 @@ use super::connections::{Phase, Seat};
 use super::counters::Counter;
 use super::partial::Partial;
 use super::shared::Shared;
-use super::work::{self, End, GRACE, Work};
+use super::work::{End, Work};
 use crate::context::Backward;
 use crate::line::Line;
-use crate::receive::receive;
 use crate::service::{Answer, Kind};
 use crate::thrift::{Incoming, Messages, Wire, spare};
-use crate::{Error, Limits, Result as Outcomes};
+use crate::{Error, Result as Outcomes};
 
 /// Answers are written when this many bytes wait, even inside a batch.
 const FLUSH: usize = 256 << 10;
 /// Bodies from this size on are written from where they are.
 const APART: usize = 64 << 10;
-/// What a peer may send ahead while it waits for an answer.
-const AHEAD: usize = 256 << 10;
 
 /// Why the driver ends; nobody is told, the connection just closes.
 struct Close;
@@ -195,68 +191,6 @@ impl Driver<'_> {
         self.late.as_ref().map_or(0, |late| late.pending())
     }
 
-    /// Takes over what late calls have answered; waits for it, or for bytes, while some are pending.
-    /// `false` when there is nothing of the kind.
-    async fn collect(&mut self) -> Result<bool, Close> {
-        let Some(late) = self.late.clone() else { return Ok(false) };
-        let (owing, pending) = (late.is_owing(), late.pending());
-        let answers = late.take();
-        if !answers.is_empty() {
-            self.out.unsplit(answers);
-            return Ok(true);
-        }
-        if !owing {
-            return Ok(false);
-        }
-        self.seat.enter(Phase::Work);
-        let more = pending < late::MOST;
-        tokio::select! {
-            biased;
-            // Every call that is ready now joins the same write.
-            () = late.ready() => tokio::task::yield_now().await,
-            () = self.partial.evicted(), if more => {}
-            count = receive(&mut self.stream, &mut self.messages), if more => {
-                if count? == 0 {
-                    return Err(Close);
-                }
-            }
-        }
-        Ok(true)
-    }
-
-    /// Waits for bytes; an idle connection owns no buffer while it waits.
-    async fn fill(&mut self, answered: bool) -> Result<(), Close> {
-        let idle = self.messages.is_between();
-        if idle {
-            if self.shared.connections.draining() {
-                return Err(Close);
-            }
-            self.messages.release();
-            spare::give(std::mem::take(&mut self.out));
-            self.seat.enter(Phase::Idle);
-        } else if answered || !self.seat.is_in(Phase::Frame) {
-            // Another frame has begun: its time runs from now, not anew with each of its bytes.
-            self.seat.enter(Phase::Frame);
-        }
-        let received = receive(&mut self.stream, &mut self.messages);
-        let count = if self.partial.is_held() {
-            tokio::select! {
-                biased;
-                () = self.partial.evicted() => return Ok(()),
-                count = received => count,
-            }
-        } else {
-            received.await
-        };
-        if count? == 0 {
-            return Err(Close);
-        }
-        if idle {
-            self.seat.enter(Phase::Frame);
-        }
-        Ok(())
-    }
-
     /// Counts how a call ended, and writes its answer but for a body that is returned.
     fn end(&mut self, envelope: &Envelope<'_>, outcome: Outcome, kind: Kind) -> Result<Option<Bytes>, Close> {
         if let Err(error) = &outcome.result {
@@ -266,37 +200,6 @@ impl Driver<'_> {
             Kind::Oneway => Ok(None),
             Kind::Unary => self.answer(envelope, outcome),
         }
-    }
-
-    /// Waits for a handler, its deadline or the peer's end.
-    async fn wait(&mut self, mut work: Work, end: End) -> Result<Outcomes<Answer>, Close> {
-        // Earlier answers do not wait for this one.
-        self.flush(&Bytes::new()).await?;
-        self.seat.enter(Phase::Work);
-        // Also seen when the handler has used up what tokio lets a task do at once.
-        let late = unconstrained(tokio::time::sleep_until(end.at.into()));
-        let gone = unconstrained(gone(&mut self.stream, &mut self.messages, &mut self.partial, &self.shared.limits));
-        let mut gone = pin!(gone);
-        let outcome = tokio::select! {
-            biased;
-            outcome = &mut work => outcome,
-            () = late => {
-                self.shared.count(Counter::Deadlines);
-                Err(work::late())
-            }
-            () = &mut gone => {
-                self.shared.count(Counter::Abandoned);
-                return Err(Close);
-            }
-        };
-        drop(work);
-        if end.is_told_late(&outcome) {
-            tokio::select! {
-                () = gone => return Err(Close),
-                () = tokio::time::sleep(GRACE) => {}
-            }
-        }
-        Ok(outcome)
     }
 
     fn answer(&mut self, envelope: &Envelope<'_>, outcome: Outcome) -> Result<Option<Bytes>, Close> {
@@ -334,14 +237,4 @@ impl Driver<'_> {
 fn outcome(result: Outcomes<Answer>, backward: Option<Backward>) -> Outcome {
     let failed = backward.filter(|_| result.is_err());
     Outcome { result, backward: failed.map(|pairs| pairs.take()).unwrap_or_default() }
-}
-
-/// Ends when the peer has closed its side. What it sends meanwhile is kept, up to a bound.
-async fn gone(stream: &mut TcpStream, messages: &mut Messages, partial: &mut Partial, limits: &Limits) {
-    while messages.buffered() < AHEAD && partial.hold(messages.buffered(), 0, limits) {
-        if matches!(receive(stream, messages).await, Ok(0) | Err(_)) {
-            return;
-        }
-    }
-    std::future::pending().await
 }
