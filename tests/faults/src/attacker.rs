@@ -76,7 +76,8 @@ pub async fn send(target: SocketAddr, bytes: &[u8], time: Duration) -> Result<Ou
     Ok(tokio::time::timeout(time, exchange).await.unwrap_or(Outcome::Silent))
 }
 
-async fn answer(stream: &mut (impl AsyncReadExt + Unpin)) -> Outcome {
+/// Waits for the first answer on a connection, or its end.
+pub async fn answer(stream: &mut (impl AsyncReadExt + Unpin)) -> Outcome {
     let mut messages = Messages::new(usize::MAX);
     loop {
         if let Ok(Some(incoming)) = messages.take() {

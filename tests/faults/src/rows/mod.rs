@@ -3,6 +3,7 @@
 mod backends;
 mod calls;
 mod descriptors;
+mod fair;
 mod idle;
 mod panics;
 mod slow;
@@ -46,7 +47,7 @@ pub type Outcome = Pin<Box<dyn Future<Output = Result<Vec<Line>, Failure>>>>;
 pub type Row = (&'static str, fn(Scale) -> Outcome);
 
 /// Every row of this program.
-pub const ROWS: [Row; 10] = [
+pub const ROWS: [Row; 12] = [
     ("1-5", |scale| Box::pin(wire::corpus(scale))),
     ("6", |scale| Box::pin(wire::lengths(scale))),
     ("8", |scale| Box::pin(calls::rows(scale))),
@@ -57,10 +58,13 @@ pub const ROWS: [Row; 10] = [
     ("18", |scale| Box::pin(panics::rows(scale))),
     ("19-20", |scale| Box::pin(time::rows(scale))),
     ("22", |scale| Box::pin(backends::rows(scale))),
+    ("41", |scale| Box::pin(fair::frames(scale))),
+    ("45", |scale| Box::pin(fair::shares(scale))),
 ];
 
 /// What the lines of the table are called, in their order.
-pub const ORDER: [&str; 15] = ["1", "2", "3", "4", "5", "6", "8", "11", "12", "13", "14", "18", "19", "20", "22"];
+pub const ORDER: [&str; 17] =
+    ["1", "2", "3", "4", "5", "6", "8", "11", "12", "13", "14", "18", "19", "20", "22", "41", "45"];
 
 /// The heading of the table.
 pub const TITLE: &str = "What a server takes when it is attacked";
