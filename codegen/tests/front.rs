@@ -125,7 +125,7 @@ fn big_files_and_many_files_are_refused_soon() {
     let start = Instant::now();
     let dir = dir(&[("a.thrift", "include \"big.thrift\"")]);
     let big = fs::File::create(dir.path().join("big.thrift")).unwrap();
-    fs::write(dir.path().join("big.proto"), "// \n".repeat(1 << 20)).unwrap();
+    fs::write(dir.path().join("big.proto"), "// \n".repeat(3 << 20)).unwrap();
     assert!(said(dir.path(), &["big.proto"], &[]).contains("PB0006"));
     big.set_len(50 << 20).unwrap();
     assert!(said(dir.path(), &["a.thrift"], &[]).contains("SR0004"));

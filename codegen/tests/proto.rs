@@ -115,3 +115,76 @@ fn messages_may_hold_numbers_and_known_types_alone() {
     assert!(derived("struct Seen").contains("Copy , PartialEq , Eq"), "{text}");
     assert!(!derived("struct Noted").contains("Copy") && !derived("struct Noted").contains("PartialEq , Eq"), "{text}");
 }
+
+/// The text of everything that a folder's files make.
+fn made(files: &[(&str, &str)], roots: &[&str]) -> String {
+    let dir = dir(files);
+    let options = codegen::options::Options { include: vec![dir.path().to_owned()], ..Default::default() };
+    let builder = roots.iter().fold(Builder::new().options(options), |it, root| it.idl(dir.path().join(root)));
+    let loaded = builder.load(false).unwrap();
+    codegen::single(&emit(&loaded.model, Sides::Both))
+}
+
+#[test]
+fn packages_of_any_name_have_their_messages() {
+    for (package, module) in [
+        ("acme.type", "pub mod r#type {"),
+        ("a.in", "pub mod r#in {"),
+        ("a.FooBar", "pub mod foo_bar {"),
+        ("a.extern", "pub mod r#extern {"),
+        ("a.self", "pub mod self_ {"),
+        ("a._", "pub mod __ {"),
+        ("a.con", "pub mod con_ {"),
+        ("a.mod", "pub mod mod_ {"),
+    ] {
+        let text = format!("syntax = \"proto3\"; package {package}; message Money {{ int64 units = 1; }}");
+        let other =
+            format!("syntax = \"proto3\"; package z; import \"a.proto\"; message Z {{ {package}.Money m = 1; }}");
+        let all = made(&[("a.proto", &text), ("z.proto", &other)], &["z.proto"]);
+        let path = module.trim_start_matches("pub mod ").trim_end_matches(" {");
+        assert!(all.contains(module) && all.contains("pub struct Money {"), "{all}");
+        assert!(all.contains(&format!("::{path}::Money>")), "{all}");
+    }
+}
+
+#[test]
+fn a_type_of_a_file_without_package_exists_once() {
+    let a = "syntax = \"proto3\"; package x.y; import \"b.proto\"; message A { Root r = 1; }";
+    let all = made(&[("a.proto", a), ("b.proto", "syntax = \"proto3\"; message Root {}")], &["a.proto"]);
+    assert!(all.contains("::core::option::Option<super::super::b::Root>"), "{all}");
+    assert_eq!(all.matches("pub struct Root {").count(), 1, "{all}");
+}
+
+#[test]
+fn modules_give_way_to_what_is_there() {
+    let syntax = "syntax = \"proto3\";";
+    let outer = format!(
+        "{syntax} package x.v2; message Core {{ message In {{}} }} message I32 {{ oneof kind {{ int32 a = 1; }} }}"
+    );
+    let inner = format!(
+        "{syntax} package x.v2.core; import \"outer.proto\"; message B {{ x.v2.Core.In a = 1; x.v2.I32 b = 2; }}"
+    );
+    let grpc = format!("{syntax} package x.v2.grpc; import \"inner.proto\"; message C {{ x.v2.core.B b = 1; }}");
+    let all = made(&[("outer.proto", &outer), ("inner.proto", &inner), ("grpc.proto", &grpc)], &["grpc.proto"]);
+    for text in ["pub mod core {", "pub mod core_ {", "pub mod grpc_ {", "pub mod i32_ {", "Option<super::core_::B>"] {
+        assert!(all.contains(text), "{text}: {all}");
+    }
+    assert!(all.contains("Option<super::core::In>") && all.contains("oneof = \"i32_::Kind\""), "{all}");
+}
+
+#[test]
+fn google_protobuf_may_hold_types_of_users() {
+    let own = "syntax = \"proto3\"; package google.protobuf; import \"google/protobuf/timestamp.proto\"; \
+        message Mine { Timestamp at = 1; }";
+    let all = made(&[("google/protobuf/mine.proto", own)], &["google/protobuf/mine.proto"]);
+    assert!(all.contains("pub struct Mine {") && all.contains("Option<::runtime::prost_types::Timestamp>"), "{all}");
+}
+
+/// Members with one number are one variant, and a default may be any of them.
+#[test]
+fn defaults_name_the_variant_that_there_is() {
+    let text = "syntax = \"proto2\"; package a; enum E { option allow_alias = true; ONE = 1; UNO = 1; } \
+        message M { optional E e = 1 [default = UNO]; map<string, E> type = 2; }";
+    let all = made(&[("a.proto", text)], &["a.proto"]);
+    assert!(all.contains("default = \"One\"") && all.contains("pub type_: "), "{all}");
+}

@@ -39,44 +39,44 @@ fn decodes(headers: &HeaderMap) -> bool {
     MetadataMap::from_headers(alone).get_bin(DETAILS).is_some_and(|value| value.to_bytes().is_ok())
 }
 
-/// A gRPC server that answers every call with status 3 and details that do not decode: in its
-/// headers, or in trailers behind an empty body.
-#[cfg(all(test, any(feature = "grpc", feature = "dev")))]
-pub(crate) async fn peer(in_trailers: bool) -> std::net::SocketAddr {
-    use hyper::body::Incoming;
-    use hyper_util::rt::{TokioExecutor, TokioIo};
-
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let answer = hyper::service::service_fn(move |_: http::Request<Incoming>| async move {
-        let status: HeaderMap = [("grpc-status", "3"), ("grpc-message", "no"), (DETAILS, "!!!")]
-            .map(|(name, value)| (http::HeaderName::from_static(name), http::HeaderValue::from_static(value)))
-            .into_iter()
-            .collect();
-        let empty = http_body_util::Empty::<Bytes>::new();
-        let mut answer = http::Response::new(empty.with_trailers(std::future::ready(None)));
-        if in_trailers {
-            *answer.body_mut() = empty.with_trailers(std::future::ready(Some(Ok(status))));
-        } else {
-            answer.headers_mut().extend(status);
-        }
-        answer.headers_mut().insert("content-type", http::HeaderValue::from_static("application/grpc"));
-        Ok::<_, std::convert::Infallible>(answer)
-    });
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let http = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
-            tokio::spawn(http.serve_connection(TokioIo::new(stream), answer));
-        }
-    });
-    address
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use http::HeaderValue;
 
     use super::*;
+
+    /// A gRPC server that answers every call with status 3 and details that do not decode: in its
+    /// headers, or in trailers behind an empty body.
+    #[cfg(any(feature = "grpc", feature = "dev"))]
+    pub(crate) async fn peer(in_trailers: bool) -> std::net::SocketAddr {
+        use hyper::body::Incoming;
+        use hyper_util::rt::{TokioExecutor, TokioIo};
+
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let answer = hyper::service::service_fn(move |_: http::Request<Incoming>| async move {
+            let status: HeaderMap = [("grpc-status", "3"), ("grpc-message", "no"), (DETAILS, "!!!")]
+                .map(|(name, value)| (http::HeaderName::from_static(name), http::HeaderValue::from_static(value)))
+                .into_iter()
+                .collect();
+            let empty = http_body_util::Empty::<Bytes>::new();
+            let mut answer = http::Response::new(empty.with_trailers(std::future::ready(None)));
+            if in_trailers {
+                *answer.body_mut() = empty.with_trailers(std::future::ready(Some(Ok(status))));
+            } else {
+                answer.headers_mut().extend(status);
+            }
+            answer.headers_mut().insert("content-type", http::HeaderValue::from_static("application/grpc"));
+            Ok::<_, std::convert::Infallible>(answer)
+        });
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let http = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+                tokio::spawn(http.serve_connection(TokioIo::new(stream), answer));
+            }
+        });
+        address
+    }
 
     fn headers(details: &[u8]) -> HeaderMap {
         HeaderMap::from_iter([

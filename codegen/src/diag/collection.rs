@@ -31,12 +31,12 @@ impl Diagnostics {
 
     /// Whether one of them is an error.
     pub fn has_errors(&self) -> bool {
-        self.count(Severity::Error) > 0
+        self.0.iter().any(|it| it.severity == Severity::Error)
     }
 
-    /// How many there are of a severity.
+    /// How many there are of a severity, equal ones once: as many as are shown.
     pub fn count(&self, severity: Severity) -> usize {
-        self.0.iter().filter(|it| it.severity == severity).count()
+        self.sorted().into_iter().filter(|it| it.severity == severity).count()
     }
 
     /// How many there are.
@@ -110,5 +110,15 @@ mod tests {
         assert!(all.has_errors());
         let places: Vec<_> = all.sorted().into_iter().map(|it| place(it).map(|it| (it.0.0, it.1))).collect();
         assert_eq!(places, [None, Some((0, 2)), Some((0, 5)), Some((1, 0))]);
+    }
+
+    #[test]
+    fn as_many_are_counted_as_are_shown() {
+        let mut found = Diagnostics::new();
+        for text in ["a", "a", "b"] {
+            found.push(Diagnostic::error("TH0113", text));
+        }
+        assert_eq!((found.count(Severity::Error), found.count(Severity::Note)), (2, 0));
+        assert_eq!(found.sorted().len(), 2);
     }
 }

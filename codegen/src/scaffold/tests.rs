@@ -34,10 +34,18 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str) -> String {
     });
     let called =
         functions.iter().filter(|(_, calls)| !calls.is_empty()).map(|(name, _)| quote!(#name(&registry).await?;));
+    // Without a call there is nothing to name and nothing to judge.
+    let called: Vec<_> = called.collect();
+    let names = if called.is_empty() {
+        quote!(Config, Registry, Server)
+    } else {
+        quote!(Channel, Code, Config, Error, Registry, Server)
+    };
+    let judged = (!called.is_empty()).then(judged);
     let mut uses = [
         quote!(use #lib::{generated, handler};),
         quote!(
-            use runtime::{Channel, Code, Config, Error, Registry, Server};
+            use runtime::{#names};
         ),
     ];
     if layout::order(&lib.to_string()) > layout::order("runtime") {
@@ -57,13 +65,7 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str) -> String {
 
         #(#reaches)*
 
-        /// Any answer of a handler will do; replace this by what your methods promise.
-        fn reached(outcome: Result<(), Error>) {
-            if let Err(error) = outcome {
-                assert_ne!(error.code(), Code::Unavailable, "{error:?}");
-                assert_ne!(error.code(), Code::DeadlineExceeded, "{error:?}");
-            }
-        }
+        #judged
     };
     let mut text = assemble::format(tokens);
     for (at, service) in services.iter().enumerate() {
@@ -71,6 +73,19 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str) -> String {
         text = text.replacen(&place, &layout::mount(&handler::mount(model, service)), 1);
     }
     text
+}
+
+/// What calls are judged by.
+fn judged() -> TokenStream {
+    quote! {
+        /// Any answer of a handler will do; replace this by what your methods promise.
+        fn reached(outcome: Result<(), Error>) {
+            if let Err(error) = outcome {
+                assert_ne!(error.code(), Code::Unavailable, "{error:?}");
+                assert_ne!(error.code(), Code::DeadlineExceeded, "{error:?}");
+            }
+        }
+    }
 }
 
 /// The name of the function that calls a service.

@@ -147,3 +147,12 @@ fn nothing_of_the_machine_gets_into_a_crate() {
         assert!(paths.iter().all(Vec::is_empty), "{paths:?} hold {place}");
     }
 }
+
+#[test]
+fn a_service_without_methods_makes_a_test_without_unused_names() {
+    let it = Sandbox::new(&[("none.proto", "syntax = \"proto3\"; package none; service Nothing {}")]);
+    it.run(&["none.proto"]).ends(0);
+    let test = it.read("none/tests/none.rs");
+    assert!(test.contains("use runtime::{Config, Registry, Server};"), "{test}");
+    assert!(!test.contains("fn reached"), "{test}");
+}

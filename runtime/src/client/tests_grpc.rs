@@ -104,7 +104,7 @@ async fn a_failed_connect_goes_to_another_instance() {
 #[tokio::test]
 async fn details_that_do_not_decode_cost_the_details_alone() {
     for in_trailers in [false, true] {
-        let channel = Channel::to(&crate::status_details::peer(in_trailers).await.to_string()).unwrap();
+        let channel = Channel::to(&crate::status_details::tests::peer(in_trailers).await.to_string()).unwrap();
         for _ in 0..3 {
             let error = request(&channel, &METHODS[0]).await.unwrap_err();
             assert_eq!((error.code(), error.message()), (Code::InvalidArgument, "no"));

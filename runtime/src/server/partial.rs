@@ -131,7 +131,7 @@ impl Partial {
     pub(super) fn hold(&mut self, arrived: usize, whole: usize, limits: &Limits) -> bool {
         // Most frames are not counted, and need not look at what all drivers write.
         if arrived <= FREE {
-            self.frame.take().map(|frame| drop(self.held(frame)));
+            drop(self.take());
             return true;
         }
         let whole = whole.max(arrived);

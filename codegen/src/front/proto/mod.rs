@@ -21,7 +21,7 @@ use crate::{
 pub const MAX_DEPTH: usize = 100;
 
 /// The largest proto file, in bytes: its descriptors take some 200 times the memory of its text.
-pub const MAX_BYTES: usize = 2 << 20;
+pub const MAX_BYTES: usize = 8 << 20;
 
 /// The well-known files, which every compiler brings along.
 const GOOGLE: &str = "google/protobuf/";

@@ -85,7 +85,7 @@ mod tests {
     #[tokio::test]
     async fn details_that_do_not_decode_are_an_error_of_the_call() {
         for in_trailers in [false, true] {
-            let address = crate::status_details::peer(in_trailers).await;
+            let address = crate::status_details::tests::peer(in_trailers).await;
             let lines = Lines::new(&Endpoint::from_shared(format!("http://{address}")).unwrap());
             let client = super::super::api::Client::new(lines.channel(), None).await.unwrap();
             let asked = client.range(super::super::api::RangeRequest::default()).await;

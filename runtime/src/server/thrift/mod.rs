@@ -7,11 +7,12 @@
 
 mod late;
 mod reply;
+mod request;
+mod waits;
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 use std::time::Instant;
@@ -19,33 +20,25 @@ use std::time::Instant;
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::task::unconstrained;
 use tokio_util::sync::CancellationToken;
 
 use self::late::Late;
 use self::reply::{Envelope, Outcome};
 use super::connections::{Phase, Seat};
 use super::counters::Counter;
-use super::failures;
-use super::load::Entry;
-use super::partial::{Held, Partial};
+use super::partial::Partial;
 use super::shared::Shared;
-use super::work::{self, End, GRACE, Work};
-use crate::context::{Backward, Context, Pairs};
+use super::work::{End, Work};
+use crate::context::Backward;
 use crate::line::Line;
-use crate::receive::receive;
 use crate::service::{Answer, Kind};
-use crate::thrift::metainfo::Asked;
-use crate::thrift::ttheader::flags;
-use crate::thrift::{Header, Incoming, MessageType, Messages, Wire, spare};
-use crate::{Error, Limits, Result as Outcomes};
+use crate::thrift::{Incoming, Messages, Wire, spare};
+use crate::{Error, Result as Outcomes};
 
 /// Answers are written when this many bytes wait, even inside a batch.
 const FLUSH: usize = 256 << 10;
 /// Bodies from this size on are written from where they are.
 const APART: usize = 64 << 10;
-/// What a peer may send ahead while it waits for an answer.
-const AHEAD: usize = 256 << 10;
 
 /// Why the driver ends; nobody is told, the connection just closes.
 struct Close;
@@ -198,134 +191,6 @@ impl Driver<'_> {
         self.late.as_ref().map_or(0, |late| late.pending())
     }
 
-    /// Takes over what late calls have answered; waits for it, or for bytes, while some are pending.
-    /// `false` when there is nothing of the kind.
-    async fn collect(&mut self) -> Result<bool, Close> {
-        let Some(late) = self.late.clone() else { return Ok(false) };
-        let (owing, pending) = (late.is_owing(), late.pending());
-        let answers = late.take();
-        if !answers.is_empty() {
-            self.out.unsplit(answers);
-            return Ok(true);
-        }
-        if !owing {
-            return Ok(false);
-        }
-        self.seat.enter(Phase::Work);
-        let more = pending < late::MOST;
-        tokio::select! {
-            biased;
-            // Every call that is ready now joins the same write.
-            () = late.ready() => tokio::task::yield_now().await,
-            () = self.partial.evicted(), if more => {}
-            count = receive(&mut self.stream, &mut self.messages), if more => {
-                if count? == 0 {
-                    return Err(Close);
-                }
-            }
-        }
-        Ok(true)
-    }
-
-    /// Waits for bytes; an idle connection owns no buffer while it waits.
-    async fn fill(&mut self, answered: bool) -> Result<(), Close> {
-        let idle = self.messages.is_between();
-        if idle {
-            if self.shared.connections.draining() {
-                return Err(Close);
-            }
-            self.messages.release();
-            spare::give(std::mem::take(&mut self.out));
-            self.seat.enter(Phase::Idle);
-        } else if answered || !self.seat.is_in(Phase::Frame) {
-            // Another frame has begun: its time runs from now, not anew with each of its bytes.
-            self.seat.enter(Phase::Frame);
-        }
-        let received = receive(&mut self.stream, &mut self.messages);
-        let count = if self.partial.is_held() {
-            tokio::select! {
-                biased;
-                () = self.partial.evicted() => return Ok(()),
-                count = received => count,
-            }
-        } else {
-            received.await
-        };
-        if count? == 0 {
-            return Err(Close);
-        }
-        if idle {
-            self.seat.enter(Phase::Frame);
-        }
-        Ok(())
-    }
-
-    fn message(
-        &mut self,
-        incoming: Incoming,
-        held: Option<Held>,
-        now: Instant,
-        task: &mut Task<'_>,
-    ) -> Result<Option<Next>, Close> {
-        let shared = self.shared;
-        let mut asked = Asked::default();
-        let pairs = incoming.pairs(|pair| asked.take(pair));
-        pairs.map_err(|error| self.damaged(Counter::BadFrame, &error))?;
-        let read = Header::read(incoming.message());
-        let (header, taken) = read.map_err(|error| self.damaged(Counter::BadHeader, &error))?;
-        let wire = incoming.wire;
-        let envelope = |header| Envelope { wire, header, leaving: false };
-        if matches!(header.kind, MessageType::Reply | MessageType::Exception) {
-            return self.refuse(&envelope(header)).map(Some);
-        }
-        let idl = header.protocol.idl();
-        // Answered without the service in front: Apache's servers do so, and its clients look.
-        let Some(route) = shared.router.find(idl, asked.service, header.name) else {
-            let name = header.name.split_once(':').map_or(header.name, |(_, name)| name);
-            let missing = shared.router.missing(idl, header.name);
-            let kind = if header.kind == MessageType::Oneway { Kind::Oneway } else { Kind::Unary };
-            return Ok(self.end(&envelope(Header { name, ..header }), missing.into(), kind)?.map(Next::Write));
-        };
-        let envelope = Envelope { wire, header: Header { name: route.method.name, ..header }, leaving: false };
-        let order = incoming.flags & flags::OUT_OF_ORDER == 0;
-        let mut cx = self.context(now);
-        let backward = wire.has_header().then(|| self.describe(&mut cx, asked, now));
-        // The IDL says whether a method is answered, not the message's type, as in Kitex.
-        let kind = route.method.kind;
-        let end = self.end_of(&cx, now);
-        let started = if incoming.is_cut() {
-            Err(shared.load.shed("too many bytes of requests in work or arriving"))
-        } else {
-            let opened = shared.open(envelope.header.protocol, incoming.into_body(taken));
-            opened.and_then(|body| shared.start(route, cx, body, Entry { share: self.seat.share(), held }))
-        };
-        let outcome = match started {
-            Err(error) => {
-                failures::log(route.method, &error);
-                error.into()
-            }
-            Ok(mut work) => match Pin::new(&mut work).poll(task) {
-                Poll::Ready(result) => outcome(result, backward),
-                Poll::Pending => {
-                    work.count(self.seat.share());
-                    return Ok(self.put_off(Waiting { work, backward, envelope, kind, end }, order));
-                }
-            },
-        };
-        Ok(self.end(&envelope, outcome, kind)?.map(Next::Write))
-    }
-
-    /// What becomes of a call that was not ready at once: it goes on beside the connection, unless its answer has to
-    /// come before those of later requests.
-    fn put_off(&mut self, call: Waiting, order: bool) -> Option<Next> {
-        if order {
-            return Some(Next::Handler(call));
-        }
-        let late = self.late.get_or_insert_default();
-        late::spawn(call, Arc::clone(&self.owner), late, CancellationToken::clone(&self.cancel));
-        None
-    }
-
     /// Counts how a call ended, and writes its answer but for a body that is returned.
     fn end(&mut self, envelope: &Envelope<'_>, outcome: Outcome, kind: Kind) -> Result<Option<Bytes>, Close> {
         if let Err(error) = &outcome.result {
@@ -335,73 +200,6 @@ impl Driver<'_> {
             Kind::Oneway => Ok(None),
             Kind::Unary => self.answer(envelope, outcome),
         }
-    }
-
-    /// Tells a peer that it sent an answer to a server.
-    fn refuse(&mut self, envelope: &Envelope<'_>) -> Result<Next, Close> {
-        self.shared.count(Counter::BadHeader);
-        let body = envelope.header.protocol.wrong_message_type().map_err(|_| Close)?;
-        envelope.head(MessageType::Exception, None, &Pairs::new(), &body, &mut self.out).map_err(|_| Close)?;
-        Ok(Next::Last(body))
-    }
-
-    /// What a call's handler knows of it.
-    fn context(&self, now: Instant) -> Context {
-        // Field by field: each `with_` method would move all of it.
-        let mut cx = Context::new();
-        cx.deadline = Some(now + self.shared.limits.handler);
-        cx.peer = Some(self.peer);
-        cx.cancel = Some(Arc::clone(&self.cancel));
-        cx
-    }
-
-    /// Adds what a request's TTHeader says, and the place of pairs that go back; gives that too.
-    fn describe(&mut self, cx: &mut Context, asked: Asked<'_>, now: Instant) -> Backward {
-        let deadline = asked.timeout().and_then(|timeout| now.checked_add(timeout));
-        cx.deadline = deadline.into_iter().chain(cx.deadline).min();
-        cx.log_id = asked.log_id.map(Arc::from);
-        cx.metadata = asked.into_metadata().map(Arc::new);
-        let backward = self.backward.again();
-        cx.set_backward(backward.clone());
-        backward
-    }
-
-    /// When a call has to end.
-    fn end_of(&self, cx: &Context, now: Instant) -> End {
-        let own = now + self.shared.limits.handler;
-        let at = cx.deadline().unwrap_or(own);
-        End { at, of_caller: at < own }
-    }
-
-    /// Waits for a handler, its deadline or the peer's end.
-    async fn wait(&mut self, mut work: Work, end: End) -> Result<Outcomes<Answer>, Close> {
-        // Earlier answers do not wait for this one.
-        self.flush(&Bytes::new()).await?;
-        self.seat.enter(Phase::Work);
-        // Also seen when the handler has used up what tokio lets a task do at once.
-        let late = unconstrained(tokio::time::sleep_until(end.at.into()));
-        let gone = unconstrained(gone(&mut self.stream, &mut self.messages, &mut self.partial, &self.shared.limits));
-        let mut gone = pin!(gone);
-        let outcome = tokio::select! {
-            biased;
-            outcome = &mut work => outcome,
-            () = late => {
-                self.shared.count(Counter::Deadlines);
-                Err(work::late())
-            }
-            () = &mut gone => {
-                self.shared.count(Counter::Abandoned);
-                return Err(Close);
-            }
-        };
-        drop(work);
-        if end.is_told_late(&outcome) {
-            tokio::select! {
-                () = gone => return Err(Close),
-                () = tokio::time::sleep(GRACE) => {}
-            }
-        }
-        Ok(outcome)
     }
 
     fn answer(&mut self, envelope: &Envelope<'_>, outcome: Outcome) -> Result<Option<Bytes>, Close> {
@@ -439,14 +237,4 @@ impl Driver<'_> {
 fn outcome(result: Outcomes<Answer>, backward: Option<Backward>) -> Outcome {
     let failed = backward.filter(|_| result.is_err());
     Outcome { result, backward: failed.map(|pairs| pairs.take()).unwrap_or_default() }
-}
-
-/// Ends when the peer has closed its side. What it sends meanwhile is kept, up to a bound.
-async fn gone(stream: &mut TcpStream, messages: &mut Messages, partial: &mut Partial, limits: &Limits) {
-    while messages.buffered() < AHEAD && partial.hold(messages.buffered(), 0, limits) {
-        if matches!(receive(stream, messages).await, Ok(0) | Err(_)) {
-            return;
-        }
-    }
-    std::future::pending().await
 }

@@ -18,6 +18,10 @@ impl Output for Measure {
         self.bytes += bytes.len();
         if self.bytes > self.budget { Err(Fault::Budget) } else { Ok(()) }
     }
+
+    fn expect(&mut self, bytes: usize) -> Result<(), Fault> {
+        if self.bytes.saturating_add(bytes) > self.budget { Err(Fault::Budget) } else { Ok(()) }
+    }
 }
 
 impl Output for Vec<u8> {

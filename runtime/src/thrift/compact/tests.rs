@@ -265,3 +265,14 @@ fn a_bare_message_is_refused_as_soon_as_it_cannot_be() {
     assert!(matches!(refused(&"ff".repeat(11)), FrameError::Header(_)));
     assert!(matches!(refused("0101ff"), FrameError::Header(_)));
 }
+
+/// What elements take in Binary is counted by their number, before the first of them is read: it is damaged here.
+#[test]
+fn elements_are_counted_before_they_are_read() {
+    let limits = DecodeLimits { budget: 1 << 10, ..DecodeLimits::default() };
+    for head in [&[0x19, 0xf6, 0x81, 0x01][..], &[0x1b, 0x81, 0x01, 0x66]] {
+        let body = [head, &[0xff; 1 << 10]].concat();
+        let error = to_binary(&body, limits).unwrap_err();
+        assert_eq!(error.fault(), &Fault::Budget, "{head:x?}");
+    }
+}

@@ -9,6 +9,11 @@ use crate::thrift::kind::Type;
 /// Where the same values go in Binary.
 pub(super) trait Output {
     fn put(&mut self, bytes: &[u8]) -> Result<(), Fault>;
+
+    /// At least so many bytes are to come: refused before any of them is made.
+    fn expect(&mut self, _: usize) -> Result<(), Fault> {
+        Ok(())
+    }
 }
 
 /// What is being read at one level of nesting.
@@ -120,7 +125,8 @@ impl Walker {
         let kind = kind::from_nibble(head & 0x0f)?;
         out.put(&[kind as u8])?;
         out.put(&count(number))?;
-        self.values(kind, kind, number, 1, input)
+        let bytes = self.values(kind, kind, number, 1, input)?;
+        Ok(out.expect(bytes)?)
     }
 
     fn entries(&mut self, input: &mut Cursor<'_>, out: &mut impl Output) -> Result<(), Halt> {
@@ -130,20 +136,22 @@ impl Walker {
         let (key, value) = (kind::from_nibble(kinds >> 4)?, kind::from_nibble(kinds & 0x0f)?);
         out.put(&[key as u8, value as u8])?;
         out.put(&count(number))?;
-        self.values(key, value, number, 2, input)
+        let bytes = self.values(key, value, number, 2, input)?;
+        Ok(out.expect(bytes)?)
     }
 
-    /// Goes into a container of `number` rounds of `each` values.
-    fn values(&mut self, now: Type, then: Type, number: usize, each: usize, input: &Cursor<'_>) -> Result<(), Halt> {
+    /// Goes into a container of `number` rounds of `each` values; gives the fewest bytes that they take in Binary.
+    fn values(&mut self, now: Type, then: Type, number: usize, each: usize, input: &Cursor<'_>) -> Result<usize, Halt> {
         if number == 0 {
-            return Ok(());
+            return Ok(0);
         }
         if now == Type::Stop || then == Type::Stop {
             return Err(Fault::Type(0).into());
         }
-        let least = kind::least(now) + if each == 2 { kind::least(then) } else { 0 };
-        input.expect(number.saturating_mul(least))?;
-        self.enter(Level::Values { now, then, left: number as u64 * each as u64 })
+        let round = |least: fn(Type) -> usize| least(now) + if each == 2 { least(then) } else { 0 };
+        input.expect(number.saturating_mul(round(kind::least)))?;
+        self.enter(Level::Values { now, then, left: number as u64 * each as u64 })?;
+        Ok(number.saturating_mul(round(Type::min_size)))
     }
 
     fn enter(&mut self, level: Level) -> Result<(), Halt> {
