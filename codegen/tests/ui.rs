@@ -77,6 +77,19 @@ fn every_code_has_a_golden() {
     assert!(missing.is_empty(), "no golden shows {missing:?}");
 }
 
+#[test]
+fn every_code_has_an_explanation() {
+    let texts = fs::read_dir("src/diag/catalogue").unwrap().map(|it| fs::read_to_string(it.unwrap().path()).unwrap());
+    let texts: Vec<String> = texts.collect();
+    let codes: Vec<&str> = texts.iter().flat_map(|it| it.split('"')).filter(|it| is_code(it)).collect();
+    let lacking: Vec<_> = codes.iter().filter(|it| codegen::diag::explain(it).is_none()).collect();
+    assert!(lacking.is_empty(), "src/diag/explain.txt says nothing of {lacking:?}");
+    let known = fs::read_to_string("src/diag/explain.txt").unwrap();
+    let known = known.split("\n\n").filter_map(|it| it.trim().split_once(' '));
+    let gone: Vec<&str> = known.map(|it| it.0).filter(|it| !codes.contains(it)).collect();
+    assert!(gone.is_empty(), "src/diag/explain.txt explains what nobody says: {gone:?}");
+}
+
 fn is_code(text: &str) -> bool {
     let (letters, digits) = text.split_at_checked(2).unwrap_or_default();
     letters.bytes().all(|it| it.is_ascii_uppercase())

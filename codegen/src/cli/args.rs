@@ -33,6 +33,8 @@ pub(super) enum Color {
 pub(super) enum Asked {
     /// To make something of IDL files.
     Make(Box<Invocation>),
+    /// To say what a finding's code means.
+    Explain(String),
     /// To serve the development registry at this `host:port`.
     Registry(String),
 }
@@ -66,6 +68,9 @@ pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, c
         Some(("registry", sub)) => {
             return Ok(Asked::Registry(sub.get_one::<String>("listen").cloned().unwrap_or_default()));
         }
+        None if matches.contains_id("explain") => {
+            return Ok(Asked::Explain(matches.get_one::<String>("explain").cloned().unwrap_or_default()));
+        }
         Some(("generate", sub)) => invocation(Command::Generate, sub, &mut command),
         _ => invocation(Command::Crate, &matches, &mut command),
     };
@@ -87,7 +92,7 @@ fn command() -> clap::Command {
     shared(clap::Command::new("kiteline"))
         .version(env!("CARGO_PKG_VERSION"))
         .about("Makes a ready Rust service of Thrift and proto IDL files")
-        .override_usage("kiteline [OPTIONS] <IDL>...\n       kiteline generate [OPTIONS] <IDL>... -o <DIR>\n       kiteline registry [--listen <HOST:PORT>]")
+        .override_usage("kiteline [OPTIONS] <IDL>...\n       kiteline generate [OPTIONS] <IDL>... -o <DIR>\n       kiteline registry [--listen <HOST:PORT>]\n       kiteline --explain <CODE>")
         .after_help("A service crate is made in ./<first IDL's name>, or brought up to date there:\n  kiteline idl/add.thrift\n  kiteline idl/add.thrift idl/hello.proto -o services")
         .arg(flag("add-missing", "Insert stubs and lines that your own files lack"))
         .arg(flag("member", "Add the crate to the workspace around it instead of giving it one of its own"))
@@ -96,6 +101,13 @@ fn command() -> clap::Command {
                 .long("runtime")
                 .value_name("SOURCE")
                 .help("Where the crate gets `runtime` from: path:DIR, git:URL or git:URL#REV"),
+        )
+        .arg(
+            Arg::new("explain")
+                .long("explain")
+                .value_name("CODE")
+                .exclusive(true)
+                .help("Say what the code of a finding means, such as TH0102"),
         )
         .subcommand(generate)
         .subcommand(registry)

@@ -8,11 +8,12 @@ mod place;
 mod registry;
 mod report;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use codegen::diag::Severity;
+use codegen::diag::{self, Severity};
 use codegen::output::{self, Plan, Policy};
 use codegen::scaffold::{self, Existing};
 use codegen::{Error, Loaded, emit};
@@ -35,6 +36,7 @@ pub(crate) fn main() -> ExitCode {
         Ok(Asked::Registry(listen)) => {
             return ExitCode::from(registry::serve(&listen, &Report::new(false, Color::Auto)));
         }
+        Ok(Asked::Explain(code)) => return ExitCode::from(explain(&code, &Report::new(false, Color::Auto))),
         Err(error) => error.exit(),
     };
     let report = Report::new(invocation.quiet, invocation.color);
@@ -51,6 +53,21 @@ pub(crate) fn main() -> ExitCode {
             ExitCode::from(code(&error))
         }
     }
+}
+
+/// Says what the code of a finding means, on standard output.
+fn explain(code: &str, report: &Report) -> u8 {
+    if let Some(text) = diag::explain(code) {
+        // A closed pipe is nobody's fault.
+        let _ = writeln!(std::io::stdout(), "{text}");
+        return 0;
+    }
+    let help = match diag::nearest(code) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "a code is written as in `error[TH0102]`: two letters and four digits".to_owned(),
+    };
+    report.error(&format!("there is no code `{code}`: {help}"));
+    USAGE
 }
 
 /// What could not be read is no fault of the IDL, also where an include names it.

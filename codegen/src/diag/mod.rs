@@ -3,9 +3,11 @@
 
 pub mod catalogue;
 mod collection;
+mod explain;
 mod render;
 
 pub use collection::Diagnostics;
+pub use explain::{explain, nearest};
 pub use render::render;
 
 use crate::source::Span;

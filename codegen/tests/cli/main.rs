@@ -6,6 +6,7 @@
 mod crash;
 mod escape;
 mod exits;
+mod explain;
 mod flags;
 mod format;
 mod fresh;
