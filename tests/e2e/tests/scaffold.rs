@@ -28,6 +28,8 @@ fn cargo(folder: &Path, args: &[&str]) -> Output {
     // Nobody debugs these crates, and what a debugger needs of them takes gigabytes.
     command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
     command.env("KITELINE_LISTEN", "127.0.0.1:0").env("KITELINE_REGISTRY", "none");
+    // No build of theirs may ask for a protoc.
+    command.env("PROTOC", "/nonexistent/protoc");
     command.output().unwrap()
 }
 
@@ -83,7 +85,26 @@ fn fresh_crates_are_ready() {
     ] {
         assert!(settings.contains(line), "{line} in {settings}");
     }
+    builds_wherever_it_stands(folder.path());
     follows_the_idl(folder.path());
+}
+
+/// As a member from its workspace's root, as somebody's path dependency, as clients alone; with the etcd registry,
+/// and without a protoc.
+fn builds_wherever_it_stands(folder: &Path) {
+    let root = folder.join("root");
+    fs::create_dir_all(root.join("user/src")).unwrap();
+    fs::write(root.join("Cargo.toml"), "[workspace]\nresolver = \"3\"\nmembers = [\"user\"]\n").unwrap();
+    let manifest = "[package]\nname = \"user\"\nedition = \"2024\"\n[dependencies]\nadd = { path = \"../svc/add\" }\n";
+    fs::write(root.join("user/Cargo.toml"), manifest).unwrap();
+    fs::write(root.join("user/src/lib.rs"), "pub use add::generated::api::AddServiceClient;\n").unwrap();
+    kiteline(&root, &["../add.thrift", "-o", "svc/add", "--member"]);
+    kiteline(&root, &["../add.thrift", "-o", "svc/client", "--sides", "client", "--member"]);
+    let client = fs::read_to_string(root.join("svc/client/Cargo.toml")).unwrap();
+    assert!(client.contains("\"etcd\""), "clients find by name: {client}");
+    passes(&root, &["check", "--quiet", "--workspace", "--all-targets"]);
+    passes(&root.join("user"), &["check", "--quiet"]);
+    assert!(!root.join("svc/add/tools").exists() && !root.join("svc/add/.cargo").exists());
 }
 
 /// One server, two services, two protocols, one port.
