@@ -188,3 +188,24 @@ fn defaults_name_the_variant_that_there_is() {
     let all = made(&[("a.proto", text)], &["a.proto"]);
     assert!(all.contains("default = \"One\"") && all.contains("pub type_: "), "{all}");
 }
+
+/// A relative name is looked up among what its own file imports, whatever else is given beside it.
+#[test]
+fn relative_names_do_not_see_packages_of_other_roots() {
+    let syntax = "syntax = \"proto3\";";
+    let core = format!("{syntax} package a.config.core; message T {{}}");
+    let nearer = format!("{syntax} package a.b.config; message Other {{}}");
+    let x = format!("{syntax} package a.b.x; import \"core.proto\"; message X {{ config.core.T t = 1; }}");
+    let y = format!("{syntax} package a.b.y; import \"x.proto\"; message Y {{ a.b.x.X x = 1; }}");
+    let files = [("core.proto", &*core), ("nearer.proto", &nearer), ("x.proto", &x), ("y.proto", &y)];
+    for roots in [["nearer.proto", "y.proto"], ["y.proto", "nearer.proto"]] {
+        let all = made(&files, &roots);
+        assert!(all.contains("Option<super::super::config::core::T>") && all.contains("pub struct Other {"), "{all}");
+    }
+    let both = format!(
+        "{syntax} package a.b.x; import \"core.proto\"; import \"nearer.proto\"; message X {{ config.core.T t = 1; }}"
+    );
+    let said =
+        said(dir(&[("core.proto", &core), ("nearer.proto", &nearer), ("x.proto", &both)]).path(), &["x.proto"], &[]);
+    assert!(said.contains("PB0002") && said.contains("x.proto:1:"), "{said}");
+}

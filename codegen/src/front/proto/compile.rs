@@ -54,23 +54,87 @@ pub(super) fn all(
     if found.has_errors() {
         return None;
     }
-    let google = GoogleFileResolver::new();
-    let mut compiler = Compiler::with_file_resolver(Known { files, google });
-    compiler.include_imports(true).include_source_info(true);
-    let mut broken = HashSet::new();
-    for at in dependencies_first(units, draft) {
-        let Some(unit) = by_file.get(&at) else {
+    let (order, mut compiler) = (dependencies_first(units, draft), compiler(files));
+    let (mut broken, mut said) = (HashSet::new(), Diagnostics::default());
+    for at in &order {
+        let Some(unit) = by_file.get(at) else {
             continue;
         };
         // What imports a broken file would only repeat its errors.
-        if draft.files[at].includes.iter().any(|it| broken.contains(&it.file)) {
-            broken.insert(at);
+        if draft.files[*at].includes.iter().any(|it| broken.contains(&it.file)) {
+            broken.insert(*at);
         } else if let Err(error) = compiler.open_file(&unit.name).map(drop) {
-            found.extend(complaint::about(&error, sources, unit.id));
-            broken.insert(at);
+            said.extend(complaint::about(&error, sources, unit.id));
+            broken.insert(*at);
         }
     }
-    broken.is_empty().then(|| (compiler.encode_file_descriptor_set(), compiler.descriptor_pool()))
+    if broken.is_empty() {
+        return Some((compiler.encode_file_descriptor_set(), compiler.descriptor_pool()));
+    }
+    let order = order.into_iter().filter(|at| broken.contains(at)).filter_map(|at| by_file.get(&at).copied());
+    let before = found.len();
+    let apart = apart(sources, &by_file, order, draft, &compiler.descriptor_pool(), found);
+    if apart.is_none() && found.len() == before {
+        found.extend(said);
+    }
+    apart
+}
+
+fn compiler(files: RefCell<HashMap<String, Compiled>>) -> Compiler {
+    let mut compiler = Compiler::with_file_resolver(Known { files, google: GoogleFileResolver::new() });
+    compiler.include_imports(true).include_source_info(true);
+    compiler
+}
+
+/// Each of `order` with nothing but what it imports, added to what is `done`: a relative name may not
+/// be looked up in a package that only another file has imported. `None` without a finding where
+/// the files do not fit together.
+fn apart<'a>(
+    sources: &SourceMap,
+    by_file: &HashMap<usize, &Unit>,
+    order: impl Iterator<Item = &'a Unit>,
+    draft: &Draft,
+    done: &DescriptorPool,
+    found: &mut Diagnostics,
+) -> Option<(Vec<u8>, DescriptorPool)> {
+    let (mut parsed, mut broken, mut pool) = (HashMap::new(), HashSet::new(), done.clone());
+    let mut fits = true;
+    for unit in order {
+        if draft.files[unit.at].includes.iter().any(|it| broken.contains(&it.file)) {
+            broken.insert(unit.at);
+            continue;
+        }
+        let mut files = HashMap::new();
+        for it in closure(unit.at, draft).into_iter().filter_map(|at| by_file.get(&at)) {
+            if !parsed.contains_key(&it.name) {
+                parsed.insert(it.name.clone(), Compiled::from_source(&it.name, sources.text(it.id)).ok()?);
+            }
+            files.extend(parsed.get(&it.name).map(|file| (it.name.clone(), file.clone())));
+        }
+        // One after another, as deep chains would take the stack.
+        let mut alone = compiler(RefCell::new(files));
+        let below = closure(unit.at, draft).into_iter().filter_map(|at| by_file.get(&at));
+        match below.map(|it| alone.open_file(&it.name).map(drop)).collect::<Result<Vec<()>, _>>() {
+            Err(error) => {
+                found.extend(complaint::about(&error, sources, unit.id));
+                broken.insert(unit.at);
+            }
+            Ok(_) => {
+                let known: HashSet<String> = pool.files().map(|it| it.name().to_owned()).collect();
+                for file in alone.descriptor_pool().files().filter(|it| !known.contains(it.name())) {
+                    fits &= pool.decode_file_descriptor_proto(file.encode_to_vec().as_slice()).is_ok();
+                }
+            }
+        }
+    }
+    (fits && broken.is_empty()).then(|| (pool.encode_to_vec(), pool))
+}
+
+/// A file and all that it imports, dependencies first.
+fn closure(root: usize, draft: &Draft) -> Vec<usize> {
+    let mut order = Vec::new();
+    reach(root, draft, &mut order, &mut HashSet::new());
+    order
 }
 
 /// A file that is imported by two names would be two files to the compiler.
@@ -90,18 +154,22 @@ fn one_name_each(sources: &SourceMap, by_file: &HashMap<usize, &Unit>, draft: &D
 fn dependencies_first(units: &[Unit], draft: &Draft) -> Vec<usize> {
     let (mut order, mut seen) = (Vec::new(), HashSet::new());
     for unit in units {
-        let mut stack = vec![(unit.at, 0)];
-        while let Some((at, next)) = stack.last_mut() {
-            let include = if seen.contains(at) { None } else { draft.files[*at].includes.get(*next) };
-            *next += 1;
-            match include {
-                Some(include) => stack.push((include.file, 0)),
-                None => {
-                    order.extend(seen.insert(*at).then_some(*at));
-                    stack.pop();
-                }
+        reach(unit.at, draft, &mut order, &mut seen);
+    }
+    order
+}
+
+fn reach(root: usize, draft: &Draft, order: &mut Vec<usize>, seen: &mut HashSet<usize>) {
+    let mut stack = vec![(root, 0)];
+    while let Some((at, next)) = stack.last_mut() {
+        let include = if seen.contains(at) { None } else { draft.files[*at].includes.get(*next) };
+        *next += 1;
+        match include {
+            Some(include) => stack.push((include.file, 0)),
+            None => {
+                order.extend(seen.insert(*at).then_some(*at));
+                stack.pop();
             }
         }
     }
-    order
 }
