@@ -6,7 +6,8 @@ mod consts;
 mod declare;
 mod define;
 pub(crate) mod derives;
-pub mod messages;
+pub mod endless;
+mod messages;
 mod modules;
 pub mod names;
 mod scope;
@@ -44,5 +45,6 @@ pub fn resolve(draft: &Draft, options: &Options) -> Result<Model, Diagnostics> {
     }
     derives::check(&model, &mut found);
     consts::evaluate(draft, &scope, &mut model, &mut found);
+    endless::check(&model, &mut found);
     if found.has_errors() { Err(found) } else { Ok(model) }
 }

@@ -31,12 +31,16 @@ fn held(model: &Model, ty: &Ty) -> Option<usize> {
     }
 }
 
-/// The strongly connected component of each def, by value containment (Tarjan, without recursion).
+/// The strongly connected component of each def, by value containment.
 fn components(model: &Model) -> Vec<usize> {
+    let next = |at| fields(model, at).iter().filter_map(|it| held(model, &it.ty)).collect();
+    strongly_connected(&(0..model.defs.len()).map(next).collect::<Vec<_>>())
+}
+
+/// The strongly connected component of each node, by where its edges lead (Tarjan, without recursion).
+pub(super) fn strongly_connected(next: &[Vec<usize>]) -> Vec<usize> {
     const NONE: usize = usize::MAX;
-    let count = model.defs.len();
-    let next: Vec<Vec<usize>> =
-        (0..count).map(|at| fields(model, at).iter().filter_map(|it| held(model, &it.ty)).collect()).collect();
+    let count = next.len();
     let (mut order, mut low) = (vec![NONE; count], vec![0; count]);
     let (mut group, mut stack, mut counter) = (vec![NONE; count], Vec::new(), 0);
     for start in 0..count {

@@ -103,6 +103,14 @@ pub fn endless_struct(name: &Name, field: Span) -> Diagnostic {
         .help("make the field `optional`")
 }
 
+/// A default that leads back to itself.
+pub fn endless_default(owner: &Name, field: &str, at: Span) -> Diagnostic {
+    Diagnostic::error("TH0121", format!("the default of `{field}` must contain itself"))
+        .at(at, "a default that leads back here")
+        .also(owner.span, "no default of this struct can end")
+        .help("leave the default out, or give the struct in it a value for the field")
+}
+
 /// A name that exists but is something else.
 pub fn wrong_kind(at: Span, name: &str, found: &str, wanted: &str) -> Diagnostic {
     Diagnostic::error("TH0125", format!("`{name}` is {found}, not {wanted}")).at(at, format!("{wanted} is needed here"))

@@ -1,0 +1,81 @@
+//! Defaults that make themselves: a value that generated code builds must have an end.
+
+use super::shape::strongly_connected;
+use crate::diag::{Diagnostics, catalogue::names as text};
+use crate::ir::draft::Name;
+use crate::ir::model::{DefId, DefKind, Field, Model, Ty, Value, Wrap};
+
+/// Finds fields whose default leads back to the same default. A default that builds a struct takes
+/// the defaults of those of its fields that it does not give.
+pub(super) fn check(model: &Model, found: &mut Diagnostics) {
+    let starts = starts(model);
+    let mut next: Vec<Vec<usize>> = Vec::new();
+    for def in 0..model.defs.len() {
+        for field in fields(model, def) {
+            let mut built = Vec::new();
+            match &field.default {
+                Some(value) => structs(value, &mut built),
+                None => built.extend(by_value(model, field).map(|id| (id, &[][..]))),
+            }
+            let left = built.into_iter().flat_map(|(DefId(id), given)| {
+                let left = (0..fields(model, id).len()).filter(|at| !given.iter().any(|(index, _)| index == at));
+                left.map(move |at| (id, at))
+            });
+            next.push(left.map(|(id, at)| starts[id] + at).collect());
+        }
+    }
+    let group = strongly_connected(&next);
+    for (def, start) in starts.iter().enumerate() {
+        for (at, field) in fields(model, def).iter().enumerate() {
+            let at = start + at;
+            if field.default.is_some() && next[at].iter().any(|to| group[*to] == group[at]) {
+                let head = &model.defs[def].head;
+                let name = Name { text: head.name.clone(), span: head.span };
+                found.push(text::endless_default(&name, &field.head.name, field.head.span));
+            }
+        }
+    }
+}
+
+/// The number of fields before those of each def.
+fn starts(model: &Model) -> Vec<usize> {
+    let mut count = 0;
+    let start = |def| {
+        let start = count;
+        count += fields(model, def).len();
+        start
+    };
+    (0..model.defs.len()).map(start).collect()
+}
+
+fn fields(model: &Model, def: usize) -> &[Field] {
+    match &model.defs[def].kind {
+        DefKind::Struct(it) => &it.fields,
+        _ => &[],
+    }
+}
+
+/// The struct that a field without a default holds, made by `Default`.
+fn by_value(model: &Model, field: &Field) -> Option<DefId> {
+    match model.real(&field.ty) {
+        Ty::Def(id) if matches!(field.wrap, Wrap::Plain | Wrap::Box) => Some(*id),
+        _ => None,
+    }
+}
+
+/// Every struct that a value builds, with the fields that it gives.
+fn structs<'a>(value: &'a Value, built: &mut Vec<(DefId, &'a [(usize, Value)])>) {
+    match value {
+        Value::List(items) | Value::Set(items) => items.iter().for_each(|item| structs(item, built)),
+        Value::Map(pairs) => pairs.iter().for_each(|(key, value)| {
+            structs(key, built);
+            structs(value, built);
+        }),
+        Value::Struct(id, given) => {
+            built.push((*id, given));
+            given.iter().for_each(|(_, value)| structs(value, built));
+        }
+        Value::Union(_, _, value) => structs(value, built),
+        _ => {}
+    }
+}
