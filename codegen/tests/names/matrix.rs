@@ -249,7 +249,9 @@ pub(crate) fn files() -> Vec<(String, String)> {
             let mut taken = BTreeSet::new();
             let (now, later): (Vec<&str>, Vec<&str>) = left.into_iter().partition(|word| taken.insert(key(kind, word)));
             let now: Vec<String> = now.into_iter().map(str::to_owned).collect();
-            let text = format!("namespace rs matrix.{kind}{round}\n{}", body(kind, &now));
+            // One server serves them all: its services have names of their own.
+            let body = body(kind, &now).replace("service Z", &format!("service Z{}{round}", files.len()));
+            let text = format!("namespace rs matrix.{kind}{round}\n{body}");
             files.push((format!("{kind}{round}.thrift"), text));
             left = later;
             round += 1;
