@@ -6,6 +6,9 @@
 #[cfg(any(feature = "thrift", feature = "grpc"))]
 mod announce;
 pub mod balance;
+#[cfg(any(feature = "thrift", feature = "grpc"))]
+mod base64;
+pub mod body;
 pub mod client;
 pub mod config;
 mod console;
@@ -18,6 +21,7 @@ mod layered;
 pub mod limits;
 mod line;
 mod memory;
+pub mod metadata;
 #[cfg(feature = "thrift")]
 mod receive;
 pub mod registry;
@@ -31,14 +35,16 @@ mod status_details;
 #[cfg(feature = "thrift")]
 pub mod thrift;
 
+pub use body::{Body, Messages};
 pub use bytes::Bytes;
 pub use client::Channel;
 pub use config::Config;
 pub use console::init_logging;
 pub use context::Context;
-pub use error::{Code, Error};
+pub use error::{Code, Detail, Error};
 pub use layered::Layered;
 pub use limits::Limits;
+pub use metadata::Metadata;
 #[cfg(feature = "grpc")]
 pub use prost;
 #[cfg(feature = "grpc")]

@@ -86,12 +86,24 @@ impl Router {
     ///
     /// [`Code::FailedPrecondition`] when no service is given, or when one is given twice.
     pub fn new(services: Vec<Arc<dyn Service>>) -> Result<Self, Error> {
+        Self::with_own(services, |_| None)
+    }
+
+    /// The same with a service of the server's own, made for those that are given: it is found by its
+    /// paths alone, and where none of them has those.
+    pub(crate) fn with_own(
+        services: Vec<Arc<dyn Service>>,
+        own: impl FnOnce(&[&'static ServiceInfo]) -> Option<Arc<dyn Service>>,
+    ) -> Result<Self, Error> {
         let mut tables = Tables::default();
         for service in services {
             tables.add(&service)?;
         }
         if tables.services.is_empty() {
             return Err(Error::new(Code::FailedPrecondition, "no service is added to the server"));
+        }
+        if let Some(service) = own(&tables.services) {
+            tables.add_own(&service);
         }
         Ok(Self { tables: Arc::new(tables) })
     }
@@ -128,7 +140,6 @@ impl Router {
     }
 
     /// The error for a name that [`Router::find`] does not find.
-    #[cfg(feature = "thrift")]
     pub(crate) fn missing(&self, idl: Idl, name: &str) -> Error {
         let names = self.names(idl);
         let text = match name.split_once(SEPARATOR) {
@@ -194,6 +205,16 @@ impl Tables {
         }
         self.services.push(info);
         Ok(())
+    }
+
+    fn add_own(&mut self, service: &Arc<dyn Service>) {
+        let methods = service.info().methods;
+        if methods.iter().any(|method| self.paths.contains_key(method.path)) {
+            return;
+        }
+        for method in methods {
+            self.paths.insert(method.path, Route { service: Arc::clone(service), method });
+        }
     }
 }
 

@@ -37,10 +37,10 @@ impl Service for Echo {
 
     fn call(&self, call: Call) -> Handling {
         Box::pin(async move {
-            if call.body.last().is_some_and(|byte| byte % 3 == 0) {
+            if call.body.as_whole().unwrap().last().is_some_and(|byte| byte % 3 == 0) {
                 tokio::task::yield_now().await;
             }
-            Ok(Answer { body: call.body, ..Answer::default() })
+            Ok(Answer::from(call.body))
         })
     }
 }
