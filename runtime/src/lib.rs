@@ -14,6 +14,7 @@ pub mod config;
 mod console;
 pub mod context;
 pub mod error;
+mod fnv;
 #[cfg(feature = "grpc")]
 pub mod grpc;
 mod heap;
@@ -34,6 +35,7 @@ pub mod service;
 mod status_details;
 #[cfg(feature = "thrift")]
 pub mod thrift;
+mod words;
 
 pub use body::{Body, Messages};
 pub use bytes::Bytes;

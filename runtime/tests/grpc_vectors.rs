@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use runtime::metadata::View;
+use runtime::metadata::Pairs;
 use runtime::{Code, grpc};
 use serde_json::{Value, json};
 use tonic::Status;
@@ -25,8 +25,8 @@ fn headers(frames: &Value) -> Vec<HeaderMap> {
     blocks.map(|block| block.split('\n').skip(1).filter_map(pair).collect()).collect()
 }
 
-fn pairs(view: View<'_>) -> BTreeMap<String, String> {
-    view.iter().map(|(name, value)| (name.to_owned(), value.as_text().unwrap().to_owned())).collect()
+fn pairs(all: Pairs<'_>) -> BTreeMap<String, String> {
+    all.iter().map(|(name, value)| (name.to_owned(), value.as_text().unwrap().to_owned())).collect()
 }
 
 #[test]

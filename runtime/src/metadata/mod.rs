@@ -97,13 +97,13 @@ impl Metadata {
     /// The text of a name: the first plain one, else the last of the transient pairs, else of the
     /// persistent ones (of several pairs the last counts, as in Kitex).
     pub fn get(&self, name: &str) -> Option<&str> {
-        let text = |reach| self.view(reach).find(name, Value::as_text);
+        let text = |reach| self.of(reach).find(name, Value::as_text);
         text(Reach::Plain).or_else(|| text(Reach::Transient)).or_else(|| text(Reach::Persistent))
     }
 
     /// The bytes of a name, which ends in `-bin`; chosen as [`Metadata::get`] does.
     pub fn get_bytes(&self, name: &str) -> Option<&[u8]> {
-        let bytes = |reach| self.view(reach).find(name, Value::as_bytes);
+        let bytes = |reach| self.of(reach).find(name, Value::as_bytes);
         bytes(Reach::Plain).or_else(|| bytes(Reach::Transient)).or_else(|| bytes(Reach::Persistent))
     }
 
@@ -157,23 +157,23 @@ impl Metadata {
     }
 
     /// The entries of one reach.
-    pub fn view(&self, reach: Reach) -> View<'_> {
-        View { metadata: self, reach }
+    pub fn of(&self, reach: Reach) -> Pairs<'_> {
+        Pairs { metadata: self, reach }
     }
 
     /// Plain entries.
-    pub fn plain(&self) -> View<'_> {
-        self.view(Reach::Plain)
+    pub fn plain(&self) -> Pairs<'_> {
+        self.of(Reach::Plain)
     }
 
     /// Kitex's transient pairs.
-    pub fn transient(&self) -> View<'_> {
-        self.view(Reach::Transient)
+    pub fn transient(&self) -> Pairs<'_> {
+        self.of(Reach::Transient)
     }
 
     /// Kitex's persistent pairs.
-    pub fn persistent(&self) -> View<'_> {
-        self.view(Reach::Persistent)
+    pub fn persistent(&self) -> Pairs<'_> {
+        self.of(Reach::Persistent)
     }
 }
 
@@ -214,12 +214,12 @@ impl<N: Into<Box<str>>, V: Into<Value>> FromIterator<(N, V)> for Metadata {
 
 /// The entries of one [`Reach`].
 #[derive(Clone, Copy, Debug)]
-pub struct View<'a> {
+pub struct Pairs<'a> {
     metadata: &'a Metadata,
     reach: Reach,
 }
 
-impl<'a> View<'a> {
+impl<'a> Pairs<'a> {
     /// The text of a name: of plain entries the first, of pairs the last.
     pub fn get(&self, name: &str) -> Option<&'a str> {
         self.find(name, Value::as_text)
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_view_sees_its_reach_alone() {
+    fn pairs_of_one_reach_are_seen_alone() {
         let mut metadata = Metadata::new();
         metadata.append_to(Reach::Transient, "K", "old");
         metadata.append_to(Reach::Persistent, "K", "far");
