@@ -15,6 +15,22 @@ const LARGEST: usize = (32 << 20) - (64 << 10);
 /// At most one in this many parts of the memory that the process may take, for each of glibc's heaps.
 const PART: usize = 32;
 
+/// Buffers from this size on are mapped alone.
+#[cfg(feature = "thrift")]
+pub(crate) const LARGE: usize = 256 << 10;
+/// More than glibc's largest block that may come from a heap.
+#[cfg(feature = "thrift")]
+const ALONE: usize = (32 << 20) + (64 << 10);
+
+/// The room of a buffer for `size` bytes: more than that where it is to be mapped alone.
+#[cfg(feature = "thrift")]
+pub(crate) fn room(size: usize) -> usize {
+    match size {
+        LARGE..ALONE if cfg!(target_env = "gnu") && memory::is_lent_freely() => ALONE,
+        _ => size,
+    }
+}
+
 /// Lets the allocator keep what is free for the next use: up to 64 MiB of each heap, less where little memory is there.
 /// Other allocators map the block and forget it; nothing is written to it.
 pub(crate) fn keep() {
@@ -35,6 +51,18 @@ fn block(available: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "thrift")]
+    #[test]
+    fn large_buffers_are_over_the_largest_block() {
+        for size in [0, LARGE - 1, ALONE, 64 << 20] {
+            assert_eq!(room(size), size);
+        }
+        let alone = cfg!(target_env = "gnu") && memory::is_lent_freely();
+        for size in [LARGE, 15_000_000, ALONE - 1] {
+            assert_eq!(room(size), if alone { ALONE } else { size });
+        }
+    }
 
     #[test]
     fn what_is_kept_is_a_part_of_the_memory() {

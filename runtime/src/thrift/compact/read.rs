@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::cursor::{Cursor, Halt};
 use super::walk::{Output, Walker};
+use crate::heap;
 use crate::limits::DecodeLimits;
 use crate::thrift::error::{DecodeError, Fault};
 
@@ -41,7 +42,7 @@ impl Output for Vec<u8> {
 pub fn to_binary(body: &[u8], limits: DecodeLimits) -> Result<Bytes, DecodeError> {
     let mut measure = Measure { bytes: 0, budget: limits.budget };
     walk(body, limits.depth, &mut measure)?;
-    let mut out = Vec::with_capacity(measure.bytes);
+    let mut out = Vec::with_capacity(heap::room(measure.bytes));
     walk(body, limits.depth, &mut out)?;
     Ok(out.into())
 }
