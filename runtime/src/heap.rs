@@ -17,7 +17,7 @@ const PART: usize = 32;
 
 /// Buffers from this size on are mapped alone.
 #[cfg(feature = "thrift")]
-pub(crate) const LARGE: usize = 256 << 10;
+const LARGE: usize = 256 << 10;
 /// More than glibc's largest block that may come from a heap.
 #[cfg(feature = "thrift")]
 const ALONE: usize = (32 << 20) + (64 << 10);
@@ -28,6 +28,51 @@ pub(crate) fn room(size: usize) -> usize {
     match size {
         LARGE..ALONE if cfg!(target_env = "gnu") && memory::is_lent_freely() => ALONE,
         _ => size,
+    }
+}
+
+/// glibc looks for what can go back to the kernel when so much is free in one piece (`FASTBIN_CONSOLIDATION_THRESHOLD`
+/// in its `malloc.c`); blocks that were free before are joined then.
+#[cfg(feature = "thrift")]
+const JOINING: usize = 128 << 10;
+/// Blocks of one size that glibc keeps for a thread, and the sizes of them (`TCACHE_FILL_COUNT`, `MAX_TCACHE_SIZE`).
+#[cfg(feature = "thrift")]
+const CACHED: usize = 7;
+#[cfg(feature = "thrift")]
+const SIZES: std::ops::RangeInclusive<usize> = 24..=1032;
+
+/// Taken before the many small values of a large message, by the thread that makes them, and dropped behind them by
+/// whichever thread has them then: what they took goes back to the kernel, unless others use the heap too. Nothing
+/// is written to it.
+#[cfg(feature = "thrift")]
+#[derive(Debug)]
+pub(crate) struct Anchor(#[expect(dead_code, reason = "memory of the heap that it was taken from")] Vec<u8>);
+
+#[cfg(feature = "thrift")]
+impl Anchor {
+    pub(crate) fn new() -> Self {
+        Self(black_box(Vec::with_capacity(JOINING)))
+    }
+}
+
+#[cfg(feature = "thrift")]
+impl Drop for Anchor {
+    fn drop(&mut self) {
+        if cfg!(target_env = "gnu") {
+            forget();
+        }
+    }
+}
+
+/// Lets this thread's own small free blocks go to the heaps that they are of: they would hold all below them. Others
+/// take their places.
+#[cfg(feature = "thrift")]
+fn forget() {
+    for size in SIZES.step_by(16) {
+        let take = || black_box(std::array::from_fn::<_, CACHED, _>(|_| Vec::<u8>::with_capacity(size)));
+        let (kept, others) = (take(), take());
+        drop(others);
+        drop(kept);
     }
 }
 

@@ -5,6 +5,7 @@
 
 #[cfg(any(feature = "thrift", feature = "grpc"))]
 mod announce;
+mod aside;
 pub mod balance;
 pub mod client;
 pub mod config;

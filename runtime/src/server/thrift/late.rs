@@ -109,7 +109,10 @@ async fn finish(call: Waiting, shared: &Shared, place: &mut Place) {
         place.owe();
         tokio::time::sleep(GRACE).await;
     }
-    let outcome = outcome(result, backward);
+    let (mut outcome, protocol) = (outcome(result, backward), envelope.header.protocol);
+    if outcome.is_slow(protocol) {
+        outcome = Box::pin(outcome.close(protocol)).await;
+    }
     let envelope = Envelope { leaving: shared.connections.draining(), ..envelope };
     let mut out = place.late.out.lock().unwrap_or_else(PoisonError::into_inner);
     if let Ok(body) = envelope.answer(outcome, &mut out) {

@@ -59,6 +59,15 @@ enum Next {
     Last(Bytes),
     /// A call whose answer comes first.
     Handler(Waiting),
+    /// An answer that is closed aside.
+    Close(Closing),
+}
+
+/// An answer that takes long to close.
+struct Closing {
+    envelope: Envelope<'static>,
+    outcome: Outcome,
+    kind: Kind,
 }
 
 /// A call that was not ready at once.
@@ -130,9 +139,21 @@ impl Driver<'_> {
                 }
                 Next::Handler(Waiting { work, backward, envelope, kind, end }) => {
                     let result = self.wait(work, end).await?;
+                    let mut outcome = outcome(result, backward);
+                    if outcome.is_slow(envelope.header.protocol) {
+                        outcome = Box::pin(outcome.close(envelope.header.protocol)).await;
+                    }
                     // What was read meanwhile arrived later than the batch began.
                     now = Some(Instant::now());
-                    if let Some(body) = self.end(&envelope, outcome(result, backward), kind)? {
+                    if let Some(body) = self.end(&envelope, outcome, kind)? {
+                        self.flush(&body).await?;
+                    }
+                }
+                Next::Close(Closing { envelope, outcome, kind }) => {
+                    // Earlier answers do not wait for this one.
+                    self.flush(&Bytes::new()).await?;
+                    let outcome = Box::pin(outcome.close(envelope.header.protocol)).await;
+                    if let Some(body) = self.end(&envelope, outcome, kind)? {
                         self.flush(&body).await?;
                     }
                 }
@@ -236,5 +257,5 @@ impl Driver<'_> {
 /// What came of a call; the pairs of one that failed are where it left them.
 fn outcome(result: Outcomes<Answer>, backward: Option<Backward>) -> Outcome {
     let failed = backward.filter(|_| result.is_err());
-    Outcome { result, backward: failed.map(|pairs| pairs.take()).unwrap_or_default() }
+    Outcome { result, backward: failed.map(|pairs| pairs.take()).unwrap_or_default(), closed: false }
 }

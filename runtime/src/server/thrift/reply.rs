@@ -25,11 +25,32 @@ pub(super) struct Outcome {
     pub(super) result: Result<Answer, Error>,
     /// Pairs of a handler that failed; an answer holds its own.
     pub(super) backward: Pairs,
+    /// Whether the answer's body is as it goes on the wire.
+    pub(super) closed: bool,
+}
+
+impl Outcome {
+    /// Whether its body is to be closed aside.
+    #[inline]
+    pub(super) fn is_slow(&self, protocol: Protocol) -> bool {
+        !self.closed && self.result.as_ref().is_ok_and(|answer| protocol.is_slow(answer.body.len()))
+    }
+
+    /// The same with its body closed, which is done aside.
+    pub(super) async fn close(mut self, protocol: Protocol) -> Self {
+        if let Ok(answer) = &mut self.result {
+            match protocol.close_aside(&answer.body).await {
+                Ok(body) => (answer.body, self.closed) = (body, true),
+                Err(error) => self.result = Err(error),
+            }
+        }
+        self
+    }
 }
 
 impl From<Error> for Outcome {
     fn from(error: Error) -> Self {
-        Self { result: Err(error), backward: Pairs::new() }
+        Self { result: Err(error), backward: Pairs::new(), closed: false }
     }
 }
 
@@ -50,8 +71,9 @@ impl Envelope<'_> {
     }
 
     fn try_answer(&self, outcome: Outcome, out: &mut BytesMut) -> Result<Bytes, Error> {
-        let Outcome { result, backward } = outcome;
+        let Outcome { result, backward, closed } = outcome;
         match result {
+            Ok(Answer { body, backward }) if closed => self.send(MessageType::Reply, None, &backward, body, out),
             Ok(Answer { body, backward }) => {
                 let closed = match self.header.protocol.close(&body)? {
                     Cow::Owned(closed) => Some(closed),

@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::late;
 use super::reply::Envelope;
-use super::{Close, Driver, Next, Waiting, outcome};
+use super::{Close, Closing, Driver, Next, Waiting, outcome};
+use crate::aside::LARGE;
 use crate::context::{Backward, Context, Pairs};
 use crate::server::counters::Counter;
 use crate::server::failures;
@@ -59,8 +60,13 @@ impl Driver<'_> {
         let started = if incoming.is_cut() {
             Err(shared.load.shed("too many bytes of requests in work or arriving"))
         } else {
-            let opened = shared.open(envelope.header.protocol, incoming.into_body(taken));
-            opened.and_then(|body| shared.start(route, cx, body, Entry { share: self.seat.share(), held }))
+            let (protocol, body) = (envelope.header.protocol, incoming.into_body(taken));
+            let entry = Entry { share: self.seat.share(), held };
+            if body.len() < LARGE {
+                shared.open(protocol, body).and_then(|body| shared.start(route, cx, body, entry))
+            } else {
+                self.owner.start_aside(route, cx, (protocol, body), entry)
+            }
         };
         let outcome = match started {
             Err(error) => {
@@ -75,6 +81,9 @@ impl Driver<'_> {
                 }
             },
         };
+        if outcome.is_slow(envelope.header.protocol) {
+            return Ok(Some(Next::Close(Closing { envelope, outcome, kind })));
+        }
         Ok(self.end(&envelope, outcome, kind)?.map(Next::Write))
     }
 

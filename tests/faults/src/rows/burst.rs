@@ -40,10 +40,23 @@ fn blobs(scale: Scale) -> Result<Burst, Failure> {
     Ok(Burst { what: format!("{connections} frames of 15 MB"), connections, request, least: connections * BLOB })
 }
 
+/// Many small values in each request, which its handler keeps for two seconds.
+fn words(scale: Scale) -> Result<Burst, Failure> {
+    const WORDS: usize = 200_000;
+    let connections = scale.of(100, 20);
+    let word = [&16_u32.to_be_bytes()[..], b"sixteen letters!"].concat();
+    let count = u32::try_from(WORDS)?.to_be_bytes();
+    let item = [&[12, 0, 1, 15, 0, 7, 11][..], &count, &word.repeat(WORDS), &[0]].concat();
+    let body = [&item[..], &[10, 0, 2], &2_000_i64.to_be_bytes(), &[0]].concat();
+    let request = corpus::call(Wire::Framed, "Keep", 1, &Bytes::from(body))?.to_vec();
+    let what = format!("{connections} requests with {WORDS} words");
+    Ok(Burst { what, connections, request, least: connections * WORDS * 40 })
+}
+
 /// Row 46.
 pub(super) async fn rows(scale: Scale) -> Result<Vec<Line>, Failure> {
     let mut lines = Vec::new();
-    for burst in [blobs(scale)?] {
+    for burst in [blobs(scale)?, words(scale)?] {
         let mut target = Target::start(&Settings::default()).await?;
         let peak = all_at_once(&target, &burst).await?;
         let start = Instant::now();
