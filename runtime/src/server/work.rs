@@ -62,6 +62,16 @@ impl Work {
         self.counted.get_or_insert_with(|| Counted::new(share));
     }
 
+    /// The error for it when its time is over, counted and logged.
+    #[cfg(feature = "thrift")]
+    #[cold]
+    pub(super) fn late(&self) -> Error {
+        self.permit.count(Counter::Deadlines);
+        let error = late();
+        failures::log(self.method, &error);
+        error
+    }
+
     #[cold]
     fn panicked(&self) -> Error {
         self.permit.count(Counter::Panics);
