@@ -1,5 +1,5 @@
-//! Work that would keep a worker of the runtime from all else: done beside the workers, by at most as many threads at
-//! once as there are cores.
+//! Runs CPU-heavy work on tokio's blocking threads instead of its workers, at most as many pieces at once as there are
+//! cores.
 
 use std::panic::resume_unwind;
 use std::sync::{Arc, LazyLock};
@@ -17,7 +17,7 @@ pub(crate) const LARGE: usize = 256 << 10;
 static PLACES: LazyLock<Arc<Semaphore>> =
     LazyLock::new(|| Arc::new(Semaphore::new(available_parallelism().map_or(1, std::num::NonZero::get))));
 
-/// Does `work` when it is its turn. Dropped before, nothing is done; dropped later, it is done for nobody. A panic
+/// Runs `work` on a blocking thread when it is its turn. Dropped before, nothing is done; dropped later, it is done for nobody. A panic
 /// inside is one of the caller.
 ///
 /// # Errors

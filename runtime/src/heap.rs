@@ -1,4 +1,4 @@
-//! What the platform's allocator does with memory that is free again.
+//! Which freed memory glibc's allocator keeps in the process, and which goes back to the kernel.
 //!
 //! glibc gives the end of its heap back to the kernel once more than 128 KiB are free there, and takes it again page by
 //! page: a process that decodes one long list after the other does so for each. It also raises that bound by itself, to
