@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 use std::time::Instant;
 
+use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
 use super::late;
@@ -13,15 +14,17 @@ use super::reply::Envelope;
 use super::{Close, Closing, Driver, Next, Waiting, outcome};
 use crate::aside::LARGE;
 use crate::context::{Backward, Context, Pairs};
+use crate::error::Error;
+use crate::router::Route;
 use crate::server::counters::Counter;
 use crate::server::failures;
 use crate::server::load::Entry;
 use crate::server::partial::Held;
-use crate::server::work::End;
+use crate::server::work::{End, Work};
 use crate::service::Kind;
 use crate::thrift::metainfo::Asked;
 use crate::thrift::ttheader::flags;
-use crate::thrift::{Header, Incoming, MessageType};
+use crate::thrift::{Header, Incoming, MessageType, Protocol};
 
 impl Driver<'_> {
     pub(super) fn message(
@@ -60,13 +63,7 @@ impl Driver<'_> {
         let started = if incoming.is_cut() {
             Err(shared.load.shed("too many bytes of requests in work or arriving"))
         } else {
-            let (protocol, body) = (envelope.header.protocol, incoming.into_body(taken));
-            let entry = Entry { share: self.seat.share(), held };
-            if body.len() < LARGE {
-                shared.open(protocol, body).and_then(|body| shared.start(route, cx, body, entry))
-            } else {
-                self.owner.start_aside(route, cx, (protocol, body), entry)
-            }
+            self.start(route, cx, (envelope.header.protocol, incoming.into_body(taken)), held)
         };
         let outcome = match started {
             Err(error) => {
@@ -85,6 +82,21 @@ impl Driver<'_> {
             return Ok(Some(Next::Close(Closing { envelope, outcome, kind })));
         }
         Ok(self.end(&envelope, outcome, kind)?.map(Next::Write))
+    }
+
+    fn start(
+        &self,
+        route: &Route,
+        cx: Context,
+        (protocol, body): (Protocol, Bytes),
+        held: Option<Held>,
+    ) -> Result<Work, Error> {
+        let entry = Entry { share: self.seat.share(), held };
+        if body.len() < LARGE {
+            let body = self.shared.open(protocol, body)?;
+            return self.shared.start(route, cx, body, entry);
+        }
+        self.owner.start_aside(route, cx, (protocol, body), entry)
     }
 
     /// What becomes of a call that was not ready at once: it goes on beside the connection, unless its answer has to
