@@ -16,7 +16,8 @@ use crate::service::Method;
 pub struct Context {
     /// When the call has to end: the caller's deadline, or an earlier limit of the server's own.
     pub(crate) deadline: Option<Instant>,
-    pub(crate) caller_deadline: Option<Instant>,
+    /// Whether that is the caller's.
+    of_caller: bool,
     /// In an `Arc`: to clone a token takes its lock.
     pub(crate) cancel: Option<Arc<Line<CancellationToken>>>,
     pub(crate) peer: Option<SocketAddr>,
@@ -25,12 +26,15 @@ pub struct Context {
     /// The method whose handler makes this call.
     pub(crate) caller: Option<&'static Method>,
     rare: Option<Arc<Rare>>,
-    reply: Place,
+    /// Made when something is left there, or given by a protocol that sends it beside errors too.
+    reply: OnceLock<ReplySlot>,
 }
 
 /// What few calls have: in memory of its own, so that contexts stay small.
 #[derive(Clone, Debug, Default)]
 struct Rare {
+    /// The caller's deadline where this process has an earlier limit.
+    caller_deadline: Option<Instant>,
     /// What a balancer by key goes by.
     hash: Option<u64>,
     log_id: Option<Arc<str>>,
@@ -70,28 +74,6 @@ impl ReplySlot {
     }
 }
 
-/// A context's slot: one of its own, made when something is left there, or one that it was given.
-#[derive(Clone, Debug)]
-enum Place {
-    Own(OnceLock<ReplySlot>),
-    Given(ReplySlot),
-}
-
-impl Default for Place {
-    fn default() -> Self {
-        Self::Own(OnceLock::new())
-    }
-}
-
-impl Place {
-    fn get(&self) -> Option<&ReplySlot> {
-        match self {
-            Self::Own(place) => place.get(),
-            Self::Given(place) => Some(place),
-        }
-    }
-}
-
 impl Context {
     /// An empty context: no deadline, no metadata, never cancelled.
     pub fn new() -> Self {
@@ -106,7 +88,7 @@ impl Context {
     /// The moment after which the caller does not wait for the answer. Calls that a handler makes
     /// [`with`](crate::client::Request::with) its context end at it, too.
     pub fn caller_deadline(&self) -> Option<Instant> {
-        self.caller_deadline
+        if self.of_caller { self.deadline } else { self.rare.as_ref()?.caller_deadline }
     }
 
     /// What is left until [`Context::deadline`]; zero when it has passed, `None` without one.
@@ -124,14 +106,31 @@ impl Context {
     /// Sets a limit of this process: the call has to end at it, and nobody else is told.
     #[must_use]
     pub fn with_limit(mut self, at: Instant) -> Self {
-        self.deadline = Some(self.deadline.map_or(at, |old| old.min(at)));
+        self.set_limit(at);
         self
     }
 
     /// As [`Context::with_deadline`], in place.
     pub(crate) fn set_deadline(&mut self, at: Instant) {
-        self.caller_deadline = Some(self.caller_deadline.map_or(at, |old| old.min(at)));
-        self.deadline = Some(self.deadline.map_or(at, |old| old.min(at)));
+        if self.caller_deadline().is_some_and(|old| old <= at) {
+            return;
+        }
+        if self.deadline.is_none_or(|limit| at <= limit) {
+            (self.deadline, self.of_caller) = (Some(at), true);
+        } else {
+            self.rare().caller_deadline = Some(at);
+        }
+    }
+
+    /// As [`Context::with_limit`], in place.
+    pub(crate) fn set_limit(&mut self, at: Instant) {
+        if self.deadline.is_some_and(|old| old <= at) {
+            return;
+        }
+        if self.of_caller {
+            self.rare().caller_deadline = self.deadline;
+        }
+        (self.deadline, self.of_caller) = (Some(at), false);
     }
 
     /// Sets what cancels the call.
@@ -269,19 +268,39 @@ impl Context {
     }
 
     fn reply_slot(&self) -> &ReplySlot {
-        match &self.reply {
-            Place::Own(place) => place.get_or_init(ReplySlot::default),
-            Place::Given(place) => place,
-        }
+        self.reply.get_or_init(ReplySlot::default)
     }
 
-    /// Sets where metadata for the caller is left, for a protocol that sends it beside errors too.
+    /// Sets where metadata for the caller is left.
     pub(crate) fn set_reply_slot(&mut self, slot: ReplySlot) {
-        self.reply = Place::Given(slot);
+        self.reply = slot.into();
     }
 
     /// Takes what goes back to the caller; empty when the handler sent nothing.
     pub(crate) fn take_reply_metadata(&self) -> ReplyMetadata {
         self.reply.get().map(ReplySlot::take).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In whatever order they are set.
+    #[test]
+    fn the_callers_deadline_and_the_servers_limit_are_told_apart() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        for (deadline, limit, earlier) in [(1, 2, 1), (2, 1, 1), (3, 3, 3)] {
+            let one = Context::new().with_deadline(at(deadline)).with_limit(at(limit));
+            let other = Context::new().with_limit(at(limit)).with_deadline(at(deadline));
+            for cx in [one, other] {
+                assert_eq!((cx.deadline(), cx.caller_deadline()), (Some(at(earlier)), Some(at(deadline))));
+                let later = cx.clone().with_deadline(at(9)).with_limit(at(9));
+                assert_eq!((later.deadline(), later.caller_deadline()), (cx.deadline(), cx.caller_deadline()));
+            }
+        }
+        let limited = Context::new().with_limit(at(2)).with_limit(at(1));
+        assert_eq!((limited.deadline(), limited.caller_deadline()), (Some(at(1)), None));
     }
 }

@@ -5,6 +5,7 @@
 
 #[cfg(any(feature = "thrift", feature = "grpc"))]
 mod announce;
+mod aside;
 pub mod balance;
 #[cfg(any(feature = "thrift", feature = "grpc"))]
 mod base64;

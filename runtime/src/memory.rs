@@ -13,7 +13,25 @@ pub(crate) fn available() -> usize {
     *BYTES.get_or_init(|| read(Path::new("/")))
 }
 
-/// The same below another root.
+/// Whether memory counts only once it is written: neither does the kernel count what is reserved
+/// (`vm.overcommit_memory`), nor does this process have a limit of addresses. Read once.
+#[cfg(feature = "thrift")]
+pub(crate) fn is_lent_freely() -> bool {
+    static FREELY: OnceLock<bool> = OnceLock::new();
+    *FREELY.get_or_init(|| lends(Path::new("/")))
+}
+
+/// As [`is_lent_freely`] below another root.
+#[cfg(feature = "thrift")]
+fn lends(root: &Path) -> bool {
+    let strict = fs::read_to_string(root.join("proc/sys/vm/overcommit_memory"));
+    let limits = fs::read_to_string(root.join("proc/self/limits")).unwrap_or_default();
+    let addresses = limits.lines().find_map(|line| line.strip_prefix("Max address space"));
+    let unlimited = addresses.is_some_and(|line| line.trim_start().starts_with("unlimited"));
+    unlimited && strict.is_ok_and(|mode| mode.trim() != "2")
+}
+
+/// As [`available`] below another root.
 fn read(root: &Path) -> usize {
     let machine = fs::read_to_string(root.join("proc/meminfo")).ok().and_then(|text| total(&text));
     let cgroups = fs::read_to_string(root.join("proc/self/cgroup")).unwrap_or_default();
@@ -67,6 +85,24 @@ mod tests {
         let group = [MACHINE, ("proc/self/cgroup", "0::/a\n"), ("sys/fs/cgroup/a/memory.max", "max\n")];
         assert_eq!(read(root(&group).path()), 1 << 20);
         assert_eq!(read(root(&[("proc/meminfo", "MemTotal: much kB\n")]).path()), UNKNOWN);
+    }
+
+    #[cfg(feature = "thrift")]
+    #[test]
+    fn memory_is_lent_freely_where_nothing_reserved_counts() {
+        const HEAD: &str = "Limit                     Soft Limit           Hard Limit           Units     \n";
+        let limits =
+            |soft: &str| format!("{HEAD}Max address space         {soft:20} unlimited            bytes     \n");
+        for (mode, soft, freely) in [
+            ("0\n", "unlimited", true),
+            ("1\n", "unlimited", true),
+            ("2\n", "unlimited", false),
+            ("0\n", "4096", false),
+        ] {
+            let files = [("proc/sys/vm/overcommit_memory", mode), ("proc/self/limits", &limits(soft))];
+            assert_eq!(lends(root(&files).path()), freely, "{mode:?} {soft}");
+        }
+        assert!(!lends(root(&[]).path()));
     }
 
     #[test]

@@ -3,38 +3,19 @@
 #![cfg(feature = "thrift")]
 
 mod add;
+mod limited;
 mod peer;
 
-use add::AddServer;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+use limited::{WIRES, start, text, whole};
 use peer::{Peer, frame};
 use runtime::limits::DecodeLimits;
-use runtime::server::{Counter, Running};
+use runtime::server::Counter;
 use runtime::thrift::ttheader::flags;
-use runtime::thrift::{self, Header, MessageType, Messages, Outgoing, Protocol, TtHeader, Wire, exception};
-use runtime::{Code, Config, Limits, Server};
+use runtime::thrift::{Header, MessageType, Messages, TtHeader, Wire, exception};
+use runtime::{Code, Limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-
-const WIRES: [Wire; 4] = [Wire::Framed, Wire::Buffered, Wire::TtHeader, Wire::TtHeaderFramed];
-
-async fn start(limits: Limits) -> (AddServer, Running) {
-    let server = AddServer::default();
-    let running = Server::new(Config { limits, ..Config::local() }).add(server.clone()).start().await.unwrap();
-    (server, running)
-}
-
-fn whole(wire: Wire, name: &str, kind: MessageType, info: &TtHeader<'_>, body: &Bytes) -> BytesMut {
-    let mut out = BytesMut::new();
-    let header = Header { protocol: Protocol::Binary, kind, name, seq: 1 };
-    Outgoing { wire, header, info, body }.write_head(usize::MAX, &mut out).unwrap();
-    out.extend_from_slice(body);
-    out
-}
-
-fn text(length: usize) -> Bytes {
-    thrift::body(&[(4, &"x".repeat(length))]).unwrap()
-}
 
 /// Frames that take all bytes together, each sent in halves: all are answered.
 #[tokio::test]

@@ -3,44 +3,26 @@
 #![cfg(feature = "thrift")]
 
 mod add;
+mod limited;
 mod peer;
 
 use std::time::Duration;
 
 use add::{AddRequest, AddServer};
 use bytes::{Bytes, BytesMut};
+use limited::{WIRES, start, text, whole};
 use peer::{Peer, frame};
 use runtime::client::{Counter as Seen, Request, Transport};
 use runtime::limits::DecodeLimits;
-use runtime::server::{Counter, Running};
+use runtime::server::Counter;
 use runtime::thrift::ttheader::{MAX_HEADER, MAX_PAIRS, flags};
 use runtime::thrift::{
     self, Fault, FrameError, Header, MessageType, Messages, Outgoing, Protocol, TtHeader, TtHeaderError, Wire,
     exception, from_bytes, to_bytes,
 };
-use runtime::{Channel, Code, Config, Limits, Registry, Server, Service};
+use runtime::{Channel, Code, Limits, Registry, Service};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-
-const WIRES: [Wire; 4] = [Wire::Framed, Wire::Buffered, Wire::TtHeader, Wire::TtHeaderFramed];
-
-async fn start(limits: Limits) -> (AddServer, Running) {
-    let server = AddServer::default();
-    let running = Server::new(Config { limits, ..Config::local() }).add(server.clone()).start().await.unwrap();
-    (server, running)
-}
-
-fn whole(wire: Wire, name: &str, kind: MessageType, info: &TtHeader<'_>, body: &Bytes) -> BytesMut {
-    let mut out = BytesMut::new();
-    let header = Header { protocol: Protocol::Binary, kind, name, seq: 1 };
-    Outgoing { wire, header, info, body }.write_head(usize::MAX, &mut out).unwrap();
-    out.extend_from_slice(body);
-    out
-}
-
-fn text(length: usize) -> Bytes {
-    thrift::body(&[(4, &"x".repeat(length))]).unwrap()
-}
 
 #[test]
 fn frames() {

@@ -1,31 +1,43 @@
 //! What an answer on any transport means, read as Kitex's client reads it.
 
 use super::counters::{Counter, Counters};
+use crate::aside::aside;
 use crate::error::{Error, Origin};
+use crate::limits::DecodeLimits;
 use crate::metadata::Metadata;
 use crate::registry::Endpoint;
 use crate::service::{Answer, Call};
 use crate::thrift::metainfo::Answered;
-use crate::thrift::{Header, Incoming, MessageType};
+use crate::thrift::{Header, Incoming, MessageType, Protocol};
 
-/// Reads an answer; tells too whether its connection ends.
-pub(super) fn understand(
-    incoming: Incoming,
-    seq: i32,
-    call: &Call,
-    at: &Endpoint,
-    counters: &Counters,
-) -> (Result<Answer, Error>, bool) {
-    match try_understand(incoming, seq, call, at) {
-        Ok((result, leaving)) => (result, leaving),
-        Err(broken) => {
-            counters.add(Counter::BrokenReplies);
-            (Err(broken), true)
-        }
-    }
+/// What an answer means.
+pub(super) struct Understood {
+    pub(super) result: Result<Answer, Error>,
+    /// Whether its connection ends.
+    pub(super) leaving: bool,
+    /// Whether the body is as it was on the wire, still to be opened by [`open_aside`].
+    pub(super) closed: bool,
 }
 
-type Understood = (Result<Answer, Error>, bool);
+/// Opens the body of an answer aside.
+pub(super) async fn open_aside(
+    result: Result<Answer, Error>,
+    protocol: Protocol,
+    mut limits: DecodeLimits,
+) -> Result<Answer, Error> {
+    let Answer { head, body, trailers } = result?;
+    let body = body.into_whole()?;
+    let body = aside(move || protocol.open(body, &mut limits)).await??;
+    Ok(Answer { head, body: body.into(), trailers })
+}
+
+/// Reads an answer.
+pub(super) fn understand(incoming: Incoming, seq: i32, call: &Call, at: &Endpoint, counters: &Counters) -> Understood {
+    try_understand(incoming, seq, call, at).unwrap_or_else(|broken| {
+        counters.add(Counter::BrokenReplies);
+        Understood { result: Err(broken), leaving: true, closed: false }
+    })
+}
 
 fn try_understand(incoming: Incoming, seq: i32, call: &Call, at: &Endpoint) -> Result<Understood, Error> {
     let mut answered = Answered::default();
@@ -48,9 +60,14 @@ fn try_understand(incoming: Incoming, seq: i32, call: &Call, at: &Endpoint) -> R
     let business = answered.business();
     let metadata = answered.metadata;
     let body = incoming.into_body(size);
+    let mut closed = false;
     let result = match kind {
         MessageType::Reply => match business {
             Some(error) => Err(error.with_metadata(metadata, Metadata::new())),
+            None if protocol.is_slow(body.len()) => {
+                closed = true;
+                Ok(Answer { head: metadata, ..Answer::from(body) })
+            }
             None => {
                 let opened = protocol.open(body, &mut { call.limits }).map_err(Error::from);
                 opened.map(|body| Answer { head: metadata, ..Answer::from(body) })
@@ -63,7 +80,7 @@ fn try_understand(incoming: Incoming, seq: i32, call: &Call, at: &Endpoint) -> R
         }
         MessageType::Call | MessageType::Oneway => return Err(broken(at, &"a request where an answer belongs")),
     };
-    Ok((result, leaving))
+    Ok(Understood { result, leaving, closed })
 }
 
 /// Whether a message that answers nobody tells that its connection ends, as Kitex's server does

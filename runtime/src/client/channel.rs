@@ -105,7 +105,6 @@ impl Channel {
                 return Err(late(call.method.path, start).with_origin(Origin::NotSent));
             }
             let layered = self.0.layered.as_ref().map(|stack| Box::pin(stack.oneshot(handed(call))));
-            let call = &*call;
             // With an unfinished call its connection is dropped: a late answer has nobody to reach.
             tokio::select! {
                 biased;

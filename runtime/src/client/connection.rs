@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::answers::{broken, understand};
+use super::answers::{Understood, broken, open_aside, understand};
 use super::counters::{Counter, Counters};
 use super::deadline::Alarm;
 use super::pool::Slot;
@@ -19,7 +19,7 @@ use crate::error::{Error, Origin};
 use crate::receive::receive;
 use crate::registry::Endpoint;
 use crate::service::{Answer, Call, Kind};
-use crate::thrift::{Messages, spare};
+use crate::thrift::{Messages, Protocol, spare};
 
 /// Bodies from this size on are written from where they are.
 const APART: usize = 16 << 10;
@@ -181,8 +181,11 @@ impl Socket {
                 Err(error) => return Err(broken(at, &error)),
             }
         };
-        let (mut result, leaving) = understand(incoming, seq, call, at, counters);
+        let Understood { mut result, leaving, closed } = understand(incoming, seq, call, at, counters);
         self.leaving = leaving;
+        if closed {
+            return Box::pin(open_aside(result, Protocol::Compact, call.limits)).await;
+        }
         if let Ok(Answer { body: Body::Whole(body), .. }) = &mut result
             && body.len() <= SMALL
         {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::channel::Channel;
+use crate::aside::{LARGE, aside};
 use crate::context::Context;
 use crate::error::Error;
 use crate::limits::DecodeLimits;
@@ -55,7 +56,7 @@ impl<T, E> fmt::Debug for Request<T, E> {
     }
 }
 
-impl<T, E: From<Error>> Request<T, E> {
+impl<T: Send + 'static, E: From<Error> + Send + 'static> Request<T, E> {
     /// For generated code: a call of `method` whose request is `body` (an error there is what the
     /// call gives) and whose answer is read by `decode`.
     pub fn new(
@@ -112,14 +113,16 @@ impl<T, E: From<Error>> Request<T, E> {
     /// What the service answered, a declared exception included; [`Error`]s of the channel: no
     /// instance, no connection, the deadline.
     pub async fn send(self) -> Result<Reply<T>, E> {
-        let Pending { work, decode, limits } = self.into_future();
+        let Pending { work, decode, limits, .. } = self.into_future();
         let Answer { head, body, trailers } = work.await?;
         let body = body.into_whole()?;
-        Ok(Reply { value: decode(body, limits)?, metadata: head, trailers })
+        let value =
+            if is_large(&body) { Box::pin(read_aside(body, decode, limits)).await? } else { decode(body, limits)? };
+        Ok(Reply { value, metadata: head, trailers })
     }
 }
 
-impl<T, E: From<Error>> IntoFuture for Request<T, E> {
+impl<T: Send + 'static, E: From<Error> + Send + 'static> IntoFuture for Request<T, E> {
     type Output = Result<T, E>;
     type IntoFuture = Pending<T, E>;
 
@@ -127,7 +130,7 @@ impl<T, E: From<Error>> IntoFuture for Request<T, E> {
         let Self { channel, method, body, decode, cx, timeout } = self;
         let limits = channel.decode_limits();
         let call = body.map(|body| Call { method, cx, body: body.into(), limits });
-        Pending { work: Box::pin(channel.drive(call, timeout)), decode, limits }
+        Pending { work: Box::pin(channel.drive(call, timeout)), decode, limits, reading: None }
     }
 }
 
@@ -137,15 +140,40 @@ pub struct Pending<T, E> {
     work: Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>,
     decode: fn(Bytes, DecodeLimits) -> Result<T, E>,
     limits: DecodeLimits,
+    /// What reads a large answer.
+    reading: Option<Reading<T, E>>,
 }
 
-impl<T, E: From<Error>> Future for Pending<T, E> {
+type Reading<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+
+impl<T: Send + 'static, E: From<Error> + Send + 'static> Future for Pending<T, E> {
     type Output = Result<T, E>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
+        if let Some(reading) = &mut self.reading {
+            return reading.as_mut().poll(task);
+        }
         let answer = ready!(self.work.as_mut().poll(task))?;
-        Poll::Ready((self.decode)(answer.body.into_whole()?, self.limits))
+        let body = answer.body.into_whole()?;
+        if !is_large(&body) {
+            return Poll::Ready((self.decode)(body, self.limits));
+        }
+        let reading = Box::pin(read_aside(body, self.decode, self.limits));
+        self.reading.insert(reading).as_mut().poll(task)
     }
+}
+
+/// Whether an answer is read aside.
+fn is_large(body: &Bytes) -> bool {
+    body.len() >= LARGE
+}
+
+async fn read_aside<T: Send + 'static, E: From<Error> + Send + 'static>(
+    body: Bytes,
+    decode: fn(Bytes, DecodeLimits) -> Result<T, E>,
+    limits: DecodeLimits,
+) -> Result<T, E> {
+    aside(move || decode(body, limits)).await?
 }
 
 impl<T, E> fmt::Debug for Pending<T, E> {

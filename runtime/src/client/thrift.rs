@@ -1,6 +1,7 @@
 //! Thrift on connections of its own or on shared ones. Without a TTHeader there is no place for
 //! metadata: none is sent and none comes back.
 
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
@@ -10,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::answers::{broken, understand};
+use super::answers::{Understood, broken, open_aside, understand};
 use super::connection::Connection;
 use super::counters::{Counter, Counters};
 use super::deadline::{self, within};
@@ -71,7 +72,10 @@ impl Thrift {
         service: &str,
     ) -> Result<Answer, Error> {
         let protocol = self.style.protocol(call)?;
-        let body = protocol.close(whole(call)?)?;
+        let body = match whole(call)? {
+            slow if protocol.is_slow(slow.len()) => Cow::Owned(Box::pin(protocol.close_aside(slow)).await?),
+            body => protocol.close(body)?,
+        };
         let (mut connection, start) = match pool.take(start, &self.counters) {
             Some(connection) => (connection, start),
             None => {
@@ -105,7 +109,10 @@ impl Thrift {
         service: &str,
     ) -> Result<Answer, Error> {
         let protocol = self.style.protocol(call)?;
-        let body = protocol.close(whole(call)?)?;
+        let body = match whole(call)? {
+            slow if protocol.is_slow(slow.len()) => Cow::Owned(Box::pin(protocol.close_aside(slow)).await?),
+            body => protocol.close(body)?,
+        };
         let (link, start) = match lane.ready() {
             Some(link) => (link, start),
             None => {
@@ -137,11 +144,11 @@ impl Thrift {
         } else {
             ticket.answer().await.map_err(silence)?
         };
-        let (result, leaving) = understand(incoming, ticket.seq, call, endpoint, &self.counters);
+        let Understood { result, leaving, closed } = understand(incoming, ticket.seq, call, endpoint, &self.counters);
         if leaving {
             link.leave();
         }
-        result
+        if closed { Box::pin(open_aside(result, protocol, call.limits)).await } else { result }
     }
 
     /// Writes everything of a request in front of its body.

@@ -57,6 +57,21 @@ impl Load {
         Ok(permit)
     }
 
+    /// Room for bytes that a request in work turns out to take more, unless there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::ResourceExhausted`].
+    #[cfg(feature = "thrift")]
+    pub(super) fn more(self: &Arc<Self>, bytes: usize, limits: &Limits) -> Result<More, Error> {
+        let more = More { load: Arc::clone(self), bytes };
+        let before = self.take(bytes);
+        if bytes > 0 && before.saturating_add(bytes) > limits.in_flight_bytes {
+            return Err(self.shed("too many bytes of requests in work"));
+        }
+        Ok(more)
+    }
+
     /// Whether a small request is taken beyond the limit because frames that are not whole hold the room: up to an
     /// eighth beyond it.
     #[cold]
@@ -98,6 +113,20 @@ impl Load {
 /// Whether a request of so many bytes is a small one.
 pub(super) fn is_small(bytes: usize, limits: &Limits) -> bool {
     bytes <= SMALL.min(limits.in_flight_bytes / 64)
+}
+
+/// Bytes beside those of a [`Permit`], given back when they are dropped.
+#[cfg(feature = "thrift")]
+pub(super) struct More {
+    load: Arc<Load>,
+    bytes: usize,
+}
+
+#[cfg(feature = "thrift")]
+impl Drop for More {
+    fn drop(&mut self) {
+        self.load.free(self.bytes);
+    }
 }
 
 /// A place among the calls in work, given back when it is dropped.

@@ -1,25 +1,34 @@
 //! What every connection of a server shares.
 
 use std::sync::Arc;
+use std::task::{Context as Task, Poll, Waker};
 
 use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::connections::Connections;
 use super::counters::{Counter, Counters};
+use super::load::More;
 use super::load::{Entry, Load};
 use super::stage::Stage;
 use super::work::Work;
+use crate::aside::aside;
 use crate::body::Body;
 use crate::context::Context;
 use crate::error::Code;
 use crate::error::{Error, Origin};
+use crate::heap::Anchor;
 use crate::layered::Layered;
 use crate::limits::{DecodeLimits, Limits};
 use crate::router::{Route, Router};
-use crate::service::Call;
-use crate::service::Idl;
+use crate::service::{Answer, Call, Handling, Idl, Service};
 use crate::thrift::Protocol;
+
+/// A call that began aside.
+enum Begun {
+    Over(Result<Answer, Error>),
+    Pending(Handling, More, Anchor),
+}
 
 /// The state of a running server.
 pub(super) struct Shared {
@@ -74,10 +83,51 @@ impl Shared {
         let method = route.method;
         cx.method = Some(method);
         let call = Call { method, cx, body, limits };
-        Ok(Work::start(method, permit, || match &self.layers {
-            None => route.service.call(call),
+        Ok(Work::start(method, permit, || self.handle(&*route.service, call)))
+    }
+
+    fn handle(&self, service: &dyn Service, call: Call) -> Handling {
+        match &self.layers {
+            None => service.call(call),
             Some(layers) => Box::pin(layers.oneshot(call)),
-        }))
+        }
+    }
+
+    /// Starts a call with a large body: it is opened aside, and the service begins there too, since that reads it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Shared::start`].
+    pub(super) fn start_aside(
+        self: &Arc<Self>,
+        route: &Route,
+        mut cx: Context,
+        (protocol, body): (Protocol, Bytes),
+        entry: Entry<'_>,
+    ) -> Result<Work, Error> {
+        let permit = self.load.enter(body.len(), entry, &self.limits)?;
+        let (shared, service, method) = (Arc::clone(self), Arc::clone(&route.service), route.method);
+        cx.method = Some(method);
+        let begin = move || -> Result<Begun, Error> {
+            let size = body.len();
+            let (body, limits) = shared.open(protocol, body)?;
+            let more = shared.load.more(body.len().saturating_sub(size), &shared.limits)?;
+            let anchor = Anchor::new();
+            let body = body.into();
+            let mut handling = shared.handle(&*service, Call { method, cx, body, limits });
+            // Whoever awaits it polls again.
+            Ok(match handling.as_mut().poll(&mut Task::from_waker(Waker::noop())) {
+                Poll::Ready(result) => Begun::Over(result),
+                Poll::Pending => Begun::Pending(handling, more, anchor),
+            })
+        };
+        let handling = async move {
+            match aside(begin).await?? {
+                Begun::Over(result) => result,
+                Begun::Pending(handling, _more, _anchor) => handling.await,
+            }
+        };
+        Ok(Work::start(method, permit, || Box::pin(handling)))
     }
 
     /// Counts what an error says about the peer or this process.

@@ -113,6 +113,15 @@ impl Work {
         self.counted.get_or_insert_with(|| Counted::new(share));
     }
 
+    /// The error for it when its time is over, counted and logged.
+    #[cold]
+    pub(super) fn late(&self) -> Error {
+        self.permit.iter().for_each(|permit| permit.count(Counter::Deadlines));
+        let error = late();
+        failures::log(self.method, &error);
+        error
+    }
+
     #[cold]
     fn panicked(&self) -> Error {
         panicked(self.method, self.permit.as_ref())

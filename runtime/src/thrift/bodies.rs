@@ -6,6 +6,8 @@ use std::mem;
 
 use bytes::Bytes;
 
+use crate::heap;
+
 /// Bodies up to this size are left to the allocator: glibc keeps blocks up to 1,032 bytes for each thread
 /// (`tcache` of its `malloc.c`).
 const SMALL: usize = 1 << 10;
@@ -23,7 +25,7 @@ thread_local! {
 /// An empty body with room for `size` bytes.
 pub(super) fn begin(size: usize) -> Vec<u8> {
     if !is_kept(size) {
-        return Vec::with_capacity(size);
+        return Vec::with_capacity(heap::room(size));
     }
     let size = size.next_power_of_two();
     // None of a thread that ends.

@@ -12,6 +12,7 @@ use super::error::Fault;
 use super::message::{Header, HeaderError};
 use super::spare;
 use super::ttheader::TtHeaderError;
+use crate::heap;
 
 /// No limit is above this: 256 MiB. Longer lengths begin with bytes that mean other protocols.
 pub const MAX_FRAME: usize = 256 << 20;
@@ -77,7 +78,8 @@ impl Frames {
             self.buffer = spare::take();
         }
         if self.buffer.capacity() - self.buffer.len() < LEAST {
-            self.buffer.reserve(spare::ROOM);
+            let waiting = self.buffer.len();
+            self.buffer.reserve(heap::room(waiting + spare::ROOM) - waiting);
         }
         &mut self.buffer
     }

@@ -10,6 +10,7 @@ use super::error::DecodeError;
 use super::exception;
 #[cfg(feature = "grpc")]
 use super::kitex_protobuf;
+use crate::aside;
 use crate::error::{Error, Origin};
 use crate::limits::DecodeLimits;
 use crate::service::Idl;
@@ -36,6 +37,18 @@ impl Protocol {
             #[cfg(feature = "grpc")]
             Self::KitexProtobuf => Idl::Proto,
         }
+    }
+
+    /// Whether a body of so many bytes is opened and closed aside: it is transcoded, and long.
+    #[inline]
+    pub(crate) fn is_slow(self, size: usize) -> bool {
+        self == Self::Compact && size >= aside::LARGE
+    }
+
+    /// As [`Protocol::close`], aside.
+    pub(crate) async fn close_aside(self, body: &Bytes) -> Result<Bytes, Error> {
+        let body = Bytes::clone(body);
+        aside::aside(move || self.close(&body).map(Cow::into_owned)).await?
     }
 
     /// The body of a call or an answer from what the wire has. What transcoding takes comes off the budget.

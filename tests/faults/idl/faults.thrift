@@ -37,6 +37,8 @@ service Target {
     binary Blob(1: i32 size)
     /** The argument, after that many milliseconds. */
     i64 Slow(1: i64 milliseconds)
+    /** The item, as it was understood, after that many milliseconds. */
+    Item Keep(1: Item item, 2: i64 milliseconds)
     /** Panics for every tenth number. */
     i64 Flaky(1: i64 number)
     /** Panics when its future is dropped, after that many milliseconds or earlier. */

@@ -67,6 +67,11 @@ impl Target for Handler {
         Ok(time)
     }
 
+    async fn keep(&self, _cx: &Context, item: Item, time: i64) -> Result<Item, Error> {
+        tokio::time::sleep(milliseconds(time)).await;
+        Ok(item)
+    }
+
     #[expect(clippy::panic, reason = "what is to be survived")]
     async fn flaky(&self, _cx: &Context, number: i64) -> Result<i64, Error> {
         if number % 10 == 0 {

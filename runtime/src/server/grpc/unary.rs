@@ -56,9 +56,10 @@ impl Unary {
     pub(super) async fn answer(self, request: http::Request<Incoming>) -> Result<http::Response<Body>, Error> {
         let shared = Arc::clone(&self.connection.shared);
         let open = Open::new(&self, &shared);
-        let end = self.end;
+        let (end, method) = (self.end, self.route.method);
         let mut grpc = Grpc::new(Raw).max_decoding_message_size(shared.limits.grpc_message);
         let answer = in_time(end.at, grpc.unary(self, request)).await;
+        let answer = answer.inspect_err(|error| failures::log(method, error));
         open.ended(answer.is_ok());
         if end.is_told_late(&answer) || end.of_caller && is_late(&answer) && Instant::now() >= end.at {
             tokio::time::sleep(GRACE).await;

@@ -13,7 +13,7 @@ use super::reply::Envelope;
 use super::{Waiting, outcome};
 use crate::server::counters::Counter;
 use crate::server::shared::Shared;
-use crate::server::work::{self, GRACE};
+use crate::server::work::GRACE;
 use crate::service::Kind;
 
 /// Calls of one connection that may be pending; more are read when some have ended.
@@ -93,10 +93,7 @@ async fn finish(call: Waiting, shared: &Shared, place: &mut Place) {
         biased;
         result = &mut work => result,
         // Also seen when the handler has used up what tokio lets a task do at once.
-        () = unconstrained(tokio::time::sleep_until(end.at.into())) => {
-            shared.count(Counter::Deadlines);
-            Err(work::late())
-        }
+        () = unconstrained(tokio::time::sleep_until(end.at.into())) => Err(work.late()),
     };
     if let Err(error) = &result {
         shared.note(error);
@@ -109,7 +106,10 @@ async fn finish(call: Waiting, shared: &Shared, place: &mut Place) {
         place.owe();
         tokio::time::sleep(GRACE).await;
     }
-    let outcome = outcome(result, reply);
+    let (mut outcome, protocol) = (outcome(result, reply), envelope.header.protocol);
+    if outcome.is_slow(protocol) {
+        outcome = Box::pin(outcome.close(protocol)).await;
+    }
     let envelope = Envelope { leaving: shared.connections.draining(), ..envelope };
     let mut out = place.late.out.lock().unwrap_or_else(PoisonError::into_inner);
     if let Ok(body) = envelope.answer(outcome, &mut out) {

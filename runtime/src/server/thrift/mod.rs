@@ -64,6 +64,15 @@ enum Next {
     Last(Bytes),
     /// A call whose answer comes first.
     Handler(Waiting),
+    /// An answer that is closed aside.
+    Close(Closing),
+}
+
+/// An answer that takes long to close.
+struct Closing {
+    envelope: Envelope<'static>,
+    outcome: Outcome,
+    kind: Kind,
 }
 
 /// A call that was not ready at once.
@@ -164,9 +173,21 @@ impl Driver<'_> {
                 }
                 Next::Handler(Waiting { work, reply, envelope, kind, end }) => {
                     let result = self.wait(work, end).await?;
+                    let mut outcome = outcome(result, reply);
+                    if outcome.is_slow(envelope.header.protocol) {
+                        outcome = Box::pin(outcome.close(envelope.header.protocol)).await;
+                    }
                     // What was read meanwhile arrived later than the batch began.
                     now = Some(Instant::now());
-                    if let Some(body) = self.end(&envelope, outcome(result, reply), kind)? {
+                    if let Some(body) = self.end(&envelope, outcome, kind)? {
+                        self.flush(&body).await?;
+                    }
+                }
+                Next::Close(Closing { envelope, outcome, kind }) => {
+                    // Earlier answers do not wait for this one.
+                    self.flush(&Bytes::new()).await?;
+                    let outcome = Box::pin(outcome.close(envelope.header.protocol)).await;
+                    if let Some(body) = self.end(&envelope, outcome, kind)? {
                         self.flush(&body).await?;
                     }
                 }
@@ -270,7 +291,8 @@ impl Driver<'_> {
 /// What came of a call; the metadata of one that failed is where it left it.
 fn outcome(result: Outcomes<Answer>, reply: Option<ReplySlot>) -> Outcome {
     let failed = reply.filter(|_| result.is_err());
-    Outcome { result, metadata: failed.map(|slot| slot.take()).unwrap_or_default() }
+    let metadata = failed.map(|slot| slot.take()).unwrap_or_default();
+    Outcome { result, metadata, closed: false }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use bytes::{Bytes, BytesMut};
 
+use crate::body::Body;
 use crate::context::ReplyMetadata;
 use crate::error::{Code, Error};
 use crate::service::Answer;
@@ -25,11 +26,33 @@ pub(super) struct Outcome {
     pub(super) result: Result<Answer, Error>,
     /// The metadata of a handler that failed; an answer holds its own.
     pub(super) metadata: ReplyMetadata,
+    /// Whether the answer's body is as it goes on the wire.
+    pub(super) closed: bool,
+}
+
+impl Outcome {
+    /// Whether its body is to be closed aside.
+    #[inline]
+    pub(super) fn is_slow(&self, protocol: Protocol) -> bool {
+        let body = self.result.as_ref().ok().and_then(|answer| answer.body.as_whole());
+        !self.closed && body.is_some_and(|body| protocol.is_slow(body.len()))
+    }
+
+    /// The same with its body closed, which is done aside.
+    pub(super) async fn close(mut self, protocol: Protocol) -> Self {
+        if let Ok(Answer { body: Body::Whole(body), .. }) = &mut self.result {
+            match protocol.close_aside(body).await {
+                Ok(closed) => (*body, self.closed) = (closed, true),
+                Err(error) => self.result = Err(error),
+            }
+        }
+        self
+    }
 }
 
 impl From<Error> for Outcome {
     fn from(error: Error) -> Self {
-        Self { result: Err(error), metadata: ReplyMetadata::default() }
+        Self { result: Err(error), metadata: ReplyMetadata::default(), closed: false }
     }
 }
 
@@ -50,15 +73,18 @@ impl Envelope<'_> {
     }
 
     fn try_answer(&self, outcome: Outcome, out: &mut BytesMut) -> Result<Bytes, Error> {
-        let Outcome { result, metadata } = outcome;
+        let Outcome { result, metadata, closed } = outcome;
         match result {
             Ok(Answer { head, body, trailers }) => {
                 let body = body.into_whole()?;
+                let metadata = ReplyMetadata { head, trailers };
+                if closed {
+                    return self.send(MessageType::Reply, None, &metadata, body, out);
+                }
                 let closed = match self.header.protocol.close(&body)? {
                     Cow::Owned(closed) => Some(closed),
                     Cow::Borrowed(_) => None,
                 };
-                let metadata = ReplyMetadata { head, trailers };
                 self.send(MessageType::Reply, None, &metadata, closed.unwrap_or(body), out)
             }
             Err(error) => match error.business_code().filter(|_| self.wire.has_header()) {

@@ -6,21 +6,25 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 use std::time::Instant;
 
+use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
 use super::late;
 use super::reply::Envelope;
-use super::{Close, Driver, Next, Waiting, outcome};
+use super::{Close, Closing, Driver, Next, Waiting, outcome};
+use crate::aside::LARGE;
 use crate::context::{Context, ReplyMetadata, ReplySlot};
+use crate::error::Error;
+use crate::router::Route;
 use crate::server::counters::Counter;
 use crate::server::failures;
 use crate::server::load::Entry;
 use crate::server::partial::Held;
-use crate::server::work::End;
+use crate::server::work::{End, Work};
 use crate::service::Kind;
 use crate::thrift::metainfo::Asked;
 use crate::thrift::ttheader::flags;
-use crate::thrift::{Header, Incoming, MessageType};
+use crate::thrift::{Header, Incoming, MessageType, Protocol};
 
 impl Driver<'_> {
     pub(super) fn message(
@@ -59,10 +63,7 @@ impl Driver<'_> {
         let started = if incoming.is_cut() {
             Err(shared.load.shed("too many bytes of requests in work or arriving"))
         } else {
-            let opened = shared.open(envelope.header.protocol, incoming.into_body(taken));
-            opened.and_then(|body| {
-                shared.start(route, cx, (body.0.into(), body.1), Entry { share: self.seat.share(), held })
-            })
+            self.start(route, cx, (envelope.header.protocol, incoming.into_body(taken)), held)
         };
         let outcome = match started {
             Err(error) => {
@@ -77,7 +78,25 @@ impl Driver<'_> {
                 }
             },
         };
+        if outcome.is_slow(envelope.header.protocol) {
+            return Ok(Some(Next::Close(Closing { envelope, outcome, kind })));
+        }
         Ok(self.end(&envelope, outcome, kind)?.map(Next::Write))
+    }
+
+    fn start(
+        &self,
+        route: &Route,
+        cx: Context,
+        (protocol, body): (Protocol, Bytes),
+        held: Option<Held>,
+    ) -> Result<Work, Error> {
+        let entry = Entry { share: self.seat.share(), held };
+        if body.len() < LARGE {
+            let (body, limits) = self.shared.open(protocol, body)?;
+            return self.shared.start(route, cx, (body.into(), limits), entry);
+        }
+        self.owner.start_aside(route, cx, (protocol, body), entry)
     }
 
     /// What becomes of a call that was not ready at once: it goes on beside the connection, unless its answer has to
@@ -105,7 +124,7 @@ impl Driver<'_> {
     fn context(&self, now: Instant) -> Context {
         // Field by field: each `with_` method would move all of it.
         let mut cx = Context::new();
-        cx.deadline = Some(now + self.shared.limits.handler);
+        cx.set_limit(now + self.shared.limits.handler);
         cx.peer = Some(self.peer);
         cx.cancel = Some(Arc::clone(&self.cancel));
         cx

@@ -11,7 +11,7 @@ use crate::receive::receive;
 use crate::server::connections::Phase;
 use crate::server::counters::Counter;
 use crate::server::partial::Partial;
-use crate::server::work::{self, End, GRACE, Work};
+use crate::server::work::{End, GRACE, Work};
 use crate::service::Answer;
 use crate::thrift::{Messages, spare};
 use crate::{Limits, Result as Outcomes};
@@ -94,10 +94,7 @@ impl Driver<'_> {
         let outcome = tokio::select! {
             biased;
             outcome = &mut work => outcome,
-            () = late => {
-                self.shared.count(Counter::Deadlines);
-                Err(work::late())
-            }
+            () = late => Err(work.late()),
             () = &mut gone => {
                 self.shared.count(Counter::Abandoned);
                 return Err(Close);

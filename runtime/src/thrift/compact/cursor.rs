@@ -60,7 +60,19 @@ impl<'a> Cursor<'a> {
 
     /// A var int that fits `bits`. Groups of zeros at its end are read, as every implementation
     /// does, as long as the number could need them.
+    #[inline]
     pub(super) fn varint(&mut self, bits: u32) -> Result<u64, Halt> {
+        if let Some((&byte @ ..0x80, rest)) = self.rest.split_first()
+            && self.room > 0
+        {
+            self.rest = rest;
+            self.room -= 1;
+            return Ok(byte.into());
+        }
+        self.long_varint(bits)
+    }
+
+    fn long_varint(&mut self, bits: u32) -> Result<u64, Halt> {
         let mut number = 0;
         let mut shift = 0;
         while shift < bits {

@@ -47,6 +47,17 @@ pub(super) fn to_nibble(kind: Type) -> u8 {
     }
 }
 
+/// What an element of this type takes at least in a list, whatever is in it.
+pub(super) fn memory(kind: Type) -> usize {
+    match kind {
+        Type::String => size_of::<String>(),
+        Type::List | Type::Set | Type::Map => size_of::<Vec<u8>>(),
+        // A struct may have no fields, and an end is no value.
+        Type::Struct | Type::Stop => 0,
+        fixed => fixed.min_size(),
+    }
+}
+
 /// The fewest bytes that a value of this type takes in Compact.
 pub(super) fn least(kind: Type) -> usize {
     match kind {

@@ -3,24 +3,36 @@
 use bytes::Bytes;
 
 use super::cursor::{Cursor, Halt};
-use super::walk::{Output, Walker};
+use super::walk::{Expected, Output, Walker};
+use crate::heap;
 use crate::limits::DecodeLimits;
 use crate::thrift::error::{DecodeError, Fault};
 
 /// Measures what Binary takes: a number of one byte may become one of eight.
 struct Measure {
     bytes: usize,
+    /// Of containers' elements. A decoder that knows the field takes so much too, and then more; for one that keeps
+    /// the field's bytes alone, a list of over a million texts may be refused that would just fit.
+    memory: usize,
     budget: usize,
+}
+
+impl Measure {
+    fn admit(&self, bytes: usize) -> Result<(), Fault> {
+        let all = self.bytes.saturating_add(self.memory).saturating_add(bytes);
+        if all > self.budget { Err(Fault::Budget) } else { Ok(()) }
+    }
 }
 
 impl Output for Measure {
     fn put(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         self.bytes += bytes.len();
-        if self.bytes > self.budget { Err(Fault::Budget) } else { Ok(()) }
+        self.admit(0)
     }
 
-    fn expect(&mut self, bytes: usize) -> Result<(), Fault> {
-        if self.bytes.saturating_add(bytes) > self.budget { Err(Fault::Budget) } else { Ok(()) }
+    fn expect(&mut self, expected: Expected) -> Result<(), Fault> {
+        self.memory = self.memory.saturating_add(expected.memory);
+        self.admit(expected.bytes)
     }
 }
 
@@ -39,9 +51,9 @@ impl Output for Vec<u8> {
 /// [`Fault::Truncated`], [`Fault::Negative`], [`Fault::Number`], [`Fault::Type`],
 /// [`Fault::Depth`], [`Fault::Budget`], [`Fault::Trailing`]; offsets are those of the Compact body.
 pub fn to_binary(body: &[u8], limits: DecodeLimits) -> Result<Bytes, DecodeError> {
-    let mut measure = Measure { bytes: 0, budget: limits.budget };
+    let mut measure = Measure { bytes: 0, memory: 0, budget: limits.budget };
     walk(body, limits.depth, &mut measure)?;
-    let mut out = Vec::with_capacity(measure.bytes);
+    let mut out = Vec::with_capacity(heap::room(measure.bytes));
     walk(body, limits.depth, &mut out)?;
     Ok(out.into())
 }

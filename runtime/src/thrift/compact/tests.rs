@@ -266,6 +266,19 @@ fn a_bare_message_is_refused_as_soon_as_it_cannot_be() {
     assert!(matches!(refused("0101ff"), FrameError::Header(_)));
 }
 
+/// The budget has room for what texts take in Binary, and not for the texts: nothing of them is read.
+#[test]
+fn elements_are_counted_as_the_decoder_counts_them() {
+    let limits = DecodeLimits { budget: 1 << 10, ..DecodeLimits::default() };
+    // 40 empty texts with 28 bytes each; as many that are damaged.
+    for (count, fault) in [(36, None), (37, Some(Fault::Budget))] {
+        let body = [&[0x19, 0xf8, count][..], &vec![0; count.into()], &[0]].concat();
+        assert_eq!(to_binary(&body, limits).err().map(|error| error.fault().clone()), fault, "{count}");
+    }
+    let body = [&[0x19, 0xf8, 40][..], &[0xff; 40]].concat();
+    assert_eq!(to_binary(&body, limits).unwrap_err().fault(), &Fault::Budget);
+}
+
 /// What elements take in Binary is counted by their number, before the first of them is read: it is damaged here.
 #[test]
 fn elements_are_counted_before_they_are_read() {

@@ -10,10 +10,20 @@ use crate::thrift::kind::Type;
 pub(super) trait Output {
     fn put(&mut self, bytes: &[u8]) -> Result<(), Fault>;
 
-    /// At least so many bytes are to come: refused before any of them is made.
-    fn expect(&mut self, _: usize) -> Result<(), Fault> {
+    /// At least so many bytes are to come, of which values will be made that take at least so much memory: refused
+    /// before any of them is made.
+    fn expect(&mut self, _: Expected) -> Result<(), Fault> {
         Ok(())
     }
+}
+
+/// What values take at least.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Expected {
+    /// In Binary.
+    pub(super) bytes: usize,
+    /// Of a list of them.
+    pub(super) memory: usize,
 }
 
 /// What is being read at one level of nesting.
@@ -50,6 +60,9 @@ impl Walker {
             None => return Ok(()),
             Some(Level::Fields { last }) => self.field(last, input, out)?,
             Some(Level::Values { left: 0, .. }) => None,
+            Some(Level::Values { now, then, left }) if is_plain(now) && is_plain(then) => {
+                Some(self.run(now, then, left, input, out)?)
+            }
             Some(Level::Values { now, then, left }) => {
                 self.value(now, input, out)?;
                 Some(Level::Values { now: then, then: now, left: left - 1 })
@@ -60,6 +73,30 @@ impl Walker {
             _ => drop(self.stack.pop()),
         }
         Ok(())
+    }
+
+    /// As many values without values of their own as are there, and at least one.
+    fn run(
+        &mut self,
+        mut now: Type,
+        mut then: Type,
+        left: u64,
+        input: &mut Cursor<'_>,
+        out: &mut impl Output,
+    ) -> Result<Level, Halt> {
+        for done in 0..left {
+            let before = *input;
+            match self.value(now, input, out) {
+                Ok(()) => (now, then) = (then, now),
+                Err(halt) if done == 0 => return Err(halt),
+                // The next step meets it where it is.
+                Err(_) => {
+                    *input = before;
+                    return Ok(Level::Values { now, then, left: left - done });
+                }
+            }
+        }
+        Ok(Level::Values { now, then, left: 0 })
     }
 
     /// A field with its value, or the beginning of one; `None` at STOP.
@@ -125,8 +162,8 @@ impl Walker {
         let kind = kind::from_nibble(head & 0x0f)?;
         out.put(&[kind as u8])?;
         out.put(&count(number))?;
-        let bytes = self.values(kind, kind, number, 1, input)?;
-        Ok(out.expect(bytes)?)
+        let expected = self.values(kind, kind, number, 1, input)?;
+        Ok(out.expect(expected)?)
     }
 
     fn entries(&mut self, input: &mut Cursor<'_>, out: &mut impl Output) -> Result<(), Halt> {
@@ -136,14 +173,21 @@ impl Walker {
         let (key, value) = (kind::from_nibble(kinds >> 4)?, kind::from_nibble(kinds & 0x0f)?);
         out.put(&[key as u8, value as u8])?;
         out.put(&count(number))?;
-        let bytes = self.values(key, value, number, 2, input)?;
-        Ok(out.expect(bytes)?)
+        let expected = self.values(key, value, number, 2, input)?;
+        Ok(out.expect(expected)?)
     }
 
-    /// Goes into a container of `number` rounds of `each` values; gives the fewest bytes that they take in Binary.
-    fn values(&mut self, now: Type, then: Type, number: usize, each: usize, input: &Cursor<'_>) -> Result<usize, Halt> {
+    /// Goes into a container of `number` rounds of `each` values; gives what they take at least.
+    fn values(
+        &mut self,
+        now: Type,
+        then: Type,
+        number: usize,
+        each: usize,
+        input: &Cursor<'_>,
+    ) -> Result<Expected, Halt> {
         if number == 0 {
-            return Ok(0);
+            return Ok(Expected::default());
         }
         if now == Type::Stop || then == Type::Stop {
             return Err(Fault::Type(0).into());
@@ -151,7 +195,8 @@ impl Walker {
         let round = |least: fn(Type) -> usize| least(now) + if each == 2 { least(then) } else { 0 };
         input.expect(number.saturating_mul(round(kind::least)))?;
         self.enter(Level::Values { now, then, left: number as u64 * each as u64 })?;
-        Ok(number.saturating_mul(round(Type::min_size)))
+        let all = |least| number.saturating_mul(round(least));
+        Ok(Expected { bytes: all(Type::min_size), memory: all(kind::memory) })
     }
 
     fn enter(&mut self, level: Level) -> Result<(), Halt> {
@@ -162,6 +207,11 @@ impl Walker {
         self.stack.push(level);
         Ok(())
     }
+}
+
+/// Whether values of this type hold no others.
+fn is_plain(kind: Type) -> bool {
+    !matches!(kind, Type::Stop | Type::Struct | Type::List | Type::Set | Type::Map)
 }
 
 /// The last bytes of a number that fits them.

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::cursor::{put_signed, put_varint};
 use super::kind::{self, FALSE, TRUE};
+use crate::heap;
 use crate::limits::DecodeLimits;
 use crate::thrift::decoder::Decoder;
 use crate::thrift::error::{DecodeError, Fault};
@@ -20,7 +21,7 @@ const LIMITS: DecodeLimits = DecodeLimits { depth: DEPTH, budget: usize::MAX, st
 /// What no encoder writes: bytes that are no struct in Binary, or one that nests over [`DEPTH`].
 pub fn from_binary(body: &Bytes) -> Result<Bytes, DecodeError> {
     let mut input = Decoder::new(body, LIMITS);
-    let mut out = Vec::with_capacity(body.len() / 2);
+    let mut out = Vec::with_capacity(heap::room(body.len() / 2));
     fields(&mut input, &mut out)?;
     input.finish()?;
     Ok(out.into())

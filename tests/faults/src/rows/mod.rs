@@ -1,6 +1,7 @@
 //! The rows, one function each: starts a server, attacks it, measures.
 
 mod backends;
+mod burst;
 mod calls;
 mod descriptors;
 mod fair;
@@ -8,6 +9,7 @@ mod idle;
 mod panics;
 mod slow;
 mod time;
+mod tiny;
 mod wire;
 
 use std::future::Future;
@@ -47,7 +49,7 @@ pub type Outcome = Pin<Box<dyn Future<Output = Result<Vec<Line>, Failure>>>>;
 pub type Row = (&'static str, fn(Scale) -> Outcome);
 
 /// Every row of this program.
-pub const ROWS: [Row; 12] = [
+pub const ROWS: [Row; 14] = [
     ("1-5", |scale| Box::pin(wire::corpus(scale))),
     ("6", |scale| Box::pin(wire::lengths(scale))),
     ("8", |scale| Box::pin(calls::rows(scale))),
@@ -60,11 +62,13 @@ pub const ROWS: [Row; 12] = [
     ("22", |scale| Box::pin(backends::rows(scale))),
     ("41", |scale| Box::pin(fair::frames(scale))),
     ("45", |scale| Box::pin(fair::shares(scale))),
+    ("46", |scale| Box::pin(burst::rows(scale))),
+    ("47", |scale| Box::pin(tiny::rows(scale))),
 ];
 
 /// What the lines of the table are called, in their order.
-pub const ORDER: [&str; 17] =
-    ["1", "2", "3", "4", "5", "6", "8", "11", "12", "13", "14", "18", "19", "20", "22", "41", "45"];
+pub const ORDER: [&str; 19] =
+    ["1", "2", "3", "4", "5", "6", "8", "11", "12", "13", "14", "18", "19", "20", "22", "41", "45", "46", "47"];
 
 /// The heading of the table.
 pub const TITLE: &str = "What a server takes when it is attacked";
