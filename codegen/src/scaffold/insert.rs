@@ -9,7 +9,6 @@ use syn::spanned::Spanned;
 
 use super::handler::{self, Words};
 use super::{Existing, Scaffold};
-use crate::assemble;
 use crate::emit::view::View;
 use crate::ir::model::{Model, Service};
 use crate::output::Owner;
@@ -88,14 +87,7 @@ fn stubs(model: &Model, owner: &Service, text: &str) -> Option<Insertion> {
         .methods
         .iter()
         .filter(|it| !written.contains(&it.head.rust))
-        .map(|method| {
-            let stub = handler::stub(&view, owner, method, &Words::FULL);
-            // Formatted inside an impl, for the indentation, then taken out of it.
-            let text = super::layout::fit(&assemble::format(quote!(impl It { #stub })));
-            let lines: Vec<&str> = text.lines().collect();
-            let body = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default().join("\n");
-            format!("\n{body}\n")
-        })
+        .map(|method| format!("\n{}", handler::stub(&view, owner, method, &Words::FULL)))
         .collect();
     let close = block.brace_token.span.close().byte_range().start;
     let text = stubs.concat();
@@ -135,7 +127,7 @@ fn mounts(model: &Model, services: &[&Service], text: &str) -> Vec<Insertion> {
     let lines: Vec<String> = services
         .iter()
         .filter(|it| !names.contains(&joined(&it.head.rust, "Server")))
-        .map(|it| format!("{}\n        ", super::layout::mount(&handler::mount(model, it)).trim_start()))
+        .map(|it| format!("{}\n        ", handler::mount(model, it).trim_start()))
         .collect();
     if lines.is_empty() {
         return Vec::new();

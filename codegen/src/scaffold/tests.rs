@@ -48,7 +48,7 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str) -> String {
             use runtime::{#names};
         ),
     ];
-    if layout::order(&lib.to_string()) > layout::order("runtime") {
+    if layout::order(&lib.to_string(), "runtime").is_gt() {
         uses.reverse();
     }
     let tokens = quote! {
@@ -70,7 +70,7 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str) -> String {
     let mut text = assemble::format(tokens);
     for (at, service) in services.iter().enumerate() {
         let place = format!("        .add(mount_{at}_{at})");
-        text = text.replacen(&place, &layout::mount(&handler::mount(model, service)), 1);
+        text = text.replacen(&place, &handler::mount(model, service), 1);
     }
     text
 }
