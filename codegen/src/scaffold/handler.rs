@@ -130,14 +130,13 @@ pub(super) fn text(model: &Model, service: &Service) -> String {
     for (module, rust) in &imported {
         by_module.entry(*module).or_default().push(rust.clone());
     }
-    let uses = by_module.into_iter().map(|(module, mut names)| {
+    let imports = by_module.into_iter().map(|(module, mut names)| {
         names.sort_by(|one, other| layout::order(one, other));
-        let path = format!("crate::generated::{}", model.modules[module.0].path.join("::"));
-        (path.clone(), layout::import(&path, &names))
+        (format!("crate::generated::{}", model.modules[module.0].path.join("::")), names)
     });
-    let mut uses: Vec<(String, String)> = uses.collect();
-    uses.sort_by(|(one, _), (other, _)| layout::order(one, other));
-    let uses: String = uses.into_iter().map(|(_, line)| line).collect();
+    let mut imports: Vec<(String, Vec<String>)> = imports.collect();
+    imports.sort_by(layout::order_of_imports);
+    let uses: String = imports.iter().map(|(path, names)| layout::import(path, names)).collect();
     let chain = chain(model, service);
     let any = chain.iter().any(|it| !it.methods.is_empty());
     let runtime = if any { "use runtime::{Context, Error};\n" } else { "" };

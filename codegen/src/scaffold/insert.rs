@@ -48,6 +48,8 @@ fn settle(path: PathBuf, text: &str, mut found: Vec<Insertion>, insert: bool, ou
     if found.is_empty() {
         return;
     }
+    // From the end; of several at one place, the last one first.
+    found.reverse();
     found.sort_by_key(|it| std::cmp::Reverse(it.at));
     let (placed, homeless): (Vec<_>, Vec<_>) = found.into_iter().partition(|it| insert && it.at.is_some());
     let told = homeless.into_iter().rev().map(|it| (path.clone(), it.text.trim_matches('\n').to_owned()));
@@ -89,30 +91,34 @@ fn stubs(model: &Model, owner: &Service, text: &str) -> Option<Insertion> {
         .filter(|it| !written.contains(&it.head.rust))
         .map(|method| format!("\n{}", handler::stub(&view, owner, method, &Words::FULL)))
         .collect();
-    let close = block.brace_token.span.close().byte_range().start;
+    let (open, close) =
+        (block.brace_token.span.open().byte_range().end, block.brace_token.span.close().byte_range().start);
+    let broken = text.get(open..close).is_some_and(|it| it.contains('\n'));
     let text = stubs.concat();
-    let text = if written.is_empty() { text.trim_start_matches('\n').to_owned() } else { text };
+    let text = if written.is_empty() && broken { text.trim_start_matches('\n').to_owned() } else { text };
     (!stubs.is_empty()).then_some(Insertion { at: Some(close), text })
 }
 
-/// `pub mod` lines that are not there, to go at the end.
+/// `pub mod` lines that are not there, each to go before the first that is behind it in the
+/// alphabet.
 fn modules(wanted: Vec<String>, text: &str) -> Vec<Insertion> {
     let Ok(file) = syn::parse_file(text) else { return Vec::new() };
-    let declared: BTreeSet<String> = file
-        .items
-        .iter()
-        .filter_map(|item| match item {
-            syn::Item::Mod(it) => Some(it.ident.to_string()),
-            _ => None,
-        })
-        .collect();
-    let lines: String =
-        wanted.into_iter().filter(|it| !declared.contains(it)).map(|it| format!("pub mod {it};\n")).collect();
-    if lines.is_empty() {
-        return Vec::new();
-    }
-    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    vec![Insertion { at: Some(text.len()), text: format!("{end}{lines}") }]
+    let declared = file.items.iter().filter_map(|item| match item {
+        syn::Item::Mod(it) => Some((it.ident.to_string(), it.span().byte_range().start, it.content.is_none())),
+        _ => None,
+    });
+    let declared: Vec<(String, usize, bool)> = declared.collect();
+    // What stands in no order is not brought into one.
+    let lines = declared.iter().filter(|(_, _, line)| *line);
+    let sorted = lines.clone().is_sorted_by_key(|(name, _, _)| name);
+    let missing = wanted.into_iter().filter(|it| !declared.iter().any(|(name, _, _)| name == it));
+    let mut ended = text.is_empty() || text.ends_with('\n');
+    let insertions = missing.map(|name| {
+        let before = lines.clone().find(|(other, _, _)| sorted && *other > name).map(|(_, at, _)| *at);
+        let end = if before.is_some() || std::mem::replace(&mut ended, true) { "" } else { "\n" };
+        Insertion { at: Some(before.unwrap_or(text.len())), text: format!("{end}pub mod {name};\n") }
+    });
+    insertions.collect()
 }
 
 /// Whether a text names the server of one of the services.

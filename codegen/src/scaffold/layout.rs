@@ -44,12 +44,51 @@ fn broken(arguments: &str, indent: usize) -> String {
     format!("(\n{}{arguments},\n{})", pad(indent + 4), pad(indent))
 }
 
-/// The order in which rustfmt wants names: constants behind types, `_` before all else, numbers by
-/// their value.
+/// The order in which rustfmt wants the names of an import: `_` before all else, numbers by their
+/// value.
 pub(super) fn order(one: &str, other: &str) -> Ordering {
-    let constant = |name: &str| name.chars().all(|c| c.is_uppercase() || c == '_' || c.is_numeric());
-    let (one, other) = (one.trim_start_matches("r#"), other.trim_start_matches("r#"));
-    constant(one).cmp(&constant(other)).then_with(|| one.replace('_', " ").cmp(&other.replace('_', " ")))
+    chunks(one).cmp(chunks(other)).then_with(|| one.cmp(other))
+}
+
+/// A part of a name; their order is that of the variants.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Chunk<'a> {
+    Underscore,
+    /// How many digits without zeros in front, and these.
+    Number(usize, &'a str),
+    Text(&'a str),
+}
+
+fn chunks(name: &str) -> impl Iterator<Item = Chunk<'_>> {
+    let mut rest = name.trim_start_matches("r#");
+    let kind = |c: char| (c == '_', c.is_ascii_digit());
+    std::iter::from_fn(move || {
+        let first = kind(rest.chars().next()?);
+        let end = rest.find(|c| kind(c) != first).unwrap_or(rest.len());
+        let (text, after) = rest.split_at(if first.0 { 1 } else { end });
+        rest = after;
+        let digits = text.trim_start_matches('0');
+        Some(match first {
+            (true, _) => Chunk::Underscore,
+            (_, true) => Chunk::Number(digits.len(), digits),
+            _ => Chunk::Text(text),
+        })
+    })
+}
+
+/// The order in which rustfmt wants imports, each a path and the names that it brings:
+/// part by part, several names in braces behind all else.
+pub(super) fn order_of_imports(one: &(String, Vec<String>), other: &(String, Vec<String>)) -> Ordering {
+    let parts = |(path, names): &(String, Vec<String>)| -> Vec<Option<String>> {
+        let last = (names.len() == 1).then(|| names[0].clone());
+        path.split("::").map(|it| Some(it.to_owned())).chain([last]).collect()
+    };
+    let (one, other) = (parts(one), parts(other));
+    let differ = one.iter().zip(&other).map(|(one, other)| match (one, other) {
+        (Some(one), Some(other)) => order(one, other),
+        _ => one.is_none().cmp(&other.is_none()),
+    });
+    differ.into_iter().find(|it| it.is_ne()).unwrap_or(one.len().cmp(&other.len()))
 }
 
 /// `use path::{names};`, with as many names on a line as fit.
@@ -64,9 +103,11 @@ pub(super) fn import(path: &str, names: &[String]) -> String {
         return joined + "\n";
     }
     let mut lines = vec![String::from("   ")];
-    for name in names {
+    for (at, name) in names.iter().enumerate() {
         let line = lines.last().map_or(0, String::len);
-        if line + name.len() + 2 >= WIDTH && line > 3 {
+        // The comma at the end is not counted as long as there is one line.
+        let last = at + 1 == names.len() && lines.len() == 1;
+        if line + name.len() + 2 > WIDTH - usize::from(!last) && line > 3 {
             lines.push(String::from("   "));
         }
         if let Some(line) = lines.last_mut() {
@@ -108,7 +149,11 @@ pub(super) fn signature(name: &str, parameters: &[(String, Type)], result: &Type
     out.push_str(&match flat.len() {
         0..RESULT => format!("{flat} {{\n"),
         RESULT..RESULT_ALONE => format!("{flat}\n    {{\n"),
-        _ => format!("    ) -> {} {{\n", result.lines(4, WIDTH, 0)),
+        _ => {
+            let lines = result.lines(4, WIDTH, 0);
+            let wide = lines.lines().any(|line| line.len() > WIDTH);
+            format!("    ) -> {lines}{}{{\n", if wide { "" } else { " " })
+        }
     });
     out
 }

@@ -172,7 +172,7 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
     let mounts: Vec<String> = services.iter().map(|it| handler::mount(model, it)).collect();
     user(&mut out, "src/main.rs", Main { title: &title, lib: &lib, mounts }.render());
     let mut modules: Vec<String> = services.iter().map(|it| handler::module(model, it)).collect();
-    modules.sort_by(|one, other| layout::order(one, other));
+    modules.sort();
     user(&mut out, "src/handler/mod.rs", Handlers { modules }.render());
     for service in &services {
         user(&mut out, &handler::file(model, service), Ok(handler::text(model, service)));

@@ -13,6 +13,8 @@ mod fresh;
 mod generate;
 mod inject;
 mod join;
+#[path = "../random/mod.rs"]
+mod random;
 mod registry;
 mod rerun;
 mod roots;
