@@ -12,7 +12,7 @@ const CRATES: u64 = 40;
 fn name(random: &mut Random, first: &str, length: usize, parts: &[&str]) -> String {
     let mut out = first.to_owned();
     while out.len() < length {
-        out.push_str(random.pick(parts));
+        out.push_str(random.pick::<&str>(parts));
     }
     out
 }
