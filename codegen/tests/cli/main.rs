@@ -16,6 +16,7 @@ mod join;
 #[path = "../random/mod.rs"]
 mod random;
 mod registry;
+mod repository;
 mod rerun;
 mod roots;
 mod sandbox;
