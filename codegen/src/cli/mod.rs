@@ -172,7 +172,7 @@ fn finish(
         }
         report.plan(plan, it.verbose);
     }
-    report.missing(it.command, &plans[0], missing);
+    report.missing(it, &plans[0], missing);
     if it.check {
         return Ok(report.checked(&plans[0]));
     }

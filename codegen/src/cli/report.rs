@@ -97,10 +97,10 @@ impl Report {
     }
 
     /// What the user's files lack.
-    pub(super) fn missing(&self, command: Command, plan: &Plan, missing: &[(PathBuf, String)]) {
-        let what = match command {
-            Command::Crate => "add it, or run again with --add-missing",
-            Command::Generate => "add it",
+    pub(super) fn missing(&self, it: &Invocation, plan: &Plan, missing: &[(PathBuf, String)]) {
+        let what = match it.command {
+            Command::Crate if !it.add_missing => "add it, or run again with --add-missing",
+            Command::Crate | Command::Generate => "add it",
         };
         for (path, text) in missing {
             self.warning(&format!("{} lacks what follows; {what}\n{text}", shown(&plan.root, path)));

@@ -1,7 +1,7 @@
 //! What a manifest that is there has to have so that the crate compiles and is where it was asked
 //! to be: features of `runtime`, its source, tokio. Every other byte stays.
 
-use toml_edit::{DocumentMut, InlineTable, Item, TableLike, Value, value};
+use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 use super::{Crate, needed};
 use crate::ir::model::Model;
@@ -11,12 +11,22 @@ pub(super) fn update(manifest: &mut DocumentMut, model: &Model, it: &Crate) {
     if it.member && manifest.get("workspace").and_then(Item::as_table).is_some_and(toml_edit::Table::is_empty) {
         manifest.remove("workspace");
     }
-    let Some(dependencies) = manifest.get_mut("dependencies").and_then(Item::as_table_like_mut) else { return };
+    let dependencies = manifest.entry("dependencies").or_insert_with(|| Item::Table(Table::new()));
+    let Some(dependencies) = dependencies.as_table_like_mut() else { return };
     if it.server && !dependencies.contains_key("tokio") {
         let mut tokio = InlineTable::new();
         tokio.insert("version", "1".into());
         tokio.insert("features", Value::Array(["macros", "rt-multi-thread"].into_iter().collect()));
         dependencies.insert("tokio", value(tokio));
+    }
+    if !dependencies.contains_key("runtime") {
+        let mut runtime = InlineTable::new();
+        for (key, text) in it.runtime.keys() {
+            runtime.insert(key, text.into());
+        }
+        let features = super::features(model, it.server).into_iter().collect();
+        runtime.insert("features", Value::Array(features));
+        dependencies.insert("runtime", value(runtime));
     }
     let Some(runtime) = dependencies.get_mut("runtime").and_then(Item::as_table_like_mut) else { return };
     if it.runtime_named {

@@ -21,7 +21,15 @@ struct Insertion {
     text: String,
 }
 
-pub(super) fn missing(model: &Model, services: &[&Service], insert: bool, existing: &Existing, out: &mut Scaffold) {
+/// Every file but `src/lib.rs`. `main` is the whole `src/main.rs` of a fresh crate.
+pub(super) fn missing(
+    model: &Model,
+    services: &[&Service],
+    main: &str,
+    insert: bool,
+    existing: &Existing,
+    out: &mut Scaffold,
+) {
     for service in services {
         let path = PathBuf::from(handler::file(model, service));
         let Some(text) = existing.get(&path) else { continue };
@@ -30,17 +38,22 @@ pub(super) fn missing(model: &Model, services: &[&Service], insert: bool, existi
     }
     let path = PathBuf::from("src/handler/mod.rs");
     if let Some(text) = existing.get(&path) {
-        let wanted = services.iter().map(|it| handler::module(model, it)).collect();
-        settle(path, text, modules(wanted, text), insert, out);
-    }
-    let path = PathBuf::from("src/lib.rs");
-    if let Some(text) = existing.get(&path) {
-        settle(path, text, modules(vec!["handler".to_owned()], text), insert, out);
+        let wanted: Vec<String> = services.iter().map(|it| handler::module(model, it)).collect();
+        settle(path, text, modules(wanted.iter().map(|it| (it.as_str(), "")), text), insert, out);
     }
     let path = PathBuf::from("src/main.rs");
     if let Some(text) = existing.get(&path) {
-        settle(path, text, mounts(model, services, text), insert, out);
+        settle(path, text, mounts(model, services, main, text), insert, out);
     }
+}
+
+/// The modules of `src/lib.rs`.
+pub(super) fn library(server: bool, insert: bool, existing: &Existing, out: &mut Scaffold) {
+    let path = PathBuf::from("src/lib.rs");
+    let Some(text) = existing.get(&path) else { return };
+    let handler = server.then_some(("handler", ""));
+    let wanted = [("generated", "#[rustfmt::skip] // formatted by kiteline\n")].into_iter().chain(handler);
+    settle(path, text, modules(wanted, text), insert, out);
 }
 
 /// Inserts, or reports.
@@ -52,8 +65,10 @@ fn settle(path: PathBuf, text: &str, mut found: Vec<Insertion>, insert: bool, ou
     found.reverse();
     found.sort_by_key(|it| std::cmp::Reverse(it.at));
     let (placed, homeless): (Vec<_>, Vec<_>) = found.into_iter().partition(|it| insert && it.at.is_some());
-    let told = homeless.into_iter().rev().map(|it| (path.clone(), it.text.trim_matches('\n').to_owned()));
-    out.missing.extend(told);
+    let told: Vec<String> = homeless.into_iter().rev().map(|it| it.text.trim_matches('\n').to_owned()).collect();
+    if !told.is_empty() {
+        out.missing.push((path.clone(), told.join("\n")));
+    }
     if placed.is_empty() {
         return;
     }
@@ -99,26 +114,37 @@ fn stubs(model: &Model, owner: &Service, text: &str) -> Option<Insertion> {
     (!stubs.is_empty()).then_some(Insertion { at: Some(close), text })
 }
 
-/// `pub mod` lines that are not there, each to go before the first that is behind it in the
-/// alphabet.
-fn modules(wanted: Vec<String>, text: &str) -> Vec<Insertion> {
+/// `pub mod` lines that are not there, with their attributes: each to go before the first that is
+/// behind it in the alphabet, else before modules with a body, such as tests.
+fn modules<'a>(wanted: impl Iterator<Item = (&'a str, &'a str)>, text: &str) -> Vec<Insertion> {
     let Ok(file) = syn::parse_file(text) else { return Vec::new() };
     let declared = file.items.iter().filter_map(|item| match item {
         syn::Item::Mod(it) => Some((it.ident.to_string(), it.span().byte_range().start, it.content.is_none())),
         _ => None,
     });
     let declared: Vec<(String, usize, bool)> = declared.collect();
-    // What stands in no order is not brought into one.
     let lines = declared.iter().filter(|(_, _, line)| *line);
+    // What stands in no order is not brought into one.
     let sorted = lines.clone().is_sorted_by_key(|(name, _, _)| name);
-    let missing = wanted.into_iter().filter(|it| !declared.iter().any(|(name, _, _)| name == it));
-    let mut ended = text.is_empty() || text.ends_with('\n');
-    let insertions = missing.map(|name| {
-        let before = lines.clone().find(|(other, _, _)| sorted && *other > name).map(|(_, at, _)| *at);
-        let end = if before.is_some() || std::mem::replace(&mut ended, true) { "" } else { "\n" };
-        Insertion { at: Some(before.unwrap_or(text.len())), text: format!("{end}pub mod {name};\n") }
-    });
-    insertions.collect()
+    let body = declared.iter().find(|(_, _, line)| !line).map(|(_, at, _)| *at);
+    let mut missing = wanted.filter(|(name, _)| !declared.iter().any(|(other, _, _)| other == name)).peekable();
+    let mut found = Vec::new();
+    while let Some((name, attributes)) = missing.next() {
+        let line = format!("{attributes}pub mod {name};\n");
+        let next = lines.clone().find(|(other, _, _)| sorted && other.as_str() > name).map(|(_, at, _)| *at);
+        found.push(match (next, body) {
+            (Some(at), _) => Insertion { at: Some(at), text: line },
+            (None, Some(at)) => {
+                let end = if missing.peek().is_none() { "\n" } else { "" };
+                Insertion { at: Some(at), text: format!("{line}{end}") }
+            }
+            (None, None) => {
+                let start = if found.is_empty() && !text.is_empty() && !text.ends_with('\n') { "\n" } else { "" };
+                Insertion { at: Some(text.len()), text: format!("{start}{line}") }
+            }
+        });
+    }
+    found
 }
 
 /// Whether a text names the server of one of the services.
@@ -127,8 +153,9 @@ pub(super) fn mounts_any(services: &[&Service], text: &str) -> bool {
     services.iter().any(|it| names.contains(&joined(&it.head.rust, "Server")))
 }
 
-/// `.add(…)` for the services that `main.rs` never names, to go before `.run()`.
-fn mounts(model: &Model, services: &[&Service], text: &str) -> Vec<Insertion> {
+/// `.add(…)` for the services that `main.rs` never names, to go before `.run()`; all of `main` for
+/// a program that starts no server.
+fn mounts(model: &Model, services: &[&Service], main: &str, text: &str) -> Vec<Insertion> {
     let names = identifiers(text);
     let lines: Vec<String> = services
         .iter()
@@ -143,7 +170,12 @@ fn mounts(model: &Model, services: &[&Service], text: &str) -> Vec<Insertion> {
         finder.file(&file);
         finder.0
     });
-    vec![Insertion { at, text: lines.concat() }]
+    let text = match at {
+        Some(_) => lines.concat(),
+        None if names.contains("Server") => lines.concat().replace("\n        ", "\n"),
+        None => main.to_owned(),
+    };
+    vec![Insertion { at, text }]
 }
 
 /// Every identifier of a text, comments left out.

@@ -162,6 +162,7 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
     let clients = clients.collect();
     let readme = Readme { name: &it.name, lib: &lib, clients, idls, server: it.server };
     user(&mut out, "README.md", readme.render());
+    insert::library(it.server, it.add_missing, existing, &mut out);
     if !it.server {
         let main = PathBuf::from("src/main.rs");
         if existing.get(&main).is_some_and(|text| insert::mounts_any(&services, text)) {
@@ -170,7 +171,8 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
         return out;
     }
     let mounts: Vec<String> = services.iter().map(|it| handler::mount(model, it)).collect();
-    user(&mut out, "src/main.rs", Main { title: &title, lib: &lib, mounts }.render());
+    let main = Main { title: &title, lib: &lib, mounts }.render().unwrap_or_default();
+    user(&mut out, "src/main.rs", Ok(main.clone()));
     let mut modules: Vec<String> = services.iter().map(|it| handler::module(model, it)).collect();
     modules.sort();
     user(&mut out, "src/handler/mod.rs", Handlers { modules }.render());
@@ -182,7 +184,7 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
     let named = named.collect();
     user(&mut out, "service.toml", Settings { name: &it.name, services: named }.render());
     user(&mut out, &format!("tests/{lib}.rs"), Ok(tests::text(model, &services, &lib)));
-    insert::missing(model, &services, it.add_missing, existing, &mut out);
+    insert::missing(model, &services, &main, it.add_missing, existing, &mut out);
     out
 }
 

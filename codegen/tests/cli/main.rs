@@ -5,6 +5,7 @@
 
 mod crash;
 mod escape;
+mod existing;
 mod exits;
 mod explain;
 mod flags;
