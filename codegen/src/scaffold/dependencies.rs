@@ -1,7 +1,7 @@
 //! What a manifest that is there has to have so that the crate compiles and is where it was asked
 //! to be: features of `runtime`, its source, tokio. Every other byte stays.
 
-use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 use super::{Crate, needed};
 use crate::ir::model::Model;
@@ -34,7 +34,7 @@ pub(super) fn update(manifest: &mut DocumentMut, model: &Model, it: &Crate) {
     }
     // The workspace's line may have them.
     if !runtime.contains_key("workspace") {
-        features(runtime, &needed(model));
+        features(runtime, &needed(model), it.server);
     }
 }
 
@@ -53,13 +53,19 @@ fn source(runtime: &mut dyn TableLike, it: &Crate) {
     }
 }
 
-/// Adds those that are missing; those that are there stay.
-fn features(runtime: &mut dyn TableLike, needed: &[&str]) {
-    let list = runtime.entry("features").or_insert(value(toml_edit::Array::new()));
+/// Adds those that are missing; those that are there stay. What a fresh server has beside the
+/// first proto comes with it.
+fn features(runtime: &mut dyn TableLike, needed: &[&str], server: bool) {
+    let list = runtime.entry("features").or_insert(value(Array::new()));
     let Some(list) = list.as_array_mut() else { return };
+    let has = |list: &Array, name: &str| list.iter().any(|it| it.as_str() == Some(name));
     for feature in needed {
-        if !list.iter().any(|it| it.as_str() == Some(feature)) {
-            list.push(*feature);
+        if has(list, feature) {
+            continue;
+        }
+        list.push(*feature);
+        if *feature == "grpc" && server && !has(list, "json") {
+            list.push("json");
         }
     }
 }

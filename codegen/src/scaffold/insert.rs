@@ -65,7 +65,7 @@ fn settle(path: PathBuf, text: &str, mut found: Vec<Insertion>, insert: bool, ou
     found.reverse();
     found.sort_by_key(|it| std::cmp::Reverse(it.at));
     let (placed, homeless): (Vec<_>, Vec<_>) = found.into_iter().partition(|it| insert && it.at.is_some());
-    let told: Vec<String> = homeless.into_iter().rev().map(|it| it.text.trim_matches('\n').to_owned()).collect();
+    let told: Vec<String> = homeless.into_iter().rev().map(|it| shown(&it.text)).collect();
     if !told.is_empty() {
         out.missing.push((path.clone(), told.join("\n")));
     }
@@ -78,6 +78,12 @@ fn settle(path: PathBuf, text: &str, mut found: Vec<Insertion>, insert: bool, ou
         text.insert_str(it.at.unwrap_or(text.len()), &it.text.replace('\n', ends));
     }
     out.files.add(path, text, Owner::Edited);
+}
+
+/// A text by itself: without the indentation of the chain that its first line goes on.
+fn shown(text: &str) -> String {
+    let text = text.trim_end().trim_start_matches('\n');
+    if text.starts_with('.') { text.replace("\n        ", "\n") } else { text.to_owned() }
 }
 
 /// The methods that `impl Trait for …` lacks, to go before its closing brace.
@@ -171,9 +177,8 @@ fn mounts(model: &Model, services: &[&Service], main: &str, text: &str) -> Vec<I
         finder.0
     });
     let text = match at {
-        Some(_) => lines.concat(),
-        None if names.contains("Server") => lines.concat().replace("\n        ", "\n"),
-        None => main.to_owned(),
+        None if !names.contains("Server") => main.to_owned(),
+        _ => lines.concat(),
     };
     vec![Insertion { at, text }]
 }

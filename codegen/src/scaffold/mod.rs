@@ -220,11 +220,24 @@ pub(crate) fn lib_name(package: &str) -> String {
 /// A package's name from the stem of an IDL file: letters, digits, `-` and `_`, not a keyword, not
 /// a name that cargo or our dependencies need.
 pub fn package_name(stem: &str) -> String {
-    const TAKEN: &[&str] =
-        &["test", "core", "std", "alloc", "proc_macro", "runtime", "tokio", "build", "deps", "examples"];
+    const TAKEN: &[&str] = &[
+        "test",
+        "core",
+        "std",
+        "alloc",
+        "proc_macro",
+        "runtime",
+        "tokio",
+        "build",
+        "deps",
+        "examples",
+        "generated",
+        "handler",
+    ];
     let clean: String =
         stem.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' }).collect();
-    let clean = clean.trim_matches('-').to_lowercase();
+    let parts: Vec<&str> = clean.split('-').filter(|it| !it.is_empty()).collect();
+    let clean = parts.join("-").to_lowercase();
     let fits = clean.starts_with(|c: char| c.is_ascii_alphabetic())
         && !TAKEN.contains(&clean.as_str())
         && names::ident(&clean) == clean;

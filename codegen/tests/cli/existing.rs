@@ -74,3 +74,27 @@ fn the_manifest_of_a_workspace_is_no_crate() {
     it.run(&["add.thrift", "-o", "."]).ends(3).says("holds a workspace and no package");
     assert_eq!(it.files("."), ["Cargo.toml", "add.thrift"]);
 }
+
+#[test]
+fn what_a_program_lacks_is_told_without_odd_spaces() {
+    let it = Sandbox::new(&[
+        ("add.thrift", ADD),
+        ("sub.thrift", &ADD.replace("rs api", "rs sub").replace("AddService", "SubService")),
+    ]);
+    it.run(&["add.thrift", "-o", "made"]).ends(0);
+    let run = it.run(&["sub.thrift", "-o", "made"]).ends(0).says("made/src/main.rs lacks");
+    run.says("\n.add(generated::sub::SubServiceServer::new(\n    handler::sub::Sub::default(),\n))\n");
+}
+
+#[test]
+fn a_proto_that_joins_brings_the_features_of_a_fresh_one() {
+    let proto = "syntax = \"proto3\";\nservice S { rpc F(M) returns (M); }\nmessage M {}\n";
+    let it = Sandbox::new(&[("add.thrift", ADD), ("s.proto", proto)]);
+    it.run(&["add.thrift", "-o", "made"]).ends(0);
+    it.run(&["s.proto", "-o", "made"]).ends(0);
+    assert!(it.read("made/Cargo.toml").contains("[\"thrift\", \"etcd\", \"dev\", \"grpc\", \"json\"]"));
+    // A feature that was taken out stays out.
+    it.write("made/Cargo.toml", &it.read("made/Cargo.toml").replace(", \"json\"", ""));
+    it.run(&["s.proto", "-o", "made"]).ends(0);
+    assert!(it.read("made/Cargo.toml").contains("[\"thrift\", \"etcd\", \"dev\", \"grpc\"]"));
+}

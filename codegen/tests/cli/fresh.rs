@@ -156,3 +156,19 @@ fn a_service_without_methods_makes_a_test_without_unused_names() {
     assert!(test.contains("use runtime::{Config, Registry, Server};"), "{test}");
     assert!(!test.contains("fn reached"), "{test}");
 }
+
+#[test]
+fn a_crate_is_named_like_nothing_that_it_uses() {
+    let names = [
+        ("generated.thrift", "generated-service"),
+        ("handler.thrift", "handler-service"),
+        ("runtime.thrift", "runtime-service"),
+        ("my-IDL file (v2).thrift", "my-idl-file-v2"),
+        ("it's.thrift", "it-s"),
+    ];
+    for (file, name) in names {
+        let it = Sandbox::new(&[(file, ADD)]);
+        it.run(&[file]).ends(0);
+        assert!(it.read(&format!("{name}/Cargo.toml")).contains(&format!("name = \"{name}\"\n")), "{file}");
+    }
+}

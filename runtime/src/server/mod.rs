@@ -48,6 +48,7 @@ pub use counters::{Counter, Counters};
 pub use registration::{Registering, Registrar, Registration};
 pub use running::Running;
 use shared::Shared;
+pub use signals::shutdown_signal;
 
 type Wrap = Box<dyn FnOnce(Layered) -> Layered + Send>;
 
