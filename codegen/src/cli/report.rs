@@ -9,6 +9,7 @@ use codegen::diag::{Diagnostics, Severity};
 use codegen::output::{Action, Plan};
 
 use super::args::{Color, Command, Invocation};
+use super::diff;
 
 /// Prints to standard error.
 pub(super) struct Report {
@@ -93,6 +94,21 @@ impl Report {
                 Action::Stale => self.status("leftover", "1;33", &format!("{path} (remove it with --prune)")),
                 Action::Conflict => self.error(&format!("conflict at {path}: {}", step.why)),
             }
+        }
+    }
+
+    /// What would change, as a patch on standard output.
+    pub(super) fn diff(&self, plan: &Plan) {
+        for step in &plan.steps {
+            let path = shown(&plan.root, &step.path);
+            let text = match (step.action, &step.wanted) {
+                (Action::Create, Some(wanted)) => diff::patch(&path, "", &wanted.text, true),
+                (Action::Update | Action::Insert, Some(wanted)) => {
+                    diff::patch(&path, &step.before, &wanted.text, false)
+                }
+                _ => continue,
+            };
+            let _ = write!(std::io::stdout(), "{text}");
         }
     }
 
