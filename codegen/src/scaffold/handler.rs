@@ -38,6 +38,8 @@ fn plain_module(service: &Service) -> String {
     let name = names::ident(&names::snake(short(service)));
     match name.strip_prefix("r#") {
         Some(keyword) => format!("{keyword}_"),
+        // The module around it has that name.
+        None if name == "handler" => format!("{name}_"),
         None => name,
     }
 }

@@ -236,8 +236,12 @@ pub fn package_name(stem: &str) -> String {
     ];
     let clean: String =
         stem.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' }).collect();
-    let parts: Vec<&str> = clean.split('-').filter(|it| !it.is_empty()).collect();
-    let clean = parts.join("-").to_lowercase();
+    // Two of them in a row are no snake case.
+    let twice = |one: char, other: char| matches!(one, '-' | '_') && matches!(other, '-' | '_');
+    let mut before = '-';
+    let kept = clean.chars().filter(|&it| !twice(std::mem::replace(&mut before, it), it));
+    let clean: String = kept.collect();
+    let clean = clean.trim_end_matches('-').to_lowercase();
     let fits = clean.starts_with(|c: char| c.is_ascii_alphabetic())
         && !TAKEN.contains(&clean.as_str())
         && names::ident(&clean) == clean;

@@ -165,10 +165,27 @@ fn a_crate_is_named_like_nothing_that_it_uses() {
         ("runtime.thrift", "runtime-service"),
         ("my-IDL file (v2).thrift", "my-idl-file-v2"),
         ("it's.thrift", "it-s"),
+        ("a__b_-c.thrift", "a_b_c"),
     ];
     for (file, name) in names {
         let it = Sandbox::new(&[(file, ADD)]);
         it.run(&[file]).ends(0);
         assert!(it.read(&format!("{name}/Cargo.toml")).contains(&format!("name = \"{name}\"\n")), "{file}");
     }
+}
+
+/// clippy's `module_inception`, in what is generated and in what is the user's.
+#[test]
+fn no_module_is_named_like_the_one_around_it_unasked() {
+    let idl = "namespace rs generated\nservice Handler { void handler() }\n";
+    let it = Sandbox::new(&[("a.thrift", idl)]);
+    it.run(&["a.thrift"]).ends(0);
+    assert_eq!(it.read("a/src/handler/mod.rs"), "//! The handlers, one file a service.\npub mod handler_;\n");
+    let root = it.read("a/src/generated/mod.rs");
+    assert!(
+        root.contains(
+            "#[allow(clippy::module_inception, reason = \"the namespace is the IDL's\")]\npub mod generated;\n"
+        ),
+        "{root}"
+    );
 }
