@@ -193,20 +193,19 @@ pub(super) struct Type {
 }
 
 impl Type {
-    /// A type or a path, of their tokens.
+    /// A type or a path, of their tokens; without the `::` in front that only generated code needs.
     pub(super) fn of(tokens: &TokenStream) -> Self {
         let Ok(syn::Type::Path(it)) = syn::parse2(tokens.clone()) else {
             return Self { name: tokens.to_string().replace(' ', ""), arguments: Vec::new() };
         };
         let names: Vec<String> = it.path.segments.iter().map(|it| it.ident.to_string()).collect();
-        let start = if it.path.leading_colon.is_some() { "::" } else { "" };
         let arguments = match it.path.segments.last().map(|it| &it.arguments) {
             Some(syn::PathArguments::AngleBracketed(it)) => {
                 it.args.iter().map(|it| Self::of(&it.to_token_stream())).collect()
             }
             _ => Vec::new(),
         };
-        Self { name: format!("{start}{}", names.join("::")), arguments }
+        Self { name: names.join("::"), arguments }
     }
 
     pub(super) fn flat(&self) -> String {

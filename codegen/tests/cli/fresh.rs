@@ -189,3 +189,13 @@ fn no_module_is_named_like_the_one_around_it_unasked() {
         "{root}"
     );
 }
+
+#[test]
+fn a_handler_names_types_as_people_do() {
+    let idl = "namespace rs a\nservice Store { map<string, binary> get(1: set<string> keys) }\n";
+    let it = Sandbox::new(&[("a.thrift", idl)]);
+    it.run(&["a.thrift"]).ends(0);
+    let text = it.read("a/src/handler/store.rs");
+    assert!(text.contains("        _keys: std::collections::HashSet<String>,\n"), "{text}");
+    assert!(text.contains(") -> Result<std::collections::HashMap<String, runtime::Bytes>, Error> {\n"), "{text}");
+}
