@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use askama::Template;
 
 use crate::assemble;
+use crate::emit::Sides;
 use crate::ir::model::{Language, Model, Service};
 use crate::options::Options;
 use crate::output::{FileSet, Owner};
@@ -132,6 +133,7 @@ struct Readme<'a> {
     clients: Vec<Reached>,
     idls: String,
     server: bool,
+    both: bool,
 }
 
 /// The user's files of a crate.
@@ -160,7 +162,8 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
         registry_name: it.registry_name.clone(),
     });
     let clients = clients.collect();
-    let readme = Readme { name: &it.name, lib: &lib, clients, idls, server: it.server };
+    let both = it.options.sides != Sides::Server;
+    let readme = Readme { name: &it.name, lib: &lib, clients, idls, server: it.server, both };
     user(&mut out, "README.md", readme.render());
     insert::library(it.server, it.add_missing, existing, &mut out);
     if !it.server {
@@ -183,7 +186,11 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
         services.iter().map(|it| Named { name: names_key(it, &services), registry_name: it.registry_name.clone() });
     let named = named.collect();
     user(&mut out, "service.toml", Settings { name: &it.name, services: named }.render());
-    user(&mut out, &format!("tests/{lib}.rs"), Ok(tests::text(model, &services, &lib)));
+    user(
+        &mut out,
+        &format!("tests/{lib}.rs"),
+        Ok(tests::text(model, &services, &lib, it.options.sides != Sides::Server)),
+    );
     insert::missing(model, &services, &main, it.add_missing, existing, &mut out);
     out
 }

@@ -199,3 +199,14 @@ fn a_handler_names_types_as_people_do() {
     assert!(text.contains("        _keys: std::collections::HashSet<String>,\n"), "{text}");
     assert!(text.contains(") -> Result<std::collections::HashMap<String, runtime::Bytes>, Error> {\n"), "{text}");
 }
+
+#[test]
+fn the_test_of_a_crate_without_clients_calls_nothing() {
+    let it = Sandbox::new(&[("add.thrift", ADD)]);
+    it.run(&["add.thrift", "--sides", "server"]).ends(0);
+    let test = it.read("add/tests/add.rs");
+    assert!(test.contains("AddServiceServer::new(") && test.contains("server.stop().await"), "{test}");
+    assert!(!test.contains("Client") && !test.contains("reached(") && !test.contains("every_method"), "{test}");
+    assert!(test.contains("use runtime::{Config, Registry, Server};\n"), "{test}");
+    assert!(!it.read("add/README.md").contains("calls every method"));
+}
