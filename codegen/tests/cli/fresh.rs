@@ -210,3 +210,13 @@ fn the_test_of_a_crate_without_clients_calls_nothing() {
     assert!(test.contains("use runtime::{Config, Registry, Server};\n"), "{test}");
     assert!(!it.read("add/README.md").contains("calls every method"));
 }
+
+/// clippy's `unit_arg`, in the test that is made.
+#[test]
+fn an_empty_message_is_a_unit() {
+    let idl = "syntax = \"proto3\";\nimport \"google/protobuf/empty.proto\";\nservice S { rpc F(google.protobuf.Empty) returns (google.protobuf.Empty); }\n";
+    let it = Sandbox::new(&[("a.proto", idl)]);
+    it.run(&["a.proto"]).ends(0);
+    let test = it.read("a/tests/a.rs");
+    assert!(test.contains("reached(client.f(()).await.map(drop));\n"), "{test}");
+}
