@@ -22,7 +22,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 /// Reads text with or without padding; `None` for anything else, bits behind the last byte included.
 pub(crate) fn decode(text: &str) -> Option<Bytes> {
     let padded = text.ends_with('=');
-    if padded && text.len() % 4 != 0 {
+    if padded && !text.len().is_multiple_of(4) {
         return None;
     }
     let text = text.strip_suffix("==").or_else(|| text.strip_suffix('=')).unwrap_or(text);

@@ -56,7 +56,7 @@ pub use registry::Registry;
 #[cfg(feature = "serde")]
 pub use serde;
 #[cfg(any(feature = "thrift", feature = "grpc"))]
-pub use server::Server;
+pub use server::{Server, shutdown_signal};
 pub use service::{Answer, Call, Handling, Idl, Kind, Method, Service, ServiceInfo};
 
 /// The result of most functions here.

@@ -53,6 +53,7 @@ pub use driver::{Calls, Claim, Connection, Driver, Serving};
 pub use registration::{Registering, Registrar, Registration};
 pub use running::Running;
 use shared::Shared;
+pub use signals::shutdown_signal;
 use stage::Stage;
 
 type Wrap = Box<dyn FnOnce(Layered) -> Layered + Send>;

@@ -203,6 +203,6 @@ impl names::Names for Shapes {
     }
 
     async fn r#await(&self, _: &Context) -> Result<(), names::AwaitError> {
-        Err(Clash { display: "clash".to_owned() }.into())
+        Err(Clash { display: "clash".to_owned(), ..Clash::default() }.into())
     }
 }
