@@ -155,6 +155,22 @@ fn a_type_of_a_file_without_package_exists_once() {
     assert_eq!(all.matches("pub struct Root {").count(), 1, "{all}");
 }
 
+/// Files without a package are no package: each has the descriptors of its own services, and of what it imports.
+#[test]
+fn files_without_package_do_not_hold_descriptors_of_each_other() {
+    let file = |name: &str, import: &str| {
+        format!(
+            "syntax = \"proto3\"; {import} message {name} {{}} service Of{name} {{ rpc Do({name}) returns ({name}); }}"
+        )
+    };
+    let (a, b) = (file("Aaaa", ""), file("Bbbb", "import \"c.proto\";"));
+    let files = [("a.proto", &*a), ("b.proto", &b), ("c.proto", "syntax = \"proto3\"; message Cccc {}")];
+    let all = made(&files, &["a.proto", "b.proto"]);
+    let all = all.replace("\\\n", "");
+    let held = |name: &str| all.matches(&format!("\\x04{name}")).count();
+    assert_eq!((held("Aaaa"), held("Bbbb"), held("Cccc")), (1, 1, 1), "{all}");
+}
+
 #[test]
 fn modules_give_way_to_what_is_there() {
     let syntax = "syntax = \"proto3\";";
