@@ -87,7 +87,10 @@ fn mount(view: &View<'_>, it: &Service, described: bool) -> TokenStream {
             }
         }
     });
-    let docs = format!(" Mounts an implementation of [`{}`] on a server.", it.head.rust.trim_start_matches("r#"));
+    let own = it.head.rust.trim_start_matches("r#");
+    // What is known of a service may have its name.
+    let link = if info == own { format!("(trait@{own})") } else { String::new() };
+    let docs = format!(" Mounts an implementation of [`{own}`]{link} on a server.");
     let methods = view.model.all_methods(it);
     let (boxed, generic) = (view.std("Box"), view.handler_type());
     let arms = methods.iter().enumerate().map(|(index, (owner, method))| {
