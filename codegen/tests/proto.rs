@@ -196,6 +196,29 @@ fn google_protobuf_may_hold_types_of_users() {
     assert!(all.contains("pub struct Mine {") && all.contains("Option<::runtime::prost_types::Timestamp>"), "{all}");
 }
 
+/// prost boxes messages that contain themselves; so do we what is written as a group.
+#[test]
+fn groups_that_contain_themselves_are_boxed() {
+    let text = "syntax = \"proto2\"; package a; message M { \
+        optional group Again = 1 { optional Again deeper = 1; optional M up = 2; repeated Again many = 3; } \
+        oneof kind { group Turn = 2 { optional M back = 1; } int32 number = 3; } \
+        optional group Plain = 4 { optional int32 a = 1; } }";
+    let all = made(&[("a.proto", text)], &["a.proto"]);
+    let option = "::core::option::Option<";
+    let boxed = format!("{option}::runtime::prost::alloc::boxed::Box<");
+    for field in [
+        format!("pub again: {boxed}m::Again>>"),
+        format!("pub deeper: {boxed}Again>>"),
+        format!("pub up: {option}super::M>"),
+        format!("pub back: {option}super::M>"),
+        "pub many: ::runtime::prost::alloc::vec::Vec<Again>".to_owned(),
+        "Turn(::runtime::prost::alloc::boxed::Box<Turn>)".to_owned(),
+        "pub plain: ::core::option::Option<m::Plain>".to_owned(),
+    ] {
+        assert!(all.contains(&field), "{field}: {all}");
+    }
+}
+
 /// Members with one number are one variant, and a default may be any of them.
 #[test]
 fn defaults_name_the_variant_that_there_is() {
