@@ -6,11 +6,15 @@
 #[cfg(any(feature = "thrift", feature = "grpc"))]
 mod announce;
 pub mod balance;
+#[cfg(any(feature = "thrift", feature = "grpc"))]
+mod base64;
+pub mod body;
 pub mod client;
 pub mod config;
 mod console;
 pub mod context;
 pub mod error;
+mod fnv;
 #[cfg(feature = "grpc")]
 pub mod grpc;
 mod heap;
@@ -18,6 +22,7 @@ mod layered;
 pub mod limits;
 mod line;
 mod memory;
+pub mod metadata;
 #[cfg(feature = "thrift")]
 mod receive;
 pub mod registry;
@@ -30,15 +35,18 @@ pub mod service;
 mod status_details;
 #[cfg(feature = "thrift")]
 pub mod thrift;
+mod words;
 
+pub use body::{Body, Messages};
 pub use bytes::Bytes;
 pub use client::Channel;
 pub use config::Config;
 pub use console::init_logging;
 pub use context::Context;
-pub use error::{Code, Error};
+pub use error::{Code, Detail, Error};
 pub use layered::Layered;
 pub use limits::Limits;
+pub use metadata::Metadata;
 #[cfg(feature = "grpc")]
 pub use prost;
 #[cfg(feature = "grpc")]

@@ -2,6 +2,7 @@
 
 use super::counters::{Counter, Counters};
 use crate::error::{Error, Origin};
+use crate::metadata::Metadata;
 use crate::registry::Endpoint;
 use crate::service::{Answer, Call};
 use crate::thrift::metainfo::Answered;
@@ -45,20 +46,20 @@ fn try_understand(incoming: Incoming, seq: i32, call: &Call, at: &Endpoint) -> R
     let Header { protocol, kind, .. } = header;
     let mut leaving = foreign || answered.closing();
     let business = answered.business();
-    let backward = answered.backward;
+    let metadata = answered.metadata;
     let body = incoming.into_body(size);
     let result = match kind {
         MessageType::Reply => match business {
-            Some(error) => Err(error),
+            Some(error) => Err(error.with_metadata(metadata, Metadata::new())),
             None => {
                 let opened = protocol.open(body, &mut { call.limits }).map_err(Error::from);
-                opened.map(|body| Answer { body, backward })
+                opened.map(|body| Answer { head: metadata, ..Answer::from(body) })
             }
         },
         MessageType::Exception => {
             let (error, may_close) = protocol.error(body, call.limits);
             leaving |= may_close;
-            Err(error)
+            Err(error.with_metadata(metadata, Metadata::new()))
         }
         MessageType::Call | MessageType::Oneway => return Err(broken(at, &"a request where an answer belongs")),
     };

@@ -3,22 +3,22 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::sync::watch;
 
 use super::connections::Connections;
 use super::counters::{Counter, Counters};
 use super::load::{Entry, Load};
+use super::stage::Stage;
 use super::work::Work;
+use crate::body::Body;
 use crate::context::Context;
-#[cfg(feature = "thrift")]
 use crate::error::Code;
 use crate::error::{Error, Origin};
 use crate::layered::Layered;
 use crate::limits::{DecodeLimits, Limits};
 use crate::router::{Route, Router};
 use crate::service::Call;
-#[cfg(feature = "thrift")]
 use crate::service::Idl;
-#[cfg(feature = "thrift")]
 use crate::thrift::Protocol;
 
 /// The state of a running server.
@@ -29,11 +29,7 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
     pub(super) load: Arc<Load>,
     pub(super) connections: Arc<Connections>,
-    /// What the server says of itself.
-    #[cfg(feature = "grpc")]
-    pub(super) health: tokio::sync::watch::Sender<super::grpc::Health>,
-    #[cfg(feature = "json")]
-    pub(super) json: crate::grpc::Json,
+    pub(super) stage: watch::Sender<Stage>,
 }
 
 impl Shared {
@@ -50,7 +46,6 @@ impl Shared {
     /// # Errors
     ///
     /// As a body that a service cannot decode; a proto message over the limit of gRPC's.
-    #[cfg(feature = "thrift")]
     pub(super) fn open(&self, protocol: Protocol, body: Bytes) -> Result<(Bytes, DecodeLimits), Error> {
         let mut limits = self.limits.decode;
         if protocol.idl() == Idl::Proto && body.len() > self.limits.grpc_message {
@@ -72,10 +67,10 @@ impl Shared {
         &self,
         route: &Route,
         mut cx: Context,
-        (body, limits): (Bytes, DecodeLimits),
+        (body, limits): (Body, DecodeLimits),
         entry: Entry<'_>,
     ) -> Result<Work, Error> {
-        let permit = self.load.enter(body.len(), entry, &self.limits)?;
+        let permit = self.load.enter(body.as_whole().map_or(0, Bytes::len), entry, &self.limits)?;
         let method = route.method;
         cx.method = Some(method);
         let call = Call { method, cx, body, limits };

@@ -88,7 +88,7 @@ pub(super) fn spawn(call: Waiting, shared: Arc<Shared>, late: &Arc<Late>, gone: 
 }
 
 async fn finish(call: Waiting, shared: &Shared, place: &mut Place) {
-    let Waiting { mut work, backward, envelope, kind, end } = call;
+    let Waiting { mut work, reply, envelope, kind, end } = call;
     let result = tokio::select! {
         biased;
         result = &mut work => result,
@@ -109,7 +109,7 @@ async fn finish(call: Waiting, shared: &Shared, place: &mut Place) {
         place.owe();
         tokio::time::sleep(GRACE).await;
     }
-    let outcome = outcome(result, backward);
+    let outcome = outcome(result, reply);
     let envelope = Envelope { leaving: shared.connections.draining(), ..envelope };
     let mut out = place.late.out.lock().unwrap_or_else(PoisonError::into_inner);
     if let Ok(body) = envelope.answer(outcome, &mut out) {

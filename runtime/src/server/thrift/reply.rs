@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use bytes::{Bytes, BytesMut};
 
-use crate::context::Pairs;
+use crate::context::ReplyMetadata;
 use crate::error::{Code, Error};
 use crate::service::Answer;
-use crate::thrift::metainfo::{Answering, Business};
+use crate::thrift::metainfo::{Answering, Business, pairs};
 use crate::thrift::ttheader::{self, Fixed};
 use crate::thrift::{FrameError, Header, MAX_FRAME, MessageType, Outgoing, Protocol, Wire};
 
@@ -23,13 +23,13 @@ pub(super) struct Envelope<'a> {
 /// What came of a request.
 pub(super) struct Outcome {
     pub(super) result: Result<Answer, Error>,
-    /// Pairs of a handler that failed; an answer holds its own.
-    pub(super) backward: Pairs,
+    /// The metadata of a handler that failed; an answer holds its own.
+    pub(super) metadata: ReplyMetadata,
 }
 
 impl From<Error> for Outcome {
     fn from(error: Error) -> Self {
-        Self { result: Err(error), backward: Pairs::new() }
+        Self { result: Err(error), metadata: ReplyMetadata::default() }
     }
 }
 
@@ -46,27 +46,29 @@ impl Envelope<'_> {
             Err(why) => why,
         };
         let body = self.header.protocol.exception(&why)?;
-        self.send(MessageType::Exception, None, &Pairs::new(), body, out)
+        self.send(MessageType::Exception, None, &ReplyMetadata::default(), body, out)
     }
 
     fn try_answer(&self, outcome: Outcome, out: &mut BytesMut) -> Result<Bytes, Error> {
-        let Outcome { result, backward } = outcome;
+        let Outcome { result, metadata } = outcome;
         match result {
-            Ok(Answer { body, backward }) => {
+            Ok(Answer { head, body, trailers }) => {
+                let body = body.into_whole()?;
                 let closed = match self.header.protocol.close(&body)? {
                     Cow::Owned(closed) => Some(closed),
                     Cow::Borrowed(_) => None,
                 };
-                self.send(MessageType::Reply, None, &backward, closed.unwrap_or(body), out)
+                let metadata = ReplyMetadata { head, trailers };
+                self.send(MessageType::Reply, None, &metadata, closed.unwrap_or(body), out)
             }
             Err(error) => match error.business_code().filter(|_| self.wire.has_header()) {
                 Some(code) => {
                     let business = Some(Business::new(code, &error));
-                    self.send(MessageType::Reply, business, &backward, self.header.protocol.nothing(), out)
+                    self.send(MessageType::Reply, business, &metadata, self.header.protocol.nothing(), out)
                 }
                 None => {
                     let body = self.header.protocol.exception(&error)?;
-                    self.send(MessageType::Exception, None, &backward, body, out)
+                    self.send(MessageType::Exception, None, &metadata, body, out)
                 }
             },
         }
@@ -76,11 +78,11 @@ impl Envelope<'_> {
         &self,
         kind: MessageType,
         business: Option<Business<'_>>,
-        backward: &Pairs,
+        metadata: &ReplyMetadata,
         body: Bytes,
         out: &mut BytesMut,
     ) -> Result<Bytes, Error> {
-        self.head(kind, business, backward, &body, out).map_err(|error| too_big(&error))?;
+        self.head(kind, business, metadata, &body, out).map_err(|error| too_big(&error))?;
         Ok(body)
     }
 
@@ -89,7 +91,7 @@ impl Envelope<'_> {
         &self,
         kind: MessageType,
         business: Option<Business<'_>>,
-        backward: &Pairs,
+        metadata: &ReplyMetadata,
         body: &Bytes,
         out: &mut BytesMut,
     ) -> Result<(), FrameError> {
@@ -97,7 +99,8 @@ impl Envelope<'_> {
         // The sequence number of the payload, also where the request's TTHeader had another.
         let fixed = Fixed { flags: 0, seq: self.header.seq, protocol };
         let number = if kind == MessageType::Reply { "2" } else { "3" };
-        let info = Answering { fixed, kind: number, business, backward, closing: self.leaving };
+        let metadata = pairs(&metadata.head, &metadata.trailers);
+        let info = Answering { fixed, kind: number, business, metadata, closing: self.leaving };
         let header = Header { kind, ..self.header };
         Outgoing { wire: self.wire, header, info: &info, body }.write_head(MAX_FRAME, out)
     }

@@ -64,7 +64,7 @@ impl Everything for Shapes {
     }
 
     async fn nothing(&self, _: &Context) -> Result<(), Error> {
-        Err(Error::not_found("nothing is here").with_reason("EMPTY").with_metadata("place", "here"))
+        Err(Error::not_found("nothing is here").with_reason("EMPTY").with_pair("place", "here"))
     }
 
     async fn fire(&self, _: &Context, key: String, n: i32) -> Result<(), Error> {
