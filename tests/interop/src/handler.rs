@@ -175,7 +175,7 @@ impl Interop for Handler {
     async fn look(&self, cx: &Context, back: HashMap<String, String>) -> Result<Seen, Error> {
         back.into_iter().for_each(|(key, value)| cx.send_back(key, value));
         let metadata = cx.metadata().cloned().unwrap_or_default();
-        let pairs = |view: runtime::metadata::Pairs<'_>| {
+        let pairs = |all: runtime::metadata::Pairs<'_>| {
             all.iter().map(|(name, value)| (name.to_owned(), text(value))).collect()
         };
         let (transient, persistent) = (pairs(metadata.transient()), pairs(metadata.persistent()));
