@@ -27,6 +27,10 @@ impl Target for Handler {
         Ok(item)
     }
 
+    async fn keep(&self, _cx: &Context, item: Item, _: i64) -> Result<Item, Error> {
+        Ok(item)
+    }
+
     async fn number(&self, _cx: &Context, number: i64) -> Result<i64, Error> {
         Ok(number)
     }

@@ -1,0 +1,108 @@
+//! Which freed memory glibc's allocator keeps in the process, and which goes back to the kernel.
+//!
+//! glibc gives the end of its heap back to the kernel once more than 128 KiB are free there, and takes it again page by
+//! page: a process that decodes one long list after the other does so for each. It also raises that bound by itself, to
+//! twice the largest block that it mapped alone and got back, up to blocks of 32 MiB on 64-bit machines
+//! (`M_MMAP_THRESHOLD` in mallopt(3), `__libc_free` in its `malloc.c`). One such block at the start is all that it takes.
+
+use std::hint::black_box;
+use std::sync::Once;
+
+use crate::memory;
+
+/// Less than glibc's largest block, whose size counts what stands in front of it, in whole pages.
+const LARGEST: usize = (32 << 20) - (64 << 10);
+/// At most one in this many parts of the memory that the process may take, for each of glibc's heaps.
+const PART: usize = 32;
+
+/// Buffers from this size on are mapped alone.
+const LARGE: usize = 256 << 10;
+/// More than glibc's largest block that may come from a heap.
+const ALONE: usize = (32 << 20) + (64 << 10);
+
+/// The room of a buffer for `size` bytes: more than that where it is to be mapped alone.
+pub fn room(size: usize) -> usize {
+    match size {
+        LARGE..ALONE if cfg!(target_env = "gnu") && memory::is_lent_freely() => ALONE,
+        _ => size,
+    }
+}
+
+/// glibc looks for what can go back to the kernel when so much is free in one piece (`FASTBIN_CONSOLIDATION_THRESHOLD`
+/// in its `malloc.c`); blocks that were free before are joined then.
+const JOINING: usize = 128 << 10;
+/// Blocks of one size that glibc keeps for a thread, and the sizes of them (`TCACHE_FILL_COUNT`, `MAX_TCACHE_SIZE`).
+const CACHED: usize = 7;
+const SIZES: std::ops::RangeInclusive<usize> = 24..=1032;
+
+/// Taken before the many small values of a large message, by the thread that makes them, and dropped behind them by
+/// whichever thread has them then: what they took goes back to the kernel, unless others use the heap too. Nothing
+/// is written to it.
+#[derive(Debug)]
+pub struct Anchor(#[expect(dead_code, reason = "memory of the heap that it was taken from")] Vec<u8>);
+
+impl Anchor {
+    /// Takes it.
+    pub fn new() -> Self {
+        Self(black_box(Vec::with_capacity(JOINING)))
+    }
+}
+
+impl Drop for Anchor {
+    fn drop(&mut self) {
+        if cfg!(target_env = "gnu") {
+            forget();
+        }
+    }
+}
+
+/// Lets this thread's own small free blocks go to the heaps that they are of: they would hold all below them. Others
+/// take their places.
+fn forget() {
+    for size in SIZES.step_by(16) {
+        let take = || black_box(std::array::from_fn::<_, CACHED, _>(|_| Vec::<u8>::with_capacity(size)));
+        let (kept, others) = (take(), take());
+        drop(others);
+        drop(kept);
+    }
+}
+
+/// Lets the allocator keep what is free for the next use: up to 64 MiB of each heap, less where little memory is there.
+/// Other allocators map the block and forget it; nothing is written to it.
+pub fn keep() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let mut taken = Vec::<u8>::new();
+        // Where there is no room for it nothing is raised, and nothing lost.
+        let _ = taken.try_reserve_exact(block(memory::available()));
+        drop(black_box(taken));
+    });
+}
+
+/// The block for a process that may take so much memory: half of what is kept.
+fn block(available: usize) -> usize {
+    (available / PART / 2).min(LARGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_buffers_are_over_the_largest_block() {
+        for size in [0, LARGE - 1, ALONE, 64 << 20] {
+            assert_eq!(room(size), size);
+        }
+        let alone = cfg!(target_env = "gnu") && memory::is_lent_freely();
+        for size in [LARGE, 15_000_000, ALONE - 1] {
+            assert_eq!(room(size), if alone { ALONE } else { size });
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_a_part_of_the_memory() {
+        assert_eq!(block(24 << 30), LARGEST);
+        assert_eq!(block(512 << 20), 8 << 20);
+        assert_eq!(block(0), 0);
+    }
+}
