@@ -121,7 +121,7 @@ pub fn endless_default(owner: &Name, field: &str, at: Span) -> Diagnostic {
 
 /// A default of more structs than memory is for.
 pub fn large_default(owner: &Name, field: &str, at: Span, count: u64) -> Diagnostic {
-    Diagnostic::error("TH0130", format!("the default of `{field}` builds {count} structs"))
+    Diagnostic::error("TH0136", format!("the default of `{field}` builds {count} structs"))
         .at(at, "the defaults of its fields are built with it")
         .also(owner.span, "each new value of this struct would")
         .help("leave defaults out on the way; at most 65536 structs are built")
