@@ -6,12 +6,15 @@
 //! (`M_MMAP_THRESHOLD` in mallopt(3), `__libc_free` in its `malloc.c`). One such block at the start is all that it takes.
 
 use std::hint::black_box;
+#[cfg(feature = "thrift")]
+use std::ops::RangeInclusive;
 use std::sync::Once;
 
 use crate::memory;
 
-/// Less than glibc's largest block, whose size counts what stands in front of it, in whole pages.
-const LARGEST: usize = (32 << 20) - (64 << 10);
+/// Half of what is kept at most. glibc would take up to twice as much; what it keeps, it keeps for each thread that
+/// decodes.
+const LARGEST: usize = 16 << 20;
 /// At most one in this many parts of the memory that the process may take, for each of glibc's heaps.
 const PART: usize = 32;
 
@@ -39,44 +42,50 @@ const JOINING: usize = 128 << 10;
 #[cfg(feature = "thrift")]
 const CACHED: usize = 7;
 #[cfg(feature = "thrift")]
-const SIZES: std::ops::RangeInclusive<usize> = 24..=1032;
+const SIZES: RangeInclusive<usize> = 24..=1032;
 
 /// Taken before the many small values of a large message, by the thread that makes them, and dropped behind them by
 /// whichever thread has them then: what they took goes back to the kernel, unless others use the heap too. Nothing
 /// is written to it.
 #[cfg(feature = "thrift")]
 #[derive(Debug)]
-pub(crate) struct Anchor(#[expect(dead_code, reason = "memory of the heap that it was taken from")] Vec<u8>);
+pub(crate) struct Anchor {
+    _block: Vec<u8>,
+    moved: bool,
+}
 
 #[cfg(feature = "thrift")]
 impl Anchor {
     pub(crate) fn new() -> Self {
-        Self(black_box(Vec::with_capacity(JOINING)))
+        Self { _block: black_box(Vec::with_capacity(JOINING)), moved: true }
+    }
+
+    /// Drops it where the values were dropped that the same thread made.
+    pub(crate) fn drop_here(mut self) {
+        self.moved = false;
     }
 }
 
 #[cfg(feature = "thrift")]
 impl Drop for Anchor {
     fn drop(&mut self) {
-        if cfg!(target_env = "gnu") {
-            forget();
+        if self.moved {
+            // The thread's cached blocks are of the values' heap now: others take their places.
+            let (cached, others) = (cached(), cached());
+            drop(others);
+            drop(cached);
         }
     }
 }
 
-/// Lets this thread's own small free blocks go to the heaps that they are of: they would hold all below them. Others
-/// take their places.
+/// As many blocks of each size as are cached, and those first.
 #[cfg(feature = "thrift")]
-fn forget() {
-    for size in SIZES.step_by(16) {
-        let take = || black_box(std::array::from_fn::<_, CACHED, _>(|_| Vec::<u8>::with_capacity(size)));
-        let (kept, others) = (take(), take());
-        drop(others);
-        drop(kept);
-    }
+fn cached() -> Vec<[Vec<u8>; CACHED]> {
+    let sizes = if cfg!(target_env = "gnu") { SIZES } else { RangeInclusive::new(1, 0) };
+    sizes.step_by(16).map(|size| black_box(std::array::from_fn(|_| Vec::with_capacity(size)))).collect()
 }
 
-/// Lets the allocator keep what is free for the next use: up to 64 MiB of each heap, less where little memory is there.
+/// Lets the allocator keep what is free for the next use: up to 32 MiB of each heap, less where little memory is there.
 /// Other allocators map the block and forget it; nothing is written to it.
 pub(crate) fn keep() {
     static ONCE: Once = Once::new();

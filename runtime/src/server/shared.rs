@@ -13,7 +13,7 @@ use super::load::More;
 use super::load::{Entry, Load};
 use super::work::Work;
 #[cfg(feature = "thrift")]
-use crate::aside::aside;
+use crate::aside::{aside, in_a_thread_of_its_own};
 use crate::context::Context;
 #[cfg(feature = "thrift")]
 use crate::error::Code;
@@ -127,13 +127,18 @@ impl Shared {
             let anchor = Anchor::new();
             let mut handling = shared.handle(&*service, Call { method, cx, body, limits });
             // Whoever awaits it polls again.
-            Ok(match handling.as_mut().poll(&mut Task::from_waker(Waker::noop())) {
-                Poll::Ready(result) => Begun::Over(result),
+            let polled = handling.as_mut().poll(&mut Task::from_waker(Waker::noop()));
+            Ok(match polled {
+                Poll::Ready(result) => {
+                    drop(handling);
+                    anchor.drop_here();
+                    Begun::Over(result)
+                }
                 Poll::Pending => Begun::Pending(handling, more, anchor),
             })
         };
         let handling = async move {
-            match aside(begin).await?? {
+            match aside(|| in_a_thread_of_its_own(begin)).await?? {
                 Begun::Over(result) => result,
                 Begun::Pending(handling, _more, _anchor) => handling.await,
             }
