@@ -163,7 +163,7 @@ fn children(all: &BTreeSet<Vec<String>>, outer: &[String]) -> String {
 }
 
 fn declaration(outer: &[String], name: &str, end: &str) -> String {
-    let allow = if outer.last().is_some_and(|it| it == name) {
+    let allow = if outer.last().map_or("generated", String::as_str) == name {
         "#[allow(clippy::module_inception, reason = \"the namespace is the IDL's\")]\n"
     } else {
         ""

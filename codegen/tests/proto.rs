@@ -155,6 +155,22 @@ fn a_type_of_a_file_without_package_exists_once() {
     assert_eq!(all.matches("pub struct Root {").count(), 1, "{all}");
 }
 
+/// Files without a package are no package: each has the descriptors of its own services, and of what it imports.
+#[test]
+fn files_without_package_do_not_hold_descriptors_of_each_other() {
+    let file = |name: &str, import: &str| {
+        format!(
+            "syntax = \"proto3\"; {import} message {name} {{}} service Of{name} {{ rpc Do({name}) returns ({name}); }}"
+        )
+    };
+    let (a, b) = (file("Aaaa", ""), file("Bbbb", "import \"c.proto\";"));
+    let files = [("a.proto", &*a), ("b.proto", &b), ("c.proto", "syntax = \"proto3\"; message Cccc {}")];
+    let all = made(&files, &["a.proto", "b.proto"]);
+    let all = all.replace("\\\n", "");
+    let held = |name: &str| all.matches(&format!("\\x04{name}")).count();
+    assert_eq!((held("Aaaa"), held("Bbbb"), held("Cccc")), (1, 1, 1), "{all}");
+}
+
 #[test]
 fn modules_give_way_to_what_is_there() {
     let syntax = "syntax = \"proto3\";";
@@ -178,6 +194,29 @@ fn google_protobuf_may_hold_types_of_users() {
         message Mine { Timestamp at = 1; }";
     let all = made(&[("google/protobuf/mine.proto", own)], &["google/protobuf/mine.proto"]);
     assert!(all.contains("pub struct Mine {") && all.contains("Option<::runtime::prost_types::Timestamp>"), "{all}");
+}
+
+/// prost boxes messages that contain themselves; so do we what is written as a group.
+#[test]
+fn groups_that_contain_themselves_are_boxed() {
+    let text = "syntax = \"proto2\"; package a; message M { \
+        optional group Again = 1 { optional Again deeper = 1; optional M up = 2; repeated Again many = 3; } \
+        oneof kind { group Turn = 2 { optional M back = 1; } int32 number = 3; } \
+        optional group Plain = 4 { optional int32 a = 1; } }";
+    let all = made(&[("a.proto", text)], &["a.proto"]);
+    let option = "::core::option::Option<";
+    let boxed = format!("{option}::runtime::prost::alloc::boxed::Box<");
+    for field in [
+        format!("pub again: {boxed}m::Again>>"),
+        format!("pub deeper: {boxed}Again>>"),
+        format!("pub up: {option}super::M>"),
+        format!("pub back: {option}super::M>"),
+        "pub many: ::runtime::prost::alloc::vec::Vec<Again>".to_owned(),
+        "Turn(::runtime::prost::alloc::boxed::Box<Turn>)".to_owned(),
+        "pub plain: ::core::option::Option<m::Plain>".to_owned(),
+    ] {
+        assert!(all.contains(&field), "{field}: {all}");
+    }
 }
 
 /// Members with one number are one variant, and a default may be any of them.

@@ -1,6 +1,5 @@
 //! What travels beside a call: deadline, cancellation, peer, method and metadata.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,25 +7,17 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::line::Line;
+use crate::metadata::{Metadata, Reach, Value};
 use crate::service::Method;
 
-/// Ordered pairs of text that travel beside a call.
-pub type Pairs = BTreeMap<String, String>;
-
-/// Metadata of a call in both of its reaches.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Metadata {
-    /// Seen by the next hop only.
-    pub transient: Pairs,
-    /// Handed on by every hop.
-    pub persistent: Pairs,
-}
-
 /// What a handler knows about its call, and what it hands on to the calls it makes
-/// (`client.add(req).with(cx)`): the rest of the deadline, persistent metadata and cancellation.
+/// (`client.add(req).with(cx)`): the rest of the caller's deadline, persistent metadata and cancellation.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
+    /// When the call has to end: the caller's deadline, or an earlier limit of the server's own.
     pub(crate) deadline: Option<Instant>,
+    /// Whether that is the caller's.
+    of_caller: bool,
     /// In an `Arc`: to clone a token takes its lock.
     pub(crate) cancel: Option<Arc<Line<CancellationToken>>>,
     pub(crate) peer: Option<SocketAddr>,
@@ -34,58 +25,52 @@ pub struct Context {
     pub(crate) metadata: Option<Arc<Metadata>>,
     /// The method whose handler makes this call.
     pub(crate) caller: Option<&'static Method>,
-    /// What a balancer by key goes by.
-    pub(crate) hash: Option<u64>,
-    pub(crate) log_id: Option<Arc<str>>,
-    backward: Place,
+    rare: Option<Arc<Rare>>,
+    /// Made when something is left there, or given by a protocol that sends it beside errors too.
+    reply: OnceLock<ReplySlot>,
 }
 
-/// The pairs that a handler sends back, also where its error leaves them behind.
+/// What few calls have: in memory of its own, so that contexts stay small.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Backward(Arc<OnceLock<Mutex<Pairs>>>);
+struct Rare {
+    /// The caller's deadline where this process has an earlier limit.
+    caller_deadline: Option<Instant>,
+    /// What a balancer by key goes by.
+    hash: Option<u64>,
+    log_id: Option<Arc<str>>,
+}
 
-impl Backward {
-    /// This place for another call, where nobody else has it and nothing is in it; else a new one.
-    #[cfg(feature = "thrift")]
+/// Metadata that goes back to a caller.
+#[derive(Debug, Default)]
+pub(crate) struct ReplyMetadata {
+    /// In front of the answer.
+    pub(crate) head: Metadata,
+    /// Behind it.
+    pub(crate) trailers: Metadata,
+}
+
+/// Where a handler leaves metadata for its caller; it stays there when the handler fails.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ReplySlot(Arc<OnceLock<Mutex<ReplyMetadata>>>);
+
+impl ReplySlot {
+    /// This slot for another call, where nobody else has it and nothing is in it; else a new one.
     pub(crate) fn again(&mut self) -> Self {
-        if Arc::get_mut(&mut self.0).is_none_or(|pairs| pairs.get().is_some()) {
+        if Arc::get_mut(&mut self.0).is_none_or(|sent| sent.get().is_some()) {
             *self = Self::default();
         }
         self.clone()
     }
 
-    fn add(&self, key: String, value: String) {
-        let pairs = self.0.get_or_init(Mutex::default);
-        pairs.lock().unwrap_or_else(PoisonError::into_inner).insert(key, value);
+    fn edit(&self, change: impl FnOnce(&mut ReplyMetadata)) {
+        let sent = self.0.get_or_init(Mutex::default);
+        change(&mut sent.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    pub(crate) fn take(&self) -> Pairs {
-        let take = |pairs: &Mutex<Pairs>| std::mem::take(&mut *pairs.lock().unwrap_or_else(PoisonError::into_inner));
+    pub(crate) fn take(&self) -> ReplyMetadata {
+        let take =
+            |sent: &Mutex<ReplyMetadata>| std::mem::take(&mut *sent.lock().unwrap_or_else(PoisonError::into_inner));
         self.0.get().map(take).unwrap_or_default()
-    }
-}
-
-/// Where a context's pairs are: in a place of its own, from the first of them on, or in one that it was given.
-#[derive(Clone, Debug)]
-enum Place {
-    Own(OnceLock<Backward>),
-    #[cfg(feature = "thrift")]
-    Given(Backward),
-}
-
-impl Default for Place {
-    fn default() -> Self {
-        Self::Own(OnceLock::new())
-    }
-}
-
-impl Place {
-    fn get(&self) -> Option<&Backward> {
-        match self {
-            Self::Own(place) => place.get(),
-            #[cfg(feature = "thrift")]
-            Self::Given(place) => Some(place),
-        }
     }
 }
 
@@ -95,21 +80,57 @@ impl Context {
         Self::default()
     }
 
-    /// The moment after which nobody waits for the answer.
+    /// When the call has to end: at its caller's deadline, or at an earlier limit of this server's own.
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// What is left until the deadline; zero when it has passed, `None` without one.
+    /// The moment after which the caller does not wait for the answer. Calls that a handler makes
+    /// [`with`](crate::client::Request::with) its context end at it, too.
+    pub fn caller_deadline(&self) -> Option<Instant> {
+        if self.of_caller { self.deadline } else { self.rare.as_ref()?.caller_deadline }
+    }
+
+    /// What is left until [`Context::deadline`]; zero when it has passed, `None` without one.
     pub fn remaining(&self) -> Option<Duration> {
         self.deadline.map(|at| at.saturating_duration_since(Instant::now()))
     }
 
-    /// Sets the deadline, never later than the one that is already there.
+    /// Sets the caller's deadline, never later than the one that is already there.
     #[must_use]
     pub fn with_deadline(mut self, at: Instant) -> Self {
-        self.deadline = Some(self.deadline.map_or(at, |old| old.min(at)));
+        self.set_deadline(at);
         self
+    }
+
+    /// Sets a limit of this process: the call has to end at it, and nobody else is told.
+    #[must_use]
+    pub fn with_limit(mut self, at: Instant) -> Self {
+        self.set_limit(at);
+        self
+    }
+
+    /// As [`Context::with_deadline`], in place.
+    pub(crate) fn set_deadline(&mut self, at: Instant) {
+        if self.caller_deadline().is_some_and(|old| old <= at) {
+            return;
+        }
+        if self.deadline.is_none_or(|limit| at <= limit) {
+            (self.deadline, self.of_caller) = (Some(at), true);
+        } else {
+            self.rare().caller_deadline = Some(at);
+        }
+    }
+
+    /// As [`Context::with_limit`], in place.
+    pub(crate) fn set_limit(&mut self, at: Instant) {
+        if self.deadline.is_some_and(|old| old <= at) {
+            return;
+        }
+        if self.of_caller {
+            self.rare().caller_deadline = self.deadline;
+        }
+        (self.deadline, self.of_caller) = (Some(at), false);
     }
 
     /// Sets what cancels the call.
@@ -137,7 +158,7 @@ impl Context {
     /// ([`Hashed`](crate::balance::Hashed)). Calls that a handler makes do not inherit it.
     #[must_use]
     pub fn with_hash(mut self, key: impl AsRef<[u8]>) -> Self {
-        self.hash = Some(crate::balance::hash_of(key.as_ref()));
+        self.rare().hash = Some(crate::balance::hash_of(key.as_ref()));
         self
     }
 
@@ -148,21 +169,29 @@ impl Context {
         self
     }
 
-    /// Adds a pair that the next hop sees.
+    /// Adds a header for the next hop: plain on gRPC and HTTP, a transient pair on a TTHeader.
+    /// Others of its name stay.
     #[must_use]
-    pub fn with_transient(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.edit().transient.insert(key.into(), value.into());
+    pub fn with_header(mut self, name: impl Into<Box<str>>, value: impl Into<Value>) -> Self {
+        self.edit().append(name, value);
         self
     }
 
-    /// Adds a pair that every hop hands on.
+    /// Sets a transient pair of Kitex's: the next hop sees it.
     #[must_use]
-    pub fn with_persistent(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.edit().persistent.insert(key.into(), value.into());
+    pub fn with_transient(mut self, name: impl Into<Box<str>>, value: impl Into<Value>) -> Self {
+        self.edit().set_in(Reach::Transient, name, value);
         self
     }
 
-    fn edit(&mut self) -> &mut Metadata {
+    /// Sets a persistent pair of Kitex's: every hop hands it on.
+    #[must_use]
+    pub fn with_persistent(mut self, name: impl Into<Box<str>>, value: impl Into<Value>) -> Self {
+        self.edit().set_in(Reach::Persistent, name, value);
+        self
+    }
+
+    pub(crate) fn edit(&mut self) -> &mut Metadata {
         Arc::make_mut(self.metadata.get_or_insert_default())
     }
 
@@ -176,28 +205,40 @@ impl Context {
         self.method
     }
 
-    /// The pairs that came with the call, if any.
+    /// The metadata that came with the call, if any.
     pub fn metadata(&self) -> Option<&Metadata> {
         self.metadata.as_deref()
     }
 
-    /// One pair by its key, transient before persistent.
-    pub fn get(&self, key: &str) -> Option<&str> {
-        let metadata = self.metadata.as_deref()?;
-        metadata.transient.get(key).or_else(|| metadata.persistent.get(key)).map(String::as_str)
+    /// The text of one name in the call's metadata; see [`Metadata::get`].
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.metadata.as_deref()?.get(name)
     }
 
     /// The id under which everybody on the way of a request logs it: a TTHeader carries it, and a
     /// call [`with`](crate::client::Request::with) this context hands it on.
     pub fn log_id(&self) -> Option<&str> {
-        self.log_id.as_deref()
+        self.rare.as_ref()?.log_id.as_deref()
     }
 
     /// Sets the id for logs.
     #[must_use]
     pub fn with_log_id(mut self, id: impl Into<Arc<str>>) -> Self {
-        self.log_id = Some(id.into());
+        self.set_log_id(id.into());
         self
+    }
+
+    pub(crate) fn set_log_id(&mut self, id: Arc<str>) {
+        self.rare().log_id = Some(id);
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        Arc::make_mut(self.rare.get_or_insert_default())
+    }
+
+    /// What a balancer by key goes by.
+    pub(crate) fn hash(&self) -> Option<u64> {
+        self.rare.as_ref()?.hash
     }
 
     /// Whether the caller has gone away.
@@ -215,24 +256,51 @@ impl Context {
         }
     }
 
-    /// Sends a pair back beside the answer.
-    pub fn send_back(&self, key: impl Into<String>, value: impl Into<String>) {
-        let place = match &self.backward {
-            Place::Own(place) => place.get_or_init(Backward::default),
-            #[cfg(feature = "thrift")]
-            Place::Given(place) => place,
-        };
-        place.add(key.into(), value.into());
+    /// Sends a header back in front of the answer, or beside the error.
+    pub fn send_back(&self, name: impl Into<Box<str>>, value: impl Into<Value>) {
+        self.reply_slot().edit(|sent| sent.head.append(name, value));
     }
 
-    /// Sets the place of these pairs, for a protocol that sends them beside errors too.
-    #[cfg(feature = "thrift")]
-    pub(crate) fn set_backward(&mut self, backward: Backward) {
-        self.backward = Place::Given(backward);
+    /// Sends metadata back behind the answer, or beside the error. Where a protocol has one place
+    /// for both (a TTHeader), it stands there.
+    pub fn send_trailer(&self, name: impl Into<Box<str>>, value: impl Into<Value>) {
+        self.reply_slot().edit(|sent| sent.trailers.append(name, value));
     }
 
-    /// Takes the pairs that go back; empty when a handler sent none.
-    pub fn take_backward(&self) -> Pairs {
-        self.backward.get().map(Backward::take).unwrap_or_default()
+    fn reply_slot(&self) -> &ReplySlot {
+        self.reply.get_or_init(ReplySlot::default)
+    }
+
+    /// Sets where metadata for the caller is left.
+    pub(crate) fn set_reply_slot(&mut self, slot: ReplySlot) {
+        self.reply = slot.into();
+    }
+
+    /// Takes what goes back to the caller; empty when the handler sent nothing.
+    pub(crate) fn take_reply_metadata(&self) -> ReplyMetadata {
+        self.reply.get().map(ReplySlot::take).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In whatever order they are set.
+    #[test]
+    fn the_callers_deadline_and_the_servers_limit_are_told_apart() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        for (deadline, limit, earlier) in [(1, 2, 1), (2, 1, 1), (3, 3, 3)] {
+            let one = Context::new().with_deadline(at(deadline)).with_limit(at(limit));
+            let other = Context::new().with_limit(at(limit)).with_deadline(at(deadline));
+            for cx in [one, other] {
+                assert_eq!((cx.deadline(), cx.caller_deadline()), (Some(at(earlier)), Some(at(deadline))));
+                let later = cx.clone().with_deadline(at(9)).with_limit(at(9));
+                assert_eq!((later.deadline(), later.caller_deadline()), (cx.deadline(), cx.caller_deadline()));
+            }
+        }
+        let limited = Context::new().with_limit(at(2)).with_limit(at(1));
+        assert_eq!((limited.deadline(), limited.caller_deadline()), (Some(at(1)), None));
     }
 }

@@ -4,6 +4,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use bytes::Bytes;
+
+use crate::metadata::Metadata;
+
 /// The 16 error codes of gRPC (`google/rpc/code.proto`), used by every protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -91,6 +95,15 @@ pub enum Origin {
     Remote,
 }
 
+/// An encoded message that says more about an error, such as `google.rpc.BadRequest`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detail {
+    /// The message's full name in its IDL, such as `google.rpc.BadRequest`.
+    pub type_name: String,
+    /// The message in the encoding of its IDL.
+    pub value: Bytes,
+}
+
 /// A typed error: a code, a text for people, and what a program may act upon.
 #[derive(Clone)]
 pub struct Error(Box<Inner>);
@@ -100,9 +113,12 @@ struct Inner {
     code: Code,
     message: String,
     reason: String,
-    metadata: BTreeMap<String, String>,
+    pairs: BTreeMap<String, String>,
+    details: Vec<Detail>,
     business: Option<i32>,
     origin: Origin,
+    metadata: Metadata,
+    trailers: Metadata,
 }
 
 impl Error {
@@ -112,9 +128,12 @@ impl Error {
             code,
             message: message.into(),
             reason: String::new(),
-            metadata: BTreeMap::new(),
+            pairs: BTreeMap::new(),
+            details: Vec::new(),
             business: None,
             origin: Origin::Handler,
+            metadata: Metadata::new(),
+            trailers: Metadata::new(),
         }))
     }
 
@@ -123,7 +142,7 @@ impl Error {
     pub fn business(code: i32, message: impl Into<String>, extra: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut error = Self::new(Code::Unknown, message);
         error.0.business = Some(code);
-        error.0.metadata = extra.into_iter().collect();
+        error.0.pairs = extra.into_iter().collect();
         error
     }
 
@@ -166,8 +185,30 @@ impl Error {
 
     /// Adds a pair for programs.
     #[must_use]
-    pub fn with_metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.0.metadata.insert(key.into(), value.into());
+    pub fn with_pair(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.0.pairs.insert(key.into(), value.into());
+        self
+    }
+
+    /// Adds a message that says more; callers read it with [`Error::detail`], over any protocol.
+    #[cfg(feature = "grpc")]
+    #[must_use]
+    pub fn with_detail<M: prost::Message + prost::Name>(self, message: &M) -> Self {
+        self.with_encoded_detail(Detail { type_name: M::full_name(), value: message.encode_to_vec().into() })
+    }
+
+    /// Adds an encoded message that says more.
+    #[must_use]
+    pub fn with_encoded_detail(mut self, detail: Detail) -> Self {
+        self.0.details.push(detail);
+        self
+    }
+
+    /// Sets the metadata that came with the error, or is to go with it: in front of it and behind it.
+    #[must_use]
+    pub fn with_metadata(mut self, leading: Metadata, trailing: Metadata) -> Self {
+        self.0.metadata = leading;
+        self.0.trailers = trailing;
         self
     }
 
@@ -194,8 +235,32 @@ impl Error {
     }
 
     /// Pairs for programs; the extras of a business error.
-    pub fn metadata(&self) -> &BTreeMap<String, String> {
+    pub fn pairs(&self) -> &BTreeMap<String, String> {
+        &self.0.pairs
+    }
+
+    /// The first detail of a type; `None` without one, or when it does not decode.
+    #[cfg(feature = "grpc")]
+    pub fn detail<M: prost::Message + prost::Name + Default>(&self) -> Option<M> {
+        let name = M::full_name();
+        let detail = self.0.details.iter().find(|detail| detail.type_name == name)?;
+        M::decode(detail.value.clone()).ok()
+    }
+
+    /// Every detail, encoded.
+    pub fn details(&self) -> &[Detail] {
+        &self.0.details
+    }
+
+    /// The metadata in front of the error.
+    pub fn metadata(&self) -> &Metadata {
         &self.0.metadata
+    }
+
+    /// The metadata behind the error. Protocols that have one place for both give it as
+    /// [`Error::metadata`].
+    pub fn trailers(&self) -> &Metadata {
+        &self.0.trailers
     }
 
     /// The application's own code when this is a business error.
@@ -221,16 +286,19 @@ impl fmt::Display for Error {
     }
 }
 
-/// As displayed, with reason and pairs, so that a `main` that returns an error shows all of it.
+/// As displayed, with reason, pairs and the names of details, so that a `main` that returns an error shows all of it.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { reason, metadata, .. } = &*self.0;
+        let Inner { reason, pairs, details, .. } = &*self.0;
         fmt::Display::fmt(self, f)?;
         if !reason.is_empty() {
             write!(f, " ({reason})")?;
         }
-        if !metadata.is_empty() {
-            write!(f, " {metadata:?}")?;
+        if !pairs.is_empty() {
+            write!(f, " {pairs:?}")?;
+        }
+        for detail in details {
+            write!(f, " [{}]", detail.type_name)?;
         }
         Ok(())
     }
@@ -264,7 +332,7 @@ mod tests {
 
     #[test]
     fn an_error_is_displayed_with_its_code() {
-        let error = Error::not_found("no such thing").with_reason("GONE").with_metadata("id", "7");
+        let error = Error::not_found("no such thing").with_reason("GONE").with_pair("id", "7");
         assert_eq!(error.to_string(), "NotFound: no such thing");
         assert_eq!(format!("{error:?}"), r#"NotFound: no such thing (GONE) {"id": "7"}"#);
         let business = Error::business(7, "sold out", [("item".to_owned(), "x".to_owned())]);

@@ -7,11 +7,15 @@
 mod announce;
 mod aside;
 pub mod balance;
+#[cfg(any(feature = "thrift", feature = "grpc"))]
+mod base64;
+pub mod body;
 pub mod client;
 pub mod config;
 mod console;
 pub mod context;
 pub mod error;
+mod fnv;
 #[cfg(feature = "grpc")]
 pub mod grpc;
 mod heap;
@@ -19,6 +23,7 @@ mod layered;
 pub mod limits;
 mod line;
 mod memory;
+pub mod metadata;
 #[cfg(feature = "thrift")]
 mod receive;
 pub mod registry;
@@ -31,15 +36,18 @@ pub mod service;
 mod status_details;
 #[cfg(feature = "thrift")]
 pub mod thrift;
+mod words;
 
+pub use body::{Body, Messages};
 pub use bytes::Bytes;
 pub use client::Channel;
 pub use config::Config;
 pub use console::init_logging;
 pub use context::Context;
-pub use error::{Code, Error};
+pub use error::{Code, Detail, Error};
 pub use layered::Layered;
 pub use limits::Limits;
+pub use metadata::Metadata;
 #[cfg(feature = "grpc")]
 pub use prost;
 #[cfg(feature = "grpc")]
@@ -48,7 +56,7 @@ pub use registry::Registry;
 #[cfg(feature = "serde")]
 pub use serde;
 #[cfg(any(feature = "thrift", feature = "grpc"))]
-pub use server::Server;
+pub use server::{Server, shutdown_signal};
 pub use service::{Answer, Call, Handling, Idl, Kind, Method, Service, ServiceInfo};
 
 /// The result of most functions here.

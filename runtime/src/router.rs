@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
 use crate::error::{Code, Error, Origin};
+use crate::fnv::Fnv;
 use crate::service::{Answer, Call, Handling, Idl, Method, Service, ServiceInfo};
 
 /// A method and the service that answers it.
@@ -53,28 +54,6 @@ struct Names {
 /// secret.
 type Table<T> = HashMap<&'static str, T, BuildHasherDefault<Fnv>>;
 
-/// FNV-1a with 64 bits (RFC 9923): short names are hashed in a fraction of the time that a keyed hash takes.
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for Fnv {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
 /// What stands between service and method in a name that states both: `SEPARATOR` of Apache's
 /// `TMultiplexedProtocol`.
 const SEPARATOR: char = ':';
@@ -86,12 +65,24 @@ impl Router {
     ///
     /// [`Code::FailedPrecondition`] when no service is given, or when one is given twice.
     pub fn new(services: Vec<Arc<dyn Service>>) -> Result<Self, Error> {
+        Self::with_own(services, |_| None)
+    }
+
+    /// The same with a service of the server's own, made for those that are given: it is found by its
+    /// paths alone, and where none of them has those.
+    pub(crate) fn with_own(
+        services: Vec<Arc<dyn Service>>,
+        own: impl FnOnce(&[&'static ServiceInfo]) -> Option<Arc<dyn Service>>,
+    ) -> Result<Self, Error> {
         let mut tables = Tables::default();
         for service in services {
             tables.add(&service)?;
         }
         if tables.services.is_empty() {
             return Err(Error::new(Code::FailedPrecondition, "no service is added to the server"));
+        }
+        if let Some(service) = own(&tables.services) {
+            tables.add_own(&service);
         }
         Ok(Self { tables: Arc::new(tables) })
     }
@@ -128,7 +119,6 @@ impl Router {
     }
 
     /// The error for a name that [`Router::find`] does not find.
-    #[cfg(feature = "thrift")]
     pub(crate) fn missing(&self, idl: Idl, name: &str) -> Error {
         let names = self.names(idl);
         let text = match name.split_once(SEPARATOR) {
@@ -195,6 +185,16 @@ impl Tables {
         self.services.push(info);
         Ok(())
     }
+
+    fn add_own(&mut self, service: &Arc<dyn Service>) {
+        let methods = service.info().methods;
+        if methods.iter().any(|method| self.paths.contains_key(method.path)) {
+            return;
+        }
+        for method in methods {
+            self.paths.insert(method.path, Route { service: Arc::clone(service), method });
+        }
+    }
 }
 
 impl Names {
@@ -253,21 +253,4 @@ impl tower::Service<Call> for Router {
 /// The error for a method that is not served here.
 pub(crate) fn unknown_method(name: &str) -> Error {
     Error::new(Code::Unimplemented, format!("unknown method {name}")).with_origin(Origin::UnknownMethod)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The vectors of FNV-1a's authors.
-    #[test]
-    fn names_are_hashed_by_fnv() {
-        for (text, hash) in
-            [("", 0xcbf2_9ce4_8422_2325), ("a", 0xaf63_dc4c_8601_ec8c), ("foobar", 0x8594_4171_f739_67e8)]
-        {
-            let mut hasher = Fnv::default();
-            hasher.write(text.as_bytes());
-            assert_eq!(hasher.finish(), hash, "{text}");
-        }
-    }
 }

@@ -1,14 +1,14 @@
 //! What crosses the line between protocols, middleware and generated code: a described method,
-//! a [`Call`] and an [`Answer`], whose bodies are bytes of the method's IDL.
+//! a [`Call`] and an [`Answer`], whose bodies are messages in the encoding of the method's IDL.
 
 use std::future::Future;
 use std::pin::Pin;
 
-use bytes::Bytes;
-
-use crate::context::{Context, Pairs};
+use crate::body::Body;
+use crate::context::{Context, ReplyMetadata};
 use crate::error::Error;
 use crate::limits::DecodeLimits;
+use crate::metadata::Metadata;
 
 /// The language that a service was described in; it decides how bodies are encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +27,24 @@ pub enum Kind {
     Unary,
     /// One request, no answer (Thrift's `oneway`).
     Oneway,
+    /// A stream of requests, one answer.
+    ClientStream,
+    /// One request, a stream of answers.
+    ServerStream,
+    /// A stream of requests, a stream of answers; neither waits for the other.
+    BidiStream,
+}
+
+impl Kind {
+    /// Whether requests are a stream.
+    pub const fn streams_requests(self) -> bool {
+        matches!(self, Self::ClientStream | Self::BidiStream)
+    }
+
+    /// Whether answers are a stream.
+    pub const fn streams_answers(self) -> bool {
+        matches!(self, Self::ServerStream | Self::BidiStream)
+    }
 }
 
 /// One method, as generated code describes it.
@@ -60,6 +78,17 @@ impl Method {
     /// The same without an answer.
     pub const fn oneway(self) -> Self {
         Self { kind: Kind::Oneway, ..self }
+    }
+
+    /// The same with a stream of requests, of answers, or of both.
+    pub const fn streaming(self, requests: bool, answers: bool) -> Self {
+        let kind = match (requests, answers) {
+            (false, false) => self.kind,
+            (true, false) => Kind::ClientStream,
+            (false, true) => Kind::ServerStream,
+            (true, true) => Kind::BidiStream,
+        };
+        Self { kind, ..self }
     }
 
     /// The same as one that may be called twice.
@@ -97,7 +126,7 @@ pub struct ServiceInfo {
 }
 
 /// A call on its way to a handler, or to a server. Middleware sees and may change it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Call {
     /// The method.
     pub method: &'static Method,
@@ -105,19 +134,44 @@ pub struct Call {
     pub cx: Context,
     /// The request in the encoding of [`Method::idl`]: for Thrift the argument list as a struct
     /// (fields, then STOP), for proto the message.
-    pub body: Bytes,
-    /// What decoding the body may use up.
+    pub body: Body,
+    /// What decoding one message may use up.
     pub limits: DecodeLimits,
 }
 
+impl Call {
+    /// The same call once more; `None` for a stream, which can be sent once.
+    pub fn again(&self) -> Option<Self> {
+        let body = self.body.as_whole()?.clone().into();
+        Some(Self { method: self.method, cx: self.cx.clone(), body, limits: self.limits })
+    }
+}
+
 /// What came of a call.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Answer {
+    /// Metadata in front of the body.
+    pub head: Metadata,
     /// The answer in the encoding of the method's IDL: for Thrift the result struct (field 0 or
     /// a declared exception, then STOP), for proto the message. Empty for `oneway`.
-    pub body: Bytes,
-    /// Pairs that go back to the caller.
-    pub backward: Pairs,
+    pub body: Body,
+    /// Metadata behind the body, where it is whole; a stream brings its own.
+    pub trailers: Metadata,
+}
+
+impl Answer {
+    /// An answer with the metadata that the handler left in its context.
+    pub fn new(cx: &Context, body: impl Into<Body>) -> Self {
+        let ReplyMetadata { head, trailers } = cx.take_reply_metadata();
+        Self { head, body: body.into(), trailers }
+    }
+}
+
+/// An answer without metadata.
+impl<B: Into<Body>> From<B> for Answer {
+    fn from(body: B) -> Self {
+        Self { body: body.into(), ..Self::default() }
+    }
 }
 
 /// The future of a handler's answer.
@@ -149,6 +203,15 @@ pub fn unknown_method(call: &Call) -> Handling {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn streams_have_their_kinds() {
+        let kind = |requests, answers| Method::new(Idl::Proto, "/S/M", 0).streaming(requests, answers).kind;
+        assert_eq!([kind(false, false), kind(true, false)], [Kind::Unary, Kind::ClientStream]);
+        assert_eq!([kind(false, true), kind(true, true)], [Kind::ServerStream, Kind::BidiStream]);
+        assert!(kind(true, true).streams_requests() && !kind(false, true).streams_requests());
+        assert!(kind(false, true).streams_answers() && !kind(true, false).streams_answers());
+    }
 
     #[test]
     fn a_path_names_service_and_method() {

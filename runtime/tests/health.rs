@@ -4,6 +4,8 @@
 
 mod hello;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +14,7 @@ use http::uri::PathAndQuery;
 use prost::Message;
 use runtime::grpc::{CHECK, HealthReply, HealthRequest, Raw, ServingStatus, WATCH};
 use runtime::service::Idl;
-use runtime::{Call, Config, Error, Handling, Limits, Method, Server, Service, ServiceInfo};
+use runtime::{Answer, Body, Call, Config, Error, Handling, Limits, Method, Server, Service, ServiceInfo};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Streaming};
 
@@ -127,4 +129,72 @@ async fn a_service_of_the_same_last_name_does_not_answer_for_the_server() {
     assert_eq!(check(&channel, "clinic.v1.Health").await, Ok(ServingStatus::Serving));
     let own = call(&channel, "/clinic.v1.Health/Check", question("")).await;
     assert_eq!(own.unwrap_err().message(), "no such patient");
+}
+
+/// Counts the messages of every answer.
+#[derive(Clone)]
+struct Counting<S> {
+    inner: S,
+    count: Arc<AtomicUsize>,
+}
+
+impl<S: tower::Service<Call, Response = Answer, Error = Error, Future = Handling>> tower::Service<Call>
+    for Counting<S>
+{
+    type Response = Answer;
+    type Error = Error;
+    type Future = Handling;
+
+    fn poll_ready(&mut self, task: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Error>> {
+        self.inner.poll_ready(task)
+    }
+
+    fn call(&mut self, call: Call) -> Handling {
+        let (answer, count) = (self.inner.call(call), Arc::clone(&self.count));
+        Box::pin(async move {
+            let Answer { head, body, trailers } = answer.await?;
+            let counted = move |message| {
+                count.fetch_add(1, Ordering::SeqCst);
+                Ok(message)
+            };
+            let body = match body {
+                Body::Whole(message) => Body::Whole(counted(message)?),
+                Body::Stream(messages) => Body::Stream(messages.map(counted)),
+            };
+            Ok(Answer { head, body, trailers })
+        })
+    }
+}
+
+/// A stream goes through the layers as any answer does.
+#[tokio::test]
+async fn a_layer_counts_the_messages_of_a_stream() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&count);
+    let layer = tower::layer::layer_fn(move |inner| Counting { inner, count: Arc::clone(&seen) });
+    let server = Server::new(Config::local()).add(HelloServer::default()).layer(layer);
+    let running = server.start().await.unwrap();
+    let channel = connect(running.addr()).await;
+    let mut stream = watch(&channel, "").await;
+    assert_eq!(next(&mut stream).await, Some(ServingStatus::Serving));
+    assert_eq!((count.load(Ordering::SeqCst), running.in_flight()), (1, 1));
+    let stopping = tokio::spawn(running.stop());
+    assert_eq!(next(&mut stream).await, Some(ServingStatus::NotServing));
+    assert_eq!(next(&mut stream).await, None);
+    assert_eq!(count.load(Ordering::SeqCst), 2);
+    stopping.await.unwrap().unwrap();
+}
+
+/// To let go of a stream ends the work for it.
+#[tokio::test]
+async fn a_stream_that_is_dropped_gives_its_place_back() {
+    let running = start(&HelloServer::default(), Limits::default()).await;
+    let channel = connect(running.addr()).await;
+    let mut stream = watch(&channel, "").await;
+    assert_eq!(next(&mut stream).await, Some(ServingStatus::Serving));
+    assert_eq!(running.in_flight(), 1);
+    drop(stream);
+    while running.in_flight() > 0 {
+        tokio::task::yield_now().await;
+    }
 }

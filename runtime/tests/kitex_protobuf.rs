@@ -192,7 +192,7 @@ async fn our_client_sends_what_kitex_sends_and_reads_its_answers() {
             Ok(answer) => assert_eq!((answer.text.as_str(), &saw["ok"]), ("hi ok", &Value::Bool(true))),
             Err(error) if saw["biz"] != Value::Null => {
                 assert_eq!(error.business_code(), Some(404));
-                assert_eq!(error.metadata().get("k").map(String::as_str), Some("v"));
+                assert_eq!(error.pairs().get("k").map(String::as_str), Some("v"));
             }
             Err(error) => {
                 assert_eq!(error.message(), "biz error: boom: something broke");

@@ -34,7 +34,7 @@ impl Service for Echo {
     }
 
     fn call(&self, call: Call) -> Handling {
-        Box::pin(async move { Ok(Answer { body: call.body, ..Answer::default() }) })
+        Box::pin(async move { Ok(Answer::from(call.body)) })
     }
 }
 

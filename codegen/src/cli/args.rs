@@ -52,6 +52,7 @@ pub(super) struct Invocation {
     pub(super) member: bool,
     pub(super) dry_run: bool,
     pub(super) check: bool,
+    pub(super) diff: bool,
     pub(super) add_missing: bool,
     pub(super) prune: bool,
     pub(super) force: bool,
@@ -144,6 +145,7 @@ fn shared(command: clap::Command) -> clap::Command {
         .arg(flag("client-only", "The same as --sides client").conflicts_with_all(["server-only", "sides"]))
         .arg(flag("server-only", "The same as --sides server").conflicts_with("sides"))
         .arg(flag("dry-run", "Say what would be done, write nothing"))
+        .arg(flag("diff", "Write nothing; print what would change as a patch on standard output"))
         .arg(flag("check", "Write nothing; exit with 1 when something is stale"))
         .arg(flag("prune", "Remove generated files that are no longer made"))
         .arg(flag("force", "Replace files that stand in the way"))
@@ -236,8 +238,9 @@ fn invocation(kind: Command, matches: &ArgMatches, command: &mut clap::Command) 
         said: said(matches),
         runtime,
         member: crate_only && on("member"),
-        dry_run: on("dry-run"),
+        dry_run: on("dry-run") || on("diff"),
         check: on("check"),
+        diff: on("diff"),
         add_missing: crate_only && on("add-missing"),
         prune: on("prune"),
         force: on("force"),

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 findings or a conflict or something stale, 2 usage, 3 reading or writing.
 
 mod args;
+mod diff;
 mod idls;
 mod place;
 mod registry;
@@ -167,12 +168,15 @@ fn finish(
 ) -> Result<u8, Error> {
     let blocked = plans.iter().any(|plan| plan.conflicts().next().is_some());
     for plan in plans {
+        if it.diff {
+            report.diff(plan);
+        }
         if !(it.check || it.dry_run || blocked) {
             output::apply(plan).map_err(io)?;
         }
         report.plan(plan, it.verbose);
     }
-    report.missing(it.command, &plans[0], missing);
+    report.missing(it, &plans[0], missing);
     if it.check {
         return Ok(report.checked(&plans[0]));
     }

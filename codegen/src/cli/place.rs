@@ -128,17 +128,24 @@ fn manifest(path: &Path) -> Result<Option<DocumentMut>, Error> {
 pub(super) fn shape(it: &Invocation, gathered: &Gathered, root: &Path, existing: &Existing) -> Result<Crate, Error> {
     let loaded = &gathered.loaded;
     let absolute = absolute(root)?;
-    let named = existing.get(Path::new("Cargo.toml")).and_then(|text| {
-        let manifest: DocumentMut = text.parse().ok()?;
-        Some(manifest.get("package")?.get("name")?.as_str()?.to_owned())
-    });
+    let manifest = existing.get(Path::new("Cargo.toml")).and_then(|text| text.parse::<DocumentMut>().ok());
+    let manifest = manifest.unwrap_or_default();
+    if manifest.contains_key("workspace") && !manifest.contains_key("package") {
+        let path = root.join("Cargo.toml");
+        return Err(Error::Io(format!(
+            "{} holds a workspace and no package: name a folder of the crate's own, and --member to have it listed",
+            path.display()
+        )));
+    }
+    let named = manifest.get("package").and_then(|it| it.get("name")?.as_str().map(str::to_owned));
+    let depends = manifest.get("dependencies").is_some_and(|it| it.get("runtime").is_some());
     let around = workspace_around(&absolute)?;
     Ok(Crate {
         name: named.unwrap_or_else(|| super::crate_name(&absolute)),
         runtime: match it.runtime.clone().or_else(|| runtime(&absolute)) {
             Some(runtime) => runtime,
             // What the manifest says holds.
-            None if existing.contains_key(Path::new("Cargo.toml")) => Runtime::Path(String::new()),
+            None if depends => Runtime::Path(String::new()),
             None => return Err(Error::Io("where does the crate get `runtime` from? This kiteline does not know the repository that it was built from: name it with --runtime git:URL#REV or --runtime path:DIR".to_owned())),
         },
         runtime_named: it.runtime.is_some(),

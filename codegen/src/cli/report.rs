@@ -9,6 +9,7 @@ use codegen::diag::{Diagnostics, Severity};
 use codegen::output::{Action, Plan};
 
 use super::args::{Color, Command, Invocation};
+use super::diff;
 
 /// Prints to standard error.
 pub(super) struct Report {
@@ -96,11 +97,26 @@ impl Report {
         }
     }
 
+    /// What would change, as a patch on standard output.
+    pub(super) fn diff(&self, plan: &Plan) {
+        for step in &plan.steps {
+            let path = shown(&plan.root, &step.path);
+            let text = match (step.action, &step.wanted) {
+                (Action::Create, Some(wanted)) => diff::patch(&path, "", &wanted.text, true),
+                (Action::Update | Action::Insert, Some(wanted)) => {
+                    diff::patch(&path, &step.before, &wanted.text, false)
+                }
+                _ => continue,
+            };
+            let _ = write!(std::io::stdout(), "{text}");
+        }
+    }
+
     /// What the user's files lack.
-    pub(super) fn missing(&self, command: Command, plan: &Plan, missing: &[(PathBuf, String)]) {
-        let what = match command {
-            Command::Crate => "add it, or run again with --add-missing",
-            Command::Generate => "add it",
+    pub(super) fn missing(&self, it: &Invocation, plan: &Plan, missing: &[(PathBuf, String)]) {
+        let what = match it.command {
+            Command::Crate if !it.add_missing => "add it, or run again with --add-missing",
+            Command::Crate | Command::Generate => "add it",
         };
         for (path, text) in missing {
             self.warning(&format!("{} lacks what follows; {what}\n{text}", shown(&plan.root, path)));

@@ -43,6 +43,7 @@ fn call(view: &View<'_>, it: &Service, owner: &Service, method: &Method, index: 
     let (value, error) = service::outcome(view, owner, method);
     let error = method.error.as_ref().map(|_| quote!(, #error));
     let (parameters, many) = (service::parameters(view, method), service::many(method));
+    let large = service::large(method);
     let (complex, naming) = (structs::complex(service::method_types(method)), service::naming(method));
     let (info, index) = (service::info_name(it), Literal::usize_unsuffixed(index));
     let (body, decode) = if service::language(view, owner) == Language::Proto {
@@ -62,6 +63,7 @@ fn call(view: &View<'_>, it: &Service, owner: &Service, method: &Method, index: 
         #many
         #complex
         #naming
+        #large
         pub fn #name(&self, #(#parameters),*) -> ::runtime::client::Request<#value #error> {
             let body = #body;
             ::runtime::client::Request::new(&self.channel, &#info.methods[#index], body, #decode)

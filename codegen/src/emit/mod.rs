@@ -14,8 +14,6 @@ mod structs;
 mod unions;
 pub(crate) mod view;
 
-use std::collections::BTreeMap;
-
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -49,8 +47,7 @@ pub struct Modules<'a> {
     sides: Sides,
     /// prost's text of each module.
     messages: Vec<Option<String>>,
-    /// The encoded descriptors of each package with services.
-    descriptors: BTreeMap<String, Vec<u8>>,
+    descriptors: proto::Descriptors,
 }
 
 /// Emits every module.

@@ -1,7 +1,5 @@
 //! The server side of a service: the trait that a handler implements, and its mount.
 
-use std::collections::BTreeMap;
-
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
@@ -14,9 +12,9 @@ use crate::resolve::names;
 /// How arguments are read, beside the names that the code around them uses.
 const READING: Reading<'_> = Reading { owner: "", key: false, taken: &["field", "call", "handler"] };
 
-/// `descriptors` are those of each proto package.
-pub(super) fn emit(view: &View<'_>, it: &Service, descriptors: &BTreeMap<String, Vec<u8>>) -> TokenStream {
-    let descriptors = descriptors.get(&it.package).filter(|_| service::language(view, it) == Language::Proto);
+pub(super) fn emit(view: &View<'_>, it: &Service, descriptors: &proto::Descriptors) -> TokenStream {
+    let descriptors = descriptors.get(&(it.module, it.package.clone()));
+    let descriptors = descriptors.filter(|_| service::language(view, it) == Language::Proto);
     let (handler_trait, mount) = (handler_trait(view, it), mount(view, it, descriptors.is_some()));
     let held = descriptors.filter(|_| holder(view, it) == it.head.rust).map(|bytes| {
         let (server, bytes) = (server_name(&it.head.rust), proto::literal(bytes));
@@ -89,7 +87,10 @@ fn mount(view: &View<'_>, it: &Service, described: bool) -> TokenStream {
             }
         }
     });
-    let docs = format!(" Mounts an implementation of [`{}`] on a server.", it.head.rust.trim_start_matches("r#"));
+    let own = it.head.rust.trim_start_matches("r#");
+    // What is known of a service may have its name.
+    let link = if info == own { format!("(trait@{own})") } else { String::new() };
+    let docs = format!(" Mounts an implementation of [`{own}`]{link} on a server.");
     let methods = view.model.all_methods(it);
     let (boxed, generic) = (view.std("Box"), view.handler_type());
     let arms = methods.iter().enumerate().map(|(index, (owner, method))| {

@@ -78,6 +78,12 @@ pub(crate) fn many(method: &Method) -> Option<TokenStream> {
         .then(|| quote!(#[allow(clippy::too_many_arguments, reason = "the arguments are the IDL's")]))
 }
 
+/// How large exceptions are is the IDL's choice.
+pub(super) fn large(method: &Method) -> Option<TokenStream> {
+    let reason = "the exceptions are the IDL's";
+    (!method.throws.is_empty()).then(|| quote!(#[allow(clippy::result_large_err, reason = #reason)]))
+}
+
 /// Names that clippy reserves for traits and constructors are the IDL's choice.
 pub(super) fn naming(method: &Method) -> Option<TokenStream> {
     let name = method.head.rust.as_str();

@@ -1,8 +1,10 @@
 //! What prost makes of a message or an enum, as far as it can go wrong: names that are one in Rust,
-//! and messages that must contain themselves.
+//! messages that must contain themselves, and those
+//! that no stack has room for.
 
 use std::collections::HashMap;
 
+use super::large::{self, Message};
 use super::names;
 use super::scope::{Scope, Symbol};
 use super::shape;
@@ -13,6 +15,7 @@ use crate::source::Span;
 
 pub(super) fn check(draft: &Draft, scope: &Scope, model: &Model, found: &mut Diagnostics) {
     let mut required: Vec<Vec<(usize, Span)>> = vec![Vec::new(); model.defs.len()];
+    let mut sizes: Vec<Message> = model.defs.iter().map(|_| Message::default()).collect();
     for (at, file) in draft.files.iter().enumerate().filter(|(_, it)| it.language == Language::Proto) {
         for item in &file.items {
             match item {
@@ -23,6 +26,10 @@ pub(super) fn check(draft: &Draft, scope: &Scope, model: &Model, found: &mut Dia
                     let full = format!("{}.{}", super::modules::full_package(file), it.head.name.text);
                     let Some(Symbol::Def(id)) = scope.find(at, &full) else { continue };
                     required[id.0] = must_contain(it, at, scope);
+                    sizes[id.0] = Message::new(it, |name| match scope.find(at, name) {
+                        Some(Symbol::Def(id)) => Some(id.0),
+                        _ => None,
+                    });
                 }
                 _ => {}
             }
@@ -32,6 +39,11 @@ pub(super) fn check(draft: &Draft, scope: &Scope, model: &Model, found: &mut Dia
         let head = &model.defs[at].head;
         let name = Name { text: head.name.clone(), span: head.span };
         found.push(text::endless_struct(&name, field));
+    }
+    for (at, field, bytes) in large::too_large(&sizes) {
+        let head = &model.defs[at].head;
+        let name = Name { text: head.name.clone(), span: head.span };
+        found.push(text::large_message(&name, field, bytes));
     }
 }
 

@@ -7,6 +7,7 @@ mod declare;
 mod define;
 pub(crate) mod derives;
 pub mod endless;
+mod large;
 mod messages;
 mod modules;
 pub mod names;

@@ -1,6 +1,7 @@
 //! The Rust shape of structs: what is boxed because it reaches itself, what has a `Default`,
 //! what is a map key.
 
+use super::large;
 use crate::diag::{Diagnostics, catalogue::names as text};
 use crate::ir::draft::Name;
 use crate::ir::model::{DefId, DefKind, Field, Model, Presence, Requiredness, Ty, Wrap};
@@ -10,12 +11,13 @@ pub(super) fn shape(model: &mut Model, found: &mut Diagnostics) {
     let groups = components(model);
     endless(model, found);
     box_recursion(model, &groups);
+    large::box_large(model);
     defaults(model);
     keys(model);
 }
 
 /// The fields of a def that holds any.
-fn fields(model: &Model, def: usize) -> &[Field] {
+pub(super) fn fields(model: &Model, def: usize) -> &[Field] {
     match &model.defs[def].kind {
         DefKind::Struct(it) => &it.fields,
         DefKind::Union(fields) => fields,
@@ -24,7 +26,7 @@ fn fields(model: &Model, def: usize) -> &[Field] {
 }
 
 /// The struct or union that a field holds by value.
-fn held(model: &Model, ty: &Ty) -> Option<usize> {
+pub(super) fn held(model: &Model, ty: &Ty) -> Option<usize> {
     match model.real(ty) {
         Ty::Def(DefId(id)) if !fields(model, *id).is_empty() => Some(*id),
         _ => None,
@@ -129,19 +131,24 @@ fn box_recursion(model: &mut Model, groups: &[usize]) {
         }
     }
     for (at, index) in boxed {
-        match &mut model.defs[at].kind {
-            DefKind::Struct(it) => {
-                let field = &mut it.fields[index];
-                if field.requiredness == Requiredness::Required {
-                    field.wrap = Wrap::Box;
-                } else {
-                    field.wrap = Wrap::OptionBox;
-                    field.presence = Presence::WhenSome;
-                }
+        box_field(model, at, index);
+    }
+}
+
+/// Puts what a field of a def holds behind a `Box`.
+pub(super) fn box_field(model: &mut Model, at: usize, index: usize) {
+    match &mut model.defs[at].kind {
+        DefKind::Struct(it) => {
+            let field = &mut it.fields[index];
+            if field.requiredness == Requiredness::Required {
+                field.wrap = Wrap::Box;
+            } else {
+                field.wrap = Wrap::OptionBox;
+                field.presence = Presence::WhenSome;
             }
-            DefKind::Union(fields) => fields[index].wrap = Wrap::Box,
-            _ => {}
         }
+        DefKind::Union(fields) => fields[index].wrap = Wrap::Box,
+        _ => {}
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a manifest that is there has to have so that the crate compiles and is where it was asked
 //! to be: features of `runtime`, its source, tokio. Every other byte stays.
 
-use toml_edit::{DocumentMut, InlineTable, Item, TableLike, Value, value};
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 use super::{Crate, needed};
 use crate::ir::model::Model;
@@ -11,12 +11,22 @@ pub(super) fn update(manifest: &mut DocumentMut, model: &Model, it: &Crate) {
     if it.member && manifest.get("workspace").and_then(Item::as_table).is_some_and(toml_edit::Table::is_empty) {
         manifest.remove("workspace");
     }
-    let Some(dependencies) = manifest.get_mut("dependencies").and_then(Item::as_table_like_mut) else { return };
+    let dependencies = manifest.entry("dependencies").or_insert_with(|| Item::Table(Table::new()));
+    let Some(dependencies) = dependencies.as_table_like_mut() else { return };
     if it.server && !dependencies.contains_key("tokio") {
         let mut tokio = InlineTable::new();
         tokio.insert("version", "1".into());
         tokio.insert("features", Value::Array(["macros", "rt-multi-thread"].into_iter().collect()));
         dependencies.insert("tokio", value(tokio));
+    }
+    if !dependencies.contains_key("runtime") {
+        let mut runtime = InlineTable::new();
+        for (key, text) in it.runtime.keys() {
+            runtime.insert(key, text.into());
+        }
+        let features = super::features(model, it.server).into_iter().collect();
+        runtime.insert("features", Value::Array(features));
+        dependencies.insert("runtime", value(runtime));
     }
     let Some(runtime) = dependencies.get_mut("runtime").and_then(Item::as_table_like_mut) else { return };
     if it.runtime_named {
@@ -24,7 +34,7 @@ pub(super) fn update(manifest: &mut DocumentMut, model: &Model, it: &Crate) {
     }
     // The workspace's line may have them.
     if !runtime.contains_key("workspace") {
-        features(runtime, &needed(model));
+        features(runtime, &needed(model), it.server);
     }
 }
 
@@ -43,13 +53,19 @@ fn source(runtime: &mut dyn TableLike, it: &Crate) {
     }
 }
 
-/// Adds those that are missing; those that are there stay.
-fn features(runtime: &mut dyn TableLike, needed: &[&str]) {
-    let list = runtime.entry("features").or_insert(value(toml_edit::Array::new()));
+/// Adds those that are missing; those that are there stay. What a fresh server has beside the
+/// first proto comes with it.
+fn features(runtime: &mut dyn TableLike, needed: &[&str], server: bool) {
+    let list = runtime.entry("features").or_insert(value(Array::new()));
     let Some(list) = list.as_array_mut() else { return };
+    let has = |list: &Array, name: &str| list.iter().any(|it| it.as_str() == Some(name));
     for feature in needed {
-        if !list.iter().any(|it| it.as_str() == Some(feature)) {
-            list.push(*feature);
+        if has(list, feature) {
+            continue;
+        }
+        list.push(*feature);
+        if *feature == "grpc" && server && !has(list, "json") {
+            list.push("json");
         }
     }
 }

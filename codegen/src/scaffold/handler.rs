@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 
+use super::layout::{self, Type};
 use crate::assemble;
 use crate::emit::docs;
 use crate::emit::service::outcome;
-use crate::emit::view::{View, ident};
+use crate::emit::view::View;
 use crate::ir::model::{Method, Model, ModuleId, Service, Ty};
 use crate::resolve::names;
 
@@ -37,6 +38,8 @@ fn plain_module(service: &Service) -> String {
     let name = names::ident(&names::snake(short(service)));
     match name.strip_prefix("r#") {
         Some(keyword) => format!("{keyword}_"),
+        // The module around it has that name.
+        None if name == "handler" => format!("{name}_"),
         None => name,
     }
 }
@@ -62,12 +65,12 @@ pub(super) fn struct_name(model: &Model, service: &Service) -> String {
     if clashes { names::joined(&name, "Handler") } else { name }
 }
 
-/// `generated::api::AddServiceServer::new(handler::add::Add::default())`.
+/// `.add(generated::api::AddServiceServer::new(handler::add::Add::default()))`, as a line of a chain.
 pub(super) fn mount(model: &Model, service: &Service) -> String {
     let path = model.modules[service.module.0].path.join("::");
     let server = names::joined(&service.head.rust, "Server");
     let (module, handler) = (module(model, service), struct_name(model, service));
-    format!("generated::{path}::{server}::new(handler::{module}::{handler}::default())")
+    layout::mount(&format!("generated::{path}::{server}"), &format!("handler::{module}::{handler}"))
 }
 
 /// The services whose traits the handler implements, base services first.
@@ -125,40 +128,33 @@ fn imports(model: &Model, service: &Service) -> BTreeSet<(ModuleId, String)> {
 /// The whole file.
 pub(super) fn text(model: &Model, service: &Service) -> String {
     let imported = imports(model, service);
-    let view = View::outside(model, quote!(crate::generated), imported.clone());
-    let name = ident(&struct_name(model, service));
-    let title = format!(" `{}` of {}.", service.head.name, idl(model, service));
-    let mut by_module: BTreeMap<ModuleId, Vec<_>> = BTreeMap::new();
+    let mut by_module: BTreeMap<ModuleId, Vec<String>> = BTreeMap::new();
     for (module, rust) in &imported {
-        by_module.entry(*module).or_default().push(ident(rust));
+        by_module.entry(*module).or_default().push(rust.clone());
     }
-    by_module.values_mut().for_each(|it| it.sort_by_key(|it| super::layout::order(&it.to_string())));
-    let uses = by_module.into_iter().map(|(module, names)| {
-        let path = model.modules[module.0].path.iter().map(|it| ident(it));
-        quote!(use crate::generated::#(#path::)*{#(#names),*};)
+    let imports = by_module.into_iter().map(|(module, mut names)| {
+        names.sort_by(|one, other| layout::order(one, other));
+        (format!("crate::generated::{}", model.modules[module.0].path.join("::")), names)
     });
+    let mut imports: Vec<(String, Vec<String>)> = imports.collect();
+    imports.sort_by(layout::order_of_imports);
+    let uses: String = imports.iter().map(|(path, names)| layout::import(path, names)).collect();
     let chain = chain(model, service);
     let any = chain.iter().any(|it| !it.methods.is_empty());
-    let runtime = any.then(|| {
-        quote!(
-            use runtime::{Context, Error};
-        )
-    });
+    let runtime = if any { "use runtime::{Context, Error};\n" } else { "" };
+    let view = View::outside(model, quote!(crate::generated), imported);
+    let name = struct_name(model, service);
     let impls = chain.iter().map(|owner| {
-        let path = view.path(owner.module, &owner.head.rust);
-        let methods = owner.methods.iter().map(|method| stub(&view, owner, method, &Words::SHORT));
-        quote!(impl #path for #name { #(#methods)* })
+        let path = Type::of(&view.path(owner.module, &owner.head.rust)).flat();
+        let methods: Vec<String> = owner.methods.iter().map(|it| stub(&view, owner, it, &Words::SHORT)).collect();
+        format!("\n{}", layout::block(&path, &name, &methods.join("\n")))
     });
-    let docs = format!(" The handler of `{}`.", service.head.name);
-    super::layout::fit(&assemble::format(quote! {
-        #![doc = #title]
-        #(#uses)*
-        #runtime
-        #[doc = #docs]
-        #[derive(Debug, Default)]
-        pub struct #name {}
-        #(#impls)*
-    }))
+    let impls: String = impls.collect();
+    let (idl, of) = (idl(model, service), &service.head.name);
+    format!(
+        "//! `{of}` of {idl}.\n{uses}{runtime}\n/// The handler of `{of}`.\n#[derive(Debug, Default)]\n{}\n{impls}",
+        layout::empty_struct(&name),
+    )
 }
 
 /// The IDL file of a service as it stands in the crate.
@@ -185,26 +181,27 @@ impl Words {
         Self { context: "runtime::Context", error: "runtime::Error", result: "std::result::Result" };
 }
 
-/// One method that answers "not implemented".
-pub(super) fn stub(view: &View<'_>, owner: &Service, method: &Method, words: &Words) -> TokenStream {
-    let path = |text: &str| -> TokenStream { text.parse().unwrap_or_default() };
-    let (context, short_error, result) = (path(words.context), path(words.error), path(words.result));
-    let (docs, name) = (docs::if_any(&method.head), ident(&method.head.rust));
+/// One method that answers "not implemented", indented as in an `impl`.
+pub(super) fn stub(view: &View<'_>, owner: &Service, method: &Method, words: &Words) -> String {
     let (value, error) = outcome(view, owner, method);
-    let error = if method.error.is_some() { error } else { short_error.clone() };
-    let into = method.error.is_some().then(|| quote!(.into()));
-    let parameters = method.arguments.iter().map(|it| {
-        let name = format_ident!("_{}", it.head.rust.trim_start_matches("r#"));
-        let ty = view.field(it, false);
-        quote!(#name: #ty)
+    let into = method.error.is_some();
+    let path = |text: &str| -> TokenStream { text.parse().unwrap_or_default() };
+    let (context, result) = (path(words.context), path(words.result));
+    let error = if into { error } else { path(words.error) };
+    let result = Type::of(&quote!(#result<#value, #error>));
+    let arguments = method.arguments.iter().map(|it| {
+        let name = format!("_{}", it.head.rust.trim_start_matches("r#"));
+        (name, Type::of(&view.field(it, false)))
     });
+    let parameters: Vec<(String, Type)> =
+        [(String::from("_cx"), Type::of(&quote!(&#context)))].into_iter().chain(arguments).collect();
+    let (docs, many) = (docs::if_any(&method.head), crate::emit::service::many(method));
+    // An attribute stands in front of something.
+    let attributes = assemble::format(quote!(impl It { #docs #many fn f() {} }));
+    let attributes = attributes.lines().skip(1).take_while(|line| *line != "    fn f() {}");
+    let attributes: String = attributes.map(|line| format!("{line}\n")).collect();
     let text = format!("{}.{}", owner.head.name, method.head.name);
-    let many = crate::emit::service::many(method);
-    quote! {
-        #docs
-        #many
-        async fn #name(&self, _cx: &#context, #(#parameters),*) -> #result<#value, #error> {
-            Err(#short_error::unimplemented(#text) #into)
-        }
-    }
+    let signature = layout::signature(&method.head.rust, &parameters, &result);
+    let body = layout::stub(words.error, &text, into);
+    format!("{attributes}{signature}{body}    }}\n")
 }

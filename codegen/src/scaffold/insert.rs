@@ -9,7 +9,6 @@ use syn::spanned::Spanned;
 
 use super::handler::{self, Words};
 use super::{Existing, Scaffold};
-use crate::assemble;
 use crate::emit::view::View;
 use crate::ir::model::{Model, Service};
 use crate::output::Owner;
@@ -22,7 +21,15 @@ struct Insertion {
     text: String,
 }
 
-pub(super) fn missing(model: &Model, services: &[&Service], insert: bool, existing: &Existing, out: &mut Scaffold) {
+/// Every file but `src/lib.rs`. `main` is the whole `src/main.rs` of a fresh crate.
+pub(super) fn missing(
+    model: &Model,
+    services: &[&Service],
+    main: &str,
+    insert: bool,
+    existing: &Existing,
+    out: &mut Scaffold,
+) {
     for service in services {
         let path = PathBuf::from(handler::file(model, service));
         let Some(text) = existing.get(&path) else { continue };
@@ -31,17 +38,22 @@ pub(super) fn missing(model: &Model, services: &[&Service], insert: bool, existi
     }
     let path = PathBuf::from("src/handler/mod.rs");
     if let Some(text) = existing.get(&path) {
-        let wanted = services.iter().map(|it| handler::module(model, it)).collect();
-        settle(path, text, modules(wanted, text), insert, out);
-    }
-    let path = PathBuf::from("src/lib.rs");
-    if let Some(text) = existing.get(&path) {
-        settle(path, text, modules(vec!["handler".to_owned()], text), insert, out);
+        let wanted: Vec<String> = services.iter().map(|it| handler::module(model, it)).collect();
+        settle(path, text, modules(wanted.iter().map(|it| (it.as_str(), "")), text), insert, out);
     }
     let path = PathBuf::from("src/main.rs");
     if let Some(text) = existing.get(&path) {
-        settle(path, text, mounts(model, services, text), insert, out);
+        settle(path, text, mounts(model, services, main, text), insert, out);
     }
+}
+
+/// The modules of `src/lib.rs`.
+pub(super) fn library(server: bool, insert: bool, existing: &Existing, out: &mut Scaffold) {
+    let path = PathBuf::from("src/lib.rs");
+    let Some(text) = existing.get(&path) else { return };
+    let handler = server.then_some(("handler", ""));
+    let wanted = [("generated", "#[rustfmt::skip] // formatted by kiteline\n")].into_iter().chain(handler);
+    settle(path, text, modules(wanted, text), insert, out);
 }
 
 /// Inserts, or reports.
@@ -49,10 +61,14 @@ fn settle(path: PathBuf, text: &str, mut found: Vec<Insertion>, insert: bool, ou
     if found.is_empty() {
         return;
     }
+    // From the end; of several at one place, the last one first.
+    found.reverse();
     found.sort_by_key(|it| std::cmp::Reverse(it.at));
     let (placed, homeless): (Vec<_>, Vec<_>) = found.into_iter().partition(|it| insert && it.at.is_some());
-    let told = homeless.into_iter().rev().map(|it| (path.clone(), it.text.trim_matches('\n').to_owned()));
-    out.missing.extend(told);
+    let told: Vec<String> = homeless.into_iter().rev().map(|it| shown(&it.text)).collect();
+    if !told.is_empty() {
+        out.missing.push((path.clone(), told.join("\n")));
+    }
     if placed.is_empty() {
         return;
     }
@@ -62,6 +78,12 @@ fn settle(path: PathBuf, text: &str, mut found: Vec<Insertion>, insert: bool, ou
         text.insert_str(it.at.unwrap_or(text.len()), &it.text.replace('\n', ends));
     }
     out.files.add(path, text, Owner::Edited);
+}
+
+/// A text by itself: without the indentation of the chain that its first line goes on.
+fn shown(text: &str) -> String {
+    let text = text.trim_end().trim_start_matches('\n');
+    if text.starts_with('.') { text.replace("\n        ", "\n") } else { text.to_owned() }
 }
 
 /// The methods that `impl Trait for …` lacks, to go before its closing brace.
@@ -88,39 +110,47 @@ fn stubs(model: &Model, owner: &Service, text: &str) -> Option<Insertion> {
         .methods
         .iter()
         .filter(|it| !written.contains(&it.head.rust))
-        .map(|method| {
-            let stub = handler::stub(&view, owner, method, &Words::FULL);
-            // Formatted inside an impl, for the indentation, then taken out of it.
-            let text = super::layout::fit(&assemble::format(quote!(impl It { #stub })));
-            let lines: Vec<&str> = text.lines().collect();
-            let body = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default().join("\n");
-            format!("\n{body}\n")
-        })
+        .map(|method| format!("\n{}", handler::stub(&view, owner, method, &Words::FULL)))
         .collect();
-    let close = block.brace_token.span.close().byte_range().start;
+    let (open, close) =
+        (block.brace_token.span.open().byte_range().end, block.brace_token.span.close().byte_range().start);
+    let broken = text.get(open..close).is_some_and(|it| it.contains('\n'));
     let text = stubs.concat();
-    let text = if written.is_empty() { text.trim_start_matches('\n').to_owned() } else { text };
+    let text = if written.is_empty() && broken { text.trim_start_matches('\n').to_owned() } else { text };
     (!stubs.is_empty()).then_some(Insertion { at: Some(close), text })
 }
 
-/// `pub mod` lines that are not there, to go at the end.
-fn modules(wanted: Vec<String>, text: &str) -> Vec<Insertion> {
+/// `pub mod` lines that are not there, with their attributes: each to go before the first that is
+/// behind it in the alphabet, else before modules with a body, such as tests.
+fn modules<'a>(wanted: impl Iterator<Item = (&'a str, &'a str)>, text: &str) -> Vec<Insertion> {
     let Ok(file) = syn::parse_file(text) else { return Vec::new() };
-    let declared: BTreeSet<String> = file
-        .items
-        .iter()
-        .filter_map(|item| match item {
-            syn::Item::Mod(it) => Some(it.ident.to_string()),
-            _ => None,
-        })
-        .collect();
-    let lines: String =
-        wanted.into_iter().filter(|it| !declared.contains(it)).map(|it| format!("pub mod {it};\n")).collect();
-    if lines.is_empty() {
-        return Vec::new();
+    let declared = file.items.iter().filter_map(|item| match item {
+        syn::Item::Mod(it) => Some((it.ident.to_string(), it.span().byte_range().start, it.content.is_none())),
+        _ => None,
+    });
+    let declared: Vec<(String, usize, bool)> = declared.collect();
+    let lines = declared.iter().filter(|(_, _, line)| *line);
+    // What stands in no order is not brought into one.
+    let sorted = lines.clone().is_sorted_by_key(|(name, _, _)| name);
+    let body = declared.iter().find(|(_, _, line)| !line).map(|(_, at, _)| *at);
+    let mut missing = wanted.filter(|(name, _)| !declared.iter().any(|(other, _, _)| other == name)).peekable();
+    let mut found = Vec::new();
+    while let Some((name, attributes)) = missing.next() {
+        let line = format!("{attributes}pub mod {name};\n");
+        let next = lines.clone().find(|(other, _, _)| sorted && other.as_str() > name).map(|(_, at, _)| *at);
+        found.push(match (next, body) {
+            (Some(at), _) => Insertion { at: Some(at), text: line },
+            (None, Some(at)) => {
+                let end = if missing.peek().is_none() { "\n" } else { "" };
+                Insertion { at: Some(at), text: format!("{line}{end}") }
+            }
+            (None, None) => {
+                let start = if found.is_empty() && !text.is_empty() && !text.ends_with('\n') { "\n" } else { "" };
+                Insertion { at: Some(text.len()), text: format!("{start}{line}") }
+            }
+        });
     }
-    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    vec![Insertion { at: Some(text.len()), text: format!("{end}{lines}") }]
+    found
 }
 
 /// Whether a text names the server of one of the services.
@@ -129,13 +159,14 @@ pub(super) fn mounts_any(services: &[&Service], text: &str) -> bool {
     services.iter().any(|it| names.contains(&joined(&it.head.rust, "Server")))
 }
 
-/// `.add(…)` for the services that `main.rs` never names, to go before `.run()`.
-fn mounts(model: &Model, services: &[&Service], text: &str) -> Vec<Insertion> {
+/// `.add(…)` for the services that `main.rs` never names, to go before `.run()`; all of `main` for
+/// a program that starts no server.
+fn mounts(model: &Model, services: &[&Service], main: &str, text: &str) -> Vec<Insertion> {
     let names = identifiers(text);
     let lines: Vec<String> = services
         .iter()
         .filter(|it| !names.contains(&joined(&it.head.rust, "Server")))
-        .map(|it| format!("{}\n        ", super::layout::mount(&handler::mount(model, it)).trim_start()))
+        .map(|it| format!("{}\n        ", handler::mount(model, it).trim_start()))
         .collect();
     if lines.is_empty() {
         return Vec::new();
@@ -145,7 +176,11 @@ fn mounts(model: &Model, services: &[&Service], text: &str) -> Vec<Insertion> {
         finder.file(&file);
         finder.0
     });
-    vec![Insertion { at, text: lines.concat() }]
+    let text = match at {
+        None if !names.contains("Server") => main.to_owned(),
+        _ => lines.concat(),
+    };
+    vec![Insertion { at, text }]
 }
 
 /// Every identifier of a text, comments left out.

@@ -1,110 +1,231 @@
-//! Lines as rustfmt breaks them by default, for the files that a user owns: a fresh crate has
-//! nothing to format, with names of up to 30 letters.
+//! Line breaks of the files that a user owns, as rustfmt's defaults have them: a fresh crate passes
+//! `cargo fmt --check`, however long the IDL's names are.
+
+use std::cmp::Ordering;
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
 
 /// rustfmt's `max_width`.
 const WIDTH: usize = 100;
-/// rustfmt's `fn_call_width`: what stands between a call's brackets on one line.
+/// rustfmt's `fn_call_width` and `chain_width`: what stands between a call's brackets on one line.
 const CALL: usize = 60;
+/// From this width on, `) -> Type` below its parameters has its `{` on a line of its own.
+const RESULT: usize = 95;
+/// From this width on, the type is broken instead.
+const RESULT_ALONE: usize = 103;
 
 /// `.add(Server::new(Handler::default()))` in a chain, with its indentation.
-pub(super) fn mount(text: &str) -> String {
+pub(super) fn mount(server: &str, handler: &str) -> String {
+    let flat = format!("{server}::new({handler}::default())");
     // One more than elsewhere, as rustfmt counts it in a chain.
-    if text.len() <= CALL + 1 {
-        return format!("        .add({text})");
+    if flat.len() <= CALL + 1 {
+        return format!("        .add({flat})");
     }
-    match text.split_once("::new(") {
-        Some((server, handler)) => {
-            let handler = handler.strip_suffix(')').unwrap_or(handler);
-            let line = format!("            {handler},");
-            let line = if line.len() > WIDTH { line.replace("(),", "(\n            ),") } else { line };
-            format!("        .add({server}::new(\n{line}\n        ))")
-        }
-        None => format!("        .add({text})"),
+    let handler_at = |indent: usize| {
+        let end =
+            if indent + handler.len() + "::default(),".len() <= WIDTH { "()".to_owned() } else { broken("", indent) };
+        format!("{}{handler}::default{end}", pad(indent))
+    };
+    if server.len() + "::new(".len() <= CALL {
+        return format!("        .add({server}::new(\n{},\n        ))", handler_at(12));
     }
+    if handler.len() + "::default()".len() <= CALL && 12 + flat.len() < WIDTH {
+        return format!("        .add(\n            {flat},\n        )");
+    }
+    format!("        .add(\n            {server}::new(\n{},\n            ),\n        )", handler_at(16))
 }
 
-/// The order in which rustfmt wants names: constants behind types, `_` before all else.
-pub(super) fn order(name: &str) -> (bool, String) {
-    let constant = name.chars().all(|c| c.is_uppercase() || c == '_' || c.is_numeric());
-    (constant, name.replace('_', " "))
+/// Arguments of a call, below it.
+fn broken(arguments: &str, indent: usize) -> String {
+    if arguments.is_empty() {
+        return format!("(\n{})", pad(indent));
+    }
+    format!("(\n{}{arguments},\n{})", pad(indent + 4), pad(indent))
 }
 
-/// Joins what prettyplease broke earlier than rustfmt does: signatures, imports, the bodies of stubs.
-pub(super) fn fit(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(line) = lines.get(at) {
-        let bare = line.trim_start();
-        let opens = (bare.starts_with("async fn ") || bare.starts_with("Err(")) && bare.ends_with('(')
-            || bare.starts_with("use ") && bare.ends_with('{');
-        let indent = line.len() - bare.len();
-        let end = |it: &&str| it.len() - it.trim_start().len() == indent && !it.trim().is_empty();
-        let close = opens.then(|| lines[at + 1..].iter().position(end)).flatten().map(|it| at + 1 + it);
-        match close {
-            Some(close) => {
-                out.push_str(&block(line, &lines[at + 1..close], lines[close]));
-                at = close + 1;
-            }
-            None => {
-                out.push_str(&single(line));
-                at += 1;
-            }
-        }
-        out.push('\n');
+/// The order in which rustfmt wants the names of an import: `_` before all else, numbers by their
+/// value.
+pub(super) fn order(one: &str, other: &str) -> Ordering {
+    chunks(one).cmp(chunks(other)).then_with(|| one.cmp(other))
+}
+
+/// A part of a name; their order is that of the variants.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Chunk<'a> {
+    Underscore,
+    /// How many digits without zeros in front, and these.
+    Number(usize, &'a str),
+    Text(&'a str),
+}
+
+fn chunks(name: &str) -> impl Iterator<Item = Chunk<'_>> {
+    let mut rest = name.trim_start_matches("r#");
+    let kind = |c: char| (c == '_', c.is_ascii_digit());
+    std::iter::from_fn(move || {
+        let first = kind(rest.chars().next()?);
+        let end = rest.find(|c| kind(c) != first).unwrap_or(rest.len());
+        let (text, after) = rest.split_at(if first.0 { 1 } else { end });
+        rest = after;
+        let digits = text.trim_start_matches('0');
+        Some(match first {
+            (true, _) => Chunk::Underscore,
+            (_, true) => Chunk::Number(digits.len(), digits),
+            _ => Chunk::Text(text),
+        })
+    })
+}
+
+/// The order in which rustfmt wants imports, each a path and the names that it brings:
+/// part by part, several names in braces behind all else.
+pub(super) fn order_of_imports(one: &(String, Vec<String>), other: &(String, Vec<String>)) -> Ordering {
+    let parts = |(path, names): &(String, Vec<String>)| -> Vec<Option<String>> {
+        let last = (names.len() == 1).then(|| names[0].clone());
+        path.split("::").map(|it| Some(it.to_owned())).chain([last]).collect()
+    };
+    let (one, other) = (parts(one), parts(other));
+    let differ = one.iter().zip(&other).map(|(one, other)| match (one, other) {
+        (Some(one), Some(other)) => order(one, other),
+        _ => one.is_none().cmp(&other.is_none()),
+    });
+    differ.into_iter().find(|it| it.is_ne()).unwrap_or(one.len().cmp(&other.len()))
+}
+
+/// `use path::{names};`, with as many names on a line as fit.
+pub(super) fn import(path: &str, names: &[String]) -> String {
+    if let [name] = names {
+        return format!("use {path}::{name};\n");
     }
+    let all = names.join(", ");
+    let joined = format!("use {path}::{{{all}}};");
+    // rustfmt keeps two places free for an import's end.
+    if joined.len() <= WIDTH - 2 {
+        return joined + "\n";
+    }
+    let mut lines = vec![String::from("   ")];
+    for (at, name) in names.iter().enumerate() {
+        let line = lines.last().map_or(0, String::len);
+        // The comma at the end is not counted as long as there is one line.
+        let last = at + 1 == names.len() && lines.len() == 1;
+        if line + name.len() + 2 > WIDTH - usize::from(!last) && line > 3 {
+            lines.push(String::from("   "));
+        }
+        if let Some(line) = lines.last_mut() {
+            *line = format!("{line} {name},");
+        }
+    }
+    format!("use {path}::{{\n{}\n}};\n", lines.join("\n"))
+}
+
+/// A struct without fields.
+pub(super) fn empty_struct(name: &str) -> String {
+    let flat = format!("pub struct {name} {{}}");
+    // Behind a longer name the braces would be broken.
+    if flat.len() <= WIDTH - 2 { flat } else { format!("pub struct {name};") }
+}
+
+/// `impl Trait for Type {`, its items and its end.
+pub(super) fn block(name: &str, ty: &str, items: &str) -> String {
+    let flat = format!("impl {name} for {ty}");
+    let end = if items.is_empty() { "" } else { "\n" };
+    if flat.len() + " {".len() <= WIDTH {
+        return format!("{flat} {{{end}{items}}}\n");
+    }
+    format!("impl {name}\n    for {ty}\n{{\n{items}}}\n")
+}
+
+/// A function in an `impl`, up to its body.
+pub(super) fn signature(name: &str, parameters: &[(String, Type)], result: &Type) -> String {
+    let all: String = parameters.iter().map(|(name, ty)| format!(", {name}: {}", ty.flat())).collect();
+    let flat = format!("    async fn {name}(&self{all}) -> {} {{\n", result.flat());
+    if flat.len() <= WIDTH + 1 {
+        return flat;
+    }
+    let mut out = format!("    async fn {name}(\n        &self,\n");
+    for (name, ty) in parameters {
+        out.push_str(&format!("        {name}: {},\n", ty.lines(8, 8 + name.len() + ": ".len(), ",".len())));
+    }
+    let flat = format!("    ) -> {}", result.flat());
+    out.push_str(&match flat.len() {
+        0..RESULT => format!("{flat} {{\n"),
+        RESULT..RESULT_ALONE => format!("{flat}\n    {{\n"),
+        _ => {
+            let lines = result.lines(4, WIDTH, 0);
+            let wide = lines.lines().any(|line| line.len() > WIDTH);
+            format!("    ) -> {lines}{}{{\n", if wide { "" } else { " " })
+        }
+    });
     out
 }
 
-/// A block on one line where it fits, else as rustfmt breaks it.
-fn block(open: &str, inner: &[&str], close: &str) -> String {
-    let parts: Vec<&str> = inner.iter().map(|it| it.trim()).collect();
-    if open.trim_start().starts_with("Err(") {
-        let joined = format!("{open}{}{}", parts.concat(), close.trim_start());
-        return single(&joined.replace(",)", ")"));
-    }
-    let items = parts.join(" ");
-    let items = items.trim_end_matches(',');
-    let joined = format!("{open}{items}{}", close.trim_start());
-    let import = open.trim_start().starts_with("use ");
-    // rustfmt keeps two places free for an import's end.
-    if joined.len() <= if import { WIDTH - 2 } else { WIDTH } {
-        return joined;
-    }
-    if import {
-        return format!("{open}\n{}{close}", filled(items));
-    }
-    [&[open], inner, &[close]].concat().join("\n")
-}
-
-/// Names of an import, as many on a line as fit.
-fn filled(items: &str) -> String {
-    let mut out = String::new();
-    let mut line = String::from("   ");
-    for item in items.split(", ") {
-        if line.len() + item.len() + 2 >= WIDTH && !line.trim().is_empty() {
-            out.push_str(&line);
-            out.push('\n');
-            line = String::from("   ");
+/// The body of a stub: an error of `error` that names the method, made `into` the method's own.
+pub(super) fn stub(error: &str, method: &str, into: bool) -> String {
+    let (function, text) = (format!("{error}::unimplemented"), format!("\"{method}\""));
+    let call = format!("{function}({text})");
+    if !into {
+        if call.len() <= CALL {
+            return format!("        Err({call})\n");
         }
-        line.push(' ');
-        line.push_str(item);
-        line.push(',');
+        return format!("        Err({function}{})\n", broken(&text, 8));
     }
-    out + &line + "\n"
+    let short = format!("        Err({call}.into())\n");
+    if short.len() <= WIDTH + 1 {
+        return short;
+    }
+    let value = if "        let error = ;".len() + call.len() <= WIDTH {
+        format!(" {call}")
+    } else if 12 + call.len() + ";".len() <= WIDTH {
+        format!("\n            {call}")
+    } else {
+        format!(" {function}{}", broken(&text, 8))
+    };
+    format!("        let error ={value};\n        Err(error.into())\n")
 }
 
-/// A stub's body; every other line as it is.
-fn single(line: &str) -> String {
-    let bare = line.trim_start();
-    let Some(argument) = bare.strip_prefix("Err(").and_then(|it| it.strip_suffix(')')) else { return line.to_owned() };
-    if argument.len() <= CALL || argument.ends_with(".into()") && line.len() <= WIDTH {
-        return line.to_owned();
+fn pad(indent: usize) -> String {
+    " ".repeat(indent)
+}
+
+/// A type as lines are broken in it: between its arguments.
+pub(super) struct Type {
+    name: String,
+    arguments: Vec<Self>,
+}
+
+impl Type {
+    /// A type or a path, of their tokens; without the `::` in front that only generated code needs.
+    pub(super) fn of(tokens: &TokenStream) -> Self {
+        let Ok(syn::Type::Path(it)) = syn::parse2(tokens.clone()) else {
+            return Self { name: tokens.to_string().replace(' ', ""), arguments: Vec::new() };
+        };
+        let names: Vec<String> = it.path.segments.iter().map(|it| it.ident.to_string()).collect();
+        let arguments = match it.path.segments.last().map(|it| &it.arguments) {
+            Some(syn::PathArguments::AngleBracketed(it)) => {
+                it.args.iter().map(|it| Self::of(&it.to_token_stream())).collect()
+            }
+            _ => Vec::new(),
+        };
+        Self { name: names.join("::"), arguments }
     }
-    let pad = " ".repeat(line.len() - bare.len());
-    let Some((function, text)) = argument.split_once('(') else { return line.to_owned() };
-    match text.strip_suffix(").into()") {
-        Some(text) => format!("{pad}let error =\n{pad}    {function}({text});\n{pad}Err(error.into())"),
-        None => format!("{pad}Err({function}(\n{pad}    {},\n{pad}))", text.trim_end_matches(')')),
+
+    pub(super) fn flat(&self) -> String {
+        if self.arguments.is_empty() {
+            return self.name.clone();
+        }
+        let arguments: Vec<String> = self.arguments.iter().map(Self::flat).collect();
+        format!("{}<{}>", self.name, arguments.join(", "))
+    }
+
+    /// On one line where that fits behind `before` letters and in front of `after` ones, else with
+    /// a line for each argument.
+    fn lines(&self, indent: usize, before: usize, after: usize) -> String {
+        let flat = self.flat();
+        if self.arguments.is_empty() || before + flat.len() + after <= WIDTH {
+            return flat;
+        }
+        let below = indent + 4;
+        let arguments: String =
+            self.arguments.iter().map(|it| format!("{}{},\n", pad(below), it.lines(below, below, 1))).collect();
+        format!("{}<\n{arguments}{}>", self.name, pad(indent))
     }
 }

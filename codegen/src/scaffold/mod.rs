@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use askama::Template;
 
 use crate::assemble;
+use crate::emit::Sides;
 use crate::ir::model::{Language, Model, Service};
 use crate::options::Options;
 use crate::output::{FileSet, Owner};
@@ -132,6 +133,7 @@ struct Readme<'a> {
     clients: Vec<Reached>,
     idls: String,
     server: bool,
+    both: bool,
 }
 
 /// The user's files of a crate.
@@ -160,8 +162,10 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
         registry_name: it.registry_name.clone(),
     });
     let clients = clients.collect();
-    let readme = Readme { name: &it.name, lib: &lib, clients, idls, server: it.server };
+    let both = it.options.sides != Sides::Server;
+    let readme = Readme { name: &it.name, lib: &lib, clients, idls, server: it.server, both };
     user(&mut out, "README.md", readme.render());
+    insert::library(it.server, it.add_missing, existing, &mut out);
     if !it.server {
         let main = PathBuf::from("src/main.rs");
         if existing.get(&main).is_some_and(|text| insert::mounts_any(&services, text)) {
@@ -169,10 +173,11 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
         }
         return out;
     }
-    let mounts: Vec<String> = services.iter().map(|it| layout::mount(&handler::mount(model, it))).collect();
-    user(&mut out, "src/main.rs", Main { title: &title, lib: &lib, mounts }.render());
+    let mounts: Vec<String> = services.iter().map(|it| handler::mount(model, it)).collect();
+    let main = Main { title: &title, lib: &lib, mounts }.render().unwrap_or_default();
+    user(&mut out, "src/main.rs", Ok(main.clone()));
     let mut modules: Vec<String> = services.iter().map(|it| handler::module(model, it)).collect();
-    modules.sort_by_key(|it| layout::order(it));
+    modules.sort();
     user(&mut out, "src/handler/mod.rs", Handlers { modules }.render());
     for service in &services {
         user(&mut out, &handler::file(model, service), Ok(handler::text(model, service)));
@@ -181,8 +186,12 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
         services.iter().map(|it| Named { name: names_key(it, &services), registry_name: it.registry_name.clone() });
     let named = named.collect();
     user(&mut out, "service.toml", Settings { name: &it.name, services: named }.render());
-    user(&mut out, &format!("tests/{lib}.rs"), Ok(tests::text(model, &services, &lib)));
-    insert::missing(model, &services, it.add_missing, existing, &mut out);
+    user(
+        &mut out,
+        &format!("tests/{lib}.rs"),
+        Ok(tests::text(model, &services, &lib, it.options.sides != Sides::Server)),
+    );
+    insert::missing(model, &services, &main, it.add_missing, existing, &mut out);
     out
 }
 
@@ -218,11 +227,28 @@ pub(crate) fn lib_name(package: &str) -> String {
 /// A package's name from the stem of an IDL file: letters, digits, `-` and `_`, not a keyword, not
 /// a name that cargo or our dependencies need.
 pub fn package_name(stem: &str) -> String {
-    const TAKEN: &[&str] =
-        &["test", "core", "std", "alloc", "proc_macro", "runtime", "tokio", "build", "deps", "examples"];
+    const TAKEN: &[&str] = &[
+        "test",
+        "core",
+        "std",
+        "alloc",
+        "proc_macro",
+        "runtime",
+        "tokio",
+        "build",
+        "deps",
+        "examples",
+        "generated",
+        "handler",
+    ];
     let clean: String =
         stem.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' }).collect();
-    let clean = clean.trim_matches('-').to_lowercase();
+    // Two of them in a row are no snake case.
+    let twice = |one: char, other: char| matches!(one, '-' | '_') && matches!(other, '-' | '_');
+    let mut before = '-';
+    let kept = clean.chars().filter(|&it| !twice(std::mem::replace(&mut before, it), it));
+    let clean: String = kept.collect();
+    let clean = clean.trim_end_matches('-').to_lowercase();
     let fits = clean.starts_with(|c: char| c.is_ascii_alphabetic())
         && !TAKEN.contains(&clean.as_str())
         && names::ident(&clean) == clean;

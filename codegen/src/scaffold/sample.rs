@@ -18,6 +18,10 @@ fn at(view: &View<'_>, ty: &Ty, depth: usize) -> Option<TokenStream> {
     if depth > DEEPEST {
         return None;
     }
+    // clippy wants a unit to be written as one.
+    if matches!(ty, Ty::WellKnown(_)) && view.ty(ty).to_string() == "()" {
+        return Some(quote!(()));
+    }
     if crate::resolve::defaultable(view.model, ty) {
         return Some(quote!(Default::default()));
     }

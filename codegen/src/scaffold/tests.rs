@@ -13,7 +13,7 @@ use crate::ir::model::{Method, Model, Service};
 use crate::resolve::names;
 
 /// The whole file.
-pub(super) fn text(model: &Model, services: &[&Service], lib: &str) -> String {
+pub(super) fn text(model: &Model, services: &[&Service], lib: &str, clients: bool) -> String {
     let lib = ident(lib);
     let view = View::outside(model, quote!(generated), BTreeSet::new());
     // Their lines are broken below, as rustfmt does.
@@ -22,7 +22,8 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str) -> String {
         quote!(.add(#place))
     });
     // A function a service: one with thousands of calls would take minutes to compile.
-    let functions: Vec<_> = services.iter().map(|it| (function(model, it), calls(&view, it))).collect();
+    let calls = |it| if clients { calls(&view, it) } else { TokenStream::new() };
+    let functions: Vec<_> = services.iter().map(|it| (function(model, it), calls(it))).collect();
     let reaches = functions.iter().filter(|(_, calls)| !calls.is_empty()).map(|(name, calls)| {
         quote! {
             #[rustfmt::skip] // formatted by kiteline
@@ -48,15 +49,24 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str) -> String {
             use runtime::{#names};
         ),
     ];
-    if layout::order(&lib.to_string()) > layout::order("runtime") {
+    if layout::order(&lib.to_string(), "runtime").is_gt() {
         uses.reverse();
     }
+    let (title, name) = if clients {
+        (
+            " Starts the server on a free port and calls every method through the memory registry.",
+            "every_method_is_reached",
+        )
+    } else {
+        (" Starts the server on a free port and stops it.", "the_server_starts_and_stops")
+    };
+    let name = ident(name);
     let tokens = quote! {
-        //! Starts the server on a free port and calls every method through the memory registry.
+        #![doc = #title]
         #(#uses)*
 
         #[tokio::test]
-        async fn every_method_is_reached() -> runtime::Result<()> {
+        async fn #name() -> runtime::Result<()> {
             let registry = Registry::open("memory")?;
             let server = Server::new(Config::local()).registry(&registry) #(#mounts)* .start().await?;
             #(#called)*
@@ -70,7 +80,7 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str) -> String {
     let mut text = assemble::format(tokens);
     for (at, service) in services.iter().enumerate() {
         let place = format!("        .add(mount_{at}_{at})");
-        text = text.replacen(&place, &layout::mount(&handler::mount(model, service)), 1);
+        text = text.replacen(&place, &handler::mount(model, service), 1);
     }
     text
 }

@@ -156,3 +156,67 @@ fn a_service_without_methods_makes_a_test_without_unused_names() {
     assert!(test.contains("use runtime::{Config, Registry, Server};"), "{test}");
     assert!(!test.contains("fn reached"), "{test}");
 }
+
+#[test]
+fn a_crate_is_named_like_nothing_that_it_uses() {
+    let names = [
+        ("generated.thrift", "generated-service"),
+        ("handler.thrift", "handler-service"),
+        ("runtime.thrift", "runtime-service"),
+        ("my-IDL file (v2).thrift", "my-idl-file-v2"),
+        ("it's.thrift", "it-s"),
+        ("a__b_-c.thrift", "a_b_c"),
+    ];
+    for (file, name) in names {
+        let it = Sandbox::new(&[(file, ADD)]);
+        it.run(&[file]).ends(0);
+        assert!(it.read(&format!("{name}/Cargo.toml")).contains(&format!("name = \"{name}\"\n")), "{file}");
+    }
+}
+
+/// clippy's `module_inception`, in what is generated and in what is the user's.
+#[test]
+fn no_module_is_named_like_the_one_around_it_unasked() {
+    let idl = "namespace rs generated\nservice Handler { void handler() }\n";
+    let it = Sandbox::new(&[("a.thrift", idl)]);
+    it.run(&["a.thrift"]).ends(0);
+    assert_eq!(it.read("a/src/handler/mod.rs"), "//! The handlers, one file a service.\npub mod handler_;\n");
+    let root = it.read("a/src/generated/mod.rs");
+    assert!(
+        root.contains(
+            "#[allow(clippy::module_inception, reason = \"the namespace is the IDL's\")]\npub mod generated;\n"
+        ),
+        "{root}"
+    );
+}
+
+#[test]
+fn a_handler_names_types_as_people_do() {
+    let idl = "namespace rs a\nservice Store { map<string, binary> get(1: set<string> keys) }\n";
+    let it = Sandbox::new(&[("a.thrift", idl)]);
+    it.run(&["a.thrift"]).ends(0);
+    let text = it.read("a/src/handler/store.rs");
+    assert!(text.contains("        _keys: std::collections::HashSet<String>,\n"), "{text}");
+    assert!(text.contains(") -> Result<std::collections::HashMap<String, runtime::Bytes>, Error> {\n"), "{text}");
+}
+
+#[test]
+fn the_test_of_a_crate_without_clients_calls_nothing() {
+    let it = Sandbox::new(&[("add.thrift", ADD)]);
+    it.run(&["add.thrift", "--sides", "server"]).ends(0);
+    let test = it.read("add/tests/add.rs");
+    assert!(test.contains("AddServiceServer::new(") && test.contains("server.stop().await"), "{test}");
+    assert!(!test.contains("Client") && !test.contains("reached(") && !test.contains("every_method"), "{test}");
+    assert!(test.contains("use runtime::{Config, Registry, Server};\n"), "{test}");
+    assert!(!it.read("add/README.md").contains("calls every method"));
+}
+
+/// clippy's `unit_arg`, in the test that is made.
+#[test]
+fn an_empty_message_is_a_unit() {
+    let idl = "syntax = \"proto3\";\nimport \"google/protobuf/empty.proto\";\nservice S { rpc F(google.protobuf.Empty) returns (google.protobuf.Empty); }\n";
+    let it = Sandbox::new(&[("a.proto", idl)]);
+    it.run(&["a.proto"]).ends(0);
+    let test = it.read("a/tests/a.rs");
+    assert!(test.contains("reached(client.f(()).await.map(drop));\n"), "{test}");
+}

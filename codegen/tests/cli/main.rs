@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod crash;
+mod diff;
 mod escape;
+mod existing;
 mod exits;
 mod explain;
 mod flags;
@@ -13,7 +15,10 @@ mod fresh;
 mod generate;
 mod inject;
 mod join;
+#[path = "../random/mod.rs"]
+mod random;
 mod registry;
+mod repository;
 mod rerun;
 mod roots;
 mod sandbox;

@@ -48,14 +48,15 @@ async fn main() -> runtime::Result<()> {
         .await
         .map_err(|error| Error::unavailable(format!("{}: {error}", config.server.listen)))?;
     let address = listener.local_addr().map_err(|error| Error::internal(error.to_string()))?;
+    let stop = runtime::shutdown_signal()?;
     eprintln!("gateway listening on {address} (http), services from {registry}");
-    axum::serve(listener, routes)
-        .with_graceful_shutdown(async {
-            // Without a handler for it, Ctrl-C would end the process all the same.
-            let _ = tokio::signal::ctrl_c().await;
-        })
-        .await
-        .map_err(|error| Error::internal(error.to_string()))
+    let stop = async {
+        stop.await;
+        eprintln!("stopping: no new connections, open requests are answered");
+    };
+    let served = axum::serve(listener, routes).with_graceful_shutdown(stop).await;
+    eprintln!("stopped");
+    served.map_err(|error| Error::internal(error.to_string()))
 }
 
 /// `POST /add?first=1&second=2` → `{"message":3}`.

@@ -9,8 +9,6 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-#[cfg(feature = "thrift")]
-use crate::client::multiplex;
 use crate::config::{Config, Start};
 use crate::console::say;
 use crate::error::Error;
@@ -53,12 +51,7 @@ impl Announcer {
             Idl::Proto => "grpc",
         };
         let endpoint = Endpoint { scheme: scheme.to_owned(), ..address.clone() };
-        let instance = Instance::new(name, endpoint);
-        #[cfg(feature = "thrift")]
-        if self.config.server.mux && info.idl == Idl::Thrift {
-            return instance.with_metadata(multiplex::KEY, multiplex::VALUE);
-        }
-        instance
+        Instance::new(name, endpoint).with_out_of_order(self.config.server.mux && info.idl == Idl::Thrift)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Code, Error};
-use crate::registry::nearest;
 use crate::service::ServiceInfo;
+use crate::words::nearest;
 
 /// The names of the services, in their order.
 ///

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::dice::{Dice, mix, scale};
 use super::member::Member;
 use super::{Ask, Balancer, Picker};
+use crate::fnv::fnv;
 
 /// Points at which a key looks for its instance: with 21 the busiest one gets 5 % more than its
 /// share (Appleton and O'Reilly, "Multi-probe consistent hashing", 2015).
@@ -41,8 +42,7 @@ impl Default for Hashed {
 
 /// A hash of bytes that is the same in every process and version: FNV-1a, then mixed.
 pub(crate) fn hash_of(bytes: &[u8]) -> u64 {
-    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    mix(bytes.iter().fold(0xcbf2_9ce4_8422_2325, step))
+    mix(fnv(bytes))
 }
 
 impl Balancer for Hashed {

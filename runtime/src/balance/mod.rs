@@ -160,7 +160,7 @@ impl<'de> Deserialize<'de> for Choice {
             return Ok(*choice);
         }
         let names = CHOICES.map(|(name, _)| name);
-        let hint = crate::registry::nearest(&text, &names).map(|near| format!("; did you mean `{near}`?"));
+        let hint = crate::words::nearest(&text, &names).map(|near| format!("; did you mean `{near}`?"));
         let (known, hint) = (names.join(", "), hint.unwrap_or_default());
         Err(serde::de::Error::custom(format!("unknown balancer `{text}`, known are {known}{hint}")))
     }

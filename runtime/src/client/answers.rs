@@ -4,6 +4,7 @@ use super::counters::{Counter, Counters};
 use crate::aside::aside;
 use crate::error::{Error, Origin};
 use crate::limits::DecodeLimits;
+use crate::metadata::Metadata;
 use crate::registry::Endpoint;
 use crate::service::{Answer, Call};
 use crate::thrift::metainfo::Answered;
@@ -24,9 +25,10 @@ pub(super) async fn open_aside(
     protocol: Protocol,
     mut limits: DecodeLimits,
 ) -> Result<Answer, Error> {
-    let Answer { body, backward } = result?;
+    let Answer { head, body, trailers } = result?;
+    let body = body.into_whole()?;
     let body = aside(move || protocol.open(body, &mut limits)).await??;
-    Ok(Answer { body, backward })
+    Ok(Answer { head, body: body.into(), trailers })
 }
 
 /// Reads an answer.
@@ -56,25 +58,25 @@ fn try_understand(incoming: Incoming, seq: i32, call: &Call, at: &Endpoint) -> R
     let Header { protocol, kind, .. } = header;
     let mut leaving = foreign || answered.closing();
     let business = answered.business();
-    let backward = answered.backward;
+    let metadata = answered.metadata;
     let body = incoming.into_body(size);
     let mut closed = false;
     let result = match kind {
         MessageType::Reply => match business {
-            Some(error) => Err(error),
+            Some(error) => Err(error.with_metadata(metadata, Metadata::new())),
             None if protocol.is_slow(body.len()) => {
                 closed = true;
-                Ok(Answer { body, backward })
+                Ok(Answer { head: metadata, ..Answer::from(body) })
             }
             None => {
                 let opened = protocol.open(body, &mut { call.limits }).map_err(Error::from);
-                opened.map(|body| Answer { body, backward })
+                opened.map(|body| Answer { head: metadata, ..Answer::from(body) })
             }
         },
         MessageType::Exception => {
             let (error, may_close) = protocol.error(body, call.limits);
             leaving |= may_close;
-            Err(error)
+            Err(error.with_metadata(metadata, Metadata::new()))
         }
         MessageType::Call | MessageType::Oneway => return Err(broken(at, &"a request where an answer belongs")),
     };

@@ -96,18 +96,19 @@ impl Channel {
             // At the first poll: a call that is made and waits for its turn is not yet sent.
             let start = Instant::now();
             let timeout = timeout.unwrap_or(self.0.timeout);
-            if let (Ok(call), Some(deadline)) = (&mut call, start.into_std().checked_add(timeout)) {
-                call.cx.deadline = Some(call.cx.deadline.map_or(deadline, |old| old.min(deadline)));
+            let call = call.as_mut().map_err(|error| error.clone())?;
+            if let Some(deadline) = start.into_std().checked_add(timeout) {
+                call.cx.set_deadline(deadline);
             }
-            let call = call.as_ref().map_err(Error::clone)?;
             if call.cx.deadline().is_some_and(|at| at <= start.into_std()) {
                 self.counters().add(Counter::Deadlines);
                 return Err(late(call.method.path, start).with_origin(Origin::NotSent));
             }
+            let layered = self.0.layered.as_ref().map(|stack| Box::pin(stack.oneshot(handed(call))));
             // With an unfinished call its connection is dropped: a late answer has nobody to reach.
             tokio::select! {
                 biased;
-                answer = self.attempts(call, start) => match answer {
+                answer = self.attempts(call, layered, start) => match answer {
                     // Whoever noticed it, or the peer in its own words.
                     Err(error) if is_late(&error, call) => {
                         self.counters().add(Counter::Deadlines);
@@ -123,13 +124,24 @@ impl Channel {
         }
     }
 
-    async fn attempts(&self, call: &Call, start: Instant) -> Result<Answer, Error> {
-        match &self.0.layered {
+    async fn attempts(
+        &self,
+        call: &Call,
+        layered: Option<impl Future<Output = Result<Answer, Error>>>,
+        start: Instant,
+    ) -> Result<Answer, Error> {
+        match layered {
             None => self.0.dispatch.run(call, start).await,
             // A layer may wait too.
-            Some(stack) => Box::pin(within(call.cx.deadline, stack.oneshot(call.clone()))).await,
+            Some(layered) => Box::pin(within(call.cx.deadline, layered)).await,
         }
     }
+}
+
+/// The call that layers get; the body is theirs.
+fn handed(call: &mut Call) -> Call {
+    let body = std::mem::take(&mut call.body);
+    Call { method: call.method, cx: call.cx.clone(), body, limits: call.limits }
 }
 
 /// Whether a call failed because its deadline passed.

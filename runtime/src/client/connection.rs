@@ -14,6 +14,7 @@ use super::answers::{Understood, broken, open_aside, understand};
 use super::counters::{Counter, Counters};
 use super::deadline::Alarm;
 use super::pool::Slot;
+use crate::body::Body;
 use crate::error::{Error, Origin};
 use crate::receive::receive;
 use crate::registry::Endpoint;
@@ -135,7 +136,7 @@ impl Socket {
             spare::give(mem::take(&mut self.head));
             match call.method.kind {
                 Kind::Oneway => Ok(Answer::default()),
-                Kind::Unary => self.read((call, seq), at, counters).await,
+                _ => self.read((call, seq), at, counters).await,
             }
         }
     }
@@ -185,10 +186,10 @@ impl Socket {
         if closed {
             return Box::pin(open_aside(result, Protocol::Compact, call.limits)).await;
         }
-        if let Ok(answer) = &mut result
-            && answer.body.len() <= SMALL
+        if let Ok(Answer { body: Body::Whole(body), .. }) = &mut result
+            && body.len() <= SMALL
         {
-            answer.body = Bytes::copy_from_slice(&answer.body);
+            *body = Bytes::copy_from_slice(body);
         }
         result
     }

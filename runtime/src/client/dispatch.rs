@@ -180,12 +180,13 @@ impl Dispatch {
 
     fn pick(&self, from: &Current, tried: &[usize], start: Instant, call: &Call) -> Option<usize> {
         let now = nanos(start.saturating_duration_since(self.0.epoch));
-        from.group.pick(&Wish { tried, key: call.cx.hash, now })
+        from.group.pick(&Wish { tried, key: call.cx.hash(), now })
     }
 
     fn may_retry(&self, call: &Call, error: &Error, retries: usize) -> bool {
-        let in_time = error.code() != Code::DeadlineExceeded;
-        in_time && call.method.idempotent && retries < RETRIES && self.0.budget.spend()
+        // A stream can be sent once.
+        let again = call.body.as_whole().is_some() && error.code() != Code::DeadlineExceeded;
+        again && call.method.idempotent && retries < RETRIES && self.0.budget.spend()
     }
 
     /// The snapshot; the first call of a process waits for the first list, and unless the channel

@@ -11,9 +11,10 @@ use tonic::transport::{Channel, Endpoint as Target};
 use tonic::{ConnectError, Request, Status, TimeoutExpired};
 use tower::ServiceExt;
 
-use crate::context::{Metadata, Pairs};
+use crate::body::not_whole;
 use crate::error::{Error, Origin};
 use crate::grpc::{Raw, error_of, read_metadata, write_metadata};
+use crate::metadata::Metadata;
 use crate::registry::Endpoint;
 use crate::service::{Answer, Call};
 use crate::status_details::checked;
@@ -46,9 +47,9 @@ impl Grpc {
         let ready = client.ready().await;
         ready.map_err(|error| local(&Status::from_error(error.into()), endpoint))?;
         let path = PathAndQuery::from_static(call.method.path);
-        let reply = client.unary(request(call), path, Raw).await;
+        let reply = client.unary(request(call)?, path, Raw).await;
         let (headers, body, _) = reply.map_err(|status| error(&status, endpoint))?.into_parts();
-        Ok(Answer { body, backward: backward(headers) })
+        Ok(Answer { head: metadata(headers), ..Answer::from(body) })
     }
 
     fn channel(&self, endpoint: &Endpoint, wire: &Wire) -> Result<Channel, Error> {
@@ -65,29 +66,30 @@ impl Grpc {
     }
 }
 
-fn request(call: &Call) -> Request<Bytes> {
+fn request(call: &Call) -> Result<Request<Bytes>, Error> {
     let mut headers = http::HeaderMap::new();
     if let Some(metadata) = call.cx.metadata() {
         write_metadata(metadata, &mut headers);
     }
-    let mut request = Request::new(call.body.clone());
+    let mut request = Request::new(call.body.as_whole().ok_or_else(not_whole)?.clone());
     *request.metadata_mut() = MetadataMap::from_headers(headers);
     if let Some(left) = call.cx.remaining() {
         request.set_timeout(left);
     }
-    request
+    Ok(request)
 }
 
-/// Pairs that came back, under the names that the handler gave them.
-fn backward(headers: MetadataMap) -> Pairs {
-    let Metadata { mut transient, persistent } = read_metadata(&headers.into_headers()).unwrap_or_default();
-    transient.extend(persistent);
-    transient
+/// What came back, under the names that the handler gave.
+fn metadata(headers: MetadataMap) -> Metadata {
+    read_metadata(&headers.into_headers())
 }
 
 /// A status that tonic made here has a cause; one that the peer sent has none.
 fn error(status: &Status, at: &Endpoint) -> Error {
-    if status.source().is_some() { local(status, at) } else { error_of(status) }
+    if status.source().is_some() {
+        return local(status, at);
+    }
+    error_of(status).with_metadata(Metadata::new(), metadata(status.metadata().clone()))
 }
 
 #[cold]

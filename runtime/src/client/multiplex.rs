@@ -14,11 +14,6 @@ use super::deadline::within;
 use super::link::Link;
 use crate::error::{Error, Origin};
 
-/// What an instance's metadata says when it answers out of order: `kiteline` = `mux`.
-pub(crate) const KEY: &str = "kiteline";
-/// See [`KEY`].
-pub(crate) const VALUE: &str = "mux";
-
 /// Connections to one address.
 static WIDTH: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZero::get).min(8));
 

@@ -3,7 +3,7 @@
 #[cfg(feature = "grpc")]
 use super::grpc::Wire;
 #[cfg(feature = "thrift")]
-use super::multiplex::{self, Lane};
+use super::multiplex::Lane;
 #[cfg(feature = "thrift")]
 use super::pool::Pool;
 use crate::registry::{Endpoint, Instance};
@@ -29,7 +29,7 @@ impl Peer {
         Self {
             endpoint: endpoint.clone(),
             #[cfg(feature = "thrift")]
-            multiplexes: multiplexes(instance),
+            multiplexes: instance.out_of_order,
             #[cfg(feature = "thrift")]
             pool: Pool::default(),
             #[cfg(feature = "thrift")]
@@ -42,14 +42,9 @@ impl Peer {
     /// Whether these connections are those of an instance that is stated anew.
     pub(super) fn fits(&self, instance: &Instance, endpoint: &Endpoint) -> bool {
         #[cfg(feature = "thrift")]
-        if self.multiplexes != multiplexes(instance) {
+        if self.multiplexes != instance.out_of_order {
             return false;
         }
         self.endpoint == *endpoint
     }
-}
-
-#[cfg(feature = "thrift")]
-fn multiplexes(instance: &Instance) -> bool {
-    instance.metadata.get(multiplex::KEY).is_some_and(|value| value == multiplex::VALUE)
 }

@@ -10,9 +10,10 @@ use bytes::Bytes;
 
 use super::channel::Channel;
 use crate::aside::{LARGE, aside};
-use crate::context::{Context, Pairs};
+use crate::context::Context;
 use crate::error::Error;
 use crate::limits::DecodeLimits;
+use crate::metadata::{Metadata, Reach, Value};
 use crate::service::{Answer, Call, Method};
 
 /// An answer and what came beside it.
@@ -20,8 +21,21 @@ use crate::service::{Answer, Call, Method};
 pub struct Reply<T> {
     /// The answer.
     pub value: T,
-    /// Pairs that the handler sent back.
-    pub metadata: Pairs,
+    metadata: Metadata,
+    trailers: Metadata,
+}
+
+impl<T> Reply<T> {
+    /// What the handler sent in front of the answer.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// What the handler sent behind the answer. Protocols that have one place for both give it as
+    /// [`Reply::metadata`].
+    pub fn trailers(&self) -> &Metadata {
+        &self.trailers
+    }
 }
 
 /// A call that is sent when it is awaited; `.await` gives the value, [`Request::send`] the pairs
@@ -55,10 +69,10 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> Request<T, E> {
         Self { channel: channel.clone(), method, body, decode, cx, timeout: None }
     }
 
-    /// Makes the call a part of the one that `cx` belongs to: it ends at that one's deadline, ends
+    /// Makes the call a part of the one that `cx` belongs to: it ends at that one's caller's deadline, ends
     /// when that one's caller goes away, and takes its persistent metadata and its id for logs along.
     pub fn with(mut self, cx: &Context) -> Self {
-        if let Some(deadline) = cx.deadline() {
+        if let Some(deadline) = cx.caller_deadline() {
             self.cx = self.cx.with_deadline(deadline);
         }
         self.cx.cancel = cx.cancel.clone().or(self.cx.cancel);
@@ -66,8 +80,8 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> Request<T, E> {
         if let Some(id) = cx.log_id() {
             self.cx = self.cx.with_log_id(id);
         }
-        for (key, value) in cx.metadata().into_iter().flat_map(|metadata| &metadata.persistent) {
-            self.cx = self.cx.with_persistent(key, value);
+        for (name, value) in cx.metadata().into_iter().flat_map(|metadata| metadata.persistent().iter()) {
+            self.cx.edit().append_to(Reach::Persistent, name, value.clone());
         }
         self
     }
@@ -79,9 +93,10 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> Request<T, E> {
         self
     }
 
-    /// Adds a pair that the called service sees, and nobody behind it.
-    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.cx = self.cx.with_transient(key, value);
+    /// Adds a header that the called service sees, and nobody behind it: plain on gRPC, a transient
+    /// pair on a TTHeader. Names that end in `-bin` take bytes.
+    pub fn metadata(mut self, name: impl Into<Box<str>>, value: impl Into<Value>) -> Self {
+        self.cx = self.cx.with_header(name, value);
         self
     }
 
@@ -99,10 +114,11 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> Request<T, E> {
     /// instance, no connection, the deadline.
     pub async fn send(self) -> Result<Reply<T>, E> {
         let Pending { work, decode, limits, .. } = self.into_future();
-        let Answer { body, backward } = work.await?;
+        let Answer { head, body, trailers } = work.await?;
+        let body = body.into_whole()?;
         let value =
             if is_large(&body) { Box::pin(read_aside(body, decode, limits)).await? } else { decode(body, limits)? };
-        Ok(Reply { value, metadata: backward })
+        Ok(Reply { value, metadata: head, trailers })
     }
 }
 
@@ -113,7 +129,7 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> IntoFuture for Request<
     fn into_future(self) -> Pending<T, E> {
         let Self { channel, method, body, decode, cx, timeout } = self;
         let limits = channel.decode_limits();
-        let call = body.map(|body| Call { method, cx, body, limits });
+        let call = body.map(|body| Call { method, cx, body: body.into(), limits });
         Pending { work: Box::pin(channel.drive(call, timeout)), decode, limits, reading: None }
     }
 }
@@ -138,10 +154,11 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> Future for Pending<T, E
             return reading.as_mut().poll(task);
         }
         let answer = ready!(self.work.as_mut().poll(task))?;
-        if !is_large(&answer.body) {
-            return Poll::Ready((self.decode)(answer.body, self.limits));
+        let body = answer.body.into_whole()?;
+        if !is_large(&body) {
+            return Poll::Ready((self.decode)(body, self.limits));
         }
-        let reading = Box::pin(read_aside(answer.body, self.decode, self.limits));
+        let reading = Box::pin(read_aside(body, self.decode, self.limits));
         self.reading.insert(reading).as_mut().poll(task)
     }
 }

@@ -33,7 +33,7 @@ impl Service for Gate {
         let mut open = self.0.subscribe();
         Box::pin(async move {
             let _ = open.wait_for(|open| *open).await;
-            Ok(Answer { body: call.body, ..Answer::default() })
+            Ok(Answer::from(call.body))
         })
     }
 }

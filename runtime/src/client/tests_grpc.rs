@@ -36,13 +36,13 @@ impl Service for Greeter {
         Box::pin(async move {
             match call.method.name {
                 "Echo" => {
-                    let kept = call.cx.metadata().and_then(|all| all.persistent.get("TRACE_ID")).cloned();
+                    let kept = call.cx.metadata().and_then(|all| all.persistent().get("TRACE_ID"));
                     call.cx.send_back("trace", kept.unwrap_or_default());
                     call.cx.send_back("once", call.cx.get("TOKEN").unwrap_or_default());
                     call.cx.send_back("late", call.cx.remaining().is_some().to_string());
-                    Ok(Answer { body: call.body, backward: call.cx.take_backward() })
+                    Ok(Answer::new(&call.cx, call.body))
                 }
-                "Fail" => Err(Error::not_found("no such thing").with_reason("GONE").with_metadata("id", "7")),
+                "Fail" => Err(Error::not_found("no such thing").with_reason("GONE").with_pair("id", "7")),
                 _ => std::future::pending().await,
             }
         })
@@ -67,7 +67,7 @@ async fn bodies_metadata_and_deadlines_arrive() {
     let cx = Context::new().with_persistent("TRACE_ID", "abc").with_transient("OTHER", "not handed on");
     let reply = request(&channel, &METHODS[0]).with(&cx).metadata("TOKEN", "t").send().await.unwrap();
     assert_eq!(reply.value, "hello");
-    let back = |key: &str| reply.metadata.get(key).map(String::as_str);
+    let back = |key: &str| reply.metadata().get(key);
     assert_eq!((back("trace"), back("once"), back("late")), (Some("abc"), Some("t"), Some("true")));
 }
 
@@ -76,7 +76,7 @@ async fn errors_keep_their_code_reason_and_pairs() {
     let (_running, channel) = served().await;
     let error = request(&channel, &METHODS[1]).await.unwrap_err();
     assert_eq!((error.code(), error.message(), error.reason()), (Code::NotFound, "no such thing", "GONE"));
-    assert_eq!(error.metadata()["id"], "7");
+    assert_eq!(error.pairs()["id"], "7");
     assert_eq!(request(&channel, &UNKNOWN).await.unwrap_err().code(), Code::Unimplemented);
 }
 

@@ -47,6 +47,13 @@ struct Request<'a> {
     service: &'a str,
 }
 
+/// The one message of a call: there are no streams on these transports.
+fn whole(call: &Call) -> Result<&Bytes, Error> {
+    let streams = call.method.kind.streams_answers();
+    let no_streams = || Error::unimplemented(&format!("{}: streams on transports of Thrift", call.method.path));
+    call.body.as_whole().filter(|_| !streams).ok_or_else(|| no_streams().with_origin(Origin::Encode))
+}
+
 impl Thrift {
     pub(super) fn new(settings: &Settings<'_>, counters: Arc<Counters>) -> Self {
         let Settings { connect, limits, style, caps, .. } = *settings;
@@ -65,9 +72,9 @@ impl Thrift {
         service: &str,
     ) -> Result<Answer, Error> {
         let protocol = self.style.protocol(call)?;
-        let body = match protocol.is_slow(call.body.len()) {
-            true => Cow::Owned(Box::pin(protocol.close_aside(&call.body)).await?),
-            false => protocol.close(&call.body)?,
+        let body = match whole(call)? {
+            slow if protocol.is_slow(slow.len()) => Cow::Owned(Box::pin(protocol.close_aside(slow)).await?),
+            body => protocol.close(body)?,
         };
         let (mut connection, start) = match pool.take(start, &self.counters) {
             Some(connection) => (connection, start),
@@ -102,9 +109,9 @@ impl Thrift {
         service: &str,
     ) -> Result<Answer, Error> {
         let protocol = self.style.protocol(call)?;
-        let body = match protocol.is_slow(call.body.len()) {
-            true => Cow::Owned(Box::pin(protocol.close_aside(&call.body)).await?),
-            false => protocol.close(&call.body)?,
+        let body = match whole(call)? {
+            slow if protocol.is_slow(slow.len()) => Cow::Owned(Box::pin(protocol.close_aside(slow)).await?),
+            body => protocol.close(body)?,
         };
         let (link, start) = match lane.ready() {
             Some(link) => (link, start),
@@ -114,7 +121,7 @@ impl Thrift {
                 (Box::pin(lane.link(call.cx.deadline, open)).await?, Instant::now())
             }
         };
-        let answered = call.method.kind == Kind::Unary;
+        let answered = call.method.kind != Kind::Oneway;
         let request = Request { start, transport: Transport::Multiplexed, protocol, call, body: &body, service };
         let head = |seq, out: &mut BytesMut| self.head(&request, seq, out);
         let deadline = call.cx.deadline.map(Instant::from_std);
@@ -148,8 +155,8 @@ impl Thrift {
     fn head(&self, request: &Request<'_>, seq: i32, out: &mut BytesMut) -> Result<(), Error> {
         let Request { start, transport, protocol, call, body, service } = *request;
         let kind = match call.method.kind {
-            Kind::Unary => MessageType::Call,
             Kind::Oneway => MessageType::Oneway,
+            _ => MessageType::Call,
         };
         let name = self.style.name(call);
         let header = Header { protocol, kind, name: &name, seq };

@@ -8,8 +8,8 @@ use http::{HeaderMap, HeaderValue};
 use tonic::Status;
 
 use super::{metadata, micro, status};
-use crate::context::Metadata;
 use crate::error::{Code, Error};
+use crate::metadata::Metadata;
 
 /// How the bodies of a call are encoded: the subtype of `application/grpc` (gRPC's `PROTOCOL-HTTP2.md`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,14 +57,14 @@ impl Caller {
         if self.micro { micro::status_of(error, service) } else { status::status_of(error) }
     }
 
-    /// The pairs of a call that are its metadata. `None` without any.
-    pub fn metadata(&self, headers: &HeaderMap) -> Option<Metadata> {
-        let mut metadata = metadata::read_metadata(headers)?;
+    /// The headers of a call that are its metadata.
+    pub fn metadata(&self, headers: &HeaderMap) -> Metadata {
+        let mut metadata = metadata::read_metadata(headers);
         if self.micro {
-            metadata.transient.remove(micro::MARK);
-            metadata.transient.remove(micro::TIMEOUT);
+            metadata.remove(micro::MARK);
+            metadata.remove(micro::TIMEOUT);
         }
-        (metadata != Metadata::default()).then_some(metadata)
+        metadata
     }
 
     /// Says of an answer that it has the form of the request.
@@ -126,10 +126,10 @@ mod tests {
     #[test]
     fn what_go_micro_sends_for_itself_is_no_metadata() {
         let sent = headers(&[("timeout", "5"), ("x-content-type", "application/json"), ("x-user", "u1")]);
-        let seen = Caller::new(&sent).unwrap().metadata(&sent).unwrap();
-        assert_eq!(seen.transient.into_iter().collect::<Vec<_>>(), [("x-user".to_owned(), "u1".to_owned())]);
+        let seen = Caller::new(&sent).unwrap().metadata(&sent);
+        assert_eq!(seen, [("x-user", "u1")].into_iter().collect());
         let sent = headers(&[("timeout", "5")]);
-        assert_eq!(Caller::new(&sent).unwrap().metadata(&sent).unwrap().transient["timeout"], "5");
+        assert_eq!(Caller::new(&sent).unwrap().metadata(&sent).get("timeout"), Some("5"));
     }
 
     #[test]

@@ -20,9 +20,10 @@ pub use codec::Raw;
 pub use health::{CHECK, HealthReply, HealthRequest, ServingStatus, WATCH};
 #[cfg(feature = "json")]
 pub use json::Json;
-pub use metadata::{TIMEOUT, read_metadata, read_timeout, write_backward, write_metadata};
+pub use metadata::{TIMEOUT, read_metadata, read_timeout, write_metadata, write_reply_metadata};
 pub use status::{error_of, status_of};
 
+use crate::body::not_whole;
 use crate::context::Context;
 use crate::error::{Code, Error, Origin};
 use crate::limits::DecodeLimits;
@@ -34,7 +35,8 @@ use crate::service::{Answer, Call};
 ///
 /// [`Code::InvalidArgument`] with [`Origin::Decode`].
 pub fn request<M: Message + Default>(call: &Call) -> Result<M, Error> {
-    M::decode(call.body.clone()).map_err(|error| undecodable(Code::InvalidArgument, &error))
+    let body = call.body.as_whole().ok_or_else(not_whole)?;
+    M::decode(body.clone()).map_err(|error| undecodable(Code::InvalidArgument, &error))
 }
 
 /// Answers with a message.
@@ -43,7 +45,7 @@ pub fn request<M: Message + Default>(call: &Call) -> Result<M, Error> {
 ///
 /// [`Origin::Encode`] when the message is over 4 GiB, gRPC's own limit.
 pub fn reply<M: Message>(cx: &Context, message: &M) -> Result<Answer, Error> {
-    Ok(Answer { body: body(message)?, backward: cx.take_backward() })
+    Ok(Answer::new(cx, body(message)?))
 }
 
 /// Writes a message.

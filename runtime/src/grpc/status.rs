@@ -12,8 +12,10 @@ use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Code as Number, Status};
 
 use super::micro;
-use crate::error::{Code, Error, Origin};
+use crate::error::{Code, Detail, Error, Origin};
 
+/// What stands before the name of a type in an `Any`.
+const TYPES: &str = "type.googleapis.com/";
 const ERROR_INFO: &str = "type.googleapis.com/google.rpc.ErrorInfo";
 const BUSINESS_CODE: &str = "biz-status";
 const BUSINESS_EXTRA: &str = "biz-extra";
@@ -55,15 +57,20 @@ pub fn status_of(error: &Error) -> Status {
         return business(error, code);
     }
     let code = Number::from(i32::from(error.code() as u8));
-    if error.reason().is_empty() && error.metadata().is_empty() {
+    let has_info = !error.reason().is_empty() || !error.pairs().is_empty();
+    if !has_info && error.details().is_empty() {
         return Status::new(code, error.message());
     }
-    let info =
-        ErrorInfo { reason: error.reason().to_owned(), domain: String::new(), metadata: error.metadata().clone() };
+    let info = ErrorInfo { reason: error.reason().to_owned(), domain: String::new(), metadata: error.pairs().clone() };
+    let info = has_info.then(|| Any { type_url: ERROR_INFO.to_owned(), value: Bytes::from(info.encode_to_vec()) });
+    let others = error
+        .details()
+        .iter()
+        .map(|detail| Any { type_url: format!("{TYPES}{}", detail.type_name), value: detail.value.clone() });
     let details = RpcStatus {
         code: i32::from(error.code() as u8),
         message: error.message().to_owned(),
-        details: vec![Any { type_url: ERROR_INFO.to_owned(), value: Bytes::from(info.encode_to_vec()) }],
+        details: info.into_iter().chain(others).collect(),
     };
     Status::with_details(code, error.message(), Bytes::from(details.encode_to_vec()))
 }
@@ -71,8 +78,8 @@ pub fn status_of(error: &Error) -> Status {
 fn business(error: &Error, code: i32) -> Status {
     let mut metadata = MetadataMap::new();
     metadata.insert(BUSINESS_CODE, MetadataValue::from(code));
-    let extra = serde_json::to_string(error.metadata()).ok();
-    let extra = extra.filter(|_| !error.metadata().is_empty());
+    let extra = serde_json::to_string(error.pairs()).ok();
+    let extra = extra.filter(|_| !error.pairs().is_empty());
     if let Some(extra) = extra.and_then(|extra| ascii(&extra).parse().ok()) {
         metadata.insert(BUSINESS_EXTRA, extra);
     }
@@ -104,10 +111,17 @@ pub fn error_of(status: &Status) -> Error {
         return micro::error_of(code, micro).with_origin(Origin::Remote);
     }
     let mut error = Error::new(code, status.message());
-    for info in details::<ErrorInfo>(status.details(), ERROR_INFO) {
-        error = error.with_reason(info.reason);
-        for (key, value) in info.metadata {
-            error = error.with_metadata(key, value);
+    for Any { type_url, value } in RpcStatus::decode(status.details()).unwrap_or_default().details {
+        // One that does not decode is a detail like any other.
+        match ErrorInfo::decode(value.clone()).ok().filter(|_| type_url == ERROR_INFO) {
+            Some(ErrorInfo { reason, metadata, .. }) => {
+                let with_reason = error.with_reason(reason);
+                error = metadata.into_iter().fold(with_reason, |error, (key, value)| error.with_pair(key, value));
+            }
+            None => {
+                let type_name = type_url.rsplit('/').next().unwrap_or_default().to_owned();
+                error = error.with_encoded_detail(Detail { type_name, value });
+            }
         }
     }
     error.with_origin(Origin::Remote)
@@ -143,17 +157,17 @@ mod tests {
 
     #[test]
     fn reason_and_pairs_come_back() {
-        let error = Error::invalid("no").with_reason("TOO_LONG").with_metadata("max", "7");
+        let error = Error::invalid("no").with_reason("TOO_LONG").with_pair("max", "7");
         let back = error_of(&status_of(&error));
         assert_eq!(back.reason(), "TOO_LONG");
-        assert_eq!(back.metadata(), error.metadata());
+        assert_eq!(back.pairs(), error.pairs());
     }
 
     /// What Kratos 3.0 sent for `errors.New(404, "USER_NOT_FOUND", "user x not found")` with two pairs.
     #[test]
     fn reason_and_pairs_are_the_bytes_that_kratos_sends() {
         let error = Error::not_found("user x not found").with_reason("USER_NOT_FOUND");
-        let error = error.with_metadata("user", "x").with_metadata("zone", "a");
+        let error = error.with_pair("user", "x").with_pair("zone", "a");
         let response: http::Response<()> = status_of(&error).into_http();
         let wanted = [
             ("content-type", "application/grpc"),
@@ -170,13 +184,22 @@ mod tests {
     }
 
     #[test]
+    fn details_come_back_in_their_order() {
+        let detail = |name: &str, value: &'static [u8]| Detail { type_name: name.into(), value: value.into() };
+        let details = [detail("a.B", &[8, 1]), detail("c.D", &[]), detail("a.B", &[8, 2])];
+        let error = details.iter().cloned().fold(Error::invalid("no").with_reason("R"), Error::with_encoded_detail);
+        let back = error_of(&status_of(&error));
+        assert_eq!((back.details(), back.reason()), (&details[..], "R"));
+    }
+
+    #[test]
     fn business_errors_come_back() {
         let error = Error::business(-7, "no 错", [("k".to_owned(), "é\n🙂".to_owned())]);
         let status = status_of(&error);
         assert_eq!(status.code(), Number::Internal);
         let back = error_of(&status);
         assert_eq!(back.business_code(), Some(-7));
-        assert_eq!(back.metadata(), error.metadata());
+        assert_eq!(back.pairs(), error.pairs());
         assert_eq!(back.message(), error.message());
     }
 }

@@ -1,4 +1,4 @@
-//! What a kind of registry must be able to do, for [`super::Registry`] alone.
+//! What a kind of registry does, for [`Registry`](super::Registry) alone.
 
 use std::fmt;
 use std::future::Future;
@@ -6,47 +6,53 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
-
+use super::announcement::Announcement;
 use super::check_name;
 use super::error::Error;
-use super::registration::{Status, Wanted};
 use super::snapshot::View;
 
-/// Work in the background.
-pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
+/// Work in the background. Dropping it ends it.
+pub type Task = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
 
-/// One kind of registry.
-pub(crate) trait Backend: fmt::Debug + Send + Sync + 'static {
-    /// The registry for messages, such as `etcd 127.0.0.1:2379`; no secrets.
+/// A kind of registry: where instances are written down for others, and found.
+///
+/// A registry of your own implements it and is used by
+/// [`Registry::of`](super::Registry::of), or by a URL through
+/// [`Registry::open_with`](super::Registry::open_with). `runtime/tests/file_registry.rs` has one over
+/// a file.
+pub trait Backend: fmt::Debug + Send + Sync + 'static {
+    /// The registry for people: `etcd 127.0.0.1:2379`.
     fn name(&self) -> String;
 
-    /// Where entries of the service are looked for, for messages.
+    /// Where a service is looked for, for people: `etcd 127.0.0.1:2379 under kitex/registry-etcd/add/`.
     fn place(&self, service: &str) -> String;
 
-    /// Whether registering makes anything visible to anybody.
+    /// Whether it takes registrations.
     fn registers(&self) -> bool {
         true
     }
 
-    /// How long clients may still call an instance after its entry is gone: Kitex's ask every 5 s.
-    #[cfg_attr(not(any(feature = "thrift", feature = "grpc")), allow(dead_code, reason = "no server is built"))]
+    /// How long others may take to see a change: Kitex's clients ask etcd every 5 s. A server that stops
+    /// goes on answering for so long.
     fn propagation(&self) -> Duration {
         Duration::from_secs(6)
     }
 
-    /// Keeps `view` up to date: by what it returns, until that is dropped, or by itself.
+    /// Publishes what is known of a service now and whenever it changes: at once, or by a task that
+    /// runs as long as somebody resolves the service.
     fn follow(&self, service: &str, view: &Arc<View>) -> Option<Task>;
 
-    /// Whether a service may have this name here.
+    /// Whether a service of this name can be registered and resolved.
     ///
     /// # Errors
+    ///
     /// [`Error::Name`].
     fn check(&self, service: &str) -> Result<(), Error> {
         check_name(service).map_err(|why| Error::Name { name: service.to_owned(), why })
     }
 
-    /// Keeps registered what is wanted until `stop`, then takes it back and ends.
-    fn keep(&self, wanted: watch::Receiver<Wanted>, status: watch::Sender<Status>, stop: CancellationToken) -> Task;
+    /// Keeps what is announced in the registry until it is withdrawn, then takes it away and says
+    /// [`Status::Stopped`](super::Status::Stopped). It never fails for a registry that is away: it says
+    /// so ([`Announcement::tell`]) and tries again.
+    fn keep(&self, announcement: Announcement) -> Task;
 }

@@ -3,13 +3,26 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
-
+use super::announcement::Announcement;
 use super::backend::{Backend, Task};
+use super::check_name;
+use super::error::Error;
 use super::instance::{Endpoint, Instance};
-use super::registration::{Status, Wanted};
+use super::registration::Status;
+use super::schemes::Scheme;
 use super::snapshot::{Snapshot, View};
+use super::url::{Url, UrlError};
+
+/// `static:add=h:p,h:p;echo=h:p`.
+pub(super) const STATIC: Scheme = Scheme {
+    name: "static",
+    form: "static:name=host:port",
+    shared: false,
+    open: |url| Ok(Box::new(Fixed::read(url)?)),
+};
+/// `none`.
+pub(super) const NONE: Scheme =
+    Scheme { name: "none", form: "none", shared: false, open: |_| Ok(Box::new(Fixed::none())) };
 
 /// Fixed addresses; `none` is the empty one. Registering does nothing.
 #[derive(Debug)]
@@ -19,11 +32,27 @@ pub(super) struct Fixed {
 }
 
 impl Fixed {
-    pub(super) fn new(services: BTreeMap<String, Vec<Endpoint>>) -> Self {
-        Self { name: "static", services }
+    /// `name=host:port,host:port;…`
+    fn read(url: &Url<'_>) -> Result<Self, Error> {
+        let mut services = BTreeMap::new();
+        for part in url.rest().split(';') {
+            let (name, list) = Self::service(url, part).map_err(Error::Url)?;
+            if services.insert(name.to_owned(), list).is_some() {
+                return Err(Error::Url(url.error(name, "this service stands here twice")));
+            }
+        }
+        Ok(Self { name: "static", services })
     }
 
-    pub(super) fn none() -> Self {
+    fn service<'a>(url: &Url<'_>, part: &'a str) -> Result<(&'a str, Vec<Endpoint>), Box<UrlError>> {
+        let form = "write name=host:port,host:port; separate services with `;`";
+        let (name, addresses) = part.split_once('=').ok_or_else(|| url.error(part, form))?;
+        check_name(name).map_err(|why| url.error(name, format!("this service name {why}")))?;
+        let list = addresses.split(',').map(|one| url.address(one)).collect::<Result<_, _>>()?;
+        Ok((name, list))
+    }
+
+    fn none() -> Self {
         Self { name: "none", services: BTreeMap::new() }
     }
 }
@@ -62,10 +91,10 @@ impl Backend for Fixed {
         None
     }
 
-    fn keep(&self, _: watch::Receiver<Wanted>, status: watch::Sender<Status>, stop: CancellationToken) -> Task {
+    fn keep(&self, announcement: Announcement) -> Task {
         Box::pin(async move {
-            stop.cancelled().await;
-            status.send_replace(Status::Stopped);
+            announcement.withdrawn().await;
+            announcement.tell(Status::Stopped);
         })
     }
 }

@@ -88,6 +88,9 @@ pub struct Instance {
     pub metadata: BTreeMap<String, String>,
     /// Where it runs, for callers that prefer what is near; empty when unknown.
     pub zone: String,
+    /// Whether it answers the calls of one connection out of order, so that callers may share
+    /// connections (Kitex's multiplexing). How a registry spells it is its layout's business.
+    pub out_of_order: bool,
 }
 
 impl Instance {
@@ -101,6 +104,7 @@ impl Instance {
             version: String::new(),
             metadata: BTreeMap::new(),
             zone: String::new(),
+            out_of_order: false,
         }
     }
 
@@ -122,6 +126,13 @@ impl Instance {
     #[must_use]
     pub fn with_metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.insert(key.into(), value.into());
+        self
+    }
+
+    /// Says whether it answers out of order.
+    #[must_use]
+    pub fn with_out_of_order(mut self, out_of_order: bool) -> Self {
+        self.out_of_order = out_of_order;
         self
     }
 

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
-
+use super::announcement::Announcement;
 use super::backend::{Backend, Task};
 use super::instance::Instance;
-use super::registration::{Registered, Status, Wanted};
+use super::registration::{Registered, Status};
+use super::schemes::Scheme;
 use super::snapshot::{Snapshot, View};
+
+/// `memory`: this handle alone.
+pub(super) const MEMORY: Scheme =
+    Scheme { name: "memory", form: "memory", shared: false, open: |_| Ok(Box::new(Memory::default())) };
 
 /// The registry behind `memory`.
 #[derive(Debug, Default)]
@@ -70,24 +73,16 @@ impl Backend for Memory {
         None
     }
 
-    fn keep(
-        &self,
-        mut wanted: watch::Receiver<Wanted>,
-        status: watch::Sender<Status>,
-        stop: CancellationToken,
-    ) -> Task {
+    fn keep(&self, mut announcement: Announcement) -> Task {
         let id = lock(&self.state).revision;
         let entry = Entry { state: self.state.clone(), name: self.name(), id };
-        entry.write(&wanted.borrow_and_update(), &status);
+        entry.write(&mut announcement);
         Box::pin(async move {
-            loop {
-                tokio::select! {
-                    () = stop.cancelled() => break,
-                    Ok(()) = wanted.changed() => entry.write(&wanted.borrow_and_update(), &status),
-                }
+            while announcement.changed().await {
+                entry.write(&mut announcement);
             }
             entry.remove();
-            status.send_replace(Status::Stopped);
+            announcement.tell(Status::Stopped);
         })
     }
 }
@@ -100,18 +95,19 @@ struct Entry {
 }
 
 impl Entry {
-    fn write(&self, wanted: &Wanted, status: &watch::Sender<Status>) {
-        if wanted.paused {
+    fn write(&self, announcement: &mut Announcement) {
+        if announcement.is_paused() {
             self.remove();
-            status.send_replace(Status::Paused);
+            announcement.tell(Status::Paused);
             return;
         }
+        let instances = announcement.instances();
+        let keys = instances.iter().map(|one| one.service.clone()).collect();
         let mut state = lock(&self.state);
-        state.instances.insert(self.id, wanted.instances.iter().cloned().map(Arc::new).collect());
+        state.instances.insert(self.id, instances.into_iter().map(Arc::new).collect());
         state.publish();
-        let keys = wanted.instances.iter().map(|one| one.service.clone()).collect();
         let registered = Registered { registry: self.name.clone(), keys, lease: None };
-        status.send_replace(Status::Registered(Arc::new(registered)));
+        announcement.tell(Status::Registered(Arc::new(registered)));
     }
 
     fn remove(&self) {

@@ -37,9 +37,9 @@
 //! # Ok::<(), runtime::Error>(()) });
 //! ```
 
+mod announcement;
 mod backend;
 mod common;
-mod credentials;
 #[cfg(feature = "dev")]
 pub mod dev;
 mod error;
@@ -47,11 +47,13 @@ mod error;
 mod etcd;
 mod fixed;
 mod instance;
-#[cfg_attr(not(feature = "etcd"), allow(dead_code, reason = "layouts are etcd's"))]
+#[cfg(feature = "etcd")]
 mod layout;
 mod memory;
+mod password;
 mod registration;
 mod resolver;
+mod schemes;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -66,24 +68,30 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+pub use announcement::Announcement;
+pub use backend::{Backend, Task};
 pub use error::Error;
+#[cfg(feature = "etcd")]
+pub use etcd::Etcd;
 pub use instance::{DEFAULT_WEIGHT, Endpoint, Instance};
+#[cfg(feature = "etcd")]
+pub use layout::{Entry, Layout};
 pub use registration::{Reason, Refused, Registered, Registration, Status};
 pub use resolver::Resolver;
-pub use snapshot::Snapshot;
-pub use url::UrlError;
+pub use schemes::Scheme;
+pub use snapshot::{Snapshot, View};
+pub use url::{Url, UrlError};
 
-pub(crate) use url::{nearest, without_password};
+pub(crate) use url::without_password;
 
-use backend::Backend;
+use announcement::Wanted;
 use common::Common;
-use registration::Wanted;
+pub use password::Password;
 use resolver::Shared;
-use snapshot::View;
-use url::Target;
+use schemes::BUILT_IN;
 
-/// The registries of etcd that are open in this process.
-static OPEN: Common<Target, Inner> = Common::new();
+/// The registries that a process shares, by URL and by what the environment holds as a password.
+static OPEN: Common<(u64, String, Option<Password>), Inner> = Common::new();
 
 /// A registry. Cheap to clone; all clones share watches and connections, and so do the registries
 /// of etcd that a process opens with one URL.
@@ -121,7 +129,7 @@ impl Registry {
     /// [`Error::File`] names the setting and the file that cannot be read or is not what it should be.
     /// [`Error::Url`] shows the place that is wrong and what may stand there.
     pub fn open(url: &str) -> Result<Self, Error> {
-        Self::open_for(0, url)
+        Self::open_as(0, &BUILT_IN, url)
     }
 
     /// Opens a registry as another process would: nothing is shared with what was opened before.
@@ -131,21 +139,38 @@ impl Registry {
     /// As [`Registry::open`].
     pub fn open_alone(url: &str) -> Result<Self, Error> {
         static PROCESSES: AtomicU64 = AtomicU64::new(1);
-        Self::open_for(PROCESSES.fetch_add(1, Ordering::Relaxed), url)
+        Self::open_as(PROCESSES.fetch_add(1, Ordering::Relaxed), &BUILT_IN, url)
     }
 
-    fn open_for(process: u64, url: &str) -> Result<Self, Error> {
-        let text = std::env::var(url::PASSWORD).ok().map(url::Password::Text);
-        let file = || std::env::var_os(url::PASSWORD_FILE).map(|path| url::Password::File(path.into()));
-        let mut target = url::parse(url, text.or_else(file).as_ref()).map_err(Error::Url)?;
-        if let Target::Etcd(settings) | Target::Dev(settings) = &mut target {
-            settings.process = process;
+    /// Opens the registry that `url` names, by schemes of the program's own or by those that are
+    /// built in. One of its own takes the place of a built-in one of its name.
+    ///
+    /// # Errors
+    /// As [`Registry::open`]; what the scheme gives.
+    pub fn open_with(schemes: &[Scheme], url: &str) -> Result<Self, Error> {
+        let all: Vec<Scheme> = schemes.iter().copied().chain(BUILT_IN).collect();
+        Self::open_as(0, &all, url)
+    }
+
+    /// A registry of the program's own.
+    pub fn of(backend: impl Backend) -> Self {
+        Self::new(Box::new(backend))
+    }
+
+    fn new(backend: Box<dyn Backend>) -> Self {
+        Self(Arc::new(Inner { backend, resolvers: Mutex::default() }))
+    }
+
+    fn open_as(process: u64, schemes: &[Scheme], text: &str) -> Result<Self, Error> {
+        let environment = schemes::password_of_environment();
+        let (shown, secret) = url::hide(text);
+        let url = Url::new(&shown, secret.as_ref().or(environment.as_ref()), process);
+        let scheme = schemes::find(&url, schemes)?;
+        if !scheme.shared {
+            return (scheme.open)(&url).map(Self::new);
         }
-        let open = |target: &Target| Ok(Inner { backend: backend(target)?, resolvers: Mutex::default() });
-        match target {
-            Target::Etcd(_) | Target::Dev(_) => OPEN.get(target, open).map(Self),
-            Target::Memory | Target::None | Target::Static(_) => open(&target).map(|inner| Self(Arc::new(inner))),
-        }
+        let key = (process, text.to_owned(), environment.clone());
+        OPEN.get(key, |_| Ok(Inner { backend: (scheme.open)(&url)?, resolvers: Mutex::default() })).map(Self)
     }
 
     /// Whether registering here lets anybody find anything: not so for `none` and `static:`.
@@ -174,7 +199,8 @@ impl Registry {
         let (sender, status) = watch::channel(Status::Registering);
         let stop = CancellationToken::new();
         let (wanted, keeper) = watch::channel(Wanted { instances, paused: false });
-        let task = runtime.spawn(self.0.backend.keep(keeper, sender, stop.clone()));
+        let announcement = Announcement { wanted: keeper, status: sender, stop: stop.clone() };
+        let task = runtime.spawn(self.0.backend.keep(announcement));
         Ok(Registration { status, wanted, stop, task: Some(task) })
     }
 
@@ -199,38 +225,6 @@ impl Registry {
         resolvers.insert(service.to_owned(), Arc::downgrade(&shared));
         Ok(Resolver::new(shared))
     }
-}
-
-fn backend(target: &Target) -> Result<Box<dyn Backend>, Error> {
-    Ok(match target.clone() {
-        Target::Memory => Box::new(memory::Memory::default()),
-        Target::None => Box::new(fixed::Fixed::none()),
-        Target::Static(services) => Box::new(fixed::Fixed::new(services)),
-        Target::Etcd(settings) => etcd_backend(settings)?,
-        Target::Dev(settings) => dev_backend(settings)?,
-    })
-}
-
-#[cfg(feature = "etcd")]
-fn etcd_backend(settings: url::EtcdUrl) -> Result<Box<dyn Backend>, Error> {
-    Ok(Box::new(etcd::Etcd::new(settings)?))
-}
-
-#[cfg(not(feature = "etcd"))]
-fn etcd_backend(settings: url::EtcdUrl) -> Result<Box<dyn Backend>, Error> {
-    let url::EtcdUrl { members, .. } = settings;
-    Err(Error::Url(Box::new(UrlError::not_built(&members))))
-}
-
-#[cfg(feature = "dev")]
-fn dev_backend(settings: url::EtcdUrl) -> Result<Box<dyn Backend>, Error> {
-    let address = settings.members.concat();
-    Ok(Box::new(dev::join::Dev::new(address, etcd::Etcd::new(settings)?)))
-}
-
-#[cfg(not(feature = "dev"))]
-fn dev_backend(_: url::EtcdUrl) -> Result<Box<dyn Backend>, Error> {
-    Err(Error::Url(Box::new(UrlError::without_dev())))
 }
 
 /// What no registry takes as a service name.

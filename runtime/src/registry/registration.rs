@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::announcement::Wanted;
 use super::error::Error;
-use super::instance::{DEFAULT_WEIGHT, Instance};
+use super::instance::DEFAULT_WEIGHT;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -64,14 +65,6 @@ pub enum Reason {
     NoSpace,
     /// Anything else.
     Other,
-}
-
-/// What a registration is to look like; changes while it runs.
-#[derive(Clone, Debug)]
-pub(crate) struct Wanted {
-    pub(crate) instances: Vec<Instance>,
-    /// Nobody is to find it for now.
-    pub(crate) paused: bool,
 }
 
 /// What was registered.

@@ -59,7 +59,7 @@ fn address(snapshot: &Arc<Snapshot>) -> usize {
 
 /// The place where one service's snapshots are published.
 #[derive(Debug)]
-pub(crate) struct View {
+pub struct View {
     current: ArcSwap<Snapshot>,
     /// Where that is in memory: who holds a snapshot tells by it at the cost of one load whether it is this one.
     address: AtomicUsize,
@@ -88,7 +88,8 @@ impl View {
         self.address.load(Ordering::Acquire) == address(snapshot)
     }
 
-    pub(crate) fn publish(&self, snapshot: Snapshot) {
+    /// Publishes what is known from now on.
+    pub fn publish(&self, snapshot: Snapshot) {
         let snapshot = Arc::new(snapshot);
         // Under the lock of the version, so that both are those of one snapshot.
         self.version.send_modify(|version| {

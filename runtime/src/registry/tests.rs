@@ -1,11 +1,19 @@
 use std::time::Duration;
 
+#[cfg(feature = "etcd")]
+use super::etcd::tests::settings;
 use super::*;
 
 fn url_error(url: &str) -> String {
     Registry::open(url).unwrap_err().to_string()
 }
 
+#[cfg(feature = "dev")]
+fn dev(text: &str) -> etcd::EtcdUrl {
+    etcd::EtcdUrl::read_dev(&Url::new(text, None, 0)).unwrap()
+}
+
+#[cfg(feature = "dev")]
 #[test]
 fn a_wrong_url_shows_the_place() {
     assert_eq!(
@@ -50,11 +58,12 @@ fn a_wrong_url_shows_the_place() {
     }
 }
 
+#[cfg(feature = "dev")]
 #[test]
 fn dev_is_a_place_on_this_machine() {
-    let Ok(Target::Dev(plain)) = url::parse("dev", None) else { panic!() };
+    let plain = dev("dev");
     assert_eq!((plain.members, plain.ttl), (vec!["127.0.0.1:2379".to_owned()], Duration::from_secs(15)));
-    let Ok(Target::Dev(other)) = url::parse("dev://[::1]:7?ttl=2&prefix=x", None) else { panic!() };
+    let other = dev("dev://[::1]:7?ttl=2&prefix=x");
     let layouts = vec![("kitex".to_owned(), Some("x".to_owned()))];
     assert_eq!((other.members, other.layouts), (vec!["[::1]:7".to_owned()], layouts));
 }
@@ -65,29 +74,28 @@ fn without_the_feature_dev_is_told() {
     assert!(url_error("dev").contains("add the feature `dev` of `runtime`"));
 }
 
+#[cfg(feature = "dev")]
 #[test]
 fn a_password_is_never_shown() {
     let wrong = url_error("etcd://bob:s3cret@h:1?x=1");
     assert!(wrong.contains("bob:***@h:1") && !wrong.contains("s3cret"), "{wrong}");
-    let Ok(Target::Etcd(url)) = url::parse("etcd://bob:a%40b@h:1", None) else { panic!() };
+    let url = settings("etcd://bob:a%40b@h:1", None);
     assert_eq!(url.user, Some(("bob".to_owned(), "a@b".into())));
     assert!(!format!("{url:?}").contains("a@b"));
-    let Ok(Target::Etcd(url)) = url::parse("etcd://h:1,[::1]:2?user=bob&prefix=", Some(&"env".into())) else {
-        panic!()
-    };
+    let url = settings("etcd://h:1,[::1]:2?user=bob&prefix=", Some(&"env".into()));
     assert_eq!(url.user, Some(("bob".to_owned(), "env".into())));
     assert_eq!(url.members, ["h:1", "[::1]:2"]);
     assert_eq!(url.layouts, [("kitex".to_owned(), Some(String::new()))]);
-    let Ok(Target::Etcd(url)) = url::parse("etcd://h:1?layout=kitex,grpc:a%2Cb,go-zero:", None) else { panic!() };
+    let url = settings("etcd://h:1?layout=kitex,grpc:a%2Cb,go-zero:", None);
     let expected = [("kitex", None), ("grpc", Some("a,b")), ("go-zero", Some(""))];
     assert_eq!(url.layouts, expected.map(|(name, prefix)| (name.to_owned(), prefix.map(str::to_owned))));
 }
 
-#[cfg(feature = "tls")]
+#[cfg(all(feature = "tls", feature = "dev"))]
 #[test]
 fn tls_is_told_by_the_url() {
     let text = "etcds://bob:p@h:1?ca=/etc/a%20b.pem&cert=c.pem&key=k.pem&server_name=etcd.local";
-    let Ok(Target::Etcd(url)) = url::parse(text, None) else { panic!() };
+    let url = settings(text, None);
     let tls = url.tls.unwrap();
     assert_eq!((tls.ca.to_str(), tls.server_name.as_deref()), (Some("/etc/a b.pem"), Some("etcd.local")));
     assert_eq!(tls.identity, Some(("c.pem".into(), "k.pem".into())));
@@ -103,7 +111,7 @@ fn tls_is_told_by_the_url() {
     }
 }
 
-#[cfg(not(feature = "tls"))]
+#[cfg(all(feature = "etcd", not(feature = "tls")))]
 #[test]
 fn tls_needs_a_feature() {
     assert!(url_error("etcds://h:1?ca=a").contains("add the feature `tls`"));

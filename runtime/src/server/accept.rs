@@ -1,4 +1,4 @@
-//! Takes connections in and hands each to the driver of its protocol.
+//! Takes connections in and hands each to the driver that claims it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,10 +10,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 
 use super::connections::Seat;
 use super::counters::Counter;
-use super::http1;
+use super::driver::{Claim, Connection, Driver};
 use super::shared::Shared;
-use super::sniff::{Protocol, sniff};
-use crate::service::Idl;
 
 /// Room for the first read, which for most calls is the whole first request.
 const FIRST_READ: usize = 4 << 10;
@@ -60,13 +58,13 @@ fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Accepts until it is dropped.
-pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+pub(super) async fn accept(listener: TcpListener, drivers: Arc<[Box<dyn Driver>]>, shared: Arc<Shared>) {
     let mut backoff = Backoff::default();
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
                 backoff.failures = 0;
-                connect(&shared, stream, peer);
+                connect(&shared, &drivers, stream, peer);
             }
             Err(error) if of_one_connection(&error) => {}
             Err(error) => {
@@ -88,46 +86,35 @@ fn of_one_connection(error: &io::Error) -> bool {
     )
 }
 
-fn connect(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) {
+fn connect(shared: &Arc<Shared>, drivers: &Arc<[Box<dyn Driver>]>, stream: TcpStream, peer: SocketAddr) {
     let Some(seat) = shared.connections.admit(peer.ip(), &shared.limits) else {
         shared.count(Counter::Refused);
         return;
     };
     shared.count(Counter::Accepted);
     let id = seat.id();
-    let task = tokio::spawn(serve(Arc::clone(shared), seat, stream, peer));
+    let task = tokio::spawn(serve(Arc::clone(shared), Arc::clone(drivers), seat, stream, peer));
     shared.connections.runs_in(id, task.abort_handle());
 }
 
-async fn serve(shared: Arc<Shared>, seat: Seat, stream: TcpStream, peer: SocketAddr) {
+async fn serve(shared: Arc<Shared>, drivers: Arc<[Box<dyn Driver>]>, seat: Seat, stream: TcpStream, peer: SocketAddr) {
     // A socket that refuses the option still works, only slower.
     let _ = stream.set_nodelay(true);
-    let Some((protocol, read)) = first_bytes(&stream).await else { return };
-    match protocol {
-        // Frames hold calls of both languages.
-        #[cfg(feature = "thrift")]
-        Protocol::Framed => super::thrift::serve(shared, seat, stream, peer, read).await,
-        #[cfg(feature = "thrift")]
-        Protocol::Buffered if shared.router.serves(Idl::Thrift) => {
-            super::thrift::serve(shared, seat, stream, peer, read).await;
-        }
-        #[cfg(feature = "grpc")]
-        Protocol::Http2 if shared.router.serves(Idl::Proto) => {
-            super::grpc::serve(shared, seat, stream, peer, read).await;
-        }
-        Protocol::Http1 => {
+    let Some((driver, first)) = first_bytes(&stream, &drivers).await else { return };
+    match driver {
+        Some(driver) => driver.serve(Connection { shared, seat, stream, peer, first }).await,
+        None => {
             shared.count(Counter::UnknownProtocol);
-            http1::refuse(&shared, &seat, stream).await;
-        }
-        other => {
-            shared.count(Counter::UnknownProtocol);
-            tracing::debug!(%peer, protocol = ?other, "closed: not served here");
+            tracing::debug!(%peer, first = ?first.first(), "closed: no protocol that is served here");
         }
     }
 }
 
-/// Reads until the protocol is known; `None` when the peer left before.
-async fn first_bytes(stream: &TcpStream) -> Option<(Protocol, BytesMut)> {
+/// Reads until it is known who serves the connection, if anybody; `None` when the peer left before.
+async fn first_bytes<'a>(
+    stream: &TcpStream,
+    drivers: &'a [Box<dyn Driver>],
+) -> Option<(Option<&'a dyn Driver>, BytesMut)> {
     let mut read = BytesMut::new();
     loop {
         stream.readable().await.ok()?;
@@ -138,11 +125,15 @@ async fn first_bytes(stream: &TcpStream) -> Option<(Protocol, BytesMut)> {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => return None,
         }
-        if let Some(protocol) = sniff(&read) {
-            return Some((protocol, read));
-        }
         if read.is_empty() {
             read = BytesMut::new();
+            continue;
+        }
+        let mut claims = drivers.iter().map(|driver| (&**driver, driver.claim(&read)));
+        match claims.find(|(_, claim)| *claim != Claim::No) {
+            Some((_, Claim::More)) => {}
+            Some((driver, _)) => return Some((Some(driver), read)),
+            None => return Some((None, read)),
         }
     }
 }

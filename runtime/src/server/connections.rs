@@ -26,10 +26,10 @@ pub(super) const TICK: Duration = Duration::from_millis(100);
 /// until [`Limits::drain`]. Never longer than [`Limits::whole_frame`].
 pub(super) const REST: Duration = Duration::from_secs(5);
 
-/// What a connection waits for.
+/// What a connection waits for; the limit of that time ends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Phase {
+pub enum Phase {
     /// The first bytes, that tell its protocol.
     FirstByte = 0,
     /// The next request.
@@ -259,7 +259,6 @@ impl Seat {
     }
 
     /// Whether this is what the connection waits for.
-    #[cfg(feature = "thrift")]
     pub(super) fn is_in(&self, phase: Phase) -> bool {
         self.stamp.get().0 == phase
     }

@@ -1,13 +1,43 @@
 //! A readable refusal for people who open the port with a browser or curl.
 
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 
-use super::connections::{Phase, Seat};
-use super::shared::Shared;
+use super::connections::Phase;
+use super::counters::Counter;
+use super::driver::{Claim, Connection, Driver, Serving};
 
-/// Says what is served here, and closes.
-pub(super) async fn refuse(shared: &Shared, seat: &Seat, mut stream: TcpStream) {
+/// The beginning of every HTTP/2 connection (RFC 9113, section 3.4).
+pub(super) const PREFACE: &[u8] = b"PRI ";
+
+/// Whether bytes begin as a text does, as far as they go.
+pub(super) fn begins(bytes: &[u8], text: &[u8]) -> Claim {
+    match bytes.len() >= text.len() {
+        true if bytes.starts_with(text) => Claim::Yes,
+        false if text.starts_with(bytes) => Claim::More,
+        _ => Claim::No,
+    }
+}
+
+/// Claims requests of HTTP/1, says what is served here, and closes.
+pub(super) struct Refusal;
+
+impl Driver for Refusal {
+    fn claim(&self, first: &[u8]) -> Claim {
+        match begins(first, PREFACE) {
+            Claim::Yes => Claim::No,
+            Claim::No if first.first().is_some_and(u8::is_ascii_uppercase) => Claim::Yes,
+            undecided => undecided,
+        }
+    }
+
+    fn serve(&self, connection: Connection) -> Serving {
+        Box::pin(refuse(connection))
+    }
+}
+
+async fn refuse(connection: Connection) {
+    let Connection { shared, seat, mut stream, .. } = connection;
+    shared.count(Counter::UnknownProtocol);
     seat.enter(Phase::Write);
     let text = format!("This port serves {}, not HTTP/1.\n", shared.router);
     let response = format!(
@@ -18,5 +48,25 @@ pub(super) async fn refuse(shared: &Shared, seat: &Seat, mut stream: TcpStream) 
     if stream.write_all(response.as_bytes()).await.is_ok() {
         // The peer may have gone already; the refusal is all that there is to say.
         let _ = stream.shutdown().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_of_http_1_are_claimed() {
+        for (first, claim) in [
+            (&b"G"[..], Claim::Yes),
+            (b"PO", Claim::Yes),
+            (b"P", Claim::More),
+            (b"PRI", Claim::More),
+            (b"PRI * H", Claim::No),
+            (b"\x16", Claim::No),
+        ] {
+            assert_eq!(Refusal.claim(first), claim, "{first:?}");
+        }
+        assert_eq!(begins(b"PRI * HTTP/2.0", PREFACE), Claim::Yes);
     }
 }

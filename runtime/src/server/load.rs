@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::counters::{Counter, Counters};
-#[cfg(feature = "thrift")]
 use super::partial::{Frame, Held};
 use super::share::Share;
 use crate::error::{Code, Error};
@@ -21,10 +20,8 @@ pub(super) struct Load {
     /// Of requests in work, and reserved for frames that are not whole.
     bytes: AtomicUsize,
     /// Those of [`Load::bytes`] that are reserved.
-    #[cfg(feature = "thrift")]
     pub(super) reserved: AtomicUsize,
     /// Frames over 64 KiB that are not whole.
-    #[cfg(feature = "thrift")]
     frames: Mutex<Vec<Arc<Frame>>>,
     pub(super) counters: Counters,
 }
@@ -32,7 +29,6 @@ pub(super) struct Load {
 /// Whose call wants to enter, and what was reserved for it.
 pub(super) struct Entry<'a> {
     pub(super) share: &'a Share,
-    #[cfg(feature = "thrift")]
     pub(super) held: Option<Held>,
 }
 
@@ -45,10 +41,7 @@ impl Load {
     /// [`Code::ResourceExhausted`].
     pub(super) fn enter(self: &Arc<Self>, bytes: usize, entry: Entry<'_>, limits: &Limits) -> Result<Permit, Error> {
         let calls = self.in_flight.fetch_add(1, Ordering::Relaxed);
-        #[cfg(feature = "thrift")]
         let held = entry.held.map_or(0, Held::into_bytes);
-        #[cfg(not(feature = "thrift"))]
-        let held = 0;
         let more = bytes.saturating_sub(held);
         let before = self.take(more);
         let permit = Permit { load: Arc::clone(self), bytes: held + more };
@@ -83,10 +76,7 @@ impl Load {
     /// eighth beyond it.
     #[cold]
     fn squeezes_in(&self, bytes: usize, before: usize, limits: &Limits) -> bool {
-        #[cfg(feature = "thrift")]
         let reserved = self.reserved.load(Ordering::SeqCst);
-        #[cfg(not(feature = "thrift"))]
-        let reserved = 0;
         let all = before.saturating_add(bytes);
         let limit = limits.in_flight_bytes;
         is_small(bytes, limits) && all.saturating_sub(reserved) <= limit && all <= limit.saturating_add(limit / 8)
@@ -115,7 +105,6 @@ impl Load {
         self.bytes.fetch_sub(bytes, Ordering::SeqCst);
     }
 
-    #[cfg(feature = "thrift")]
     pub(super) fn frames(&self) -> MutexGuard<'_, Vec<Arc<Frame>>> {
         self.frames.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -160,7 +149,6 @@ impl Drop for Permit {
 }
 
 #[cfg(test)]
-#[cfg(feature = "thrift")]
 mod tests {
     use super::*;
 

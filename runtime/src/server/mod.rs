@@ -8,30 +8,31 @@ mod connections;
 mod counters;
 #[cfg(target_os = "linux")]
 mod descriptors;
+mod driver;
 mod failures;
 #[cfg(feature = "grpc")]
 mod grpc;
+#[cfg(feature = "grpc")]
+mod health;
 mod http1;
 mod load;
-#[cfg(feature = "thrift")]
 mod partial;
-#[cfg(feature = "grpc")]
 mod prefixed;
 mod registration;
 mod running;
 mod share;
 mod shared;
 mod signals;
-mod sniff;
+mod stage;
 #[cfg(test)]
 mod tests_connections;
-#[cfg(feature = "thrift")]
 mod thrift;
 mod work;
 
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::sync::watch;
 use tower::{Layer, Service as Tower};
 
 use crate::announce::Announcer;
@@ -42,12 +43,18 @@ use crate::heap;
 use crate::layered::Layered;
 use crate::registry::Registry;
 use crate::router::Router;
-use crate::service::{Answer, Call, Service};
+#[cfg(feature = "grpc")]
+use crate::service::Idl;
+use crate::service::{Answer, Call, Service, ServiceInfo};
 
+pub use connections::Phase;
 pub use counters::{Counter, Counters};
+pub use driver::{Calls, Claim, Connection, Driver, Serving};
 pub use registration::{Registering, Registrar, Registration};
 pub use running::Running;
 use shared::Shared;
+pub use signals::shutdown_signal;
+use stage::Stage;
 
 type Wrap = Box<dyn FnOnce(Layered) -> Layered + Send>;
 
@@ -64,6 +71,7 @@ pub struct Server {
     registry: Option<Registry>,
     services: Vec<Arc<dyn Service>>,
     layers: Vec<Wrap>,
+    drivers: Vec<Box<dyn Driver>>,
     registrar: Option<Box<dyn Registrar>>,
 }
 
@@ -76,7 +84,7 @@ impl fmt::Debug for Server {
 impl Server {
     /// A server without services.
     pub fn new(config: Config) -> Self {
-        Self { config, registry: None, services: Vec::new(), layers: Vec::new(), registrar: None }
+        Self { config, registry: None, services: Vec::new(), layers: Vec::new(), drivers: Vec::new(), registrar: None }
     }
 
     /// Mounts a service.
@@ -101,6 +109,12 @@ impl Server {
         <L::Service as Tower<Call>>::Future: Send + 'static,
     {
         self.layers.push(Box::new(move |inner| Layered::new(layer.layer(inner))));
+        self
+    }
+
+    /// Adds a protocol. It is asked for each connection before those that are built in.
+    pub fn driver(mut self, driver: impl Driver) -> Self {
+        self.drivers.push(Box::new(driver));
         self
     }
 
@@ -133,7 +147,8 @@ impl Server {
             None => Registry::open(&self.config.registry.url)?,
         };
         heap::keep();
-        let router = Router::new(self.services)?;
+        let stage = watch::Sender::new(Stage::default());
+        let router = Router::with_own(self.services, |services| health(services, &stage))?;
         let layers = stack(&router, self.layers);
         let listen = &self.config.server.listen;
         let listener = accept::listen(listen).await.map_err(|error| not_bound(listen, &error))?;
@@ -145,14 +160,13 @@ impl Server {
             limits: self.config.limits.clone(),
             load: Arc::default(),
             connections: Arc::default(),
-            #[cfg(feature = "grpc")]
-            health: tokio::sync::watch::Sender::default(),
-            #[cfg(feature = "json")]
-            json: crate::grpc::Json::default(),
+            stage,
         };
+        let mut drivers = self.drivers;
+        drivers.extend(built_in(&shared.router));
         let config = &self.config;
         let registrar = self.registrar.unwrap_or_else(|| Box::new(Announcer::new(registry, config, aloud)));
-        Running::start(listener, Arc::new(shared), Some(registrar)).await
+        Running::start(listener, drivers, Arc::new(shared), Some(registrar)).await
     }
 
     /// Starts, says so, serves until SIGTERM or Ctrl-C, then drains. A second signal ends the
@@ -175,6 +189,29 @@ impl Server {
         say("stopped");
         outcome
     }
+}
+
+/// The drivers of every server, in the order in which they are asked.
+fn built_in(router: &Router) -> Vec<Box<dyn Driver>> {
+    let mut drivers: Vec<Box<dyn Driver>> = vec![Box::new(thrift::Thrift::new(router))];
+    #[cfg(feature = "grpc")]
+    if router.serves(Idl::Proto) {
+        drivers.push(Box::new(grpc::Grpc::default()));
+    }
+    drivers.push(Box::new(http1::Refusal));
+    drivers
+}
+
+/// The health service of a server with proto services.
+#[cfg(feature = "grpc")]
+fn health(services: &[&'static ServiceInfo], stage: &watch::Sender<Stage>) -> Option<Arc<dyn Service>> {
+    let has_proto = services.iter().any(|info| info.idl == Idl::Proto);
+    has_proto.then(|| Arc::new(health::Health::new(services, stage.subscribe())) as Arc<dyn Service>)
+}
+
+#[cfg(not(feature = "grpc"))]
+fn health(_: &[&'static ServiceInfo], _: &watch::Sender<Stage>) -> Option<Arc<dyn Service>> {
+    None
 }
 
 /// Puts the layers around the router, the last one innermost.

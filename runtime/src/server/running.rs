@@ -11,10 +11,10 @@ use tokio::task::JoinHandle;
 
 use super::accept::accept;
 use super::counters::Counters;
-#[cfg(feature = "grpc")]
-use super::grpc::Health;
+use super::driver::Driver;
 use super::registration::{Registrar, Registration};
 use super::shared::Shared;
+use super::stage::Stage;
 use crate::error::{Code, Error};
 use crate::limits::Limits;
 
@@ -38,13 +38,14 @@ impl Running {
     /// Accepts on a bound listener, then registers: whoever finds the entry is answered.
     pub(super) async fn start(
         listener: TcpListener,
+        drivers: Vec<Box<dyn Driver>>,
         shared: Arc<Shared>,
         registrar: Option<Box<dyn Registrar>>,
     ) -> Result<Self, Error> {
         let address = listener
             .local_addr()
             .map_err(|error| Error::unavailable(format!("cannot read the address of the listener: {error}")))?;
-        let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        let accepting = tokio::spawn(accept(listener, drivers.into(), Arc::clone(&shared)));
         let sweeper = Arc::clone(&shared);
         let sweeping = tokio::spawn(async move {
             sweeper.connections.sweep(&sweeper.limits, sweeper.counters()).await;
@@ -128,8 +129,7 @@ impl Running {
 
     /// The same; `say` is told each step before it is waited for.
     pub(super) async fn stop_aloud(mut self, say: fn(&str)) -> Result<(), Error> {
-        #[cfg(feature = "grpc")]
-        self.shared.health.send_replace(Health::Leaving);
+        self.shared.stage.send_replace(Stage::Leaving);
         if let Some(registration) = self.registration.take() {
             let notice = registration.deregister().await;
             if !notice.is_zero() {
@@ -143,8 +143,7 @@ impl Running {
         let (calls, drain) = (self.shared.load.in_flight(), self.shared.limits.drain);
         say(&format!("stopping: no new calls; {calls} in work have up to {drain:?}"));
         // Whoever watches the health would keep the connection open.
-        #[cfg(feature = "grpc")]
-        self.shared.health.send_replace(Health::Gone);
+        self.shared.stage.send_replace(Stage::Draining);
         let connections = &self.shared.connections;
         connections.drain();
         let drained = tokio::time::timeout(self.shared.limits.drain, connections.empty()).await;

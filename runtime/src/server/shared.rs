@@ -1,36 +1,30 @@
 //! What every connection of a server shares.
 
 use std::sync::Arc;
-#[cfg(feature = "thrift")]
 use std::task::{Context as Task, Poll, Waker};
 
 use bytes::Bytes;
+use tokio::sync::watch;
 
 use super::connections::Connections;
 use super::counters::{Counter, Counters};
-#[cfg(feature = "thrift")]
 use super::load::More;
 use super::load::{Entry, Load};
+use super::stage::Stage;
 use super::work::Work;
-#[cfg(feature = "thrift")]
 use crate::aside::{aside, in_a_thread_of_its_own};
+use crate::body::Body;
 use crate::context::Context;
-#[cfg(feature = "thrift")]
 use crate::error::Code;
 use crate::error::{Error, Origin};
-#[cfg(feature = "thrift")]
 use crate::heap::Anchor;
 use crate::layered::Layered;
 use crate::limits::{DecodeLimits, Limits};
 use crate::router::{Route, Router};
-#[cfg(feature = "thrift")]
-use crate::service::{Answer, Idl};
-use crate::service::{Call, Handling, Service};
-#[cfg(feature = "thrift")]
+use crate::service::{Answer, Call, Handling, Idl, Service};
 use crate::thrift::Protocol;
 
 /// A call that began aside.
-#[cfg(feature = "thrift")]
 enum Begun {
     Over(Result<Answer, Error>),
     Pending(Handling, More, Anchor),
@@ -44,11 +38,7 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
     pub(super) load: Arc<Load>,
     pub(super) connections: Arc<Connections>,
-    /// What the server says of itself.
-    #[cfg(feature = "grpc")]
-    pub(super) health: tokio::sync::watch::Sender<super::grpc::Health>,
-    #[cfg(feature = "json")]
-    pub(super) json: crate::grpc::Json,
+    pub(super) stage: watch::Sender<Stage>,
 }
 
 impl Shared {
@@ -65,7 +55,6 @@ impl Shared {
     /// # Errors
     ///
     /// As a body that a service cannot decode; a proto message over the limit of gRPC's.
-    #[cfg(feature = "thrift")]
     pub(super) fn open(&self, protocol: Protocol, body: Bytes) -> Result<(Bytes, DecodeLimits), Error> {
         let mut limits = self.limits.decode;
         if protocol.idl() == Idl::Proto && body.len() > self.limits.grpc_message {
@@ -87,10 +76,10 @@ impl Shared {
         &self,
         route: &Route,
         mut cx: Context,
-        (body, limits): (Bytes, DecodeLimits),
+        (body, limits): (Body, DecodeLimits),
         entry: Entry<'_>,
     ) -> Result<Work, Error> {
-        let permit = self.load.enter(body.len(), entry, &self.limits)?;
+        let permit = self.load.enter(body.as_whole().map_or(0, Bytes::len), entry, &self.limits)?;
         let method = route.method;
         cx.method = Some(method);
         let call = Call { method, cx, body, limits };
@@ -109,7 +98,6 @@ impl Shared {
     /// # Errors
     ///
     /// As [`Shared::start`].
-    #[cfg(feature = "thrift")]
     pub(super) fn start_aside(
         self: &Arc<Self>,
         route: &Route,
@@ -125,6 +113,7 @@ impl Shared {
             let (body, limits) = shared.open(protocol, body)?;
             let more = shared.load.more(body.len().saturating_sub(size), &shared.limits)?;
             let anchor = Anchor::new();
+            let body = body.into();
             let mut handling = shared.handle(&*service, Call { method, cx, body, limits });
             // Whoever awaits it polls again.
             let polled = handling.as_mut().poll(&mut Task::from_waker(Waker::noop()));

@@ -30,3 +30,29 @@ impl Signals {
         }
     }
 }
+
+/// A future that ends at SIGTERM or Ctrl-C, for programs that serve something else than
+/// [`crate::Server`] does, such as HTTP. From this call on the signals no longer end the process.
+/// [`crate::Server::run`] heeds them by itself.
+///
+/// ```no_run
+/// # async fn serve(_stop: impl Future<Output = ()>) {}
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> runtime::Result<()> {
+/// let stop = runtime::shutdown_signal()?;
+/// serve(stop).await; // such as `axum::serve(…).with_graceful_shutdown(stop)`
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// [`crate::Code::Internal`] when the process cannot install a handler.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime.
+pub fn shutdown_signal() -> Result<impl Future<Output = ()> + Send + 'static, Error> {
+    let mut signals = Signals::listen()?;
+    Ok(async move { signals.next().await })
+}

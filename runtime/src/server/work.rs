@@ -7,11 +7,15 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+
 use super::counters::Counter;
 use super::failures;
 use super::load::Permit;
 use super::share::{Counted, Share};
+use crate::body::{Body, Messages, Source};
 use crate::error::{Error, Origin};
+use crate::metadata::Metadata;
 use crate::service::{Answer, Handling, Method};
 
 /// After a caller's own deadline nothing is said for so long: its clock rings first, and tells it of a timeout. What
@@ -39,17 +43,64 @@ pub(super) fn late() -> Error {
     Error::deadline("the call took longer than it may")
 }
 
+#[cold]
+fn panicked(method: &'static Method, permit: Option<&Permit>) -> Error {
+    permit.into_iter().for_each(|permit| permit.count(Counter::Panics));
+    tracing::error!(method = method.path, "handler panicked");
+    Error::internal(format!("panic in {}.{}", method.service, method.name)).with_origin(Origin::Panic)
+}
+
+/// The stream of a call's answers: counted as the call until it ends, and with its panics caught.
+struct Guarded {
+    messages: Option<Messages>,
+    method: &'static Method,
+    permit: Option<Permit>,
+    _counted: Option<Counted>,
+}
+
+impl Guarded {
+    fn end(&mut self) -> Result<Metadata, Error> {
+        let messages = self.messages.take();
+        let ended = catch_unwind(AssertUnwindSafe(|| messages.map(|mut messages| messages.take_trailers())));
+        ended.map(Option::unwrap_or_default).map_err(|_| panicked(self.method, self.permit.as_ref()))
+    }
+}
+
+impl Source for Guarded {
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        let this = &mut *self;
+        let Some(messages) = &mut this.messages else { return Poll::Ready(None) };
+        let next = catch_unwind(AssertUnwindSafe(|| messages.poll_message(task)));
+        let next = next.unwrap_or_else(|_| Poll::Ready(Some(Err(panicked(this.method, this.permit.as_ref())))));
+        if let Poll::Ready(Some(Err(error))) = &next {
+            failures::log(this.method, error);
+        }
+        next
+    }
+
+    fn trailers(mut self: Pin<&mut Self>) -> Metadata {
+        self.end().unwrap_or_default()
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        let _ = self.end();
+    }
+}
+
 /// A call in work. A panic inside, while it is polled or dropped, is an error of this call alone.
 pub(super) struct Work {
     future: Option<Handling>,
     method: &'static Method,
-    permit: Permit,
+    /// `None` once the answer holds it.
+    permit: Option<Permit>,
     counted: Option<Counted>,
 }
 
 impl Work {
     pub(super) fn start(method: &'static Method, permit: Permit, call: impl FnOnce() -> Handling) -> Self {
-        let mut work = Self { future: None, method, permit, counted: None };
+        let mut work = Self { future: None, method, permit: Some(permit), counted: None };
         work.future = Some(match catch_unwind(AssertUnwindSafe(call)) {
             Ok(future) => future,
             Err(_) => Box::pin(std::future::ready(Err(work.panicked()))),
@@ -63,10 +114,9 @@ impl Work {
     }
 
     /// The error for it when its time is over, counted and logged.
-    #[cfg(feature = "thrift")]
     #[cold]
     pub(super) fn late(&self) -> Error {
-        self.permit.count(Counter::Deadlines);
+        self.permit.iter().for_each(|permit| permit.count(Counter::Deadlines));
         let error = late();
         failures::log(self.method, &error);
         error
@@ -74,9 +124,26 @@ impl Work {
 
     #[cold]
     fn panicked(&self) -> Error {
-        self.permit.count(Counter::Panics);
-        tracing::error!(method = self.method.path, "handler panicked");
-        Error::internal(format!("panic in {}.{}", self.method.service, self.method.name)).with_origin(Origin::Panic)
+        panicked(self.method, self.permit.as_ref())
+    }
+
+    /// Lets an answer that is a stream keep the place of the call until it ends.
+    fn guarded(&mut self, answer: Answer) -> Answer {
+        let Answer { head, body, trailers } = answer;
+        let body = match body {
+            Body::Whole(message) => Body::Whole(message),
+            Body::Stream(messages) => {
+                let (method, permit) = (self.method, self.permit.take());
+                let counted = self.counted.take();
+                Body::Stream(Messages::from_source(Guarded {
+                    messages: Some(messages),
+                    method,
+                    permit,
+                    _counted: counted,
+                }))
+            }
+        };
+        Answer { head, body, trailers }
     }
 
     fn end(&mut self) -> Result<(), Error> {
@@ -98,7 +165,10 @@ impl Future for Work {
             Ok(Poll::Ready(outcome)) => outcome,
             Err(_) => Err(this.panicked()),
         };
-        let outcome = this.end().and(outcome);
+        let outcome = match this.end().and(outcome) {
+            Ok(answer) => Ok(this.guarded(answer)),
+            Err(error) => Err(error),
+        };
         if let Err(error) = &outcome {
             failures::log(this.method, error);
         }

@@ -12,6 +12,7 @@ use super::field::{FieldNames, FieldRef, Slot};
 use super::kind::Type;
 use super::size::Size;
 use super::value::Value;
+use crate::body::not_whole;
 use crate::context::Context;
 use crate::error::{Code, Error, Origin};
 use crate::limits::DecodeLimits;
@@ -66,13 +67,15 @@ pub fn arguments(
     names: FieldNames,
     read: impl FnMut(FieldRef<'_, '_>) -> Result<(), DecodeError>,
 ) -> Result<(), Error> {
-    whole(&call.body, call.limits, names, read).map_err(|error| error.into_error(Code::InvalidArgument))
+    let body = call.body.as_whole().ok_or_else(not_whole)?;
+    whole(body, call.limits, names, read).map_err(|error| error.into_error(Code::InvalidArgument))
 }
 
 /// The error for an argument (`"Add().first"`) that has to be there and was not.
 #[cold]
 pub fn missing(call: &Call, argument: &'static str) -> Error {
-    DecodeError::new(Fault::Missing(argument), call.body.len()).into_error(Code::InvalidArgument)
+    DecodeError::new(Fault::Missing(argument), call.body.as_whole().map_or(0, Bytes::len))
+        .into_error(Code::InvalidArgument)
 }
 
 /// Reads the fields of a result that may hold declared exceptions.
@@ -157,10 +160,10 @@ pub fn body(fields: &[(i16, &dyn Argument)]) -> Result<Bytes, Error> {
 ///
 /// [`Origin::Encode`] for a value over a limit; see [`super::EncodeError`].
 pub fn reply(cx: &Context, field: i16, value: &impl Value) -> Result<Answer, Error> {
-    Ok(Answer { body: body(&[(field, value)])?, backward: cx.take_backward() })
+    Ok(Answer::new(cx, body(&[(field, value)])?))
 }
 
 /// Answers with a result without fields.
 pub fn void(cx: &Context) -> Answer {
-    Answer { body: Bytes::from_static(&[0]), backward: cx.take_backward() }
+    Answer::new(cx, Bytes::from_static(&[0]))
 }

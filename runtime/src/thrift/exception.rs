@@ -12,7 +12,7 @@ use super::call::{Argument, body, fields};
 use super::decoder::Decoder;
 use super::error::DecodeError;
 use super::field::FieldRef;
-use crate::error::{Code, Error, Origin};
+use crate::error::{Code, Detail, Error, Origin};
 use crate::limits::DecodeLimits;
 
 /// The types of Thrift's `TApplicationException` that are used here (`Thrift.h` of Apache;
@@ -39,10 +39,12 @@ mod ids {
     pub(super) const REST: i16 = 16;
     /// Fields of a [`Rest`].
     pub(super) const REASON: i16 = 1;
-    pub(super) const METADATA: i16 = 2;
+    pub(super) const PAIRS: i16 = 2;
+    /// A list: name and message of each detail in turn.
+    pub(super) const DETAILS: i16 = 3;
 }
 
-/// The most fields of a [`Rest`]: 256 kB of reason and pairs. What is longer is left out.
+/// The most fields of a [`Rest`]: 256 kB of reason, pairs and details. What is longer is left out.
 const MOST: usize = 32_000;
 
 /// The exception type of an error, by its origin.
@@ -91,15 +93,23 @@ fn write(error: &Error, kind: i32) -> Result<Bytes, Error> {
 #[derive(Default)]
 pub(super) struct Rest {
     pub(super) reason: String,
-    pub(super) metadata: BTreeMap<String, String>,
+    pub(super) pairs: BTreeMap<String, String>,
+    pub(super) details: Vec<Detail>,
 }
 
 impl Rest {
     fn write(error: &Error) -> Result<Vec<i64>, Error> {
-        if error.reason().is_empty() && error.metadata().is_empty() {
+        if error.reason().is_empty() && error.pairs().is_empty() && error.details().is_empty() {
             return Ok(Vec::new());
         }
-        let whole = body(&[(ids::REASON, &error.reason().to_owned()), (ids::METADATA, error.metadata())])?;
+        let reason = error.reason().to_owned();
+        let details: Vec<Bytes> =
+            error.details().iter().flat_map(|detail| [detail.type_name.clone().into(), detail.value.clone()]).collect();
+        let mut parts: Vec<(i16, &dyn Argument)> = vec![(ids::REASON, &reason), (ids::PAIRS, error.pairs())];
+        if !details.is_empty() {
+            parts.push((ids::DETAILS, &details));
+        }
+        let whole = body(&parts)?;
         let number =
             |part: &[u8]| part.iter().fold(0, |number, byte| number << 8 | i64::from(*byte)) << (64 - 8 * part.len());
         let numbers: Vec<i64> = whole.chunks(8).map(number).collect();
@@ -110,11 +120,18 @@ impl Rest {
     fn read(numbers: &[i64], limits: DecodeLimits) -> Result<Self, DecodeError> {
         let bytes: Bytes = numbers.iter().flat_map(|number| number.to_be_bytes()).collect();
         let mut rest = Self::default();
+        let mut details = Vec::<Bytes>::new();
         Decoder::new(&bytes, limits).flat(&[], |field| match field.id {
             ids::REASON => field.read(&mut rest.reason),
-            ids::METADATA => field.read(&mut rest.metadata),
+            ids::PAIRS => field.read(&mut rest.pairs),
+            ids::DETAILS => field.read(&mut details),
             _ => field.skip(),
         })?;
+        for pair in details.chunks_exact(2) {
+            let [name, value] = [&pair[0], &pair[1]];
+            let type_name = String::from_utf8_lossy(name).into_owned();
+            rest.details.push(Detail { type_name, value: value.clone() });
+        }
         Ok(rest)
     }
 }
@@ -155,16 +172,17 @@ impl Exception {
         }
         let rest = self.rest;
         let mut error = match self.business {
-            Some(code) => Error::business(code, self.message, rest.metadata),
+            Some(code) => Error::business(code, self.message, rest.pairs),
             None => {
                 let code = self.code.and_then(Code::from_number).unwrap_or(code_of(self.kind));
                 let error = Error::new(code, self.message);
-                rest.metadata.into_iter().fold(error, |error, (k, v)| error.with_metadata(k, v))
+                rest.pairs.into_iter().fold(error, |error, (k, v)| error.with_pair(k, v))
             }
         };
         if !rest.reason.is_empty() {
             error = error.with_reason(rest.reason);
         }
+        error = rest.details.into_iter().fold(error, Error::with_encoded_detail);
         error.with_origin(Origin::Remote)
     }
 }
@@ -210,12 +228,12 @@ mod tests {
 
     #[test]
     fn our_client_gets_the_whole_error_back() {
-        let error = Error::not_found("no such user").with_reason("USER_GONE").with_metadata("id", "7");
+        let error = Error::not_found("no such user").with_reason("USER_GONE").with_pair("id", "7");
         let back = round(&error);
         assert_eq!(back.code(), Code::NotFound);
         assert_eq!(back.message(), "no such user");
         assert_eq!(back.reason(), "USER_GONE");
-        assert_eq!(back.metadata(), error.metadata());
+        assert_eq!(back.pairs(), error.pairs());
         assert_eq!(back.origin(), Origin::Remote);
     }
 
@@ -224,7 +242,15 @@ mod tests {
         let error = Error::business(-404, "refused", [("a".to_owned(), "b".to_owned())]);
         let back = round(&error);
         assert_eq!(back.business_code(), Some(-404));
-        assert_eq!(back.metadata(), error.metadata());
+        assert_eq!(back.pairs(), error.pairs());
+    }
+
+    #[test]
+    fn details_come_back_in_their_order() {
+        let detail = |name: &str, value: &'static [u8]| Detail { type_name: name.into(), value: value.into() };
+        let details = [detail("a.B", &[1, 2, 3]), detail("c.D", &[]), detail("a.B", &[4; 40])];
+        let error = details.iter().cloned().fold(Error::invalid("no"), Error::with_encoded_detail);
+        assert_eq!(round(&error).details(), details);
     }
 
     /// As Kitex's clients need it.
@@ -239,17 +265,17 @@ mod tests {
         read.unwrap();
         assert_eq!(kinds[..2], [(1, Type::String), (2, Type::I32)]);
         assert!(kinds[2..].iter().all(|(_, kind)| matches!(kind, Type::I32 | Type::I64)), "{kinds:?}");
-        assert_eq!(round(&error).metadata(), error.metadata());
+        assert_eq!(round(&error).pairs(), error.pairs());
     }
 
     #[test]
     fn pairs_of_any_length_come_back_until_they_are_too_many() {
         for length in (0..40).chain([200_000]) {
-            let error = Error::internal("x").with_metadata("k", "v".repeat(length));
-            assert_eq!(round(&error).metadata(), error.metadata(), "{length}");
+            let error = Error::internal("x").with_pair("k", "v".repeat(length));
+            assert_eq!(round(&error).pairs(), error.pairs(), "{length}");
         }
-        let back = round(&Error::not_found("x").with_metadata("k", "v".repeat(300_000)));
-        assert_eq!((back.code(), back.message(), back.metadata().len()), (Code::NotFound, "x", 0));
+        let back = round(&Error::not_found("x").with_pair("k", "v".repeat(300_000)));
+        assert_eq!((back.code(), back.message(), back.pairs().len()), (Code::NotFound, "x", 0));
     }
 
     #[test]

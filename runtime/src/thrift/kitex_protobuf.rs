@@ -7,7 +7,7 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::exception::{Exception, Rest, code_of, type_of, types};
-use crate::error::{Code, Error, Origin};
+use crate::error::{Code, Detail, Error, Origin};
 
 /// The first two bytes of a message.
 pub(super) const VERSION: u16 = 0x9001;
@@ -28,7 +28,29 @@ struct Body {
     #[prost(int32, optional, tag = "5")]
     business: Option<i32>,
     #[prost(map = "string, string", tag = "6")]
-    metadata: HashMap<String, String>,
+    pairs: HashMap<String, String>,
+    #[prost(message, repeated, tag = "7")]
+    details: Vec<WireDetail>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct WireDetail {
+    #[prost(string, tag = "1")]
+    type_name: String,
+    #[prost(bytes = "bytes", tag = "2")]
+    value: Bytes,
+}
+
+impl From<Detail> for WireDetail {
+    fn from(Detail { type_name, value }: Detail) -> Self {
+        Self { type_name, value }
+    }
+}
+
+impl From<WireDetail> for Detail {
+    fn from(WireDetail { type_name, value }: WireDetail) -> Self {
+        Self { type_name, value }
+    }
 }
 
 /// Writes an error.
@@ -49,7 +71,8 @@ fn write(error: &Error, kind: i32) -> Bytes {
         code: (code != code_of(kind)).then_some(i32::from(code as u8)),
         reason: error.reason().to_owned(),
         business: error.business_code(),
-        metadata: error.metadata().clone().into_iter().collect(),
+        pairs: error.pairs().clone().into_iter().collect(),
+        details: error.details().iter().cloned().map(WireDetail::from).collect(),
     };
     body.encode_to_vec().into()
 }
@@ -58,8 +81,9 @@ fn write(error: &Error, kind: i32) -> Bytes {
 /// bounds what it takes.
 pub(super) fn decode(body: Bytes) -> (Error, bool) {
     match Body::decode(body) {
-        Ok(Body { kind, message, code, reason, business, metadata }) => {
-            let rest = Rest { reason, metadata: metadata.into_iter().collect() };
+        Ok(Body { kind, message, code, reason, business, pairs, details }) => {
+            let details = details.into_iter().map(Detail::from).collect();
+            let rest = Rest { reason, pairs: pairs.into_iter().collect(), details };
             let exception = Exception { message, kind, code, business, rest };
             let may_close = exception.may_close();
             (exception.into_error(), may_close)
@@ -80,10 +104,10 @@ mod tests {
 
     #[test]
     fn our_client_gets_the_whole_error_back() {
-        let error = Error::not_found("no such user").with_reason("USER_GONE").with_metadata("id", "7");
+        let error = Error::not_found("no such user").with_reason("USER_GONE").with_pair("id", "7");
         let back = decode(encode(&error)).0;
         assert_eq!((back.code(), back.message(), back.reason()), (Code::NotFound, "no such user", "USER_GONE"));
-        assert_eq!((back.metadata(), back.origin()), (error.metadata(), Origin::Remote));
+        assert_eq!((back.pairs(), back.origin()), (error.pairs(), Origin::Remote));
         let back = decode(encode(&Error::business(-404, "refused", []))).0;
         assert_eq!(back.business_code(), Some(-404));
         assert_eq!(decode(wrong_message_type()).0.code(), Code::InvalidArgument);

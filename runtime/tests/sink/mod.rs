@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use runtime::context::Metadata;
 use runtime::service::{Idl, Kind};
 use runtime::thrift;
-use runtime::{Answer, Call, Error, Handling, Method, Service, ServiceInfo};
+use runtime::{Answer, Call, Error, Handling, Metadata, Method, Service, ServiceInfo};
 use tokio::sync::mpsc;
 
 const fn method(name: &'static str, path: &'static str, index: usize, kind: Kind) -> Method {
@@ -64,7 +63,7 @@ async fn answer(call: Call) -> Result<Answer, Error> {
         (1, "plain") => Err(Error::internal("biz error: boom: something broke")),
         (1, "denied") => {
             let body = [&[12, 0, 1, 8, 0, 2, 0xff, 0xff, 0xff, 0xfd, 11, 0, 1, 0, 0, 0, 8][..], b"no entry\0\0"];
-            Ok(Answer { body: Bytes::from(body.concat()), backward: call.cx.take_backward() })
+            Ok(Answer::new(&call.cx, Bytes::from(body.concat())))
         }
         (1, slow) => {
             let time: u32 = slow.strip_prefix("slow").and_then(|time| time.parse().ok()).unwrap_or(0);

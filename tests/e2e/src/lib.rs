@@ -11,6 +11,7 @@ mod etcd;
 mod go;
 pub mod http;
 mod load;
+pub mod made;
 mod release;
 mod shown;
 

@@ -40,6 +40,19 @@ fn fixed_addresses() {
     assert!(!logged.contains('\x1b'), "{logged:?}");
 }
 
+/// The gateway ends well at both signals, as a server does.
+#[test]
+fn the_gateway_stops_at_either_signal() {
+    for signal in ["TERM", "INT"] {
+        let (mut gateway, address) = Process::serve("gateway", "static:add=127.0.0.1:9;echo=127.0.0.1:9");
+        assert_eq!(ask(&address, "GET", "/add?first=1&second=2").0, 405);
+        gateway.signal(signal);
+        gateway.line("stopped");
+        let status = wait_for("the end", || gateway.ended());
+        assert!(status.success(), "{signal}: {status}");
+    }
+}
+
 #[test]
 fn found_through_etcd() {
     let Some(etcd) = Etcd::start() else { return };

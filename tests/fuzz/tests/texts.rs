@@ -101,7 +101,7 @@ fn addresses_and_registries() {
 
 #[test]
 fn details_of_statuses() {
-    let error = runtime::Error::not_found("gone").with_reason("GONE").with_metadata("a", "b");
+    let error = runtime::Error::not_found("gone").with_reason("GONE").with_pair("a", "b");
     let details = status_of(&error).details().to_vec();
     assert!(!details.is_empty());
     fuzz(&[details], executions(80_000), |input| {

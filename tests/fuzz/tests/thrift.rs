@@ -169,7 +169,7 @@ fn headers_alone() {
 
 #[test]
 fn exceptions() {
-    let error = runtime::Error::not_found("gone").with_reason("GONE").with_metadata("a", "b");
+    let error = runtime::Error::not_found("gone").with_reason("GONE").with_pair("a", "b");
     let business = runtime::Error::business(7, "no", [("k".to_owned(), "v".to_owned())]);
     let corpus = [error, business].map(|error| exception::encode(&error).unwrap().to_vec());
     fuzz(&corpus, executions(200_000), |input| {

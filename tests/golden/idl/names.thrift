@@ -46,4 +46,4 @@ service Names {
     void await() throws (1: Clash clash)
 }
 
-exception Clash { 1: string Display }
+exception Clash { 1: string Display, 2: string Debug, 3: string Error, 4: string Clone, 5: string Drop, 6: string Hash }

@@ -161,6 +161,10 @@ impl Drop for Ending<'_> {
     }
 }
 
+fn text(value: &runtime::metadata::Value) -> String {
+    value.as_text().unwrap().to_owned()
+}
+
 fn left(cx: &Context) -> u128 {
     cx.remaining().map_or(0, |left| left.as_millis())
 }
@@ -171,8 +175,10 @@ impl Interop for Handler {
     async fn look(&self, cx: &Context, back: HashMap<String, String>) -> Result<Seen, Error> {
         back.into_iter().for_each(|(key, value)| cx.send_back(key, value));
         let metadata = cx.metadata().cloned().unwrap_or_default();
-        let transient = metadata.transient.into_iter().collect();
-        let persistent = metadata.persistent.into_iter().collect();
+        let pairs = |all: runtime::metadata::Pairs<'_>| {
+            all.iter().map(|(name, value)| (name.to_owned(), text(value))).collect()
+        };
+        let (transient, persistent) = (pairs(metadata.transient()), pairs(metadata.persistent()));
         Ok(Seen { transient, persistent, remaining: i64::try_from(left(cx)).unwrap() })
     }
 

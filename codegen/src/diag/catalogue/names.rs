@@ -103,6 +103,14 @@ pub fn endless_struct(name: &Name, field: Span) -> Diagnostic {
         .help("make the field `optional`")
 }
 
+/// A message that no stack has room for.
+pub fn large_message(name: &Name, field: Span, bytes: u64) -> Diagnostic {
+    Diagnostic::error("PB0007", format!("a value of `{}` takes about {} KiB", name.text, bytes / 1024))
+        .at(field, "the largest of its fields")
+        .also(name.span, "its messages stand inside of each other")
+        .help("make a field on the way `repeated`, which keeps its messages elsewhere; 256 KiB is the most")
+}
+
 /// A default that leads back to itself.
 pub fn endless_default(owner: &Name, field: &str, at: Span) -> Diagnostic {
     Diagnostic::error("TH0121", format!("the default of `{field}` must contain itself"))

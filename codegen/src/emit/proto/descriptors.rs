@@ -6,30 +6,36 @@ use std::fmt::Write as _;
 use proc_macro2::{Literal, TokenStream};
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 
-use super::{files, is_ours};
-use crate::ir::model::Model;
+use super::files;
+use crate::ir::model::{Model, ModuleId};
 
-/// The encoded `FileDescriptorSet` of each package with services: its files, and what they import but
-/// the well-known ones, which every reader has. Without places and comments.
-pub(in crate::emit) fn descriptors(model: &Model) -> BTreeMap<String, Vec<u8>> {
+/// What services share their descriptors with: those of their module and package. Files without a
+/// package have modules of their own.
+pub(in crate::emit) type Descriptors = BTreeMap<(ModuleId, String), Vec<u8>>;
+
+/// The encoded `FileDescriptorSet` of each module and package with services: its files, and what they
+/// import but the well-known ones, which every reader has. Without places and comments.
+pub(in crate::emit) fn descriptors(model: &Model) -> Descriptors {
     let mut all = files(model);
     all.iter_mut().for_each(|file| file.source_code_info = None);
+    let modules: BTreeMap<&str, ModuleId> = model.files.iter().map(|it| (it.import.as_str(), it.module)).collect();
     let by_name: BTreeMap<&str, &FileDescriptorProto> = all.iter().map(|file| (file.name(), file)).collect();
-    let packages: BTreeSet<&str> =
-        all.iter().filter(|file| !file.service.is_empty()).map(|file| file.package()).collect();
-    let set = |package: &str| {
-        let mut wanted = BTreeSet::new();
-        let mut next: Vec<&FileDescriptorProto> = all.iter().filter(|file| file.package() == package).collect();
+    let home = |file: &FileDescriptorProto| Some((*modules.get(file.name())?, file.package().to_owned()));
+    let homes: BTreeSet<_> = all.iter().filter(|file| !file.service.is_empty()).filter_map(home).collect();
+    let set = |wanted: &(ModuleId, String)| {
+        let mut names = BTreeSet::new();
+        let mut next: Vec<&FileDescriptorProto> =
+            all.iter().filter(|file| home(file).as_ref() == Some(wanted)).collect();
         while let Some(file) = next.pop() {
-            if is_ours(model, file) && wanted.insert(file.name()) {
+            if modules.contains_key(file.name()) && names.insert(file.name()) {
                 next.extend(file.dependency.iter().filter_map(|name| by_name.get(name.as_str()).copied()));
             }
         }
         // The order of the whole set: dependencies before dependents.
-        let file = all.iter().filter(|file| wanted.contains(file.name())).cloned().collect();
+        let file = all.iter().filter(|file| names.contains(file.name())).cloned().collect();
         prost::Message::encode_to_vec(&FileDescriptorSet { file })
     };
-    packages.into_iter().map(|package| (package.to_owned(), set(package))).collect()
+    homes.into_iter().map(|home| (home.clone(), set(&home))).collect()
 }
 
 /// Bytes as a literal of many lines.

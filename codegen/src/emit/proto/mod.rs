@@ -13,7 +13,7 @@ use proc_macro2::TokenStream;
 use prost_build::Module;
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 
-pub(super) use descriptors::{descriptors, literal};
+pub(super) use descriptors::{Descriptors, descriptors, literal};
 
 use crate::ir::model::{DefKind, Model, ModuleId};
 
@@ -63,11 +63,6 @@ fn files(model: &Model) -> Vec<FileDescriptorProto> {
     let set = <FileDescriptorSet as prost::Message>::decode(model.descriptors.as_slice());
     assert!(set.is_ok(), "internal error: the descriptors cannot be read");
     set.map(|set| set.file).unwrap_or_default()
-}
-
-/// Whether the user's files hold a file, rather than every compiler.
-fn is_ours(model: &Model, file: &FileDescriptorProto) -> bool {
-    model.files.iter().any(|it| it.import == file.name())
 }
 
 /// The tokens of prost's text.

@@ -6,7 +6,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::transport::Endpoint;
@@ -15,10 +14,10 @@ use tower::ServiceExt;
 use super::messages::{StatusRequest, StatusResponse};
 use super::server::Embedded;
 use crate::console::say;
+use crate::registry::announcement::Announcement;
 use crate::registry::backend::{Backend, Task};
 use crate::registry::error::Error;
 use crate::registry::etcd::api::{Channel, unary};
-use crate::registry::registration::{Status, Wanted};
 use crate::registry::snapshot::View;
 
 /// Between two looks at whether the port is free.
@@ -85,8 +84,8 @@ impl<B: Backend> Backend for Dev<B> {
         self.etcd.check(service)
     }
 
-    fn keep(&self, wanted: watch::Receiver<Wanted>, status: watch::Sender<Status>, stop: CancellationToken) -> Task {
-        self.hosted(self.etcd.keep(wanted, status, stop))
+    fn keep(&self, announcement: Announcement) -> Task {
+        self.hosted(self.etcd.keep(announcement))
     }
 }
 

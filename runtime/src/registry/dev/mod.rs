@@ -15,8 +15,22 @@ mod store;
 mod tests;
 mod watch;
 
+use super::backend::Backend;
+use super::error::Error;
+use super::etcd::{Etcd, EtcdUrl};
+use super::schemes::Scheme;
+use super::url::Url;
+
 pub use faults::Faults;
 pub use server::Embedded;
 
 /// Where the registry `dev` is, unless its URL says another place.
 pub const ADDRESS: &str = "127.0.0.1:2379";
+
+/// `dev`, or `dev://127.0.0.1:2379` for another place of this machine.
+pub(super) const DEV: Scheme = Scheme { name: "dev", form: "dev", shared: true, open };
+
+fn open(url: &Url<'_>) -> Result<Box<dyn Backend>, Error> {
+    let settings = EtcdUrl::read_dev(url).map_err(Error::Url)?;
+    Ok(Box::new(join::Dev::new(settings.members.concat(), Etcd::new(&settings)?)))
+}

@@ -17,10 +17,11 @@ use super::lines::Lines;
 use super::login::Login;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
+use super::url::{EtcdUrl, TlsFiles};
 use super::watched::Watched;
 use crate::registry::common::Common;
 use crate::registry::error::Error;
-use crate::registry::url::{EtcdUrl, Password, TlsFiles};
+use crate::registry::password::Password;
 
 /// For one call.
 pub(super) const CALL: Duration = Duration::from_secs(3);

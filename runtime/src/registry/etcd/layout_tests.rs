@@ -7,7 +7,7 @@ use super::process::EtcdProcess;
 use super::tests::{LONG, instance, status, suite, trusted};
 use super::*;
 use crate::registry::registration::Reason;
-use crate::registry::{Endpoint, Instance, Registration, Registry};
+use crate::registry::{Endpoint, Instance, Registration, Registry, Status};
 
 /// All six; three of them know no prefix of their own, so two are given one.
 const ALL: &str = "kitex,kratos,go-micro,go-kit:kit,grpc:naming,go-zero";
@@ -29,7 +29,7 @@ async fn every_etcd_passes_the_suite_in_every_layout() {
 }
 
 async fn passes_in_every_layout(etcd: &EtcdProcess) {
-    for layouts in layout::NAMES.into_iter().chain([ALL, "go-micro,kitex"]) {
+    for layouts in layout::LAYOUTS.map(|layout| layout.0).into_iter().chain([ALL, "go-micro,kitex"]) {
         let weight: fn(u32) -> Option<u32> = match layouts {
             "go-kit" | "grpc" | "go-zero" => |_| None,
             ALL => |weight| Some(weight * 10),

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::fault::Fault;
 use crate::registry::error::Error;
-use crate::registry::url::{PASSWORD_FILE, Password};
+use crate::registry::password::Password;
+use crate::registry::schemes::PASSWORD_FILE;
 
 /// A user and the source of its password.
 #[derive(Clone)]

@@ -30,30 +30,37 @@ mod tests_tls;
 #[cfg(feature = "tls")]
 mod tls;
 mod union;
+mod url;
 mod watched;
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
-
+use super::announcement::Announcement;
 use super::backend::{Backend, Task};
 use super::check_name;
 use super::error::Error;
 use super::layout::{self, Layout};
-use super::registration::{Status, Wanted};
+use super::schemes::Scheme;
 use super::snapshot::View;
-use super::url::EtcdUrl;
+use super::url::Url;
 use connection::Connection;
 use follow::Service;
 use model::Model;
 use registrar::{Registrar, State};
 use tally::Tally;
+pub(crate) use url::EtcdUrl;
+
+/// `etcd://host:2379`.
+pub(super) const ETCD: Scheme =
+    Scheme { name: "etcd", form: "etcd://host:2379", shared: true, open: |url| Ok(Box::new(Etcd::open(url)?)) };
+/// `etcds://host:2379`: the same over TLS.
+pub(super) const ETCDS: Scheme =
+    Scheme { name: "etcds", form: "etcds://host:2379", shared: true, open: |url| Ok(Box::new(Etcd::open(url)?)) };
 
 /// The registry behind `etcd://`.
-pub(super) struct Etcd {
+pub struct Etcd {
     connection: Arc<Connection>,
     layouts: Vec<Arc<dyn Layout>>,
     ttl: Duration,
@@ -67,9 +74,25 @@ impl fmt::Debug for Etcd {
 }
 
 impl Etcd {
-    pub(super) fn new(url: EtcdUrl) -> Result<Self, Error> {
+    /// Opens the registry of a URL.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Url`] and [`Error::File`], as [`Registry::open`](super::Registry::open).
+    pub fn open(url: &Url<'_>) -> Result<Self, Error> {
+        Self::new(&EtcdUrl::read(url).map_err(Error::Url)?)
+    }
+
+    /// The same with layouts of the program's own in place of those that the URL names. The first of
+    /// them says what an instance is like where they differ.
+    #[must_use]
+    pub fn with_layouts(self, layouts: Vec<Arc<dyn Layout>>) -> Self {
+        Self { layouts, ..self }
+    }
+
+    pub(super) fn new(url: &EtcdUrl) -> Result<Self, Error> {
         Ok(Self {
-            connection: Connection::open(&url)?,
+            connection: Connection::open(url)?,
             layouts: url.layouts.iter().map(|(name, prefix)| layout::open(name, prefix.as_deref())).collect(),
             ttl: url.ttl,
             tally: Arc::default(),
@@ -111,7 +134,8 @@ impl Backend for Etcd {
         Some(Box::pin(Arc::new(service).run()))
     }
 
-    fn keep(&self, wanted: watch::Receiver<Wanted>, status: watch::Sender<Status>, stop: CancellationToken) -> Task {
+    fn keep(&self, announcement: Announcement) -> Task {
+        let Announcement { wanted, status, stop } = announcement;
         let registrar = Registrar {
             connection: self.connection.clone(),
             name: self.name(),

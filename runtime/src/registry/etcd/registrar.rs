@@ -13,8 +13,9 @@ use super::api::{Client, Event, WatchCreateRequest};
 use super::connection::{CALL, Connection, Fault, PROBE, jitter};
 use super::plan::Plan;
 use super::{refused, store};
+use crate::registry::announcement::Wanted;
 use crate::registry::layout::{Entry, Layout};
-use crate::registry::registration::{Registered, Status, Wanted};
+use crate::registry::registration::{Registered, Status};
 
 /// After a lease that was lost while etcd was away: many processes lose theirs in the same moment.
 const LOST: Duration = Duration::from_millis(2500);

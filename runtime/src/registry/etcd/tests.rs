@@ -1,12 +1,20 @@
 use std::time::Instant;
 
 use super::process::EtcdProcess;
-use crate::registry::{Endpoint, Instance, Registry, Resolver, Snapshot};
+
+use crate::registry::url::hide;
+use crate::registry::{Endpoint, Instance, Password, Registry, Resolver, Snapshot, Status};
 
 use super::*;
 
 pub(in crate::registry) const LONG: Duration = Duration::from_secs(60);
 const KEY: &str = "kitex/registry-etcd/add/127.0.0.1:8888";
+
+/// What a URL of etcd says; `password` is what the environment holds.
+pub(in crate::registry) fn settings(text: &str, password: Option<&Password>) -> EtcdUrl {
+    let (shown, secret) = hide(text);
+    EtcdUrl::read(&Url::new(&shown, secret.as_ref().or(password), 0)).unwrap()
+}
 
 pub(in crate::registry) fn instance(service: &str, port: u16) -> Instance {
     Instance::new(service, Endpoint::new("thrift", "127.0.0.1", port))

@@ -5,9 +5,11 @@ use std::time::Instant;
 use etcd_client::{Client, ConnectOptions, Permission};
 
 use super::process::EtcdProcess;
+use super::tests::settings;
 use super::*;
-use crate::registry::url::{self, Password, Target};
 use crate::registry::{Endpoint, Inner, Instance, Registration, Registry, Resolver, Snapshot};
+use crate::registry::{Password, Status};
+use tokio::sync::watch;
 
 const LONG: Duration = Duration::from_secs(60);
 const KEY: &str = "kitex/registry-etcd/add/127.0.0.1:8888";
@@ -44,8 +46,8 @@ fn open_at(address: &str, password: Password) -> Registry {
 }
 
 fn open_as(text: &str, password: Password) -> Registry {
-    let Ok(Target::Etcd(url)) = url::parse(text, Some(&password)) else { panic!() };
-    Registry(Arc::new(Inner { backend: Box::new(Etcd::new(url).unwrap()), resolvers: Default::default() }))
+    let url = settings(text, Some(&password));
+    Registry(Arc::new(Inner { backend: Box::new(Etcd::new(&url).unwrap()), resolvers: Default::default() }))
 }
 
 fn register(registry: &Registry) -> Registration {
@@ -327,8 +329,8 @@ fn a_password_file_that_is_not_there_is_told_at_the_start() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("password");
     let error = || {
-        let Ok(Target::Etcd(url)) = url::parse("etcd://bob@h:1", Some(&Password::File(path.clone()))) else { panic!() };
-        Etcd::new(url).unwrap_err().to_string()
+        let url = settings("etcd://bob@h:1", Some(&Password::File(path.clone())));
+        Etcd::new(&url).unwrap_err().to_string()
     };
     let text = error();
     assert!(text.contains("KITELINE_ETCD_PASSWORD_FILE") && text.contains(path.to_str().unwrap()), "{text}");
@@ -350,8 +352,8 @@ async fn no_text_shows_a_password() {
     add.wait(LONG, |snapshot| snapshot.stale_since.is_some()).await.unwrap();
     status(&kept, |status| matches!(status, Status::Away(_))).await;
     drop(guard);
-    let Ok(Target::Etcd(parsed)) = url::parse(&url, None) else { panic!() };
-    let etcd = Etcd::new(parsed.clone()).unwrap();
+    let parsed = settings(&url, None);
+    let etcd = Etcd::new(&parsed).unwrap();
     let wrong = Registry::open(&format!("{url}&oops=1")).unwrap_err();
     let shown = [
         format!("{registry:?} {registry} {add:?} {:?}", kept.status().borrow()),

@@ -9,8 +9,10 @@ use tokio::io::AsyncWriteExt;
 
 use super::api::RangeRequest;
 use super::process::EtcdProcess;
+use super::tests::settings;
+use super::url::TlsFiles;
 use super::*;
-use crate::registry::url::{self, Target, TlsFiles};
+use crate::registry::Status;
 use crate::registry::{Endpoint, Instance, Registration, Registry, Snapshot};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -151,7 +153,7 @@ async fn a_handshake_that_fails_is_not_tried_in_a_loop() {
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
         }
     });
-    let Ok(Target::Etcd(url)) = url::parse(&url, None) else { panic!() };
+    let url = settings(&url, None);
     let connection = Connection::new(&url).unwrap();
     let start = std::time::Instant::now();
     for _ in 0..1_000 {

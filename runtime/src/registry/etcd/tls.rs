@@ -12,7 +12,7 @@ use rustls::sign::CertifiedKey;
 use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 
 use crate::registry::error::Error;
-use crate::registry::url::TlsFiles;
+use crate::registry::etcd::url::TlsFiles;
 
 /// The files, and what they held when they were last sound.
 #[derive(Debug)]

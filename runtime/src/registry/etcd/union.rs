@@ -94,6 +94,7 @@ fn combine(by_source: &BTreeMap<usize, &Arc<Instance>>, factor: impl Fn(usize) -
     }
     let mut instance = Instance { weight, endpoints: Vec::new(), ..Instance::clone(first) };
     for other in by_source.values() {
+        instance.out_of_order |= other.out_of_order;
         for (own, text) in [(&mut instance.version, &other.version), (&mut instance.zone, &other.zone)] {
             if own.is_empty() {
                 own.clone_from(text);

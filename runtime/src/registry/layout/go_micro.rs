@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::go_json::{Object, pairs, quote};
-use super::{Entry, Layout, addresses};
+use super::{Entry, Layout, addresses, stated, take_out_of_order};
 use crate::registry::instance::{DEFAULT_WEIGHT, Endpoint, Instance};
 
 /// The package's `prefix`, without the closing `/`.
@@ -82,10 +82,11 @@ fn instance(service: &str, version: &str, node: &Object) -> Option<Instance> {
     let endpoint = Endpoint { scheme, ..Endpoint::parse(&node.text("address").ok()?)? };
     let weight = metadata.remove("weight").and_then(|weight| weight.parse().ok()).unwrap_or_default();
     metadata.retain(|key, _| !OWN.contains(&key.as_str()));
+    let out_of_order = take_out_of_order(&mut metadata);
     let zone = metadata.get("zone").cloned().unwrap_or_default();
     let instance = Instance::new(service, endpoint).with_weight(weight);
     let id = node.text("id").ok().filter(|id| !id.is_empty()).unwrap_or_else(|| instance.id.clone());
-    Some(Instance { id, version: version.to_owned(), metadata, zone, ..instance })
+    Some(Instance { id, version: version.to_owned(), metadata, zone, out_of_order, ..instance })
 }
 
 fn value(instance: &Instance, id: &str, endpoint: &Endpoint, address: &str) -> String {
@@ -104,7 +105,7 @@ fn value(instance: &Instance, id: &str, endpoint: &Endpoint, address: &str) -> S
 }
 
 fn node_metadata(instance: &Instance, endpoint: &Endpoint) -> BTreeMap<String, String> {
-    let mut metadata = instance.metadata.clone();
+    let mut metadata = stated(instance);
     metadata.remove("weight");
     let (protocol, transport) = match endpoint.scheme.as_str() {
         "" => ("thrift", "thrift"),

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::go_json::{Object, quote};
-use super::{Entry, Layout, addresses, under};
+use super::{Entry, Layout, addresses, take_out_of_order, under};
 use crate::registry::instance::{Endpoint, Instance};
 
 /// The layout, with its prefix.
@@ -53,10 +53,11 @@ impl Layout for Grpc {
         }
         let address = update.text("Addr")?;
         let endpoint = Endpoint::parse(&address).ok_or_else(|| format!("address `{address}` is not host:port"))?;
-        let metadata = update.field("Metadata").map(metadata).unwrap_or_default();
+        let mut metadata = update.field("Metadata").map(metadata).unwrap_or_default();
+        let out_of_order = take_out_of_order(&mut metadata);
         let weight = metadata.get("weight").and_then(|weight| weight.parse().ok()).unwrap_or_default();
         let zone = metadata.get("zone").cloned().unwrap_or_default();
-        Ok(vec![Instance { metadata, zone, ..Instance::new(service, endpoint) }.with_weight(weight)])
+        Ok(vec![Instance { metadata, zone, out_of_order, ..Instance::new(service, endpoint) }.with_weight(weight)])
     }
 }
 

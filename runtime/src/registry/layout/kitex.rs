@@ -11,7 +11,7 @@ use std::fmt::{self, Write};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::go_json::{pairs, quote};
-use super::{Entry, Layout, addresses};
+use super::{Entry, Layout, addresses, stated, take_out_of_order};
 use crate::registry::instance::{DEFAULT_WEIGHT, Endpoint, Instance};
 
 /// registry-etcd's `etcdPrefixTpl` begins with this.
@@ -57,7 +57,7 @@ impl Layout for Kitex {
 }
 
 fn value(instance: &Instance, address: &str) -> String {
-    let mut tags = instance.metadata.clone();
+    let mut tags = stated(instance);
     let own = [("version", &instance.version), ("zone", &instance.zone)];
     for (key, value) in own.into_iter().filter(|(_, value)| !value.is_empty()) {
         tags.entry(key.to_owned()).or_insert_with(|| value.clone());
@@ -83,7 +83,7 @@ struct Info {
 }
 
 impl Info {
-    fn instance(self, service: &str) -> Result<Instance, String> {
+    fn instance(mut self, service: &str) -> Result<Instance, String> {
         if self.address.is_empty() {
             return Err("no address".to_owned());
         }
@@ -92,9 +92,10 @@ impl Info {
         }
         let endpoint =
             Endpoint::parse(&self.address).ok_or_else(|| format!("address `{}` is not host:port", self.address))?;
+        let out_of_order = take_out_of_order(&mut self.tags);
         let own = |key: &str| self.tags.get(key).cloned().unwrap_or_default();
         let (version, zone) = (own("version"), own("zone"));
-        Ok(Instance { version, zone, metadata: self.tags, ..Instance::new(service, endpoint) }
+        Ok(Instance { version, zone, out_of_order, metadata: self.tags, ..Instance::new(service, endpoint) }
             .with_weight(weight(self.weight)))
     }
 }

@@ -13,7 +13,7 @@
 //! the service's alone; ours has the `/` and does the same.
 
 use super::go_json::{Object, pairs, quote, texts};
-use super::{Entry, Layout, endpoint_of_url};
+use super::{Entry, Layout, endpoint_of_url, stated, take_out_of_order};
 use crate::registry::instance::{DEFAULT_WEIGHT, Instance};
 
 /// Kratos's default namespace.
@@ -61,10 +61,11 @@ impl Layout for Kratos {
         // One that cannot be dialed does not hide the others.
         let endpoints: Vec<_> = object.texts("endpoints")?.iter().filter_map(|url| endpoint_of_url(url)).collect();
         let first = endpoints.first().ok_or("no endpoint is scheme://host:port")?.clone();
+        let out_of_order = take_out_of_order(&mut metadata);
         let zone = metadata.get("zone").cloned().unwrap_or_default();
         let instance = Instance::new(service, first);
         let id = if id.is_empty() { instance.id.clone() } else { id };
-        Ok(vec![Instance { id, endpoints, version, metadata, zone, weight, ..instance }])
+        Ok(vec![Instance { id, endpoints, version, metadata, zone, weight, out_of_order, ..instance }])
     }
 
     fn usual_weight(&self) -> u32 {
@@ -82,7 +83,7 @@ fn read_weight(text: &str) -> Result<u32, String> {
 }
 
 fn value(instance: &Instance) -> String {
-    let mut metadata = instance.metadata.clone();
+    let mut metadata = stated(instance);
     metadata.remove("weight");
     if !matches!(instance.weight, 0 | DEFAULT_WEIGHT | USUAL) {
         metadata.insert("weight".to_owned(), instance.weight.to_string());

@@ -1,5 +1,5 @@
 //! How each system writes its instances into etcd: keys and values, nothing else. A layout is
-//! one file here, one line in [`NAMES`] and one in [`open`].
+//! one file here, one line in [`LAYOUTS`].
 
 mod go_json;
 mod go_kit;
@@ -11,16 +11,27 @@ mod kratos;
 #[cfg(test)]
 mod vectors;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use super::instance::{DEFAULT_WEIGHT, Endpoint, Instance};
 
-/// The layouts of this version.
-pub(crate) const NAMES: [&str; 6] = ["kitex", "kratos", "go-micro", "go-kit", "grpc", "go-zero"];
+/// What makes a layout, with what stands before a service's name in place of the system's own.
+type Make = fn(Option<&str>) -> Arc<dyn Layout>;
+
+/// The layouts that a URL may name.
+pub(crate) const LAYOUTS: [(&str, Make); 6] = [
+    ("kitex", |prefix| Arc::new(kitex::Kitex::new(prefix))),
+    ("kratos", |prefix| Arc::new(kratos::Kratos::new(prefix))),
+    ("go-micro", |prefix| Arc::new(go_micro::GoMicro::new(prefix))),
+    ("go-kit", |prefix| Arc::new(go_kit::GoKit::new(prefix))),
+    ("grpc", |prefix| Arc::new(grpc::Grpc::new(prefix))),
+    ("go-zero", |prefix| Arc::new(go_zero::GoZero::new(prefix))),
+];
 
 /// Keys and values of one system.
-pub(crate) trait Layout: fmt::Debug + Send + Sync {
+pub trait Layout: fmt::Debug + Send + Sync {
     /// Its name, one of [`NAMES`].
     fn name(&self) -> &'static str;
 
@@ -51,22 +62,39 @@ pub(crate) trait Layout: fmt::Debug + Send + Sync {
 
 /// One key and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) key: String,
-    pub(crate) value: String,
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// The value.
+    pub value: String,
 }
 
-/// The layout of this name (one of [`NAMES`]; any other is the first). `prefix` replaces the
-/// system's own.
-pub(crate) fn open(name: &str, prefix: Option<&str>) -> Arc<dyn Layout> {
-    match name {
-        "kratos" => Arc::new(kratos::Kratos::new(prefix)),
-        "go-micro" => Arc::new(go_micro::GoMicro::new(prefix)),
-        "go-kit" => Arc::new(go_kit::GoKit::new(prefix)),
-        "grpc" => Arc::new(grpc::Grpc::new(prefix)),
-        "go-zero" => Arc::new(go_zero::GoZero::new(prefix)),
-        _ => Arc::new(kitex::Kitex::new(prefix)),
+/// The pair of metadata that says that an instance answers out of order; to other systems it is one
+/// like any other.
+const OUT_OF_ORDER: (&str, &str) = ("kiteline", "mux");
+
+/// An instance's metadata with that pair, where it is to be there.
+fn stated(instance: &Instance) -> BTreeMap<String, String> {
+    let mut metadata = instance.metadata.clone();
+    if instance.out_of_order {
+        metadata.insert(OUT_OF_ORDER.0.to_owned(), OUT_OF_ORDER.1.to_owned());
     }
+    metadata
+}
+
+/// Takes that pair out of metadata; tells whether it was there.
+fn take_out_of_order(metadata: &mut BTreeMap<String, String>) -> bool {
+    let found = metadata.get(OUT_OF_ORDER.0).is_some_and(|value| value == OUT_OF_ORDER.1);
+    if found {
+        metadata.remove(OUT_OF_ORDER.0);
+    }
+    found
+}
+
+/// The layout of a name, which has to be one of [`LAYOUTS`]; Kitex's where it is not.
+pub(crate) fn open(name: &str, prefix: Option<&str>) -> Arc<dyn Layout> {
+    let known = LAYOUTS.iter().find(|(known, _)| *known == name).unwrap_or(&LAYOUTS[0]);
+    known.1(prefix)
 }
 
 /// `<prefix>/<service>/`, and `<service>/` where a system has no prefix of its own.

@@ -329,7 +329,7 @@ fn what_every_layout_writes_it_reads() {
     .with_endpoint(Endpoint::new("http", "10.0.0.1", 80))
     .with_weight(30)
     .with_metadata("k", "v");
-    for name in NAMES {
+    for name in LAYOUTS.map(|layout| layout.0) {
         let layout = open(name, None);
         assert_eq!(layout.name(), name);
         let entries = layout.write(&instance, 7);
@@ -364,7 +364,7 @@ fn damaged_values_are_read_or_skipped() {
     let values = |text| rows(text).into_iter().flat_map(|row| row["entries"].as_array().unwrap().clone());
     let values = texts.into_iter().flat_map(values);
     let corpus: Vec<Vec<u8>> = values.filter_map(|entry| Some(entry[1].as_str()?.as_bytes().to_vec())).collect();
-    let layouts = NAMES.map(|name| open(name, None));
+    let layouts = LAYOUTS.map(|layout| layout.1(None));
     fuzz::fuzz(&corpus, fuzz::executions(4_000), |value| {
         for layout in &layouts {
             for one in layout.read("greeter", b"greeter/x", value).unwrap_or_default() {

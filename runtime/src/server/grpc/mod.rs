@@ -1,6 +1,5 @@
 //! gRPC on one connection: HTTP/2 by hyper, gRPC's framing by tonic, bodies as they are.
 
-mod health;
 mod streams;
 mod unary;
 
@@ -10,24 +9,22 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
 use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::net::TcpStream;
 use tonic::body::Body;
 
-use super::connections::Seat;
+use super::driver::{self, Claim, Driver, Serving};
+use super::http1::{PREFACE, begins};
 use super::prefixed::Prefixed;
 use super::shared::Shared;
 use super::work::{self, End};
 use crate::error::Error;
 use crate::grpc::{Caller, deadline, status_of};
 use crate::router::unknown_method;
-use crate::service::Idl;
+use crate::service::{Idl, Kind};
 
-pub(super) use health::Health;
 use streams::Streams;
 use unary::Unary;
 
@@ -37,20 +34,51 @@ const HEADERS: u32 = 16 << 10;
 const PING: Duration = Duration::from_secs(30);
 const PONG: Duration = Duration::from_secs(10);
 
+/// The driver of gRPC.
+#[derive(Default)]
+pub(super) struct Grpc {
+    #[cfg(feature = "json")]
+    json: Arc<crate::grpc::Json>,
+}
+
+impl Driver for Grpc {
+    /// HTTP/2 with prior knowledge, as gRPC begins without TLS.
+    fn claim(&self, first: &[u8]) -> Claim {
+        begins(first, PREFACE)
+    }
+
+    fn serve(&self, connection: driver::Connection) -> Serving {
+        Box::pin(serve(
+            connection,
+            #[cfg(feature = "json")]
+            Arc::clone(&self.json),
+        ))
+    }
+}
+
 /// A connection as its streams see it.
 struct Connection {
     shared: Arc<Shared>,
+    #[cfg(feature = "json")]
+    json: Arc<crate::grpc::Json>,
     peer: SocketAddr,
     streams: Streams,
 }
 
-/// Serves a connection whose first bytes are in `read` until it ends. When the server drains,
-/// the peer is told (GOAWAY) and the open streams are answered.
-pub(super) async fn serve(shared: Arc<Shared>, seat: Seat, stream: TcpStream, peer: SocketAddr, read: BytesMut) {
+/// Serves a connection until it ends. When the server drains, the peer is told (GOAWAY) and the
+/// open streams are answered.
+async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Arc<crate::grpc::Json>) {
+    let driver::Connection { shared, seat, stream, peer, first } = connection;
     let goaway = seat.goaway();
     let http = builder(&shared);
-    let connection = Arc::new(Connection { shared, peer, streams: Streams::new(seat) });
-    let io = TokioIo::new(Prefixed::new(read.freeze(), stream));
+    let connection = Arc::new(Connection {
+        shared,
+        #[cfg(feature = "json")]
+        json,
+        peer,
+        streams: Streams::new(seat),
+    });
+    let io = TokioIo::new(Prefixed::new(first.freeze(), stream));
     let serving = http.serve_connection(
         io,
         service_fn(move |request| {
@@ -107,18 +135,20 @@ impl Stream {
         let own = Instant::now() + shared.limits.handler;
         let deadline = deadline(request.headers(), shared.limits.handler);
         let end = End { at: deadline.min(own), of_caller: deadline < own };
-        // For go-micro's clients alone: to others another package is another version. And a service
-        // that is called Health, too, does not answer for the server.
-        let loose = caller.is_micro() && !health::is_here(path);
-        let other = || Some(path).filter(|_| loose).and_then(|path| shared.router.by_last_part(path));
+        // For go-micro's clients alone: to others another package is another version.
+        let other = || Some(path).filter(|_| caller.is_micro()).and_then(|path| shared.router.by_last_part(path));
         let route = shared.router.by_path(path).or_else(other);
         let (answer, path) = match route.filter(|route| route.method.idl == Idl::Proto) {
             Some(route) => {
                 let path = route.method.path;
-                let unary = Unary::new(Arc::clone(&connection), route.clone(), caller.clone(), end);
-                (unary.answer(request).await, path)
+                let call = Unary::new(Arc::clone(&connection), route.clone(), caller.clone(), end);
+                let answer = match route.method.kind {
+                    Kind::ServerStream => call.answer_stream(request, self).await,
+                    Kind::Unary | Kind::Oneway => call.answer(request).await,
+                    _ => Err(Error::unimplemented(path)),
+                };
+                (answer, path)
             }
-            None if health::is_here(path) => (in_time(deadline, health::answer(self, request)).await, ""),
             None => {
                 let error = unknown_method(path);
                 shared.note(&error);

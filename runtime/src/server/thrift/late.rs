@@ -88,7 +88,7 @@ pub(super) fn spawn(call: Waiting, shared: Arc<Shared>, late: &Arc<Late>, gone: 
 }
 
 async fn finish(call: Waiting, shared: &Shared, place: &mut Place) {
-    let Waiting { mut work, backward, envelope, kind, end } = call;
+    let Waiting { mut work, reply, envelope, kind, end } = call;
     let result = tokio::select! {
         biased;
         result = &mut work => result,
@@ -106,7 +106,7 @@ async fn finish(call: Waiting, shared: &Shared, place: &mut Place) {
         place.owe();
         tokio::time::sleep(GRACE).await;
     }
-    let (mut outcome, protocol) = (outcome(result, backward), envelope.header.protocol);
+    let (mut outcome, protocol) = (outcome(result, reply), envelope.header.protocol);
     if outcome.is_slow(protocol) {
         outcome = Box::pin(outcome.close(protocol)).await;
     }

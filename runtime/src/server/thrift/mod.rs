@@ -26,15 +26,20 @@ use self::late::Late;
 use self::reply::{Envelope, Outcome};
 use super::connections::{Phase, Seat};
 use super::counters::Counter;
+use super::driver::{Claim, Connection, Serving};
 use super::partial::Partial;
 use super::shared::Shared;
 use super::work::{End, Work};
-use crate::context::Backward;
+use crate::context::ReplySlot;
 use crate::line::Line;
-use crate::service::{Answer, Kind};
+use crate::router::Router;
+use crate::service::{Answer, Idl, Kind};
 use crate::thrift::{Incoming, Messages, Wire, spare};
 use crate::{Error, Result as Outcomes};
 
+/// The first bytes of messages without frames.
+const BINARY: u8 = 0x80;
+const COMPACT: u8 = 0x82;
 /// Answers are written when this many bytes wait, even inside a batch.
 const FLUSH: usize = 256 << 10;
 /// Bodies from this size on are written from where they are.
@@ -73,7 +78,7 @@ struct Closing {
 /// A call that was not ready at once.
 struct Waiting {
     work: Work,
-    backward: Option<Backward>,
+    reply: Option<ReplySlot>,
     envelope: Envelope<'static>,
     kind: Kind,
     end: End,
@@ -88,16 +93,45 @@ struct Driver<'a> {
     out: BytesMut,
     peer: SocketAddr,
     cancel: Arc<Line<CancellationToken>>,
-    /// Where the handler of the last call could leave pairs.
-    backward: Backward,
+    /// Where the handler of the last call could leave metadata.
+    reply: ReplySlot,
     /// What calls that may be answered out of order share; `None` until there is one.
     late: Option<Arc<Late>>,
     owner: Arc<Shared>,
 }
 
-/// Serves a connection whose first bytes are in `read` until it ends.
-pub(super) async fn serve(shared: Arc<Shared>, seat: Seat, stream: TcpStream, peer: SocketAddr, read: BytesMut) {
-    let messages = Messages::with_buffer(read, shared.limits.frame);
+/// The driver of Thrift and Kitex-Protobuf on all of their transports.
+pub(super) struct Thrift {
+    /// Whether messages without frames are served: they hold calls of Thrift alone.
+    buffered: bool,
+}
+
+impl Thrift {
+    /// For these services.
+    pub(super) fn new(router: &Router) -> Self {
+        Self { buffered: router.serves(Idl::Thrift) }
+    }
+}
+
+impl super::Driver for Thrift {
+    fn claim(&self, first: &[u8]) -> Claim {
+        match first {
+            // A length below 256 MiB. Frames hold calls of both languages.
+            [0x00..=0x0f, ..] => Claim::Yes,
+            [BINARY | COMPACT, ..] if self.buffered => Claim::Yes,
+            _ => Claim::No,
+        }
+    }
+
+    fn serve(&self, connection: Connection) -> Serving {
+        Box::pin(serve(connection))
+    }
+}
+
+/// Serves a connection until it ends.
+async fn serve(connection: Connection) {
+    let Connection { shared, seat, stream, peer, first } = connection;
+    let messages = Messages::with_buffer(first, shared.limits.frame);
     let cancel = Arc::new(Line(CancellationToken::new()));
     // Tasks that handlers spawned learn of the end, however it comes.
     let _gone = CancellationToken::clone(&cancel).drop_guard();
@@ -106,8 +140,8 @@ pub(super) async fn serve(shared: Arc<Shared>, seat: Seat, stream: TcpStream, pe
     let shared = &*shared;
     let out = BytesMut::new();
     let partial = Partial::new(&shared.load);
-    let backward = Backward::default();
-    let mut driver = Driver { shared, seat, stream, messages, partial, out, peer, cancel, backward, late: None, owner };
+    let reply = ReplySlot::default();
+    let mut driver = Driver { shared, seat, stream, messages, partial, out, peer, cancel, reply, late: None, owner };
     let Err(Close) = driver.run().await;
     driver.messages.release();
     spare::give(std::mem::take(&mut driver.out));
@@ -137,9 +171,9 @@ impl Driver<'_> {
                     self.flush(&body).await?;
                     return Err(Close);
                 }
-                Next::Handler(Waiting { work, backward, envelope, kind, end }) => {
+                Next::Handler(Waiting { work, reply, envelope, kind, end }) => {
                     let result = self.wait(work, end).await?;
-                    let mut outcome = outcome(result, backward);
+                    let mut outcome = outcome(result, reply);
                     if outcome.is_slow(envelope.header.protocol) {
                         outcome = Box::pin(outcome.close(envelope.header.protocol)).await;
                     }
@@ -220,7 +254,7 @@ impl Driver<'_> {
         }
         match kind {
             Kind::Oneway => Ok(None),
-            Kind::Unary => self.answer(envelope, outcome),
+            _ => self.answer(envelope, outcome),
         }
     }
 
@@ -255,8 +289,35 @@ impl Driver<'_> {
     }
 }
 
-/// What came of a call; the pairs of one that failed are where it left them.
-fn outcome(result: Outcomes<Answer>, backward: Option<Backward>) -> Outcome {
-    let failed = backward.filter(|_| result.is_err());
-    Outcome { result, backward: failed.map(|pairs| pairs.take()).unwrap_or_default(), closed: false }
+/// What came of a call; the metadata of one that failed is where it left it.
+fn outcome(result: Outcomes<Answer>, reply: Option<ReplySlot>) -> Outcome {
+    let failed = reply.filter(|_| result.is_err());
+    let metadata = failed.map(|slot| slot.take()).unwrap_or_default();
+    Outcome { result, metadata, closed: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Driver as _;
+    use super::*;
+
+    #[test]
+    fn lengths_and_versions_are_claimed() {
+        for buffered in [true, false] {
+            let driver = Thrift { buffered };
+            let bare = if buffered { Claim::Yes } else { Claim::No };
+            let table: [(&[u8], Claim); 7] = [
+                (&[0], Claim::Yes),
+                (&[0x0f, 0xff], Claim::Yes),
+                (&[0x10], Claim::No),
+                (&[0x16, 3, 1], Claim::No),
+                (&[0x80, 1], bare),
+                (&[0x82], bare),
+                (b"PRI ", Claim::No),
+            ];
+            for (first, claim) in table {
+                assert_eq!(driver.claim(first), claim, "{first:?}");
+            }
+        }
+    }
 }

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use bytes::{Bytes, BytesMut};
 
-use crate::context::Pairs;
+use crate::body::Body;
+use crate::context::ReplyMetadata;
 use crate::error::{Code, Error};
 use crate::service::Answer;
-use crate::thrift::metainfo::{Answering, Business};
+use crate::thrift::metainfo::{Answering, Business, pairs};
 use crate::thrift::ttheader::{self, Fixed};
 use crate::thrift::{FrameError, Header, MAX_FRAME, MessageType, Outgoing, Protocol, Wire};
 
@@ -23,8 +24,8 @@ pub(super) struct Envelope<'a> {
 /// What came of a request.
 pub(super) struct Outcome {
     pub(super) result: Result<Answer, Error>,
-    /// Pairs of a handler that failed; an answer holds its own.
-    pub(super) backward: Pairs,
+    /// The metadata of a handler that failed; an answer holds its own.
+    pub(super) metadata: ReplyMetadata,
     /// Whether the answer's body is as it goes on the wire.
     pub(super) closed: bool,
 }
@@ -33,14 +34,15 @@ impl Outcome {
     /// Whether its body is to be closed aside.
     #[inline]
     pub(super) fn is_slow(&self, protocol: Protocol) -> bool {
-        !self.closed && self.result.as_ref().is_ok_and(|answer| protocol.is_slow(answer.body.len()))
+        let body = self.result.as_ref().ok().and_then(|answer| answer.body.as_whole());
+        !self.closed && body.is_some_and(|body| protocol.is_slow(body.len()))
     }
 
     /// The same with its body closed, which is done aside.
     pub(super) async fn close(mut self, protocol: Protocol) -> Self {
-        if let Ok(answer) = &mut self.result {
-            match protocol.close_aside(&answer.body).await {
-                Ok(body) => (answer.body, self.closed) = (body, true),
+        if let Ok(Answer { body: Body::Whole(body), .. }) = &mut self.result {
+            match protocol.close_aside(body).await {
+                Ok(closed) => (*body, self.closed) = (closed, true),
                 Err(error) => self.result = Err(error),
             }
         }
@@ -50,7 +52,7 @@ impl Outcome {
 
 impl From<Error> for Outcome {
     fn from(error: Error) -> Self {
-        Self { result: Err(error), backward: Pairs::new(), closed: false }
+        Self { result: Err(error), metadata: ReplyMetadata::default(), closed: false }
     }
 }
 
@@ -67,28 +69,32 @@ impl Envelope<'_> {
             Err(why) => why,
         };
         let body = self.header.protocol.exception(&why)?;
-        self.send(MessageType::Exception, None, &Pairs::new(), body, out)
+        self.send(MessageType::Exception, None, &ReplyMetadata::default(), body, out)
     }
 
     fn try_answer(&self, outcome: Outcome, out: &mut BytesMut) -> Result<Bytes, Error> {
-        let Outcome { result, backward, closed } = outcome;
+        let Outcome { result, metadata, closed } = outcome;
         match result {
-            Ok(Answer { body, backward }) if closed => self.send(MessageType::Reply, None, &backward, body, out),
-            Ok(Answer { body, backward }) => {
+            Ok(Answer { head, body, trailers }) => {
+                let body = body.into_whole()?;
+                let metadata = ReplyMetadata { head, trailers };
+                if closed {
+                    return self.send(MessageType::Reply, None, &metadata, body, out);
+                }
                 let closed = match self.header.protocol.close(&body)? {
                     Cow::Owned(closed) => Some(closed),
                     Cow::Borrowed(_) => None,
                 };
-                self.send(MessageType::Reply, None, &backward, closed.unwrap_or(body), out)
+                self.send(MessageType::Reply, None, &metadata, closed.unwrap_or(body), out)
             }
             Err(error) => match error.business_code().filter(|_| self.wire.has_header()) {
                 Some(code) => {
                     let business = Some(Business::new(code, &error));
-                    self.send(MessageType::Reply, business, &backward, self.header.protocol.nothing(), out)
+                    self.send(MessageType::Reply, business, &metadata, self.header.protocol.nothing(), out)
                 }
                 None => {
                     let body = self.header.protocol.exception(&error)?;
-                    self.send(MessageType::Exception, None, &backward, body, out)
+                    self.send(MessageType::Exception, None, &metadata, body, out)
                 }
             },
         }
@@ -98,11 +104,11 @@ impl Envelope<'_> {
         &self,
         kind: MessageType,
         business: Option<Business<'_>>,
-        backward: &Pairs,
+        metadata: &ReplyMetadata,
         body: Bytes,
         out: &mut BytesMut,
     ) -> Result<Bytes, Error> {
-        self.head(kind, business, backward, &body, out).map_err(|error| too_big(&error))?;
+        self.head(kind, business, metadata, &body, out).map_err(|error| too_big(&error))?;
         Ok(body)
     }
 
@@ -111,7 +117,7 @@ impl Envelope<'_> {
         &self,
         kind: MessageType,
         business: Option<Business<'_>>,
-        backward: &Pairs,
+        metadata: &ReplyMetadata,
         body: &Bytes,
         out: &mut BytesMut,
     ) -> Result<(), FrameError> {
@@ -119,7 +125,8 @@ impl Envelope<'_> {
         // The sequence number of the payload, also where the request's TTHeader had another.
         let fixed = Fixed { flags: 0, seq: self.header.seq, protocol };
         let number = if kind == MessageType::Reply { "2" } else { "3" };
-        let info = Answering { fixed, kind: number, business, backward, closing: self.leaving };
+        let metadata = pairs(&metadata.head, &metadata.trailers);
+        let info = Answering { fixed, kind: number, business, metadata, closing: self.leaving };
         let header = Header { kind, ..self.header };
         Outgoing { wire: self.wire, header, info: &info, body }.write_head(MAX_FRAME, out)
     }

@@ -13,7 +13,7 @@ use super::late;
 use super::reply::Envelope;
 use super::{Close, Closing, Driver, Next, Waiting, outcome};
 use crate::aside::LARGE;
-use crate::context::{Backward, Context, Pairs};
+use crate::context::{Context, ReplyMetadata, ReplySlot};
 use crate::error::Error;
 use crate::router::Route;
 use crate::server::counters::Counter;
@@ -56,7 +56,7 @@ impl Driver<'_> {
         let envelope = Envelope { wire, header: Header { name: route.method.name, ..header }, leaving: false };
         let order = incoming.flags & flags::OUT_OF_ORDER == 0;
         let mut cx = self.context(now);
-        let backward = wire.has_header().then(|| self.describe(&mut cx, asked, now));
+        let reply = wire.has_header().then(|| self.describe(&mut cx, asked, now));
         // The IDL says whether a method is answered, not the message's type, as in Kitex.
         let kind = route.method.kind;
         let end = self.end_of(&cx, now);
@@ -71,10 +71,10 @@ impl Driver<'_> {
                 error.into()
             }
             Ok(mut work) => match Pin::new(&mut work).poll(task) {
-                Poll::Ready(result) => outcome(result, backward),
+                Poll::Ready(result) => outcome(result, reply),
                 Poll::Pending => {
                     work.count(self.seat.share());
-                    return Ok(self.put_off(Waiting { work, backward, envelope, kind, end }, order));
+                    return Ok(self.put_off(Waiting { work, reply, envelope, kind, end }, order));
                 }
             },
         };
@@ -93,8 +93,8 @@ impl Driver<'_> {
     ) -> Result<Work, Error> {
         let entry = Entry { share: self.seat.share(), held };
         if body.len() < LARGE {
-            let body = self.shared.open(protocol, body)?;
-            return self.shared.start(route, cx, body, entry);
+            let (body, limits) = self.shared.open(protocol, body)?;
+            return self.shared.start(route, cx, (body.into(), limits), entry);
         }
         self.owner.start_aside(route, cx, (protocol, body), entry)
     }
@@ -114,7 +114,9 @@ impl Driver<'_> {
     fn refuse(&mut self, envelope: &Envelope<'_>) -> Result<Next, Close> {
         self.shared.count(Counter::BadHeader);
         let body = envelope.header.protocol.wrong_message_type().map_err(|_| Close)?;
-        envelope.head(MessageType::Exception, None, &Pairs::new(), &body, &mut self.out).map_err(|_| Close)?;
+        envelope
+            .head(MessageType::Exception, None, &ReplyMetadata::default(), &body, &mut self.out)
+            .map_err(|_| Close)?;
         Ok(Next::Last(body))
     }
 
@@ -122,21 +124,24 @@ impl Driver<'_> {
     fn context(&self, now: Instant) -> Context {
         // Field by field: each `with_` method would move all of it.
         let mut cx = Context::new();
-        cx.deadline = Some(now + self.shared.limits.handler);
+        cx.set_limit(now + self.shared.limits.handler);
         cx.peer = Some(self.peer);
         cx.cancel = Some(Arc::clone(&self.cancel));
         cx
     }
 
-    /// Adds what a request's TTHeader says, and the place of pairs that go back; gives that too.
-    fn describe(&mut self, cx: &mut Context, asked: Asked<'_>, now: Instant) -> Backward {
-        let deadline = asked.timeout().and_then(|timeout| now.checked_add(timeout));
-        cx.deadline = deadline.into_iter().chain(cx.deadline).min();
-        cx.log_id = asked.log_id.map(Arc::from);
+    /// Adds what a request's TTHeader says, and the slot of metadata that goes back; gives that too.
+    fn describe(&mut self, cx: &mut Context, asked: Asked<'_>, now: Instant) -> ReplySlot {
+        if let Some(deadline) = asked.timeout().and_then(|timeout| now.checked_add(timeout)) {
+            cx.set_deadline(deadline);
+        }
+        if let Some(id) = asked.log_id {
+            cx.set_log_id(id.into());
+        }
         cx.metadata = asked.into_metadata().map(Arc::new);
-        let backward = self.backward.again();
-        cx.set_backward(backward.clone());
-        backward
+        let slot = self.reply.again();
+        cx.set_reply_slot(slot.clone());
+        slot
     }
 
     /// When a call has to end.

@@ -8,8 +8,13 @@ mod digits;
 mod read;
 mod write;
 
+use std::borrow::Cow;
+
+use crate::base64;
+use crate::metadata::Value;
+
 pub use self::read::{Answered, Asked};
-pub use self::write::{Answering, Asking, Business, Way};
+pub use self::write::{Answering, Asking, Business, Way, pairs};
 
 /// The service's name in the IDL.
 pub const SERVICE: &str = "isn";
@@ -23,6 +28,22 @@ const TOKEN: &str = "gdpr-token";
 const STATUS: &str = "biz-status";
 const MESSAGE: &str = "biz-message";
 const EXTRA: &str = "biz-extra";
+/// How the names of entries end that hold bytes.
+const BYTES: &str = "-bin";
+
+/// The value of a pair: text stands as it is, bytes (of names in `-bin`) as base64.
+fn read_value(name: &str, text: &str) -> Value {
+    let bytes = name.ends_with(BYTES).then(|| base64::decode(text)).flatten();
+    bytes.map_or_else(|| text.into(), Value::Bytes)
+}
+
+/// The text of a value.
+fn write_value(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::Text(text) => Cow::Borrowed(text),
+        Value::Bytes(bytes) => Cow::Owned(base64::encode(bytes)),
+    }
+}
 
 /// Names that mean something on an answer: no handler's pair may take them.
 fn is_reserved(key: &str) -> bool {

@@ -1,10 +1,11 @@
 //! What the pairs of a message that came say.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{CLOSING, EXTRA, MESSAGE, PERSISTENT, SERVICE, STATUS, TOKEN, TRANSIENT, is_reserved};
-use crate::context::{Metadata, Pairs};
+use super::{CLOSING, EXTRA, MESSAGE, PERSISTENT, SERVICE, STATUS, TOKEN, TRANSIENT, is_reserved, read_value};
 use crate::error::{Error, Origin};
+use crate::metadata::{Metadata, Reach};
 use crate::thrift::ttheader::{Pair, int_keys};
 
 /// What a request says. Of several pairs with one key the last counts, as in Kitex.
@@ -35,9 +36,9 @@ impl<'a> Asked<'a> {
 
     fn text(&mut self, key: &str, value: &str) {
         if let Some(key) = key.strip_prefix(TRANSIENT) {
-            self.metadata().transient.insert(key.to_owned(), value.to_owned());
+            self.metadata().append_to(Reach::Transient, key, read_value(key, value));
         } else if let Some(key) = key.strip_prefix(PERSISTENT) {
-            self.metadata().persistent.insert(key.to_owned(), value.to_owned());
+            self.metadata().append_to(Reach::Persistent, key, read_value(key, value));
         }
     }
 
@@ -48,7 +49,7 @@ impl<'a> Asked<'a> {
     /// The pairs that a handler sees; `None` without any.
     pub fn into_metadata(mut self) -> Option<Metadata> {
         if let Some(token) = self.token {
-            self.metadata().transient.insert(TOKEN.to_owned(), token.to_owned());
+            self.metadata().append_to(Reach::Transient, TOKEN, token);
         }
         self.metadata
     }
@@ -63,8 +64,8 @@ impl<'a> Asked<'a> {
 /// What an answer says. Of several pairs with one key the last counts, as in Kitex.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answered<'a> {
-    /// The pairs that a handler sent back: all that mean nothing else.
-    pub backward: Pairs,
+    /// What a handler sent back: all pairs that mean nothing else.
+    pub metadata: Metadata,
     closing: Option<&'a str>,
     status: Option<&'a str>,
     message: Option<&'a str>,
@@ -87,7 +88,7 @@ impl<'a> Answered<'a> {
             MESSAGE => self.message = Some(value),
             EXTRA => self.extra = Some(value),
             _ if is_reserved(key) => {}
-            _ => drop(self.backward.insert(key.to_owned(), value.to_owned())),
+            _ => self.metadata.append(key, read_value(key, value)),
         }
     }
 
@@ -103,7 +104,7 @@ impl<'a> Answered<'a> {
         if code == 0 {
             return None;
         }
-        let extra = self.extra.and_then(|text| serde_json::from_str::<Pairs>(text).ok());
+        let extra = self.extra.and_then(|text| serde_json::from_str::<BTreeMap<String, String>>(text).ok());
         let message = self.message.unwrap_or_default();
         Some(Error::business(code, message, extra.unwrap_or_default()).with_origin(Origin::Remote))
     }
@@ -133,7 +134,7 @@ mod tests {
     fn the_token_is_the_headers_own_wherever_it_stands() {
         let [token, pair] = [Pair::Acl("own"), Pair::Text("RPC_TRANSIT_gdpr-token", "other")];
         for pairs in [[token, pair], [pair, token]] {
-            assert_eq!(asked(&pairs).into_metadata().unwrap().transient["gdpr-token"], "own");
+            assert_eq!(asked(&pairs).into_metadata().unwrap().get("gdpr-token"), Some("own"));
         }
     }
 
@@ -143,7 +144,7 @@ mod tests {
         for key in [STATUS, MESSAGE, EXTRA, CLOSING, SERVICE, "crc32c", "mine"] {
             answered.take(Pair::Text(key, "1"));
         }
-        assert_eq!(answered.backward, Pairs::from([("mine".to_owned(), "1".to_owned())]));
+        assert_eq!(answered.metadata, [("mine", "1")].into_iter().collect());
         assert!(answered.closing() && answered.business().is_some());
     }
 }

@@ -1,11 +1,12 @@
 //! What a message that leaves says in its pairs.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::digits::Digits;
-use super::{CLOSING, EXTRA, MESSAGE, PERSISTENT, SERVICE, STATUS, TOKEN, TRANSIENT, is_reserved};
-use crate::context::{Metadata, Pairs};
+use super::{CLOSING, EXTRA, MESSAGE, PERSISTENT, SERVICE, STATUS, TOKEN, TRANSIENT, is_reserved, write_value};
 use crate::error::Error;
+use crate::metadata::{Metadata, Reach};
 use crate::thrift::ttheader::{Fixed, Info, Pair, int_keys};
 
 /// Where a request goes and comes from, for proxies and people: the message and the connection say it too.
@@ -34,7 +35,7 @@ pub struct Asking<'a> {
     pub log_id: Option<&'a str>,
     timeout: Option<Digits>,
     token: Option<&'a str>,
-    metadata: Vec<(String, &'a str)>,
+    metadata: Vec<(String, Cow<'a, str>)>,
 }
 
 impl<'a> Asking<'a> {
@@ -48,14 +49,17 @@ impl<'a> Asking<'a> {
 
     /// Adds the pairs of a call.
     pub fn add_metadata(&mut self, metadata: &'a Metadata) {
-        for (key, value) in &metadata.transient {
-            if key == TOKEN {
-                self.token = Some(value);
-            } else {
-                self.metadata.push((format!("{TRANSIENT}{key}"), value));
+        for entry in metadata {
+            let (name, value) = (entry.name(), entry.value());
+            let prefix = match entry.reach() {
+                Reach::Plain | Reach::Transient => TRANSIENT,
+                Reach::Persistent => PERSISTENT,
+            };
+            match value.as_text() {
+                Some(token) if name == TOKEN && prefix == TRANSIENT => self.token = Some(token),
+                _ => self.metadata.push((format!("{prefix}{name}"), write_value(value))),
             }
         }
-        self.metadata.extend(metadata.persistent.iter().map(|(key, value)| (format!("{PERSISTENT}{key}"), &**value)));
     }
 }
 
@@ -112,10 +116,16 @@ impl<'a> Business<'a> {
     /// Of an error that has this code.
     pub fn new(code: i32, error: &'a Error) -> Self {
         // A map of strings cannot fail to be written.
-        let extra = || serde_json::to_string(error.metadata()).unwrap_or_default();
-        let extra = (!error.metadata().is_empty()).then(extra);
+        let extra = || serde_json::to_string(error.pairs()).unwrap_or_default();
+        let extra = (!error.pairs().is_empty()).then(extra);
         Self { code: code.to_string(), message: error.message(), extra }
     }
+}
+
+/// The pairs of what a handler sends back, in front of its answer and behind it.
+pub fn pairs<'a>(leading: &'a Metadata, trailing: &'a Metadata) -> Vec<(&'a str, Cow<'a, str>)> {
+    let entries = leading.iter().chain(trailing).filter(|entry| !is_reserved(entry.name()));
+    entries.map(|entry| (entry.name(), write_value(entry.value()))).collect()
 }
 
 /// What an answer says.
@@ -127,8 +137,8 @@ pub struct Answering<'a> {
     pub kind: &'a str,
     /// The error of a handler.
     pub business: Option<Business<'a>>,
-    /// The pairs that a handler sends back. Names that mean something else are left out.
-    pub backward: &'a Pairs,
+    /// What a handler sends back. Names that mean something else are left out.
+    pub metadata: Vec<(&'a str, Cow<'a, str>)>,
     /// Whether no further request should come on this connection.
     pub closing: bool,
 }
@@ -147,8 +157,8 @@ impl Info for Answering<'_> {
                 take(text(EXTRA, extra));
             }
         }
-        for (key, value) in self.backward.iter().filter(|(key, _)| !is_reserved(key)) {
-            take(text(key, value));
+        for (name, value) in &self.metadata {
+            take(text(name, value));
         }
         if self.closing {
             take(text(CLOSING, "1"));

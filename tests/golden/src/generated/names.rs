@@ -462,6 +462,11 @@ impl thrift::Value for Send {
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Clash {
     pub display: ::std::string::String,
+    pub debug: ::std::string::String,
+    pub error: ::std::string::String,
+    pub clone: ::std::string::String,
+    pub drop: ::std::string::String,
+    pub hash: ::std::string::String,
 }
 
 impl ::std::fmt::Display for Clash {
@@ -473,10 +478,22 @@ impl ::std::fmt::Display for Clash {
 impl ::std::error::Error for Clash {}
 
 impl thrift::Struct for Clash {
-    const FIELDS: thrift::FieldNames = &[(1, "Display")];
+    const FIELDS: thrift::FieldNames = &[
+        (1, "Display"),
+        (2, "Debug"),
+        (3, "Error"),
+        (4, "Clone"),
+        (5, "Drop"),
+        (6, "Hash"),
+    ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.display);
+        out.field(2, &self.debug);
+        out.field(3, &self.error);
+        out.field(4, &self.clone);
+        out.field(5, &self.drop);
+        out.field(6, &self.hash);
     }
 
     fn read(
@@ -485,6 +502,11 @@ impl thrift::Struct for Clash {
     ) -> ::std::result::Result<(), thrift::DecodeError> {
         match field.id {
             1 => field.read(&mut self.display),
+            2 => field.read(&mut self.debug),
+            3 => field.read(&mut self.error),
+            4 => field.read(&mut self.clone),
+            5 => field.read(&mut self.drop),
+            6 => field.read(&mut self.hash),
             _ => field.skip(),
         }
     }
@@ -945,6 +967,7 @@ impl NamesClient {
         )
     }
 
+    #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn r#await(&self) -> ::runtime::client::Request<(), AwaitError> {
         let body = thrift::body(&[]);
         ::runtime::client::Request::new(

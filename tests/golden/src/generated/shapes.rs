@@ -2099,6 +2099,7 @@ impl EverythingClient {
     }
 
     /// Says what it was told.
+    #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn ping(
         &self,
         text: String,
@@ -2217,6 +2218,7 @@ impl EverythingClient {
         )
     }
 
+    #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn risky(&self, kind: String) -> ::runtime::client::Request<i32, RiskyError> {
         let body = thrift::body(&[(1, &kind)]);
         ::runtime::client::Request::new(
@@ -2256,6 +2258,7 @@ impl EverythingClient {
         )
     }
 
+    #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn risky_void(
         &self,
         kind: String,
@@ -2853,6 +2856,7 @@ impl MoreClient {
     }
 
     /// Says what it was told.
+    #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn ping(
         &self,
         text: String,
@@ -2971,6 +2975,7 @@ impl MoreClient {
         )
     }
 
+    #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn risky(&self, kind: String) -> ::runtime::client::Request<i32, RiskyError> {
         let body = thrift::body(&[(1, &kind)]);
         ::runtime::client::Request::new(
@@ -3010,6 +3015,7 @@ impl MoreClient {
         )
     }
 
+    #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn risky_void(
         &self,
         kind: String,
@@ -3596,6 +3602,7 @@ impl MoreServiceClient {
     }
 
     /// Says what it was told.
+    #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn ping(
         &self,
         text: String,
@@ -3714,6 +3721,7 @@ impl MoreServiceClient {
         )
     }
 
+    #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn risky(&self, kind: String) -> ::runtime::client::Request<i32, RiskyError> {
         let body = thrift::body(&[(1, &kind)]);
         ::runtime::client::Request::new(
@@ -3753,6 +3761,7 @@ impl MoreServiceClient {
         )
     }
 
+    #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn risky_void(
         &self,
         kind: String,
@@ -3896,6 +3905,7 @@ impl MoreServiceClient {
         )
     }
 
+    #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn extra(&self) -> ::runtime::client::Request<(), ExtraError> {
         let body = thrift::body(&[]);
         ::runtime::client::Request::new(

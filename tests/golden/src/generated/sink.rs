@@ -1715,6 +1715,7 @@ impl SinkClient {
         )
     }
 
+    #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn risky(&self, kind: String) -> ::runtime::client::Request<i32, RiskyError> {
         let body = thrift::body(&[(1, &kind)]);
         ::runtime::client::Request::new(
@@ -1748,6 +1749,7 @@ impl SinkClient {
         )
     }
 
+    #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn risky_void(
         &self,
         kind: String,

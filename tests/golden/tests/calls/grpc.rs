@@ -47,10 +47,10 @@ async fn metadata_goes_there_and_back() {
     let client = ShopClient::new(site.channel("shop"));
     let cx = Context::new().with_persistent("TRACE", "t1").with_transient("TOKEN", "stays here");
     let reply = client.put(order()).with(&cx).metadata("TOKEN", "k1").send().await.unwrap();
-    assert_eq!(reply.metadata["token-was"], "k1");
-    assert_eq!(reply.metadata["trace-was"], "t1");
+    assert_eq!(reply.metadata().get("token-was"), Some("k1"));
+    assert_eq!(reply.metadata().get("trace-was"), Some("t1"));
     let reply = client.put(order()).with(&cx).send().await.unwrap();
-    assert_eq!(reply.metadata["token-was"], "none", "transient pairs end at the next hop");
+    assert_eq!(reply.metadata().get("token-was"), Some("none"), "transient pairs end at the next hop");
 }
 
 #[tokio::test]

@@ -64,7 +64,7 @@ impl Everything for Shapes {
     }
 
     async fn nothing(&self, _: &Context) -> Result<(), Error> {
-        Err(Error::not_found("nothing is here").with_reason("EMPTY").with_metadata("place", "here"))
+        Err(Error::not_found("nothing is here").with_reason("EMPTY").with_pair("place", "here"))
     }
 
     async fn fire(&self, _: &Context, key: String, n: i32) -> Result<(), Error> {
@@ -203,6 +203,6 @@ impl names::Names for Shapes {
     }
 
     async fn r#await(&self, _: &Context) -> Result<(), names::AwaitError> {
-        Err(Clash { display: "clash".to_owned() }.into())
+        Err(Clash { display: "clash".to_owned(), ..Clash::default() }.into())
     }
 }

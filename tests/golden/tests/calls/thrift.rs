@@ -75,7 +75,7 @@ async fn declared_exceptions_and_other_errors_are_told_apart() {
     let Err(RiskyError::Other_(error)) = risky("business").await else { panic!() };
     assert_eq!((error.business_code(), error.message()), (Some(-7), "no"));
     let error = client.nothing().await.unwrap_err();
-    assert_eq!((error.code(), error.reason(), &*error.metadata()["place"]), (Code::NotFound, "EMPTY", "here"));
+    assert_eq!((error.code(), error.reason(), &*error.pairs()["place"]), (Code::NotFound, "EMPTY", "here"));
 }
 
 #[tokio::test]
@@ -97,19 +97,22 @@ async fn an_argument_that_is_absent_is_its_default() {
     let call = |path: &str, body: &'static [u8]| {
         let method = service.info().methods.iter().find(|it| it.path.ends_with(path)).unwrap();
         let body = Bytes::from_static(body);
-        service.call(Call { method, cx: Context::new(), body, limits: Default::default() })
+        service.call(Call { method, cx: Context::new(), body: body.into(), limits: Default::default() })
     };
     // Field 1 alone: a text of one letter.
     let answer = call("/search", b"\x0b\0\x01\0\0\0\x01a\0").await.unwrap();
-    let text: String = runtime::thrift::result(answer.body, Default::default()).unwrap();
+    let text: String = runtime::thrift::result(answer.body.into_whole().unwrap(), Default::default()).unwrap();
     assert_eq!(text, r#"a 10 2 99 3.14 ["w"] 0 Number(1)"#);
     // Field 2 is there, and zero.
     let answer = call("/search", b"\x08\0\x02\0\0\0\0\0").await.unwrap();
-    let text: String = runtime::thrift::result(answer.body, Default::default()).unwrap();
+    let text: String = runtime::thrift::result(answer.body.into_whole().unwrap(), Default::default()).unwrap();
     assert_eq!(text, r#" 0 2 99 3.14 ["w"] 0 Number(1)"#);
     // A method's only argument.
     let answer = call("/grade", b"\0").await.unwrap();
-    assert_eq!(runtime::thrift::result::<Grade>(answer.body, Default::default()).unwrap(), Grade::A);
+    assert_eq!(
+        runtime::thrift::result::<Grade>(answer.body.into_whole().unwrap(), Default::default()).unwrap(),
+        Grade::A
+    );
 }
 
 #[tokio::test]

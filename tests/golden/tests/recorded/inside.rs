@@ -32,7 +32,7 @@ impl tower::Service<Call> for Script {
     }
 
     fn call(&mut self, _: Call) -> Self::Future {
-        ready(Ok(Answer { body: self.0.lock().unwrap().clone(), ..Answer::default() }))
+        ready(Ok(Answer::from(self.0.lock().unwrap().clone())))
     }
 }
 
@@ -72,6 +72,6 @@ impl Inside {
         });
         let (service, method) = found.unwrap_or_else(|| panic!("no method {method}"));
         let body = Bytes::copy_from_slice(arguments);
-        service.call(Call { method, cx: Context::new(), body, limits: Default::default() }).await
+        service.call(Call { method, cx: Context::new(), body: body.into(), limits: Default::default() }).await
     }
 }

@@ -84,7 +84,7 @@ async fn risky(client: &InteropClient, header: bool) {
     let Err(RiskyError::Other(error)) = ask("biz_odd").await else { panic!() };
     if header {
         assert_eq!((error.business_code(), error.message()), (Some(-502), "try later \u{2713}"));
-        assert_eq!(json!(error.metadata()), json!({"uid": "42", "k\"": "<&>"}));
+        assert_eq!(json!(error.pairs()), json!({"uid": "42", "k\"": "<&>"}));
     } else {
         // Kitex's answer has neither a result nor a word of the error.
         assert_eq!((error.business_code(), error.code(), error.message()), (None, Code::Internal, "missing result"));

@@ -35,7 +35,7 @@ async fn kratos_gets_our_errors_and_we_get_its() {
     let greet = |text: &str| client.greet(Text { text: text.to_owned() });
     let missing = greet("missing").await.unwrap_err();
     assert_eq!((missing.code(), missing.reason()), (Code::NotFound, "USER_NOT_FOUND"));
-    assert_eq!((missing.message(), &missing.metadata()["zone"][..]), ("user x not found", "a"));
+    assert_eq!((missing.message(), &missing.pairs()["zone"][..]), ("user x not found", "a"));
     assert_eq!(greet("conflict").await.unwrap_err().code(), Code::Aborted);
     ours_is_in_time(&client).await;
     process.stop();

@@ -69,9 +69,7 @@ impl Greeter for Greets {
     async fn greet(&self, cx: &Context, req: Text) -> Result<Text, Error> {
         let missing = || Error::not_found("user x not found");
         match req.text.as_str() {
-            "missing" => {
-                Err(missing().with_reason("USER_NOT_FOUND").with_metadata("user", "x").with_metadata("zone", "a"))
-            }
+            "missing" => Err(missing().with_reason("USER_NOT_FOUND").with_pair("user", "x").with_pair("zone", "a")),
             "conflict" => Err(Error::new(Code::Aborted, "already there").with_reason("DUP")),
             "plain" => Err(missing()),
             "biz" => Err(Error::business(40_404, "no <user> ✗", [])),

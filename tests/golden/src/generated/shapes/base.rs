@@ -273,6 +273,7 @@ impl BaseClient {
     }
 
     /// Says what it was told.
+    #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn ping(&self, text: String) -> ::runtime::client::Request<String, PingError> {
         let body = thrift::body(&[(1, &text)]);
         ::runtime::client::Request::new(

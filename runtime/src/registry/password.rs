@@ -1,11 +1,12 @@
-//! What a registry URL says about who is who: passwords, which no text shows, and TLS files. Reads none.
+//! A password, which no text shows.
 
 use std::fmt;
 use std::path::PathBuf;
 
 /// Where a password comes from. Its text is shown nowhere.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Password {
+pub enum Password {
+    /// The password itself.
     Text(String),
     /// Read at each authentication, so that it may be rotated.
     File(PathBuf),
@@ -24,15 +25,4 @@ impl From<&str> for Password {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
     }
-}
-
-/// What `etcds://` says about TLS. All files are PEM.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct TlsFiles {
-    /// Whose certificates are trusted.
-    pub(crate) ca: PathBuf,
-    /// Our own certificate and its key.
-    pub(crate) identity: Option<(PathBuf, PathBuf)>,
-    /// The name in the members' certificates; their host when `None`.
-    pub(crate) server_name: Option<String>,
 }

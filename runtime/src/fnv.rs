@@ -1,0 +1,48 @@
+//! FNV-1a with 64 bits (RFC 9923): short keys are hashed in a fraction of the time that a keyed hash
+//! takes, and alike in every process. Not for keys that others choose: they can make them clash.
+
+use std::hash::Hasher;
+
+/// The hash of bytes.
+pub(crate) fn fnv(bytes: &[u8]) -> u64 {
+    let mut hasher = Fnv::default();
+    hasher.write(bytes);
+    hasher.finish()
+}
+
+/// FNV-1a as a hasher of tables.
+pub(crate) struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The vectors of its authors.
+    #[test]
+    fn the_vectors_of_its_authors() {
+        for (text, hash) in
+            [("", 0xcbf2_9ce4_8422_2325), ("a", 0xaf63_dc4c_8601_ec8c), ("foobar", 0x8594_4171_f739_67e8)]
+        {
+            assert_eq!(fnv(text.as_bytes()), hash, "{text}");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! How far a server is in its life.
+
+/// What a server does now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It serves.
+    #[default]
+    Serving,
+    /// It is on its way out; calls are answered.
+    Leaving,
+    /// Its connections are to end.
+    Draining,
+}
