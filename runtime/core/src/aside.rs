@@ -3,8 +3,10 @@
 
 use std::panic::resume_unwind;
 use std::sync::{Arc, LazyLock};
-use std::thread::available_parallelism;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
@@ -15,7 +17,7 @@ pub const LARGE: usize = 256 << 10;
 
 /// Of all servers and channels of the process.
 static PLACES: LazyLock<Arc<Semaphore>> =
-    LazyLock::new(|| Arc::new(Semaphore::new(available_parallelism().map_or(1, std::num::NonZero::get))));
+    LazyLock::new(|| Arc::new(Semaphore::new(thread::available_parallelism().map_or(1, std::num::NonZero::get))));
 
 /// Runs `work` on a blocking thread when it is its turn. Dropped before, nothing is done; dropped later, it is done for nobody. A panic
 /// inside is one of the caller.
@@ -33,4 +35,26 @@ pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static)
         Ok(panic) => resume_unwind(panic),
         Err(_) => ends(),
     })
+}
+
+/// Runs `work` on a thread that ends with it: whatever the allocator caches for a thread is returned then. Where no
+/// thread can be had, on this one.
+pub fn in_a_thread_of_its_own<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let (runtime, slot) = (Handle::current(), Mutex::new(Some(work)));
+    let take = || slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let done = thread::scope(|scope| {
+        let begun = thread::Builder::new().spawn_scoped(scope, || {
+            let _entered = runtime.enter();
+            take().map(|work| work())
+        });
+        begun.map(thread::ScopedJoinHandle::join)
+    });
+    match done {
+        Ok(Ok(Some(value))) => value,
+        Ok(Err(panic)) => resume_unwind(panic),
+        Ok(Ok(None)) | Err(_) => match take() {
+            Some(work) => work(),
+            None => unreachable!("the work was taken and not done"),
+        },
+    }
 }

@@ -6,12 +6,14 @@
 //! (`M_MMAP_THRESHOLD` in mallopt(3), `__libc_free` in its `malloc.c`). One such block at the start is all that it takes.
 
 use std::hint::black_box;
+use std::ops::RangeInclusive;
 use std::sync::Once;
 
 use crate::memory;
 
-/// Less than glibc's largest block, whose size counts what stands in front of it, in whole pages.
-const LARGEST: usize = (32 << 20) - (64 << 10);
+/// Half of what is kept at most. glibc would take up to twice as much; what it keeps, it keeps for each thread that
+/// decodes.
+const LARGEST: usize = 16 << 20;
 /// At most one in this many parts of the memory that the process may take, for each of glibc's heaps.
 const PART: usize = 32;
 
@@ -33,41 +35,47 @@ pub fn room(size: usize) -> usize {
 const JOINING: usize = 128 << 10;
 /// Blocks of one size that glibc keeps for a thread, and the sizes of them (`TCACHE_FILL_COUNT`, `MAX_TCACHE_SIZE`).
 const CACHED: usize = 7;
-const SIZES: std::ops::RangeInclusive<usize> = 24..=1032;
+const SIZES: RangeInclusive<usize> = 24..=1032;
 
 /// Taken before the many small values of a large message, by the thread that makes them, and dropped behind them by
 /// whichever thread has them then: what they took goes back to the kernel, unless others use the heap too. Nothing
 /// is written to it.
 #[derive(Debug)]
-pub struct Anchor(#[expect(dead_code, reason = "memory of the heap that it was taken from")] Vec<u8>);
+pub struct Anchor {
+    _block: Vec<u8>,
+    moved: bool,
+}
 
 impl Anchor {
     /// Takes it.
     pub fn new() -> Self {
-        Self(black_box(Vec::with_capacity(JOINING)))
+        Self { _block: black_box(Vec::with_capacity(JOINING)), moved: true }
+    }
+
+    /// Drops it where the values were dropped that the same thread made.
+    pub fn drop_here(mut self) {
+        self.moved = false;
     }
 }
 
 impl Drop for Anchor {
     fn drop(&mut self) {
-        if cfg!(target_env = "gnu") {
-            forget();
+        if self.moved {
+            // The thread's cached blocks are of the values' heap now: others take their places.
+            let (cached, others) = (cached(), cached());
+            drop(others);
+            drop(cached);
         }
     }
 }
 
-/// Lets this thread's own small free blocks go to the heaps that they are of: they would hold all below them. Others
-/// take their places.
-fn forget() {
-    for size in SIZES.step_by(16) {
-        let take = || black_box(std::array::from_fn::<_, CACHED, _>(|_| Vec::<u8>::with_capacity(size)));
-        let (kept, others) = (take(), take());
-        drop(others);
-        drop(kept);
-    }
+/// As many blocks of each size as are cached, and those first.
+fn cached() -> Vec<[Vec<u8>; CACHED]> {
+    let sizes = if cfg!(target_env = "gnu") { SIZES } else { RangeInclusive::new(1, 0) };
+    sizes.step_by(16).map(|size| black_box(std::array::from_fn(|_| Vec::with_capacity(size)))).collect()
 }
 
-/// Lets the allocator keep what is free for the next use: up to 64 MiB of each heap, less where little memory is there.
+/// Lets the allocator keep what is free for the next use: up to 32 MiB of each heap, less where little memory is there.
 /// Other allocators map the block and forget it; nothing is written to it.
 pub fn keep() {
     static ONCE: Once = Once::new();

@@ -12,7 +12,7 @@ use super::load::More;
 use super::load::{Entry, Load};
 use super::stage::Stage;
 use super::work::Work;
-use kiteline_core::aside::aside;
+use kiteline_core::aside::{aside, in_a_thread_of_its_own};
 use kiteline_core::body::Body;
 use kiteline_core::context::Context;
 use kiteline_core::error::Code;
@@ -116,13 +116,18 @@ impl Shared {
             let body = body.into();
             let mut handling = shared.handle(&*service, Call { method, cx, body, limits });
             // Whoever awaits it polls again.
-            Ok(match handling.as_mut().poll(&mut Task::from_waker(Waker::noop())) {
-                Poll::Ready(result) => Begun::Over(result),
+            let polled = handling.as_mut().poll(&mut Task::from_waker(Waker::noop()));
+            Ok(match polled {
+                Poll::Ready(result) => {
+                    drop(handling);
+                    anchor.drop_here();
+                    Begun::Over(result)
+                }
                 Poll::Pending => Begun::Pending(handling, more, anchor),
             })
         };
         let handling = async move {
-            match aside(begin).await?? {
+            match aside(|| in_a_thread_of_its_own(begin)).await?? {
                 Begun::Over(result) => result,
                 Begun::Pending(handling, _more, _anchor) => handling.await,
             }

@@ -64,8 +64,8 @@ enum Next {
     Last(Bytes),
     /// A call whose answer comes first.
     Handler(Waiting),
-    /// An answer that is closed aside.
-    Close(Closing),
+    /// An answer that is closed aside. In a box: few are.
+    Close(Box<Closing>),
 }
 
 /// An answer that takes long to close.
@@ -183,7 +183,8 @@ impl Driver<'_> {
                         self.flush(&body).await?;
                     }
                 }
-                Next::Close(Closing { envelope, outcome, kind }) => {
+                Next::Close(closing) => {
+                    let Closing { envelope, outcome, kind } = *closing;
                     // Earlier answers do not wait for this one.
                     self.flush(&Bytes::new()).await?;
                     let outcome = Box::pin(outcome.close(envelope.header.protocol)).await;

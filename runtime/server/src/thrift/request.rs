@@ -79,7 +79,7 @@ impl Driver<'_> {
             },
         };
         if outcome.is_slow(envelope.header.protocol) {
-            return Ok(Some(Next::Close(Closing { envelope, outcome, kind })));
+            return Ok(Some(Next::Close(Box::new(Closing { envelope, outcome, kind }))));
         }
         Ok(self.end(&envelope, outcome, kind)?.map(Next::Write))
     }
