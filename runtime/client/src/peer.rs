@@ -1,7 +1,7 @@
 //! What a channel keeps about one address: its connections.
 
 #[cfg(feature = "grpc")]
-use super::grpc::Wire;
+use super::http::Wire;
 use super::multiplex::Lane;
 use super::pool::Pool;
 use kiteline_registry::{Endpoint, Instance};
