@@ -1,8 +1,5 @@
 //! The suite's calls by our client: reads calls on standard input, makes them, and tells what came of each.
 
-mod shared;
-mod wire;
-
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +12,8 @@ use runtime::registry::Registry;
 use runtime::{Answer, Body, Call, Channel, Code, Context, Error, Limits, Messages, Metadata, Method};
 use tokio::sync::{Mutex, Notify, Semaphore};
 
-use shared::{Broken, METHODS, add, descriptors, failure, headers, read, write};
-use wire::{Any, CallResult, Cancel, ClientCall, ClientOutcome, Payload, Response, Timing, Unable};
+use conformance::shared::{Broken, METHODS, add, descriptors, failure, headers, read, write};
+use conformance::wire::{Any, CallResult, Cancel, ClientCall, ClientOutcome, Payload, Response, Timing, Unable};
 
 const HTTP_1: i32 = 1;
 const CONNECT: i32 = 1;

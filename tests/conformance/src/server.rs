@@ -1,8 +1,5 @@
 //! The suite's service on our server: reads settings on standard input, tells its address, serves until it is ended.
 
-mod shared;
-mod wire;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +11,8 @@ use runtime::{
     Answer, Body, Call, Config, Context, Error, Handling, Limits, Messages, Server, Service, ServiceInfo, grpc,
 };
 
-use shared::{Broken, METHODS, add, any, descriptors, error, headers, read, write};
-use wire::{
+use conformance::shared::{Broken, METHODS, add, any, descriptors, error, headers, read, write};
+use conformance::wire::{
     Any, BidiRequest, Failure, Outcome, PACKAGE, Payload, RequestInfo, Response, ServerSettings, ServerStarted,
     StreamDefinition, StreamRequest, UnaryDefinition, UnaryRequest,
 };

@@ -13,9 +13,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use crate::wire::{Any, Failure, Header};
 
 /// A failure of the driver itself.
-pub(crate) type Broken = Box<dyn std::error::Error + Send + Sync>;
+pub type Broken = Box<dyn std::error::Error + Send + Sync>;
 
-pub(crate) static METHODS: [Method; 6] = [
+pub static METHODS: [Method; 6] = [
     Method::new(Idl::Proto, "/connectrpc.conformance.v1.ConformanceService/Unary", 0),
     Method::new(Idl::Proto, "/connectrpc.conformance.v1.ConformanceService/ServerStream", 1).streaming(false, true),
     Method::new(Idl::Proto, "/connectrpc.conformance.v1.ConformanceService/ClientStream", 2).streaming(true, false),
@@ -25,14 +25,14 @@ pub(crate) static METHODS: [Method; 6] = [
 ];
 
 /// The descriptors of the suite's protos, in the folder that `CONFORMANCE_PROTO` names.
-pub(crate) fn descriptors() -> Result<&'static [u8], Broken> {
+pub fn descriptors() -> Result<&'static [u8], Broken> {
     let folder = env::var("CONFORMANCE_PROTO").map_err(|_| "CONFORMANCE_PROTO names no folder")?;
     let files = protox::compile(["connectrpc/conformance/v1/service.proto"], [folder])?;
     Ok(files.encode_to_vec().leak())
 }
 
 /// Reads a message behind its length; `None` at the end.
-pub(crate) async fn read<M: Message + Default>(input: &mut (impl AsyncRead + Unpin)) -> Result<Option<M>, Broken> {
+pub async fn read<M: Message + Default>(input: &mut (impl AsyncRead + Unpin)) -> Result<Option<M>, Broken> {
     let length = match input.read_u32().await {
         Ok(length) => length,
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
@@ -44,7 +44,7 @@ pub(crate) async fn read<M: Message + Default>(input: &mut (impl AsyncRead + Unp
 }
 
 /// Writes a message behind its length.
-pub(crate) async fn write(message: &impl Message, output: &mut (impl AsyncWrite + Unpin)) -> Result<(), Broken> {
+pub async fn write(message: &impl Message, output: &mut (impl AsyncWrite + Unpin)) -> Result<(), Broken> {
     let mut bytes = Vec::from(u32::try_from(message.encoded_len())?.to_be_bytes());
     message.encode(&mut bytes)?;
     output.write_all(&bytes).await?;
@@ -53,7 +53,7 @@ pub(crate) async fn write(message: &impl Message, output: &mut (impl AsyncWrite 
 }
 
 /// Adds headers, whose bytes the suite writes in base64.
-pub(crate) fn add(headers: &[Header], mut to: impl FnMut(&str, Value)) {
+pub fn add(headers: &[Header], mut to: impl FnMut(&str, Value)) {
     for Header { name, value } in headers {
         for text in value {
             let bytes = name.to_ascii_lowercase().ends_with("-bin").then(|| base64(text)).flatten();
@@ -67,7 +67,7 @@ fn base64(text: &str) -> Option<Bytes> {
 }
 
 /// Metadata as the suite writes it.
-pub(crate) fn headers(metadata: &Metadata) -> Vec<Header> {
+pub fn headers(metadata: &Metadata) -> Vec<Header> {
     let mut found = BTreeMap::<String, Vec<String>>::new();
     for entry in metadata {
         let text = match entry.value() {
@@ -80,7 +80,7 @@ pub(crate) fn headers(metadata: &Metadata) -> Vec<Header> {
 }
 
 /// An error that the suite describes.
-pub(crate) fn error(failure: &Failure) -> Error {
+pub fn error(failure: &Failure) -> Error {
     let code = Code::from_number(failure.code).unwrap_or(Code::Unknown);
     let error = Error::new(code, failure.message.clone().unwrap_or_default());
     failure.details.iter().fold(error, |error, Any { type_url, value }| {
@@ -90,13 +90,13 @@ pub(crate) fn error(failure: &Failure) -> Error {
 }
 
 /// An error as the suite describes it.
-pub(crate) fn failure(error: &Error) -> Failure {
+pub fn failure(error: &Error) -> Failure {
     let details = error.details().iter().map(|detail| any(&detail.type_name, detail.value.clone()));
     let (code, message) = (i32::from(error.code() as u8), Some(error.message().to_owned()));
     Failure { code, message, details: details.collect() }
 }
 
 /// A message of a type.
-pub(crate) fn any(type_name: &str, value: Bytes) -> Any {
+pub fn any(type_name: &str, value: Bytes) -> Any {
     Any { type_url: format!("type.googleapis.com/{type_name}"), value }
 }
