@@ -80,6 +80,10 @@ pub const fn fits(form: u32) {
 }
 
 /// Includes what `codegen::compile` made in a build script.
+///
+/// Where types are nested some 40 levels deep and more, rustc stops with "queries overflow the depth limit" or
+/// "overflow evaluating the requirement". Write `#![recursion_limit = "512"]` at the top of the crate, and of each
+/// crate that uses the types; a scaffolded crate has the line where its types need it.
 #[macro_export]
 macro_rules! include_generated {
     () => {

@@ -18,6 +18,9 @@ mod taken;
 mod types;
 mod values;
 
+pub(crate) use large::inside_first;
+pub(crate) use shape::strongly_connected;
+
 pub(crate) use shape::defaultable;
 
 use crate::diag::Diagnostics;

@@ -33,6 +33,8 @@ mod tests_balance;
 #[cfg(test)]
 mod tests_caps;
 #[cfg(test)]
+mod tests_context;
+#[cfg(test)]
 mod tests_deadline;
 #[cfg(test)]
 #[cfg(feature = "grpc")]
