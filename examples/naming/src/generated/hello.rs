@@ -26,6 +26,24 @@ pub struct HelloResponse {
     pub msg: ::runtime::prost::alloc::string::String,
 }
 
+impl ::runtime::prost::Name for HelloRequest {
+    const NAME: &'static str = "HelloRequest";
+    const PACKAGE: &'static str = "hello";
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/hello.HelloRequest")
+    }
+}
+
+impl ::runtime::prost::Name for HelloResponse {
+    const NAME: &'static str = "HelloResponse";
+    const PACKAGE: &'static str = "hello";
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/hello.HelloResponse")
+    }
+}
+
 /// What `Greeter` is, for servers, clients and registries.
 pub static GREETER: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     name: "Greeter",

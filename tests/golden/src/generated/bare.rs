@@ -21,6 +21,28 @@ pub mod ping {
     }
 }
 
+impl ::runtime::prost::Name for Ping {
+    const NAME: &'static str = "Ping";
+    const PACKAGE: &'static str = "";
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/Ping")
+    }
+}
+
+impl ::runtime::prost::Name for ping::Pong {
+    const NAME: &'static str = "Pong";
+    const PACKAGE: &'static str = "";
+
+    fn full_name() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("Ping.Pong")
+    }
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/Ping.Pong")
+    }
+}
+
 /// What `Pinger` is, for servers, clients and registries.
 pub static PINGER: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     name: "Pinger",

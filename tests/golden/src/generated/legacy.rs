@@ -87,6 +87,28 @@ impl Level {
     }
 }
 
+impl ::runtime::prost::Name for Old {
+    const NAME: &'static str = "Old";
+    const PACKAGE: &'static str = "legacy";
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/legacy.Old")
+    }
+}
+
+impl ::runtime::prost::Name for old::Inner {
+    const NAME: &'static str = "Inner";
+    const PACKAGE: &'static str = "legacy";
+
+    fn full_name() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("legacy.Old.Inner")
+    }
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/legacy.Old.Inner")
+    }
+}
+
 /// What `Archive` is, for servers, clients and registries.
 pub static ARCHIVE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     name: "Archive",

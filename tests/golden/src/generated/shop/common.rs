@@ -64,3 +64,25 @@ impl Currency {
         }
     }
 }
+
+impl ::runtime::prost::Name for Money {
+    const NAME: &'static str = "Money";
+    const PACKAGE: &'static str = "shop.common";
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/shop.common.Money")
+    }
+}
+
+impl ::runtime::prost::Name for money::Part {
+    const NAME: &'static str = "Part";
+    const PACKAGE: &'static str = "shop.common";
+
+    fn full_name() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("shop.common.Money.Part")
+    }
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/shop.common.Money.Part")
+    }
+}
