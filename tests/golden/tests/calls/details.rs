@@ -32,7 +32,7 @@ async fn details_travel_over_grpc_and_over_kitex_protobuf() {
     let site = Site::start().await;
     for channel in [site.channel("shop"), site.kitex_protobuf("shop")] {
         let money = Money { units: 2, ..Default::default() };
-        let error = ShopClient::new(channel).pay(money.clone()).await.unwrap_err();
+        let error = ShopClient::new(channel).pay(money).await.unwrap_err();
         assert_eq!((error.code(), error.message()), (Code::InvalidArgument, "torn"));
         assert_eq!(names(&error), ["shop.common.Money", "shop.common.Money.Part"]);
         assert_eq!((error.detail::<Money>(), error.detail::<Part>()), (Some(money), Some(part())));
