@@ -63,7 +63,7 @@ pub use service::{Answer, Call, Handling, Idl, Kind, Method, Service, ServiceInf
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The form of generated code that this runtime fits.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// Compiles only where generated code and this runtime fit: each generated module calls it in a
 /// `const`, with the form that it was made for.

@@ -88,7 +88,7 @@ impl Modules<'_> {
         let imports = imports(model, module);
         quote! {
             #imports
-            const _: () = ::runtime::fits(1);
+            const _: () = ::runtime::fits(2);
             #messages
             #(#consts)*
             #(#defs)*

@@ -2,7 +2,7 @@
 
 use ::runtime::grpc;
 
-const _: () = ::runtime::fits(1);
+const _: () = ::runtime::fits(2);
 
 #[derive(Clone, PartialEq, Eq, Hash, ::runtime::prost::Message)]
 #[prost(prost_path = "::runtime::prost")]

@@ -2,7 +2,7 @@
 
 use ::runtime::grpc;
 
-const _: () = ::runtime::fits(1);
+const _: () = ::runtime::fits(2);
 
 /// As it was written long ago.
 #[derive(Clone, PartialEq, ::runtime::prost::Message)]

@@ -5,6 +5,7 @@
 mod details;
 mod grpc;
 mod json;
+mod required;
 mod shapes;
 mod shop;
 mod thrift;

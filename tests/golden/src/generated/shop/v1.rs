@@ -2,7 +2,7 @@
 
 use ::runtime::grpc;
 
-const _: () = ::runtime::fits(1);
+const _: () = ::runtime::fits(2);
 
 /// A message with every kind of field.
 ///
