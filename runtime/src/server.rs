@@ -57,7 +57,7 @@ impl Server {
 
     /// Mounts a service that something else holds too.
     pub fn add_arc(mut self, service: Arc<dyn Service>) -> Self {
-        self.builder = self.builder.add(service);
+        self.builder = self.builder.service(service);
         self
     }
 

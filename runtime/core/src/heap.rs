@@ -47,8 +47,8 @@ pub struct Anchor {
 }
 
 impl Anchor {
-    /// Takes it.
-    pub fn new() -> Self {
+    /// Takes the block.
+    pub fn take() -> Self {
         Self { _block: black_box(Vec::with_capacity(JOINING)), moved: true }
     }
 

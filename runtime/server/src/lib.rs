@@ -78,7 +78,7 @@ impl Builder {
     }
 
     /// Mounts a service.
-    pub fn add(mut self, service: Arc<dyn Service>) -> Self {
+    pub fn service(mut self, service: Arc<dyn Service>) -> Self {
         self.services.push(service);
         self
     }
