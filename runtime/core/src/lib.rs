@@ -8,6 +8,7 @@ pub mod base64;
 pub mod body;
 pub mod context;
 pub mod error;
+pub mod event;
 pub mod fnv;
 pub mod heap;
 pub mod layered;
