@@ -45,7 +45,7 @@ impl fmt::Debug for Server {
 impl Server {
     /// A server without services.
     pub fn new(config: Config) -> Self {
-        let builder = Builder::new(&config.limits);
+        let builder = Builder::new(&config.limits).reflection(config.server.reflection);
         Self { config, registry: None, builder, registrar: None }
     }
 
