@@ -65,7 +65,7 @@ pub use serde;
 pub use server::{Server, shutdown_signal};
 
 /// The form of generated code that this runtime fits.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// Compiles only where generated code and this runtime fit: each generated module calls it in a
 /// `const`, with the form that it was made for.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll, Waker};
 
 use bytes::Bytes;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::connections::Connections;
 use super::counters::{Counter, Counters};
@@ -126,13 +126,17 @@ impl Shared {
                 Poll::Pending => Begun::Pending(handling, more, anchor),
             })
         };
+        let begun = Arc::new(Notify::new());
+        let told = Arc::clone(&begun);
         let handling = async move {
-            match aside(|| in_a_thread_of_its_own(begin)).await?? {
+            let first = aside(|| in_a_thread_of_its_own(begin)).await;
+            told.notify_one();
+            match first?? {
                 Begun::Over(result) => result,
                 Begun::Pending(handling, _more, _anchor) => handling.await,
             }
         };
-        Ok(Work::start(method, permit, || Box::pin(handling)))
+        Ok(Work::start(method, permit, || Box::pin(handling)).beginning(begun))
     }
 
     /// Counts what an error says about the peer or this process.

@@ -8,6 +8,7 @@ use std::task::{Context as Task, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 
 use super::counters::Counter;
 use super::failures;
@@ -96,16 +97,34 @@ pub(super) struct Work {
     /// `None` once the answer holds it.
     permit: Option<Permit>,
     counted: Option<Counted>,
+    /// Of a call that begins aside: told when the handler has been asked once.
+    begun: Option<Arc<Notify>>,
 }
 
 impl Work {
     pub(super) fn start(method: &'static Method, permit: Permit, call: impl FnOnce() -> Handling) -> Self {
-        let mut work = Self { future: None, method, permit: Some(permit), counted: None };
+        let mut work = Self { future: None, method, permit: Some(permit), counted: None, begun: None };
         work.future = Some(match catch_unwind(AssertUnwindSafe(call)) {
             Ok(future) => future,
             Err(_) => Box::pin(std::future::ready(Err(work.panicked()))),
         });
         work
+    }
+
+    /// The same as one whose handler begins aside, and tells so.
+    pub(super) fn beginning(mut self, begun: Arc<Notify>) -> Self {
+        self.begun = Some(begun);
+        self
+    }
+
+    /// Ends when the handler was asked once: a message that is read aside takes a while until then.
+    pub(super) fn begun(&self) -> impl Future<Output = ()> + use<> {
+        let begun = self.begun.clone();
+        async move {
+            if let Some(begun) = begun {
+                begun.notified().await;
+            }
+        }
     }
 
     /// Counts it against its caller's share from now on: it was not ready at once.

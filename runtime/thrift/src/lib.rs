@@ -57,7 +57,7 @@ pub use outgoing::Outgoing;
 pub use protocol::Protocol;
 pub use sink::Sink;
 pub use size::{DEPTH, Size};
-pub use structure::Struct;
+pub use structure::{Required, Struct};
 pub use ttheader::{TtHeader, TtHeaderError};
 pub use unknown::UnknownField;
 pub use value::{Double, ParseUuidError, Uuid, Value};

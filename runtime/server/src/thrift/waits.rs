@@ -89,13 +89,16 @@ impl Driver<'_> {
         self.seat.enter(Phase::Work);
         // Also seen when the handler has used up what tokio lets a task do at once.
         let late = unconstrained(tokio::time::sleep_until(end.at.into()));
-        let gone = unconstrained(gone(&mut self.stream, &mut self.messages, &mut self.partial, &self.shared.limits));
+        let begun = work.begun();
+        let gone = gone(&mut self.stream, &mut self.messages, &mut self.partial, &self.shared.limits);
+        // A peer that ended its side behind a large request gets the answer that is ready at once, as behind a small one.
+        let gone = unconstrained(async { tokio::join!(gone, begun) });
         let mut gone = pin!(gone);
         let outcome = tokio::select! {
             biased;
             outcome = &mut work => outcome,
             () = late => Err(work.late()),
-            () = &mut gone => {
+            _ = &mut gone => {
                 self.shared.count(Counter::Abandoned);
                 return Err(Close);
             }
@@ -103,7 +106,7 @@ impl Driver<'_> {
         drop(work);
         if end.is_told_late(&outcome) {
             tokio::select! {
-                () = gone => return Err(Close),
+                _ = gone => return Err(Close),
                 () = tokio::time::sleep(GRACE) => {}
             }
         }
