@@ -6,14 +6,14 @@
 pub mod aside;
 pub mod base64;
 pub mod body;
+pub mod cache_padded;
 pub mod context;
 pub mod error;
 pub mod fnv;
-pub mod heap;
 pub mod layered;
 pub mod limits;
-pub mod line;
-pub mod memory;
+pub mod malloc;
+pub mod memory_limit;
 pub mod metadata;
 pub mod router;
 pub mod say;

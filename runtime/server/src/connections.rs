@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::counters::{Counter, Counters};
 use super::share::Share;
+use kiteline_core::cache_padded::CachePadded;
 use kiteline_core::limits::Limits;
-use kiteline_core::line::Line;
 
 /// How exact the deadlines of connections are.
 pub(super) const TICK: Duration = Duration::from_millis(100);
@@ -70,7 +70,7 @@ impl Stamp {
 }
 
 struct Entry {
-    stamp: Arc<Line<Stamp>>,
+    stamp: Arc<CachePadded<Stamp>>,
     address: IpAddr,
     task: Option<AbortHandle>,
     goaway: Option<CancellationToken>,
@@ -81,7 +81,7 @@ struct Entry {
 struct Address {
     open: usize,
     /// Their calls in work.
-    calls: Arc<Line<AtomicUsize>>,
+    calls: Arc<CachePadded<AtomicUsize>>,
 }
 
 #[derive(Default)]
@@ -119,7 +119,7 @@ impl Connections {
         let share = Arc::new(Share::new(Arc::clone(&from_here.calls)));
         let id = table.next;
         table.next += 1;
-        let stamp = Arc::<Line<Stamp>>::default();
+        let stamp = Arc::<CachePadded<Stamp>>::default();
         stamp.set(Phase::FirstByte, self.tick.load(Ordering::Relaxed));
         let entry = Entry { stamp: Arc::clone(&stamp), address, task: None, goaway: None };
         table.entries.insert(id, entry);
@@ -238,7 +238,7 @@ fn ticks(time: Duration) -> u64 {
 pub(super) struct Seat {
     connections: Arc<Connections>,
     id: u64,
-    stamp: Arc<Line<Stamp>>,
+    stamp: Arc<CachePadded<Stamp>>,
     share: Arc<Share>,
 }
 

@@ -35,9 +35,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use kiteline_core::error::Error;
-use kiteline_core::heap;
 use kiteline_core::layered::Layered;
 use kiteline_core::limits::Limits;
+use kiteline_core::malloc;
 use kiteline_core::router::Router;
 #[cfg(feature = "grpc")]
 use kiteline_core::service::Idl;
@@ -108,7 +108,7 @@ impl Builder {
     /// [`Code::FailedPrecondition`] when the services cannot share a server, or without any;
     /// [`Code::Unavailable`] when the address cannot be listened on; what the registrar gives.
     pub async fn start(self, listen: &str, registrar: Option<Box<dyn Registrar>>) -> Result<Running, Error> {
-        heap::keep();
+        malloc::retain();
         let stage = watch::Sender::new(Stage::default());
         let router = Router::with_own(self.services, |services| health(services, &stage))?;
         let layers = stack(&router, self.layers);

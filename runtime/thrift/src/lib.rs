@@ -14,7 +14,8 @@
 //! # Ok::<_, runtime::thrift::EncodeError>(())
 //! ```
 
-mod bodies;
+mod body_pool;
+pub mod buffer_pool;
 mod call;
 pub mod compact;
 mod containers;
@@ -36,7 +37,6 @@ pub mod receive;
 mod scanner;
 mod sink;
 mod size;
-pub mod spare;
 mod structure;
 mod text;
 pub mod ttheader;

@@ -30,12 +30,12 @@ use super::driver::{Claim, Connection, Serving};
 use super::partial::Partial;
 use super::shared::Shared;
 use super::work::{End, Work};
+use kiteline_core::cache_padded::CachePadded;
 use kiteline_core::context::ReplySlot;
-use kiteline_core::line::Line;
 use kiteline_core::router::Router;
 use kiteline_core::service::{Answer, Idl, Kind};
 use kiteline_core::{Error, Result as Outcomes};
-use kiteline_thrift::{Incoming, Messages, Wire, spare};
+use kiteline_thrift::{Incoming, Messages, Wire, buffer_pool};
 
 /// The first bytes of messages without frames.
 const BINARY: u8 = 0x80;
@@ -92,7 +92,7 @@ struct Driver<'a> {
     partial: Partial,
     out: BytesMut,
     peer: SocketAddr,
-    cancel: Arc<Line<CancellationToken>>,
+    cancel: Arc<CachePadded<CancellationToken>>,
     /// Where the handler of the last call could leave metadata.
     reply: ReplySlot,
     /// What calls that may be answered out of order share; `None` until there is one.
@@ -132,7 +132,7 @@ impl super::Driver for Thrift {
 async fn serve(connection: Connection) {
     let Connection { shared, seat, stream, peer, first } = connection;
     let messages = Messages::with_buffer(first, shared.limits.frame);
-    let cancel = Arc::new(Line(CancellationToken::new()));
+    let cancel = Arc::new(CachePadded(CancellationToken::new()));
     // Tasks that handlers spawned learn of the end, however it comes.
     let _gone = CancellationToken::clone(&cancel).drop_guard();
     seat.enter(Phase::Frame);
@@ -144,7 +144,7 @@ async fn serve(connection: Connection) {
     let mut driver = Driver { shared, seat, stream, messages, partial, out, peer, cancel, reply, late: None, owner };
     let Err(Close) = driver.run().await;
     driver.messages.release();
-    spare::give(std::mem::take(&mut driver.out));
+    buffer_pool::give(std::mem::take(&mut driver.out));
 }
 
 impl Driver<'_> {
@@ -260,7 +260,7 @@ impl Driver<'_> {
 
     fn answer(&mut self, envelope: &Envelope<'_>, outcome: Outcome) -> Result<Option<Bytes>, Close> {
         if self.out.capacity() == 0 {
-            self.out = spare::take();
+            self.out = buffer_pool::take();
         }
         // Asked now: the drain may have begun while the handler worked.
         let envelope = Envelope { leaving: self.shared.connections.draining(), ..*envelope };

@@ -14,7 +14,7 @@ use crate::work::{End, GRACE, Work};
 use kiteline_core::service::Answer;
 use kiteline_core::{Limits, Result as Outcomes};
 use kiteline_thrift::receive::receive;
-use kiteline_thrift::{Messages, spare};
+use kiteline_thrift::{Messages, buffer_pool};
 
 /// What a peer may send ahead while it waits for an answer.
 const AHEAD: usize = 256 << 10;
@@ -57,7 +57,7 @@ impl Driver<'_> {
                 return Err(Close);
             }
             self.messages.release();
-            spare::give(std::mem::take(&mut self.out));
+            buffer_pool::give(std::mem::take(&mut self.out));
             self.seat.enter(Phase::Idle);
         } else if answered || !self.seat.is_in(Phase::Frame) {
             // Another frame has begun: its time runs from now, not anew with each of its bytes.
