@@ -14,10 +14,10 @@ use super::budget::Budget;
 use super::counters::{Counter, Counters};
 #[cfg(feature = "grpc")]
 use super::deadline::within;
+use super::endpoint_connections::EndpointConnections;
 use super::groups::{Attempt, Current, Groups, nanos};
 #[cfg(feature = "grpc")]
 use super::grpc::Grpc;
-use super::peer::Peer;
 use super::pool::Caps;
 use super::thrift::Thrift;
 use super::transport::{Style, Transport};
@@ -71,7 +71,7 @@ impl Shared {
 
 impl Shared {
     /// Whether the channel says so, or the instance offers it to a channel that says nothing.
-    fn multiplexes(&self, peer: &Peer) -> bool {
+    fn multiplexes(&self, peer: &EndpointConnections) -> bool {
         let transport = self.transport.unwrap_or_default();
         transport == Transport::Multiplexed || transport == Transport::TtheaderFramed && peer.multiplexes
     }
@@ -197,7 +197,7 @@ impl Dispatch {
                 Box::pin(within(call.cx.deadline(), self.0.grpc.exchange(&peer.endpoint, &peer.wire, call))).await
             }
             _ if self.0.multiplexes(peer) => {
-                self.0.thrift.multiplex((&peer.endpoint, &peer.lane), (call, start), &to.snapshot.service).await
+                self.0.thrift.multiplex((&peer.endpoint, &peer.mux), (call, start), &to.snapshot.service).await
             }
             _ => self.0.thrift.exchange((&peer.endpoint, &peer.pool), (call, start), &to.snapshot.service).await,
         };

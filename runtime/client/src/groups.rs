@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use tokio::time::Instant;
 
-use super::peer::Peer;
+use super::endpoint_connections::EndpointConnections;
 use kiteline_balance::{Balancer, Group, Verdict};
 use kiteline_registry::{Endpoint, Instance, Resolver, Snapshot};
 
@@ -17,7 +17,7 @@ pub(super) struct Current {
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) group: Group,
     /// The connections to each member of the group, from its first call on.
-    peers: Vec<OnceLock<Arc<Peer>>>,
+    peers: Vec<OnceLock<Arc<EndpointConnections>>>,
     scheme: &'static str,
 }
 
@@ -29,13 +29,13 @@ impl Current {
     }
 
     /// The connections to who is called at a place.
-    pub(super) fn peer(&self, place: usize) -> Option<&Peer> {
+    pub(super) fn peer(&self, place: usize) -> Option<&EndpointConnections> {
         let peer = self.peers.get(place)?;
         if let Some(peer) = peer.get() {
             return Some(peer);
         }
         let (instance, endpoint) = self.target(place)?;
-        Some(peer.get_or_init(|| Arc::new(Peer::new(instance, endpoint))))
+        Some(peer.get_or_init(|| Arc::new(EndpointConnections::new(instance, endpoint))))
     }
 
     /// Takes the connections over that an older list had; both are in the order of ids.

@@ -6,7 +6,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::Runtime;
 
-use super::multiplex::Lane;
+use super::mux_pool::MuxPool;
 use super::tests::{ADD, Act, Peer, request};
 use super::*;
 use kiteline_core::service::Call;
@@ -156,9 +156,9 @@ async fn a_wait_for_the_first_list_is_over_before_the_deadline() {
 #[test]
 fn a_connection_is_opened_while_another_runtime_that_opens_one_stands_still() {
     let (home, other) = (runtime(), runtime());
-    let lane = Lane::default();
+    let mux = MuxPool::default();
     let soon = || Some(std::time::Instant::now() + Duration::from_millis(20));
-    assert!(home.block_on(lane.link(soon(), std::future::pending)).is_err());
-    let error = other.block_on(lane.link(soon(), || async { Err(Error::unavailable("tried")) })).unwrap_err();
+    assert!(home.block_on(mux.connection(soon(), std::future::pending)).is_err());
+    let error = other.block_on(mux.connection(soon(), || async { Err(Error::unavailable("tried")) })).unwrap_err();
     assert_eq!(error.message(), "tried");
 }
