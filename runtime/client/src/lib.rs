@@ -15,7 +15,7 @@ mod counters;
 mod deadline;
 mod dispatch;
 mod endpoint_connections;
-mod groups;
+mod endpoint_set;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod mux_connection;
