@@ -46,6 +46,12 @@ pub struct Anchor {
     moved: bool,
 }
 
+impl Default for Anchor {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Anchor {
     /// Takes it.
     pub fn new() -> Self {

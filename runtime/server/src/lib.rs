@@ -6,6 +6,7 @@
 //! Programs use this crate through `runtime::Server`.
 
 mod accept;
+mod admission;
 mod connections;
 mod counters;
 #[cfg(target_os = "linux")]
@@ -17,11 +18,11 @@ mod grpc;
 #[cfg(feature = "grpc")]
 mod health;
 mod http1;
-mod load;
 mod partial;
 mod prefixed;
 mod registration;
 mod running;
+mod running_call;
 mod share;
 mod shared;
 mod signals;
@@ -29,7 +30,6 @@ mod stage;
 #[cfg(test)]
 mod tests_connections;
 mod thrift;
-mod work;
 
 use std::fmt;
 use std::sync::Arc;
@@ -117,8 +117,8 @@ impl Builder {
         descriptors::make_room(&listener, self.limits.connections);
         let mut drivers = self.drivers;
         drivers.extend(built_in(&router));
-        let (load, connections) = (Arc::default(), Arc::default());
-        let shared = Shared { router, layers, limits: self.limits, load, connections, stage };
+        let (admission, connections) = (Arc::default(), Arc::default());
+        let shared = Shared { router, layers, limits: self.limits, admission, connections, stage };
         Running::start(listener, drivers, Arc::new(shared), registrar).await
     }
 }

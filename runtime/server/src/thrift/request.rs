@@ -9,14 +9,14 @@ use std::time::Instant;
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
-use super::late;
+use super::out_of_order;
 use super::reply::Envelope;
 use super::{Close, Closing, Driver, Next, Waiting, outcome};
+use crate::admission::Entry;
 use crate::counters::Counter;
 use crate::failures;
-use crate::load::Entry;
 use crate::partial::Held;
-use crate::work::{End, Work};
+use crate::running_call::{End, RunningCall};
 use kiteline_core::aside::LARGE;
 use kiteline_core::context::{Context, ReplyMetadata, ReplySlot};
 use kiteline_core::error::Error;
@@ -61,7 +61,7 @@ impl Driver<'_> {
         let kind = route.method.kind;
         let end = self.end_of(&cx, now);
         let started = if incoming.is_cut() {
-            Err(shared.load.shed("too many bytes of requests in work or arriving"))
+            Err(shared.admission.shed("too many bytes of requests in work or arriving"))
         } else {
             self.start(route, cx, (envelope.header.protocol, incoming.into_body(taken)), held)
         };
@@ -70,11 +70,11 @@ impl Driver<'_> {
                 failures::log(route.method, &error);
                 error.into()
             }
-            Ok(mut work) => match Pin::new(&mut work).poll(task) {
+            Ok(mut running) => match Pin::new(&mut running).poll(task) {
                 Poll::Ready(result) => outcome(result, reply),
                 Poll::Pending => {
-                    work.count(self.seat.share());
-                    return Ok(self.put_off(Waiting { work, reply, envelope, kind, end }, order));
+                    running.count(self.guard.share());
+                    return Ok(self.put_off(Waiting { running, reply, envelope, kind, end }, order));
                 }
             },
         };
@@ -90,8 +90,8 @@ impl Driver<'_> {
         cx: Context,
         (protocol, body): (Protocol, Bytes),
         held: Option<Held>,
-    ) -> Result<Work, Error> {
-        let entry = Entry { share: self.seat.share(), held };
+    ) -> Result<RunningCall, Error> {
+        let entry = Entry { share: self.guard.share(), held };
         if body.len() < LARGE {
             let (body, limits) = self.shared.open(protocol, body)?;
             return self.shared.start(route, cx, (body.into(), limits), entry);
@@ -105,8 +105,8 @@ impl Driver<'_> {
         if order {
             return Some(Next::Handler(call));
         }
-        let late = self.late.get_or_insert_default();
-        late::spawn(call, Arc::clone(&self.owner), late, CancellationToken::clone(&self.cancel));
+        let late = self.out_of_order.get_or_insert_default();
+        out_of_order::spawn(call, Arc::clone(&self.owner), late, CancellationToken::clone(&self.cancel));
         None
     }
 
