@@ -78,6 +78,7 @@ impl Builder {
     }
 
     /// Mounts a service.
+    #[expect(clippy::should_implement_trait, reason = "nobody adds servers up")]
     pub fn add(mut self, service: Arc<dyn Service>) -> Self {
         self.services.push(service);
         self
