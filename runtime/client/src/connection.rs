@@ -19,7 +19,7 @@ use kiteline_core::error::{Error, Origin};
 use kiteline_core::service::{Answer, Call, Kind};
 use kiteline_registry::Endpoint;
 use kiteline_thrift::receive::receive;
-use kiteline_thrift::{Messages, Protocol, buffer_pool};
+use kiteline_thrift::{MessageReader, Protocol, buffer_pool};
 
 /// Bodies from this size on are written from where they are.
 const APART: usize = 16 << 10;
@@ -44,7 +44,7 @@ pub(super) struct Connection {
 #[derive(Debug)]
 struct Socket {
     stream: TcpStream,
-    messages: Messages,
+    messages: MessageReader,
     /// A request, all but its body; empty while nothing is to be written.
     head: BytesMut,
     /// Whether the peer said that it closes this connection, or may have.
@@ -54,7 +54,7 @@ struct Socket {
 impl Connection {
     /// One that was just opened, for messages of at most `frame` bytes.
     pub(super) fn new(stream: TcpStream, frame: usize, now: Instant, slot: Slot) -> Self {
-        let socket = Socket { stream, messages: Messages::new(frame), head: BytesMut::new(), leaving: false };
+        let socket = Socket { stream, messages: MessageReader::new(frame), head: BytesMut::new(), leaving: false };
         Self { socket, seq: 0, since: now, alarm: Alarm::default(), _slot: slot }
     }
 

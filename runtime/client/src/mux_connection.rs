@@ -24,7 +24,7 @@ use super::answers::{number, says_goodbye};
 use super::counters::{Counter, Counters};
 use super::pending_calls::{Late, PendingCalls};
 use kiteline_core::error::Error;
-use kiteline_thrift::{Incoming, Messages};
+use kiteline_thrift::{Incoming, MessageReader};
 
 /// What a peer may let a write wait.
 const STALLED: Duration = Duration::from_secs(10);
@@ -246,7 +246,7 @@ impl Shared {
     }
 
     /// Hands on every whole answer that has arrived.
-    fn deliver(&self, messages: &mut Messages) -> Result<(), String> {
+    fn deliver(&self, messages: &mut MessageReader) -> Result<(), String> {
         let mut wakers = Vec::new();
         let mut state = self.state();
         state.silent = None;
@@ -284,7 +284,7 @@ impl Drop for ConnectionTask {
 
 async fn read_all(part: ConnectionTask, mut read: OwnedReadHalf, frame: usize) {
     let shared = &part.0;
-    let mut messages = Messages::new(frame);
+    let mut messages = MessageReader::new(frame);
     let why = loop {
         match read.read_buf(messages.room()).await {
             Ok(0) => break "closed before the answer".to_owned(),

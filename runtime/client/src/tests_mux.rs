@@ -15,7 +15,7 @@ use kiteline_core::service::{Answer, Call, Handling, Idl, Kind, Method, Service,
 use kiteline_registry::Registry;
 use kiteline_server::Builder as Server;
 use kiteline_thrift::ttheader::flags;
-use kiteline_thrift::{Header, Incoming, MessageType, Messages, Outgoing, TtHeader, Wire};
+use kiteline_thrift::{Header, Incoming, MessageReader, MessageType, Outgoing, TtHeader, Wire};
 
 static METHODS: [Method; 1] = [Method {
     service: "EchoService",
@@ -106,7 +106,7 @@ fn enter<'a>(connection: &'a MuxConnection, text: &'static str) -> super::mux_co
 }
 
 async fn requests(stream: &mut TcpStream, count: usize) -> Vec<Incoming> {
-    let mut messages = Messages::new(1 << 20);
+    let mut messages = MessageReader::new(1 << 20);
     let mut all = Vec::new();
     while all.len() < count {
         match messages.take().unwrap() {

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::mux_connection::{CallOptions, MuxConnection, PendingCall, Refusal, Silence};
 use super::*;
-use kiteline_thrift::{Header, Incoming, MessageType, Messages, Outgoing, Protocol, TtHeader, Wire};
+use kiteline_thrift::{Header, Incoming, MessageReader, MessageType, Outgoing, Protocol, TtHeader, Wire};
 
 /// A connection and the socket at its other end.
 async fn pair() -> (MuxConnection, Arc<Counters>, TcpStream) {
@@ -48,7 +48,7 @@ fn enter_until<'a>(
 }
 
 /// The next message that arrives.
-async fn receive(stream: &mut TcpStream, messages: &mut Messages) -> Incoming {
+async fn receive(stream: &mut TcpStream, messages: &mut MessageReader) -> Incoming {
     loop {
         if let Some(incoming) = messages.take().unwrap() {
             return incoming;
@@ -61,7 +61,7 @@ async fn receive(stream: &mut TcpStream, messages: &mut Messages) -> Incoming {
 #[tokio::test]
 async fn the_number_of_a_call_that_was_given_up_is_nobody_elses_until_its_answer_came() {
     let (connection, counters, mut peer) = pair().await;
-    let mut messages = Messages::new(1 << 20);
+    let mut messages = MessageReader::new(1 << 20);
     let gone = enter(&connection, &[]).unwrap();
     let late = gone.seq;
     drop(gone);
@@ -102,7 +102,7 @@ async fn a_connection_whose_answers_do_not_come_takes_no_more_calls() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_on_which_nothing_comes_is_left() {
     let (connection, _, mut peer) = pair().await;
-    let mut messages = Messages::new(1 << 20);
+    let mut messages = MessageReader::new(1 << 20);
     drop(enter(&connection, &[]).unwrap());
     tokio::time::advance(Duration::from_millis(999)).await;
     drop(enter(&connection, &[]).unwrap());

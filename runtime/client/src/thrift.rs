@@ -161,7 +161,7 @@ impl Thrift {
         };
         let name = self.style.name(call);
         let header = Header { protocol, kind, name: &name, seq };
-        let info = transport.asking(protocol, (call, start), seq, service);
+        let info = transport.request_info(protocol, (call, start), seq, service);
         Outgoing { wire: transport.wire(), header, info: &info, body }
             .write_head(self.frame, out)
             .map_err(|error| Error::invalid(error.to_string()).with_origin(Origin::Encode))

@@ -35,7 +35,7 @@ use kiteline_core::context::ReplySlot;
 use kiteline_core::router::Router;
 use kiteline_core::service::{Answer, Idl, Kind};
 use kiteline_core::{Error, Result as Outcomes};
-use kiteline_thrift::{Incoming, Messages, Wire, buffer_pool};
+use kiteline_thrift::{Incoming, MessageReader, Wire, buffer_pool};
 
 /// The first bytes of messages without frames.
 const BINARY: u8 = 0x80;
@@ -88,7 +88,7 @@ struct Driver<'a> {
     shared: &'a Shared,
     guard: ConnectionGuard,
     stream: TcpStream,
-    messages: Messages,
+    messages: MessageReader,
     partial: Partial,
     out: BytesMut,
     peer: SocketAddr,
@@ -131,7 +131,7 @@ impl super::Driver for Thrift {
 /// Serves a connection until it ends.
 async fn serve(connection: Connection) {
     let Connection { shared, guard, stream, peer, first } = connection;
-    let messages = Messages::with_buffer(first, shared.limits.frame);
+    let messages = MessageReader::with_buffer(first, shared.limits.frame);
     let cancel = Arc::new(CachePadded(CancellationToken::new()));
     // Tasks that handlers spawned learn of the end, however it comes.
     let _gone = CancellationToken::clone(&cancel).drop_guard();

@@ -22,7 +22,7 @@ use kiteline_core::context::{Context, ReplyMetadata, ReplySlot};
 use kiteline_core::error::Error;
 use kiteline_core::router::Route;
 use kiteline_core::service::Kind;
-use kiteline_thrift::metainfo::Asked;
+use kiteline_thrift::metainfo::RequestInfo;
 use kiteline_thrift::ttheader::flags;
 use kiteline_thrift::{Header, Incoming, MessageType, Protocol};
 
@@ -35,8 +35,8 @@ impl Driver<'_> {
         task: &mut Task<'_>,
     ) -> Result<Option<Next>, Close> {
         let shared = self.shared;
-        let mut asked = Asked::default();
-        let pairs = incoming.pairs(|pair| asked.take(pair));
+        let mut info = RequestInfo::default();
+        let pairs = incoming.pairs(|pair| info.take(pair));
         pairs.map_err(|error| self.damaged(Counter::BadFrame, &error))?;
         let read = Header::read(incoming.message());
         let (header, taken) = read.map_err(|error| self.damaged(Counter::BadHeader, &error))?;
@@ -47,7 +47,7 @@ impl Driver<'_> {
         }
         let idl = header.protocol.idl();
         // Answered without the service in front: Apache's servers do so, and its clients look.
-        let Some(route) = shared.router.find(idl, asked.service, header.name) else {
+        let Some(route) = shared.router.find(idl, info.service, header.name) else {
             let name = header.name.split_once(':').map_or(header.name, |(_, name)| name);
             let missing = shared.router.missing(idl, header.name);
             let kind = if header.kind == MessageType::Oneway { Kind::Oneway } else { Kind::Unary };
@@ -56,7 +56,7 @@ impl Driver<'_> {
         let envelope = Envelope { wire, header: Header { name: route.method.name, ..header }, leaving: false };
         let order = incoming.flags & flags::OUT_OF_ORDER == 0;
         let mut cx = self.context(now);
-        let reply = wire.has_header().then(|| self.describe(&mut cx, asked, now));
+        let reply = wire.has_header().then(|| self.describe(&mut cx, info, now));
         // The IDL says whether a method is answered, not the message's type, as in Kitex.
         let kind = route.method.kind;
         let end = self.end_of(&cx, now);
@@ -128,14 +128,14 @@ impl Driver<'_> {
     }
 
     /// Adds what a request's TTHeader says, and the slot of metadata that goes back; gives that too.
-    fn describe(&mut self, cx: &mut Context, asked: Asked<'_>, now: Instant) -> ReplySlot {
-        if let Some(deadline) = asked.timeout().and_then(|timeout| now.checked_add(timeout)) {
+    fn describe(&mut self, cx: &mut Context, info: RequestInfo<'_>, now: Instant) -> ReplySlot {
+        if let Some(deadline) = info.timeout().and_then(|timeout| now.checked_add(timeout)) {
             cx.set_deadline(deadline);
         }
-        if let Some(id) = asked.log_id {
+        if let Some(id) = info.log_id {
             cx.set_log_id(id.into());
         }
-        cx.set_metadata(asked.into_metadata());
+        cx.set_metadata(info.into_metadata());
         let slot = self.reply.again();
         cx.set_reply_slot(slot.clone());
         slot
