@@ -59,7 +59,7 @@ async fn echo(channel: &Channel, body: Bytes) -> Result<Bytes, Error> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn callers_that_share_connections_get_their_own_answers() {
-    let running = Server::new(&Limits::default()).add(Arc::new(Echo)).start("127.0.0.1:0", None).await.unwrap();
+    let running = Server::new(&Limits::default()).service(Arc::new(Echo)).start("127.0.0.1:0", None).await.unwrap();
     let registry = Registry::open(&format!("static:echo={}", running.addr())).unwrap();
     let channel = Channel::builder("echo").registry(&registry).multiplex(true).build().unwrap();
     let callers = (0..64).map(|caller| {

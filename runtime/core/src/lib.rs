@@ -9,6 +9,7 @@ pub mod body;
 pub mod cache_padded;
 pub mod context;
 pub mod error;
+pub mod event;
 pub mod fnv;
 pub mod layered;
 pub mod limits;

@@ -46,15 +46,9 @@ pub struct Anchor {
     moved: bool,
 }
 
-impl Default for Anchor {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Anchor {
-    /// Takes it.
-    pub fn new() -> Self {
+    /// Takes the block.
+    pub fn take() -> Self {
         Self { _block: black_box(Vec::with_capacity(JOINING)), moved: true }
     }
 

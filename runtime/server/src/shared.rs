@@ -112,7 +112,7 @@ impl Shared {
             let size = body.len();
             let (body, limits) = shared.open(protocol, body)?;
             let more = shared.admission.more(body.len().saturating_sub(size), &shared.limits)?;
-            let anchor = Anchor::new();
+            let anchor = Anchor::take();
             let body = body.into();
             let mut handling = shared.handle(&*service, Call { method, cx, body, limits });
             // Whoever awaits it polls again.
