@@ -14,17 +14,17 @@ mod connection;
 mod counters;
 mod deadline;
 mod dispatch;
-mod groups;
+mod endpoint_connections;
+mod endpoint_set;
 #[cfg(feature = "grpc")]
 mod grpc;
-mod link;
-pub(crate) mod multiplex;
-mod peer;
+mod mux_connection;
+mod mux_pool;
+mod pending_calls;
 mod pool;
 mod request;
 mod thrift;
 mod transport;
-mod waiters;
 
 #[cfg(test)]
 mod tests;
@@ -40,9 +40,9 @@ mod tests_deadline;
 #[cfg(feature = "grpc")]
 mod tests_grpc;
 #[cfg(test)]
-mod tests_link;
-#[cfg(test)]
 mod tests_mux;
+#[cfg(test)]
+mod tests_mux_connection;
 #[cfg(test)]
 mod tests_registry;
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::line::Line;
+use crate::cache_padded::CachePadded;
 use crate::metadata::{Metadata, Reach, Value};
 use crate::service::Method;
 
@@ -19,7 +19,7 @@ pub struct Context {
     /// Whether that is the caller's.
     of_caller: bool,
     /// In an `Arc`: to clone a token takes its lock.
-    cancel: Option<Arc<Line<CancellationToken>>>,
+    cancel: Option<Arc<CachePadded<CancellationToken>>>,
     peer: Option<SocketAddr>,
     method: Option<&'static Method>,
     metadata: Option<Arc<Metadata>>,
@@ -83,7 +83,7 @@ impl ReplySlot {
 #[doc(hidden)]
 impl Context {
     /// A call on a connection: its peer, and what ends when that goes away.
-    pub fn of_connection(peer: SocketAddr, gone: Arc<Line<CancellationToken>>) -> Self {
+    pub fn of_connection(peer: SocketAddr, gone: Arc<CachePadded<CancellationToken>>) -> Self {
         // Field by field: each `with_` method would move all of it.
         let mut cx = Self::new();
         cx.peer = Some(peer);
@@ -193,7 +193,7 @@ impl Context {
     /// Sets what cancels the call.
     #[must_use]
     pub fn with_cancellation(mut self, token: CancellationToken) -> Self {
-        self.cancel = Some(Arc::new(Line(token)));
+        self.cancel = Some(Arc::new(CachePadded(token)));
         self
     }
 

@@ -6,6 +6,7 @@
 //! Programs use this crate through `runtime::Server`.
 
 mod accept;
+mod admission;
 mod connections;
 mod counters;
 #[cfg(target_os = "linux")]
@@ -17,13 +18,13 @@ mod grpc;
 #[cfg(feature = "grpc")]
 mod health;
 mod http1;
-mod load;
 mod partial;
 mod prefixed;
 #[cfg(feature = "grpc")]
 mod reflection;
 mod registration;
 mod running;
+mod running_call;
 mod share;
 mod shared;
 mod signals;
@@ -31,15 +32,14 @@ mod stage;
 #[cfg(test)]
 mod tests_connections;
 mod thrift;
-mod work;
 
 use std::fmt;
 use std::sync::Arc;
 
 use kiteline_core::error::Error;
-use kiteline_core::heap;
 use kiteline_core::layered::Layered;
 use kiteline_core::limits::Limits;
+use kiteline_core::malloc;
 use kiteline_core::router::Router;
 #[cfg(feature = "grpc")]
 use kiteline_core::service::Idl;
@@ -120,7 +120,7 @@ impl Builder {
     /// [`Code::FailedPrecondition`] when the services cannot share a server, or without any;
     /// [`Code::Unavailable`] when the address cannot be listened on; what the registrar gives.
     pub async fn start(self, listen: &str, registrar: Option<Box<dyn Registrar>>) -> Result<Running, Error> {
-        heap::keep();
+        malloc::retain();
         let stage = watch::Sender::new(Stage::default());
         let router = Router::with_own(self.services, |services| own(services, &stage, self.reflection))?;
         let layers = stack(&router, self.layers);
@@ -129,8 +129,8 @@ impl Builder {
         descriptors::make_room(&listener, self.limits.connections);
         let mut drivers = self.drivers;
         drivers.extend(built_in(&router));
-        let (load, connections) = (Arc::default(), Arc::default());
-        let shared = Shared { router, layers, limits: self.limits, load, connections, stage };
+        let (admission, connections) = (Arc::default(), Arc::default());
+        let shared = Shared { router, layers, limits: self.limits, admission, connections, stage };
         Running::start(listener, drivers, Arc::new(shared), registrar).await
     }
 }

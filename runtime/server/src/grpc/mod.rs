@@ -18,8 +18,8 @@ use tonic::body::Body;
 use super::driver::{self, Claim, Driver, Serving};
 use super::http1::{PREFACE, begins};
 use super::prefixed::Prefixed;
+use super::running_call::{self, End};
 use super::shared::Shared;
-use super::work::{self, End};
 use kiteline_core::error::Error;
 use kiteline_core::router::unknown_method;
 use kiteline_core::service::{Idl, Kind};
@@ -68,15 +68,15 @@ struct Connection {
 /// Serves a connection until it ends. When the server drains, the peer is told (GOAWAY) and the
 /// open streams are answered.
 async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Arc<kiteline_grpc::Json>) {
-    let driver::Connection { shared, seat, stream, peer, first } = connection;
-    let goaway = seat.goaway();
+    let driver::Connection { shared, guard, stream, peer, first } = connection;
+    let goaway = guard.goaway();
     let http = builder(&shared);
     let connection = Arc::new(Connection {
         shared,
         #[cfg(feature = "json")]
         json,
         peer,
-        streams: Streams::new(seat),
+        streams: Streams::new(guard),
     });
     let io = TokioIo::new(Prefixed::new(first.freeze(), stream));
     let serving = http.serve_connection(
@@ -166,7 +166,7 @@ fn service_of(path: &str) -> &str {
 
 /// An answer that comes before the deadline; receiving the message counts.
 async fn in_time<T>(deadline: Instant, answer: impl Future<Output = T>) -> Result<T, Error> {
-    tokio::time::timeout_at(deadline.into(), answer).await.map_err(|_| work::late())
+    tokio::time::timeout_at(deadline.into(), answer).await.map_err(|_| running_call::late())
 }
 
 impl Drop for Stream {

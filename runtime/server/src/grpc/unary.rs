@@ -17,11 +17,11 @@ use tonic::server::{Grpc, ServerStreamingService, UnaryService};
 use tonic::{Request, Response, Status};
 
 use super::{Connection, in_time};
+use crate::admission::Entry;
 use crate::counters::Counter;
 use crate::failures;
-use crate::load::Entry;
+use crate::running_call::{End, GRACE};
 use crate::shared::Shared;
-use crate::work::{End, GRACE};
 use kiteline_core::body::Messages;
 use kiteline_core::context::{Context, ReplyMetadata, ReplySlot};
 use kiteline_core::error::Error;
