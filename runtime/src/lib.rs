@@ -65,7 +65,7 @@ pub use serde;
 pub use server::{Server, shutdown_signal};
 
 /// The form of generated code that this runtime fits.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// Compiles only where generated code and this runtime fit: each generated module calls it in a
 /// `const`, with the form that it was made for.
@@ -80,6 +80,10 @@ pub const fn fits(form: u32) {
 }
 
 /// Includes what `codegen::compile` made in a build script.
+///
+/// Where types are nested some 40 levels deep and more, rustc stops with "queries overflow the depth limit" or
+/// "overflow evaluating the requirement". Write `#![recursion_limit = "512"]` at the top of the crate, and of each
+/// crate that uses the types; a scaffolded crate has the line where its types need it.
 #[macro_export]
 macro_rules! include_generated {
     () => {

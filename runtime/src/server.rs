@@ -45,7 +45,7 @@ impl fmt::Debug for Server {
 impl Server {
     /// A server without services.
     pub fn new(config: Config) -> Self {
-        let builder = Builder::new(&config.limits);
+        let builder = Builder::new(&config.limits).reflection(config.server.reflection);
         Self { config, registry: None, builder, registrar: None }
     }
 
@@ -57,7 +57,7 @@ impl Server {
 
     /// Mounts a service that something else holds too.
     pub fn add_arc(mut self, service: Arc<dyn Service>) -> Self {
-        self.builder = self.builder.add(service);
+        self.builder = self.builder.service(service);
         self
     }
 

@@ -8,18 +8,17 @@ use super::view::{View, ident};
 use super::{constant, structs};
 use crate::ir::model::{Base, Def, Field, Presence, Requiredness, Struct, Ty, Value, Wrap};
 
-/// `impl Struct` of a struct, `impl Value` of one with fields that must be there.
+/// `impl Struct` of a struct that has a default, `impl Value` of one that has none.
 pub(super) fn structure(view: &View<'_>, def: &Def, it: &Struct) -> TokenStream {
     let (name, doubles, names) = (ident(&def.head.rust), doubles(&it.fields), name_list(&it.fields));
     let order = wire_order(view, &it.fields);
-    let writes = order.iter().map(|field| {
-        let id = id(field.id);
-        write(view, field, def.key, |value| quote!(out.field(#id, #value);))
-    });
+    let writes = order.iter().map(|field| write(view, field, def.key));
     let writes = quote!(#(#writes)*);
     let out = if it.fields.is_empty() { quote!(_) } else { quote!(out) };
     let (result, read) = (view.std("Result"), Reading { owner: &def.head.rust, ..STRUCT });
-    if !def.defaultable || it.fields.iter().any(|field| read.must(view, field)) {
+    let required = it.fields.iter().filter(|it| it.requiredness == Requiredness::Required);
+    let required: Vec<i16> = required.map(|it| it.id).collect();
+    if !def.defaultable || !required.iter().all(|id| PRESENT.contains(id)) {
         let decode = decode(view, &Reading { key: def.key, ..read }, &it.fields);
         return quote! {
             #doubles
@@ -37,15 +36,20 @@ pub(super) fn structure(view: &View<'_>, def: &Def, it: &Struct) -> TokenStream 
             }
         };
     }
-    let read = arms(view, &it.fields, |field| {
+    let read = arms(view, &it.fields, true, |field| {
         let name = ident(&field.head.rust);
         quote!(self.#name)
+    });
+    let required = (!required.is_empty()).then(|| {
+        let (owner, ids) = (&def.head.rust, required.iter().map(|it| id(*it)));
+        quote!(const REQUIRED: thrift::Required = (#owner, &[#(#ids),*]);)
     });
     let read = if it.fields.is_empty() { quote!(field.skip()) } else { read };
     quote! {
         #doubles
         impl thrift::Struct for #name {
             const FIELDS: thrift::FieldNames = #names;
+            #required
 
             fn write(&self, #out: &mut impl thrift::Sink) {
                 #writes
@@ -57,6 +61,9 @@ pub(super) fn structure(view: &View<'_>, def: &Def, it: &Struct) -> TokenStream 
         }
     }
 }
+
+/// The ids of required fields of which a struct that has a default can tell whether they came.
+const PRESENT: std::ops::Range<i16> = 0..64;
 
 /// How a struct's fields are read, beside the names that the code around them uses.
 const STRUCT: Reading<'_> = Reading { owner: "", key: false, taken: &["input", "field", "value"] };
@@ -107,19 +114,17 @@ pub(super) fn wire_order<'a>(view: &View<'_>, fields: &'a [Field]) -> Vec<&'a Fi
     order
 }
 
-/// One field's statement, under the condition that it is written at all.
-fn write(view: &View<'_>, field: &Field, key: bool, statement: impl Fn(TokenStream) -> TokenStream) -> TokenStream {
-    let name = ident(&field.head.rust);
-    match field.presence {
-        Presence::Always if field.wrap == Wrap::Box => statement(quote!(&*self.#name)),
-        Presence::Always => statement(quote!(&self.#name)),
-        Presence::WhenSome => {
-            let (some, statement) = (view.std("Some"), statement(unboxed(field, quote!(value))));
-            quote!(if let #some(value) = &self.#name { #statement })
-        }
-        Presence::WhenNotDefault => {
-            let (differs, statement) = (differs(view, field, key), statement(quote!(&self.#name)));
-            quote!(if #differs { #statement })
+/// The statement that writes one field, if it is there.
+fn write(view: &View<'_>, field: &Field, key: bool) -> TokenStream {
+    let (name, id) = (ident(&field.head.rust), id(field.id));
+    match (field.presence, field.wrap) {
+        (Presence::Always, Wrap::Box) => quote!(out.field(#id, &*self.#name);),
+        (Presence::Always, _) => quote!(out.field(#id, &self.#name);),
+        (Presence::WhenSome, Wrap::OptionBox) => quote!(out.optional(#id, self.#name.as_deref());),
+        (Presence::WhenSome, _) => quote!(out.optional(#id, self.#name.as_ref());),
+        (Presence::WhenNotDefault, _) => {
+            let differs = differs(view, field, key);
+            quote!(if #differs { out.field(#id, &self.#name); })
         }
     }
 }
@@ -184,7 +189,7 @@ impl Reading<'_> {
 
     /// Reads each field into its local.
     pub(super) fn to_locals(&self, view: &View<'_>, fields: &[Field]) -> TokenStream {
-        arms(view, fields, |field| {
+        arms(view, fields, false, |field| {
             let local = self.local(field);
             quote!(#local)
         })
@@ -201,12 +206,16 @@ impl Reading<'_> {
     }
 }
 
-/// What becomes of one field that is there; unknown ones are skipped.
-fn arms(view: &View<'_>, fields: &[Field], place: impl Fn(&Field) -> TokenStream) -> TokenStream {
+/// What becomes of one field that is there; unknown ones are skipped. `noted` when the decoder is to
+/// know which required ones came.
+fn arms(view: &View<'_>, fields: &[Field], noted: bool, place: impl Fn(&Field) -> TokenStream) -> TokenStream {
     let some = view.std("Some");
     let arms = fields.iter().map(|field| {
         let (id, place) = (id(field.id), place(field));
         match field.wrap {
+            Wrap::Plain if noted && field.requiredness == Requiredness::Required => {
+                quote!(#id => field.required(&mut #place),)
+            }
             Wrap::Plain | Wrap::Option => quote!(#id => field.read(&mut #place),),
             Wrap::Box | Wrap::OptionBox => quote!(#id => field.boxed(|value| #place = #some(value)),),
         }

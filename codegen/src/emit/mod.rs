@@ -77,7 +77,7 @@ impl Modules<'_> {
             DefKind::Enum(members) => enums::emit(&view, def, members),
             DefKind::Struct(it) => structs::emit(&view, def, it),
             DefKind::Union(fields) => unions::emit(&view, def, fields),
-            DefKind::Proto(_) => TokenStream::new(),
+            DefKind::Proto(it) => proto::type_names::emit(&view, def, it),
         });
         let services = model.services.iter().filter(|it| of(it.module)).map(|it| {
             let info = service::emit(&view, it);
@@ -88,7 +88,7 @@ impl Modules<'_> {
         let imports = imports(model, module);
         quote! {
             #imports
-            const _: () = ::runtime::fits(1);
+            const _: () = ::runtime::fits(2);
             #messages
             #(#consts)*
             #(#defs)*

@@ -150,6 +150,8 @@ pub enum DefKind {
 pub struct Proto {
     /// Its full name, `.pkg.Outer.Inner`.
     pub full: String,
+    /// Whether it is a message.
+    pub message: bool,
     /// The module of what is inside the message, if anything is: a path as in [`Head::rust`].
     pub inner: Option<String>,
 }

@@ -151,7 +151,7 @@ fn declare_proto(
             deprecated: None,
         },
         module: model.files[index].module,
-        kind: DefKind::Proto(Proto { full, inner }),
+        kind: DefKind::Proto(Proto { full, message: matches!(item, Item::Struct(_)), inner }),
         key: false,
         defaultable: true,
         serde: false,

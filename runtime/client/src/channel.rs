@@ -16,9 +16,9 @@ use super::transport::{Protocol, Style, Transport};
 use crate::config::ClientConfig;
 use kiteline_balance::Balancer;
 use kiteline_core::error::{Code, Error, Origin};
-use kiteline_core::heap;
 use kiteline_core::layered::Layered;
 use kiteline_core::limits::{DecodeLimits, Limits};
+use kiteline_core::malloc;
 use kiteline_core::service::{Answer, Call};
 use kiteline_registry::{Endpoint, Registry, Resolver};
 
@@ -325,7 +325,7 @@ impl Builder {
     }
 
     fn open(self, resolver: Resolver) -> Result<Channel, Error> {
-        heap::keep();
+        malloc::retain();
         let settings = Settings {
             connect: self.client.connect_timeout,
             waits: self.client.wait_for_registry,

@@ -14,14 +14,14 @@ use super::budget::Budget;
 use super::counters::{Counter, Counters};
 #[cfg(feature = "grpc")]
 use super::deadline::within;
-use super::groups::{Attempt, Current, Groups, nanos};
+use super::endpoint_connections::EndpointConnections;
+use super::endpoint_set::{Attempt, EndpointSet, EndpointSets, nanos};
 #[cfg(feature = "grpc")]
 use super::http::{Caller, Http};
-use super::peer::Peer;
 use super::pool::Caps;
 use super::thrift::Thrift;
 use super::transport::{Style, Transport};
-use kiteline_balance::{Balancer, Verdict, Wish};
+use kiteline_balance::{Balancer, PickOptions, Verdict};
 use kiteline_core::body::Body;
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::limits::Limits;
@@ -51,8 +51,8 @@ struct Shared {
     /// Whether a first call waits for a registry that is away.
     waits: bool,
     balancer: Box<dyn Balancer>,
-    thrift_groups: Groups,
-    grpc_groups: Groups,
+    thrift_endpoints: EndpointSets,
+    grpc_endpoints: EndpointSets,
     /// When the channel began: the zero of its balancer's times.
     epoch: Instant,
     budget: Budget,
@@ -64,17 +64,17 @@ struct Shared {
 }
 
 impl Shared {
-    fn groups(&self, idl: Idl) -> &Groups {
+    fn endpoints(&self, idl: Idl) -> &EndpointSets {
         match idl {
-            Idl::Thrift => &self.thrift_groups,
-            Idl::Proto => &self.grpc_groups,
+            Idl::Thrift => &self.thrift_endpoints,
+            Idl::Proto => &self.grpc_endpoints,
         }
     }
 }
 
 impl Shared {
     /// Whether the channel says so, or the instance offers it to a channel that says nothing.
-    fn multiplexes(&self, peer: &Peer) -> bool {
+    fn multiplexes(&self, peer: &EndpointConnections) -> bool {
         let transport = self.transport.unwrap_or_default();
         transport == Transport::Multiplexed || transport == Transport::TtheaderFramed && peer.multiplexes
     }
@@ -108,8 +108,8 @@ impl Dispatch {
             resolver,
             waits: settings.waits,
             balancer,
-            thrift_groups: Groups::new(scheme(Idl::Thrift)),
-            grpc_groups: Groups::new(scheme(Idl::Proto)),
+            thrift_endpoints: EndpointSets::new(scheme(Idl::Thrift)),
+            grpc_endpoints: EndpointSets::new(scheme(Idl::Proto)),
             epoch: Instant::now(),
             budget: Budget::default(),
             thrift: Thrift::new(settings, Arc::clone(&counters)),
@@ -130,7 +130,7 @@ impl Dispatch {
 
     /// One call, which began at `start`; it ends by its deadline.
     pub(super) async fn run(&self, call: &Call, mut start: Instant) -> Result<Answer, Error> {
-        let groups = self.0.groups(call.method.idl);
+        let groups = self.0.endpoints(call.method.idl);
         let current = match groups.fresh(&self.0.resolver) {
             Some(current) => current,
             None => {
@@ -167,9 +167,9 @@ impl Dispatch {
         Err(last.map_or_else(|| self.nobody(&current.snapshot, call), |error| self.all_failed(error, tried.len())))
     }
 
-    fn pick(&self, from: &Current, tried: &[usize], start: Instant, call: &Call) -> Option<usize> {
+    fn pick(&self, from: &EndpointSet, tried: &[usize], start: Instant, call: &Call) -> Option<usize> {
         let now = nanos(start.saturating_duration_since(self.0.epoch));
-        from.group.pick(&Wish { tried, key: call.cx.hash(), now })
+        from.picks.pick(&PickOptions { tried, key: call.cx.hash(), now })
     }
 
     fn may_retry(&self, call: &Call, error: &Error, retries: usize) -> bool {
@@ -193,7 +193,7 @@ impl Dispatch {
         ready.map_err(|error| Error::from(error).with_origin(Origin::NotSent))
     }
 
-    async fn attempt(&self, to: &Current, place: usize, start: Instant, call: &Call) -> Result<Answer, Error> {
+    async fn attempt(&self, to: &EndpointSet, place: usize, start: Instant, call: &Call) -> Result<Answer, Error> {
         let Some(peer) = to.peer(place) else { return Err(self.nobody(&to.snapshot, call)) };
         let attempt = Attempt::start(to, place, start, &self.0.epoch, &call.cx);
         let result = match call.method.idl {
@@ -202,7 +202,7 @@ impl Dispatch {
                 Box::pin(within(call.cx.deadline(), self.0.http.exchange(&peer.endpoint, &peer.wire, call))).await
             }
             _ if self.0.multiplexes(peer) => {
-                self.0.thrift.multiplex((&peer.endpoint, &peer.lane), (call, start), &to.snapshot.service).await
+                self.0.thrift.multiplex((&peer.endpoint, &peer.mux), (call, start), &to.snapshot.service).await
             }
             _ => self.0.thrift.exchange((&peer.endpoint, &peer.pool), (call, start), &to.snapshot.service).await,
         };

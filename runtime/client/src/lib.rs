@@ -14,17 +14,17 @@ mod connection;
 mod counters;
 mod deadline;
 mod dispatch;
-mod groups;
+mod endpoint_connections;
+mod endpoint_set;
 #[cfg(feature = "grpc")]
 mod http;
-mod link;
-pub(crate) mod multiplex;
-mod peer;
+mod mux_connection;
+mod mux_pool;
+mod pending_calls;
 mod pool;
 mod request;
 mod thrift;
 mod transport;
-mod waiters;
 
 #[cfg(test)]
 mod tests;
@@ -33,14 +33,16 @@ mod tests_balance;
 #[cfg(test)]
 mod tests_caps;
 #[cfg(test)]
+mod tests_context;
+#[cfg(test)]
 mod tests_deadline;
 #[cfg(test)]
 #[cfg(feature = "grpc")]
 mod tests_grpc;
 #[cfg(test)]
-mod tests_link;
-#[cfg(test)]
 mod tests_mux;
+#[cfg(test)]
+mod tests_mux_connection;
 #[cfg(test)]
 mod tests_registry;
 

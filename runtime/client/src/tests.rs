@@ -2,21 +2,18 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_util::sync::CancellationToken;
 
 use super::*;
 use kiteline_balance::RoundRobin;
-use kiteline_core::error::Origin;
 use kiteline_core::limits::DecodeLimits;
-use kiteline_core::service::{Answer, Call, Idl, Kind, Method};
+use kiteline_core::service::{Call, Idl, Kind, Method};
 use kiteline_core::{Code, Context, Error};
 use kiteline_registry::{Endpoint, Instance, Registry};
-use kiteline_thrift::{Header, MessageType, Messages, Outgoing, TtHeader, exception};
+use kiteline_thrift::{Header, MessageReader, MessageType, Outgoing, TtHeader, exception};
 
 const fn method(name: &'static str, kind: Kind, idempotent: bool) -> Method {
     let (service, path, index, idl) = ("AddService", "/AddService/Add", 0, Idl::Thrift);
@@ -78,7 +75,7 @@ impl Peer {
 
 async fn serve(stream: TcpStream, script: Arc<Mutex<Vec<Act>>>, requests: Arc<AtomicUsize>) {
     let mut stream = stream;
-    let mut messages = Messages::new(1 << 20);
+    let mut messages = MessageReader::new(1 << 20);
     loop {
         let Some(incoming) = messages.take().unwrap() else {
             match stream.read_buf(messages.room()).await {
@@ -242,47 +239,6 @@ async fn a_failed_connect_goes_to_another_instance() {
 }
 
 #[tokio::test]
-async fn a_deadline_ends_the_call_and_its_connection() {
-    let peer = Peer::start(&[Act::Hang, Act::Echo]).await;
-    let channel = Channel::to(&peer.address).unwrap();
-    let error = request(&channel, &ADD, "x").timeout(Duration::from_millis(20)).await.unwrap_err();
-    assert_eq!(error.code(), Code::DeadlineExceeded);
-    assert_eq!(request(&channel, &ADD, "y").await.unwrap(), "y");
-    assert_eq!(peer.connections(), 2);
-}
-
-/// Calls may be made at once and driven in turn.
-#[tokio::test]
-async fn the_time_of_a_call_runs_from_its_first_poll() {
-    let peer = Peer::start(&[Act::Echo]).await;
-    let channel = Channel::to(&peer.address).unwrap();
-    let (made, timeout) = (std::time::Instant::now(), Duration::from_millis(300));
-    let call = request(&channel, &ADD, "x").timeout(timeout).into_future();
-    // Longer by what a timer may come late.
-    while made.elapsed() <= timeout + Duration::from_millis(50) {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(call.await.unwrap(), "x");
-}
-
-#[tokio::test]
-async fn a_context_hands_on_its_deadline_and_its_end() {
-    let peer = Peer::start(&[Act::Hang]).await;
-    let channel = Channel::to(&peer.address).unwrap();
-    let cx = Context::new().with_deadline(std::time::Instant::now());
-    let error = request(&channel, &ADD, "x").with(&cx).await.unwrap_err();
-    assert_eq!((error.code(), peer.connections()), (Code::DeadlineExceeded, 0));
-    let token = CancellationToken::new();
-    let cx = Context::new().with_cancellation(token.clone());
-    let call = tokio::spawn(request(&channel, &ADD, "x").with(&cx).into_future());
-    while peer.requests() == 0 {
-        tokio::task::yield_now().await;
-    }
-    token.cancel();
-    assert_eq!(call.await.unwrap().unwrap_err().code(), Code::Cancelled);
-}
-
-#[tokio::test]
 async fn a_oneway_is_written_and_not_waited_for() {
     let peer = Peer::start(&[Act::Echo]).await;
     let channel = Channel::to(&peer.address).unwrap();
@@ -341,55 +297,6 @@ async fn layers_see_every_call_the_first_one_outside() {
     assert_eq!((&reply.value[..], reply.metadata().len()), (&b"x"[..], 0));
     let v = Some("v".to_owned());
     assert_eq!(*seen.lock().unwrap(), [("outer", v.clone()), ("inner", v)]);
-}
-
-/// Fails once the time is over, as a peer does that was told the same deadline.
-#[derive(Clone)]
-struct Late;
-
-impl<S> tower::Layer<S> for Late {
-    type Service = Self;
-
-    fn layer(&self, _: S) -> Self {
-        self.clone()
-    }
-}
-
-impl tower::Service<Call> for Late {
-    type Response = Answer;
-    type Error = Error;
-    type Future = std::future::Ready<Result<Answer, Error>>;
-
-    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Error>> {
-        std::task::Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, call: Call) -> Self::Future {
-        while call.cx.remaining().is_some_and(|left| !left.is_zero()) {
-            std::thread::yield_now();
-        }
-        std::future::ready(Err(Error::internal("context deadline exceeded").with_origin(Origin::Remote)))
-    }
-}
-
-#[tokio::test]
-async fn a_peers_error_at_the_deadline_is_the_deadline() {
-    let registry = Registry::open("memory").unwrap();
-    let channel = Channel::builder("add").registry(&registry).layer(Late).build().unwrap();
-    let error = request(&channel, &ADD, "x").timeout(Duration::from_millis(5)).await.unwrap_err();
-    assert_eq!(error.code(), Code::DeadlineExceeded);
-}
-
-#[tokio::test]
-async fn a_limit_of_a_server_s_own_is_not_handed_on() {
-    let peer = Peer::start(&[Act::Echo]).await;
-    let channel = Channel::to(&peer.address).unwrap();
-    let now = std::time::Instant::now();
-    let limited = Context::new().with_limit(now);
-    assert_eq!((limited.deadline(), limited.caller_deadline()), (Some(now), None));
-    assert_eq!(request(&channel, &ADD, "x").with(&limited).await.unwrap(), "x");
-    let late = request(&channel, &ADD, "x").with(&limited.with_deadline(now)).await.unwrap_err();
-    assert_eq!(late.code(), Code::DeadlineExceeded);
 }
 
 /// Common allocators keep blocks of up to 1 KiB for the thread that freed them; longer ones are

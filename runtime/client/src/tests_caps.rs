@@ -50,7 +50,7 @@ fn builder(address: &str) -> Builder {
 async fn callers_above_the_cap_wait_for_a_connection() {
     let limits = Limits { connections_per_address: 8, ..Limits::default() };
     let gate = watch::Sender::new(false);
-    let server = Server::new(&limits).add(Arc::new(Gate(gate.clone())));
+    let server = Server::new(&limits).service(Arc::new(Gate(gate.clone())));
     let running = server.start("127.0.0.1:0", None).await.unwrap();
     let channel = builder(&running.addr().to_string()).max_connections(8).build().unwrap();
     for _ in 0..3 {

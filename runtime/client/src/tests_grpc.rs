@@ -55,7 +55,7 @@ fn request(channel: &Channel, method: &'static Method) -> Request<Bytes> {
 }
 
 async fn served() -> (kiteline_server::Running, Channel) {
-    let running = Server::new(&Limits::default()).add(Arc::new(Greeter)).start("127.0.0.1:0", None).await.unwrap();
+    let running = Server::new(&Limits::default()).service(Arc::new(Greeter)).start("127.0.0.1:0", None).await.unwrap();
     let channel = Channel::to(&running.addr().to_string()).unwrap();
     (running, channel)
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::line::Line;
+use crate::cache_padded::CachePadded;
 use crate::metadata::{Metadata, Reach, Value};
 use crate::service::Method;
 
@@ -19,7 +19,7 @@ pub struct Context {
     /// Whether that is the caller's.
     of_caller: bool,
     /// In an `Arc`: to clone a token takes its lock.
-    cancel: Option<Arc<Line<CancellationToken>>>,
+    cancel: Option<Arc<CachePadded<CancellationToken>>>,
     peer: Option<SocketAddr>,
     method: Option<&'static Method>,
     metadata: Option<Arc<Metadata>>,
@@ -29,6 +29,10 @@ pub struct Context {
     /// Made when something is left there, or given by a protocol that sends it beside errors too.
     reply: OnceLock<ReplySlot>,
 }
+
+/// The headers of a trace (W3C Trace Context), which every hop hands on: plain on gRPC and HTTP, transient pairs on
+/// a TTHeader.
+const TRACE: [&str; 2] = ["traceparent", "tracestate"];
 
 /// What few calls have: in memory of its own, so that contexts stay small.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +83,7 @@ impl ReplySlot {
 #[doc(hidden)]
 impl Context {
     /// A call on a connection: its peer, and what ends when that goes away.
-    pub fn of_connection(peer: SocketAddr, gone: Arc<Line<CancellationToken>>) -> Self {
+    pub fn of_connection(peer: SocketAddr, gone: Arc<CachePadded<CancellationToken>>) -> Self {
         // Field by field: each `with_` method would move all of it.
         let mut cx = Self::new();
         cx.peer = Some(peer);
@@ -103,7 +107,7 @@ impl Context {
     }
 
     /// Makes this call a part of another one: it ends at that one's caller's deadline and when its caller goes
-    /// away, and takes its persistent metadata and its id for logs along.
+    /// away, and takes its persistent metadata, its trace and its id for logs along.
     pub fn join(&mut self, other: &Self) {
         if let Some(deadline) = other.caller_deadline() {
             self.set_deadline(deadline);
@@ -113,8 +117,14 @@ impl Context {
         if let Some(id) = other.rare.as_ref().and_then(|rare| rare.log_id.clone()) {
             self.set_log_id(id);
         }
-        for (name, value) in other.metadata().into_iter().flat_map(|metadata| metadata.persistent().iter()) {
+        let Some(metadata) = other.metadata() else { return };
+        for (name, value) in metadata.persistent().iter() {
             self.edit().append_to(Reach::Persistent, name, value.clone());
+        }
+        for name in TRACE {
+            if let (Some(value), None) = (metadata.get(name), self.get(name)) {
+                self.edit().append(name, value);
+            }
         }
     }
 }
@@ -183,7 +193,7 @@ impl Context {
     /// Sets what cancels the call.
     #[must_use]
     pub fn with_cancellation(mut self, token: CancellationToken) -> Self {
-        self.cancel = Some(Arc::new(Line(token)));
+        self.cancel = Some(Arc::new(CachePadded(token)));
         self
     }
 
@@ -356,5 +366,21 @@ mod tests {
         }
         let limited = Context::new().with_limit(at(2)).with_limit(at(1));
         assert_eq!((limited.deadline(), limited.caller_deadline()), (Some(at(1)), None));
+    }
+
+    #[test]
+    fn a_trace_goes_on_whatever_wire_it_came_by() {
+        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let over_grpc = Context::new().with_header("traceparent", trace).with_header("other", "stays");
+        let over_thrift = Context::new().with_transient("traceparent", trace).with_persistent("user", "u");
+        for (came, handed_on) in [(over_grpc, 1), (over_thrift, 2)] {
+            let mut call = Context::new();
+            call.join(&came);
+            let metadata = call.metadata().unwrap();
+            assert_eq!((metadata.plain().get("TraceParent"), metadata.len()), (Some(trace), handed_on));
+        }
+        let mut own = Context::new().with_header("traceparent", "own");
+        own.join(&Context::new().with_header("traceparent", trace));
+        assert_eq!(own.metadata().unwrap().get_all("traceparent").count(), 1);
     }
 }

@@ -65,23 +65,23 @@ impl Router {
     ///
     /// [`Code::FailedPrecondition`] when no service is given, or when one is given twice.
     pub fn new(services: Vec<Arc<dyn Service>>) -> Result<Self, Error> {
-        Self::with_own(services, |_| None)
+        Self::with_own(services, |_| Vec::new())
     }
 
-    /// The same with a service of the server's own, made for those that are given: it is found by its
+    /// The same with services of the server's own, made for those that are given: each is found by its
     /// paths alone, and where none of them has those.
     pub fn with_own(
         services: Vec<Arc<dyn Service>>,
-        own: impl FnOnce(&[&'static ServiceInfo]) -> Option<Arc<dyn Service>>,
+        own: impl FnOnce(&[Arc<dyn Service>]) -> Vec<Arc<dyn Service>>,
     ) -> Result<Self, Error> {
         let mut tables = Tables::default();
-        for service in services {
-            tables.add(&service)?;
+        for service in &services {
+            tables.add(service)?;
         }
         if tables.services.is_empty() {
             return Err(Error::new(Code::FailedPrecondition, "no service is added to the server"));
         }
-        if let Some(service) = own(&tables.services) {
+        for service in own(&services) {
             tables.add_own(&service);
         }
         Ok(Self { tables: Arc::new(tables) })

@@ -57,7 +57,7 @@ impl Envelopes {
     /// # Errors
     ///
     /// [`Code::ResourceExhausted`] as soon as the length of one is over the limit.
-    pub fn next(&mut self) -> Result<Option<Envelope>, Error> {
+    pub fn take(&mut self) -> Result<Option<Envelope>, Error> {
         let waiting = if self.buffer.is_empty() { &self.chunk[..] } else { &self.buffer[..] };
         let Some((&[flags, ref length @ ..], rest)) = waiting.split_first_chunk::<HEAD>() else { return Ok(None) };
         let length = u32::from_be_bytes(*length) as usize;
@@ -116,7 +116,7 @@ mod tests {
             let (mut reader, mut found) = (Envelopes::new(300), Vec::new());
             for chunk in wire.chunks(size) {
                 reader.push(Bytes::copy_from_slice(chunk));
-                while let Some(envelope) = reader.next().unwrap() {
+                while let Some(envelope) = reader.take().unwrap() {
                     found.push((envelope.flags, envelope.body.len()));
                 }
             }
@@ -129,9 +129,9 @@ mod tests {
     fn a_length_over_the_limit_is_refused_before_its_bytes_come() {
         let mut reader = Envelopes::new(1 << 20);
         reader.push(Bytes::from_static(&[0, 0xff, 0xff, 0xff]));
-        assert_eq!(reader.next().unwrap(), None);
+        assert_eq!(reader.take().unwrap(), None);
         reader.push(Bytes::from_static(&[0xff]));
-        let error = reader.next().unwrap_err();
+        let error = reader.take().unwrap_err();
         assert_eq!((error.code(), error.origin()), (Code::ResourceExhausted, Origin::Decode));
     }
 }

@@ -49,8 +49,8 @@ impl Frames {
     /// # Errors
     ///
     /// For a message over the limit, one that does not decompress, and flags that nobody knows.
-    pub fn next(&mut self) -> Result<Option<Piece>, Error> {
-        let Some(Envelope { flags, body }) = self.envelopes.next()? else { return Ok(None) };
+    pub fn take(&mut self) -> Result<Option<Piece>, Error> {
+        let Some(Envelope { flags, body }) = self.envelopes.take()? else { return Ok(None) };
         let end = match self.protocol {
             Protocol::GrpcWeb | Protocol::GrpcWebText => TRAILERS,
             Protocol::ConnectStream => END,
@@ -100,7 +100,7 @@ mod tests {
     fn read(protocol: Protocol, encoding: Encoding, wire: &[u8]) -> Result<Vec<Piece>, Error> {
         let (mut frames, mut found) = (Frames::new(protocol, encoding, 1000), Vec::new());
         frames.push(Bytes::copy_from_slice(wire))?;
-        while let Some(piece) = frames.next()? {
+        while let Some(piece) = frames.take()? {
             found.push(piece);
         }
         frames.finish()?;

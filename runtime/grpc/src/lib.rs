@@ -27,7 +27,7 @@ pub use caller::Caller;
 pub use content::{Content, Form, Protocol, SERVED, Unserved};
 pub use frames::{Frames, Piece};
 pub use gzip::{ENCODINGS, Encoding, unzip, zip};
-pub use health::{CHECK, HealthReply, HealthRequest, ServingStatus, WATCH};
+pub use health::{CHECK, HealthListReply, HealthReply, HealthRequest, LIST, ServingStatus, WATCH};
 #[cfg(feature = "json")]
 pub use json::Json;
 pub use metadata::{read_metadata, write_metadata, write_reply_metadata};

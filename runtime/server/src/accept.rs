@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 
-use super::connections::Seat;
+use super::connections::ConnectionGuard;
 use super::counters::Counter;
 use super::driver::{Claim, Connection, Driver};
 use super::shared::Shared;
@@ -87,22 +87,28 @@ fn of_one_connection(error: &io::Error) -> bool {
 }
 
 fn connect(shared: &Arc<Shared>, drivers: &Arc<[Box<dyn Driver>]>, stream: TcpStream, peer: SocketAddr) {
-    let Some(seat) = shared.connections.admit(peer.ip(), &shared.limits) else {
+    let Some(guard) = shared.connections.admit(peer.ip(), &shared.limits) else {
         shared.count(Counter::Refused);
         return;
     };
     shared.count(Counter::Accepted);
-    let id = seat.id();
-    let task = tokio::spawn(serve(Arc::clone(shared), Arc::clone(drivers), seat, stream, peer));
+    let id = guard.id();
+    let task = tokio::spawn(serve(Arc::clone(shared), Arc::clone(drivers), guard, stream, peer));
     shared.connections.runs_in(id, task.abort_handle());
 }
 
-async fn serve(shared: Arc<Shared>, drivers: Arc<[Box<dyn Driver>]>, seat: Seat, stream: TcpStream, peer: SocketAddr) {
+async fn serve(
+    shared: Arc<Shared>,
+    drivers: Arc<[Box<dyn Driver>]>,
+    guard: ConnectionGuard,
+    stream: TcpStream,
+    peer: SocketAddr,
+) {
     // A socket that refuses the option still works, only slower.
     let _ = stream.set_nodelay(true);
     let Some((driver, first)) = first_bytes(&stream, &drivers).await else { return };
     match driver {
-        Some(driver) => driver.serve(Connection { shared, seat, stream, peer, first }).await,
+        Some(driver) => driver.serve(Connection { shared, guard, stream, peer, first }).await,
         None => {
             shared.count(Counter::UnknownProtocol);
             tracing::debug!(%peer, first = ?first.first(), "closed: no protocol that is served here");

@@ -13,8 +13,8 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use super::connections::{Phase, Seat};
-use super::load::Entry;
+use super::admission::Entry;
+use super::connections::{ConnectionGuard, Phase};
 use super::prefixed::Prefixed;
 use super::shared::Shared;
 use kiteline_core::body::Body;
@@ -50,7 +50,7 @@ pub trait Driver: Send + Sync + 'static {
 /// A connection that a driver has claimed.
 pub struct Connection {
     pub(super) shared: Arc<Shared>,
-    pub(super) seat: Seat,
+    pub(super) guard: ConnectionGuard,
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
     /// The first bytes, which are no longer in the stream.
@@ -66,15 +66,15 @@ impl fmt::Debug for Connection {
 impl Connection {
     /// Splits it into its bytes, the first ones included, and what the server has to do with it.
     pub fn open(self) -> (impl AsyncRead + AsyncWrite + Unpin + Send + 'static, Calls) {
-        let Self { shared, seat, stream, peer, first } = self;
-        (Prefixed::new(first.freeze(), stream), Calls { shared, seat, peer })
+        let Self { shared, guard, stream, peer, first } = self;
+        (Prefixed::new(first.freeze(), stream), Calls { shared, guard, peer })
     }
 }
 
 /// How the driver of a connection makes calls, and says what it waits for.
 pub struct Calls {
     shared: Arc<Shared>,
-    seat: Seat,
+    guard: ConnectionGuard,
     peer: SocketAddr,
 }
 
@@ -103,7 +103,7 @@ impl Calls {
 
     /// Says what the connection waits for from now on: the limit of that time ends it.
     pub fn waits_for(&self, phase: Phase) {
-        self.seat.enter(phase);
+        self.guard.enter(phase);
     }
 
     /// Whether the server drains: no other request should be read.
@@ -123,9 +123,9 @@ impl Calls {
         let cx = cx.with_peer(self.peer).with_limit(limit.into_std());
         let end = cx.deadline().map_or(limit, Into::into);
         let body = (body.into(), self.shared.limits.decode);
-        let mut work = self.shared.start(route, cx, body, Entry { share: self.seat.share(), held: None })?;
-        work.count(self.seat.share());
-        tokio::time::timeout_at(end, work).await.unwrap_or_else(|_| Err(super::work::late()))
+        let mut running = self.shared.start(route, cx, body, Entry { share: self.guard.share(), held: None })?;
+        running.count(self.guard.share());
+        tokio::time::timeout_at(end, running).await.unwrap_or_else(|_| Err(super::running_call::late()))
     }
 
     /// Makes a call of one message by the names on a wire; see [`Router::find`].

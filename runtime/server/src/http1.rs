@@ -36,9 +36,9 @@ impl Driver for Refusal {
 }
 
 async fn refuse(connection: Connection) {
-    let Connection { shared, seat, mut stream, .. } = connection;
+    let Connection { shared, guard, mut stream, .. } = connection;
     shared.count(Counter::UnknownProtocol);
-    seat.enter(Phase::Write);
+    guard.enter(Phase::Write);
     let text = format!("This port serves {}, not HTTP/1.\n", shared.router);
     let response = format!(
         "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n\

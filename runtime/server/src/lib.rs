@@ -6,6 +6,7 @@
 //! Programs use this crate through `runtime::Server`.
 
 mod accept;
+mod admission;
 mod connections;
 mod counters;
 #[cfg(target_os = "linux")]
@@ -17,11 +18,13 @@ mod health;
 #[cfg(feature = "grpc")]
 mod http;
 mod http1;
-mod load;
 mod partial;
 mod prefixed;
+#[cfg(feature = "grpc")]
+mod reflection;
 mod registration;
 mod running;
+mod running_call;
 mod share;
 mod shared;
 mod signals;
@@ -29,19 +32,20 @@ mod stage;
 #[cfg(test)]
 mod tests_connections;
 mod thrift;
-mod work;
 
 use std::fmt;
 use std::sync::Arc;
 
 use kiteline_core::error::Error;
-use kiteline_core::heap;
 use kiteline_core::layered::Layered;
 use kiteline_core::limits::Limits;
+use kiteline_core::malloc;
 use kiteline_core::router::Router;
 #[cfg(feature = "grpc")]
 use kiteline_core::service::Idl;
-use kiteline_core::service::{Answer, Call, Service, ServiceInfo};
+#[cfg(feature = "grpc")]
+use kiteline_core::service::ServiceInfo;
+use kiteline_core::service::{Answer, Call, Service};
 use tokio::sync::watch;
 use tower::{Layer, Service as Tower};
 
@@ -63,6 +67,7 @@ pub struct Builder {
     services: Vec<Arc<dyn Service>>,
     layers: Vec<Wrap>,
     drivers: Vec<Box<dyn Driver>>,
+    reflection: bool,
 }
 
 impl fmt::Debug for Builder {
@@ -74,11 +79,11 @@ impl fmt::Debug for Builder {
 impl Builder {
     /// A server without services that keeps these limits.
     pub fn new(limits: &Limits) -> Self {
-        Self { limits: limits.clone(), services: Vec::new(), layers: Vec::new(), drivers: Vec::new() }
+        Self { limits: limits.clone(), services: Vec::new(), layers: Vec::new(), drivers: Vec::new(), reflection: true }
     }
 
     /// Mounts a service.
-    pub fn add(mut self, service: Arc<dyn Service>) -> Self {
+    pub fn service(mut self, service: Arc<dyn Service>) -> Self {
         self.services.push(service);
         self
     }
@@ -95,6 +100,13 @@ impl Builder {
         self
     }
 
+    /// Whether a server with proto services describes them to tools such as grpcurl
+    /// (`grpc.reflection.v1.ServerReflection`). It does unless told otherwise.
+    pub fn reflection(mut self, reflection: bool) -> Self {
+        self.reflection = reflection;
+        self
+    }
+
     /// Adds a protocol, which is asked for each connection before those that are built in.
     pub fn driver(mut self, driver: impl Driver) -> Self {
         self.drivers.push(Box::new(driver));
@@ -108,17 +120,17 @@ impl Builder {
     /// [`Code::FailedPrecondition`] when the services cannot share a server, or without any;
     /// [`Code::Unavailable`] when the address cannot be listened on; what the registrar gives.
     pub async fn start(self, listen: &str, registrar: Option<Box<dyn Registrar>>) -> Result<Running, Error> {
-        heap::keep();
+        malloc::retain();
         let stage = watch::Sender::new(Stage::default());
-        let router = Router::with_own(self.services, |services| health(services, &stage))?;
+        let router = Router::with_own(self.services, |services| own(services, &stage, self.reflection))?;
         let layers = stack(&router, self.layers);
         let listener = accept::listen(listen).await.map_err(|error| not_bound(listen, &error))?;
         #[cfg(target_os = "linux")]
         descriptors::make_room(&listener, self.limits.connections);
         let mut drivers = self.drivers;
         drivers.extend(built_in(&router));
-        let (load, connections) = (Arc::default(), Arc::default());
-        let shared = Shared { router, layers, limits: self.limits, load, connections, stage };
+        let (admission, connections) = (Arc::default(), Arc::default());
+        let shared = Shared { router, layers, limits: self.limits, admission, connections, stage };
         Running::start(listener, drivers, Arc::new(shared), registrar).await
     }
 }
@@ -134,16 +146,22 @@ fn built_in(router: &Router) -> Vec<Box<dyn Driver>> {
     drivers
 }
 
-/// The health service of a server with proto services.
+/// The services of a server's own beside proto services: health and, where it is wanted, reflection.
 #[cfg(feature = "grpc")]
-fn health(services: &[&'static ServiceInfo], stage: &watch::Sender<Stage>) -> Option<Arc<dyn Service>> {
-    let has_proto = services.iter().any(|info| info.idl == Idl::Proto);
-    has_proto.then(|| Arc::new(health::Health::new(services, stage.subscribe())) as Arc<dyn Service>)
+fn own(services: &[Arc<dyn Service>], stage: &watch::Sender<Stage>, reflection: bool) -> Vec<Arc<dyn Service>> {
+    let infos: Vec<&'static ServiceInfo> = services.iter().map(|service| service.info()).collect();
+    if infos.iter().all(|info| info.idl != Idl::Proto) {
+        return Vec::new();
+    }
+    let health: Arc<dyn Service> = Arc::new(health::Health::new(&infos, stage.subscribe()));
+    let own = [health.info()];
+    let reflection = reflection.then(|| reflection::Reflection::versions(services, &own));
+    [health].into_iter().chain(reflection.into_iter().flatten()).collect()
 }
 
 #[cfg(not(feature = "grpc"))]
-fn health(_: &[&'static ServiceInfo], _: &watch::Sender<Stage>) -> Option<Arc<dyn Service>> {
-    None
+fn own(_: &[Arc<dyn Service>], _: &watch::Sender<Stage>, _: bool) -> Vec<Arc<dyn Service>> {
+    Vec::new()
 }
 
 /// Puts the layers around the router, the last one innermost.

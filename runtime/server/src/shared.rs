@@ -4,22 +4,22 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll, Waker};
 
 use bytes::Bytes;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
+use super::admission::More;
+use super::admission::{Admission, Entry};
 use super::connections::Connections;
 use super::counters::{Counter, Counters};
-use super::load::More;
-use super::load::{Entry, Load};
+use super::running_call::RunningCall;
 use super::stage::Stage;
-use super::work::Work;
 use kiteline_core::aside::{aside, in_a_thread_of_its_own};
 use kiteline_core::body::Body;
 use kiteline_core::context::Context;
 use kiteline_core::error::Code;
 use kiteline_core::error::{Error, Origin};
-use kiteline_core::heap::Anchor;
 use kiteline_core::layered::Layered;
 use kiteline_core::limits::{DecodeLimits, Limits};
+use kiteline_core::malloc::Anchor;
 use kiteline_core::router::{Route, Router};
 use kiteline_core::service::{Answer, Call, Handling, Idl, Service};
 use kiteline_thrift::Protocol;
@@ -36,18 +36,18 @@ pub(super) struct Shared {
     /// `None` without layers: calls go to their service directly.
     pub(super) layers: Option<Layered>,
     pub(super) limits: Limits,
-    pub(super) load: Arc<Load>,
+    pub(super) admission: Arc<Admission>,
     pub(super) connections: Arc<Connections>,
     pub(super) stage: watch::Sender<Stage>,
 }
 
 impl Shared {
     pub(super) fn counters(&self) -> &Counters {
-        &self.load.counters
+        &self.admission.counters
     }
 
     pub(super) fn count(&self, counter: Counter) {
-        self.load.counters.add(counter);
+        self.admission.counters.add(counter);
     }
 
     /// The body of a call, and what decoding it may use up.
@@ -78,12 +78,12 @@ impl Shared {
         mut cx: Context,
         (body, limits): (Body, DecodeLimits),
         entry: Entry<'_>,
-    ) -> Result<Work, Error> {
-        let permit = self.load.enter(body.as_whole().map_or(0, Bytes::len), entry, &self.limits)?;
+    ) -> Result<RunningCall, Error> {
+        let permit = self.admission.enter(body.as_whole().map_or(0, Bytes::len), entry, &self.limits)?;
         let method = route.method;
         cx.set_method(method);
         let call = Call { method, cx, body, limits };
-        Ok(Work::start(method, permit, || self.handle(&*route.service, call)))
+        Ok(RunningCall::start(method, permit, || self.handle(&*route.service, call)))
     }
 
     fn handle(&self, service: &dyn Service, call: Call) -> Handling {
@@ -104,15 +104,15 @@ impl Shared {
         mut cx: Context,
         (protocol, body): (Protocol, Bytes),
         entry: Entry<'_>,
-    ) -> Result<Work, Error> {
-        let permit = self.load.enter(body.len(), entry, &self.limits)?;
+    ) -> Result<RunningCall, Error> {
+        let permit = self.admission.enter(body.len(), entry, &self.limits)?;
         let (shared, service, method) = (Arc::clone(self), Arc::clone(&route.service), route.method);
         cx.set_method(method);
         let begin = move || -> Result<Begun, Error> {
             let size = body.len();
             let (body, limits) = shared.open(protocol, body)?;
-            let more = shared.load.more(body.len().saturating_sub(size), &shared.limits)?;
-            let anchor = Anchor::new();
+            let more = shared.admission.more(body.len().saturating_sub(size), &shared.limits)?;
+            let anchor = Anchor::take();
             let body = body.into();
             let mut handling = shared.handle(&*service, Call { method, cx, body, limits });
             // Whoever awaits it polls again.
@@ -126,13 +126,17 @@ impl Shared {
                 Poll::Pending => Begun::Pending(handling, more, anchor),
             })
         };
+        let begun = Arc::new(Notify::new());
+        let told = Arc::clone(&begun);
         let handling = async move {
-            match aside(|| in_a_thread_of_its_own(begin)).await?? {
+            let first = aside(|| in_a_thread_of_its_own(begin)).await;
+            told.notify_one();
+            match first?? {
                 Begun::Over(result) => result,
                 Begun::Pending(handling, _more, _anchor) => handling.await,
             }
         };
-        Ok(Work::start(method, permit, || Box::pin(handling)))
+        Ok(RunningCall::start(method, permit, || Box::pin(handling)).beginning(begun))
     }
 
     /// Counts what an error says about the peer or this process.

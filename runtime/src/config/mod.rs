@@ -62,11 +62,13 @@ pub struct ServerConfig {
     /// clients share connections. Others read over it. Default true; without it the entry is, byte
     /// by byte, what Kitex writes.
     pub mux: bool,
+    /// Whether a server with proto services describes them to tools such as grpcurl. Default true.
+    pub reflection: bool,
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8888".to_owned(), advertise: None, propagation: None, mux: true }
+        Self { listen: "127.0.0.1:8888".to_owned(), advertise: None, propagation: None, mux: true, reflection: true }
     }
 }
 

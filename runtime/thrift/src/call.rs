@@ -74,7 +74,7 @@ pub fn arguments(
 /// The error for an argument (`"Add().first"`) that has to be there and was not.
 #[cold]
 pub fn missing(call: &Call, argument: &'static str) -> Error {
-    DecodeError::new(Fault::Missing(argument), call.body.as_whole().map_or(0, Bytes::len))
+    DecodeError::new(Fault::Missing(argument.into()), call.body.as_whole().map_or(0, Bytes::len))
         .into_error(Code::InvalidArgument)
 }
 

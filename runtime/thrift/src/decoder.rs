@@ -27,13 +27,15 @@ pub struct Decoder<'a> {
     depth: u16,
     budget: usize,
     string: usize,
+    /// Which required fields of the struct that is read came, as a set of their ids.
+    present: u64,
 }
 
 impl<'a> Decoder<'a> {
     /// A cursor at the start of a body.
     pub fn new(body: &'a Bytes, limits: DecodeLimits) -> Self {
         let DecodeLimits { depth, budget, string } = limits;
-        Self { body, rest: body, depth: depth.min(DEPTH), budget, string }
+        Self { body, rest: body, depth: depth.min(DEPTH), budget, string, present: 0 }
     }
 
     /// Bytes read so far.
@@ -46,6 +48,18 @@ impl<'a> Decoder<'a> {
     #[inline]
     pub fn left(&self) -> usize {
         self.rest.len()
+    }
+
+    /// Begins a set of the fields that came, or goes back to an outer one; gives the one before.
+    #[inline]
+    pub(super) fn swap_present(&mut self, present: u64) -> u64 {
+        mem::replace(&mut self.present, present)
+    }
+
+    /// Adds fields to the set of those that came.
+    #[inline]
+    pub(super) fn note_present(&mut self, fields: u64) {
+        self.present |= fields;
     }
 
     /// An error at this place.
@@ -63,7 +77,7 @@ impl<'a> Decoder<'a> {
     /// The error for a required field (`"AddRequest.first"`) that was not there.
     #[cold]
     pub fn missing(&self, field: &'static str) -> DecodeError {
-        self.fail(Fault::Missing(field))
+        self.fail(Fault::Missing(field.into()))
     }
 
     /// The error for a required union (`"Choice"`) without a member.

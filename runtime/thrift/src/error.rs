@@ -1,5 +1,6 @@
 //! What can be wrong with a value on its way to the wire, or with bytes on their way to a value.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::field::FieldNames;
@@ -65,7 +66,7 @@ pub enum Fault {
     Budget,
     /// A required field was not there.
     #[error("required field {0} is missing")]
-    Missing(&'static str),
+    Missing(Cow<'static, str>),
     /// A required union without a member.
     #[error("union {0} has no member")]
     EmptyUnion(&'static str),

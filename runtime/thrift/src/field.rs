@@ -3,6 +3,7 @@
 use super::decoder::Decoder;
 use super::error::DecodeError;
 use super::kind::Type;
+use super::structure::bit;
 use super::unknown::UnknownField;
 use super::value::Value;
 
@@ -41,6 +42,22 @@ impl<'f, 'a> FieldRef<'f, 'a> {
             return self.skip();
         }
         slot.fill(self.input)
+    }
+
+    /// As [`FieldRef::read`], for a field that has to be there: what came is noted for
+    /// [`Struct::REQUIRED`](super::Struct::REQUIRED).
+    ///
+    /// # Errors
+    ///
+    /// What [`Value::decode`] of the type gives.
+    #[inline]
+    pub fn required<T: Value>(self, value: &mut T) -> Result<(), DecodeError> {
+        if self.kind != T::TYPE as u8 {
+            return self.skip();
+        }
+        *value = T::decode(self.input)?;
+        self.input.note_present(bit(self.id));
+        Ok(())
     }
 
     /// Reads the value and hands it over. One of another type is skipped.

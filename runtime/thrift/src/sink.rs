@@ -13,6 +13,14 @@ pub trait Sink: Sized {
     /// A field.
     fn field<T: Value>(&mut self, id: i16, value: &T);
 
+    /// A field that is there or not.
+    #[inline]
+    fn optional<T: Value>(&mut self, id: i16, value: Option<&T>) {
+        if let Some(value) = value {
+            self.field(id, value);
+        }
+    }
+
     /// A field that was kept as bytes.
     fn unknown(&mut self, field: &UnknownField);
 

@@ -1,17 +1,25 @@
 //! Structs that have a default: what generated code says of them, and the [`Value`] that it makes.
 
 use super::decoder::Decoder;
-use super::error::{DecodeError, Step};
+use super::error::{DecodeError, Fault, Step};
 use super::field::{FieldNames, FieldRef};
 use super::kind::Type;
 use super::sink::Sink;
 use super::value::Value;
 
-/// A struct whose fields may all be left out. Unions and structs with required fields are
-/// [`Value`]s of their own.
+/// The name of a struct and the ids of its required fields, each from 0 to 63, in the order in which a
+/// missing one is reported.
+pub type Required = (&'static str, &'static [i16]);
+
+/// A struct with a default, into which its fields are read one by one. Unions and structs without a
+/// default are [`Value`]s of their own.
 pub trait Struct: Default {
     /// The ids and names of the fields.
     const FIELDS: FieldNames;
+
+    /// The fields without which the struct is refused. [`Struct::read`] reads them with
+    /// [`FieldRef::required`].
+    const REQUIRED: Required = ("", &[]);
 
     /// Hands the fields over, to be measured or to be written.
     fn write(&self, out: &mut impl Sink);
@@ -55,5 +63,38 @@ impl<T: Struct> Value for T {
 /// The one place that calls [`Struct::read`], so that the compiler puts its arms into the loop.
 #[inline(never)]
 fn fill<T: Struct>(value: &mut T, input: &mut Decoder<'_>) -> Result<(), DecodeError> {
-    input.fields::<T>(|field| value.read(field))
+    let required = const { set(T::REQUIRED.1) };
+    if required == 0 {
+        return input.fields::<T>(|field| value.read(field));
+    }
+    let outer = input.swap_present(0);
+    input.fields::<T>(|field| value.read(field))?;
+    let missing = required & !input.swap_present(outer);
+    if missing == 0 { Ok(()) } else { Err(lacks::<T>(input, missing)) }
+}
+
+/// The error for the first of the required fields that did not come.
+#[cold]
+fn lacks<T: Struct>(input: &Decoder<'_>, missing: u64) -> DecodeError {
+    let (owner, ids) = T::REQUIRED;
+    let first = ids.iter().find(|id| missing & bit(**id) != 0);
+    let name = first.and_then(|first| <T as Struct>::FIELDS.iter().find(|(id, _)| id == first));
+    input.fail(Fault::Missing(format!("{owner}.{}", name.map_or("", |(_, name)| name)).into()))
+}
+
+/// The set of field ids.
+const fn set(mut ids: &[i16]) -> u64 {
+    let mut set = 0;
+    while let [id, rest @ ..] = ids {
+        assert!(bit(*id) != 0, "the id of a required field is from 0 to 63");
+        set |= bit(*id);
+        ids = rest;
+    }
+    set
+}
+
+/// A field id as a set; the empty one for an id that sets do not hold.
+#[inline]
+pub(super) const fn bit(id: i16) -> u64 {
+    if id >= 0 && id < 64 { 1 << id } else { 0 }
 }

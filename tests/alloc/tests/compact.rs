@@ -3,7 +3,7 @@
 
 use alloc_tests::Counting;
 use runtime::limits::DecodeLimits;
-use runtime::thrift::{Fault, FrameError, Messages, compact};
+use runtime::thrift::{Fault, FrameError, MessageReader, compact};
 
 #[global_allocator]
 static HEAP: Counting = Counting::new();
@@ -47,7 +47,7 @@ fn counts_and_lengths_reserve_nothing() {
         assert!(fault.is_some(), "{bytes:?}");
         assert!(peak <= KIB, "{peak} bytes for {bytes:?}");
         let (refused, peak) = HEAP.peak_of(|| {
-            let mut messages = Messages::new(16 * MIB);
+            let mut messages = MessageReader::new(16 * MIB);
             messages.push(&[&[0x82, 0x21, 1, 3][..], b"Add", &bytes].concat());
             matches!(messages.take(), Err(FrameError::TooLong { .. } | FrameError::Body(_)))
         });
@@ -62,7 +62,11 @@ fn growth_is_measured_before_it_is_reserved() {
     let (fault, peak) = measure(&numbers, DecodeLimits::default());
     assert_eq!(fault, Some(Fault::Budget));
     assert!(peak <= KIB, "{peak}");
-    let (fault, peak) = measure(&numbers, DecodeLimits { budget: 80 * MIB, ..DecodeLimits::default() });
+    // Room for Binary, and not for the numbers that are read from it.
+    let (fault, peak_of_half) = measure(&numbers, DecodeLimits { budget: 80 * MIB, ..DecodeLimits::default() });
+    assert_eq!(fault, Some(Fault::Budget));
+    assert!(peak_of_half <= KIB, "{peak_of_half}");
+    let (fault, peak) = measure(&numbers, DecodeLimits { budget: 160 * MIB, ..DecodeLimits::default() });
     assert_eq!(fault, None);
     // Exactly what is needed, without a second buffer.
     assert!(peak <= 8 * count + 2 * KIB, "{peak}");

@@ -15,6 +15,7 @@ use crate::wire::{Any, Failure, Header};
 /// A failure of the driver itself.
 pub type Broken = Box<dyn std::error::Error + Send + Sync>;
 
+/// The methods of the suite's service.
 pub static METHODS: [Method; 6] = [
     Method::new(Idl::Proto, "/connectrpc.conformance.v1.ConformanceService/Unary", 0),
     Method::new(Idl::Proto, "/connectrpc.conformance.v1.ConformanceService/ServerStream", 1).streaming(false, true),

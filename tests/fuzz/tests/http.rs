@@ -32,7 +32,7 @@ fn bodies_in_any_chunks() {
                     break;
                 }
                 loop {
-                    match frames.next() {
+                    match frames.take() {
                         Ok(Some(runtime::grpc::Piece::Message(body) | runtime::grpc::Piece::End(body))) => {
                             largest = largest.max(body.len());
                         }

@@ -176,6 +176,29 @@ union Link {
     2: i32 end
 }
 
+/** Required fields among others. */
+struct Needs {
+    2: required string text
+    1: required i32 number
+    3: optional i32 maybe
+    4: i32 plain
+    63: required list<i32> last
+}
+
+/** Required fields that have required fields. */
+struct Needing {
+    1: required i32 before
+    2: required Needs needs
+    3: required list<Needs> more
+    4: required i32 after
+}
+
+/** Ids that are too high for a set of those that came. */
+struct Far {
+    64: required i32 number
+    0: required string text
+}
+
 struct References {
     1: Nothing & by_default
     2: optional Scalars& maybe

@@ -8,6 +8,7 @@ mod descriptors;
 mod groups;
 mod renaming;
 mod stand_ins;
+pub(super) mod type_names;
 
 use proc_macro2::TokenStream;
 use prost_build::Module;

@@ -2,7 +2,7 @@
 
 use ::runtime::thrift;
 
-const _: () = ::runtime::fits(1);
+const _: () = ::runtime::fits(2);
 
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct AddRequest {

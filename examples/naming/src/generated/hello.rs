@@ -2,7 +2,7 @@
 
 use ::runtime::grpc;
 
-const _: () = ::runtime::fits(1);
+const _: () = ::runtime::fits(2);
 
 #[derive(Clone, PartialEq, Eq, Hash, ::runtime::prost::Message)]
 #[prost(prost_path = "::runtime::prost")]
@@ -24,6 +24,24 @@ pub struct HelloResponse {
     pub to: ::runtime::prost::alloc::string::String,
     #[prost(string, tag = "3")]
     pub msg: ::runtime::prost::alloc::string::String,
+}
+
+impl ::runtime::prost::Name for HelloRequest {
+    const NAME: &'static str = "HelloRequest";
+    const PACKAGE: &'static str = "hello";
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/hello.HelloRequest")
+    }
+}
+
+impl ::runtime::prost::Name for HelloResponse {
+    const NAME: &'static str = "HelloResponse";
+    const PACKAGE: &'static str = "hello";
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/hello.HelloResponse")
+    }
 }
 
 /// What `Greeter` is, for servers, clients and registries.

@@ -54,7 +54,7 @@ impl Replies {
 
     fn poll_message(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         loop {
-            match self.frames.next() {
+            match self.frames.take() {
                 Ok(Some(Piece::Message(message))) => {
                     return Poll::Ready(Some(self.expected.transcode.read(message)));
                 }

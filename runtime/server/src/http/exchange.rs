@@ -13,11 +13,11 @@ use super::incoming::{self, Arriving};
 use super::outgoing::{Answers, End as Ending, Outgoing, Sealing, failed};
 use super::transcode::{Transcode, service_of};
 use super::{Connection, Stream};
+use crate::admission::Entry;
 use crate::counters::Counter;
 use crate::failures;
-use crate::load::Entry;
+use crate::running_call::{self, End, GRACE};
 use crate::shared::Shared;
-use crate::work::{self, End, GRACE};
 use kiteline_core::body::Body;
 use kiteline_core::context::{Context, ReplySlot};
 use kiteline_core::error::{Code, Error};
@@ -179,7 +179,7 @@ fn whole(message: Bytes, end: Ending) -> Outgoing {
 /// An answer that comes before the deadline; receiving the message counts.
 async fn in_time<T>(end: Option<End>, answer: impl Future<Output = T>) -> Result<T, Error> {
     match end {
-        Some(end) => tokio::time::timeout_at(end.at.into(), answer).await.map_err(|_| work::late()),
+        Some(end) => tokio::time::timeout_at(end.at.into(), answer).await.map_err(|_| running_call::late()),
         None => Ok(answer.await),
     }
 }

@@ -74,7 +74,7 @@ impl Requests {
 
     fn poll_message(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         loop {
-            match self.frames.next() {
+            match self.frames.take() {
                 Ok(Some(Piece::Message(message))) => return Poll::Ready(Some(self.transcode.open(message))),
                 Ok(Some(Piece::End(_))) => {
                     let error = Error::invalid("an end of a stream where a message belongs");

@@ -8,7 +8,6 @@ mod streams;
 mod transcode;
 
 use std::convert::Infallible;
-use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +25,7 @@ use super::prefixed::Prefixed;
 use super::shared::Shared;
 
 use exchange::Exchange;
+use incoming::Arriving;
 use outgoing::Outgoing;
 use streams::Streams;
 
@@ -72,8 +72,8 @@ struct Connection {
 /// Serves a connection until it ends. When the server drains, the peer is told (GOAWAY, or `connection: close`)
 /// and the open streams are answered.
 async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Arc<kiteline_grpc::Json>) {
-    let driver::Connection { shared, seat, stream, peer, first } = connection;
-    let goaway = seat.goaway();
+    let driver::Connection { shared, guard, stream, peer, first } = connection;
+    let goaway = guard.goaway();
     let is_two = begins(&first, PREFACE) == Claim::Yes;
     let (one, two) = (one(&shared), two(&shared));
     let connection = Arc::new(Connection {
@@ -81,7 +81,7 @@ async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Ar
         #[cfg(feature = "json")]
         json,
         peer,
-        streams: Streams::new(seat),
+        streams: Streams::new(guard),
     });
     let io = TokioIo::new(Prefixed::new(first.freeze(), stream));
     let service = service_fn(move |request| {
@@ -137,17 +137,12 @@ impl Stream {
         Self(connection)
     }
 
-    fn answer(
-        self,
-        request: http::Request<Incoming>,
-    ) -> impl Future<Output = http::Response<Outgoing>> + Send + 'static {
-        async move {
-            let (head, body) = request.into_parts();
-            let body = incoming::Arriving::new(body, head.version);
-            match asked::read(&head, &self.0.shared) {
-                Ok(asked) => Exchange::new(self, asked, &head.headers).answer(&head.headers, body).await,
-                Err(refusal) => *refusal,
-            }
+    async fn answer(self, request: http::Request<Incoming>) -> http::Response<Outgoing> {
+        let (head, body) = request.into_parts();
+        let body = Arriving::new(body, head.version);
+        match asked::read(&head, &self.0.shared) {
+            Ok(asked) => Exchange::new(self, asked, &head.headers).answer(&head.headers, body).await,
+            Err(refusal) => *refusal,
         }
     }
 }

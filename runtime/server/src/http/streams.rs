@@ -2,19 +2,19 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::connections::{Phase, Seat};
+use crate::connections::{ConnectionGuard, Phase};
 use crate::share::Share;
 
 /// How many streams are open. The count and the phase change together: of a stream that ends and one
 /// that begins at once, the one that wrote last would else decide, whichever was counted last.
 pub(super) struct Streams {
-    seat: Seat,
+    seat: ConnectionGuard,
     open: Mutex<usize>,
 }
 
 impl Streams {
     /// None yet.
-    pub(super) fn new(seat: Seat) -> Self {
+    pub(super) fn new(seat: ConnectionGuard) -> Self {
         seat.enter(Phase::Streamless);
         Self { seat, open: Mutex::default() }
     }

@@ -2,7 +2,7 @@
 
 use ::runtime::grpc;
 
-const _: () = ::runtime::fits(1);
+const _: () = ::runtime::fits(2);
 
 #[derive(Clone, PartialEq, Eq, Hash, ::runtime::prost::Message)]
 #[prost(prost_path = "::runtime::prost")]
@@ -18,6 +18,28 @@ pub mod ping {
     pub struct Pong {
         #[prost(string, tag = "1")]
         pub text: ::runtime::prost::alloc::string::String,
+    }
+}
+
+impl ::runtime::prost::Name for Ping {
+    const NAME: &'static str = "Ping";
+    const PACKAGE: &'static str = "";
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/Ping")
+    }
+}
+
+impl ::runtime::prost::Name for ping::Pong {
+    const NAME: &'static str = "Pong";
+    const PACKAGE: &'static str = "";
+
+    fn full_name() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("Ping.Pong")
+    }
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/Ping.Pong")
     }
 }
 

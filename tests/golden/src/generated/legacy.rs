@@ -2,7 +2,7 @@
 
 use ::runtime::grpc;
 
-const _: () = ::runtime::fits(1);
+const _: () = ::runtime::fits(2);
 
 /// As it was written long ago.
 #[derive(Clone, PartialEq, ::runtime::prost::Message)]
@@ -84,6 +84,28 @@ impl Level {
             "HIGH" => Some(Self::High),
             _ => None,
         }
+    }
+}
+
+impl ::runtime::prost::Name for Old {
+    const NAME: &'static str = "Old";
+    const PACKAGE: &'static str = "legacy";
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/legacy.Old")
+    }
+}
+
+impl ::runtime::prost::Name for old::Inner {
+    const NAME: &'static str = "Inner";
+    const PACKAGE: &'static str = "legacy";
+
+    fn full_name() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("legacy.Old.Inner")
+    }
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/legacy.Old.Inner")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ::runtime::thrift;
 
-const _: () = ::runtime::fits(1);
+const _: () = ::runtime::fits(2);
 
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Type {
@@ -57,9 +57,7 @@ impl thrift::Struct for Type {
         out.field(11, &self.size);
         out.field(14, &self.hidden);
         out.field(15, &self.r#try);
-        if let ::std::option::Option::Some(value) = &self.some {
-            out.field(16, value);
-        }
+        out.optional(16, self.some.as_ref());
         out.field(2, &self.r#match);
         out.field(12, &self.camel_case);
         out.field(13, &self.http_code);
@@ -100,9 +98,7 @@ impl thrift::Struct for Option {
     const FIELDS: thrift::FieldNames = &[(1, "a")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        if let ::std::option::Option::Some(value) = &self.a {
-            out.field(1, value);
-        }
+        out.optional(1, self.a.as_ref());
     }
 
     fn read(
@@ -182,9 +178,7 @@ impl thrift::Struct for Box {
     const FIELDS: thrift::FieldNames = &[(1, "inner"), (2, "result")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        if let ::std::option::Option::Some(value) = &self.inner {
-            out.field(1, &**value);
-        }
+        out.optional(1, self.inner.as_deref());
         out.field(2, &self.result);
     }
 

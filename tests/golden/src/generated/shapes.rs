@@ -2,7 +2,7 @@
 
 use ::runtime::thrift;
 
-const _: () = ::runtime::fits(1);
+const _: () = ::runtime::fits(2);
 
 pub const YES: bool = true;
 pub const NO: bool = false;
@@ -376,8 +376,7 @@ impl Default for Defaults {
 }
 
 #[allow(clippy::approx_constant, reason = "the numbers are the IDL's")]
-impl thrift::Value for Defaults {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Defaults {
     const FIELDS: thrift::FieldNames = &[
         (1, "flag"),
         (2, "off"),
@@ -410,172 +409,100 @@ impl thrift::Value for Defaults {
         (29, "pick"),
     ];
 
+    const REQUIRED: thrift::Required = ("Defaults", &[24, 25]);
+
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.flag);
-            if self.off {
-                out.field(2, &self.off);
-            }
-            if !self.on {
-                out.field(3, &self.on);
-            }
-            out.field(4, &self.tiny);
-            if self.large != 9223372036854775807 {
-                out.field(5, &self.large);
-            }
-            out.field(6, &self.real);
-            if self.half != 0.5 {
-                out.field(7, &self.half);
-            }
-            out.field(24, &self.must);
-            out.field(26, &self.pi);
-            out.field(8, &self.text);
-            if self.maybe != "maybe" {
-                out.field(9, &self.maybe);
-            }
-            if !self.blank.is_empty() {
-                out.field(10, &self.blank);
-            }
-            out.field(11, &self.raw);
-            if self.opt_raw != ::runtime::Bytes::from_static(b"abc") {
-                out.field(12, &self.opt_raw);
-            }
-            out.field(13, &self.token);
-            out.field(14, &self.grade);
-            if self.unnamed != Grade(77) {
-                out.field(15, &self.unnamed);
-            }
-            out.field(16, &self.numbers);
-            if self.words != ::std::vec![String::from("a")] {
-                out.field(17, &self.words);
-            }
-            if !self.no_words.is_empty() {
-                out.field(18, &self.no_words);
-            }
-            out.field(19, &self.tags);
-            out.field(20, &self.ages);
-            if !self.no_ages.is_empty() {
-                out.field(21, &self.no_ages);
-            }
-            out.field(22, &self.spot);
-            if self.opt_spot != (base::Spot { x: 0, y: 0 }) {
-                out.field(23, &self.opt_spot);
-            }
-            out.field(25, &self.given);
-            out.field(27, &self.reals);
-            out.field(28, &self.season);
-            out.field(29, &self.pick);
-        });
+        out.field(1, &self.flag);
+        if self.off {
+            out.field(2, &self.off);
+        }
+        if !self.on {
+            out.field(3, &self.on);
+        }
+        out.field(4, &self.tiny);
+        if self.large != 9223372036854775807 {
+            out.field(5, &self.large);
+        }
+        out.field(6, &self.real);
+        if self.half != 0.5 {
+            out.field(7, &self.half);
+        }
+        out.field(24, &self.must);
+        out.field(26, &self.pi);
+        out.field(8, &self.text);
+        if self.maybe != "maybe" {
+            out.field(9, &self.maybe);
+        }
+        if !self.blank.is_empty() {
+            out.field(10, &self.blank);
+        }
+        out.field(11, &self.raw);
+        if self.opt_raw != ::runtime::Bytes::from_static(b"abc") {
+            out.field(12, &self.opt_raw);
+        }
+        out.field(13, &self.token);
+        out.field(14, &self.grade);
+        if self.unnamed != Grade(77) {
+            out.field(15, &self.unnamed);
+        }
+        out.field(16, &self.numbers);
+        if self.words != ::std::vec![String::from("a")] {
+            out.field(17, &self.words);
+        }
+        if !self.no_words.is_empty() {
+            out.field(18, &self.no_words);
+        }
+        out.field(19, &self.tags);
+        out.field(20, &self.ages);
+        if !self.no_ages.is_empty() {
+            out.field(21, &self.no_ages);
+        }
+        out.field(22, &self.spot);
+        if self.opt_spot != (base::Spot { x: 0, y: 0 }) {
+            out.field(23, &self.opt_spot);
+        }
+        out.field(25, &self.given);
+        out.field(27, &self.reals);
+        out.field(28, &self.season);
+        out.field(29, &self.pick);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut flag: bool = true;
-        let mut off: bool = false;
-        let mut on: bool = true;
-        let mut tiny: i8 = -1;
-        let mut large: i64 = 9223372036854775807;
-        let mut real: f64 = 0.1;
-        let mut half: f64 = 0.5;
-        let mut text: String = String::from("quote \" back \\ line\n tab\t é");
-        let mut maybe: String = String::from("maybe");
-        let mut blank: String = String::new();
-        let mut raw: ::runtime::Bytes = ::runtime::Bytes::from_static(b"\0\n");
-        let mut opt_raw: ::runtime::Bytes = ::runtime::Bytes::from_static(b"abc");
-        let mut token: ::runtime::thrift::Uuid = ::runtime::thrift::Uuid([
-            0, 17, 34, 51, 68, 85, 102, 119, 136, 153, 170, 187, 204, 221, 238, 255,
-        ]);
-        let mut grade: Grade = Grade::LOW;
-        let mut unnamed: Grade = Grade(77);
-        let mut numbers: Vec<i32> = ::std::vec![1, 2, 3];
-        let mut words: Vec<String> = ::std::vec![String::from("a")];
-        let mut no_words: Vec<String> = Vec::new();
-        let mut tags: ::std::collections::HashSet<String> = ::std::collections::HashSet::from([
-            String::from("x"),
-            String::from("y"),
-        ]);
-        let mut ages: ::std::collections::HashMap<String, i32> = ::std::collections::HashMap::from([
-            (String::from("ann"), 3),
-        ]);
-        let mut no_ages: ::std::collections::HashMap<String, i32> = ::std::collections::HashMap::from([]);
-        let mut spot: base::Spot = base::Spot {
-            x: 9,
-            ..Default::default()
-        };
-        let mut opt_spot: base::Spot = base::Spot { x: 0, y: 0 };
-        let mut must: Option<i32> = None;
-        let mut given: Option<String> = None;
-        let mut pi: f64 = 3.14159;
-        let mut reals: ::std::collections::BTreeSet<::runtime::thrift::Double> = ::std::collections::BTreeSet::from([
-            ::runtime::thrift::Double(0.5),
-        ]);
-        let mut season: Season = String::from("spring");
-        let mut pick: Pick = Pick::Number(1);
-        input
-            .fields::<
-                Self,
-            >(|field| match field.id {
-                1 => field.read(&mut flag),
-                2 => field.read(&mut off),
-                3 => field.read(&mut on),
-                4 => field.read(&mut tiny),
-                5 => field.read(&mut large),
-                6 => field.read(&mut real),
-                7 => field.read(&mut half),
-                8 => field.read(&mut text),
-                9 => field.read(&mut maybe),
-                10 => field.read(&mut blank),
-                11 => field.read(&mut raw),
-                12 => field.read(&mut opt_raw),
-                13 => field.read(&mut token),
-                14 => field.read(&mut grade),
-                15 => field.read(&mut unnamed),
-                16 => field.read(&mut numbers),
-                17 => field.read(&mut words),
-                18 => field.read(&mut no_words),
-                19 => field.read(&mut tags),
-                20 => field.read(&mut ages),
-                21 => field.read(&mut no_ages),
-                22 => field.read(&mut spot),
-                23 => field.read(&mut opt_spot),
-                24 => field.read(&mut must),
-                25 => field.read(&mut given),
-                26 => field.read(&mut pi),
-                27 => field.read(&mut reals),
-                28 => field.read(&mut season),
-                29 => field.read(&mut pick),
-                _ => field.skip(),
-            })?;
-        Ok(Self {
-            flag,
-            off,
-            on,
-            tiny,
-            large,
-            real,
-            half,
-            text,
-            maybe,
-            blank,
-            raw,
-            opt_raw,
-            token,
-            grade,
-            unnamed,
-            numbers,
-            words,
-            no_words,
-            tags,
-            ages,
-            no_ages,
-            spot,
-            opt_spot,
-            must: must.ok_or_else(|| input.missing("Defaults.must"))?,
-            given: given.ok_or_else(|| input.missing("Defaults.given"))?,
-            pi,
-            reals,
-            season,
-            pick,
-        })
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.flag),
+            2 => field.read(&mut self.off),
+            3 => field.read(&mut self.on),
+            4 => field.read(&mut self.tiny),
+            5 => field.read(&mut self.large),
+            6 => field.read(&mut self.real),
+            7 => field.read(&mut self.half),
+            8 => field.read(&mut self.text),
+            9 => field.read(&mut self.maybe),
+            10 => field.read(&mut self.blank),
+            11 => field.read(&mut self.raw),
+            12 => field.read(&mut self.opt_raw),
+            13 => field.read(&mut self.token),
+            14 => field.read(&mut self.grade),
+            15 => field.read(&mut self.unnamed),
+            16 => field.read(&mut self.numbers),
+            17 => field.read(&mut self.words),
+            18 => field.read(&mut self.no_words),
+            19 => field.read(&mut self.tags),
+            20 => field.read(&mut self.ages),
+            21 => field.read(&mut self.no_ages),
+            22 => field.read(&mut self.spot),
+            23 => field.read(&mut self.opt_spot),
+            24 => field.required(&mut self.must),
+            25 => field.required(&mut self.given),
+            26 => field.read(&mut self.pi),
+            27 => field.read(&mut self.reals),
+            28 => field.read(&mut self.season),
+            29 => field.read(&mut self.pick),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -684,38 +611,26 @@ impl Default for Spot {
     }
 }
 
-impl thrift::Value for Spot {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Spot {
     const FIELDS: thrift::FieldNames = &[(1, "row"), (2, "column"), (3, "name")];
+    const REQUIRED: thrift::Required = ("Spot", &[1]);
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.row);
-            if let Some(value) = &self.column {
-                out.field(2, value);
-            }
-            out.field(3, &self.name);
-        });
+        out.field(1, &self.row);
+        out.optional(2, self.column.as_ref());
+        out.field(3, &self.name);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut row: Option<i16> = None;
-        let mut column: Option<i16> = None;
-        let mut name: String = String::from("spot");
-        input
-            .fields::<
-                Self,
-            >(|field| match field.id {
-                1 => field.read(&mut row),
-                2 => field.read(&mut column),
-                3 => field.read(&mut name),
-                _ => field.skip(),
-            })?;
-        Ok(Self {
-            row: row.ok_or_else(|| input.missing("Spot.row"))?,
-            column,
-            name,
-        })
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.required(&mut self.row),
+            2 => field.read(&mut self.column),
+            3 => field.read(&mut self.name),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -745,9 +660,7 @@ impl thrift::Struct for WithDouble {
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.value);
-        if let Some(value) = &self.more {
-            out.field(2, value);
-        }
+        out.optional(2, self.more.as_ref());
         out.field(3, &self.sets);
     }
 
@@ -788,9 +701,7 @@ impl thrift::Struct for Hard {
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.spots);
         out.field(2, &self.numbers);
-        if let Some(value) = &self.pick {
-            out.field(3, value);
-        }
+        out.optional(3, self.pick.as_ref());
     }
 
     fn read(
@@ -826,12 +737,8 @@ impl thrift::Struct for Node {
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.value);
-        if let Some(value) = &self.next {
-            out.field(2, &**value);
-        }
-        if let Some(value) = &self.other {
-            out.field(3, &**value);
-        }
+        out.optional(2, self.next.as_deref());
+        out.optional(3, self.other.as_deref());
         out.field(4, &self.children);
         out.field(5, &self.named);
     }
@@ -862,9 +769,7 @@ impl thrift::Struct for Left {
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(2, &self.n);
-        if let Some(value) = &self.right {
-            out.field(1, &**value);
-        }
+        out.optional(1, self.right.as_deref());
     }
 
     fn read(
@@ -891,9 +796,7 @@ impl thrift::Value for Right {
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
-            if let Some(value) = &self.left {
-                out.field(1, &**value);
-            }
+            out.optional(1, self.left.as_deref());
             out.field(2, &self.pick);
         });
     }
@@ -1000,6 +903,126 @@ impl thrift::Value for Link {
     }
 }
 
+/// Required fields among others.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Needs {
+    pub text: String,
+    pub number: i32,
+    pub maybe: Option<i32>,
+    pub plain: i32,
+    pub last: Vec<i32>,
+}
+
+impl thrift::Struct for Needs {
+    const FIELDS: thrift::FieldNames = &[
+        (2, "text"),
+        (1, "number"),
+        (3, "maybe"),
+        (4, "plain"),
+        (63, "last"),
+    ];
+
+    const REQUIRED: thrift::Required = ("Needs", &[2, 1, 63]);
+
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.field(1, &self.number);
+        out.optional(3, self.maybe.as_ref());
+        out.field(4, &self.plain);
+        out.field(2, &self.text);
+        out.field(63, &self.last);
+    }
+
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            2 => field.required(&mut self.text),
+            1 => field.required(&mut self.number),
+            3 => field.read(&mut self.maybe),
+            4 => field.read(&mut self.plain),
+            63 => field.required(&mut self.last),
+            _ => field.skip(),
+        }
+    }
+}
+
+/// Required fields that have required fields.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Needing {
+    pub before: i32,
+    pub needs: Needs,
+    pub more: Vec<Needs>,
+    pub after: i32,
+}
+
+impl thrift::Struct for Needing {
+    const FIELDS: thrift::FieldNames = &[
+        (1, "before"),
+        (2, "needs"),
+        (3, "more"),
+        (4, "after"),
+    ];
+
+    const REQUIRED: thrift::Required = ("Needing", &[1, 2, 3, 4]);
+
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.field(1, &self.before);
+        out.field(4, &self.after);
+        out.field(2, &self.needs);
+        out.field(3, &self.more);
+    }
+
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.required(&mut self.before),
+            2 => field.required(&mut self.needs),
+            3 => field.required(&mut self.more),
+            4 => field.required(&mut self.after),
+            _ => field.skip(),
+        }
+    }
+}
+
+/// Ids that are too high for a set of those that came.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Far {
+    pub number: i32,
+    pub text: String,
+}
+
+impl thrift::Value for Far {
+    const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = &[(64, "number"), (0, "text")];
+
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(64, &self.number);
+            out.field(0, &self.text);
+        });
+    }
+
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
+        let mut number: Option<i32> = None;
+        let mut text: Option<String> = None;
+        input
+            .fields::<
+                Self,
+            >(|field| match field.id {
+                64 => field.read(&mut number),
+                0 => field.read(&mut text),
+                _ => field.skip(),
+            })?;
+        Ok(Self {
+            number: number.ok_or_else(|| input.missing("Far.number"))?,
+            text: text.ok_or_else(|| input.missing("Far.text"))?,
+        })
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct References {
     pub by_default: Option<Box<Nothing>>,
@@ -1013,12 +1036,8 @@ impl thrift::Value for References {
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
-            if let Some(value) = &self.by_default {
-                out.field(1, &**value);
-            }
-            if let Some(value) = &self.maybe {
-                out.field(2, &**value);
-            }
+            out.optional(1, self.by_default.as_deref());
+            out.optional(2, self.maybe.as_deref());
             out.field(3, &*self.always);
         });
     }
@@ -1213,9 +1232,7 @@ impl thrift::Value for Fork {
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
             out.field(1, &*self.left);
-            if let Some(value) = &self.right {
-                out.field(2, &**value);
-            }
+            out.optional(2, self.right.as_deref());
         });
     }
 
@@ -1301,12 +1318,8 @@ impl thrift::Value for Picks {
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
             out.field(1, &self.must);
-            if let Some(value) = &self.maybe {
-                out.field(2, value);
-            }
-            if let Some(value) = &self.plain {
-                out.field(3, value);
-            }
+            out.optional(2, self.maybe.as_ref());
+            out.optional(3, self.plain.as_ref());
             out.field(4, &self.list);
             out.field(5, &self.named);
         });
@@ -1398,9 +1411,7 @@ impl thrift::Struct for Missing {
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.what);
-        if let Some(value) = &self.near {
-            out.field(2, value);
-        }
+        out.optional(2, self.near.as_ref());
     }
 
     fn read(
@@ -1429,32 +1440,24 @@ impl ::std::fmt::Display for Denied {
 
 impl ::std::error::Error for Denied {}
 
-impl thrift::Value for Denied {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Denied {
     const FIELDS: thrift::FieldNames = &[(1, "code"), (2, "because")];
+    const REQUIRED: thrift::Required = ("Denied", &[1]);
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.code);
-            out.field(2, &self.because);
-        });
+        out.field(1, &self.code);
+        out.field(2, &self.because);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut code: Option<i32> = None;
-        let mut because: Missing = Default::default();
-        input
-            .fields::<
-                Self,
-            >(|field| match field.id {
-                1 => field.read(&mut code),
-                2 => field.read(&mut because),
-                _ => field.skip(),
-            })?;
-        Ok(Self {
-            code: code.ok_or_else(|| input.missing("Denied.code"))?,
-            because,
-        })
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.required(&mut self.code),
+            2 => field.read(&mut self.because),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -1480,9 +1483,7 @@ impl thrift::Struct for Ids {
         out.field(1, &self.one);
         out.field(-5, &self.negative);
         out.field(-4, &self.implied);
-        if let Some(value) = &self.flag {
-            out.field(300, value);
-        }
+        out.optional(300, self.flag.as_ref());
         out.field(32767, &self.top);
     }
 

@@ -2,7 +2,7 @@
 
 use ::runtime::thrift;
 
-const _: () = ::runtime::fits(1);
+const _: () = ::runtime::fits(2);
 
 pub const GREETING: &str = "hello";
 pub const RATIO: f64 = 0.25;
@@ -183,45 +183,19 @@ impl thrift::Struct for Optionals {
     ];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        if let Some(value) = &self.flag {
-            out.field(1, value);
-        }
-        if let Some(value) = &self.tiny {
-            out.field(2, value);
-        }
-        if let Some(value) = &self.small {
-            out.field(3, value);
-        }
-        if let Some(value) = &self.medium {
-            out.field(4, value);
-        }
-        if let Some(value) = &self.large {
-            out.field(5, value);
-        }
-        if let Some(value) = &self.real {
-            out.field(6, value);
-        }
-        if let Some(value) = &self.text {
-            out.field(7, value);
-        }
-        if let Some(value) = &self.blob {
-            out.field(8, value);
-        }
-        if let Some(value) = &self.color {
-            out.field(9, value);
-        }
-        if let Some(value) = &self.point {
-            out.field(10, value);
-        }
-        if let Some(value) = &self.numbers {
-            out.field(11, value);
-        }
-        if let Some(value) = &self.words {
-            out.field(12, value);
-        }
-        if let Some(value) = &self.counts {
-            out.field(13, value);
-        }
+        out.optional(1, self.flag.as_ref());
+        out.optional(2, self.tiny.as_ref());
+        out.optional(3, self.small.as_ref());
+        out.optional(4, self.medium.as_ref());
+        out.optional(5, self.large.as_ref());
+        out.optional(6, self.real.as_ref());
+        out.optional(7, self.text.as_ref());
+        out.optional(8, self.blob.as_ref());
+        out.optional(9, self.color.as_ref());
+        out.optional(10, self.point.as_ref());
+        out.optional(11, self.numbers.as_ref());
+        out.optional(12, self.words.as_ref());
+        out.optional(13, self.counts.as_ref());
     }
 
     fn read(
@@ -282,8 +256,7 @@ impl Default for Defaults {
     }
 }
 
-impl thrift::Value for Defaults {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Defaults {
     const FIELDS: thrift::FieldNames = &[
         (1, "flag"),
         (2, "plain"),
@@ -299,76 +272,48 @@ impl thrift::Value for Defaults {
         (12, "blob"),
     ];
 
+    const REQUIRED: thrift::Required = ("Defaults", &[3]);
+
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.flag);
-            out.field(2, &self.plain);
-            if self.maybe != -7 {
-                out.field(4, &self.maybe);
-            }
-            out.field(6, &self.real);
-            if self.maybe_flag {
-                out.field(10, &self.maybe_flag);
-            }
-            out.field(3, &self.must);
-            if self.maybe_text != "hello" {
-                out.field(5, &self.maybe_text);
-            }
-            out.field(7, &self.color);
-            out.field(8, &self.numbers);
-            out.field(9, &self.ages);
-            out.field(11, &self.point);
-            out.field(12, &self.blob);
-        });
+        out.field(1, &self.flag);
+        out.field(2, &self.plain);
+        if self.maybe != -7 {
+            out.field(4, &self.maybe);
+        }
+        out.field(6, &self.real);
+        if self.maybe_flag {
+            out.field(10, &self.maybe_flag);
+        }
+        out.field(3, &self.must);
+        if self.maybe_text != "hello" {
+            out.field(5, &self.maybe_text);
+        }
+        out.field(7, &self.color);
+        out.field(8, &self.numbers);
+        out.field(9, &self.ages);
+        out.field(11, &self.point);
+        out.field(12, &self.blob);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut flag: bool = true;
-        let mut plain: i32 = 42;
-        let mut must: Option<String> = None;
-        let mut maybe: i64 = -7;
-        let mut maybe_text: String = String::from("hello");
-        let mut real: f64 = 0.25;
-        let mut color: Color = Color::GREEN;
-        let mut numbers: Vec<i32> = ::std::vec![1, 2, 3];
-        let mut ages: ::std::collections::HashMap<String, i32> = ::std::collections::HashMap::from([
-            (String::from("zoe"), 9),
-        ]);
-        let mut maybe_flag: bool = false;
-        let mut point: base::Point = base::Point { x: 1, y: 2 };
-        let mut blob: ::runtime::Bytes = ::runtime::Bytes::from_static(b"bytes");
-        input
-            .fields::<
-                Self,
-            >(|field| match field.id {
-                1 => field.read(&mut flag),
-                2 => field.read(&mut plain),
-                3 => field.read(&mut must),
-                4 => field.read(&mut maybe),
-                5 => field.read(&mut maybe_text),
-                6 => field.read(&mut real),
-                7 => field.read(&mut color),
-                8 => field.read(&mut numbers),
-                9 => field.read(&mut ages),
-                10 => field.read(&mut maybe_flag),
-                11 => field.read(&mut point),
-                12 => field.read(&mut blob),
-                _ => field.skip(),
-            })?;
-        Ok(Self {
-            flag,
-            plain,
-            must: must.ok_or_else(|| input.missing("Defaults.must"))?,
-            maybe,
-            maybe_text,
-            real,
-            color,
-            numbers,
-            ages,
-            maybe_flag,
-            point,
-            blob,
-        })
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.read(&mut self.flag),
+            2 => field.read(&mut self.plain),
+            3 => field.required(&mut self.must),
+            4 => field.read(&mut self.maybe),
+            5 => field.read(&mut self.maybe_text),
+            6 => field.read(&mut self.real),
+            7 => field.read(&mut self.color),
+            8 => field.read(&mut self.numbers),
+            9 => field.read(&mut self.ages),
+            10 => field.read(&mut self.maybe_flag),
+            11 => field.read(&mut self.point),
+            12 => field.read(&mut self.blob),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -382,8 +327,7 @@ pub struct Needs {
     pub names: ::std::collections::HashMap<i32, String>,
 }
 
-impl thrift::Value for Needs {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Needs {
     const FIELDS: thrift::FieldNames = &[
         (1, "flag"),
         (2, "number"),
@@ -393,44 +337,30 @@ impl thrift::Value for Needs {
         (6, "names"),
     ];
 
+    const REQUIRED: thrift::Required = ("Needs", &[1, 2, 3, 4, 5, 6]);
+
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.flag);
-            out.field(2, &self.number);
-            out.field(3, &self.text);
-            out.field(4, &self.point);
-            out.field(5, &self.words);
-            out.field(6, &self.names);
-        });
+        out.field(1, &self.flag);
+        out.field(2, &self.number);
+        out.field(3, &self.text);
+        out.field(4, &self.point);
+        out.field(5, &self.words);
+        out.field(6, &self.names);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut flag: Option<bool> = None;
-        let mut number: Option<i32> = None;
-        let mut text: Option<String> = None;
-        let mut point: Option<base::Point> = None;
-        let mut words: Option<Vec<String>> = None;
-        let mut names: Option<::std::collections::HashMap<i32, String>> = None;
-        input
-            .fields::<
-                Self,
-            >(|field| match field.id {
-                1 => field.read(&mut flag),
-                2 => field.read(&mut number),
-                3 => field.read(&mut text),
-                4 => field.read(&mut point),
-                5 => field.read(&mut words),
-                6 => field.read(&mut names),
-                _ => field.skip(),
-            })?;
-        Ok(Self {
-            flag: flag.ok_or_else(|| input.missing("Needs.flag"))?,
-            number: number.ok_or_else(|| input.missing("Needs.number"))?,
-            text: text.ok_or_else(|| input.missing("Needs.text"))?,
-            point: point.ok_or_else(|| input.missing("Needs.point"))?,
-            words: words.ok_or_else(|| input.missing("Needs.words"))?,
-            names: names.ok_or_else(|| input.missing("Needs.names"))?,
-        })
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.required(&mut self.flag),
+            2 => field.required(&mut self.number),
+            3 => field.required(&mut self.text),
+            4 => field.required(&mut self.point),
+            5 => field.required(&mut self.words),
+            6 => field.required(&mut self.names),
+            _ => field.skip(),
+        }
     }
 }
 
@@ -543,12 +473,8 @@ impl thrift::Struct for Tree {
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.value);
-        if let Some(value) = &self.children {
-            out.field(2, value);
-        }
-        if let Some(value) = &self.next {
-            out.field(3, &**value);
-        }
+        out.optional(2, self.children.as_ref());
+        out.optional(3, self.next.as_deref());
     }
 
     fn read(
@@ -693,12 +619,8 @@ impl thrift::Struct for Holder {
     const FIELDS: thrift::FieldNames = &[(1, "choice"), (2, "maybe"), (3, "many")];
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        if let Some(value) = &self.choice {
-            out.field(1, value);
-        }
-        if let Some(value) = &self.maybe {
-            out.field(2, value);
-        }
+        out.optional(1, self.choice.as_ref());
+        out.optional(2, self.maybe.as_ref());
         out.field(3, &self.many);
     }
 
@@ -758,9 +680,7 @@ impl thrift::Struct for V2 {
         out.field(2, &self.added);
         out.field(1, &self.a);
         out.field(3, &self.more);
-        if let Some(value) = &self.extra {
-            out.field(4, value);
-        }
+        out.optional(4, self.extra.as_ref());
     }
 
     fn read(
@@ -791,34 +711,24 @@ impl ::std::fmt::Display for NotFound {
 
 impl ::std::error::Error for NotFound {}
 
-impl thrift::Value for NotFound {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for NotFound {
     const FIELDS: thrift::FieldNames = &[(1, "what"), (2, "near")];
+    const REQUIRED: thrift::Required = ("NotFound", &[1]);
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.what);
-            if let Some(value) = &self.near {
-                out.field(2, value);
-            }
-        });
+        out.field(1, &self.what);
+        out.optional(2, self.near.as_ref());
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut what: Option<String> = None;
-        let mut near: Option<Vec<String>> = None;
-        input
-            .fields::<
-                Self,
-            >(|field| match field.id {
-                1 => field.read(&mut what),
-                2 => field.read(&mut near),
-                _ => field.skip(),
-            })?;
-        Ok(Self {
-            what: what.ok_or_else(|| input.missing("NotFound.what"))?,
-            near,
-        })
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.required(&mut self.what),
+            2 => field.read(&mut self.near),
+            _ => field.skip(),
+        }
     }
 }
 

@@ -2,8 +2,10 @@
 //! on one port. The paths to nested proto types show that our names are prost's.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod details;
 mod grpc;
 mod json;
+mod required;
 mod shapes;
 mod shop;
 mod thrift;
@@ -11,6 +13,7 @@ mod thrift;
 use std::sync::Arc;
 
 use golden::generated::{bare, names, shapes as made, shop::v1};
+use runtime::client::Transport;
 use runtime::server::Running;
 use runtime::{Channel, Config, Registry, Server};
 
@@ -35,6 +38,10 @@ impl Site {
             .await
             .unwrap();
         Self { registry, shapes, server }
+    }
+
+    pub(crate) fn kitex_protobuf(&self, service: &str) -> Channel {
+        Channel::builder(service).registry(&self.registry).transport(Transport::TtheaderFramed).build().unwrap()
     }
 
     pub(crate) fn channel(&self, service: &str) -> Channel {

@@ -9,9 +9,15 @@ use golden::generated::shapes::{
     Denied, Everything, ExtraError, Grade, Hard, Idle, Missing, More, MoreService, Node, Pick, Real, RiskyError,
     RiskyVoidError, Scalars, Season, Token, Tree,
 };
+use golden::generated::shop::{common::money, v1::order};
 use runtime::thrift::Uuid;
 use runtime::{Context, Error};
 use tokio::sync::Notify;
+
+/// A detail of errors.
+pub(crate) fn part() -> money::Part {
+    money::Part { share: 7 }
+}
 
 /// The handler of `MoreService` and of all that it extends.
 #[derive(Debug, Default)]
@@ -95,6 +101,7 @@ impl Everything for Shapes {
             "refused" => Err(Refused { reason: kind }.into()),
             "other" => Err(RiskyError::Other(missing)),
             "error" => Err(Error::unavailable("try again").into()),
+            "detailed" => Err(Error::invalid("torn").with_detail(&order::Item::default()).with_detail(&part()).into()),
             "business" => Err(Error::business(-7, "no", [("k".to_owned(), "v".to_owned())]).into()),
             "panic" => panic!("told to"),
             _ => Ok(1),

@@ -7,6 +7,8 @@ use golden::generated::shop::v1::{self, HttpRequest2, LowerCase, Order, Self_, S
 use runtime::prost_types::{Duration, Timestamp};
 use runtime::{Code, Context, Error};
 
+use crate::shapes::part;
+
 /// The handler of `Shop` and `Pinger`.
 #[derive(Debug, Default)]
 pub(crate) struct Shop {}
@@ -28,6 +30,7 @@ impl Service for Shop {
         match req.units {
             0 => Err(Error::new(Code::FailedPrecondition, "no money, 100 % none").with_reason("BROKE")),
             1 => Err(Error::business(42, "not today", [("a".to_owned(), "b".to_owned())])),
+            2 => Err(Error::invalid("torn").with_detail(&req).with_detail(&part())),
             units => Ok(money::Part { share: u32::try_from(units).unwrap() }),
         }
     }

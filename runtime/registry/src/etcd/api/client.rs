@@ -14,7 +14,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::{Code, Request, Status, Streaming};
 use tower::util::BoxCloneSyncService;
 
-use super::codec::Messages;
+use super::codec::MessageCodec;
 use super::messages::*;
 
 /// What carries the calls.
@@ -216,7 +216,7 @@ where
     Box::pin(async move {
         grpc.ready().await?;
         let path = PathAndQuery::from_static(path);
-        Ok(grpc.unary(request(message, token), path, Messages::<Q, A>::new()).await?.into_inner())
+        Ok(grpc.unary(request(message, token), path, MessageCodec::<Q, A>::new()).await?.into_inner())
     })
 }
 
@@ -242,7 +242,7 @@ where
         let _ = sender.send(first).await;
         grpc.ready().await?;
         let request = request(ReceiverStream::new(receiver), token);
-        let answers = grpc.streaming(request, PathAndQuery::from_static(path), Messages::<Q, A>::new()).await?;
+        let answers = grpc.streaming(request, PathAndQuery::from_static(path), MessageCodec::<Q, A>::new()).await?;
         Ok((sender, answers.into_inner()))
     })
 }

@@ -2,7 +2,7 @@
 
 use ::runtime::thrift;
 
-const _: () = ::runtime::fits(1);
+const _: () = ::runtime::fits(2);
 
 pub static ORIGIN: ::std::sync::LazyLock<Spot> = ::std::sync::LazyLock::new(|| Spot {
     x: 0,
@@ -107,28 +107,22 @@ impl ::std::fmt::Display for Refused {
 
 impl ::std::error::Error for Refused {}
 
-impl thrift::Value for Refused {
-    const TYPE: thrift::Type = thrift::Type::Struct;
+impl thrift::Struct for Refused {
     const FIELDS: thrift::FieldNames = &[(1, "reason")];
+    const REQUIRED: thrift::Required = ("Refused", &[1]);
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.structure(|out| {
-            out.field(1, &self.reason);
-        });
+        out.field(1, &self.reason);
     }
 
-    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
-        let mut reason: Option<String> = None;
-        input
-            .fields::<
-                Self,
-            >(|field| match field.id {
-                1 => field.read(&mut reason),
-                _ => field.skip(),
-            })?;
-        Ok(Self {
-            reason: reason.ok_or_else(|| input.missing("Refused.reason"))?,
-        })
+    fn read(
+        &mut self,
+        field: thrift::FieldRef<'_, '_>,
+    ) -> Result<(), thrift::DecodeError> {
+        match field.id {
+            1 => field.required(&mut self.reason),
+            _ => field.skip(),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ::runtime::grpc;
 
-const _: () = ::runtime::fits(1);
+const _: () = ::runtime::fits(2);
 
 /// A message with every kind of field.
 ///
@@ -259,6 +259,121 @@ pub struct Option {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::runtime::prost::Message)]
 #[prost(prost_path = "::runtime::prost")]
 pub struct Empty {}
+
+impl ::runtime::prost::Name for Order {
+    const NAME: &'static str = "Order";
+    const PACKAGE: &'static str = "shop.v1";
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/shop.v1.Order")
+    }
+}
+
+impl ::runtime::prost::Name for order::Item {
+    const NAME: &'static str = "Item";
+    const PACKAGE: &'static str = "shop.v1";
+
+    fn full_name() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("shop.v1.Order.Item")
+    }
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/shop.v1.Order.Item")
+    }
+}
+
+impl ::runtime::prost::Name for order::item::Tag {
+    const NAME: &'static str = "Tag";
+    const PACKAGE: &'static str = "shop.v1";
+
+    fn full_name() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("shop.v1.Order.Item.Tag")
+    }
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/shop.v1.Order.Item.Tag")
+    }
+}
+
+impl ::runtime::prost::Name for Card {
+    const NAME: &'static str = "Card";
+    const PACKAGE: &'static str = "shop.v1";
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/shop.v1.Card")
+    }
+}
+
+impl ::runtime::prost::Name for HttpRequest2 {
+    const NAME: &'static str = "HTTPRequest2";
+    const PACKAGE: &'static str = "shop.v1";
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/shop.v1.HTTPRequest2")
+    }
+}
+
+impl ::runtime::prost::Name for http_request2::Type {
+    const NAME: &'static str = "type";
+    const PACKAGE: &'static str = "shop.v1";
+
+    fn full_name() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("shop.v1.HTTPRequest2.type")
+    }
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/shop.v1.HTTPRequest2.type")
+    }
+}
+
+impl ::runtime::prost::Name for LowerCase {
+    const NAME: &'static str = "lower_case";
+    const PACKAGE: &'static str = "shop.v1";
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/shop.v1.lower_case")
+    }
+}
+
+impl ::runtime::prost::Name for lower_case::Inner {
+    const NAME: &'static str = "INNER";
+    const PACKAGE: &'static str = "shop.v1";
+
+    fn full_name() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("shop.v1.lower_case.INNER")
+    }
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/shop.v1.lower_case.INNER")
+    }
+}
+
+impl ::runtime::prost::Name for Self_ {
+    const NAME: &'static str = "Self";
+    const PACKAGE: &'static str = "shop.v1";
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/shop.v1.Self")
+    }
+}
+
+impl ::runtime::prost::Name for Option {
+    const NAME: &'static str = "Option";
+    const PACKAGE: &'static str = "shop.v1";
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/shop.v1.Option")
+    }
+}
+
+impl ::runtime::prost::Name for Empty {
+    const NAME: &'static str = "Empty";
+    const PACKAGE: &'static str = "shop.v1";
+
+    fn type_url() -> ::std::string::String {
+        ::std::borrow::ToOwned::to_owned("type.googleapis.com/shop.v1.Empty")
+    }
+}
 
 /// What `Shop` is, for servers, clients and registries.
 pub static SHOP: ::runtime::ServiceInfo = ::runtime::ServiceInfo {

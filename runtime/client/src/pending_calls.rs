@@ -1,8 +1,8 @@
-//! Who waits on a shared connection, by the sequence numbers of their calls.
+//! Calls that wait for an answer on a shared connection, by sequence number.
 //!
-//! They stand in a slab that the number indexes. The place of a call that was given up is taken
-//! again only after its answer came, so that a late answer reaches nobody; the number's upper half
-//! tells a place's uses apart, so that a repeated one does neither.
+//! A slab that the number indexes. The slot of a cancelled call is used again only after its answer came, so that a
+//! late answer reaches nobody. The number's upper half tells the uses of a slot apart, so that a repeated answer
+//! reaches nobody either.
 
 use std::mem;
 use std::task::{Poll, Waker};
@@ -11,12 +11,12 @@ use tokio::time::Instant;
 
 use kiteline_thrift::Incoming;
 
-/// Bits of a sequence number that are a slot's place; the others count its uses, from 1.
-const PLACE: u32 = 16;
+/// Bits of a sequence number that are a slot's index; the others count its uses, from 1.
+const INDEX: u32 = 16;
 const USES: i32 = 0x7fff;
 
-/// How many may wait.
-const MOST: usize = 1 << PLACE;
+/// How many calls may wait.
+const MOST: usize = 1 << INDEX;
 
 #[derive(Debug)]
 enum Wait {
@@ -41,20 +41,21 @@ struct Slot {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Waiters {
+pub(super) struct PendingCalls {
     slots: Vec<Slot>,
     free: Vec<usize>,
     /// Calls that were given up and whose answers have not come.
     lost: usize,
 }
 
-/// The place that a sequence number names.
-fn place(seq: i32) -> usize {
-    usize::try_from(seq & ((1 << PLACE) - 1)).unwrap_or(usize::MAX)
+/// The slot's index in a sequence number.
+fn index(seq: i32) -> usize {
+    usize::try_from(seq & ((1 << INDEX) - 1)).unwrap_or(usize::MAX)
 }
 
-impl Waiters {
-    /// A number for one more, who waits until `deadline`, asleep where there is a `waker`; `None` when there are too many.
+impl PendingCalls {
+    /// Reserves a sequence number for a caller that waits until `deadline` and is woken by `waker`, if that is known.
+    /// `None` when too many calls wait.
     pub(super) fn enter(&mut self, deadline: Option<Instant>, waker: Option<Waker>) -> Option<i32> {
         let at = match self.free.pop() {
             Some(at) => at,
@@ -66,8 +67,8 @@ impl Waiters {
             }
         };
         let slot = self.slots.get_mut(at)?;
-        let uses = (slot.seq >> PLACE) % USES + 1;
-        slot.seq = uses << PLACE | (slot.seq & ((1 << PLACE) - 1));
+        let uses = (slot.seq >> INDEX) % USES + 1;
+        slot.seq = uses << INDEX | (slot.seq & ((1 << INDEX) - 1));
         slot.wait = Wait::Waiting(waker);
         slot.deadline = deadline;
         Some(slot.seq)
@@ -80,13 +81,13 @@ impl Waiters {
 
     /// The waiter to wake, if it sleeps; the message itself when nobody waits for it.
     pub(super) fn deliver(&mut self, seq: i32, incoming: Incoming) -> Result<Option<Waker>, Incoming> {
-        let Some(slot) = self.slots.get_mut(place(seq)).filter(|slot| slot.seq == seq) else { return Err(incoming) };
+        let Some(slot) = self.slots.get_mut(index(seq)).filter(|slot| slot.seq == seq) else { return Err(incoming) };
         let waker = match &mut slot.wait {
             Wait::Waiting(waker) => waker.take(),
             Wait::Late => None,
             Wait::Lost => {
                 slot.wait = Wait::Free;
-                self.free.push(place(seq));
+                self.free.push(index(seq));
                 self.lost -= 1;
                 return Err(incoming);
             }
@@ -98,10 +99,10 @@ impl Waiters {
 
     /// The answer to a number, which is free then; without one it is waited for, until its deadline.
     pub(super) fn poll(&mut self, seq: i32, waker: &Waker) -> Poll<Result<Incoming, Late>> {
-        let Some(slot) = self.slots.get_mut(place(seq)) else { return Poll::Pending };
+        let Some(slot) = self.slots.get_mut(index(seq)) else { return Poll::Pending };
         match mem::replace(&mut slot.wait, Wait::Free) {
             Wait::Done(incoming) => {
-                self.free.push(place(seq));
+                self.free.push(index(seq));
                 Poll::Ready(Ok(incoming))
             }
             Wait::Late => {
@@ -133,14 +134,14 @@ impl Waiters {
     /// Gives a number back to which no answer came, or was taken; `answered` when one is still to
     /// come. Tells how many such there are.
     pub(super) fn leave(&mut self, seq: i32, answered: bool) -> usize {
-        let Some(slot) = self.slots.get_mut(place(seq)) else { return self.lost };
+        let Some(slot) = self.slots.get_mut(index(seq)) else { return self.lost };
         // A number whose answer is still to come names nobody else before it came.
         if answered && matches!(slot.wait, Wait::Waiting(_) | Wait::Late) {
             slot.wait = Wait::Lost;
             self.lost += 1;
         } else {
             slot.wait = Wait::Free;
-            self.free.push(place(seq));
+            self.free.push(index(seq));
         }
         self.lost
     }

@@ -1,4 +1,4 @@
-//! The multiplexed connections to each address: about as many as cores.
+//! Pool of multiplexed connections to one address: about one per core.
 
 use std::future::Future;
 use std::num::NonZero;
@@ -11,7 +11,7 @@ use tokio::runtime::{Handle, Id};
 use tokio::sync::Mutex;
 
 use super::deadline::within;
-use super::link::Link;
+use super::mux_connection::MuxConnection;
 use kiteline_core::error::{Error, Origin};
 
 /// Connections to one address.
@@ -27,9 +27,9 @@ thread_local! {
 /// Connections to one address. A thread uses one of them: its callers share its lock and its
 /// batches with few others, and are woken on the thread that reads their answers.
 #[derive(Debug)]
-pub(super) struct Lane(Box<[Arc<Place>]>);
+pub(super) struct MuxPool(Box<[Arc<Slot>]>);
 
-impl Default for Lane {
+impl Default for MuxPool {
     fn default() -> Self {
         Self((0..*WIDTH).map(|_| Arc::default()).collect())
     }
@@ -39,40 +39,44 @@ impl Default for Lane {
 type Opening = Arc<Mutex<Option<Error>>>;
 
 #[derive(Debug, Default)]
-struct Place {
-    link: ArcSwapOption<Link>,
+struct Slot {
+    connection: ArcSwapOption<MuxConnection>,
     /// Of the runtime that opened one last: what is begun in another may stand still.
     opening: std::sync::Mutex<Option<(Id, Opening)>>,
     /// How often it failed.
     failures: AtomicUsize,
 }
 
-impl Lane {
-    fn place(&self) -> Option<&Arc<Place>> {
+impl MuxPool {
+    fn slot(&self) -> Option<&Arc<Slot>> {
         self.0.get(THREAD.with(|number| number % self.0.len().max(1)))
     }
 
     /// This thread's connection, where there is one that takes calls.
-    pub(super) fn ready(&self) -> Option<Arc<Link>> {
-        self.place()?.link()
+    pub(super) fn ready(&self) -> Option<Arc<MuxConnection>> {
+        self.slot()?.connection()
     }
 
-    /// The same, opened by `open` where there is none. What takes longer than `deadline` is there for
-    /// the calls behind.
-    pub(super) async fn link<F>(&self, deadline: Option<Instant>, open: impl FnOnce() -> F) -> Result<Arc<Link>, Error>
+    /// As [`ready`](Self::ready), connecting with `open` if needed. A connect that outlives `deadline` is kept for
+    /// later calls.
+    pub(super) async fn connection<F>(
+        &self,
+        deadline: Option<Instant>,
+        open: impl FnOnce() -> F,
+    ) -> Result<Arc<MuxConnection>, Error>
     where
-        F: Future<Output = Result<Link, Error>> + Send + 'static,
+        F: Future<Output = Result<MuxConnection, Error>> + Send + 'static,
     {
-        let Some(place) = self.place() else {
+        let Some(slot) = self.slot() else {
             return Err(Error::internal("no connection has this turn"));
         };
-        within(deadline, Arc::clone(place).open(open())).await
+        within(deadline, Arc::clone(slot).open(open())).await
     }
 }
 
-impl Place {
-    fn link(&self) -> Option<Arc<Link>> {
-        self.link.load_full().filter(|link| link.is_open())
+impl Slot {
+    fn connection(&self) -> Option<Arc<MuxConnection>> {
+        self.connection.load_full().filter(|connection| connection.is_open())
     }
 
     fn opening(&self) -> Opening {
@@ -84,13 +88,13 @@ impl Place {
 
     async fn open(
         self: Arc<Self>,
-        open: impl Future<Output = Result<Link, Error>> + Send + 'static,
-    ) -> Result<Arc<Link>, Error> {
+        open: impl Future<Output = Result<MuxConnection, Error>> + Send + 'static,
+    ) -> Result<Arc<MuxConnection>, Error> {
         let before = self.failures.load(Ordering::Relaxed);
         let mut failure = self.opening().lock_owned().await;
         // Another caller may have been here in between.
-        if let Some(link) = self.link() {
-            return Ok(link);
+        if let Some(connection) = self.connection() {
+            return Ok(connection);
         }
         // Who waited for an attempt shares its end: one after the other would wait for ever longer.
         if let Some(error) = failure.as_ref().filter(|_| self.failures.load(Ordering::Relaxed) != before) {
@@ -101,9 +105,9 @@ impl Place {
                 self.failures.fetch_add(1, Ordering::Relaxed);
                 *failure = Some(error.clone());
             });
-            let link = Arc::new(opened?);
-            self.link.store(Some(Arc::clone(&link)));
-            Ok(link)
+            let connection = Arc::new(opened?);
+            self.connection.store(Some(Arc::clone(&connection)));
+            Ok(connection)
         });
         opening.await.unwrap_or_else(|error| {
             Err(Error::internal(format!("opening a connection: {error}")).with_origin(Origin::NotSent))
@@ -123,7 +127,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_for_a_connect_that_fails_shares_its_end() {
-        let (lane, attempts) = (Lane::default(), Arc::new(AtomicUsize::new(0)));
+        let (mux, attempts) = (MuxPool::default(), Arc::new(AtomicUsize::new(0)));
         let open = || {
             let attempts = Arc::clone(&attempts);
             async move {
@@ -133,13 +137,13 @@ mod tests {
                 Err(Error::unavailable("away"))
             }
         };
-        let link = || lane.link(None, open);
-        let (one, two, three) = tokio::join!(link(), link(), link());
+        let connection = || mux.connection(None, open);
+        let (one, two, three) = tokio::join!(connection(), connection(), connection());
         for end in [one, two, three] {
             assert_eq!(end.unwrap_err().message(), "away");
         }
         assert_eq!(attempts.load(Ordering::Relaxed), 1);
-        assert!(link().await.is_err());
+        assert!(connection().await.is_err());
         assert_eq!(attempts.load(Ordering::Relaxed), 2);
     }
 
@@ -147,16 +151,16 @@ mod tests {
     async fn a_connect_outlives_who_gave_it_up() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let (lane, go_on) = (Lane::default(), Arc::new(Notify::new()));
+        let (mux, go_on) = (MuxPool::default(), Arc::new(Notify::new()));
         let slow = Arc::clone(&go_on);
         let open = || async move {
             slow.notified().await;
-            Ok(Link::new(stream, 1 << 20, Arc::default()))
+            Ok(MuxConnection::new(stream, 1 << 20, Arc::default()))
         };
         let soon = Instant::now() + Duration::from_millis(5);
-        assert_eq!(lane.link(Some(soon), open).await.unwrap_err().code(), Code::DeadlineExceeded);
+        assert_eq!(mux.connection(Some(soon), open).await.unwrap_err().code(), Code::DeadlineExceeded);
         go_on.notify_one();
         let again = || async { Err(Error::unavailable("another connect")) };
-        assert!(lane.link(None, again).await.is_ok());
+        assert!(mux.connection(None, again).await.is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! Which freed memory glibc's allocator keeps in the process, and which goes back to the kernel.
+//! Keeps glibc from returning freed heap to the kernel, up to a bound, and lets it return the rest.
 //!
 //! glibc gives the end of its heap back to the kernel once more than 128 KiB are free there, and takes it again page by
 //! page: a process that decodes one long list after the other does so for each. It also raises that bound by itself, to
@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::ops::RangeInclusive;
 use std::sync::Once;
 
-use crate::memory;
+use crate::memory_limit;
 
 /// Half of what is kept at most. glibc would take up to twice as much; what it keeps, it keeps for each thread that
 /// decodes.
@@ -25,7 +25,7 @@ const ALONE: usize = (32 << 20) + (64 << 10);
 /// The room of a buffer for `size` bytes: more than that where it is to be mapped alone.
 pub fn room(size: usize) -> usize {
     match size {
-        LARGE..ALONE if cfg!(target_env = "gnu") && memory::is_lent_freely() => ALONE,
+        LARGE..ALONE if cfg!(target_env = "gnu") && memory_limit::is_lent_freely() => ALONE,
         _ => size,
     }
 }
@@ -47,8 +47,8 @@ pub struct Anchor {
 }
 
 impl Anchor {
-    /// Takes it.
-    pub fn new() -> Self {
+    /// Takes the block.
+    pub fn take() -> Self {
         Self { _block: black_box(Vec::with_capacity(JOINING)), moved: true }
     }
 
@@ -77,12 +77,12 @@ fn cached() -> Vec<[Vec<u8>; CACHED]> {
 
 /// Lets the allocator keep what is free for the next use: up to 32 MiB of each heap, less where little memory is there.
 /// Other allocators map the block and forget it; nothing is written to it.
-pub fn keep() {
+pub fn retain() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let mut taken = Vec::<u8>::new();
         // Where there is no room for it nothing is raised, and nothing lost.
-        let _ = taken.try_reserve_exact(block(memory::available()));
+        let _ = taken.try_reserve_exact(block(memory_limit::available()));
         drop(black_box(taken));
     });
 }
@@ -101,7 +101,7 @@ mod tests {
         for size in [0, LARGE - 1, ALONE, 64 << 20] {
             assert_eq!(room(size), size);
         }
-        let alone = cfg!(target_env = "gnu") && memory::is_lent_freely();
+        let alone = cfg!(target_env = "gnu") && memory_limit::is_lent_freely();
         for size in [LARGE, 15_000_000, ALONE - 1] {
             assert_eq!(room(size), if alone { ALONE } else { size });
         }

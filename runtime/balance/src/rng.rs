@@ -1,5 +1,4 @@
-//! Numbers that look random, from one counter: any thread may draw, and a seed gives the same ones
-//! again.
+//! A pseudorandom number generator that threads share: one atomic counter. The same seed gives the same numbers.
 
 use kiteline_core::fnv::mix;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -10,9 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(super) const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 #[derive(Debug)]
-pub(super) struct Dice(AtomicU64);
+pub(super) struct Rng(AtomicU64);
 
-impl Dice {
+impl Rng {
     pub(super) fn new() -> Self {
         Self::seeded(RandomState::new().build_hasher().finish())
     }

@@ -1,4 +1,4 @@
-//! Admission: how many calls, and how many bytes of requests, all connections of a server have in work.
+//! Admission control: how many calls and how many bytes of requests a server has in work, over all its connections.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,13 +13,13 @@ use kiteline_core::limits::Limits;
 /// not all arrived hold the room.
 const SMALL: usize = 1 << 20;
 
-/// What all drivers of a server add to.
+/// The calls and bytes in work, for all drivers of a server.
 #[derive(Debug, Default)]
-pub(super) struct Load {
+pub(super) struct Admission {
     in_flight: AtomicUsize,
     /// Of requests in work, and reserved for frames that are not whole.
     bytes: AtomicUsize,
-    /// Those of [`Load::bytes`] that are reserved.
+    /// Those of [`Admission::bytes`] that are reserved.
     pub(super) reserved: AtomicUsize,
     /// Frames over 64 KiB that are not whole.
     frames: Mutex<Vec<Arc<Frame>>>,
@@ -32,9 +32,9 @@ pub(super) struct Entry<'a> {
     pub(super) held: Option<Held>,
 }
 
-impl Load {
-    /// Takes a place among the calls in work and room for the bytes of a request, unless there is
-    /// none. What was reserved for the request is always there.
+impl Admission {
+    /// Admits a call and the bytes of its request, unless a limit is reached. Bytes that were reserved for the request
+    /// are always admitted.
     ///
     /// # Errors
     ///
@@ -44,7 +44,7 @@ impl Load {
         let held = entry.held.map_or(0, Held::into_bytes);
         let more = bytes.saturating_sub(held);
         let before = self.take(more);
-        let permit = Permit { load: Arc::clone(self), bytes: held + more };
+        let permit = Permit { admission: Arc::clone(self), bytes: held + more };
         if calls >= limits.in_flight {
             return Err(self.shed("too many calls in work"));
         }
@@ -63,7 +63,7 @@ impl Load {
     ///
     /// [`Code::ResourceExhausted`].
     pub(super) fn more(self: &Arc<Self>, bytes: usize, limits: &Limits) -> Result<More, Error> {
-        let more = More { load: Arc::clone(self), bytes };
+        let more = More { admission: Arc::clone(self), bytes };
         let before = self.take(bytes);
         if bytes > 0 && before.saturating_add(bytes) > limits.in_flight_bytes {
             return Err(self.shed("too many bytes of requests in work"));
@@ -116,32 +116,32 @@ pub(super) fn is_small(bytes: usize, limits: &Limits) -> bool {
 
 /// Bytes beside those of a [`Permit`], given back when they are dropped.
 pub(super) struct More {
-    load: Arc<Load>,
+    admission: Arc<Admission>,
     bytes: usize,
 }
 
 impl Drop for More {
     fn drop(&mut self) {
-        self.load.free(self.bytes);
+        self.admission.free(self.bytes);
     }
 }
 
 /// A place among the calls in work, given back when it is dropped.
 pub(super) struct Permit {
-    load: Arc<Load>,
+    admission: Arc<Admission>,
     bytes: usize,
 }
 
 impl Permit {
     pub(super) fn count(&self, counter: Counter) {
-        self.load.counters.add(counter);
+        self.admission.counters.add(counter);
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.load.in_flight.fetch_sub(1, Ordering::Relaxed);
-        self.load.free(self.bytes);
+        self.admission.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.admission.free(self.bytes);
     }
 }
 
@@ -155,32 +155,32 @@ mod tests {
         Limits { in_flight, in_flight_bytes, ..Limits::default() }
     }
 
-    fn enter(load: &Arc<Load>, bytes: usize, limits: &Limits) -> Result<Permit, Error> {
-        load.enter(bytes, Entry { share: &Share::default(), held: None }, limits)
+    fn enter(admission: &Arc<Admission>, bytes: usize, limits: &Limits) -> Result<Permit, Error> {
+        admission.enter(bytes, Entry { share: &Share::default(), held: None }, limits)
     }
 
     #[test]
     fn calls_are_shed_above_the_limit_and_not_at_it() {
-        let load = Arc::new(Load::default());
+        let admission = Arc::new(Admission::default());
         let limits = limits(2, KIB);
-        let held: Vec<_> = (0..2).map(|_| enter(&load, 0, &limits).unwrap()).collect();
-        assert_eq!(enter(&load, 0, &limits).err().unwrap().code(), Code::ResourceExhausted);
-        assert_eq!((load.in_flight(), load.counters.get(Counter::Shed)), (2, 1));
+        let held: Vec<_> = (0..2).map(|_| enter(&admission, 0, &limits).unwrap()).collect();
+        assert_eq!(enter(&admission, 0, &limits).err().unwrap().code(), Code::ResourceExhausted);
+        assert_eq!((admission.in_flight(), admission.counters.get(Counter::Shed)), (2, 1));
         drop(held);
-        assert_eq!((load.in_flight(), load.bytes()), (0, 0));
+        assert_eq!((admission.in_flight(), admission.bytes()), (0, 0));
     }
 
     #[test]
     fn bytes_are_shed_above_the_limit_and_not_at_it() {
-        let load = Arc::new(Load::default());
+        let admission = Arc::new(Admission::default());
         let limits = limits(9, KIB);
-        let first = enter(&load, KIB - 1, &limits).unwrap();
-        let second = enter(&load, 1, &limits).unwrap();
-        assert_eq!(enter(&load, 1, &limits).err().unwrap().code(), Code::ResourceExhausted);
-        assert!(enter(&load, 0, &limits).is_ok());
+        let first = enter(&admission, KIB - 1, &limits).unwrap();
+        let second = enter(&admission, 1, &limits).unwrap();
+        assert_eq!(enter(&admission, 1, &limits).err().unwrap().code(), Code::ResourceExhausted);
+        assert!(enter(&admission, 0, &limits).is_ok());
         drop(first);
-        assert!(enter(&load, KIB - 1, &limits).is_ok());
+        assert!(enter(&admission, KIB - 1, &limits).is_ok());
         drop(second);
-        assert_eq!((load.in_flight(), load.bytes()), (0, 0));
+        assert_eq!((admission.in_flight(), admission.bytes()), (0, 0));
     }
 }

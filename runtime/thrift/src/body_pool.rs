@@ -1,19 +1,19 @@
-//! The memory of encoded bodies between two uses, some of each size a thread. The platform's allocator has small
-//! blocks of each thread's own; threads that take and give larger ones wait for each other.
+//! Per-thread, size-classed pool of body buffers. glibc caches small blocks per thread; threads that allocate and free
+//! larger ones wait for each other.
 
 use std::cell::RefCell;
 use std::mem;
 
 use bytes::Bytes;
 
-use kiteline_core::heap;
+use kiteline_core::malloc;
 
 /// Bodies up to this size are left to the allocator: glibc keeps blocks up to 1,032 bytes for each thread
 /// (`tcache` of its `malloc.c`).
 const SMALL: usize = 1 << 10;
 /// Bodies over this size are left to it too.
 const LARGE: usize = 64 << 10;
-/// Memory kept a thread and size.
+/// Bytes kept per thread and size class.
 const KEPT: usize = 128 << 10;
 /// The sizes: powers of two over [`SMALL`], up to [`LARGE`].
 const SIZES: usize = (LARGE / SMALL).ilog2() as usize;
@@ -25,7 +25,7 @@ thread_local! {
 /// An empty body with room for `size` bytes.
 pub(super) fn begin(size: usize) -> Vec<u8> {
     if !is_kept(size) {
-        return Vec::with_capacity(heap::room(size));
+        return Vec::with_capacity(malloc::room(size));
     }
     let size = size.next_power_of_two();
     // None of a thread that ends.

@@ -1,4 +1,4 @@
-//! Why a call to etcd gave nothing, and what that means for the connection that was used.
+//! Classifies etcd errors: retry, switch member or authenticate again.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub(super) const REFUSED: Duration = Duration::from_secs(5);
 
 /// Why a call to etcd gave nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum EtcdError {
     /// Nobody answered in time; another member is tried next.
     Away(String),
     /// The lease is no longer known.
@@ -21,7 +21,7 @@ pub(super) enum Fault {
     Refused(String),
 }
 
-impl Fault {
+impl EtcdError {
     /// How long to wait before the next attempt.
     pub(super) fn pause(&self) -> Duration {
         match self {
@@ -41,7 +41,7 @@ impl Fault {
 
 /// What becomes of the member and the client that a call failed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum Recovery {
     /// Both are good.
     Stay,
     /// Another member is tried.
@@ -55,34 +55,34 @@ pub(super) enum Step {
 }
 
 /// Reads an error of the client. The texts are those of etcd's `rpctypes/error.go`, all versions.
-pub(super) fn judge(error: &Error) -> (Fault, Step) {
+pub(super) fn judge(error: &Error) -> (EtcdError, Recovery) {
     let status = match error {
-        Error::LeaseGone => return (Fault::LeaseGone, Step::Stay),
+        Error::LeaseGone => return (EtcdError::LeaseGone, Recovery::Stay),
         Error::Status(status) => status,
         other @ Error::Transport(_) => {
             let text = last(&other.to_string(), other);
             return match handshake(other) {
-                Some(why) => (Fault::Refused(why), Step::Untrusted),
-                None => (Fault::Away(text), Step::Leave),
+                Some(why) => (EtcdError::Refused(why), Recovery::Untrusted),
+                None => (EtcdError::Away(text), Recovery::Leave),
             };
         }
     };
     let text = status.message();
     let has = |part: &str| text.contains(part);
     if let Some(why) = handshake(status) {
-        return (Fault::Refused(why), Step::Untrusted);
+        return (EtcdError::Refused(why), Recovery::Untrusted);
     }
     match status.code() {
-        Code::NotFound if has("lease") => (Fault::LeaseGone, Step::Stay),
-        _ if has("authentication failed") => (Fault::Refused(text.to_owned()), Step::Locked),
+        Code::NotFound if has("lease") => (EtcdError::LeaseGone, Recovery::Stay),
+        _ if has("authentication failed") => (EtcdError::Refused(text.to_owned()), Recovery::Locked),
         _ if has("invalid auth token") || has("user name is empty") || has("revision of auth store is old") => {
-            (Fault::Away(text.to_owned()), Step::Renew)
+            (EtcdError::Away(text.to_owned()), Recovery::Renew)
         }
-        Code::Unauthenticated => (Fault::Away(text.to_owned()), Step::Renew),
+        Code::Unauthenticated => (EtcdError::Away(text.to_owned()), Recovery::Renew),
         Code::PermissionDenied | Code::InvalidArgument | Code::ResourceExhausted | Code::FailedPrecondition => {
-            (Fault::Refused(text.to_owned()), Step::Stay)
+            (EtcdError::Refused(text.to_owned()), Recovery::Stay)
         }
-        _ => (Fault::Away(last(text, status)), Step::Leave),
+        _ => (EtcdError::Away(last(text, status)), Recovery::Leave),
     }
 }
 

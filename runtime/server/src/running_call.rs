@@ -1,4 +1,4 @@
-//! One call in work: counted, and with its panics caught.
+//! A call whose handler runs: it is counted, and its panics are caught.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,10 +8,11 @@ use std::task::{Context as Task, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 
+use super::admission::Permit;
 use super::counters::Counter;
 use super::failures;
-use super::load::Permit;
 use super::share::{Counted, Share};
 use kiteline_core::body::{Body, Messages, Source};
 use kiteline_core::error::{Error, Origin};
@@ -89,23 +90,41 @@ impl Drop for Guarded {
     }
 }
 
-/// A call in work. A panic inside, while it is polled or dropped, is an error of this call alone.
-pub(super) struct Work {
+/// A running call. A panic inside, while it is polled or dropped, is an error of this call alone.
+pub(super) struct RunningCall {
     future: Option<Handling>,
     method: &'static Method,
     /// `None` once the answer holds it.
     permit: Option<Permit>,
     counted: Option<Counted>,
+    /// Of a call that begins aside: told when the handler has been asked once.
+    begun: Option<Arc<Notify>>,
 }
 
-impl Work {
+impl RunningCall {
     pub(super) fn start(method: &'static Method, permit: Permit, call: impl FnOnce() -> Handling) -> Self {
-        let mut work = Self { future: None, method, permit: Some(permit), counted: None };
-        work.future = Some(match catch_unwind(AssertUnwindSafe(call)) {
+        let mut running = Self { future: None, method, permit: Some(permit), counted: None, begun: None };
+        running.future = Some(match catch_unwind(AssertUnwindSafe(call)) {
             Ok(future) => future,
-            Err(_) => Box::pin(std::future::ready(Err(work.panicked()))),
+            Err(_) => Box::pin(std::future::ready(Err(running.panicked()))),
         });
-        work
+        running
+    }
+
+    /// The same as one whose handler begins aside, and tells so.
+    pub(super) fn beginning(mut self, begun: Arc<Notify>) -> Self {
+        self.begun = Some(begun);
+        self
+    }
+
+    /// Ends when the handler was asked once: a message that is read aside takes a while until then.
+    pub(super) fn begun(&self) -> impl Future<Output = ()> + use<> {
+        let begun = self.begun.clone();
+        async move {
+            if let Some(begun) = begun {
+                begun.notified().await;
+            }
+        }
     }
 
     /// Counts it against its caller's share from now on: it was not ready at once.
@@ -152,7 +171,7 @@ impl Work {
     }
 }
 
-impl Future for Work {
+impl Future for RunningCall {
     type Output = Result<Answer, Error>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
@@ -176,7 +195,7 @@ impl Future for Work {
     }
 }
 
-impl Drop for Work {
+impl Drop for RunningCall {
     fn drop(&mut self) {
         let _ = self.end();
     }

@@ -1,4 +1,4 @@
-//! How much memory this process may take: its cgroup's limit, else the machine's. It only reads.
+//! The memory limit of this process: its cgroup's, else the machine's memory. It only reads.
 
 use std::fs;
 use std::path::Path;

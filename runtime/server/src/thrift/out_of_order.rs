@@ -1,4 +1,4 @@
-//! Answers out of order: what calls that were not ready at once leave for their connection.
+//! Answers out of order: calls that are not ready at once leave their answers here, for the connection to write.
 //! Kitex's multiplexing: TTHeader with the flag `OUT_OF_ORDER`, matched by sequence number.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use super::reply::Envelope;
 use super::{Waiting, outcome};
 use crate::counters::Counter;
+use crate::running_call::GRACE;
 use crate::shared::Shared;
-use crate::work::GRACE;
 use kiteline_core::service::Kind;
 
 /// Calls of one connection that may be pending; more are read when some have ended.
@@ -21,7 +21,7 @@ pub(super) const MOST: usize = 1_024;
 
 /// The pending calls of one connection and their answers.
 #[derive(Debug, Default)]
-pub(super) struct Late {
+pub(super) struct OutOfOrder {
     out: Mutex<BytesMut>,
     ready: Notify,
     pending: AtomicUsize,
@@ -29,7 +29,7 @@ pub(super) struct Late {
     owed: AtomicUsize,
 }
 
-impl Late {
+impl OutOfOrder {
     pub(super) fn pending(&self) -> usize {
         self.pending.load(Ordering::Acquire)
     }
@@ -39,7 +39,7 @@ impl Late {
         self.pending() > 0 || self.owed.load(Ordering::Acquire) > 0
     }
 
-    /// Takes the answers that are there. Whoever asked [`Late::is_owing`] before misses none.
+    /// Takes the answers that are there. Whoever asked [`OutOfOrder::is_owing`] before misses none.
     pub(super) fn take(&self) -> BytesMut {
         std::mem::take(&mut *self.out.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -50,50 +50,50 @@ impl Late {
     }
 }
 
-/// Gives the place of a call back, also when its task is aborted.
-struct Place {
-    late: Arc<Late>,
+/// The slot of a call; it is given back also when the call's task is aborted.
+struct Slot {
+    out_of_order: Arc<OutOfOrder>,
     owed: bool,
 }
 
-impl Place {
-    /// Lets another call have the place; the answer is still to come.
+impl Slot {
+    /// Lets another call have the slot; the answer is still to come.
     fn owe(&mut self) {
-        self.late.owed.fetch_add(1, Ordering::AcqRel);
-        self.late.pending.fetch_sub(1, Ordering::AcqRel);
+        self.out_of_order.owed.fetch_add(1, Ordering::AcqRel);
+        self.out_of_order.pending.fetch_sub(1, Ordering::AcqRel);
         self.owed = true;
-        self.late.ready.notify_one();
+        self.out_of_order.ready.notify_one();
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
-        let count = if self.owed { &self.late.owed } else { &self.late.pending };
+        let count = if self.owed { &self.out_of_order.owed } else { &self.out_of_order.pending };
         count.fetch_sub(1, Ordering::AcqRel);
-        self.late.ready.notify_one();
+        self.out_of_order.ready.notify_one();
     }
 }
 
 /// Lets a call go on beside its connection, which ends it by `gone`.
-pub(super) fn spawn(call: Waiting, shared: Arc<Shared>, late: &Arc<Late>, gone: CancellationToken) {
-    late.pending.fetch_add(1, Ordering::AcqRel);
-    let mut place = Place { late: Arc::clone(late), owed: false };
+pub(super) fn spawn(call: Waiting, shared: Arc<Shared>, out_of_order: &Arc<OutOfOrder>, gone: CancellationToken) {
+    out_of_order.pending.fetch_add(1, Ordering::AcqRel);
+    let mut slot = Slot { out_of_order: Arc::clone(out_of_order), owed: false };
     tokio::spawn(async move {
         tokio::select! {
             biased;
             () = gone.cancelled() => shared.count(Counter::Abandoned),
-            () = finish(call, &shared, &mut place) => {}
+            () = finish(call, &shared, &mut slot) => {}
         }
     });
 }
 
-async fn finish(call: Waiting, shared: &Shared, place: &mut Place) {
-    let Waiting { mut work, reply, envelope, kind, end } = call;
+async fn finish(call: Waiting, shared: &Shared, slot: &mut Slot) {
+    let Waiting { mut running, reply, envelope, kind, end } = call;
     let result = tokio::select! {
         biased;
-        result = &mut work => result,
+        result = &mut running => result,
         // Also seen when the handler has used up what tokio lets a task do at once.
-        () = unconstrained(tokio::time::sleep_until(end.at.into())) => Err(work.late()),
+        () = unconstrained(tokio::time::sleep_until(end.at.into())) => Err(running.late()),
     };
     if let Err(error) = &result {
         shared.note(error);
@@ -101,9 +101,9 @@ async fn finish(call: Waiting, shared: &Shared, place: &mut Place) {
     if kind == Kind::Oneway {
         return;
     }
-    drop(work);
+    drop(running);
     if end.is_told_late(&result) {
-        place.owe();
+        slot.owe();
         tokio::time::sleep(GRACE).await;
     }
     let (mut outcome, protocol) = (outcome(result, reply), envelope.header.protocol);
@@ -111,7 +111,7 @@ async fn finish(call: Waiting, shared: &Shared, place: &mut Place) {
         outcome = Box::pin(outcome.close(protocol)).await;
     }
     let envelope = Envelope { leaving: shared.connections.draining(), ..envelope };
-    let mut out = place.late.out.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut out = slot.out_of_order.out.lock().unwrap_or_else(PoisonError::into_inner);
     if let Ok(body) = envelope.answer(outcome, &mut out) {
         out.extend_from_slice(&body);
     }

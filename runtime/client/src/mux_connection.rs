@@ -1,4 +1,4 @@
-//! One multiplexed connection: many calls at once, matched by the TTHeader's sequence number.
+//! A multiplexed connection: many calls at once, matched by the TTHeader's sequence number.
 //!
 //! Requests gather in one buffer: a lone caller writes at once, otherwise the writer lets every
 //! runnable caller add to the batch first.
@@ -22,9 +22,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::answers::{number, says_goodbye};
 use super::counters::{Counter, Counters};
-use super::waiters::{Late, Waiters};
+use super::pending_calls::{Late, PendingCalls};
 use kiteline_core::error::Error;
-use kiteline_thrift::{Incoming, Messages};
+use kiteline_thrift::{Incoming, MessageReader};
 
 /// What a peer may let a write wait.
 const STALLED: Duration = Duration::from_secs(10);
@@ -41,7 +41,7 @@ const LOST: usize = 1 << 14;
 
 #[derive(Debug, Default)]
 struct State {
-    waiters: Waiters,
+    pending: PendingCalls,
     out: BytesMut,
     /// Whether somebody writes, or will.
     writing: bool,
@@ -65,23 +65,23 @@ struct Shared {
     counters: Arc<Counters>,
 }
 
-/// One connection; dropped it closes.
+/// A shared connection; it closes when it is dropped.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(super) struct MuxConnection {
     shared: Arc<Shared>,
     tasks: [AbortHandle; 3],
     /// The runtime of the tasks.
     home: Id,
 }
 
-impl Drop for Link {
+impl Drop for MuxConnection {
     fn drop(&mut self) {
         self.tasks.iter().for_each(AbortHandle::abort);
     }
 }
 
-/// How a request stays.
-pub(super) struct Stay {
+/// How a request is to be answered.
+pub(super) struct CallOptions {
     /// Whether it is answered.
     pub(super) answered: bool,
     /// Until when it waits.
@@ -90,9 +90,9 @@ pub(super) struct Stay {
     pub(super) waker: Option<Waker>,
 }
 
-/// A place among the waiters, given back when it is dropped.
+/// A call that waits for its answer; dropped, it gives its slot back.
 #[derive(Debug)]
-pub(super) struct Ticket<'a> {
+pub(super) struct PendingCall<'a> {
     shared: &'a Shared,
     pub(super) seq: i32,
     stage: Stage,
@@ -106,11 +106,11 @@ enum Stage {
     Waiting,
     /// No answer comes.
     Silent,
-    /// The answer was taken, and the place given back.
+    /// The answer was taken, and the slot given back.
     Over,
 }
 
-/// Why a call did not enter a link.
+/// Why a connection did not accept a call.
 #[derive(Debug)]
 pub(super) enum Refusal {
     /// The connection takes no calls; nothing was written.
@@ -128,19 +128,19 @@ pub(super) enum Silence {
     Closed(String),
 }
 
-impl Link {
+impl MuxConnection {
     /// Takes a connection over.
     pub(super) fn new(stream: TcpStream, frame: usize, counters: Arc<Counters>) -> Self {
         let (read, write) = stream.into_split();
         let (state, wake, sooner, open) = (Mutex::default(), Notify::new(), Notify::new(), AtomicBool::new(true));
         let shared = Arc::new(Shared { state, wake, sooner, write, open, counters });
-        let part = || Part(Arc::clone(&shared));
+        let part = || ConnectionTask(Arc::clone(&shared));
         let reader = tokio::spawn(read_all(part(), read, frame));
         let tasks = [reader, tokio::spawn(write_all(part())), tokio::spawn(keep_time(part()))];
         Self { shared, tasks: tasks.map(|task| task.abort_handle()), home: Handle::current().id() }
     }
 
-    /// Whether the caller is in another runtime: the link's own may stand still, and wakes nobody then.
+    /// Whether the caller is in another runtime: the connection's own may stand still, and wakes nobody then.
     pub(super) fn is_foreign(&self) -> bool {
         Handle::try_current().is_ok_and(|here| here.id() != self.home)
     }
@@ -159,31 +159,31 @@ impl Link {
     /// its task looks for the answer in the same poll.
     pub(super) fn enter(
         &self,
-        Stay { answered, deadline, waker }: Stay,
+        CallOptions { answered, deadline, waker }: CallOptions,
         head: impl FnOnce(i32, &mut BytesMut) -> Result<(), Error>,
         body: &[u8],
-    ) -> Result<Ticket<'_>, Refusal> {
+    ) -> Result<PendingCall<'_>, Refusal> {
         let mut state = self.shared.state();
         if let Some(why) = &state.end {
             return Err(Refusal::Closed(why.clone()));
         }
         let asleep = waker.is_some();
-        let seq = if state.out.len() > AHEAD { None } else { state.waiters.enter(deadline, waker) };
+        let seq = if state.out.len() > AHEAD { None } else { state.pending.enter(deadline, waker) };
         let Some(seq) = seq else {
             self.shared.counters.add(Counter::Shed);
             return Err(Refusal::Closed("too many calls wait on it".to_owned()));
         };
-        let mut ticket = Ticket { shared: &self.shared, seq, stage: Stage::Silent, asleep };
+        let mut call = PendingCall { shared: &self.shared, seq, stage: Stage::Silent, asleep };
         if let Err(error) = head(seq, &mut state.out) {
             drop(state);
             return Err(Refusal::Request(error));
         }
         if answered {
-            ticket.stage = Stage::Waiting;
+            call.stage = Stage::Waiting;
         }
         state.out.extend_from_slice(body);
         let begin = !mem::replace(&mut state.writing, true);
-        let alone = state.waiters.is_one();
+        let alone = state.pending.is_one();
         let sooner = deadline.filter(|at| answered && state.alarm.is_none_or(|alarm| *at < alarm));
         state.alarm = sooner.or(state.alarm);
         drop(state);
@@ -195,7 +195,7 @@ impl Link {
             (true, false) => self.shared.wake.notify_one(),
             _ => {}
         }
-        Ok(ticket)
+        Ok(call)
     }
 }
 
@@ -234,7 +234,7 @@ impl Shared {
         self.open.store(false, Ordering::Relaxed);
         let mut state = self.state();
         state.end.get_or_insert_with(|| why.to_owned());
-        let wakers = state.waiters.wakers();
+        let wakers = state.pending.wakers();
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
     }
@@ -246,7 +246,7 @@ impl Shared {
     }
 
     /// Hands on every whole answer that has arrived.
-    fn deliver(&self, messages: &mut Messages) -> Result<(), String> {
+    fn deliver(&self, messages: &mut MessageReader) -> Result<(), String> {
         let mut wakers = Vec::new();
         let mut state = self.state();
         state.silent = None;
@@ -257,7 +257,7 @@ impl Shared {
                         Ok(seq) => seq,
                         Err(why) => break self.damaged(why),
                     };
-                    match state.waiters.deliver(seq, incoming) {
+                    match state.pending.deliver(seq, incoming) {
                         Ok(waker) => wakers.extend(waker),
                         Err(notice) if says_goodbye(&notice) => self.leave(),
                         Err(_) => self.counters.add(Counter::UnknownReplies),
@@ -273,18 +273,18 @@ impl Shared {
     }
 }
 
-/// What one task does for a link, which ends with it: the runtime of the tasks may be gone before the link is.
-struct Part(Arc<Shared>);
+/// One task of a connection, which ends with it: the runtime of the tasks may be gone before the connection is.
+struct ConnectionTask(Arc<Shared>);
 
-impl Drop for Part {
+impl Drop for ConnectionTask {
     fn drop(&mut self) {
         self.0.fail("the runtime that opened it has ended");
     }
 }
 
-async fn read_all(part: Part, mut read: OwnedReadHalf, frame: usize) {
+async fn read_all(part: ConnectionTask, mut read: OwnedReadHalf, frame: usize) {
     let shared = &part.0;
-    let mut messages = Messages::new(frame);
+    let mut messages = MessageReader::new(frame);
     let why = loop {
         match read.read_buf(messages.room()).await {
             Ok(0) => break "closed before the answer".to_owned(),
@@ -298,7 +298,7 @@ async fn read_all(part: Part, mut read: OwnedReadHalf, frame: usize) {
     shared.fail(&why);
 }
 
-async fn write_all(part: Part) {
+async fn write_all(part: ConnectionTask) {
     let shared = &part.0;
     loop {
         shared.wake.notified().await;
@@ -324,7 +324,7 @@ async fn write_all(part: Part) {
 }
 
 /// Wakes each call at its deadline. One timer serves all: who is answered in time costs it nothing.
-async fn keep_time(part: Part) {
+async fn keep_time(part: ConnectionTask) {
     let shared = &part.0;
     loop {
         let alarm = shared.state().alarm;
@@ -339,7 +339,7 @@ async fn keep_time(part: Part) {
             () = ring => {}
         }
         let mut state = shared.state();
-        let (wakers, next) = state.waiters.expire(Instant::now());
+        let (wakers, next) = state.pending.expire(Instant::now());
         state.alarm = next;
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
@@ -360,7 +360,7 @@ async fn write(socket: &OwnedWriteHalf, out: &mut BytesMut) -> io::Result<()> {
     Ok(())
 }
 
-impl Ticket<'_> {
+impl PendingCall<'_> {
     /// Waits for the answer.
     pub(super) async fn answer(&mut self) -> Result<Incoming, Silence> {
         poll_fn(|task| {
@@ -368,7 +368,7 @@ impl Ticket<'_> {
                 return Poll::Pending;
             }
             let mut state = self.shared.state();
-            match state.waiters.poll(self.seq, task.waker()) {
+            match state.pending.poll(self.seq, task.waker()) {
                 Poll::Ready(Ok(incoming)) => {
                     self.stage = Stage::Over;
                     Poll::Ready(Ok(incoming))
@@ -384,14 +384,14 @@ impl Ticket<'_> {
     }
 }
 
-impl Drop for Ticket<'_> {
+impl Drop for PendingCall<'_> {
     fn drop(&mut self) {
         if matches!(self.stage, Stage::Over) {
             return;
         }
         let answered = matches!(self.stage, Stage::Waiting);
         let mut state = self.shared.state();
-        let lost = state.waiters.leave(self.seq, answered);
+        let lost = state.pending.leave(self.seq, answered);
         let silent = answered && state.silent.get_or_insert_with(Instant::now).elapsed() >= SILENT;
         if lost >= LOST || silent {
             self.shared.leave();

@@ -13,7 +13,7 @@ use bytes::{Bytes, BytesMut};
 use runtime::limits::DecodeLimits;
 use runtime::server::{Counter, Running};
 use runtime::thrift::ttheader::{flags, int_keys};
-use runtime::thrift::{Header, MessageType, Messages, Outgoing, Protocol, TtHeader, Wire, exception};
+use runtime::thrift::{Header, MessageReader, MessageType, Outgoing, Protocol, TtHeader, Wire, exception};
 use runtime::{Code, Config, Limits, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -36,7 +36,7 @@ fn call(name: &str, seq: i32, flags: u16, timeout: &str) -> BytesMut {
 }
 
 /// The number of the next answer, and the code of its error.
-async fn answer(stream: &mut TcpStream, messages: &mut Messages) -> (i32, Option<Code>) {
+async fn answer(stream: &mut TcpStream, messages: &mut MessageReader) -> (i32, Option<Code>) {
     loop {
         if let Some(incoming) = messages.take().unwrap() {
             let (Header { kind, seq, .. }, taken) = Header::read(incoming.message()).unwrap();
@@ -58,7 +58,7 @@ async fn a_callers_clock_rings_before_it_is_told() {
     for flags in [0, flags::OUT_OF_ORDER] {
         let (server, running) = start(Limits::default()).await;
         let mut stream = TcpStream::connect(running.addr()).await.unwrap();
-        let mut messages = Messages::new(1 << 10);
+        let mut messages = MessageReader::new(1 << 10);
         stream.write_all(&call("Wait", 1, flags, "20")).await.unwrap();
         until(|| running.counters().get(Counter::Deadlines) == 1).await;
         // The work is dropped at once, and nothing is said.
@@ -98,7 +98,7 @@ async fn a_limit_of_the_server_is_told() {
         let (_, running) = start(Limits { handler: Duration::from_millis(20), ..Limits::default() }).await;
         let mut stream = TcpStream::connect(running.addr()).await.unwrap();
         stream.write_all(&call("Wait", 1, flags, "60000")).await.unwrap();
-        let told = answer(&mut stream, &mut Messages::new(1 << 10)).await;
+        let told = answer(&mut stream, &mut MessageReader::new(1 << 10)).await;
         assert_eq!(told, (1, Some(Code::DeadlineExceeded)), "{flags}");
     }
 }

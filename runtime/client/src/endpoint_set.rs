@@ -1,4 +1,4 @@
-//! The list that calls pick from, made anew when the resolver's snapshot changed.
+//! The instances that a channel may call, rebuilt when the resolver's snapshot changes.
 
 use kiteline_core::Context;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
@@ -7,43 +7,43 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use tokio::time::Instant;
 
-use super::peer::Peer;
-use kiteline_balance::{Balancer, Group, Verdict};
+use super::endpoint_connections::EndpointConnections;
+use kiteline_balance::{Balancer, PickSet, Verdict};
 use kiteline_registry::{Endpoint, Instance, Resolver, Snapshot};
 
-/// One snapshot, ready to be picked from by calls of one protocol.
+/// One snapshot, prepared for calls of one protocol, with the connections to its members.
 #[derive(Debug)]
-pub(super) struct Current {
+pub(super) struct EndpointSet {
     pub(super) snapshot: Arc<Snapshot>,
-    pub(super) group: Group,
-    /// The connections to each member of the group, from its first call on.
-    peers: Vec<OnceLock<Arc<Peer>>>,
+    pub(super) picks: PickSet,
+    /// The connections to each member of the set, from its first call on.
+    peers: Vec<OnceLock<Arc<EndpointConnections>>>,
     scheme: &'static str,
 }
 
-impl Current {
+impl EndpointSet {
     /// Who is called at a place, and where.
     pub(super) fn target(&self, place: usize) -> Option<(&Arc<Instance>, &Endpoint)> {
-        let instance = self.group.member(place)?.instance();
-        Some((instance, instance.endpoints.get(self.group.endpoint(place)?)?))
+        let instance = self.picks.member(place)?.instance();
+        Some((instance, instance.endpoints.get(self.picks.endpoint(place)?)?))
     }
 
     /// The connections to who is called at a place.
-    pub(super) fn peer(&self, place: usize) -> Option<&Peer> {
+    pub(super) fn peer(&self, place: usize) -> Option<&EndpointConnections> {
         let peer = self.peers.get(place)?;
         if let Some(peer) = peer.get() {
             return Some(peer);
         }
         let (instance, endpoint) = self.target(place)?;
-        Some(peer.get_or_init(|| Arc::new(Peer::new(instance, endpoint))))
+        Some(peer.get_or_init(|| Arc::new(EndpointConnections::new(instance, endpoint))))
     }
 
     /// Takes the connections over that an older list had; both are in the order of ids.
     fn inherit(&mut self, before: &Self) {
         let mut old = 0;
-        for place in 0..self.group.len() {
+        for place in 0..self.picks.len() {
             let Some((instance, endpoint)) = self.target(place) else { continue };
-            let id = |place| before.group.member(place).map(|member| &member.instance().id);
+            let id = |place| before.picks.member(place).map(|member| &member.instance().id);
             while id(old).is_some_and(|id| *id < instance.id) {
                 old += 1;
             }
@@ -56,27 +56,27 @@ impl Current {
     }
 }
 
-/// The list of one protocol, for all calls of a channel.
+/// The current set of one protocol, for all calls of a channel.
 #[derive(Debug)]
-pub(super) struct Groups {
+pub(super) struct EndpointSets {
     scheme: &'static str,
-    current: ArcSwapOption<Current>,
+    current: ArcSwapOption<EndpointSet>,
     /// Held by who makes a list.
     making: Mutex<()>,
 }
 
-impl Groups {
+impl EndpointSets {
     pub(super) fn new(scheme: &'static str) -> Self {
         Self { scheme, current: ArcSwapOption::empty(), making: Mutex::default() }
     }
 
     /// The list of what the resolver knows now, where that is made and not empty of all knowledge.
-    pub(super) fn fresh(&self, resolver: &Resolver) -> Option<Arc<Current>> {
+    pub(super) fn fresh(&self, resolver: &Resolver) -> Option<Arc<EndpointSet>> {
         self.current.load_full().filter(|current| current.snapshot.known && resolver.shows(&current.snapshot))
     }
 
     /// The list of this snapshot. While one caller makes it, the others use the one before, unless nobody is in it.
-    pub(super) fn of(&self, snapshot: Arc<Snapshot>, balancer: &dyn Balancer) -> Arc<Current> {
+    pub(super) fn of(&self, snapshot: Arc<Snapshot>, balancer: &dyn Balancer) -> Arc<EndpointSet> {
         let current = self.current.load_full();
         match current {
             Some(current) if Arc::ptr_eq(&current.snapshot, &snapshot) => current,
@@ -85,11 +85,16 @@ impl Groups {
     }
 
     #[cold]
-    fn make(&self, snapshot: Arc<Snapshot>, before: Option<Arc<Current>>, balancer: &dyn Balancer) -> Arc<Current> {
+    fn make(
+        &self,
+        snapshot: Arc<Snapshot>,
+        before: Option<Arc<EndpointSet>>,
+        balancer: &dyn Balancer,
+    ) -> Arc<EndpointSet> {
         let _making = match (self.making.try_lock(), before) {
             (Ok(making), _) => making,
             (Err(TryLockError::Poisoned(poisoned)), _) => poisoned.into_inner(),
-            (Err(TryLockError::WouldBlock), Some(before)) if !before.group.is_empty() => return before,
+            (Err(TryLockError::WouldBlock), Some(before)) if !before.picks.is_empty() => return before,
             (Err(TryLockError::WouldBlock), _) => self.making.lock().unwrap_or_else(PoisonError::into_inner),
         };
         // Another caller may have been here in between.
@@ -99,11 +104,11 @@ impl Groups {
         }
         let scheme = self.scheme;
         let endpoint = |instance: &Instance| instance.endpoints.iter().position(|endpoint| endpoint.fits(scheme));
-        let group_before = before.as_ref().map(|current| &current.group);
-        let group = Group::new(&snapshot.instances, endpoint, &snapshot.suspects, group_before, balancer);
+        let picks_before = before.as_ref().map(|current| &current.picks);
+        let picks = PickSet::new(&snapshot.instances, endpoint, &snapshot.suspects, picks_before, balancer);
         let mut peers = Vec::new();
-        peers.resize_with(group.len(), OnceLock::new);
-        let mut current = Current { snapshot, group, peers, scheme };
+        peers.resize_with(picks.len(), OnceLock::new);
+        let mut current = EndpointSet { snapshot, picks, peers, scheme };
         if let Some(before) = &before {
             current.inherit(before);
         }
@@ -113,10 +118,10 @@ impl Groups {
     }
 }
 
-/// Tells a group how an attempt ended, one that was dropped included.
+/// One attempt of a call; tells the set how it ended, also when it is dropped.
 #[derive(Debug)]
 pub(super) struct Attempt<'a> {
-    current: &'a Current,
+    current: &'a EndpointSet,
     place: usize,
     start: Instant,
     /// When the channel began, and what the call is about.
@@ -127,13 +132,13 @@ pub(super) struct Attempt<'a> {
 
 impl<'a> Attempt<'a> {
     pub(super) fn start(
-        current: &'a Current,
+        current: &'a EndpointSet,
         place: usize,
         start: Instant,
         epoch: &'a Instant,
         cx: &'a Context,
     ) -> Self {
-        current.group.started(place);
+        current.picks.started(place);
         Self { current, place, start, epoch, cx, verdict: None }
     }
 
@@ -156,9 +161,9 @@ impl Drop for Attempt<'_> {
             let since = |then| nanos(now.saturating_duration_since(then));
             (since(start), since(*epoch))
         };
-        let out = current.group.ended(place, verdict, time);
+        let out = current.picks.ended(place, verdict, time);
         if let (true, Some((instance, endpoint))) = (out, current.target(place)) {
-            let Current { snapshot, scheme, .. } = current;
+            let EndpointSet { snapshot, scheme, .. } = current;
             tracing::warn!(service = snapshot.service, scheme, id = instance.id, address = %endpoint, ?verdict,
                 "an instance is left out for a time");
         }

@@ -1,4 +1,4 @@
-//! Bytes that arrived, cut into messages. Each message says for itself how it is wrapped, as
+//! Splits a byte stream into Thrift messages. Each message tells for itself how it is wrapped, as
 //! Kitex reads it (`default_codec.go`), so that one connection may carry every transport.
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -124,15 +124,15 @@ impl Incoming {
     }
 }
 
-/// Bytes that arrived, cut into messages. It does no reading of its own.
+/// Splits received bytes into messages. It reads from no connection itself.
 #[derive(Debug)]
-pub struct Messages {
+pub struct MessageReader {
     frames: Frames,
     scanner: Scanner,
     compact: CompactScanner,
 }
 
-impl Messages {
+impl MessageReader {
     /// An empty buffer for messages of at most `limit` bytes, headers included; never more than
     /// [`MAX_FRAME`](super::MAX_FRAME).
     pub fn new(limit: usize) -> Self {
@@ -178,7 +178,7 @@ impl Messages {
     ///
     /// # Errors
     ///
-    /// As [`Messages::take`].
+    /// As [`MessageReader::take`].
     pub fn cut(&mut self) -> Result<Incoming, FrameError> {
         if self.is_bare() {
             let all = self.frames.split(usize::MAX);

@@ -1,5 +1,4 @@
-//! The connections to one member under one client, which can be made anew without another client:
-//! its token stays.
+//! A tonic channel to one member that can be reconnected below its client, which keeps its token.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,7 +16,7 @@ const WATCH: &str = "/etcdserverpb.Watch/Watch";
 /// Two connections that look like one: calls on the first; watches on the second, where every call
 /// requires a leader: a watch on a member that was cut off from the others would stay silent for
 /// ever.
-pub(super) struct Lines(Mutex<Arc<Pair>>);
+pub(super) struct EtcdChannel(Mutex<Arc<Pair>>);
 
 /// The two, connected when they are first used.
 pub(super) struct Pair {
@@ -31,7 +30,7 @@ impl Pair {
     }
 }
 
-impl Lines {
+impl EtcdChannel {
     pub(super) fn new(endpoint: &Endpoint) -> Arc<Self> {
         Arc::new(Self(Mutex::new(Pair::new(endpoint))))
     }
@@ -60,17 +59,17 @@ impl Lines {
 
     /// What a client sees of them.
     pub(super) fn channel(self: &Arc<Self>) -> Channel {
-        let lines = Arc::clone(self);
+        let channel = Arc::clone(self);
         Channel::new(tower::service_fn(move |mut request: http::Request<Body>| {
-            let pair = lines.now();
-            let line = if request.uri().path() == WATCH {
+            let pair = channel.now();
+            let connection = if request.uri().path() == WATCH {
                 request.headers_mut().insert("hasleader", http::HeaderValue::from_static("true"));
                 pair.watches.clone()
             } else {
                 pair.calls.clone()
             };
             async move {
-                let answer = line.oneshot(request).await.map_err(|error| Status::from_error(error.into()))?;
+                let answer = connection.oneshot(request).await.map_err(|error| Status::from_error(error.into()))?;
                 Ok::<_, Status>(checked(answer).map(Body::new))
             }
         }))
@@ -86,8 +85,8 @@ mod tests {
     async fn details_that_do_not_decode_are_an_error_of_the_call() {
         for in_trailers in [false, true] {
             let address = e2e::bad_details(in_trailers).await;
-            let lines = Lines::new(&Endpoint::from_shared(format!("http://{address}")).unwrap());
-            let client = super::super::api::Client::new(lines.channel(), None).await.unwrap();
+            let channel = EtcdChannel::new(&Endpoint::from_shared(format!("http://{address}")).unwrap());
+            let client = super::super::api::Client::new(channel.channel(), None).await.unwrap();
             let asked = client.range(super::super::api::RangeRequest::default()).await;
             let super::super::api::Error::Status(status) = asked.unwrap_err() else {
                 unreachable!("another kind of error");

@@ -1,24 +1,24 @@
-//! Buffers between two uses, a few a thread: idle connections own none, busy ones allocate none.
+//! Per-thread pool of connection buffers: idle connections own none, busy ones allocate none.
 
 use std::cell::RefCell;
 
 use bytes::BytesMut;
 
-/// What a buffer holds when it is made.
+/// Capacity of a new buffer.
 pub const ROOM: usize = 64 << 10;
 /// Buffers that grew beyond this are not kept.
 const LARGEST: usize = 2 * ROOM;
-/// Buffers kept a thread.
+/// Buffers kept per thread.
 const KEPT: usize = 32;
 
 thread_local! {
-    static SPARE: RefCell<Vec<BytesMut>> = const { RefCell::new(Vec::new()) };
+    static POOL: RefCell<Vec<BytesMut>> = const { RefCell::new(Vec::new()) };
 }
 
-/// An empty buffer with room.
+/// An empty buffer with a capacity of [`ROOM`] or more.
 pub fn take() -> BytesMut {
-    let spare = SPARE.with_borrow_mut(Vec::pop);
-    spare.unwrap_or_else(|| BytesMut::with_capacity(ROOM))
+    let pooled = POOL.with_borrow_mut(Vec::pop);
+    pooled.unwrap_or_else(|| BytesMut::with_capacity(ROOM))
 }
 
 /// Takes a buffer back for the next use.
@@ -28,9 +28,9 @@ pub fn give(mut buffer: BytesMut) {
     if buffer.capacity() < ROOM && !buffer.try_reclaim(ROOM) || buffer.capacity() > LARGEST {
         return;
     }
-    SPARE.with_borrow_mut(|spare| {
-        if spare.len() < KEPT {
-            spare.push(buffer);
+    POOL.with_borrow_mut(|pool| {
+        if pool.len() < KEPT {
+            pool.push(buffer);
         }
     });
 }

@@ -1,16 +1,16 @@
-//! One list of instances, ready to be picked from.
+//! A list of instances that a balancer has prepared, with what is known of each.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::member::Member;
 use super::outlier::Outliers;
-use super::{Ask, Balancer, Picker, Verdict};
+use super::{Balancer, PickRequest, Picker, Verdict};
 use kiteline_registry::Instance;
 
 /// Made for each new list, from the one before: what is known of an instance is kept by its id.
 #[derive(Debug)]
-pub struct Group {
+pub struct PickSet {
     members: Vec<Member>,
     picker: Box<dyn Picker>,
     outliers: Arc<Outliers>,
@@ -19,28 +19,28 @@ pub struct Group {
     counted: bool,
 }
 
-/// What a call asks a group for.
+/// What one call asks of a [`PickSet`].
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Wish<'a> {
-    /// Where it was tried.
+pub struct PickOptions<'a> {
+    /// Members that were tried already.
     pub tried: &'a [usize],
-    /// Its key.
+    /// The key of a call that goes to the same instance each time.
     pub key: Option<u64>,
     /// Nanoseconds since the channel began.
     pub now: u64,
 }
 
-impl Group {
-    /// The group of `instances`, which are in the order of their ids, as those of `before` were.
+impl PickSet {
+    /// The set of `instances`, which are in the order of their ids, as those of `before` were.
     /// Those without an endpoint (by `endpoint`, its place) are left out.
     pub fn new(
         instances: &[Arc<Instance>],
         endpoint: impl Fn(&Instance) -> Option<usize>,
         suspects: &BTreeSet<String>,
-        before: Option<&Group>,
+        before: Option<&PickSet>,
         balancer: &dyn Balancer,
     ) -> Self {
-        let mut old = before.map(|group| group.members.as_slice()).unwrap_or_default();
+        let mut old = before.map(|set| set.members.as_slice()).unwrap_or_default();
         let mut members = Vec::with_capacity(instances.len());
         for instance in instances {
             let Some(endpoint) = endpoint(instance) else { continue };
@@ -49,7 +49,7 @@ impl Group {
             member.suspect = !suspects.is_empty() && suspects.contains(&instance.id);
             members.push(member);
         }
-        let outliers = before.map(|group| Arc::clone(&group.outliers)).unwrap_or_default();
+        let outliers = before.map(|set| Arc::clone(&set.outliers)).unwrap_or_default();
         if outliers.any() {
             outliers.recount(&members);
         }
@@ -68,38 +68,38 @@ impl Group {
         self.members.get(place).map(|member| member.endpoint)
     }
 
-    /// How many members there are.
+    /// The number of members.
     pub fn len(&self) -> usize {
         self.members.len()
     }
 
-    /// Whether there is nobody.
+    /// Whether there are no members.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
 
     /// Chooses a member: suspects after the others, those that are left out last of all.
-    pub fn pick(&self, wish: &Wish<'_>) -> Option<usize> {
-        let untried = |place| wish.tried.is_empty() || !wish.tried.contains(&place);
+    pub fn pick(&self, options: &PickOptions<'_>) -> Option<usize> {
+        let untried = |place| options.tried.is_empty() || !options.tried.contains(&place);
         if !self.suspects && !self.outliers.any() {
-            return self.ask(wish, &|place, _| untried(place));
+            return self.ask(options, &|place, _| untried(place));
         }
-        let open = |member: &Member| member.record().standing.is_open(wish.now);
-        self.admitted(wish, &|place, member| untried(place) && !member.suspect && open(member))
-            .or_else(|| self.admitted(wish, &|place, member| untried(place) && open(member)))
-            .or_else(|| self.ask(wish, &|place, _| untried(place)))
+        let open = |member: &Member| member.record().ejection.is_open(options.now);
+        self.admitted(options, &|place, member| untried(place) && !member.suspect && open(member))
+            .or_else(|| self.admitted(options, &|place, member| untried(place) && open(member)))
+            .or_else(|| self.ask(options, &|place, _| untried(place)))
     }
 
-    fn ask(&self, wish: &Wish<'_>, usable: &dyn Fn(usize, &Member) -> bool) -> Option<usize> {
-        self.picker.pick(&Ask { members: &self.members, key: wish.key, now: wish.now, usable })
+    fn ask(&self, options: &PickOptions<'_>, usable: &dyn Fn(usize, &Member) -> bool) -> Option<usize> {
+        self.picker.pick(&PickRequest { members: &self.members, key: options.key, now: options.now, usable })
     }
 
     /// A pick that may call the member: another call may have become its probe meanwhile.
-    fn admitted(&self, wish: &Wish<'_>, usable: &dyn Fn(usize, &Member) -> bool) -> Option<usize> {
+    fn admitted(&self, options: &PickOptions<'_>, usable: &dyn Fn(usize, &Member) -> bool) -> Option<usize> {
         loop {
-            let place = self.ask(wish, usable)?;
+            let place = self.ask(options, usable)?;
             // Refused, it is no longer open: the next round does not find it.
-            if self.members.get(place)?.record().standing.admit(wish.now) {
+            if self.members.get(place)?.record().ejection.admit(options.now) {
                 return Some(place);
             }
         }
@@ -116,7 +116,7 @@ impl Group {
     /// nanoseconds that it took and those since the channel began.
     pub fn ended(&self, place: usize, verdict: Verdict, time: impl FnOnce() -> (u64, u64)) -> bool {
         let Some(member) = self.members.get(place) else { return false };
-        if !self.counted && verdict == Verdict::Answered && !member.record().standing.is_out() {
+        if !self.counted && verdict == Verdict::Answered && !member.record().ejection.is_out() {
             self.outliers.answered(member);
             return false;
         }
@@ -140,7 +140,7 @@ fn known(old: &mut &[Member], instance: &Arc<Instance>) -> Member {
             std::cmp::Ordering::Equal => {
                 *old = rest;
                 // It was written again: somebody lives there.
-                first.record().standing.shorten();
+                first.record().ejection.shorten();
                 return first.restated(Arc::clone(instance));
             }
             std::cmp::Ordering::Greater => break,

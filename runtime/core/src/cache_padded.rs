@@ -1,4 +1,4 @@
-//! Memory that two threads do not write side by side.
+//! Cache-line padding against false sharing.
 
 use std::ops::Deref;
 
@@ -6,9 +6,9 @@ use std::ops::Deref;
 /// slow down another that writes its neighbour.
 #[derive(Debug, Default)]
 #[repr(align(64))]
-pub struct Line<T>(pub T);
+pub struct CachePadded<T>(pub T);
 
-impl<T> Deref for Line<T> {
+impl<T> Deref for CachePadded<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
