@@ -77,6 +77,13 @@ impl Envelopes {
         Ok(Some(Envelope { flags, body }))
     }
 
+    /// How many bytes of the next envelope are here, and how many it has, as far as that is known.
+    pub fn waiting(&self) -> (usize, usize) {
+        let waiting = if self.buffer.is_empty() { &self.chunk[..] } else { &self.buffer[..] };
+        let length = waiting.first_chunk::<HEAD>().map_or(0, |[_, length @ ..]| u32::from_be_bytes(*length) as usize);
+        (waiting.len(), length.saturating_add(HEAD).max(waiting.len()))
+    }
+
     /// Whether everything that came was given out.
     pub fn is_empty(&self) -> bool {
         self.buffer.is_empty() && self.chunk.is_empty()

@@ -70,6 +70,11 @@ impl Frames {
         Ok(Some(if flags & end == 0 { Piece::Message(body) } else { Piece::End(body) }))
     }
 
+    /// How many bytes of the next message are here, and how many it has, as far as that is known.
+    pub fn waiting(&self) -> (usize, usize) {
+        self.envelopes.waiting()
+    }
+
     /// Says that no other chunk comes.
     ///
     /// # Errors

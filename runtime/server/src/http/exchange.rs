@@ -16,6 +16,7 @@ use super::{Connection, Stream};
 use crate::admission::Entry;
 use crate::counters::Counter;
 use crate::failures;
+use crate::partial::Held as Reserved;
 use crate::running_call::{self, End, GRACE};
 use crate::shared::Shared;
 use kiteline_core::body::Body;
@@ -86,13 +87,17 @@ impl Exchange {
         Transcode::new(self.connection(), &self.asked.route, self.asked.caller.content().form)
     }
 
-    async fn body(&self, body: Arriving) -> Result<Body, Error> {
+    /// The body, and what was reserved for it while it arrived.
+    async fn body(&self, body: Arriving) -> Result<(Body, Option<Reserved>), Error> {
         let Asked { route, caller, message } = &self.asked;
         let transcode = self.transcode();
         Ok(match message {
-            Some(message) => incoming::open(message.clone(), caller, &transcode)?.into(),
-            None if route.method.kind.streams_requests() => incoming::messages(body, caller, transcode).into(),
-            None => incoming::whole(body, caller, transcode).await?.into(),
+            Some(message) => (incoming::open(message.clone(), caller, &transcode)?.into(), None),
+            None if route.method.kind.streams_requests() => (incoming::messages(body, caller, transcode).into(), None),
+            None => {
+                let (message, held) = incoming::whole(body, caller, transcode).await?;
+                (message.into(), held)
+            }
         })
     }
 
@@ -116,7 +121,8 @@ impl Exchange {
         let (shared, route) = (&self.connection().shared, &self.asked.route);
         let share = self.connection().streams.share();
         let started = self.body(body).await.and_then(|body| {
-            let entry = Entry { share, held: None };
+            let (body, held) = body;
+            let entry = Entry { share, held };
             shared.start(route, self.context(headers, slot), (body, shared.limits.decode), entry)
         });
         match started {
@@ -134,6 +140,7 @@ impl Exchange {
     fn respond(self, answer: Answer, cancel: Option<DropGuard>) -> Result<Response<Outgoing>, Error> {
         let (protocol, streams) =
             (self.asked.caller.content().protocol, self.asked.route.method.kind.streams_answers());
+        let shared = &Arc::clone(&self.connection().shared);
         let sealing = Sealing { transcode: self.transcode(), caller: self.asked.caller };
         let Answer { head, body, trailers } = answer;
         let mut headers = HeaderMap::new();
@@ -152,9 +159,9 @@ impl Exchange {
                 let mut behind = HeaderMap::new();
                 write_reply_metadata(&trailers, &mut behind);
                 connect::write_trailers(&behind, &mut headers);
-                Outgoing::whole(message, None)
+                Outgoing::message(message, None, shared)?
             } else {
-                whole(message, sealing.end(None, &trailers))
+                whole(message, sealing.end(None, &trailers), shared)?
             }
         };
         let mut response = Response::new(body);
@@ -164,14 +171,14 @@ impl Exchange {
 }
 
 /// One message and what stands behind it.
-fn whole(message: Bytes, end: Ending) -> Outgoing {
+fn whole(message: Bytes, end: Ending, shared: &Arc<Shared>) -> Result<Outgoing, Error> {
     match end {
-        Ending::Trailers(trailers) => Outgoing::whole(message, Some(trailers)),
+        Ending::Trailers(trailers) => Outgoing::message(message, Some(trailers), shared),
         Ending::Data(end) => {
             let mut all = BytesMut::with_capacity(message.len() + end.len());
             all.extend_from_slice(&message);
             all.extend_from_slice(&end);
-            Outgoing::whole(all.freeze(), None)
+            Outgoing::message(all.freeze(), None, shared)
         }
     }
 }

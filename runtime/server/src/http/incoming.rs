@@ -1,8 +1,9 @@
 //! The messages of a request, read when they are asked for.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::task::{Context as Task, Poll, ready};
+use std::sync::Arc;
+use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -10,6 +11,8 @@ use http::Version;
 use hyper::body::{Body, Frame, Incoming};
 
 use super::transcode::Transcode;
+use crate::partial::{Held, Partial};
+use crate::shared::Shared;
 use kiteline_core::body::{Messages, Source};
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_grpc::{Caller, Encoding, Frames, Piece, Protocol, envelope, unzip};
@@ -63,13 +66,58 @@ struct Requests {
     body: Arriving,
     frames: Frames,
     transcode: Transcode,
+    room: Room,
     ended: bool,
+}
+
+/// Room for a message that has not all arrived, as for a frame of Thrift's.
+struct Room {
+    shared: Arc<Shared>,
+    partial: Partial,
+    /// Ends when the room is given to another one.
+    lost: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl Room {
+    fn new(shared: &Arc<Shared>) -> Self {
+        Self { shared: Arc::clone(shared), partial: Partial::new(&shared.admission), lost: None }
+    }
+
+    /// Makes room for a message of `whole` bytes of which `arrived` are here.
+    fn hold(&mut self, arrived: usize, whole: usize) -> Result<(), Error> {
+        if !self.partial.hold(arrived, whole, &self.shared.limits) {
+            return Err(self.refused());
+        }
+        if self.lost.is_none() {
+            self.lost = self.partial.eviction();
+        }
+        Ok(())
+    }
+
+    fn refused(&self) -> Error {
+        self.shared.admission.shed("too many bytes of requests are arriving")
+    }
+
+    /// Whether the room was lost while bytes were waited for.
+    fn poll_lost(&mut self, task: &mut Task<'_>) -> Poll<Error> {
+        match &mut self.lost {
+            Some(lost) => lost.as_mut().poll(task).map(|()| self.refused()),
+            None => Poll::Pending,
+        }
+    }
+
+    /// What was reserved for a message that is whole now.
+    fn take(&mut self) -> Option<Held> {
+        self.lost = None;
+        self.partial.take()
+    }
 }
 
 impl Requests {
     fn new(body: Arriving, caller: &Caller, transcode: Transcode) -> Self {
         let frames = Frames::new(caller.content().protocol, caller.encoding(), transcode.most());
-        Self { body, frames, transcode, ended: false }
+        let room = Room::new(&transcode.connection().shared);
+        Self { body, frames, transcode, room, ended: false }
     }
 
     fn poll_message(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Bytes, Error>>> {
@@ -81,10 +129,18 @@ impl Requests {
                     return Poll::Ready(Some(Err(error.with_origin(Origin::Decode))));
                 }
                 Ok(None) if self.ended => return Poll::Ready(self.frames.finish().err().map(Err)),
-                Ok(None) => {}
+                Ok(None) => {
+                    let (arrived, whole) = self.frames.waiting();
+                    if let Err(error) = self.room.hold(arrived, whole) {
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                }
                 Err(error) => return Poll::Ready(Some(Err(error))),
             }
-            let pushed = match ready!(self.body.poll_frame(task)) {
+            let Poll::Ready(frame) = self.body.poll_frame(task) else {
+                return self.room.poll_lost(task).map(|error| Some(Err(error)));
+            };
+            let pushed = match frame {
                 None => {
                     self.ended = true;
                     Ok(())
@@ -101,7 +157,12 @@ impl Requests {
 
 impl Source for Requests {
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Result<Bytes, Error>>> {
-        self.poll_message(task)
+        let message = self.poll_message(task);
+        if message.is_ready() {
+            // From now on the bytes are the handler's.
+            drop(self.room.take());
+        }
+        message
     }
 }
 
@@ -120,15 +181,21 @@ pub(super) fn messages(body: Arriving, caller: &Caller, transcode: Transcode) ->
 /// # Errors
 ///
 /// [`Code::Unimplemented`] for none, or more than one; for one that cannot be read.
-pub(super) async fn whole(body: Arriving, caller: &Caller, transcode: Transcode) -> Result<Bytes, Error> {
+pub(super) async fn whole(
+    body: Arriving,
+    caller: &Caller,
+    transcode: Transcode,
+) -> Result<(Bytes, Option<Held>), Error> {
     if caller.content().protocol == Protocol::Connect {
-        let body = collect(body, transcode.most()).await?;
-        return open(body, caller, &transcode);
+        let mut room = Room::new(&transcode.connection().shared);
+        let body = collect(body, transcode.most(), &mut room).await?;
+        return Ok((open(body, caller, &transcode)?, room.take()));
     }
     let mut requests = Requests::new(body, caller, transcode);
     let message = poll_fn(|task| requests.poll_message(task)).await.ok_or_else(|| cardinality("no message"))??;
+    let held = requests.room.take();
     match poll_fn(|task| requests.poll_message(task)).await {
-        None => Ok(message),
+        None => Ok((message, held)),
         Some(second) => Err(second.err().unwrap_or_else(|| cardinality("more than one message"))),
     }
 }
@@ -151,14 +218,20 @@ fn cardinality(what: &str) -> Error {
 }
 
 /// A whole body of at most `most` bytes.
-async fn collect(mut body: Arriving, most: usize) -> Result<Bytes, Error> {
+async fn collect(mut body: Arriving, most: usize, room: &mut Room) -> Result<Bytes, Error> {
     let (mut first, mut rest) = (Bytes::new(), BytesMut::new());
-    while let Some(frame) = poll_fn(|task| body.poll_frame(task)).await {
+    loop {
+        let frame = poll_fn(|task| match body.poll_frame(task) {
+            Poll::Pending => room.poll_lost(task).map(Err),
+            ready => ready.map(Ok),
+        });
+        let Some(frame) = frame.await? else { break };
         let Ok(chunk) = frame.map_err(|error| gone(&error))?.into_data() else { continue };
         let size = first.len() + rest.len() + chunk.len();
         if size > most {
             return Err(envelope::over(size, most));
         }
+        room.hold(size, size)?;
         if first.is_empty() && rest.is_empty() {
             first = chunk;
             continue;

@@ -2,6 +2,7 @@
 
 mod asked;
 mod exchange;
+mod held;
 mod incoming;
 mod outgoing;
 mod streams;
@@ -31,6 +32,8 @@ use streams::Streams;
 
 /// Bytes of all headers of one request.
 const HEADERS: u32 = 16 << 10;
+/// Bytes of one stream that are written ahead of the socket.
+const SEND: usize = 64 << 10;
 /// Silence after which a peer is asked whether it is there, and how long it may take to say so.
 const PING: Duration = Duration::from_secs(30);
 const PONG: Duration = Duration::from_secs(10);
@@ -124,7 +127,8 @@ fn two(shared: &Shared) -> http2::Builder<TokioExecutor> {
         .max_concurrent_streams(shared.limits.grpc_streams)
         .max_header_list_size(HEADERS)
         .keep_alive_interval(PING)
-        .keep_alive_timeout(PONG);
+        .keep_alive_timeout(PONG)
+        .max_send_buf_size(SEND);
     http
 }
 

@@ -1,7 +1,7 @@
 //! Answers as bodies of HTTP: messages in their envelopes, and behind them how the call ended.
 
-use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
@@ -10,7 +10,9 @@ use hyper::body::{Body, Frame, SizeHint};
 use tokio_util::sync::DropGuard;
 
 use super::Stream;
+use super::held::{Held, Kept, NotTaken, SMALL};
 use super::transcode::Transcode;
+use crate::shared::Shared;
 use kiteline_core::body::Messages;
 use kiteline_core::context::ReplyMetadata;
 use kiteline_core::error::{Error, Origin};
@@ -21,8 +23,8 @@ use kiteline_grpc::{Caller, Encoding, Protocol, Status, connect, envelope, web, 
 pub(super) struct Outgoing(State);
 
 enum State {
-    Whole { data: Bytes, trailers: Option<HeaderMap> },
-    Stream(Box<Answers>),
+    Small { data: Bytes, trailers: Option<HeaderMap> },
+    Held(Held),
 }
 
 impl Outgoing {
@@ -30,43 +32,57 @@ impl Outgoing {
         Self::whole(Bytes::new(), None)
     }
 
+    /// A small body: an error, a text.
     pub(super) fn whole(data: Bytes, trailers: Option<HeaderMap>) -> Self {
-        Self(State::Whole { data, trailers })
+        Self(State::Small { data, trailers })
+    }
+
+    /// A body of any size.
+    ///
+    /// # Errors
+    ///
+    /// When there is no room for it among the bytes in work.
+    pub(super) fn message(data: Bytes, trailers: Option<HeaderMap>, shared: &Arc<Shared>) -> Result<Self, Error> {
+        if data.len() <= SMALL {
+            return Ok(Self::whole(data, trailers));
+        }
+        let more = shared.admission.more(data.len(), &shared.limits)?;
+        Ok(Self(State::Held(Held::new(Kept::Whole { data, trailers, _more: more }, shared))))
     }
 
     pub(super) fn stream(answers: Answers) -> Self {
-        Self(State::Stream(Box::new(answers)))
+        let shared = Arc::clone(&answers.sealing.transcode.connection().shared);
+        Self(State::Held(Held::new(Kept::Stream(Box::new(answers)), &shared)))
     }
 }
 
 impl Body for Outgoing {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = NotTaken;
 
-    fn poll_frame(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, NotTaken>>> {
         let frame = match &mut self.0 {
-            State::Whole { data, .. } if !data.is_empty() => Some(Frame::data(std::mem::take(data))),
-            State::Whole { trailers, .. } => trailers.take().map(Frame::trailers),
-            State::Stream(answers) => {
-                let (frame, ended) = ready!(answers.poll_frame(task));
-                if ended {
-                    self.0 = Self::empty().0;
-                }
-                Some(frame)
-            }
+            State::Small { data, .. } if !data.is_empty() => Some(Frame::data(std::mem::take(data))),
+            State::Small { trailers, .. } => trailers.take().map(Frame::trailers),
+            State::Held(held) => return held.poll_frame(task),
         };
         Poll::Ready(frame.map(Ok))
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(&self.0, State::Whole { data, trailers: None } if data.is_empty())
+        match &self.0 {
+            State::Small { data, trailers } => data.is_empty() && trailers.is_none(),
+            State::Held(held) => held.is_over(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.0 {
-            State::Whole { data, trailers: None } => SizeHint::with_exact(data.len() as u64),
-            _ => SizeHint::default(),
-        }
+        let exact = match &self.0 {
+            State::Small { data, trailers: None } => Some(data.len() as u64),
+            State::Small { .. } => None,
+            State::Held(held) => held.exact(),
+        };
+        exact.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 
@@ -83,7 +99,7 @@ pub(super) struct Answers {
 
 impl Answers {
     /// The next frame, and whether it is the last one.
-    fn poll_frame(&mut self, task: &mut Task<'_>) -> Poll<(Frame<Bytes>, bool)> {
+    pub(super) fn poll_frame(&mut self, task: &mut Task<'_>) -> Poll<(Frame<Bytes>, bool)> {
         let next = ready!(self.messages.poll_message(task));
         let end = match next.map(|next| next.and_then(|message| self.sealing.message(message))) {
             Some(Ok(data)) => return Poll::Ready((Frame::data(data), false)),
