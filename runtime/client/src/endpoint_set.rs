@@ -1,7 +1,8 @@
 //! The instances that a channel may call, rebuilt when the resolver's snapshot changes.
 
 use kiteline_core::Context;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
+use kiteline_core::lock::lock;
+use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -95,7 +96,7 @@ impl EndpointSets {
             (Ok(making), _) => making,
             (Err(TryLockError::Poisoned(poisoned)), _) => poisoned.into_inner(),
             (Err(TryLockError::WouldBlock), Some(before)) if !before.picks.is_empty() => return before,
-            (Err(TryLockError::WouldBlock), _) => self.making.lock().unwrap_or_else(PoisonError::into_inner),
+            (Err(TryLockError::WouldBlock), _) => lock(&self.making),
         };
         // Another caller may have been here in between.
         let before = self.current.load_full();

@@ -1,13 +1,14 @@
 //! Admission control: how many calls and how many bytes of requests a server has in work, over all its connections.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::counters::{Counter, Counters};
 use super::partial::{Frame, Held};
 use super::share::Share;
 use kiteline_core::error::{Code, Error};
 use kiteline_core::limits::Limits;
+use kiteline_core::lock::lock;
 
 /// A request up to this size, and one 64th of the limit, is a small one: it is taken although larger ones that have
 /// not all arrived hold the room.
@@ -105,7 +106,7 @@ impl Admission {
     }
 
     pub(super) fn frames(&self) -> MutexGuard<'_, Vec<Arc<Frame>>> {
-        self.frames.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.frames)
     }
 }
 
