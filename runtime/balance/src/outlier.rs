@@ -16,11 +16,12 @@
 //! Half of the instances at most are left out, and never the last one. When no other is left, a
 //! call goes to one that is.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use super::member::Member;
 use super::{Change, Verdict};
+use kiteline_core::lock::lock;
 
 const SECOND: u64 = 1_000_000_000;
 const FIRST: u64 = 20 * SECOND;
@@ -167,14 +168,14 @@ impl Outliers {
 
     /// Looks whether any of `members` is out.
     pub(super) fn recount(&self, members: &[Member]) {
-        let _deciding = self.deciding.lock().unwrap_or_else(PoisonError::into_inner);
+        let _deciding = lock(&self.deciding);
         let any = members.iter().any(|member| member.record().ejection.is_out());
         self.any.store(any, Ordering::Relaxed);
     }
 
     #[cold]
     fn throw_out(&self, ejection: &Ejection, members: &[Member], now: u64) -> bool {
-        let _deciding = self.deciding.lock().unwrap_or_else(PoisonError::into_inner);
+        let _deciding = lock(&self.deciding);
         let until = ejection.until.load(Ordering::Relaxed);
         if until > now && until != PROBED {
             // A call that began before it was left out.

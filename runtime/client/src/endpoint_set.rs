@@ -2,7 +2,8 @@
 
 use kiteline_core::Context;
 use kiteline_core::event::{Event, Recorders};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
+use kiteline_core::lock::lock;
+use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -98,7 +99,7 @@ impl EndpointSets {
             (Ok(making), _) => making,
             (Err(TryLockError::Poisoned(poisoned)), _) => poisoned.into_inner(),
             (Err(TryLockError::WouldBlock), Some(before)) if !before.picks.is_empty() => return before,
-            (Err(TryLockError::WouldBlock), _) => self.making.lock().unwrap_or_else(PoisonError::into_inner),
+            (Err(TryLockError::WouldBlock), _) => lock(&self.making),
         };
         // Another caller may have been here in between.
         let before = self.current.load_full();

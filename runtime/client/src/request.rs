@@ -14,7 +14,7 @@ use kiteline_core::context::Context;
 use kiteline_core::error::Error;
 use kiteline_core::limits::DecodeLimits;
 use kiteline_core::metadata::{Metadata, Value};
-use kiteline_core::service::{Answer, Call, Method};
+use kiteline_core::service::{Answer, BoxFuture, Call, Handling, Method};
 
 /// An answer and what came beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,14 +127,14 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> IntoFuture for Request<
 /// The future of a [`Request`].
 #[must_use = "a call is sent when it is awaited"]
 pub struct Pending<T, E> {
-    work: Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>,
+    work: Handling,
     decode: fn(Bytes, DecodeLimits) -> Result<T, E>,
     limits: DecodeLimits,
     /// What reads a large answer.
     reading: Option<Reading<T, E>>,
 }
 
-type Reading<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+type Reading<T, E> = BoxFuture<Result<T, E>>;
 
 impl<T: Send + 'static, E: From<Error> + Send + 'static> Future for Pending<T, E> {
     type Output = Result<T, E>;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::counters::{Counter, Counters};
 use super::partial::{Frame, Held};
@@ -10,6 +10,7 @@ use super::share::Share;
 use kiteline_core::error::{Code, Error};
 use kiteline_core::event::{Recorders, Side, Timed};
 use kiteline_core::limits::Limits;
+use kiteline_core::lock::lock;
 use kiteline_core::service::Method;
 
 /// A request up to this size, and one 64th of the limit, is a small one: it is taken although larger ones that have
@@ -122,7 +123,7 @@ impl Admission {
     }
 
     pub(super) fn frames(&self) -> MutexGuard<'_, Vec<Arc<Frame>>> {
-        self.frames.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.frames)
     }
 }
 

@@ -48,11 +48,7 @@ impl Announcer {
     }
 
     fn instance(&self, info: &'static ServiceInfo, name: &str, address: &Endpoint) -> Instance {
-        let scheme = match info.idl {
-            Idl::Thrift => "thrift",
-            Idl::Proto => "grpc",
-        };
-        let endpoint = Endpoint { scheme: scheme.to_owned(), ..address.clone() };
+        let endpoint = Endpoint { scheme: info.idl.scheme().to_owned(), ..address.clone() };
         Instance::new(name, endpoint).with_out_of_order(self.config.server.mux && info.idl == Idl::Thrift)
     }
 }
@@ -91,8 +87,8 @@ impl Registrar for Announcer {
 
 /// The wire protocols of the services, each once.
 fn protocols(services: &[&'static ServiceInfo]) -> String {
-    let named = |idl, name| services.iter().any(|info| info.idl == idl).then_some(name);
-    let found = [named(Idl::Thrift, "thrift"), named(Idl::Proto, "grpc")];
+    let named = |idl: Idl| services.iter().any(|info| info.idl == idl).then_some(idl.scheme());
+    let found = [named(Idl::Thrift), named(Idl::Proto)];
     found.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
