@@ -47,7 +47,7 @@ pub use kiteline_balance as balance;
 pub use kiteline_client as client;
 pub use kiteline_core::{
     Answer, Body, Call, Code, Context, Detail, Error, Handling, Idl, Kind, Layered, Limits, Messages, Metadata, Method,
-    Result, Service, ServiceInfo, body, context, error, limits, metadata, router, service,
+    Result, Service, ServiceInfo, body, context, error, event, limits, metadata, router, service,
 };
 #[cfg(feature = "grpc")]
 pub use kiteline_grpc as grpc;

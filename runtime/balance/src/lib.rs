@@ -55,6 +55,15 @@ pub enum Verdict {
     Unknown,
 }
 
+/// What the end of a call changes for its instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is left out for a time.
+    LeftOut,
+    /// It is chosen again.
+    Back,
+}
+
 /// A rule by which instances are chosen.
 pub trait Balancer: fmt::Debug + Send + Sync + 'static {
     /// What picks from one list; called once for each new list. State that is to outlive a list

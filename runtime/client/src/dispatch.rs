@@ -21,6 +21,7 @@ use super::thrift::Thrift;
 use super::transport::{Style, Transport};
 use kiteline_balance::{Balancer, PickOptions, Verdict};
 use kiteline_core::error::{Code, Error, Origin};
+use kiteline_core::event::Recorders;
 use kiteline_core::limits::Limits;
 use kiteline_core::service::{Answer, Call, Handling, Idl};
 use kiteline_registry::{Resolver, Snapshot};
@@ -37,6 +38,7 @@ pub(super) struct Settings<'a> {
     pub(super) connect: Duration,
     pub(super) waits: bool,
     pub(super) limits: &'a Limits,
+    pub(super) recorders: &'a Recorders,
     pub(super) style: Style,
     pub(super) caps: Caps,
 }
@@ -103,8 +105,8 @@ impl Dispatch {
             resolver,
             waits: settings.waits,
             balancer,
-            thrift_endpoints: EndpointSets::new(Idl::Thrift.scheme()),
-            grpc_endpoints: EndpointSets::new(Idl::Proto.scheme()),
+            thrift_endpoints: EndpointSets::new(Idl::Thrift.scheme(), settings.recorders.clone()),
+            grpc_endpoints: EndpointSets::new(Idl::Proto.scheme(), settings.recorders.clone()),
             epoch: Instant::now(),
             budget: Budget::default(),
             thrift: Thrift::new(settings, Arc::clone(&counters)),

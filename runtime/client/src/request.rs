@@ -120,7 +120,7 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> IntoFuture for Request<
         let Self { channel, method, body, decode, cx, timeout } = self;
         let limits = channel.decode_limits();
         let call = body.map(|body| Call { method, cx, body: body.into(), limits });
-        Pending { work: Box::pin(channel.drive(call, timeout)), decode, limits, reading: None }
+        Pending { work: channel.begin(call, timeout), decode, limits, reading: None }
     }
 }
 

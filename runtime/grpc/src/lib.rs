@@ -17,7 +17,7 @@ use prost::Message;
 
 pub use caller::{Caller, Form, deadline};
 pub use codec::Raw;
-pub use health::{CHECK, HealthReply, HealthRequest, ServingStatus, WATCH};
+pub use health::{CHECK, HealthListReply, HealthReply, HealthRequest, LIST, ServingStatus, WATCH};
 #[cfg(feature = "json")]
 pub use json::Json;
 pub use metadata::{TIMEOUT, read_metadata, read_timeout, write_metadata, write_reply_metadata};

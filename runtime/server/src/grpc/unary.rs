@@ -149,6 +149,7 @@ impl Unary {
                 Ok(work) => work.await,
                 Err(error) => {
                     failures::log(route.method, &error);
+                    connection.shared.admission.refused(route.method, Some(connection.peer), &error);
                     Err(error)
                 }
             };
