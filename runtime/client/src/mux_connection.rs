@@ -4,12 +4,11 @@
 //! runnable caller add to the batch first.
 
 use std::future::poll_fn;
-use std::io;
-use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Poll, Waker};
 use std::time::Duration;
+use std::{io, mem};
 
 use bytes::{Buf, BytesMut};
 use tokio::io::AsyncReadExt;

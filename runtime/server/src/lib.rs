@@ -132,8 +132,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`Code::FailedPrecondition`] when the services cannot share a server, or without any;
-    /// [`Code::Unavailable`] when the address cannot be listened on; what the registrar gives.
+    /// `FailedPrecondition` when the services cannot share a server, or without any;
+    /// `Unavailable` when the address cannot be listened on; what the registrar gives.
     pub async fn start(self, listen: &str, registrar: Option<Box<dyn Registrar>>) -> Result<Running, Error> {
         malloc::retain();
         let stage = watch::Sender::new(Stage::default());
