@@ -1,6 +1,6 @@
 //! Calling services. Owns the request builder, channels, connections and the right to try again;
 //! knows no registry but through a resolver's snapshots, and no bytes but through `thrift` and
-//! tonic.
+//! `http`.
 //!
 //! A call goes through the layers of its channel, takes a snapshot of the resolver, asks the
 //! balancer for an instance and uses a connection to it. It is sent to a second instance only when
@@ -17,7 +17,7 @@ mod dispatch;
 mod endpoint_connections;
 mod endpoint_set;
 #[cfg(feature = "grpc")]
-mod grpc;
+mod http;
 mod mux_connection;
 mod mux_pool;
 mod pending_calls;
@@ -49,5 +49,7 @@ mod tests_registry;
 pub use channel::{Builder, Channel};
 pub use config::ClientConfig;
 pub use counters::{Counter, Counters};
+#[cfg(feature = "grpc")]
+pub use http::Http;
 pub use request::{Pending, Reply, Request};
 pub use transport::{Protocol, Transport};
