@@ -65,8 +65,7 @@ fn call(view: &View<'_>, it: &Service, owner: &Service, method: &Method, index: 
         #naming
         #large
         pub fn #name(&self, #(#parameters),*) -> ::runtime::client::Request<#value #error> {
-            let body = #body;
-            ::runtime::client::Request::new(&self.channel, &#info.methods[#index], body, #decode)
+            ::runtime::client::Request::new(&self.channel, &#info.methods[#index], #body, #decode)
         }
     }
 }

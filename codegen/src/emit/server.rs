@@ -151,11 +151,11 @@ fn mount(view: &View<'_>, it: &Service, described: bool) -> TokenStream {
 
 /// Decode, await the handler, encode.
 fn call(view: &View<'_>, owner: &Service, method: &Method) -> TokenStream {
-    let (handler, generic) = (view.path(owner.module, &owner.head.rust), view.handler_type());
+    let generic = view.handler_type();
     let name = ident(&method.head.rust);
     if service::language(view, owner) == Language::Proto {
         let ty = method.arguments.first().map(|it| view.field(it, false));
-        let call = quote!(<#generic as #handler>::#name(&handler, &call.cx, req).await?);
+        let call = quote!(#generic::#name(&handler, &call.cx, req).await?);
         let answer = match &method.result {
             Some(Ty::WellKnown(name)) if name == "Empty" => quote!(#call; grpc::reply(&call.cx, &())),
             _ => quote!(let reply = #call; grpc::reply(&call.cx, &reply)),
@@ -166,7 +166,7 @@ fn call(view: &View<'_>, owner: &Service, method: &Method) -> TokenStream {
         };
     }
     let read = read_arguments(view, method);
-    let awaited = awaited(view, owner, method, &quote!(<#generic as #handler>::#name));
+    let awaited = awaited(view, owner, method, &quote!(#generic::#name));
     quote!(#read #awaited)
 }
 
@@ -176,14 +176,14 @@ fn read_arguments(view: &View<'_>, method: &Method) -> TokenStream {
     let read = Reading { owner: &owner, ..READING };
     let arguments = &method.arguments;
     if arguments.is_empty() {
-        return quote!(thrift::arguments(&call, &[], |field| field.skip())?;);
+        return quote!(thrift::arguments(&call, "", |field| field.skip())?;);
     }
     if let [one] = arguments.as_slice()
         && one.default.is_none()
         && !read.must(view, one)
     {
-        let (name, id, text) = (read.local(one), codec::id(one.id), &one.head.name);
-        return quote!(let #name = thrift::argument(&call, &(#id, #text))?;);
+        let (name, id, names) = (read.local(one), codec::id(one.id), codec::name_list(arguments));
+        return quote!(let #name = thrift::argument(&call, #id, #names)?;);
     }
     let (locals, names, arms) =
         (read.locals(view, arguments), codec::name_list(arguments), read.to_locals(view, arguments));

@@ -8,7 +8,7 @@ use runtime::Bytes;
 use runtime::thrift::{Struct, from_bytes, to_bytes};
 
 fn ids<T: Struct>() -> Vec<i16> {
-    T::FIELDS.iter().map(|(id, _)| *id).collect()
+    T::FIELDS.split(", ").map(|field| field.split(' ').next().unwrap().parse().unwrap()).collect()
 }
 
 #[test]
