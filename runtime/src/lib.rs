@@ -34,6 +34,7 @@ pub mod server;
 pub mod service;
 #[cfg(any(feature = "grpc", feature = "etcd"))]
 mod status_details;
+pub mod streaming;
 #[cfg(feature = "thrift")]
 pub mod thrift;
 mod words;
@@ -45,6 +46,7 @@ pub use config::Config;
 pub use console::init_logging;
 pub use context::Context;
 pub use error::{Code, Detail, Error};
+pub use futures_core::Stream;
 pub use layered::Layered;
 pub use limits::Limits;
 pub use metadata::Metadata;
@@ -58,6 +60,7 @@ pub use serde;
 #[cfg(any(feature = "thrift", feature = "grpc"))]
 pub use server::{Server, shutdown_signal};
 pub use service::{Answer, Call, Handling, Idl, Kind, Method, Service, ServiceInfo};
+pub use streaming::Streaming;
 
 /// The result of most functions here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

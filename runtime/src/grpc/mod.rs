@@ -13,6 +13,7 @@ mod micro;
 mod status;
 
 use bytes::Bytes;
+use futures_core::Stream;
 use prost::Message;
 
 pub use caller::{Caller, Form, deadline};
@@ -23,11 +24,13 @@ pub use json::Json;
 pub use metadata::{TIMEOUT, read_metadata, read_timeout, write_metadata, write_reply_metadata};
 pub use status::{error_of, status_of};
 
-use crate::body::not_whole;
+use crate::body::{Body, Messages, not_whole};
 use crate::context::Context;
 use crate::error::{Code, Error, Origin};
 use crate::limits::DecodeLimits;
+use crate::metadata::Metadata;
 use crate::service::{Answer, Call};
+use crate::streaming::{self, Streaming};
 
 /// Reads a call's request. Its size was checked before; prost checks nesting (100) and UTF-8.
 ///
@@ -37,6 +40,25 @@ use crate::service::{Answer, Call};
 pub fn request<M: Message + Default>(call: &Call) -> Result<M, Error> {
     let body = call.body.as_whole().ok_or_else(not_whole)?;
     M::decode(body.clone()).map_err(|error| undecodable(Code::InvalidArgument, &error))
+}
+
+/// The requests of a call that streams them, each read as [`request`] reads one.
+pub fn requests<M: Message + Default>(body: Body, limits: DecodeLimits) -> Streaming<M> {
+    let decode = |message: Bytes, _| M::decode(message).map_err(|error| undecodable(Code::InvalidArgument, &error));
+    Streaming::new(body.into_messages(), decode, limits, Metadata::new())
+}
+
+/// Answers with a stream of messages; an error ends it.
+pub fn replies<M: Message + 'static>(
+    cx: &Context,
+    messages: impl Stream<Item = Result<M, Error>> + Send + 'static,
+) -> Answer {
+    streaming::answer(cx, messages, body)
+}
+
+/// Writes the requests of a call that streams them.
+pub fn messages<M: Message + 'static>(messages: impl Stream<Item = M> + Send + 'static) -> Messages {
+    streaming::requests(messages, body)
 }
 
 /// Answers with a message.
