@@ -54,6 +54,8 @@ pub struct Options {
     pub strings: Strings,
     /// Whether Thrift types implement serde's traits.
     pub serde: bool,
+    /// Whether methods of Thrift that stream are left out, in place of an error.
+    pub skip_streaming: bool,
     /// What Thrift types derive beside the standard traits: paths of derive macros.
     pub derive: Vec<String>,
 }
@@ -62,7 +64,8 @@ impl Default for Options {
     fn default() -> Self {
         let (include, derive) = (Vec::new(), Vec::new());
         let (sides, ids, maps) = (Sides::Both, Ids::default(), Maps::default());
-        Self { include, deny_warnings: false, sides, ids, maps, strings: Strings::default(), serde: false, derive }
+        let (deny_warnings, skip_streaming, serde, strings) = (false, false, false, Strings::default());
+        Self { include, deny_warnings, sides, ids, maps, strings, serde, skip_streaming, derive }
     }
 }
 
@@ -183,6 +186,14 @@ pub const TABLE: &[Spec] = &[
         help: "What holds Thrift's strings: String, or Bytes for peers that do not write UTF-8",
         set: |it, word| word_of(&[Strings::Text, Strings::Bytes], strings, word, &mut it.strings),
         get: |it| vec![strings(it.strings).to_owned()],
+    },
+    Spec {
+        name: "skip-streaming",
+        takes: Takes::Switch,
+        on: &[],
+        help: "Leave out the methods of Thrift that stream, in place of an error",
+        set: |it, word| word_of(&[true, false], |on| if on { "true" } else { "false" }, word, &mut it.skip_streaming),
+        get: |it| vec![it.skip_streaming.to_string()],
     },
     Spec {
         name: "serde",

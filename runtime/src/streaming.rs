@@ -53,6 +53,15 @@ impl<T> Streaming<T> {
         Self { messages: Some(messages), decode, limits, metadata, trailers: Metadata::new() }
     }
 
+    /// What a method that gives a stream answers (`"Chat.Watch"`) as long as it has no body.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unimplemented`](crate::Code::Unimplemented), always.
+    pub fn unimplemented(method: &str) -> Result<Self, Error> {
+        Err(Error::unimplemented(method))
+    }
+
     /// The next message; `None` at the end.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         std::future::poll_fn(|task| self.poll_message(task)).await

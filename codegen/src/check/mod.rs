@@ -17,7 +17,6 @@ use crate::options::{Ids, On, Options};
 pub fn check(draft: &Draft, options: &Options) -> Diagnostics {
     let mut found = Diagnostics::default();
     for file in &draft.files {
-        methods::streaming(file, &mut found);
         // protoc's own rules have passed a proto file already.
         if file.language == Language::Thrift {
             names::check(file, &mut found);

@@ -52,6 +52,7 @@ fn handler_trait(view: &View<'_>, it: &Service) -> TokenStream {
     let methods = it.methods.iter().map(|method| {
         let (docs, name) = (docs::if_any(&method.head), ident(&method.head.rust));
         let (value, error) = service::outcome(view, it, method);
+        let value = service::answer(view, method, &value);
         let (parameters, many) = (service::parameters(view, method), service::many(method));
         let (complex, naming) = (structs::complex(service::method_types(method)), service::naming(method));
         quote! {
@@ -154,20 +155,29 @@ fn call(view: &View<'_>, owner: &Service, method: &Method) -> TokenStream {
     let generic = view.handler_type();
     let name = ident(&method.head.rust);
     if service::language(view, owner) == Language::Proto {
-        let ty = method.arguments.first().map(|it| view.field(it, false));
-        let call = quote!(#generic::#name(&handler, &call.cx, req).await?);
-        let answer = match &method.result {
-            Some(Ty::WellKnown(name)) if name == "Empty" => quote!(#call; grpc::reply(&call.cx, &())),
-            _ => quote!(let reply = #call; grpc::reply(&call.cx, &reply)),
-        };
-        return quote! {
-            let req: #ty = grpc::request(&call)?;
-            #answer
-        };
+        return call_proto(view, method);
     }
     let read = read_arguments(view, method);
     let awaited = awaited(view, owner, method, &quote!(#generic::#name));
     quote!(#read #awaited)
+}
+
+/// The same for proto, whose requests and answers may be streams.
+fn call_proto(view: &View<'_>, method: &Method) -> TokenStream {
+    let (generic, name, ok) = (view.handler_type(), ident(&method.head.rust), view.std("Ok"));
+    let request = if method.client_streaming {
+        quote!(let req = grpc::requests(call.body, call.limits);)
+    } else {
+        let ty = method.arguments.first().map(|it| view.field(it, false));
+        quote!(let req: #ty = grpc::request(&call)?;)
+    };
+    let call = quote!(#generic::#name(&handler, &call.cx, req).await?);
+    let answer = match &method.result {
+        _ if method.server_streaming => quote!(let replies = #call; #ok(grpc::replies(&call.cx, replies))),
+        Some(Ty::WellKnown(name)) if name == "Empty" => quote!(#call; grpc::reply(&call.cx, &())),
+        _ => quote!(let reply = #call; grpc::reply(&call.cx, &reply)),
+    };
+    quote!(#request #answer)
 }
 
 /// The arguments as locals, or a check that they are a struct when there are none.

@@ -313,4 +313,8 @@ pub struct Method {
     pub error: Option<String>,
     /// Whether an annotation says that it may be sent twice.
     pub idempotent: bool,
+    /// Whether its requests are a stream; proto alone.
+    pub client_streaming: bool,
+    /// Whether its answers are a stream; proto alone.
+    pub server_streaming: bool,
 }

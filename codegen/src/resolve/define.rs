@@ -193,6 +193,8 @@ fn define_method(item: &draft::Method, from: From<'_>, options: &Options, found:
         arguments,
         throws,
         error: None,
+        client_streaming: item.client_streaming,
+        server_streaming: item.server_streaming,
         idempotent: item.head.annotations.iter().any(|it| it.key.text == "idempotent"),
     }
 }

@@ -23,6 +23,7 @@ mod rerun;
 mod roots;
 mod sandbox;
 mod secrets;
+mod streams;
 mod stubs;
 
 /// A small service.
