@@ -63,7 +63,8 @@ impl Loaded {
 }
 
 /// Generates from one IDL file, for a build script: `codegen::compile("idl/add.thrift")`. Include
-/// the result with `runtime::include_generated!();`.
+/// the result with `runtime::include_generated!();`, whose documentation says what a crate with deeply nested types
+/// needs beside it.
 ///
 /// # Errors
 ///

@@ -1,25 +1,12 @@
-//! Lines on standard error for the person who started the program, and the log's set-up.
+//! The log's set-up.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Writes one line. A closed standard error must not end the program.
-pub(crate) fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
-}
-
-/// Logs a warning; in a program that has set up no logging it is written all the same.
-#[cfg(feature = "etcd")]
-pub(crate) fn warn(line: &str) {
-    if tracing::dispatcher::has_been_set() {
-        tracing::warn!("{line}");
-    } else {
-        say(&format!("warning: {line}"));
-    }
-}
+use kiteline_core::say::say;
 
 /// Logs to standard error as `RUST_LOG` says (`warn` without it), in colour on a terminal unless
 /// `NO_COLOR` is set. A program that has set up logging itself keeps its own.

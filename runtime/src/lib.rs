@@ -1,55 +1,60 @@
-//! What generated services call: protocols, server, client, registry and balancer.
+//! What generated services call, and what programs use: servers, channels, registries and settings.
 //!
-//! Never depends on the generator. Protocols know nothing of registries, registries know
-//! nothing of protocols, balancers know neither.
+//! A server mounts generated services and is known in a registry; a channel finds them there. Each part is a
+//! crate of its own below this one, which gathers them: the protocols know nothing of registries, the registries
+//! nothing of protocols, the balancers neither. Nothing here depends on the generator.
+//!
+//! ```no_run
+//! # async fn run(add: impl runtime::Service) -> runtime::Result<()> {
+//! let config = runtime::Config::load()?; // service.toml, then environment, then flags
+//! runtime::Server::new(config).add(add).run().await // listen, register, serve, drain
+//! # }
+//! ```
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `thrift` | Thrift Binary and Compact on every transport, served and called |
+//! | `grpc` | gRPC, and the messages of proto services; needs and has `thrift` |
+//! | `json` | bodies of gRPC calls in JSON |
+//! | `etcd` | the etcd registry; `tls`: over TLS |
+//! | `dev` | the embedded development registry |
+//! | `serde` | serde's traits for generated Thrift types |
+//!
+//! | module | is |
+//! |---|---|
+//! | [`server`], [`client`] | serving and calling |
+//! | [`registry`], [`balance`] | finding instances and choosing one |
+//! | [`thrift`], [`grpc`] | the protocols, as generated code uses them |
+//! | [`service`], [`body`], [`streaming`], [`metadata`], [`context`], [`error`] | what crosses between all of these |
+//! | [`config`], [`limits`] | settings |
 
-#[cfg(any(feature = "thrift", feature = "grpc"))]
+#[cfg(feature = "thrift")]
 mod announce;
-mod aside;
-pub mod balance;
-#[cfg(any(feature = "thrift", feature = "grpc"))]
-mod base64;
-pub mod body;
-pub mod client;
+#[cfg(feature = "thrift")]
 pub mod config;
 mod console;
-pub mod context;
-pub mod error;
-mod fnv;
-#[cfg(feature = "grpc")]
-pub mod grpc;
-mod heap;
-mod layered;
-pub mod limits;
-mod line;
-mod memory;
-pub mod metadata;
 #[cfg(feature = "thrift")]
-mod receive;
-pub mod registry;
-#[cfg(any(feature = "thrift", feature = "grpc"))]
-pub mod router;
-#[cfg(any(feature = "thrift", feature = "grpc"))]
 pub mod server;
-pub mod service;
-#[cfg(any(feature = "grpc", feature = "etcd"))]
-mod status_details;
-pub mod streaming;
-#[cfg(feature = "thrift")]
-pub mod thrift;
-mod words;
 
-pub use body::{Body, Messages};
 pub use bytes::Bytes;
+#[cfg(feature = "thrift")]
 pub use client::Channel;
+#[cfg(feature = "thrift")]
 pub use config::Config;
 pub use console::init_logging;
-pub use context::Context;
-pub use error::{Code, Detail, Error};
-pub use futures_core::Stream;
-pub use layered::Layered;
-pub use limits::Limits;
-pub use metadata::Metadata;
+pub use kiteline_balance as balance;
+#[cfg(feature = "thrift")]
+pub use kiteline_client as client;
+pub use kiteline_core::{
+    Answer, Body, Call, Code, Context, Detail, Error, Handling, Idl, Kind, Layered, Limits, Messages, Metadata, Method,
+    Result, Service, ServiceInfo, Stream, Streaming, body, context, error, limits, metadata, router, service,
+    streaming,
+};
+#[cfg(feature = "grpc")]
+pub use kiteline_grpc as grpc;
+pub use kiteline_registry as registry;
+#[cfg(feature = "thrift")]
+pub use kiteline_thrift as thrift;
 #[cfg(feature = "grpc")]
 pub use prost;
 #[cfg(feature = "grpc")]
@@ -57,13 +62,8 @@ pub use prost_types;
 pub use registry::Registry;
 #[cfg(feature = "serde")]
 pub use serde;
-#[cfg(any(feature = "thrift", feature = "grpc"))]
+#[cfg(feature = "thrift")]
 pub use server::{Server, shutdown_signal};
-pub use service::{Answer, Call, Handling, Idl, Kind, Method, Service, ServiceInfo};
-pub use streaming::Streaming;
-
-/// The result of most functions here.
-pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The form of generated code that this runtime fits.
 const FORM: u32 = 2;
@@ -81,6 +81,10 @@ pub const fn fits(form: u32) {
 }
 
 /// Includes what `codegen::compile` made in a build script.
+///
+/// Where types are nested some 40 levels deep and more, rustc stops with "queries overflow the depth limit" or
+/// "overflow evaluating the requirement". Write `#![recursion_limit = "512"]` at the top of the crate, and of each
+/// crate that uses the types; a scaffolded crate has the line where its types need it.
 #[macro_export]
 macro_rules! include_generated {
     () => {

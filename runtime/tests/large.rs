@@ -18,6 +18,7 @@ use runtime::limits::DecodeLimits;
 use runtime::server::Counter;
 use runtime::thrift::{self, Header, MessageType, Outgoing, TtHeader, Wire, compact, exception};
 use runtime::{Call, Channel, Code, Config, Error, Handling, Limits, Registry, Server, Service, ServiceInfo};
+use tokio::io::AsyncWriteExt;
 
 const LARGE: usize = 300 << 10;
 
@@ -76,6 +77,20 @@ async fn what_is_wrong_with_a_large_call_is_its_own_error() {
         }
         assert_eq!(peer.call("Take", 3, &text(10)).await.kind, MessageType::Reply);
     }
+}
+
+/// As it does behind a small one.
+#[tokio::test]
+async fn a_caller_that_ends_its_side_behind_a_large_call_gets_the_answer() {
+    let (_, running) = start(Limits::default()).await;
+    for protocol in PROTOCOLS {
+        let mut peer = Peer::connect(running.addr()).await;
+        peer.send(&call(protocol, "Take", 7, &text(LARGE))).await;
+        peer.stream.shutdown().await.unwrap();
+        let answer = peer.receive().await.unwrap();
+        assert_eq!((answer.kind, answer.seq), (MessageType::Reply, 7), "{protocol:?}");
+    }
+    assert_eq!(running.counters().get(Counter::Abandoned), 0);
 }
 
 #[tokio::test]

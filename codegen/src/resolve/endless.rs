@@ -1,15 +1,20 @@
-//! Defaults that make themselves: a value that generated code builds must have an end.
+//! Defaults that make themselves, or more than anybody has memory for: a value that generated code builds
+//! must have an end.
 
+use super::large::inside_first;
 use super::shape::strongly_connected;
 use crate::diag::{Diagnostics, catalogue::names as text};
 use crate::ir::draft::Name;
 use crate::ir::model::{DefId, DefKind, Field, Model, Ty, Value, Wrap};
 
+/// The most structs that a default may build.
+const MOST: u64 = 1 << 16;
+
 /// Finds fields whose default leads back to the same default. A default that builds a struct takes
 /// the defaults of those of its fields that it does not give.
 pub(super) fn check(model: &Model, found: &mut Diagnostics) {
     let starts = starts(model);
-    let mut next: Vec<Vec<usize>> = Vec::new();
+    let (mut next, mut counts): (Vec<Vec<usize>>, Vec<u64>) = (Vec::new(), Vec::new());
     for def in 0..model.defs.len() {
         for field in fields(model, def) {
             let mut built = Vec::new();
@@ -17,6 +22,7 @@ pub(super) fn check(model: &Model, found: &mut Diagnostics) {
                 Some(value) => structs(value, &mut built),
                 None => built.extend(by_value(model, field).map(|id| (id, &[][..]))),
             }
+            counts.push(built.len() as u64);
             let left = built.into_iter().flat_map(|(DefId(id), given)| {
                 let left = (0..fields(model, id).len()).filter(|at| !given.iter().any(|(index, _)| index == at));
                 left.map(move |at| (id, at))
@@ -25,13 +31,21 @@ pub(super) fn check(model: &Model, found: &mut Diagnostics) {
         }
     }
     let group = strongly_connected(&next);
+    for at in inside_first(&next) {
+        counts[at] = next[at].iter().fold(counts[at], |sum, to| sum.saturating_add(counts[*to]));
+    }
     for (def, start) in starts.iter().enumerate() {
         for (at, field) in fields(model, def).iter().enumerate() {
             let at = start + at;
-            if field.default.is_some() && next[at].iter().any(|to| group[*to] == group[at]) {
-                let head = &model.defs[def].head;
-                let name = Name { text: head.name.clone(), span: head.span };
+            if field.default.is_none() {
+                continue;
+            }
+            let head = &model.defs[def].head;
+            let name = Name { text: head.name.clone(), span: head.span };
+            if next[at].iter().any(|to| group[*to] == group[at]) {
                 found.push(text::endless_default(&name, &field.head.name, field.head.span));
+            } else if counts[at] > MOST && next[at].iter().all(|to| counts[*to] <= MOST) {
+                found.push(text::large_default(&name, &field.head.name, field.head.span, counts[at]));
             }
         }
     }

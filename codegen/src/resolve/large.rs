@@ -129,7 +129,7 @@ fn bytes(model: &Model, field: &Field, sizes: &[u64]) -> u64 {
 }
 
 /// Every node of a graph without circles, after all that its edges lead to.
-pub(super) fn inside_first(next: &[Vec<usize>]) -> Vec<usize> {
+pub(crate) fn inside_first(next: &[Vec<usize>]) -> Vec<usize> {
     let (mut order, mut seen) = (Vec::with_capacity(next.len()), vec![false; next.len()]);
     for start in 0..next.len() {
         let mut work = vec![(start, 0)];

@@ -18,6 +18,11 @@ mod taken;
 mod types;
 mod values;
 
+#[cfg(feature = "cli")]
+pub(crate) use large::inside_first;
+#[cfg(feature = "cli")]
+pub(crate) use shape::strongly_connected;
+
 pub(crate) use shape::defaultable;
 
 use crate::diag::Diagnostics;

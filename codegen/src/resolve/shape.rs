@@ -40,7 +40,7 @@ fn components(model: &Model) -> Vec<usize> {
 }
 
 /// The strongly connected component of each node, by where its edges lead (Tarjan, without recursion).
-pub(super) fn strongly_connected(next: &[Vec<usize>]) -> Vec<usize> {
+pub(crate) fn strongly_connected(next: &[Vec<usize>]) -> Vec<usize> {
     const NONE: usize = usize::MAX;
     let count = next.len();
     let (mut order, mut low) = (vec![NONE; count], vec![0; count]);

@@ -21,11 +21,12 @@ struct Insertion {
     text: String,
 }
 
-/// Every file but `src/lib.rs`. `main` is the whole `src/main.rs` of a fresh crate.
+/// Every file but `src/lib.rs`. `main` is the whole `src/main.rs` of a fresh crate, `limit` the
+/// `recursion_limit` that its types need.
 pub(super) fn missing(
     model: &Model,
     services: &[&Service],
-    main: &str,
+    (main, limit): (&str, Option<usize>),
     insert: bool,
     existing: &Existing,
     out: &mut Scaffold,
@@ -43,17 +44,27 @@ pub(super) fn missing(
     }
     let path = PathBuf::from("src/main.rs");
     if let Some(text) = existing.get(&path) {
-        settle(path, text, mounts(model, services, main, text), insert, out);
+        let limit = limit.and_then(|it| recursion_limit(it, text));
+        settle(path, text, limit.into_iter().chain(mounts(model, services, main, text)).collect(), insert, out);
     }
 }
 
 /// The modules of `src/lib.rs`.
-pub(super) fn library(server: bool, insert: bool, existing: &Existing, out: &mut Scaffold) {
+pub(super) fn library(server: bool, limit: Option<usize>, insert: bool, existing: &Existing, out: &mut Scaffold) {
     let path = PathBuf::from("src/lib.rs");
     let Some(text) = existing.get(&path) else { return };
     let handler = server.then_some(("handler", ""));
     let wanted = [("generated", "#[rustfmt::skip] // formatted by kiteline\n")].into_iter().chain(handler);
-    settle(path, text, modules(wanted, text), insert, out);
+    let limit = limit.and_then(|it| recursion_limit(it, text));
+    settle(path, text, limit.into_iter().chain(modules(wanted, text)).collect(), insert, out);
+}
+
+/// The `recursion_limit` of a file that sets none, to go before its first item.
+fn recursion_limit(limit: usize, text: &str) -> Option<Insertion> {
+    let file = syn::parse_file(text).ok()?;
+    let set = file.attrs.iter().any(|it| it.path().is_ident("recursion_limit"));
+    let at = file.items.first().map_or(text.len(), |it| it.span().byte_range().start);
+    (!set).then(|| Insertion { at: Some(at), text: format!("#![recursion_limit = \"{limit}\"]\n") })
 }
 
 /// Inserts, or reports.

@@ -2,6 +2,7 @@
 
 mod cargo;
 mod dependencies;
+mod depth;
 mod handler;
 mod insert;
 mod layout;
@@ -88,6 +89,7 @@ pub fn wanted(model: &Model) -> Vec<PathBuf> {
 #[template(path = "main.rs.j2", escape = "none")]
 struct Main<'a> {
     title: &'a str,
+    limit: Option<usize>,
     lib: &'a str,
     mounts: Vec<String>,
 }
@@ -97,6 +99,7 @@ struct Main<'a> {
 struct Lib<'a> {
     title: &'a str,
     idls: &'a str,
+    limit: Option<usize>,
     services: bool,
     server: bool,
 }
@@ -155,7 +158,8 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
         .map(|it| format!("`{}`", assemble::visible(&it.path).replace('`', "'")))
         .collect();
     let idls = roots.join(" and ");
-    let named = Lib { title: &title, idls: &idls, services: !services.is_empty(), server: it.server };
+    let limit = depth::recursion_limit(model);
+    let named = Lib { title: &title, idls: &idls, limit, services: !services.is_empty(), server: it.server };
     user(&mut out, "src/lib.rs", named.render());
     let clients = services.iter().map(|it| Reached {
         path: format!("{}::{}", model.modules[it.module.0].path.join("::"), names::joined(&it.head.rust, "Client")),
@@ -165,7 +169,7 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
     let both = it.options.sides != Sides::Server;
     let readme = Readme { name: &it.name, lib: &lib, clients, idls, server: it.server, both };
     user(&mut out, "README.md", readme.render());
-    insert::library(it.server, it.add_missing, existing, &mut out);
+    insert::library(it.server, limit, it.add_missing, existing, &mut out);
     if !it.server {
         let main = PathBuf::from("src/main.rs");
         if existing.get(&main).is_some_and(|text| insert::mounts_any(&services, text)) {
@@ -174,7 +178,7 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
         return out;
     }
     let mounts: Vec<String> = services.iter().map(|it| handler::mount(model, it)).collect();
-    let main = Main { title: &title, lib: &lib, mounts }.render().unwrap_or_default();
+    let main = Main { title: &title, limit, lib: &lib, mounts }.render().unwrap_or_default();
     user(&mut out, "src/main.rs", Ok(main.clone()));
     let mut modules: Vec<String> = services.iter().map(|it| handler::module(model, it)).collect();
     modules.sort();
@@ -189,9 +193,9 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
     user(
         &mut out,
         &format!("tests/{lib}.rs"),
-        Ok(tests::text(model, &services, &lib, it.options.sides != Sides::Server)),
+        Ok(tests::text(model, &services, &lib, it.options.sides != Sides::Server, limit)),
     );
-    insert::missing(model, &services, &main, it.add_missing, existing, &mut out);
+    insert::missing(model, &services, (&main, limit), it.add_missing, existing, &mut out);
     out
 }
 

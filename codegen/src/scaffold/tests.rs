@@ -13,7 +13,8 @@ use crate::ir::model::{Method, Model, Service};
 use crate::resolve::names;
 
 /// The whole file.
-pub(super) fn text(model: &Model, services: &[&Service], lib: &str, clients: bool) -> String {
+pub(super) fn text(model: &Model, services: &[&Service], lib: &str, clients: bool, limit: Option<usize>) -> String {
+    let limit = limit.map(|it| it.to_string()).into_iter();
     let lib = ident(lib);
     let view = View::outside(model, quote!(generated), BTreeSet::new());
     // Their lines are broken below, as rustfmt does.
@@ -63,6 +64,7 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str, clients: boo
     let name = ident(name);
     let tokens = quote! {
         #![doc = #title]
+        #(#![recursion_limit = #limit])*
         #(#uses)*
 
         #[tokio::test]

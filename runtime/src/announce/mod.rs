@@ -10,11 +10,11 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::config::{Config, Start};
-use crate::console::say;
 use crate::error::Error;
 use crate::registry::{Endpoint, Instance, Registration, Registry, Status};
 use crate::server::{Registering, Registrar, Registration as Known};
 use crate::service::{Idl, ServiceInfo};
+use kiteline_core::say::say;
 
 /// Registers a server's services, each under its name of `[names]` or the IDL.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::error::{Code, Error};
 use crate::service::ServiceInfo;
-use crate::words::nearest;
+use kiteline_core::words::nearest;
 
 /// The names of the services, in their order.
 ///

@@ -1,6 +1,6 @@
 //! Settings that cannot be used, each with the place where it stands.
 
-use crate::words::nearest;
+use kiteline_core::words::nearest;
 
 /// A setting that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Config, Error, Start, check_listen};
 use crate::limits::seconds;
-use crate::words::nearest;
+use kiteline_core::words::nearest;
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 type Read<'a> = &'a dyn Fn(&Path) -> io::Result<String>;

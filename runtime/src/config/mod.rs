@@ -15,11 +15,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::balance::Choice;
-use crate::limits::{Limits, seconds};
-use crate::registry::Endpoint;
+use kiteline_core::limits::{Limits, seconds};
+use kiteline_registry::Endpoint;
 
 pub use error::Error;
+pub use kiteline_client::ClientConfig;
 
 /// Every setting of a program. Unknown keys are errors; `[app]` is the user's own.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -62,11 +62,13 @@ pub struct ServerConfig {
     /// clients share connections. Others read over it. Default true; without it the entry is, byte
     /// by byte, what Kitex writes.
     pub mux: bool,
+    /// Whether a server with proto services describes them to tools such as grpcurl. Default true.
+    pub reflection: bool,
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8888".to_owned(), advertise: None, propagation: None, mux: true }
+        Self { listen: "127.0.0.1:8888".to_owned(), advertise: None, propagation: None, mux: true, reflection: true }
     }
 }
 
@@ -112,41 +114,6 @@ impl fmt::Debug for RegistryConfig {
             .field("start", &self.start)
             .field("start_timeout", &self.start_timeout)
             .finish()
-    }
-}
-
-/// `[client]`: for channels that state nothing else.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ClientConfig {
-    /// For one call from its start to its answer; seconds in the file. Default 30 s.
-    #[serde(with = "seconds")]
-    pub timeout: Duration,
-    /// For one connect; seconds in the file. Default 1 s.
-    #[serde(with = "seconds")]
-    pub connect_timeout: Duration,
-    /// Whether a first call waits until its deadline for a registry that is away. Default true; with
-    /// false it fails as soon as the registry is seen to be away.
-    pub wait_for_registry: bool,
-    /// Connections to one address that carry one call at a time; calls beyond wait for one. At least 1. Default 500:
-    /// half of what our servers take from an address ([`Limits::connections_per_address`]).
-    pub max_connections: usize,
-    /// Of those, kept for a minute while no call needs them. Default 500.
-    pub max_idle_connections: usize,
-    /// What chooses instances: `round_robin` (the default), `random`, `best_of_two` or `hash`.
-    pub balancer: Choice,
-}
-
-impl Default for ClientConfig {
-    fn default() -> Self {
-        Self {
-            timeout: Duration::from_secs(30),
-            connect_timeout: Duration::from_secs(1),
-            wait_for_registry: true,
-            max_connections: 500,
-            max_idle_connections: 500,
-            balancer: Choice::default(),
-        }
     }
 }
 

@@ -243,3 +243,17 @@ fn others_are_told_an_address_that_they_can_dial() {
 fn the_machines_own_address_is_not_loopback() {
     assert!(advertise::own_address().is_none_or(|ip| !ip.is_loopback()));
 }
+
+#[test]
+fn configuration_names_a_balancer() {
+    let choice = |name: &str| {
+        let text = format!("[client]\nbalancer = \"{name}\"\n");
+        Config::from_toml(&text, "service.toml").map(|config| config.client.balancer)
+    };
+    for name in ["round_robin", "random", "best_of_two", "hash"] {
+        assert!(choice(name).is_ok(), "{name}");
+    }
+    let text = choice("round-robin").unwrap_err().to_string();
+    assert!(text.contains("service.toml:2:12") && text.contains("did you mean `round_robin`?"), "{text}");
+    assert!(choice("ketama").unwrap_err().to_string().contains("known are round_robin, random, best_of_two, hash"));
+}

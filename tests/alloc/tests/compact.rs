@@ -62,7 +62,11 @@ fn growth_is_measured_before_it_is_reserved() {
     let (fault, peak) = measure(&numbers, DecodeLimits::default());
     assert_eq!(fault, Some(Fault::Budget));
     assert!(peak <= KIB, "{peak}");
-    let (fault, peak) = measure(&numbers, DecodeLimits { budget: 80 * MIB, ..DecodeLimits::default() });
+    // Room for Binary, and not for the numbers that are read from it.
+    let (fault, peak_of_half) = measure(&numbers, DecodeLimits { budget: 80 * MIB, ..DecodeLimits::default() });
+    assert_eq!(fault, Some(Fault::Budget));
+    assert!(peak_of_half <= KIB, "{peak_of_half}");
+    let (fault, peak) = measure(&numbers, DecodeLimits { budget: 160 * MIB, ..DecodeLimits::default() });
     assert_eq!(fault, None);
     // Exactly what is needed, without a second buffer.
     assert!(peak <= 8 * count + 2 * KIB, "{peak}");

@@ -27,6 +27,10 @@ impl Target for Handler {
         Ok(item)
     }
 
+    async fn keep(&self, _cx: &Context, item: Item, _: i64) -> Result<Item, Error> {
+        Ok(item)
+    }
+
     async fn number(&self, _cx: &Context, number: i64) -> Result<i64, Error> {
         Ok(number)
     }
@@ -91,8 +95,22 @@ fn bound(row: u8, sent: usize) -> usize {
     }
 }
 
+/// Buffers of large messages have room that is never touched, so that glibc maps them alone; under a limit of
+/// addresses they have what they need, which is what is counted here.
+#[cfg(target_os = "linux")]
+fn count_what_is_needed() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let limit = getrlimit(Resource::As);
+    setrlimit(Resource::As, Rlimit { current: Some(1 << 40), ..limit }).unwrap();
+}
+
+#[cfg(not(target_os = "linux"))]
+fn count_what_is_needed() {}
+
 #[test]
 fn hostile_messages_take_no_memory_of_a_server() {
+    count_what_is_needed();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut into = vec![0; 64 * KIB];
     let running = runtime.block_on(Server::new(Config::local()).add(TargetServer::new(Handler)).start()).unwrap();

@@ -7,6 +7,7 @@
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+mod bad_details;
 mod etcd;
 mod go;
 pub mod http;
@@ -21,6 +22,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+pub use bad_details::bad_details;
 pub use etcd::Etcd;
 pub use go::Go;
 pub use load::Load;

@@ -55,8 +55,24 @@ fn fresh_crates_are_ready() {
     ] {
         assert!(settings.contains(line), "{line} in {settings}");
     }
+    deep_types_build(folder.path());
     builds_wherever_it_stands(folder.path());
     follows_the_idl(folder.path());
+}
+
+/// Chains of types that are deeper than rustc follows by itself.
+fn deep_types_build(folder: &Path) {
+    let of = |link: fn(usize) -> String| (0..130).map(link).collect::<String>();
+    let thrift = of(|at| format!("struct M{at} {{ 1: optional M{} a }}\n", at + 1));
+    let thrift = format!("namespace rs one\n{thrift}struct M130 {{}}\nservice One {{ M0 get(1: M0 m) }}\n");
+    let proto = of(|at| format!("message M{at} {{ M{} a = 1; }}\n", at + 1));
+    let proto = format!(
+        "syntax = \"proto3\";\npackage two;\n{proto}message M130 {{}}\nservice Two {{ rpc Get(M0) returns (M0); }}\n"
+    );
+    fs::write(folder.join("one.thrift"), thrift).unwrap();
+    fs::write(folder.join("two.proto"), proto).unwrap();
+    kiteline(folder, &["one.thrift", "two.proto", "-o", "deep"]);
+    passes(&folder.join("deep"), &["test", "--quiet"]);
 }
 
 /// As a member from its workspace's root, as somebody's path dependency, as clients alone; with the etcd registry,

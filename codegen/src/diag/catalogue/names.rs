@@ -119,6 +119,14 @@ pub fn endless_default(owner: &Name, field: &str, at: Span) -> Diagnostic {
         .help("leave the default out, or give the struct in it a value for the field")
 }
 
+/// A default of more structs than memory is for.
+pub fn large_default(owner: &Name, field: &str, at: Span, count: u64) -> Diagnostic {
+    Diagnostic::error("TH0136", format!("the default of `{field}` builds {count} structs"))
+        .at(at, "the defaults of its fields are built with it")
+        .also(owner.span, "each new value of this struct would")
+        .help("leave defaults out on the way; at most 65536 structs are built")
+}
+
 /// A name that exists but is something else.
 pub fn wrong_kind(at: Span, name: &str, found: &str, wanted: &str) -> Diagnostic {
     Diagnostic::error("TH0125", format!("`{name}` is {found}, not {wanted}")).at(at, format!("{wanted} is needed here"))

@@ -164,7 +164,8 @@ fn real_oneofs(message: &DescriptorProto) -> usize {
     made.unwrap_or(message.oneof_decl.len())
 }
 
-fn is_map_entry(message: &DescriptorProto) -> bool {
+/// Whether a message is the entry type of a map field, which nobody wrote.
+pub(super) fn is_map_entry(message: &DescriptorProto) -> bool {
     message.options.as_ref().is_some_and(|it| it.map_entry())
 }
 

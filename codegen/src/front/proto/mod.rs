@@ -4,6 +4,7 @@
 mod compile;
 mod complaint;
 mod depth;
+mod entries;
 mod lower;
 mod place;
 

@@ -25,8 +25,8 @@ const FLOOR: Duration = Duration::from_millis(2);
 /// A call of `Echo` in so many bytes: an `Item` whose field `id` is a list of elements of one type.
 fn echo(protocol: Protocol, id: u8, kind: Type) -> Result<Vec<u8>, Failure> {
     let (head, each) = match protocol {
-        Protocol::Compact => (&[0x1c, id << 4 | 9, 0xf0 | kind.compact][..], &kind.in_compact[..]),
-        _ => (&[12, 0, 1, 15, 0, id, kind.binary][..], &kind.in_binary[..]),
+        Protocol::Compact => (&[0x1c, id << 4 | 9, 0xf0 | kind.compact][..], kind.in_compact),
+        _ => (&[12, 0, 1, 15, 0, id, kind.binary][..], kind.in_binary),
     };
     let count = FRAME / each.len();
     let count_bytes = match protocol {

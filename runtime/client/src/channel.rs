@@ -1,0 +1,330 @@
+//! A way to one service: what its calls share.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tower::{Layer, Service};
+
+use super::counters::{Counter, Counters};
+use super::deadline::within;
+use super::dispatch::{Dispatch, Settings};
+use super::pool::Caps;
+use super::transport::{Protocol, Style, Transport};
+use crate::config::ClientConfig;
+use kiteline_balance::Balancer;
+use kiteline_core::error::{Code, Error, Origin};
+use kiteline_core::heap;
+use kiteline_core::layered::Layered;
+use kiteline_core::limits::{DecodeLimits, Limits};
+use kiteline_core::service::{Answer, Call};
+use kiteline_registry::{Endpoint, Registry, Resolver};
+
+/// A way to one service. Cheap to clone; all clones share connections.
+#[derive(Clone)]
+pub struct Channel(Arc<Inner>);
+
+struct Inner {
+    dispatch: Dispatch,
+    /// `None` without layers: such a channel costs nothing for them.
+    layered: Option<Layered>,
+    timeout: Duration,
+    limits: DecodeLimits,
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Channel({})", self.0.dispatch.service())
+    }
+}
+
+impl Channel {
+    /// A channel to fixed addresses, `host:port` with commas between, without a registry.
+    ///
+    /// # Errors
+    /// [`Code::InvalidArgument`] for what is no address.
+    ///
+    /// ```
+    /// assert!(runtime::Channel::to("127.0.0.1:9091,127.0.0.1:9092").is_ok());
+    /// assert!(runtime::Channel::to("nowhere").is_err());
+    /// ```
+    pub fn to(addresses: &str) -> Result<Self, Error> {
+        let mut endpoints = Vec::new();
+        for one in addresses.split(',') {
+            let endpoint = Endpoint::parse(one.trim())
+                .ok_or_else(|| Error::invalid(format!("`{one}` is no address: write host:port,host:port")))?;
+            endpoints.push(endpoint);
+        }
+        Builder::new(addresses).open(Resolver::fixed(addresses, &endpoints))
+    }
+
+    /// A channel to the service that has this name in a registry.
+    pub fn builder(service: &str) -> Builder {
+        Builder::new(service)
+    }
+
+    /// What has happened so far, on all clones of this channel.
+    pub fn counters(&self) -> &Counters {
+        self.0.dispatch.counters()
+    }
+
+    pub(super) fn decode_limits(&self) -> DecodeLimits {
+        self.0.limits
+    }
+
+    /// Drives a call to its end, `timeout` at most (the channel's own without one), and never
+    /// beyond the deadline of its context.
+    ///
+    /// # Errors
+    /// What the service answered, or why it did not: no instance, no connection, the deadline.
+    pub async fn call(&self, call: Call, timeout: Option<Duration>) -> Result<Answer, Error> {
+        self.clone().drive(Ok(call), timeout).await
+    }
+
+    /// [`Channel::call`] as a future that holds everything once: it is allocated for each call.
+    #[expect(clippy::manual_async_fn, reason = "an async fn has a second place for its arguments")]
+    pub(super) fn drive(
+        self,
+        mut call: Result<Call, Error>,
+        timeout: Option<Duration>,
+    ) -> impl Future<Output = Result<Answer, Error>> + Send + 'static {
+        async move {
+            // At the first poll: a call that is made and waits for its turn is not yet sent.
+            let start = Instant::now();
+            let timeout = timeout.unwrap_or(self.0.timeout);
+            let call = call.as_mut().map_err(|error| error.clone())?;
+            if let Some(deadline) = start.into_std().checked_add(timeout) {
+                call.cx.set_deadline(deadline);
+            }
+            if call.cx.deadline().is_some_and(|at| at <= start.into_std()) {
+                self.counters().add(Counter::Deadlines);
+                return Err(late(call.method.path, start).with_origin(Origin::NotSent));
+            }
+            let layered = self.0.layered.as_ref().map(|stack| Box::pin(stack.oneshot(handed(call))));
+            // With an unfinished call its connection is dropped: a late answer has nobody to reach.
+            tokio::select! {
+                biased;
+                answer = self.attempts(call, layered, start) => match answer {
+                    // Whoever noticed it, or the peer in its own words.
+                    Err(error) if is_late(&error, call) => {
+                        self.counters().add(Counter::Deadlines);
+                        Err(late(call.method.path, start))
+                    }
+                    answer => answer,
+                },
+                () = call.cx.cancelled() => {
+                    self.counters().add(Counter::Abandoned);
+                    Err(Error::new(Code::Cancelled, format!("the caller of {} went away", call.method.path)))
+                }
+            }
+        }
+    }
+
+    async fn attempts(
+        &self,
+        call: &Call,
+        layered: Option<impl Future<Output = Result<Answer, Error>>>,
+        start: Instant,
+    ) -> Result<Answer, Error> {
+        match layered {
+            None => self.0.dispatch.run(call, start).await,
+            // A layer may wait too.
+            Some(layered) => Box::pin(within(call.cx.deadline(), layered)).await,
+        }
+    }
+}
+
+/// The call that layers get; the body is theirs.
+fn handed(call: &mut Call) -> Call {
+    let body = std::mem::take(&mut call.body);
+    Call { method: call.method, cx: call.cx.clone(), body, limits: call.limits }
+}
+
+/// Whether a call failed because its deadline passed.
+fn is_late(error: &Error, call: &Call) -> bool {
+    match error.origin() {
+        Origin::Remote => call.cx.deadline().is_some_and(|at| at <= Instant::now().into_std()),
+        Origin::Transport => error.code() == Code::DeadlineExceeded,
+        _ => false,
+    }
+}
+
+#[cold]
+fn late(path: &str, start: Instant) -> Error {
+    Error::deadline(format!("{path}: no answer after {} ms", start.elapsed().as_millis()))
+        .with_origin(Origin::Transport)
+}
+
+type Wrap = Box<dyn FnOnce(Layered) -> Layered + Send>;
+
+/// Settings of a [`Channel`].
+#[must_use = "a builder makes a channel with `build`"]
+pub struct Builder {
+    service: String,
+    registry: Option<Registry>,
+    client: ClientConfig,
+    limits: Limits,
+    balancer: Option<Box<dyn Balancer>>,
+    layers: Vec<Wrap>,
+    style: Style,
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("service", &self.service)
+            .field("registry", &self.registry)
+            .field("client", &self.client)
+            .field("balancer", &self.balancer)
+            .field("layers", &self.layers.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    fn new(service: &str) -> Self {
+        Self {
+            service: service.to_owned(),
+            registry: None,
+            client: ClientConfig::default(),
+            limits: Limits::default(),
+            balancer: None,
+            layers: Vec::new(),
+            style: Style::default(),
+        }
+    }
+
+    /// Where the service is found.
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.registry = Some(registry.clone());
+        self
+    }
+
+    /// The longest time for one call, all attempts included. Default 30 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.client.timeout = timeout;
+        self
+    }
+
+    /// The longest time for one connect. Default 1 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.client.connect_timeout = timeout;
+        self
+    }
+
+    /// The most connections to one address that carry one call at a time. A call that finds all of them busy waits
+    /// for one until its deadline. Default 500: half of what our servers take from an address.
+    pub fn max_connections(mut self, count: usize) -> Self {
+        self.client.max_connections = count;
+        self
+    }
+
+    /// The most of them that are kept, for a minute, while no call needs them. Default 500.
+    pub fn max_idle_connections(mut self, count: usize) -> Self {
+        self.client.max_idle_connections = count;
+        self
+    }
+
+    /// The times, the connections and the balancer of `[client]` of a configuration.
+    pub fn config(mut self, config: &ClientConfig) -> Self {
+        self.client = *config;
+        self
+    }
+
+    /// The limits for answers: frames, gRPC messages, decoding.
+    pub fn limits(mut self, limits: &Limits) -> Self {
+        self.limits = limits.clone();
+        self
+    }
+
+    /// What chooses instances, in place of what `[client]` says. Default
+    /// [`RoundRobin`](kiteline_balance::RoundRobin).
+    pub fn balancer(mut self, balancer: impl Balancer) -> Self {
+        self.balancer = Some(Box::new(balancer));
+        self
+    }
+
+    /// How requests are wrapped. Default [`Transport::TtheaderFramed`] for a Thrift service. One
+    /// for proto is called over gRPC unless a transport is given: then in Kitex-Protobuf, which
+    /// takes all of them but [`Transport::Buffered`].
+    pub fn transport(mut self, transport: Transport) -> Self {
+        self.style.transport = Some(transport);
+        self
+    }
+
+    /// How requests of a Thrift service are written. Default [`Protocol::Binary`].
+    pub fn protocol(mut self, protocol: Protocol) -> Self {
+        self.style.protocol = protocol;
+        self
+    }
+
+    /// Whether a method's name goes out with its service's in front (`AddService:Add`), as servers
+    /// with Apache's `TMultiplexedProcessor` want it. Not [`Builder::multiplex`], which is about
+    /// connections. Default `false`.
+    pub fn multiplexed_names(mut self, on: bool) -> Self {
+        self.style.service_names = on;
+        self
+    }
+
+    /// Whether many calls share a connection; the same as the transport [`Transport::Multiplexed`].
+    /// Without it, calls share connections to the instances that offer it.
+    pub fn multiplex(self, on: bool) -> Self {
+        self.transport(if on { Transport::Multiplexed } else { Transport::default() })
+    }
+
+    /// Whether a first call waits until its deadline for a registry that is away (the default), or
+    /// fails as soon as it is seen to be. Once a list was read, calls go to the last known instances
+    /// in either case.
+    pub fn wait_for_registry(mut self, on: bool) -> Self {
+        self.client.wait_for_registry = on;
+        self
+    }
+
+    /// Adds middleware inside of the layers that were added before. What a layer fails with becomes
+    /// an [`Error`]: see `From<BoxError>` there for tower's own layers.
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<Layered> + Send + 'static,
+        L::Service: Service<Call, Response = Answer, Error: Into<Error>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Call>>::Future: Send + 'static,
+    {
+        self.layers.push(Box::new(move |inner| Layered::new(layer.layer(inner))));
+        self
+    }
+
+    /// Makes the channel. Connects to nothing yet.
+    ///
+    /// # Errors
+    /// [`Code::InvalidArgument`] for a service name that no registry takes,
+    /// [`Code::FailedPrecondition`] without a registry or outside of a tokio runtime.
+    pub fn build(self) -> Result<Channel, Error> {
+        let Some(registry) = &self.registry else {
+            let text =
+                format!("the channel to `{}` has no registry; call .registry(…), or use Channel::to", self.service);
+            return Err(Error::new(Code::FailedPrecondition, text));
+        };
+        let resolver = registry.resolve(&self.service)?;
+        self.open(resolver)
+    }
+
+    fn open(self, resolver: Resolver) -> Result<Channel, Error> {
+        heap::keep();
+        let settings = Settings {
+            connect: self.client.connect_timeout,
+            waits: self.client.wait_for_registry,
+            limits: &self.limits,
+            style: self.style,
+            caps: Caps { most: self.client.max_connections, idle: self.client.max_idle_connections },
+        };
+        let balancer = self.balancer.unwrap_or_else(|| self.client.balancer.open());
+        let dispatch = Dispatch::new(resolver, balancer, &settings);
+        let layered = (!self.layers.is_empty()).then(|| {
+            let inner = Layered::new(dispatch.clone());
+            self.layers.into_iter().rev().fold(inner, |inner, wrap| wrap(inner))
+        });
+        let (timeout, limits) = (self.client.timeout, self.limits.decode);
+        Ok(Channel(Arc::new(Inner { dispatch, layered, timeout, limits })))
+    }
+}

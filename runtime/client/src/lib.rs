@@ -1,0 +1,55 @@
+//! Calling services. Owns the request builder, channels, connections and the right to try again;
+//! knows no registry but through a resolver's snapshots, and no bytes but through `thrift` and
+//! tonic.
+//!
+//! A call goes through the layers of its channel, takes a snapshot of the resolver, asks the
+//! balancer for an instance and uses a connection to it. It is sent to a second instance only when
+//! no byte of it was written to the first, or when its method is idempotent.
+
+mod answers;
+mod budget;
+mod channel;
+mod config;
+mod connection;
+mod counters;
+mod deadline;
+mod dispatch;
+mod groups;
+#[cfg(feature = "grpc")]
+mod grpc;
+mod link;
+pub(crate) mod multiplex;
+mod peer;
+mod pool;
+mod request;
+mod stream_request;
+mod thrift;
+mod transport;
+mod waiters;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_balance;
+#[cfg(test)]
+mod tests_caps;
+#[cfg(test)]
+mod tests_context;
+#[cfg(test)]
+mod tests_deadline;
+#[cfg(test)]
+#[cfg(feature = "grpc")]
+mod tests_grpc;
+#[cfg(test)]
+mod tests_link;
+#[cfg(test)]
+mod tests_mux;
+#[cfg(test)]
+mod tests_registry;
+
+pub use channel::{Builder, Channel};
+pub use config::ClientConfig;
+pub use counters::{Counter, Counters};
+pub use request::{Pending, Reply, Request};
+pub use stream_request::{Opening, StreamRequest};
+pub use transport::{Protocol, Transport};

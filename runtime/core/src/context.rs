@@ -1,0 +1,391 @@
+//! What travels beside a call: deadline, cancellation, peer, method and metadata.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::line::Line;
+use crate::metadata::{Metadata, Reach, Value};
+use crate::service::Method;
+
+/// What a handler knows about its call, and what it hands on to the calls it makes
+/// (`client.add(req).with(cx)`): the rest of the caller's deadline, persistent metadata and cancellation.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// When the call has to end: the caller's deadline, or an earlier limit of the server's own.
+    deadline: Option<Instant>,
+    /// Whether that is the caller's.
+    of_caller: bool,
+    /// In an `Arc`: to clone a token takes its lock.
+    cancel: Option<Arc<Line<CancellationToken>>>,
+    peer: Option<SocketAddr>,
+    method: Option<&'static Method>,
+    metadata: Option<Arc<Metadata>>,
+    /// The method whose handler makes this call.
+    caller: Option<&'static Method>,
+    rare: Option<Arc<Rare>>,
+    /// Made when something is left there, or given by a protocol that sends it beside errors too.
+    reply: OnceLock<ReplySlot>,
+}
+
+/// The headers of a trace (W3C Trace Context), which every hop hands on: plain on gRPC and HTTP, transient pairs on
+/// a TTHeader.
+const TRACE: [&str; 2] = ["traceparent", "tracestate"];
+
+/// What few calls have: in memory of its own, so that contexts stay small.
+#[derive(Clone, Debug, Default)]
+struct Rare {
+    /// The caller's deadline where this process has an earlier limit.
+    caller_deadline: Option<Instant>,
+    /// What a balancer by key goes by.
+    hash: Option<u64>,
+    log_id: Option<Arc<str>>,
+}
+
+/// Metadata that goes back to a caller.
+#[derive(Debug, Default)]
+pub struct ReplyMetadata {
+    /// In front of the answer.
+    pub head: Metadata,
+    /// Behind it.
+    pub trailers: Metadata,
+}
+
+/// Where a handler leaves metadata for its caller; it stays there when the handler fails.
+#[derive(Clone, Debug, Default)]
+pub struct ReplySlot(Arc<OnceLock<Mutex<ReplyMetadata>>>);
+
+impl ReplySlot {
+    /// This slot for another call, where nobody else has it and nothing is in it; else a new one.
+    pub fn again(&mut self) -> Self {
+        if Arc::get_mut(&mut self.0).is_none_or(|sent| sent.get().is_some()) {
+            *self = Self::default();
+        }
+        self.clone()
+    }
+
+    fn edit(&self, change: impl FnOnce(&mut ReplyMetadata)) {
+        let sent = self.0.get_or_init(Mutex::default);
+        change(&mut sent.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Takes what was left there.
+    pub fn take(&self) -> ReplyMetadata {
+        let take =
+            |sent: &Mutex<ReplyMetadata>| std::mem::take(&mut *sent.lock().unwrap_or_else(PoisonError::into_inner));
+        self.0.get().map(take).unwrap_or_default()
+    }
+}
+
+/// For protocols and clients: what a call on a wire says, in place.
+#[doc(hidden)]
+impl Context {
+    /// A call on a connection: its peer, and what ends when that goes away.
+    pub fn of_connection(peer: SocketAddr, gone: Arc<Line<CancellationToken>>) -> Self {
+        // Field by field: each `with_` method would move all of it.
+        let mut cx = Self::new();
+        cx.peer = Some(peer);
+        cx.cancel = Some(gone);
+        cx
+    }
+
+    /// Sets the method that is called.
+    pub fn set_method(&mut self, method: &'static Method) {
+        self.method = Some(method);
+    }
+
+    /// Sets the metadata that came with the call.
+    pub fn set_metadata(&mut self, metadata: Option<Metadata>) {
+        self.metadata = metadata.map(Arc::new);
+    }
+
+    /// Whether anything can cancel this call.
+    pub fn has_cancellation(&self) -> bool {
+        self.cancel.is_some()
+    }
+
+    /// The method whose handler makes this call.
+    pub fn caller(&self) -> Option<&'static Method> {
+        self.caller
+    }
+
+    /// Makes this call a part of another one: it ends at that one's caller's deadline and when its caller goes
+    /// away, and takes its persistent metadata, its trace and its id for logs along.
+    pub fn join(&mut self, other: &Self) {
+        if let Some(deadline) = other.caller_deadline() {
+            self.set_deadline(deadline);
+        }
+        self.cancel = other.cancel.clone().or(self.cancel.take());
+        self.caller = other.method;
+        if let Some(id) = other.rare.as_ref().and_then(|rare| rare.log_id.clone()) {
+            self.set_log_id(id);
+        }
+        let Some(metadata) = other.metadata() else { return };
+        for (name, value) in metadata.persistent().iter() {
+            self.edit().append_to(Reach::Persistent, name, value.clone());
+        }
+        for name in TRACE {
+            if let (Some(value), None) = (metadata.get(name), self.get(name)) {
+                self.edit().append(name, value);
+            }
+        }
+    }
+}
+
+impl Context {
+    /// An empty context: no deadline, no metadata, never cancelled.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// When the call has to end: at its caller's deadline, or at an earlier limit of this server's own.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// The moment after which the caller does not wait for the answer. Calls that a handler makes
+    /// `with` its context end at it, too.
+    pub fn caller_deadline(&self) -> Option<Instant> {
+        if self.of_caller { self.deadline } else { self.rare.as_ref()?.caller_deadline }
+    }
+
+    /// What is left until [`Context::deadline`]; zero when it has passed, `None` without one.
+    pub fn remaining(&self) -> Option<Duration> {
+        self.deadline.map(|at| at.saturating_duration_since(Instant::now()))
+    }
+
+    /// Sets the caller's deadline, never later than the one that is already there.
+    #[must_use]
+    pub fn with_deadline(mut self, at: Instant) -> Self {
+        self.set_deadline(at);
+        self
+    }
+
+    /// Sets a limit of this process: the call has to end at it, and nobody else is told.
+    #[must_use]
+    pub fn with_limit(mut self, at: Instant) -> Self {
+        self.set_limit(at);
+        self
+    }
+
+    /// As [`Context::with_deadline`], in place. For protocols.
+    #[doc(hidden)]
+    pub fn set_deadline(&mut self, at: Instant) {
+        if self.caller_deadline().is_some_and(|old| old <= at) {
+            return;
+        }
+        if self.deadline.is_none_or(|limit| at <= limit) {
+            (self.deadline, self.of_caller) = (Some(at), true);
+        } else {
+            self.rare().caller_deadline = Some(at);
+        }
+    }
+
+    /// As [`Context::with_limit`], in place. For protocols.
+    #[doc(hidden)]
+    pub fn set_limit(&mut self, at: Instant) {
+        if self.deadline.is_some_and(|old| old <= at) {
+            return;
+        }
+        if self.of_caller {
+            self.rare().caller_deadline = self.deadline;
+        }
+        (self.deadline, self.of_caller) = (Some(at), false);
+    }
+
+    /// Sets what cancels the call.
+    #[must_use]
+    pub fn with_cancellation(mut self, token: CancellationToken) -> Self {
+        self.cancel = Some(Arc::new(Line(token)));
+        self
+    }
+
+    /// Sets the address of the other side.
+    #[must_use]
+    pub fn with_peer(mut self, peer: SocketAddr) -> Self {
+        self.peer = Some(peer);
+        self
+    }
+
+    /// Sets the method that is called.
+    #[must_use]
+    pub fn with_method(mut self, method: &'static Method) -> Self {
+        self.method = Some(method);
+        self
+    }
+
+    /// Sets the key of the call, for a channel that chooses instances by key
+    /// (`runtime::balance::Hashed`). Calls that a handler makes do not inherit it.
+    #[must_use]
+    pub fn with_hash(mut self, key: impl AsRef<[u8]>) -> Self {
+        self.rare().hash = Some(crate::fnv::hash_of(key.as_ref()));
+        self
+    }
+
+    /// Replaces the metadata.
+    #[must_use]
+    pub fn with_metadata(mut self, metadata: Metadata) -> Self {
+        self.metadata = Some(Arc::new(metadata));
+        self
+    }
+
+    /// Adds a header for the next hop: plain on gRPC and HTTP, a transient pair on a TTHeader.
+    /// Others of its name stay.
+    #[must_use]
+    pub fn with_header(mut self, name: impl Into<Box<str>>, value: impl Into<Value>) -> Self {
+        self.edit().append(name, value);
+        self
+    }
+
+    /// Sets a transient pair of Kitex's: the next hop sees it.
+    #[must_use]
+    pub fn with_transient(mut self, name: impl Into<Box<str>>, value: impl Into<Value>) -> Self {
+        self.edit().set_in(Reach::Transient, name, value);
+        self
+    }
+
+    /// Sets a persistent pair of Kitex's: every hop hands it on.
+    #[must_use]
+    pub fn with_persistent(mut self, name: impl Into<Box<str>>, value: impl Into<Value>) -> Self {
+        self.edit().set_in(Reach::Persistent, name, value);
+        self
+    }
+
+    /// The metadata of a call that is made. For clients.
+    #[doc(hidden)]
+    pub fn edit(&mut self) -> &mut Metadata {
+        Arc::make_mut(self.metadata.get_or_insert_default())
+    }
+
+    /// The other side's address, where a connection has one.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    /// The method that is called.
+    pub fn method(&self) -> Option<&'static Method> {
+        self.method
+    }
+
+    /// The metadata that came with the call, if any.
+    pub fn metadata(&self) -> Option<&Metadata> {
+        self.metadata.as_deref()
+    }
+
+    /// The text of one name in the call's metadata; see [`Metadata::get`].
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.metadata.as_deref()?.get(name)
+    }
+
+    /// The id under which everybody on the way of a request logs it: a TTHeader carries it, and a
+    /// call `with` this context hands it on.
+    pub fn log_id(&self) -> Option<&str> {
+        self.rare.as_ref()?.log_id.as_deref()
+    }
+
+    /// Sets the id for logs.
+    #[must_use]
+    pub fn with_log_id(mut self, id: impl Into<Arc<str>>) -> Self {
+        self.set_log_id(id.into());
+        self
+    }
+
+    /// As [`Context::with_log_id`], in place. For protocols.
+    #[doc(hidden)]
+    pub fn set_log_id(&mut self, id: Arc<str>) {
+        self.rare().log_id = Some(id);
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        Arc::make_mut(self.rare.get_or_insert_default())
+    }
+
+    /// What a balancer by key goes by. For clients.
+    #[doc(hidden)]
+    pub fn hash(&self) -> Option<u64> {
+        self.rare.as_ref()?.hash
+    }
+
+    /// Whether the caller has gone away.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.as_ref().is_some_and(|token| token.is_cancelled())
+    }
+
+    /// Ends when the caller goes away; never, when nothing can cancel this call. For tasks that
+    /// a handler spawns: its own future is dropped at that moment anyway.
+    pub async fn cancelled(&self) {
+        match &self.cancel {
+            // In a box: calls that nothing can cancel need not have room for it.
+            Some(token) => Box::pin(token.cancelled()).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Sends a header back in front of the answer, or beside the error.
+    pub fn send_back(&self, name: impl Into<Box<str>>, value: impl Into<Value>) {
+        self.reply_slot().edit(|sent| sent.head.append(name, value));
+    }
+
+    /// Sends metadata back behind the answer, or beside the error. Where a protocol has one place
+    /// for both (a TTHeader), it stands there.
+    pub fn send_trailer(&self, name: impl Into<Box<str>>, value: impl Into<Value>) {
+        self.reply_slot().edit(|sent| sent.trailers.append(name, value));
+    }
+
+    fn reply_slot(&self) -> &ReplySlot {
+        self.reply.get_or_init(ReplySlot::default)
+    }
+
+    /// Sets where metadata for the caller is left. For protocols.
+    #[doc(hidden)]
+    pub fn set_reply_slot(&mut self, slot: ReplySlot) {
+        self.reply = slot.into();
+    }
+
+    /// Takes what goes back to the caller; empty when the handler sent nothing. For protocols.
+    #[doc(hidden)]
+    pub fn take_reply_metadata(&self) -> ReplyMetadata {
+        self.reply.get().map(ReplySlot::take).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In whatever order they are set.
+    #[test]
+    fn the_callers_deadline_and_the_servers_limit_are_told_apart() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        for (deadline, limit, earlier) in [(1, 2, 1), (2, 1, 1), (3, 3, 3)] {
+            let one = Context::new().with_deadline(at(deadline)).with_limit(at(limit));
+            let other = Context::new().with_limit(at(limit)).with_deadline(at(deadline));
+            for cx in [one, other] {
+                assert_eq!((cx.deadline(), cx.caller_deadline()), (Some(at(earlier)), Some(at(deadline))));
+                let later = cx.clone().with_deadline(at(9)).with_limit(at(9));
+                assert_eq!((later.deadline(), later.caller_deadline()), (cx.deadline(), cx.caller_deadline()));
+            }
+        }
+        let limited = Context::new().with_limit(at(2)).with_limit(at(1));
+        assert_eq!((limited.deadline(), limited.caller_deadline()), (Some(at(1)), None));
+    }
+
+    #[test]
+    fn a_trace_goes_on_whatever_wire_it_came_by() {
+        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let over_grpc = Context::new().with_header("traceparent", trace).with_header("other", "stays");
+        let over_thrift = Context::new().with_transient("traceparent", trace).with_persistent("user", "u");
+        for (came, handed_on) in [(over_grpc, 1), (over_thrift, 2)] {
+            let mut call = Context::new();
+            call.join(&came);
+            let metadata = call.metadata().unwrap();
+            assert_eq!((metadata.plain().get("TraceParent"), metadata.len()), (Some(trace), handed_on));
+        }
+        let mut own = Context::new().with_header("traceparent", "own");
+        own.join(&Context::new().with_header("traceparent", trace));
+        assert_eq!(own.metadata().unwrap().get_all("traceparent").count(), 1);
+    }
+}

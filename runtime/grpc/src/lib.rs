@@ -1,0 +1,103 @@
+//! gRPC without sockets: proto bodies, the codec that leaves them as they are, statuses,
+//! metadata, and what callers of other systems need. Knows nothing of servers, channels or registries.
+
+mod caller;
+mod codec;
+#[cfg(feature = "json")]
+mod finite;
+mod health;
+#[cfg(feature = "json")]
+mod json;
+mod metadata;
+mod micro;
+mod status;
+
+use bytes::Bytes;
+use prost::Message;
+
+pub use caller::{Caller, Form, deadline};
+pub use codec::Raw;
+pub use health::{CHECK, HealthReply, HealthRequest, ServingStatus, WATCH};
+#[cfg(feature = "json")]
+pub use json::Json;
+pub use metadata::{TIMEOUT, read_metadata, read_timeout, write_metadata, write_reply_metadata};
+pub use status::{error_of, status_of};
+
+use kiteline_core::Stream;
+use kiteline_core::body::{Body, Messages, not_whole};
+use kiteline_core::context::Context;
+use kiteline_core::error::{Code, Error, Origin};
+use kiteline_core::limits::DecodeLimits;
+use kiteline_core::metadata::Metadata;
+use kiteline_core::service::{Answer, Call};
+use kiteline_core::streaming::{self, Streaming};
+
+/// Reads a call's request. Its size was checked before; prost checks nesting (100) and UTF-8.
+///
+/// # Errors
+///
+/// [`Code::InvalidArgument`] with [`Origin::Decode`].
+pub fn request<M: Message + Default>(call: &Call) -> Result<M, Error> {
+    let body = call.body.as_whole().ok_or_else(not_whole)?;
+    M::decode(body.clone()).map_err(|error| undecodable(Code::InvalidArgument, &error))
+}
+
+/// The requests of a call that streams them, each read as [`request`] reads one.
+pub fn requests<M: Message + Default>(body: Body, limits: DecodeLimits) -> Streaming<M> {
+    let decode = |message: Bytes, _| M::decode(message).map_err(|error| undecodable(Code::InvalidArgument, &error));
+    Streaming::new(body.into_messages(), decode, limits, Metadata::new())
+}
+
+/// Answers with a stream of messages; an error ends it.
+pub fn replies<M: Message + 'static>(
+    cx: &Context,
+    messages: impl Stream<Item = Result<M, Error>> + Send + 'static,
+) -> Answer {
+    streaming::answer(cx, messages, body)
+}
+
+/// Writes the requests of a call that streams them.
+pub fn messages<M: Message + 'static>(messages: impl Stream<Item = M> + Send + 'static) -> Messages {
+    streaming::requests(messages, body)
+}
+
+/// Answers with a message.
+///
+/// # Errors
+///
+/// [`Origin::Encode`] when the message is over 4 GiB, gRPC's own limit.
+pub fn reply<M: Message>(cx: &Context, message: &M) -> Result<Answer, Error> {
+    Ok(Answer::new(cx, body(message)?))
+}
+
+/// Writes a message.
+///
+/// # Errors
+///
+/// [`Origin::Encode`] when the message is over 4 GiB, gRPC's own limit.
+pub fn body<M: Message>(message: &M) -> Result<Bytes, Error> {
+    let bytes = message.encode_to_vec();
+    if u32::try_from(bytes.len()).is_err() {
+        let error = Error::internal("a message is longer than 4 GiB");
+        return Err(error.with_origin(Origin::Encode));
+    }
+    Ok(Bytes::from(bytes))
+}
+
+/// Reads an answer's message; its size was limited by the channel.
+///
+/// # Errors
+///
+/// [`Code::Internal`] with [`Origin::Decode`].
+pub fn result<M: Message + Default>(body: Bytes, limits: DecodeLimits) -> Result<M, Error> {
+    if body.len() > limits.budget {
+        let error = Error::new(Code::ResourceExhausted, "the answer is over the limit");
+        return Err(error.with_origin(Origin::Decode));
+    }
+    M::decode(body).map_err(|error| undecodable(Code::Internal, &error))
+}
+
+#[cold]
+fn undecodable(code: Code, error: &prost::DecodeError) -> Error {
+    Error::new(code, error.to_string()).with_origin(Origin::Decode)
+}

@@ -1,0 +1,178 @@
+//! A call's metadata and deadline as HTTP/2 headers.
+//!
+//! Plain entries have their own names, those in `-bin` as base64 (gRPC's `PROTOCOL-HTTP2.md`). Kitex's pairs
+//! (`metainfo.FromHTTPHeader`) are `rpc-transit-x-y` and `rpc-persist-x-y`, which a handler sees as `X_Y`.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use kiteline_core::base64;
+use kiteline_core::metadata::{Metadata, Reach, Value};
+
+/// The header of the time that a caller waits (gRPC's `PROTOCOL-HTTP2.md`).
+pub const TIMEOUT: &str = "grpc-timeout";
+
+const TRANSIENT: &str = "rpc-transit-";
+const PERSISTENT: &str = "rpc-persist-";
+/// How the names of entries end that hold bytes.
+const BYTES: &str = "-bin";
+
+/// Headers of HTTP/2 and gRPC themselves, which are nobody's metadata.
+fn is_own(name: &str) -> bool {
+    matches!(name, "content-type" | "te" | "user-agent" | "host" | "content-length" | "date")
+        || name.starts_with("grpc-")
+        || name.starts_with(':')
+}
+
+/// Reads metadata; text that is not visible ASCII and bytes that are not base64 are left out.
+pub fn read_metadata(headers: &HeaderMap) -> Metadata {
+    let mut metadata = Metadata::new();
+    for (name, value) in headers {
+        let (name, Ok(text)) = (name.as_str(), value.to_str()) else { continue };
+        if let Some(key) = name.strip_prefix(TRANSIENT) {
+            metadata.append_to(Reach::Transient, variable(key), text);
+        } else if let Some(key) = name.strip_prefix(PERSISTENT) {
+            metadata.append_to(Reach::Persistent, variable(key), text);
+        } else if is_own(name) {
+            continue;
+        } else if name.ends_with(BYTES) {
+            // Several values of one name may have been joined on their way.
+            let values = text.split(',').filter_map(|text| base64::decode(text.trim()));
+            values.for_each(|bytes| metadata.append(name, bytes));
+        } else {
+            metadata.append(name, text);
+        }
+    }
+    metadata
+}
+
+/// `trace-id` as Kitex's handlers see it: `TRACE_ID`.
+fn variable(key: &str) -> String {
+    key.to_ascii_uppercase().replace('-', "_")
+}
+
+/// Writes the metadata of a request: pairs as a Kitex caller does. Entries that no header can carry
+/// are left out.
+pub fn write_metadata(metadata: &Metadata, headers: &mut HeaderMap) {
+    for entry in metadata {
+        let prefix = match entry.reach() {
+            Reach::Plain => {
+                write_plain(entry.name(), entry.value(), headers);
+                continue;
+            }
+            Reach::Transient => TRANSIENT,
+            Reach::Persistent => PERSISTENT,
+        };
+        let name = format!("{prefix}{}", entry.name().to_ascii_lowercase().replace('_', "-"));
+        append(headers, &name, entry.value());
+    }
+}
+
+/// Writes metadata that goes back to the caller, under its bare names.
+pub fn write_reply_metadata(metadata: &Metadata, headers: &mut HeaderMap) {
+    metadata.iter().for_each(|entry| write_plain(entry.name(), entry.value(), headers));
+}
+
+fn write_plain(name: &str, value: &Value, headers: &mut HeaderMap) {
+    let name = name.to_ascii_lowercase();
+    let fits = name.ends_with(BYTES) == matches!(value, Value::Bytes(_));
+    if fits && !is_own(&name) {
+        append(headers, &name, value);
+    }
+}
+
+fn append(headers: &mut HeaderMap, name: &str, value: &Value) {
+    let value = match value {
+        Value::Text(text) => HeaderValue::from_str(text),
+        Value::Bytes(bytes) => HeaderValue::from_str(&base64::encode(bytes)),
+    };
+    if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), value) {
+        headers.append(name, value);
+    }
+}
+
+/// Reads the time that a caller waits: at most 8 digits and a unit. `None` when there is none,
+/// or none that can be read.
+pub fn read_timeout(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(TIMEOUT)?.to_str().ok()?;
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    if digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let amount: u64 = digits.parse().ok()?;
+    Some(match unit {
+        "H" => Duration::from_secs(amount * 3600),
+        "M" => Duration::from_secs(amount * 60),
+        "S" => Duration::from_secs(amount),
+        "m" => Duration::from_millis(amount),
+        "u" => Duration::from_micros(amount),
+        "n" => Duration::from_nanos(amount),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let pairs =
+            pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()));
+        pairs.collect()
+    }
+
+    #[test]
+    fn reads_what_kitex_sends() {
+        let metadata = read_metadata(&headers(&[
+            ("content-type", "application/grpc"),
+            ("te", "trailers"),
+            ("custom-key", "custom value"),
+            ("rpc-transit-token", "t1"),
+            ("rpc-persist-trace-id", "abc"),
+        ]));
+        assert_eq!(metadata.persistent().get("TRACE_ID"), Some("abc"));
+        assert_eq!(metadata.transient().get("TOKEN"), Some("t1"));
+        assert_eq!(metadata.plain().get("custom-key"), Some("custom value"));
+        assert_eq!(metadata.len(), 3);
+        let mut out = HeaderMap::new();
+        write_metadata(&metadata, &mut out);
+        assert_eq!(
+            (&out["rpc-persist-trace-id"], &out["custom-key"]),
+            (&"abc".parse().unwrap(), &"custom value".parse().unwrap())
+        );
+        assert!(read_metadata(&headers(&[("te", "trailers")])).is_empty());
+    }
+
+    #[test]
+    fn bytes_travel_as_base64() {
+        let read =
+            read_metadata(&headers(&[("a-bin", "AP8"), ("b-bin", "AQ==,Ag"), ("c-bin", "?"), ("a-bin", "Zm8=")]));
+        let all = |name| read.get_all(name).map(|value| value.as_bytes().unwrap()).collect::<Vec<_>>();
+        assert_eq!((all("a-bin"), all("b-bin")), (vec![&[0, 255][..], b"fo"], vec![&[1][..], &[2]]));
+        assert_eq!(read.len(), 4);
+        let mut metadata = Metadata::new();
+        metadata.append("X-Bin", vec![0, 255]);
+        metadata.append("text", vec![1]);
+        metadata.append("y-bin", "text");
+        metadata.append("grpc-status", "0");
+        metadata.append("é", "x");
+        metadata.append("twice", "1");
+        metadata.append("twice", "2");
+        let mut out = HeaderMap::new();
+        write_metadata(&metadata, &mut out);
+        let sent: Vec<_> = out.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+        assert_eq!(sent, [("x-bin", "AP8"), ("twice", "1"), ("twice", "2")]);
+    }
+
+    #[test]
+    fn reads_timeouts_of_every_unit() {
+        let read = |text| read_timeout(&headers(&[(TIMEOUT, text)]));
+        assert_eq!(read("2H"), Some(Duration::from_secs(7200)));
+        assert_eq!(read("50m"), Some(Duration::from_millis(50)));
+        assert_eq!(read("99999999n"), Some(Duration::from_nanos(99_999_999)));
+        for bad in ["", "5", "S", "123456789S", "-1S", "+1S", "1x", "1é"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Protocols plug in here: a [`Driver`] claims connections by their first bytes and serves them.
+//!
+//! The accept loop knows no protocol. It asks its drivers in order, those that the program added
+//! ([`Server::driver`](super::Server::driver)) first.
+
+use std::fmt;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+
+use super::connections::{Phase, Seat};
+use super::load::Entry;
+use super::prefixed::Prefixed;
+use super::shared::Shared;
+use kiteline_core::body::Body;
+use kiteline_core::context::Context;
+use kiteline_core::error::Error;
+use kiteline_core::limits::Limits;
+use kiteline_core::router::{Route, Router};
+use kiteline_core::service::Answer;
+
+/// What a driver says of a connection's first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It serves the connection.
+    Yes,
+    /// Another driver may.
+    No,
+    /// More bytes are needed to tell; drivers behind this one are not asked until then.
+    More,
+}
+
+/// The future of a connection that is served.
+pub type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// One protocol.
+pub trait Driver: Send + Sync + 'static {
+    /// Whether a connection that begins with these bytes (one at least) speaks this protocol.
+    fn claim(&self, first: &[u8]) -> Claim;
+
+    /// Serves a connection that was claimed until it ends. Dropped, the connection ends at once.
+    fn serve(&self, connection: Connection) -> Serving;
+}
+
+/// A connection that a driver has claimed.
+pub struct Connection {
+    pub(super) shared: Arc<Shared>,
+    pub(super) seat: Seat,
+    pub(super) stream: TcpStream,
+    pub(super) peer: SocketAddr,
+    /// The first bytes, which are no longer in the stream.
+    pub(super) first: BytesMut,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("peer", &self.peer).finish_non_exhaustive()
+    }
+}
+
+impl Connection {
+    /// Splits it into its bytes, the first ones included, and what the server has to do with it.
+    pub fn open(self) -> (impl AsyncRead + AsyncWrite + Unpin + Send + 'static, Calls) {
+        let Self { shared, seat, stream, peer, first } = self;
+        (Prefixed::new(first.freeze(), stream), Calls { shared, seat, peer })
+    }
+}
+
+/// How the driver of a connection makes calls, and says what it waits for.
+pub struct Calls {
+    shared: Arc<Shared>,
+    seat: Seat,
+    peer: SocketAddr,
+}
+
+impl fmt::Debug for Calls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Calls").field("peer", &self.peer).finish_non_exhaustive()
+    }
+}
+
+impl Calls {
+    /// The other side.
+    pub fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// The services by the names that wires have for their methods.
+    pub fn router(&self) -> &Router {
+        &self.shared.router
+    }
+
+    /// The limits of the server; those of calls are kept by [`Calls::call`], those of connections by
+    /// [`Calls::waits_for`].
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    /// Says what the connection waits for from now on: the limit of that time ends it.
+    pub fn waits_for(&self, phase: Phase) {
+        self.seat.enter(phase);
+    }
+
+    /// Whether the server drains: no other request should be read.
+    pub fn draining(&self) -> bool {
+        self.shared.connections.draining()
+    }
+
+    /// Makes a call: counted, admitted, through the layers to its service, a panic caught.
+    ///
+    /// # Errors
+    ///
+    /// What the service gives; [`Code::ResourceExhausted`](kiteline_core::Code::ResourceExhausted) when too
+    /// many calls or bytes are in work, [`Code::DeadlineExceeded`](kiteline_core::Code::DeadlineExceeded)
+    /// when it takes longer than [`Limits::handler`].
+    pub async fn call(&self, route: &Route, cx: Context, body: impl Into<Body>) -> Result<Answer, Error> {
+        let limit = tokio::time::Instant::now() + self.shared.limits.handler;
+        let cx = cx.with_peer(self.peer).with_limit(limit.into_std());
+        let end = cx.deadline().map_or(limit, Into::into);
+        let body = (body.into(), self.shared.limits.decode);
+        let mut work = self.shared.start(route, cx, body, Entry { share: self.seat.share(), held: None })?;
+        work.count(self.seat.share());
+        tokio::time::timeout_at(end, work).await.unwrap_or_else(|_| Err(super::work::late()))
+    }
+
+    /// Makes a call of one message by the names on a wire; see [`Router::find`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Calls::call`]; [`Code::Unimplemented`](kiteline_core::Code::Unimplemented) for a method that is
+    /// not served.
+    pub async fn call_by_path(&self, path: &str, cx: Context, message: Bytes) -> Result<Answer, Error> {
+        match self.shared.router.by_path(path) {
+            Some(route) => self.call(route, cx, message).await,
+            None => Err(kiteline_core::router::unknown_method(path)),
+        }
+    }
+}

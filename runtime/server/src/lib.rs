@@ -1,0 +1,182 @@
+//! Serving: accept loop, protocol drivers, drain and signals.
+//!
+//! Owns sockets and the life of a server. The accept loop knows no protocol ([`Driver`]s do), and nothing
+//! here knows a registry: it only says when to register ([`Registrar`]).
+//!
+//! Programs use this crate through `runtime::Server`.
+
+mod accept;
+mod connections;
+mod counters;
+#[cfg(target_os = "linux")]
+mod descriptors;
+mod driver;
+mod failures;
+#[cfg(feature = "grpc")]
+mod grpc;
+#[cfg(feature = "grpc")]
+mod health;
+mod http1;
+mod load;
+mod partial;
+mod prefixed;
+#[cfg(feature = "grpc")]
+mod reflection;
+mod registration;
+mod running;
+mod share;
+mod shared;
+mod signals;
+mod stage;
+#[cfg(test)]
+mod tests_connections;
+mod thrift;
+mod work;
+
+use std::fmt;
+use std::sync::Arc;
+
+use kiteline_core::error::Error;
+use kiteline_core::heap;
+use kiteline_core::layered::Layered;
+use kiteline_core::limits::Limits;
+use kiteline_core::router::Router;
+#[cfg(feature = "grpc")]
+use kiteline_core::service::Idl;
+#[cfg(feature = "grpc")]
+use kiteline_core::service::ServiceInfo;
+use kiteline_core::service::{Answer, Call, Service};
+use tokio::sync::watch;
+use tower::{Layer, Service as Tower};
+
+pub use connections::Phase;
+pub use counters::{Counter, Counters};
+pub use driver::{Calls, Claim, Connection, Driver, Serving};
+pub use registration::{Registering, Registrar, Registration};
+pub use running::Running;
+use shared::Shared;
+pub use signals::{Signals, shutdown_signal};
+use stage::Stage;
+
+type Wrap = Box<dyn FnOnce(Layered) -> Layered + Send>;
+
+/// A server that is being put together: services, layers and drivers.
+#[must_use = "a server does nothing until it is started"]
+pub struct Builder {
+    limits: Limits,
+    services: Vec<Arc<dyn Service>>,
+    layers: Vec<Wrap>,
+    drivers: Vec<Box<dyn Driver>>,
+    reflection: bool,
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("services", &self.services.len()).finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    /// A server without services that keeps these limits.
+    pub fn new(limits: &Limits) -> Self {
+        Self { limits: limits.clone(), services: Vec::new(), layers: Vec::new(), drivers: Vec::new(), reflection: true }
+    }
+
+    /// Mounts a service.
+    pub fn service(mut self, service: Arc<dyn Service>) -> Self {
+        self.services.push(service);
+        self
+    }
+
+    /// Wraps every call of every service. The layer that is added first sees a call first. Without
+    /// layers nothing stands between a driver and the service.
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<Layered> + Send + 'static,
+        L::Service: Tower<Call, Response = Answer, Error: Into<Error>> + Clone + Send + Sync + 'static,
+        <L::Service as Tower<Call>>::Future: Send + 'static,
+    {
+        self.layers.push(Box::new(move |inner| Layered::new(layer.layer(inner))));
+        self
+    }
+
+    /// Whether a server with proto services describes them to tools such as grpcurl
+    /// (`grpc.reflection.v1.ServerReflection`). It does unless told otherwise.
+    pub fn reflection(mut self, reflection: bool) -> Self {
+        self.reflection = reflection;
+        self
+    }
+
+    /// Adds a protocol, which is asked for each connection before those that are built in.
+    pub fn driver(mut self, driver: impl Driver) -> Self {
+        self.drivers.push(Box::new(driver));
+        self
+    }
+
+    /// Listens on `host:port`, accepts, then registers: whoever finds the entry is answered.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FailedPrecondition`] when the services cannot share a server, or without any;
+    /// [`Code::Unavailable`] when the address cannot be listened on; what the registrar gives.
+    pub async fn start(self, listen: &str, registrar: Option<Box<dyn Registrar>>) -> Result<Running, Error> {
+        heap::keep();
+        let stage = watch::Sender::new(Stage::default());
+        let router = Router::with_own(self.services, |services| own(services, &stage, self.reflection))?;
+        let layers = stack(&router, self.layers);
+        let listener = accept::listen(listen).await.map_err(|error| not_bound(listen, &error))?;
+        #[cfg(target_os = "linux")]
+        descriptors::make_room(&listener, self.limits.connections);
+        let mut drivers = self.drivers;
+        drivers.extend(built_in(&router));
+        let (load, connections) = (Arc::default(), Arc::default());
+        let shared = Shared { router, layers, limits: self.limits, load, connections, stage };
+        Running::start(listener, drivers, Arc::new(shared), registrar).await
+    }
+}
+
+/// The drivers of every server, in the order in which they are asked.
+fn built_in(router: &Router) -> Vec<Box<dyn Driver>> {
+    let mut drivers: Vec<Box<dyn Driver>> = vec![Box::new(thrift::Thrift::new(router))];
+    #[cfg(feature = "grpc")]
+    if router.serves(Idl::Proto) {
+        drivers.push(Box::new(grpc::Grpc::default()));
+    }
+    drivers.push(Box::new(http1::Refusal));
+    drivers
+}
+
+/// The services of a server's own beside proto services: health and, where it is wanted, reflection.
+#[cfg(feature = "grpc")]
+fn own(services: &[Arc<dyn Service>], stage: &watch::Sender<Stage>, reflection: bool) -> Vec<Arc<dyn Service>> {
+    let infos: Vec<&'static ServiceInfo> = services.iter().map(|service| service.info()).collect();
+    if infos.iter().all(|info| info.idl != Idl::Proto) {
+        return Vec::new();
+    }
+    let health: Arc<dyn Service> = Arc::new(health::Health::new(&infos, stage.subscribe()));
+    let own = [health.info()];
+    let reflection = reflection.then(|| reflection::Reflection::versions(services, &own));
+    [health].into_iter().chain(reflection.into_iter().flatten()).collect()
+}
+
+#[cfg(not(feature = "grpc"))]
+fn own(_: &[Arc<dyn Service>], _: &watch::Sender<Stage>, _: bool) -> Vec<Arc<dyn Service>> {
+    Vec::new()
+}
+
+/// Puts the layers around the router, the last one innermost.
+fn stack(router: &Router, layers: Vec<Wrap>) -> Option<Layered> {
+    if layers.is_empty() {
+        return None;
+    }
+    let inner = Layered::new(router.clone());
+    Some(layers.into_iter().rev().fold(inner, |inner, wrap| wrap(inner)))
+}
+
+fn not_bound(listen: &str, error: &std::io::Error) -> Error {
+    let hint = match error.kind() {
+        std::io::ErrorKind::AddrInUse => "; KITELINE_LISTEN sets another address",
+        _ => "",
+    };
+    Error::unavailable(format!("cannot listen on {listen}: {error}{hint}"))
+}

@@ -1,0 +1,39 @@
+//! Where a registry hooks in. The server says when; what is written where is not its business.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::time::Duration;
+
+use kiteline_core::error::Error;
+use kiteline_core::service::ServiceInfo;
+
+/// The future of a registry's work.
+pub type Registering<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Makes a server known. Called once, when it listens and answers.
+pub trait Registrar: Send + Sync + 'static {
+    /// Registers the services at the address that the server listens on; the port is final.
+    fn register(
+        &self,
+        address: SocketAddr,
+        services: &[&'static ServiceInfo],
+    ) -> Registering<Result<Box<dyn Registration>, Error>>;
+}
+
+/// A server that is known.
+pub trait Registration: Send + Sync + 'static {
+    /// Sets the share of calls that it is to get from now on; see
+    /// [`Running::set_weight`](super::Running::set_weight). Does nothing unless told otherwise.
+    fn set_weight(&self, _weight: u32) {}
+
+    /// Takes the entries away until [`Registration::resume`]. Does nothing unless told otherwise.
+    fn pause(&self) {}
+
+    /// Ends a pause. Does nothing unless told otherwise.
+    fn resume(&self) {}
+
+    /// Called once, while the server still answers. Takes the entries away; gives the time until clients have noticed, for which the server
+    /// goes on answering. Failures are the registry's to log.
+    fn deregister(self: Box<Self>) -> Registering<Duration>;
+}

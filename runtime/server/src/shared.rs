@@ -1,0 +1,150 @@
+//! What every connection of a server shares.
+
+use std::sync::Arc;
+use std::task::{Context as Task, Poll, Waker};
+
+use bytes::Bytes;
+use tokio::sync::{Notify, watch};
+
+use super::connections::Connections;
+use super::counters::{Counter, Counters};
+use super::load::More;
+use super::load::{Entry, Load};
+use super::stage::Stage;
+use super::work::Work;
+use kiteline_core::aside::{aside, in_a_thread_of_its_own};
+use kiteline_core::body::Body;
+use kiteline_core::context::Context;
+use kiteline_core::error::Code;
+use kiteline_core::error::{Error, Origin};
+use kiteline_core::heap::Anchor;
+use kiteline_core::layered::Layered;
+use kiteline_core::limits::{DecodeLimits, Limits};
+use kiteline_core::router::{Route, Router};
+use kiteline_core::service::{Answer, Call, Handling, Idl, Service};
+use kiteline_thrift::Protocol;
+
+/// A call that began aside.
+enum Begun {
+    Over(Result<Answer, Error>),
+    Pending(Handling, More, Anchor),
+}
+
+/// The state of a running server.
+pub(super) struct Shared {
+    pub(super) router: Router,
+    /// `None` without layers: calls go to their service directly.
+    pub(super) layers: Option<Layered>,
+    pub(super) limits: Limits,
+    pub(super) load: Arc<Load>,
+    pub(super) connections: Arc<Connections>,
+    pub(super) stage: watch::Sender<Stage>,
+}
+
+impl Shared {
+    pub(super) fn counters(&self) -> &Counters {
+        &self.load.counters
+    }
+
+    pub(super) fn count(&self, counter: Counter) {
+        self.load.counters.add(counter);
+    }
+
+    /// The body of a call, and what decoding it may use up.
+    ///
+    /// # Errors
+    ///
+    /// As a body that a service cannot decode; a proto message over the limit of gRPC's.
+    pub(super) fn open(&self, protocol: Protocol, body: Bytes) -> Result<(Bytes, DecodeLimits), Error> {
+        let mut limits = self.limits.decode;
+        if protocol.idl() == Idl::Proto && body.len() > self.limits.grpc_message {
+            let text = format!("a message of {} bytes is over the limit of {}", body.len(), self.limits.grpc_message);
+            return Err(Error::new(Code::ResourceExhausted, text).with_origin(Origin::Decode));
+        }
+        match protocol.open(body, &mut limits) {
+            Ok(body) => Ok((body, limits)),
+            Err(error) => Err(error.into_error(Code::InvalidArgument)),
+        }
+    }
+
+    /// Starts a call whose body may use up what `limits` say.
+    ///
+    /// # Errors
+    ///
+    /// When too many calls, or bytes of them, are in work.
+    pub(super) fn start(
+        &self,
+        route: &Route,
+        mut cx: Context,
+        (body, limits): (Body, DecodeLimits),
+        entry: Entry<'_>,
+    ) -> Result<Work, Error> {
+        let permit = self.load.enter(body.as_whole().map_or(0, Bytes::len), entry, &self.limits)?;
+        let method = route.method;
+        cx.set_method(method);
+        let call = Call { method, cx, body, limits };
+        Ok(Work::start(method, permit, || self.handle(&*route.service, call)))
+    }
+
+    fn handle(&self, service: &dyn Service, call: Call) -> Handling {
+        match &self.layers {
+            None => service.call(call),
+            Some(layers) => Box::pin(layers.oneshot(call)),
+        }
+    }
+
+    /// Starts a call with a large body: it is opened aside, and the service begins there too, since that reads it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Shared::start`].
+    pub(super) fn start_aside(
+        self: &Arc<Self>,
+        route: &Route,
+        mut cx: Context,
+        (protocol, body): (Protocol, Bytes),
+        entry: Entry<'_>,
+    ) -> Result<Work, Error> {
+        let permit = self.load.enter(body.len(), entry, &self.limits)?;
+        let (shared, service, method) = (Arc::clone(self), Arc::clone(&route.service), route.method);
+        cx.set_method(method);
+        let begin = move || -> Result<Begun, Error> {
+            let size = body.len();
+            let (body, limits) = shared.open(protocol, body)?;
+            let more = shared.load.more(body.len().saturating_sub(size), &shared.limits)?;
+            let anchor = Anchor::take();
+            let body = body.into();
+            let mut handling = shared.handle(&*service, Call { method, cx, body, limits });
+            // Whoever awaits it polls again.
+            let polled = handling.as_mut().poll(&mut Task::from_waker(Waker::noop()));
+            Ok(match polled {
+                Poll::Ready(result) => {
+                    drop(handling);
+                    anchor.drop_here();
+                    Begun::Over(result)
+                }
+                Poll::Pending => Begun::Pending(handling, more, anchor),
+            })
+        };
+        let begun = Arc::new(Notify::new());
+        let told = Arc::clone(&begun);
+        let handling = async move {
+            let first = aside(|| in_a_thread_of_its_own(begin)).await;
+            told.notify_one();
+            match first?? {
+                Begun::Over(result) => result,
+                Begun::Pending(handling, _more, _anchor) => handling.await,
+            }
+        };
+        Ok(Work::start(method, permit, || Box::pin(handling)).beginning(begun))
+    }
+
+    /// Counts what an error says about the peer or this process.
+    pub(super) fn note(&self, error: &Error) {
+        match error.origin() {
+            Origin::Decode => self.count(Counter::BadArguments),
+            Origin::UnknownMethod => self.count(Counter::UnknownMethod),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! From one message to its call: its header, its route, what the handler knows of it, and the start
+//! of its work.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll};
+use std::time::Instant;
+
+use bytes::Bytes;
+use tokio_util::sync::CancellationToken;
+
+use super::late;
+use super::reply::Envelope;
+use super::{Close, Closing, Driver, Next, Waiting, outcome};
+use crate::counters::Counter;
+use crate::failures;
+use crate::load::Entry;
+use crate::partial::Held;
+use crate::work::{End, Work};
+use kiteline_core::aside::LARGE;
+use kiteline_core::context::{Context, ReplyMetadata, ReplySlot};
+use kiteline_core::error::Error;
+use kiteline_core::router::Route;
+use kiteline_core::service::Kind;
+use kiteline_thrift::metainfo::Asked;
+use kiteline_thrift::ttheader::flags;
+use kiteline_thrift::{Header, Incoming, MessageType, Protocol};
+
+impl Driver<'_> {
+    pub(super) fn message(
+        &mut self,
+        incoming: Incoming,
+        held: Option<Held>,
+        now: Instant,
+        task: &mut Task<'_>,
+    ) -> Result<Option<Next>, Close> {
+        let shared = self.shared;
+        let mut asked = Asked::default();
+        let pairs = incoming.pairs(|pair| asked.take(pair));
+        pairs.map_err(|error| self.damaged(Counter::BadFrame, &error))?;
+        let read = Header::read(incoming.message());
+        let (header, taken) = read.map_err(|error| self.damaged(Counter::BadHeader, &error))?;
+        let wire = incoming.wire;
+        let envelope = |header| Envelope { wire, header, leaving: false };
+        if matches!(header.kind, MessageType::Reply | MessageType::Exception) {
+            return self.refuse(&envelope(header)).map(Some);
+        }
+        let idl = header.protocol.idl();
+        // Answered without the service in front: Apache's servers do so, and its clients look.
+        let Some(route) = shared.router.find(idl, asked.service, header.name) else {
+            let name = header.name.split_once(':').map_or(header.name, |(_, name)| name);
+            let missing = shared.router.missing(idl, header.name);
+            let kind = if header.kind == MessageType::Oneway { Kind::Oneway } else { Kind::Unary };
+            return Ok(self.end(&envelope(Header { name, ..header }), missing.into(), kind)?.map(Next::Write));
+        };
+        let envelope = Envelope { wire, header: Header { name: route.method.name, ..header }, leaving: false };
+        let order = incoming.flags & flags::OUT_OF_ORDER == 0;
+        let mut cx = self.context(now);
+        let reply = wire.has_header().then(|| self.describe(&mut cx, asked, now));
+        // The IDL says whether a method is answered, not the message's type, as in Kitex.
+        let kind = route.method.kind;
+        let end = self.end_of(&cx, now);
+        let started = if incoming.is_cut() {
+            Err(shared.load.shed("too many bytes of requests in work or arriving"))
+        } else {
+            self.start(route, cx, (envelope.header.protocol, incoming.into_body(taken)), held)
+        };
+        let outcome = match started {
+            Err(error) => {
+                failures::log(route.method, &error);
+                error.into()
+            }
+            Ok(mut work) => match Pin::new(&mut work).poll(task) {
+                Poll::Ready(result) => outcome(result, reply),
+                Poll::Pending => {
+                    work.count(self.seat.share());
+                    return Ok(self.put_off(Waiting { work, reply, envelope, kind, end }, order));
+                }
+            },
+        };
+        if outcome.is_slow(envelope.header.protocol) {
+            return Ok(Some(Next::Close(Box::new(Closing { envelope, outcome, kind }))));
+        }
+        Ok(self.end(&envelope, outcome, kind)?.map(Next::Write))
+    }
+
+    fn start(
+        &self,
+        route: &Route,
+        cx: Context,
+        (protocol, body): (Protocol, Bytes),
+        held: Option<Held>,
+    ) -> Result<Work, Error> {
+        let entry = Entry { share: self.seat.share(), held };
+        if body.len() < LARGE {
+            let (body, limits) = self.shared.open(protocol, body)?;
+            return self.shared.start(route, cx, (body.into(), limits), entry);
+        }
+        self.owner.start_aside(route, cx, (protocol, body), entry)
+    }
+
+    /// What becomes of a call that was not ready at once: it goes on beside the connection, unless its answer has to
+    /// come before those of later requests.
+    fn put_off(&mut self, call: Waiting, order: bool) -> Option<Next> {
+        if order {
+            return Some(Next::Handler(call));
+        }
+        let late = self.late.get_or_insert_default();
+        late::spawn(call, Arc::clone(&self.owner), late, CancellationToken::clone(&self.cancel));
+        None
+    }
+
+    /// Tells a peer that it sent an answer to a server.
+    fn refuse(&mut self, envelope: &Envelope<'_>) -> Result<Next, Close> {
+        self.shared.count(Counter::BadHeader);
+        let body = envelope.header.protocol.wrong_message_type().map_err(|_| Close)?;
+        envelope
+            .head(MessageType::Exception, None, &ReplyMetadata::default(), &body, &mut self.out)
+            .map_err(|_| Close)?;
+        Ok(Next::Last(body))
+    }
+
+    /// What a call's handler knows of it.
+    fn context(&self, now: Instant) -> Context {
+        let mut cx = Context::of_connection(self.peer, Arc::clone(&self.cancel));
+        cx.set_limit(now + self.shared.limits.handler);
+        cx
+    }
+
+    /// Adds what a request's TTHeader says, and the slot of metadata that goes back; gives that too.
+    fn describe(&mut self, cx: &mut Context, asked: Asked<'_>, now: Instant) -> ReplySlot {
+        if let Some(deadline) = asked.timeout().and_then(|timeout| now.checked_add(timeout)) {
+            cx.set_deadline(deadline);
+        }
+        if let Some(id) = asked.log_id {
+            cx.set_log_id(id.into());
+        }
+        cx.set_metadata(asked.into_metadata());
+        let slot = self.reply.again();
+        cx.set_reply_slot(slot.clone());
+        slot
+    }
+
+    /// When a call has to end.
+    fn end_of(&self, cx: &Context, now: Instant) -> End {
+        let own = now + self.shared.limits.handler;
+        let at = cx.deadline().unwrap_or(own);
+        End { at, of_caller: at < own }
+    }
+}

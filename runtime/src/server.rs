@@ -1,0 +1,136 @@
+//! A server as a program makes it: its settings, its registry and what it serves.
+
+use std::fmt;
+use std::sync::Arc;
+
+#[cfg(doc)]
+use kiteline_core::error::Code;
+use kiteline_core::error::Error;
+use kiteline_core::layered::Layered;
+use kiteline_core::say::say;
+use kiteline_core::service::{Answer, Call, Service};
+use kiteline_registry::Registry;
+use kiteline_server::Signals;
+pub use kiteline_server::{
+    Builder, Calls, Claim, Connection, Counter, Counters, Driver, Phase, Registering, Registrar, Registration, Running,
+    Serving, shutdown_signal,
+};
+use tower::{Layer, Service as Tower};
+
+use crate::announce::Announcer;
+use crate::config::Config;
+use crate::console::init_logging;
+
+/// A server that is being put together.
+///
+/// ```no_run
+/// # async fn run(add: impl runtime::Service) -> runtime::Result<()> {
+/// runtime::Server::new(runtime::Config::local()).add(add).run().await
+/// # }
+/// ```
+#[must_use = "a server does nothing until it is run"]
+pub struct Server {
+    config: Config,
+    registry: Option<Registry>,
+    builder: Builder,
+    registrar: Option<Box<dyn Registrar>>,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// A server without services.
+    pub fn new(config: Config) -> Self {
+        let builder = Builder::new(&config.limits).reflection(config.server.reflection);
+        Self { config, registry: None, builder, registrar: None }
+    }
+
+    /// Mounts a service.
+    #[expect(clippy::should_implement_trait, reason = "nobody adds servers up")]
+    pub fn add(self, service: impl Service) -> Self {
+        self.add_arc(Arc::new(service))
+    }
+
+    /// Mounts a service that something else holds too.
+    pub fn add_arc(mut self, service: Arc<dyn Service>) -> Self {
+        self.builder = self.builder.service(service);
+        self
+    }
+
+    /// Wraps every call of every service. The layer that is added first sees a call first.
+    /// Without layers nothing stands between a driver and the service. What a layer fails with
+    /// becomes an [`Error`]: see `From<BoxError>` there for tower's own layers.
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<Layered> + Send + 'static,
+        L::Service: Tower<Call, Response = Answer, Error: Into<Error>> + Clone + Send + Sync + 'static,
+        <L::Service as Tower<Call>>::Future: Send + 'static,
+    {
+        self.builder = self.builder.layer(layer);
+        self
+    }
+
+    /// Adds a protocol. It is asked for each connection before those that are built in.
+    pub fn driver(mut self, driver: impl Driver) -> Self {
+        self.builder = self.builder.driver(driver);
+        self
+    }
+
+    /// Registers in this registry rather than in the one that the configuration names.
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.registry = Some(registry.clone());
+        self
+    }
+
+    /// Sets what makes the server known, in place of a registry.
+    pub fn registrar(mut self, registrar: impl Registrar) -> Self {
+        self.registrar = Some(Box::new(registrar));
+        self
+    }
+
+    /// Listens, accepts and registers.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FailedPrecondition`] when the services cannot share a server, or without any;
+    /// [`Code::Unavailable`] when the address cannot be listened on; what the registrar gives.
+    pub async fn start(self) -> Result<Running, Error> {
+        self.begin(false).await
+    }
+
+    /// The same; `aloud` where a person is to be told what goes on.
+    async fn begin(self, aloud: bool) -> Result<Running, Error> {
+        let registry = match self.registry {
+            Some(registry) => registry,
+            None => Registry::open(&self.config.registry.url)?,
+        };
+        let config = &self.config;
+        let registrar = self.registrar.unwrap_or_else(|| Box::new(Announcer::new(registry, config, aloud)));
+        self.builder.start(&config.server.listen, Some(registrar)).await
+    }
+
+    /// Starts, says so, serves until SIGTERM or Ctrl-C, then drains. A second signal ends the
+    /// server at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::start`], and [`Code::Cancelled`] after a second signal.
+    pub async fn run(self) -> Result<(), Error> {
+        let mut signals = Signals::listen()?;
+        init_logging();
+        say(&format!("settings: {}", self.config.source));
+        let running = self.begin(true).await?;
+        say(&running.limits().to_string());
+        signals.next().await;
+        let outcome = tokio::select! {
+            outcome = running.stop_aloud(say) => outcome,
+            () = signals.next() => return Err(Error::new(kiteline_core::Code::Cancelled, "ended by a second signal")),
+        };
+        say("stopped");
+        outcome
+    }
+}

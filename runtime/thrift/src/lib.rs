@@ -1,0 +1,63 @@
+//! The Thrift protocol: values in Binary, messages, frames, application exceptions.
+//!
+//! Owns every byte of it and knows nothing of sockets, servers or registries. There is one
+//! codec: a [`Value`] is never generic over protocols, and [`compact`] is transcoded.
+//!
+//! ```
+//! use runtime::thrift::{from_bytes, to_bytes};
+//!
+//! let ages = std::collections::HashMap::from([("kite".to_owned(), 7_i64)]);
+//! let bytes = to_bytes(&ages)?;
+//! // Two element types, a count, a text with its length, a number.
+//! assert_eq!(bytes.len(), 2 + 4 + (4 + 4) + 8);
+//! assert_eq!(from_bytes(bytes, Default::default()), Ok(ages));
+//! # Ok::<_, runtime::thrift::EncodeError>(())
+//! ```
+
+mod bodies;
+mod call;
+pub mod compact;
+mod containers;
+mod decoder;
+mod encoder;
+mod error;
+pub mod exception;
+mod field;
+mod frame;
+mod kind;
+#[cfg(feature = "grpc")]
+mod kitex_protobuf;
+mod message;
+mod messages;
+pub mod metainfo;
+mod outgoing;
+mod protocol;
+pub mod receive;
+mod scanner;
+mod sink;
+mod size;
+pub mod spare;
+mod structure;
+mod text;
+pub mod ttheader;
+mod unknown;
+mod value;
+mod walk;
+
+pub use call::{Argument, argument, arguments, body, fields, missing, missing_result, nothing, reply, result, void};
+pub use decoder::{Decoder, from_bytes};
+pub use encoder::{Encoder, to_bytes};
+pub use error::{DecodeError, EncodeError, Fault, Step};
+pub use field::{Decoded, FieldNames, FieldRef, Slot};
+pub use frame::{Frame, FrameError, FrameReader, Frames, MAX_FRAME};
+pub use kind::Type;
+pub use message::{Header, HeaderError, MAX_NAME, MessageType};
+pub use messages::{Incoming, Messages, Wire};
+pub use outgoing::Outgoing;
+pub use protocol::Protocol;
+pub use sink::Sink;
+pub use size::{DEPTH, Size};
+pub use structure::{Required, Struct};
+pub use ttheader::{TtHeader, TtHeaderError};
+pub use unknown::UnknownField;
+pub use value::{Double, ParseUuidError, Uuid, Value};

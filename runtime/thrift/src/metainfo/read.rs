@@ -1,0 +1,150 @@
+//! What the pairs of a message that came say.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{CLOSING, EXTRA, MESSAGE, PERSISTENT, SERVICE, STATUS, TOKEN, TRANSIENT, is_reserved, read_value};
+use crate::ttheader::{Pair, int_keys};
+use kiteline_core::error::{Error, Origin};
+use kiteline_core::metadata::{Metadata, Reach};
+
+/// What a request says. Of several pairs with one key the last counts, as in Kitex.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// The service's name in the IDL.
+    pub service: Option<&'a str>,
+    /// The id under which everybody on the way logs it.
+    pub log_id: Option<&'a str>,
+    timeout: Option<&'a str>,
+    token: Option<&'a str>,
+    metadata: Option<Metadata>,
+}
+
+impl<'a> Asked<'a> {
+    /// Takes one pair.
+    #[inline]
+    pub fn take(&mut self, pair: Pair<'a>) {
+        match pair {
+            Pair::Int(int_keys::RPC_TIMEOUT, value) => self.timeout = Some(value),
+            Pair::Int(int_keys::LOG_ID, value) => self.log_id = Some(value),
+            Pair::Int(..) => {}
+            Pair::Text(SERVICE, value) => self.service = Some(value),
+            Pair::Text(key, value) => self.text(key, value),
+            Pair::Acl(token) => self.token = Some(token),
+        }
+    }
+
+    fn text(&mut self, key: &str, value: &str) {
+        if let Some(key) = key.strip_prefix(TRANSIENT) {
+            self.metadata().append_to(Reach::Transient, key, read_value(key, value));
+        } else if let Some(key) = key.strip_prefix(PERSISTENT) {
+            self.metadata().append_to(Reach::Persistent, key, read_value(key, value));
+        }
+    }
+
+    fn metadata(&mut self) -> &mut Metadata {
+        self.metadata.get_or_insert_default()
+    }
+
+    /// The pairs that a handler sees; `None` without any.
+    pub fn into_metadata(mut self) -> Option<Metadata> {
+        if let Some(token) = self.token {
+            self.metadata().append_to(Reach::Transient, TOKEN, token);
+        }
+        self.metadata
+    }
+
+    /// What the caller waits for the answer. What is no number counts as nothing, as in Kitex.
+    pub fn timeout(&self) -> Option<Duration> {
+        let milliseconds: u64 = self.timeout?.parse().ok()?;
+        (milliseconds > 0).then(|| Duration::from_millis(milliseconds))
+    }
+}
+
+/// What an answer says. Of several pairs with one key the last counts, as in Kitex.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answered<'a> {
+    /// What a handler sent back: all pairs that mean nothing else.
+    pub metadata: Metadata,
+    closing: Option<&'a str>,
+    status: Option<&'a str>,
+    message: Option<&'a str>,
+    extra: Option<&'a str>,
+}
+
+impl<'a> Answered<'a> {
+    /// Takes one pair.
+    #[inline]
+    pub fn take(&mut self, pair: Pair<'a>) {
+        if let Pair::Text(key, value) = pair {
+            self.text(key, value);
+        }
+    }
+
+    fn text(&mut self, key: &'a str, value: &'a str) {
+        match key {
+            CLOSING => self.closing = Some(value),
+            STATUS => self.status = Some(value),
+            MESSAGE => self.message = Some(value),
+            EXTRA => self.extra = Some(value),
+            _ if is_reserved(key) => {}
+            _ => self.metadata.append(key, read_value(key, value)),
+        }
+    }
+
+    /// Whether the peer closes this connection.
+    pub fn closing(&self) -> bool {
+        self.closing == Some("1")
+    }
+
+    /// The business error of the answer. Kitex ignores it when its extra pairs cannot be read; here
+    /// they alone are lost, since success is the worse report.
+    pub fn business(&self) -> Option<Error> {
+        let code: i32 = self.status?.parse().ok()?;
+        if code == 0 {
+            return None;
+        }
+        let extra = self.extra.and_then(|text| serde_json::from_str::<BTreeMap<String, String>>(text).ok());
+        let message = self.message.unwrap_or_default();
+        Some(Error::business(code, message, extra.unwrap_or_default()).with_origin(Origin::Remote))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(pairs: &[Pair<'static>]) -> Asked<'static> {
+        let mut asked = Asked::default();
+        pairs.iter().for_each(|pair| asked.take(*pair));
+        asked
+    }
+
+    #[test]
+    fn the_last_of_several_pairs_counts() {
+        let [first, last] = [Pair::Int(int_keys::RPC_TIMEOUT, "7"), Pair::Int(int_keys::RPC_TIMEOUT, "soon")];
+        assert_eq!(asked(&[last, first]).timeout(), Some(Duration::from_millis(7)));
+        assert_eq!(asked(&[first, last]).timeout(), None);
+        let mut answered = Answered::default();
+        ["5", "0"].into_iter().for_each(|code| answered.take(Pair::Text(STATUS, code)));
+        assert!(answered.business().is_none());
+    }
+
+    #[test]
+    fn the_token_is_the_headers_own_wherever_it_stands() {
+        let [token, pair] = [Pair::Acl("own"), Pair::Text("RPC_TRANSIT_gdpr-token", "other")];
+        for pairs in [[token, pair], [pair, token]] {
+            assert_eq!(asked(&pairs).into_metadata().unwrap().get("gdpr-token"), Some("own"));
+        }
+    }
+
+    #[test]
+    fn pairs_that_mean_something_do_not_come_back() {
+        let mut answered = Answered::default();
+        for key in [STATUS, MESSAGE, EXTRA, CLOSING, SERVICE, "crc32c", "mine"] {
+            answered.take(Pair::Text(key, "1"));
+        }
+        assert_eq!(answered.metadata, [("mine", "1")].into_iter().collect());
+        assert!(answered.closing() && answered.business().is_some());
+    }
+}
