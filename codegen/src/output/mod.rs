@@ -7,7 +7,7 @@ mod plan;
 
 pub use apply::apply;
 pub use fileset::{FileSet, Owner, Wanted, hash};
-pub use plan::{Action, Plan, Policy, Step, plan};
+pub use plan::{Action, Plan, Policy, Step, plan, plan_alone};
 
 /// Why the disk could not be read or written.
 #[derive(Debug)]

@@ -24,6 +24,7 @@ mod rerun;
 mod roots;
 mod sandbox;
 mod secrets;
+mod seen;
 mod streams;
 mod stubs;
 
