@@ -55,6 +55,7 @@ pub(super) fn structure(view: &View<'_>, def: &Def, it: &Struct) -> TokenStream 
                 #writes
             }
 
+            #[inline]
             fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
                 #read
             }

@@ -60,7 +60,8 @@ impl<T: Struct> Value for T {
     }
 }
 
-/// The one place that calls [`Struct::read`], so that the compiler puts its arms into the loop.
+/// The one place that calls [`Struct::read`], so that the compiler puts its arms into the loop. It does
+/// so where `read` is marked `#[inline]`, as generated code has it: else it may be in another unit.
 #[inline(never)]
 fn fill<T: Struct>(value: &mut T, input: &mut Decoder<'_>) -> Result<(), DecodeError> {
     let required = const { set(T::REQUIRED.1) };

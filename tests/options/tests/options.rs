@@ -81,6 +81,12 @@ fn serde_can_be_left_out_for_one_type() {
 }
 
 #[test]
+fn methods_of_thrift_that_stream_are_left_out() {
+    let text = include_str!(concat!(env!("OUT_DIR"), "/kiteline.rs"));
+    assert!(text.contains("pub fn say(") && !text.contains("fn talk("));
+}
+
+#[test]
 fn strings_hold_any_bytes_where_they_may() {
     let bad = || Bytes::from_static(b"\xff\xfe");
     let raw = Raw {

@@ -18,6 +18,7 @@ impl thrift::Struct for AddRequest {
         out.field(2, &self.second);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.first),
@@ -39,6 +40,7 @@ impl thrift::Struct for AddResponse {
         out.field(1, &self.sum);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.sum),

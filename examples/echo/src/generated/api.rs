@@ -16,6 +16,7 @@ impl thrift::Struct for EchoRequest {
         out.field(1, &self.message);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.message),
@@ -36,6 +37,7 @@ impl thrift::Struct for EchoResponse {
         out.field(2, &self.message);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             2 => field.read(&mut self.message),

@@ -18,6 +18,7 @@ impl thrift::Struct for AddRequest {
         out.field(2, &self.second);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.first),
@@ -39,6 +40,7 @@ impl thrift::Struct for AddResponse {
         out.field(1, &self.sum);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.sum),
@@ -59,6 +61,7 @@ impl thrift::Struct for EchoRequest {
         out.field(1, &self.message);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.message),
@@ -79,6 +82,7 @@ impl thrift::Struct for EchoResponse {
         out.field(2, &self.message);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             2 => field.read(&mut self.message),

@@ -46,6 +46,7 @@ impl thrift::Struct for Type {
         out.field(13, &self.http_code);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.r#fn),
@@ -81,6 +82,7 @@ impl thrift::Struct for Option {
         out.optional(1, &self.a);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.a),
@@ -111,6 +113,7 @@ impl thrift::Struct for String {
         }
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.a),
@@ -131,6 +134,7 @@ impl thrift::Struct for Vec {
         out.field(1, &self.items);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.items),
@@ -153,6 +157,7 @@ impl thrift::Struct for Box {
         out.field(2, &self.result);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.boxed(|value| self.inner = ::std::option::Option::Some(value)),
@@ -174,6 +179,7 @@ impl thrift::Struct for Result {
         out.field(1, &self.ok);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.ok),
@@ -253,6 +259,7 @@ impl thrift::Struct for Default {
         out.field(1, &self.some);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.some),
@@ -273,6 +280,7 @@ impl thrift::Struct for H {
         out.field(1, &self.h);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.h),
@@ -293,6 +301,7 @@ impl thrift::Struct for SnakeCaseStruct {
         out.field(1, &self.a);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.a),
@@ -313,6 +322,7 @@ impl thrift::Struct for Url {
         out.field(1, &self.url);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.url),
@@ -333,6 +343,7 @@ impl thrift::Struct for Future {
         out.field(1, &self.f);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.f),
@@ -433,6 +444,7 @@ impl thrift::Struct for Clash {
         out.field(6, &self.hash);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.display),

@@ -214,6 +214,7 @@ impl thrift::Struct for Nothing {
 
     fn write(&self, _: &mut impl thrift::Sink) {}
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         field.skip()
     }
@@ -253,6 +254,7 @@ impl thrift::Struct for Scalars {
         out.field(12, &self.alias);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.flag),
@@ -420,6 +422,7 @@ impl thrift::Struct for Defaults {
         out.field(29, &self.pick);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.flag),
@@ -505,6 +508,7 @@ impl thrift::Struct for Keys {
         out.field(14, &self.hard);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.by_double),
@@ -553,6 +557,7 @@ impl thrift::Struct for Spot {
         out.field(3, &self.name);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.required(&mut self.row),
@@ -593,6 +598,7 @@ impl thrift::Struct for WithDouble {
         out.field(3, &self.sets);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.value),
@@ -630,6 +636,7 @@ impl thrift::Struct for Hard {
         out.optional(3, &self.pick);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.spots),
@@ -660,6 +667,7 @@ impl thrift::Struct for Node {
         out.field(5, &self.named);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.value),
@@ -686,6 +694,7 @@ impl thrift::Struct for Left {
         out.optional_box(1, &self.right);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.boxed(|value| self.right = Some(value)),
@@ -836,6 +845,7 @@ impl thrift::Struct for Needs {
         out.field(63, &self.last);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             2 => field.required(&mut self.text),
@@ -868,6 +878,7 @@ impl thrift::Struct for Needing {
         out.field(3, &self.more);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.required(&mut self.before),
@@ -1246,6 +1257,7 @@ impl thrift::Struct for Deep {
         out.field(4, &self.bottom);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.spots),
@@ -1279,6 +1291,7 @@ impl thrift::Struct for Missing {
         out.optional(2, &self.near);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.what),
@@ -1311,6 +1324,7 @@ impl thrift::Struct for Denied {
         out.field(2, &self.because);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.required(&mut self.code),
@@ -1340,6 +1354,7 @@ impl thrift::Struct for Ids {
         out.field(32767, &self.top);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             32767 => field.read(&mut self.top),

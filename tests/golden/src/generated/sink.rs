@@ -113,6 +113,7 @@ impl thrift::Struct for Scalars {
         out.field(11, &self.level);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.flag),
@@ -168,6 +169,7 @@ impl thrift::Struct for Optionals {
         out.optional(13, &self.counts);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.flag),
@@ -249,6 +251,7 @@ impl thrift::Struct for Defaults {
         out.field(12, &self.blob);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.flag),
@@ -291,6 +294,7 @@ impl thrift::Struct for Needs {
         out.field(6, &self.names);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.required(&mut self.flag),
@@ -355,6 +359,7 @@ impl thrift::Struct for Containers {
         out.field(18, &self.bits);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.flags),
@@ -396,6 +401,7 @@ impl thrift::Struct for Tree {
         out.optional_box(3, &self.next);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.value),
@@ -424,6 +430,7 @@ impl thrift::Struct for OddIds {
         out.field(1, &self.one);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             100 => field.read(&mut self.hundred),
@@ -525,6 +532,7 @@ impl thrift::Struct for Holder {
         out.field(3, &self.many);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.choice),
@@ -547,6 +555,7 @@ impl thrift::Struct for V1 {
         out.field(1, &self.a);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.a),
@@ -573,6 +582,7 @@ impl thrift::Struct for V2 {
         out.optional(4, &self.extra);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.a),
@@ -607,6 +617,7 @@ impl thrift::Struct for NotFound {
         out.optional(2, &self.near);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.required(&mut self.what),

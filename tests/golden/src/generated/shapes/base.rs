@@ -32,6 +32,7 @@ impl thrift::Struct for Spot {
         out.field(2, &self.y);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.x),
@@ -112,6 +113,7 @@ impl thrift::Struct for Refused {
         out.field(1, &self.reason);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.required(&mut self.reason),

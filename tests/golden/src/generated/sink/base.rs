@@ -69,6 +69,7 @@ impl thrift::Struct for Empty {
 
     fn write(&self, _: &mut impl thrift::Sink) {}
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         field.skip()
     }
@@ -88,6 +89,7 @@ impl thrift::Struct for Point {
         out.field(2, &self.y);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.x),
@@ -119,6 +121,7 @@ impl thrift::Struct for Denied {
         out.field(1, &self.reason);
     }
 
+    #[inline]
     fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.reason),
