@@ -1,41 +1,12 @@
 //! What a user can choose about the generated text: one table for the flags (`cli::args`), what a
 //! crate records in `[package.metadata.kiteline]` (`cli::place`, `scaffold::cargo`) and the
-//! annotations of an IDL (`resolve::chosen`).
+//! annotations of an IDL ([`Options::with`]).
 
 use std::path::PathBuf;
 
-use crate::emit::Sides;
 use crate::ir::draft::Annotation;
 
-/// How omitted field ids are counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Ids {
-    /// The one before it plus 1, from 1.
-    #[default]
-    Kitex,
-    /// Down from -1, as Apache's compiler does.
-    Apache,
-}
-
-/// Which collections hold Thrift's maps and sets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Maps {
-    /// `HashMap` and `HashSet`; `BTreeMap` and `BTreeSet` where a key holds a double.
-    #[default]
-    Hash,
-    /// `BTreeMap` and `BTreeSet`: in order, the same bytes each time.
-    BTree,
-}
-
-/// What holds Thrift's `string`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Strings {
-    /// `String`: other bytes than UTF-8 are refused.
-    #[default]
-    Text,
-    /// `Bytes`, as for `binary`: for peers that put any bytes there.
-    Bytes,
-}
+pub use crate::ir::choices::{Ids, Maps, Sides, Strings};
 
 /// Every option of generation.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@
 //! person sees the findings of both in one run.
 
 mod annotations;
-pub mod enums;
-pub mod ids;
+mod enums;
+mod ids;
 mod methods;
 mod names;
 mod services;

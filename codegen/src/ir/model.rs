@@ -3,7 +3,7 @@
 
 pub use super::draft::{Base, Language, Requiredness, StructKind};
 
-use crate::options::Maps;
+use super::choices::Maps;
 use crate::source::{FileId, Span};
 
 /// Index of a [`Module`].

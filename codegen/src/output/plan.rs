@@ -4,8 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Error, FileSet, Owner, Wanted};
-use crate::assemble::MARK;
+use super::{Error, FileSet, MARK, Owner, Wanted};
 
 /// What happens to one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
