@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 mod architecture;
+mod dependencies;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -17,7 +17,7 @@ const POINTS: u64 = 4;
 const BITS: u32 = 5;
 
 /// The same instance for the same key of
-/// [`Request::with_hash`](kiteline_client::Request::with_hash), in every process; calls without a
+/// `Request::with_hash`, in every process; calls without a
 /// key go anywhere. An instance that comes or goes moves its own share of the keys and no others, and
 /// the keys of one that is left out for a time spread over the others.
 ///

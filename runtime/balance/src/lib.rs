@@ -10,7 +10,7 @@
 //! | [`RoundRobin`] | `round_robin` | in turn, by weight; the default |
 //! | [`Random`] | `random` | by chance, by weight |
 //! | [`BestOfTwo`] | `best_of_two` | of two by chance, the one with less to do and shorter answers |
-//! | [`Hashed`] | `hash` | the same instance for the same [`with_hash`](kiteline_client::Request::with_hash) |
+//! | [`Hashed`] | `hash` | the same instance for the same `with_hash` of the call |
 //!
 //! Whatever the balancer, suspects come after the others, and instances that fail are left out for
 //! a time (`outlier`).
@@ -53,6 +53,15 @@ pub enum Verdict {
     Unreachable,
     /// Nothing was learnt: the caller went away, or this process refused.
     Unknown,
+}
+
+/// What the end of a call changes for its instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is left out for a time.
+    LeftOut,
+    /// It is chosen again.
+    Back,
 }
 
 /// A rule by which instances are chosen.

@@ -16,11 +16,12 @@
 //! Half of the instances at most are left out, and never the last one. When no other is left, a
 //! call goes to one that is.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
-use super::Verdict;
 use super::member::Member;
+use super::{Change, Verdict};
+use kiteline_core::lock::lock;
 
 const SECOND: u64 = 1_000_000_000;
 const FIRST: u64 = 20 * SECOND;
@@ -96,19 +97,18 @@ impl Outliers {
         self.any.load(Ordering::Relaxed)
     }
 
-    /// Takes in how a call to one of `members` ended; gives whether that throws it out.
-    pub(super) fn report(&self, member: &Member, verdict: Verdict, members: &[Member], now: u64) -> bool {
+    /// Takes in how a call to one of `members` ended; gives what that changes for it.
+    pub(super) fn report(&self, member: &Member, verdict: Verdict, members: &[Member], now: u64) -> Option<Change> {
         let ejection = &member.record().ejection;
         let probed = || ejection.until.load(Ordering::Relaxed) == PROBED;
         let due = match verdict {
             Verdict::Answered => {
-                self.welcome(member, members, now);
-                return false;
+                return self.welcome(member, members, now).then_some(Change::Back);
             }
             Verdict::Unknown => {
                 // The probe said nothing: the next call is one.
                 let _ = ejection.until.compare_exchange(PROBED, 1, Ordering::Relaxed, Ordering::Relaxed);
-                return false;
+                return None;
             }
             Verdict::Unreachable => true,
             Verdict::Failed => {
@@ -120,7 +120,7 @@ impl Outliers {
                 self.trouble(ejection) || probed()
             }
         };
-        due && self.throw_out(ejection, members, now)
+        (due && self.throw_out(ejection, members, now)).then_some(Change::LeftOut)
     }
 
     /// Counts a trouble; gives whether enough were seen that are the instance's own: others answered
@@ -153,26 +153,29 @@ impl Outliers {
         }
     }
 
-    fn welcome(&self, member: &Member, members: &[Member], now: u64) {
+    /// Notes that an instance answered; tells whether it was left out until then.
+    fn welcome(&self, member: &Member, members: &[Member], now: u64) -> bool {
         self.answered(member);
         let ejection = &member.record().ejection;
-        if ejection.is_out() {
+        let was_out = ejection.is_out();
+        if was_out {
             ejection.until.store(0, Ordering::Relaxed);
             ejection.back.store(now, Ordering::Relaxed);
             self.recount(members);
         }
+        was_out
     }
 
     /// Looks whether any of `members` is out.
     pub(super) fn recount(&self, members: &[Member]) {
-        let _deciding = self.deciding.lock().unwrap_or_else(PoisonError::into_inner);
+        let _deciding = lock(&self.deciding);
         let any = members.iter().any(|member| member.record().ejection.is_out());
         self.any.store(any, Ordering::Relaxed);
     }
 
     #[cold]
     fn throw_out(&self, ejection: &Ejection, members: &[Member], now: u64) -> bool {
-        let _deciding = self.deciding.lock().unwrap_or_else(PoisonError::into_inner);
+        let _deciding = lock(&self.deciding);
         let until = ejection.until.load(Ordering::Relaxed);
         if until > now && until != PROBED {
             // A call that began before it was left out.

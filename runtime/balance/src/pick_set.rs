@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::member::Member;
 use super::outlier::Outliers;
-use super::{Balancer, PickRequest, Picker, Verdict};
+use super::{Balancer, Change, PickRequest, Picker, Verdict};
 use kiteline_registry::Instance;
 
 /// Made for each new list, from the one before: what is known of an instance is kept by its id.
@@ -112,13 +112,13 @@ impl PickSet {
         }
     }
 
-    /// A call to the member ended; gives whether it is left out from now on. `time` tells, where that matters, the
+    /// A call to the member ended; gives what that changes for it. `time` tells, where that matters, the
     /// nanoseconds that it took and those since the channel began.
-    pub fn ended(&self, place: usize, verdict: Verdict, time: impl FnOnce() -> (u64, u64)) -> bool {
-        let Some(member) = self.members.get(place) else { return false };
+    pub fn ended(&self, place: usize, verdict: Verdict, time: impl FnOnce() -> (u64, u64)) -> Option<Change> {
+        let member = self.members.get(place)?;
         if !self.counted && verdict == Verdict::Answered && !member.record().ejection.is_out() {
             self.outliers.answered(member);
-            return false;
+            return None;
         }
         let (took, now) = time();
         if self.counted {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use super::transport::{Protocol, Style, Transport};
 use crate::config::ClientConfig;
 use kiteline_balance::Balancer;
 use kiteline_core::error::{Code, Error, Origin};
+use kiteline_core::event::{Recorder, Recorders, Side};
 use kiteline_core::layered::Layered;
 use kiteline_core::limits::{DecodeLimits, Limits};
 use kiteline_core::malloc;
@@ -32,6 +34,7 @@ struct Inner {
     layered: Option<Layered>,
     timeout: Duration,
     limits: DecodeLimits,
+    recorders: Recorders,
 }
 
 impl fmt::Debug for Channel {
@@ -80,7 +83,29 @@ impl Channel {
     /// # Errors
     /// What the service answered, or why it did not: no instance, no connection, the deadline.
     pub async fn call(&self, call: Call, timeout: Option<Duration>) -> Result<Answer, Error> {
-        self.clone().drive(Ok(call), timeout).await
+        self.begin(Ok(call), timeout).await
+    }
+
+    /// As [`Channel::call`], told to recorders if there are any.
+    pub(super) fn begin(
+        &self,
+        call: Result<Call, Error>,
+        timeout: Option<Duration>,
+    ) -> Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>> {
+        match call.as_ref().map(|call| call.method) {
+            Ok(method) if !self.0.recorders.is_empty() => {
+                let channel = self.clone();
+                Box::pin(async move {
+                    let timed = channel.0.recorders.begin(Side::Client, method, None);
+                    let outcome = channel.drive(call, timeout).await;
+                    if let Some(timed) = timed {
+                        timed.end(outcome.as_ref().err());
+                    }
+                    outcome
+                })
+            }
+            _ => Box::pin(self.clone().drive(call, timeout)),
+        }
     }
 
     /// [`Channel::call`] as a future that holds everything once: it is allocated for each call.
@@ -170,6 +195,7 @@ pub struct Builder {
     client: ClientConfig,
     limits: Limits,
     balancer: Option<Box<dyn Balancer>>,
+    recorders: Recorders,
     layers: Vec<Wrap>,
     style: Style,
     #[cfg(feature = "grpc")]
@@ -196,6 +222,7 @@ impl Builder {
             client: ClientConfig::default(),
             limits: Limits::default(),
             balancer: None,
+            recorders: Recorders::default(),
             layers: Vec::new(),
             style: Style::default(),
             #[cfg(feature = "grpc")]
@@ -250,6 +277,12 @@ impl Builder {
     /// [`RoundRobin`](kiteline_balance::RoundRobin).
     pub fn balancer(mut self, balancer: impl Balancer) -> Self {
         self.balancer = Some(Box::new(balancer));
+        self
+    }
+
+    /// Tells a recorder what happens on the channel.
+    pub fn recorder(mut self, recorder: impl Recorder) -> Self {
+        self.recorders.add(Arc::new(recorder));
         self
     }
 
@@ -330,6 +363,7 @@ impl Builder {
             connect: self.client.connect_timeout,
             waits: self.client.wait_for_registry,
             limits: &self.limits,
+            recorders: &self.recorders,
             style: self.style,
             #[cfg(feature = "grpc")]
             http: self.http,
@@ -342,6 +376,6 @@ impl Builder {
             self.layers.into_iter().rev().fold(inner, |inner, wrap| wrap(inner))
         });
         let (timeout, limits) = (self.client.timeout, self.limits.decode);
-        Ok(Channel(Arc::new(Inner { dispatch, layered, timeout, limits })))
+        Ok(Channel(Arc::new(Inner { dispatch, layered, timeout, limits, recorders: self.recorders })))
     }
 }

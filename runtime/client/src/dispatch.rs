@@ -1,8 +1,6 @@
 //! The innermost service of a channel: which instance, which connection, and whether again.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
@@ -24,8 +22,9 @@ use super::transport::{Style, Transport};
 use kiteline_balance::{Balancer, PickOptions, Verdict};
 use kiteline_core::body::Body;
 use kiteline_core::error::{Code, Error, Origin};
+use kiteline_core::event::Recorders;
 use kiteline_core::limits::Limits;
-use kiteline_core::service::{Answer, Call, Idl};
+use kiteline_core::service::{Answer, Call, Handling, Idl};
 use kiteline_registry::{Resolver, Snapshot};
 
 /// Second attempts after a request may have been sent.
@@ -40,6 +39,7 @@ pub(super) struct Settings<'a> {
     pub(super) connect: Duration,
     pub(super) waits: bool,
     pub(super) limits: &'a Limits,
+    pub(super) recorders: &'a Recorders,
     pub(super) style: Style,
     #[cfg(feature = "grpc")]
     pub(super) http: Http,
@@ -89,7 +89,7 @@ impl fmt::Debug for Dispatch {
 impl Service<Call> for Dispatch {
     type Response = Answer;
     type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send + 'static>>;
+    type Future = Handling;
 
     fn poll_ready(&mut self, _: &mut Task<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
@@ -108,8 +108,8 @@ impl Dispatch {
             resolver,
             waits: settings.waits,
             balancer,
-            thrift_endpoints: EndpointSets::new(scheme(Idl::Thrift)),
-            grpc_endpoints: EndpointSets::new(scheme(Idl::Proto)),
+            thrift_endpoints: EndpointSets::new(Idl::Thrift.scheme(), settings.recorders.clone()),
+            grpc_endpoints: EndpointSets::new(Idl::Proto.scheme(), settings.recorders.clone()),
             epoch: Instant::now(),
             budget: Budget::default(),
             thrift: Thrift::new(settings, Arc::clone(&counters)),
@@ -240,7 +240,9 @@ impl Dispatch {
         let service = &snapshot.service;
         let what = match snapshot.instances.len() {
             0 => format!("service `{service}` has no instance"),
-            count => format!("none of the {count} instances of service `{service}` serves {}", scheme(call.method.idl)),
+            count => {
+                format!("none of the {count} instances of service `{service}` serves {}", call.method.idl.scheme())
+            }
         };
         let source = self.0.resolver.source();
         Error::unavailable(format!("{what}; looked at {source}; {age}")).with_origin(Origin::NotSent)
@@ -263,12 +265,5 @@ fn verdict(error: &Error) -> Verdict {
             Verdict::Troubled
         }
         _ => Verdict::Answered,
-    }
-}
-
-fn scheme(idl: Idl) -> &'static str {
-    match idl {
-        Idl::Thrift => "thrift",
-        Idl::Proto => "grpc",
     }
 }

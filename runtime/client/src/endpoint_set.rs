@@ -1,14 +1,16 @@
 //! The instances that a channel may call, rebuilt when the resolver's snapshot changes.
 
 use kiteline_core::Context;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
+use kiteline_core::event::{Event, Recorders};
+use kiteline_core::lock::lock;
+use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use tokio::time::Instant;
 
 use super::endpoint_connections::EndpointConnections;
-use kiteline_balance::{Balancer, PickSet, Verdict};
+use kiteline_balance::{Balancer, Change, PickSet, Verdict};
 use kiteline_registry::{Endpoint, Instance, Resolver, Snapshot};
 
 /// One snapshot, prepared for calls of one protocol, with the connections to its members.
@@ -19,6 +21,7 @@ pub(super) struct EndpointSet {
     /// The connections to each member of the set, from its first call on.
     peers: Vec<OnceLock<Arc<EndpointConnections>>>,
     scheme: &'static str,
+    recorders: Recorders,
 }
 
 impl EndpointSet {
@@ -60,14 +63,15 @@ impl EndpointSet {
 #[derive(Debug)]
 pub(super) struct EndpointSets {
     scheme: &'static str,
+    recorders: Recorders,
     current: ArcSwapOption<EndpointSet>,
     /// Held by who makes a list.
     making: Mutex<()>,
 }
 
 impl EndpointSets {
-    pub(super) fn new(scheme: &'static str) -> Self {
-        Self { scheme, current: ArcSwapOption::empty(), making: Mutex::default() }
+    pub(super) fn new(scheme: &'static str, recorders: Recorders) -> Self {
+        Self { scheme, recorders, current: ArcSwapOption::empty(), making: Mutex::default() }
     }
 
     /// The list of what the resolver knows now, where that is made and not empty of all knowledge.
@@ -95,7 +99,7 @@ impl EndpointSets {
             (Ok(making), _) => making,
             (Err(TryLockError::Poisoned(poisoned)), _) => poisoned.into_inner(),
             (Err(TryLockError::WouldBlock), Some(before)) if !before.picks.is_empty() => return before,
-            (Err(TryLockError::WouldBlock), _) => self.making.lock().unwrap_or_else(PoisonError::into_inner),
+            (Err(TryLockError::WouldBlock), _) => lock(&self.making),
         };
         // Another caller may have been here in between.
         let before = self.current.load_full();
@@ -108,10 +112,14 @@ impl EndpointSets {
         let picks = PickSet::new(&snapshot.instances, endpoint, &snapshot.suspects, picks_before, balancer);
         let mut peers = Vec::new();
         peers.resize_with(picks.len(), OnceLock::new);
-        let mut current = EndpointSet { snapshot, picks, peers, scheme };
+        let mut current = EndpointSet { snapshot, picks, peers, scheme, recorders: self.recorders.clone() };
         if let Some(before) = &before {
             current.inherit(before);
         }
+        self.recorders.record(|| {
+            let Snapshot { service, instances, .. } = &*current.snapshot;
+            Event::InstancesChanged { service, instances: instances.len() }
+        });
         let current = Arc::new(current);
         self.current.store(Some(Arc::clone(&current)));
         current
@@ -161,9 +169,15 @@ impl Drop for Attempt<'_> {
             let since = |then| nanos(now.saturating_duration_since(then));
             (since(start), since(*epoch))
         };
-        let out = current.picks.ended(place, verdict, time);
-        if let (true, Some((instance, endpoint))) = (out, current.target(place)) {
-            let EndpointSet { snapshot, scheme, .. } = current;
+        let change = current.picks.ended(place, verdict, time);
+        let (Some(change), Some((instance, endpoint))) = (change, current.target(place)) else { return };
+        let EndpointSet { snapshot, scheme, recorders, .. } = current;
+        let (service, instance_id) = (&*snapshot.service, &*instance.id);
+        recorders.record(|| match change {
+            Change::LeftOut => Event::InstanceLeftOut { service, instance: instance_id },
+            Change::Back => Event::InstanceBack { service, instance: instance_id },
+        });
+        if change == Change::LeftOut {
             tracing::warn!(service = snapshot.service, scheme, id = instance.id, address = %endpoint, ?verdict,
                 "an instance is left out for a time");
         }

@@ -4,12 +4,11 @@
 //! runnable caller add to the batch first.
 
 use std::future::poll_fn;
-use std::io;
-use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Poll, Waker};
 use std::time::Duration;
+use std::{io, mem};
 
 use bytes::{Buf, BytesMut};
 use tokio::io::AsyncReadExt;
@@ -24,6 +23,7 @@ use super::answers::{number, says_goodbye};
 use super::counters::{Counter, Counters};
 use super::pending_calls::{Late, PendingCalls};
 use kiteline_core::error::Error;
+use kiteline_core::lock::lock;
 use kiteline_thrift::{Incoming, MessageReader};
 
 /// What a peer may let a write wait.
@@ -201,7 +201,7 @@ impl MuxConnection {
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Writes what the socket takes at once; the writer has the rest.

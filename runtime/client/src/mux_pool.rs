@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, PoisonError};
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use arc_swap::ArcSwapOption;
@@ -13,6 +13,7 @@ use tokio::sync::Mutex;
 use super::deadline::within;
 use super::mux_connection::MuxConnection;
 use kiteline_core::error::{Error, Origin};
+use kiteline_core::lock::lock;
 
 /// Connections to one address.
 static WIDTH: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZero::get).min(8));
@@ -81,7 +82,7 @@ impl Slot {
 
     fn opening(&self) -> Opening {
         let here = Handle::current().id();
-        let mut opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut opening = lock(&self.opening);
         opening.take_if(|(home, _)| *home != here);
         Arc::clone(&opening.get_or_insert_with(|| (here, Arc::default())).1)
     }

@@ -10,11 +10,12 @@ use bytes::Bytes;
 
 use super::channel::Channel;
 use kiteline_core::aside::{LARGE, aside};
+use kiteline_core::body::{Body, Messages};
 use kiteline_core::context::Context;
 use kiteline_core::error::Error;
 use kiteline_core::limits::DecodeLimits;
 use kiteline_core::metadata::{Metadata, Value};
-use kiteline_core::service::{Answer, Call, Method};
+use kiteline_core::service::{Answer, BoxFuture, Call, Handling, Method};
 
 /// An answer and what came beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl<T> Reply<T> {
 pub struct Request<T, E = Error> {
     channel: Channel,
     method: &'static Method,
-    body: Result<Bytes, Error>,
+    body: Result<Body, Error>,
     decode: fn(Bytes, DecodeLimits) -> Result<T, E>,
     cx: Context,
     timeout: Option<Duration>,
@@ -66,7 +67,28 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> Request<T, E> {
         decode: fn(Bytes, DecodeLimits) -> Result<T, E>,
     ) -> Self {
         let cx = Context::new().with_method(method);
-        Self { channel: channel.clone(), method, body, decode, cx, timeout: None }
+        Self { channel: channel.clone(), method, body: body.map(Body::Whole), decode, cx, timeout: None }
+    }
+
+    /// For generated code: a call of `method` whose requests are `messages`. It takes as long as these
+    /// do: the channel's time limit does not hold for it.
+    pub fn streaming(
+        channel: &Channel,
+        method: &'static Method,
+        messages: Messages,
+        decode: fn(Bytes, DecodeLimits) -> Result<T, E>,
+    ) -> Self {
+        let cx = Context::new().with_method(method);
+        let body = Ok(Body::Stream(messages));
+        Self { channel: channel.clone(), method, body, decode, cx, timeout: Some(Duration::MAX) }
+    }
+
+    /// The call, not yet sent, with how its messages are read and how long it may take.
+    pub(super) fn into_parts(self) -> Parts<T, E> {
+        let Self { channel, method, body, decode, cx, timeout } = self;
+        let limits = channel.decode_limits();
+        let call = body.map(|body| Call { method, cx, body, limits });
+        Parts { channel, call, decode, limits, timeout }
     }
 
     /// Makes the call a part of the one that `cx` belongs to: it ends at that one's caller's deadline, ends
@@ -117,24 +139,31 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> IntoFuture for Request<
     type IntoFuture = Pending<T, E>;
 
     fn into_future(self) -> Pending<T, E> {
-        let Self { channel, method, body, decode, cx, timeout } = self;
-        let limits = channel.decode_limits();
-        let call = body.map(|body| Call { method, cx, body: body.into(), limits });
-        Pending { work: Box::pin(channel.drive(call, timeout)), decode, limits, reading: None }
+        let Parts { channel, call, decode, limits, timeout } = self.into_parts();
+        Pending { work: channel.begin(call, timeout), decode, limits, reading: None }
     }
+}
+
+/// What a [`Request`] is made of.
+pub(super) struct Parts<T, E> {
+    pub(super) channel: Channel,
+    pub(super) call: Result<Call, Error>,
+    pub(super) decode: fn(Bytes, DecodeLimits) -> Result<T, E>,
+    pub(super) limits: DecodeLimits,
+    pub(super) timeout: Option<Duration>,
 }
 
 /// The future of a [`Request`].
 #[must_use = "a call is sent when it is awaited"]
 pub struct Pending<T, E> {
-    work: Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>,
+    work: Handling,
     decode: fn(Bytes, DecodeLimits) -> Result<T, E>,
     limits: DecodeLimits,
     /// What reads a large answer.
     reading: Option<Reading<T, E>>,
 }
 
-type Reading<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+type Reading<T, E> = BoxFuture<Result<T, E>>;
 
 impl<T: Send + 'static, E: From<Error> + Send + 'static> Future for Pending<T, E> {
     type Output = Result<T, E>;

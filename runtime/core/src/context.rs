@@ -1,12 +1,13 @@
 //! What travels beside a call: deadline, cancellation, peer, method and metadata.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
 use crate::cache_padded::CachePadded;
+use crate::lock::lock;
 use crate::metadata::{Metadata, Reach, Value};
 use crate::service::Method;
 
@@ -68,13 +69,12 @@ impl ReplySlot {
 
     fn edit(&self, change: impl FnOnce(&mut ReplyMetadata)) {
         let sent = self.0.get_or_init(Mutex::default);
-        change(&mut sent.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut lock(sent));
     }
 
     /// Takes what was left there.
     pub fn take(&self) -> ReplyMetadata {
-        let take =
-            |sent: &Mutex<ReplyMetadata>| std::mem::take(&mut *sent.lock().unwrap_or_else(PoisonError::into_inner));
+        let take = |sent: &Mutex<ReplyMetadata>| std::mem::take(&mut *lock(sent));
         self.0.get().map(take).unwrap_or_default()
     }
 }
@@ -99,6 +99,11 @@ impl Context {
     /// Sets the metadata that came with the call.
     pub fn set_metadata(&mut self, metadata: Option<Metadata>) {
         self.metadata = metadata.map(Arc::new);
+    }
+
+    /// Whether anything can cancel this call.
+    pub fn has_cancellation(&self) -> bool {
+        self.cancel.is_some()
     }
 
     /// The method whose handler makes this call.

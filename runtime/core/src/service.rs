@@ -19,6 +19,16 @@ pub enum Idl {
     Proto,
 }
 
+impl Idl {
+    /// The scheme of endpoints that serve it, as registries write it: `thrift` or `grpc`.
+    pub const fn scheme(self) -> &'static str {
+        match self {
+            Self::Thrift => "thrift",
+            Self::Proto => "grpc",
+        }
+    }
+}
+
 /// How many messages go in each direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -181,8 +191,11 @@ impl<B: Into<Body>> From<B> for Answer {
     }
 }
 
+/// A future behind a pointer, for any thread.
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
+
 /// The future of a handler's answer.
-pub type Handling = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send + 'static>>;
+pub type Handling = BoxFuture<Result<Answer, Error>>;
 
 /// A service that can be mounted on a server: what each generated `…Server` implements.
 pub trait Service: Send + Sync + 'static {

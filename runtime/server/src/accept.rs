@@ -12,6 +12,7 @@ use super::connections::ConnectionGuard;
 use super::counters::Counter;
 use super::driver::{Claim, Connection, Driver};
 use super::shared::Shared;
+use kiteline_core::event::Event;
 
 /// Room for the first read, which for most calls is the whole first request.
 const FIRST_READ: usize = 4 << 10;
@@ -97,6 +98,25 @@ fn connect(shared: &Arc<Shared>, drivers: &Arc<[Box<dyn Driver>]>, stream: TcpSt
     shared.connections.runs_in(id, task.abort_handle());
 }
 
+/// Tells recorders of a connection and, when it is dropped, of its end.
+struct Connected(Option<(Arc<Shared>, SocketAddr)>);
+
+impl Connected {
+    fn new(shared: &Arc<Shared>, peer: SocketAddr) -> Self {
+        shared.admission.recorders.record(|| Event::Connected { peer });
+        let told = !shared.admission.recorders.is_empty();
+        Self(told.then(|| (Arc::clone(shared), peer)))
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        if let Some((shared, peer)) = self.0.take() {
+            shared.admission.recorders.record(|| Event::Disconnected { peer });
+        }
+    }
+}
+
 async fn serve(
     shared: Arc<Shared>,
     drivers: Arc<[Box<dyn Driver>]>,
@@ -104,6 +124,7 @@ async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
 ) {
+    let _connected = Connected::new(&shared, peer);
     // A socket that refuses the option still works, only slower.
     let _ = stream.set_nodelay(true);
     let Some((driver, first)) = first_bytes(&stream, &drivers).await else { return };

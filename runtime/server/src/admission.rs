@@ -1,13 +1,17 @@
 //! Admission control: how many calls and how many bytes of requests a server has in work, over all its connections.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::counters::{Counter, Counters};
 use super::partial::{Frame, Held};
 use super::share::Share;
 use kiteline_core::error::{Code, Error};
+use kiteline_core::event::{Recorders, Side, Timed};
 use kiteline_core::limits::Limits;
+use kiteline_core::lock::lock;
+use kiteline_core::service::Method;
 
 /// A request up to this size, and one 64th of the limit, is a small one: it is taken although larger ones that have
 /// not all arrived hold the room.
@@ -24,6 +28,7 @@ pub(super) struct Admission {
     /// Frames over 64 KiB that are not whole.
     frames: Mutex<Vec<Arc<Frame>>>,
     pub(super) counters: Counters,
+    pub(super) recorders: Recorders,
 }
 
 /// Whose call wants to enter, and what was reserved for it.
@@ -33,6 +38,19 @@ pub(super) struct Entry<'a> {
 }
 
 impl Admission {
+    /// One whose calls are told to recorders.
+    pub(super) fn new(recorders: Recorders) -> Self {
+        Self { recorders, ..Self::default() }
+    }
+
+    /// Tells recorders of a call that failed before it began.
+    #[cold]
+    pub(super) fn refused(&self, method: &'static Method, peer: Option<SocketAddr>, error: &Error) {
+        if let Some(timed) = self.recorders.begin(Side::Server, method, peer) {
+            timed.end(Some(error));
+        }
+    }
+
     /// Admits a call and the bytes of its request, unless a limit is reached. Bytes that were reserved for the request
     /// are always admitted.
     ///
@@ -105,7 +123,7 @@ impl Admission {
     }
 
     pub(super) fn frames(&self) -> MutexGuard<'_, Vec<Arc<Frame>>> {
-        self.frames.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.frames)
     }
 }
 
@@ -135,6 +153,11 @@ pub(super) struct Permit {
 impl Permit {
     pub(super) fn count(&self, counter: Counter) {
         self.admission.counters.add(counter);
+    }
+
+    /// Tells recorders that the call begins.
+    pub(super) fn begin(&self, method: &'static Method, peer: Option<SocketAddr>) -> Option<Box<Timed>> {
+        self.admission.recorders.begin(Side::Server, method, peer)
     }
 }
 

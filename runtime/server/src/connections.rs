@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -17,6 +17,7 @@ use super::counters::{Counter, Counters};
 use super::share::Share;
 use kiteline_core::cache_padded::CachePadded;
 use kiteline_core::limits::Limits;
+use kiteline_core::lock::lock;
 
 /// How exact the deadlines of connections are.
 pub(super) const TICK: Duration = Duration::from_millis(100);
@@ -104,7 +105,7 @@ pub(super) struct Connections {
 
 impl Connections {
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.table)
     }
 
     /// Takes a connection in, unless too many are open.

@@ -4,9 +4,7 @@
 //! ([`Server::driver`](super::Server::driver)) first.
 
 use std::fmt;
-use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -22,7 +20,7 @@ use kiteline_core::context::Context;
 use kiteline_core::error::Error;
 use kiteline_core::limits::Limits;
 use kiteline_core::router::{Route, Router};
-use kiteline_core::service::Answer;
+use kiteline_core::service::{Answer, BoxFuture};
 
 /// What a driver says of a connection's first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +34,7 @@ pub enum Claim {
 }
 
 /// The future of a connection that is served.
-pub type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub type Serving = BoxFuture<()>;
 
 /// One protocol.
 pub trait Driver: Send + Sync + 'static {

@@ -37,6 +37,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use kiteline_core::error::Error;
+use kiteline_core::event::{Recorder, Recorders};
 use kiteline_core::layered::Layered;
 use kiteline_core::limits::Limits;
 use kiteline_core::malloc;
@@ -68,6 +69,7 @@ pub struct Builder {
     layers: Vec<Wrap>,
     drivers: Vec<Box<dyn Driver>>,
     reflection: bool,
+    recorders: Recorders,
 }
 
 impl fmt::Debug for Builder {
@@ -79,7 +81,14 @@ impl fmt::Debug for Builder {
 impl Builder {
     /// A server without services that keeps these limits.
     pub fn new(limits: &Limits) -> Self {
-        Self { limits: limits.clone(), services: Vec::new(), layers: Vec::new(), drivers: Vec::new(), reflection: true }
+        Self {
+            limits: limits.clone(),
+            services: Vec::new(),
+            layers: Vec::new(),
+            drivers: Vec::new(),
+            reflection: true,
+            recorders: Recorders::default(),
+        }
     }
 
     /// Mounts a service.
@@ -107,6 +116,12 @@ impl Builder {
         self
     }
 
+    /// Tells a recorder what happens.
+    pub fn recorder(mut self, recorder: Arc<dyn Recorder>) -> Self {
+        self.recorders.add(recorder);
+        self
+    }
+
     /// Adds a protocol, which is asked for each connection before those that are built in.
     pub fn driver(mut self, driver: impl Driver) -> Self {
         self.drivers.push(Box::new(driver));
@@ -117,8 +132,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`Code::FailedPrecondition`] when the services cannot share a server, or without any;
-    /// [`Code::Unavailable`] when the address cannot be listened on; what the registrar gives.
+    /// `FailedPrecondition` when the services cannot share a server, or without any;
+    /// `Unavailable` when the address cannot be listened on; what the registrar gives.
     pub async fn start(self, listen: &str, registrar: Option<Box<dyn Registrar>>) -> Result<Running, Error> {
         malloc::retain();
         let stage = watch::Sender::new(Stage::default());
@@ -129,7 +144,8 @@ impl Builder {
         descriptors::make_room(&listener, self.limits.connections);
         let mut drivers = self.drivers;
         drivers.extend(built_in(&router));
-        let (admission, connections) = (Arc::default(), Arc::default());
+        let admission = Arc::new(admission::Admission::new(self.recorders));
+        let connections = Arc::default();
         let shared = Shared { router, layers, limits: self.limits, admission, connections, stage };
         Running::start(listener, drivers, Arc::new(shared), registrar).await
     }

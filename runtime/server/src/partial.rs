@@ -2,7 +2,7 @@
 //! read on can also be finished, or refused at once.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::admission::{Admission, is_small};
 use kiteline_core::limits::Limits;
+use kiteline_core::lock::lock;
 
 /// Bytes of a frame that is not whole that are not counted: what a buffer holds anyway.
 const FREE: usize = 64 << 10;
@@ -50,7 +51,7 @@ impl Frame {
     }
 
     fn has(&self, arrived: usize) {
-        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut progress = lock(&self.progress);
         if arrived != progress.arrived {
             *progress = Progress { arrived, last: Instant::now(), ..*progress };
         }
@@ -58,7 +59,7 @@ impl Frame {
 
     /// Whether it may lose its room: its peer is silent, or too slow to send all of it in time.
     fn lags(&self, now: Instant, limits: &Limits) -> bool {
-        let progress = *self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let progress = *lock(&self.progress);
         let age = now.saturating_duration_since(progress.begun);
         let due = age.as_secs_f64() / limits.whole_frame.as_secs_f64() * self.bytes() as f64;
         let slow = age >= SILENT && (progress.arrived as f64) < due;

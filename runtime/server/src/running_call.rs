@@ -1,6 +1,7 @@
 //! A call whose handler runs: it is counted, and its panics are caught.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use super::failures;
 use super::share::{Counted, Share};
 use kiteline_core::body::{Body, Messages, Source};
 use kiteline_core::error::{Error, Origin};
+use kiteline_core::event::Timed;
 use kiteline_core::metadata::Metadata;
 use kiteline_core::service::{Answer, Handling, Method};
 
@@ -56,6 +58,7 @@ struct Guarded {
     messages: Option<Messages>,
     method: &'static Method,
     permit: Option<Permit>,
+    timed: Option<Box<Timed>>,
     _counted: Option<Counted>,
 }
 
@@ -73,8 +76,13 @@ impl Source for Guarded {
         let Some(messages) = &mut this.messages else { return Poll::Ready(None) };
         let next = catch_unwind(AssertUnwindSafe(|| messages.poll_message(task)));
         let next = next.unwrap_or_else(|_| Poll::Ready(Some(Err(panicked(this.method, this.permit.as_ref())))));
-        if let Poll::Ready(Some(Err(error))) = &next {
-            failures::log(this.method, error);
+        let error = match &next {
+            Poll::Pending | Poll::Ready(Some(Ok(_))) => return next,
+            Poll::Ready(end) => end.as_ref().and_then(|end| end.as_ref().err()),
+        };
+        error.into_iter().for_each(|error| failures::log(this.method, error));
+        if let Some(timed) = this.timed.take() {
+            timed.end(error);
         }
         next
     }
@@ -99,11 +107,19 @@ pub(super) struct RunningCall {
     counted: Option<Counted>,
     /// Of a call that begins aside: told when the handler has been asked once.
     begun: Option<Arc<Notify>>,
+    /// For recorders, if there are any.
+    timed: Option<Box<Timed>>,
 }
 
 impl RunningCall {
-    pub(super) fn start(method: &'static Method, permit: Permit, call: impl FnOnce() -> Handling) -> Self {
-        let mut running = Self { future: None, method, permit: Some(permit), counted: None, begun: None };
+    pub(super) fn start(
+        method: &'static Method,
+        peer: Option<SocketAddr>,
+        permit: Permit,
+        call: impl FnOnce() -> Handling,
+    ) -> Self {
+        let timed = permit.begin(method, peer);
+        let mut running = Self { future: None, method, permit: Some(permit), counted: None, begun: None, timed };
         running.future = Some(match catch_unwind(AssertUnwindSafe(call)) {
             Ok(future) => future,
             Err(_) => Box::pin(std::future::ready(Err(running.panicked()))),
@@ -134,11 +150,18 @@ impl RunningCall {
 
     /// The error for it when its time is over, counted and logged.
     #[cold]
-    pub(super) fn late(&self) -> Error {
+    pub(super) fn late(&mut self) -> Error {
         self.permit.iter().for_each(|permit| permit.count(Counter::Deadlines));
         let error = late();
         failures::log(self.method, &error);
+        self.told(Some(&error));
         error
+    }
+
+    fn told(&mut self, error: Option<&Error>) {
+        if let Some(timed) = self.timed.take() {
+            timed.end(error);
+        }
     }
 
     #[cold]
@@ -158,6 +181,7 @@ impl RunningCall {
                     messages: Some(messages),
                     method,
                     permit,
+                    timed: self.timed.take(),
                     _counted: counted,
                 }))
             }
@@ -191,6 +215,7 @@ impl Future for RunningCall {
         if let Err(error) = &outcome {
             failures::log(this.method, error);
         }
+        this.told(outcome.as_ref().err());
         Poll::Ready(outcome)
     }
 }

@@ -5,6 +5,7 @@ use std::task::{Context as Task, Poll, Waker};
 
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
+use tracing::Instrument;
 
 use super::admission::More;
 use super::admission::{Admission, Entry};
@@ -80,13 +81,23 @@ impl Shared {
         entry: Entry<'_>,
     ) -> Result<RunningCall, Error> {
         let permit = self.admission.enter(body.as_whole().map_or(0, Bytes::len), entry, &self.limits)?;
-        let method = route.method;
+        let (method, peer) = (route.method, cx.peer());
         cx.set_method(method);
         let call = Call { method, cx, body, limits };
-        Ok(RunningCall::start(method, permit, || self.handle(&*route.service, call)))
+        Ok(RunningCall::start(method, peer, permit, || self.handle(&*route.service, call)))
     }
 
     fn handle(&self, service: &dyn Service, call: Call) -> Handling {
+        let span =
+            tracing::info_span!("call", method = call.method.path, peer = call.cx.peer().map(tracing::field::display));
+        if span.is_disabled() {
+            return self.begin(service, call);
+        }
+        let handling = span.in_scope(|| self.begin(service, call));
+        Box::pin(handling.instrument(span))
+    }
+
+    fn begin(&self, service: &dyn Service, call: Call) -> Handling {
         match &self.layers {
             None => service.call(call),
             Some(layers) => Box::pin(layers.oneshot(call)),
@@ -107,6 +118,7 @@ impl Shared {
     ) -> Result<RunningCall, Error> {
         let permit = self.admission.enter(body.len(), entry, &self.limits)?;
         let (shared, service, method) = (Arc::clone(self), Arc::clone(&route.service), route.method);
+        let peer = cx.peer();
         cx.set_method(method);
         let begin = move || -> Result<Begun, Error> {
             let size = body.len();
@@ -136,7 +148,7 @@ impl Shared {
                 Begun::Pending(handling, _more, _anchor) => handling.await,
             }
         };
-        Ok(RunningCall::start(method, permit, || Box::pin(handling)).beginning(begun))
+        Ok(RunningCall::start(method, peer, permit, || Box::pin(handling)).beginning(begun))
     }
 
     /// Counts what an error says about the peer or this process.

@@ -1,6 +1,6 @@
 //! A tonic channel to one member that can be reconnected below its client, which keeps its token.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tonic::Status;
 use tonic::body::Body;
@@ -9,6 +9,7 @@ use tower::ServiceExt;
 
 use super::api::Channel;
 
+use kiteline_core::lock::lock;
 use kiteline_core::status_details::checked;
 
 const WATCH: &str = "/etcdserverpb.Watch/Watch";
@@ -36,7 +37,7 @@ impl EtcdChannel {
     }
 
     fn pair(&self) -> MutexGuard<'_, Arc<Pair>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     /// Those that calls take now.

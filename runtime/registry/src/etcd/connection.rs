@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
@@ -22,6 +22,7 @@ use super::watched::Watched;
 use crate::common::Common;
 use crate::error::Error;
 use crate::password::Password;
+use kiteline_core::lock::lock;
 
 /// For one call.
 pub(super) const CALL: Duration = Duration::from_secs(3);
@@ -56,7 +57,7 @@ struct Member {
 
 impl Member {
     fn client(&self) -> MutexGuard<'_, Cell> {
-        self.client.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.client)
     }
 
     /// Lets the next call make another client.
@@ -68,11 +69,11 @@ impl Member {
     }
 
     fn close(&self, until: Instant, error: &EtcdError) {
-        *self.closed.lock().unwrap_or_else(PoisonError::into_inner) = Some((until, error.clone()));
+        *lock(&self.closed) = Some((until, error.clone()));
     }
 
     fn closed(&self) -> Option<EtcdError> {
-        let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        let closed = lock(&self.closed);
         closed.as_ref().filter(|(until, _)| *until > Instant::now()).map(|(_, error)| error.clone())
     }
 }

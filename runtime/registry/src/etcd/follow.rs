@@ -1,7 +1,7 @@
 //! Keeps the view of one service up to date: for each prefix a list, a watch from there, and again,
 //! for ever.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
@@ -14,6 +14,7 @@ use super::tally::Tally;
 use super::watched::Watched;
 use crate::layout::Layout;
 use crate::snapshot::View;
+use kiteline_core::lock::lock;
 use kiteline_core::say;
 
 /// Entries asked for at once: the client decodes 4 MiB, and an entry is about 300 bytes.
@@ -57,7 +58,7 @@ impl Service {
     }
 
     fn lock(&self) -> MutexGuard<'_, Model> {
-        self.model.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.model)
     }
 
     /// Applies a change, counts what it deleted, publishes.

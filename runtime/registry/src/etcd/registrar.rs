@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -16,6 +16,7 @@ use super::{refused, store};
 use crate::announcement::Wanted;
 use crate::layout::{Entry, Layout};
 use crate::registration::{Registered, Status};
+use kiteline_core::lock::lock;
 
 /// After a lease that was lost while etcd was away: many processes lose theirs in the same moment.
 const LOST: Duration = Duration::from_millis(2500);
@@ -86,7 +87,7 @@ impl Registrar {
     }
 
     fn keys<T>(&self, work: impl FnOnce(&mut BTreeMap<String, bool>) -> T) -> T {
-        work(&mut self.state.keys.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut lock(&self.state.keys))
     }
 
     /// A new lease, however long it takes.

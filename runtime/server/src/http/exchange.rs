@@ -132,6 +132,7 @@ impl Exchange {
             }
             Err(error) => {
                 failures::log(route.method, &error);
+                shared.admission.refused(route.method, Some(self.connection().peer), &error);
                 Err(error)
             }
         }

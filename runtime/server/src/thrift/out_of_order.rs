@@ -2,7 +2,7 @@
 //! Kitex's multiplexing: TTHeader with the flag `OUT_OF_ORDER`, matched by sequence number.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::BytesMut;
 use tokio::sync::Notify;
@@ -14,6 +14,7 @@ use super::{Waiting, outcome};
 use crate::counters::Counter;
 use crate::running_call::GRACE;
 use crate::shared::Shared;
+use kiteline_core::lock::lock;
 use kiteline_core::service::Kind;
 
 /// Calls of one connection that may be pending; more are read when some have ended.
@@ -41,7 +42,7 @@ impl OutOfOrder {
 
     /// Takes the answers that are there. Whoever asked [`OutOfOrder::is_owing`] before misses none.
     pub(super) fn take(&self) -> BytesMut {
-        std::mem::take(&mut *self.out.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *lock(&self.out))
     }
 
     /// Ends when an answer may be there.
@@ -111,7 +112,7 @@ async fn finish(call: Waiting, shared: &Shared, slot: &mut Slot) {
         outcome = Box::pin(outcome.close(protocol)).await;
     }
     let envelope = Envelope { leaving: shared.connections.draining(), ..envelope };
-    let mut out = slot.out_of_order.out.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut out = lock(&slot.out_of_order.out);
     if let Ok(body) = envelope.answer(outcome, &mut out) {
         out.extend_from_slice(&body);
     }

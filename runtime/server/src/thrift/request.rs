@@ -68,6 +68,7 @@ impl Driver<'_> {
         let outcome = match started {
             Err(error) => {
                 failures::log(route.method, &error);
+                shared.admission.refused(route.method, Some(self.peer), &error);
                 error.into()
             }
             Ok(mut running) => match Pin::new(&mut running).poll(task) {

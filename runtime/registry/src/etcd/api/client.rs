@@ -2,7 +2,7 @@
 //! connection and tries nothing twice but a call whose token ran out.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use http::uri::PathAndQuery;
 use prost::Message;
@@ -16,6 +16,7 @@ use tower::util::BoxCloneSyncService;
 
 use super::codec::MessageCodec;
 use super::messages::*;
+use kiteline_core::lock::lock;
 
 /// What carries the calls.
 pub(crate) type Channel = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, Status>;
@@ -61,7 +62,7 @@ struct User {
 
 impl User {
     fn token(&self) -> MetadataValue<Ascii> {
-        self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.token).clone()
     }
 }
 
@@ -105,7 +106,7 @@ impl Client {
             Error::Status(status) => status,
             other => Status::unknown(other.to_string()),
         })?;
-        *user.token.lock().unwrap_or_else(PoisonError::into_inner) = token;
+        *lock(&user.token) = token;
         Ok(())
     }
 
