@@ -14,8 +14,8 @@
 //! | feature | adds |
 //! |---|---|
 //! | `thrift` | Thrift Binary and Compact on every transport, served and called |
-//! | `grpc` | gRPC, and the messages of proto services; needs and has `thrift` |
-//! | `json` | bodies of gRPC calls in JSON |
+//! | `grpc` | gRPC, gRPC-Web and Connect, and the messages of proto services; needs and has `thrift` |
+//! | `json` | bodies of these calls in JSON |
 //! | `etcd` | the etcd registry; `tls`: over TLS |
 //! | `dev` | the embedded development registry |
 //! | `serde` | serde's traits for generated Thrift types |

@@ -66,9 +66,9 @@ pub struct Limits {
     /// Bytes of requests in work at once in the whole process; more are shed. A Thrift frame over 64 KiB
     /// takes its whole length as soon as it has begun, or is refused at once; one that does not come
     /// (nothing for a second, or too slow for `whole_frame`) gives its room up to another one. Requests
-    /// up to 1 MiB may go an eighth beyond while frames that have not all arrived hold the room. A gRPC
-    /// message counts from when it is whole. Default 25 % of the cgroup's memory limit, else of the
-    /// machine's memory.
+    /// up to 1 MiB may go an eighth beyond while frames that have not all arrived hold the room. A
+    /// message over HTTP counts as such a frame, an answer over 4 KiB until it is taken. Default 25 % of
+    /// the cgroup's memory limit, else of the machine's memory.
     #[serde(deserialize_with = "some")]
     pub in_flight_bytes: usize,
     /// Until a new connection's first byte. Default 10 s.

@@ -26,7 +26,7 @@ use kiteline_registry::Endpoint;
 static WIDTH: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZero::get).min(8));
 /// Calls on each connection from which on another one is worth it.
 const CROWDED: usize = 16;
-/// Connections of HTTP/2 to one address at most; calls beyond their streams wait.
+/// Connections of HTTP/2 to one address at most, calls beyond their streams wait; those of HTTP/1.1 that are kept.
 const MOST: usize = 64;
 /// Silence after which a peer is asked whether it is there while calls are open, and how long it may take to say so.
 const PING: Duration = Duration::from_secs(10);
@@ -111,7 +111,10 @@ impl Open {
             && let Some(Chosen::One(sender, idle)) = self.on.take()
             && to_the_end
         {
-            lock(&idle).push(sender);
+            let mut idle = lock(&idle);
+            if idle.len() < MOST {
+                idle.push(sender);
+            }
         }
     }
 }
