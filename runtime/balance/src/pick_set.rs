@@ -115,7 +115,7 @@ impl PickSet {
     /// A call to the member ended; gives what that changes for it. `time` tells, where that matters, the
     /// nanoseconds that it took and those since the channel began.
     pub fn ended(&self, place: usize, verdict: Verdict, time: impl FnOnce() -> (u64, u64)) -> Option<Change> {
-        let Some(member) = self.members.get(place) else { return None };
+        let member = self.members.get(place)?;
         if !self.counted && verdict == Verdict::Answered && !member.record().ejection.is_out() {
             self.outliers.answered(member);
             return None;

@@ -181,7 +181,7 @@ fn a_weight_is_room_for_calls_under_way() {
 /// Ends a call to a place at a second.
 fn end(set: &PickSet, place: usize, verdict: Verdict, at: u64) -> bool {
     set.started(place);
-    set.ended(place, verdict, || (1, at * SECOND))
+    set.ended(place, verdict, || (1, at * SECOND)) == Some(Change::LeftOut)
 }
 
 fn picked(set: &PickSet, at: u64) -> BTreeSet<usize> {
