@@ -1,4 +1,4 @@
-//! What every connection of a server shares.
+//! State that every connection of a server shares.
 
 use std::sync::Arc;
 use std::task::{Context as Task, Poll, Waker};

@@ -1,4 +1,4 @@
-//! What one service's entries in etcd mean, under the prefixes of all layouts: pure, so that every
+//! Interprets one service's entries in etcd, under the prefixes of all layouts: pure, so that every
 //! order of events can be tested. A source is the place of a layout in the URL.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
