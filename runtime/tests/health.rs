@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hello::{HelloServer, call, connect, hello, start};
+use hello::{HelloServer, Raw, call, connect, hello, start};
 use http::uri::PathAndQuery;
 use prost::Message;
-use runtime::grpc::{CHECK, HealthListReply, HealthReply, HealthRequest, LIST, Raw, ServingStatus, WATCH};
+use runtime::grpc::{CHECK, HealthListReply, HealthReply, HealthRequest, LIST, ServingStatus, WATCH};
 use runtime::service::Idl;
 use runtime::{Answer, Body, Call, Config, Error, Handling, Limits, Method, Server, Service, ServiceInfo};
 use tonic::transport::Channel;

@@ -28,6 +28,7 @@ static METHODS: [Method; 1] = [Method {
     idl: Idl::Thrift,
     kind: Kind::Unary,
     idempotent: false,
+    safe: false,
 }];
 static INFO: ServiceInfo =
     ServiceInfo { name: "OtherService", package: "", registry_name: "other", idl: Idl::Thrift, methods: &METHODS };

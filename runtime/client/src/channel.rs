@@ -118,9 +118,12 @@ impl Channel {
         async move {
             // At the first poll: a call that is made and waits for its turn is not yet sent.
             let start = Instant::now();
-            let timeout = timeout.unwrap_or(self.0.timeout);
             let call = call.as_mut().map_err(|error| error.clone())?;
-            if let Some(deadline) = start.into_std().checked_add(timeout) {
+            let kind = call.method.kind;
+            // A stream takes as long as somebody has something to say.
+            let streams = kind.streams_requests() || kind.streams_answers();
+            let timeout = timeout.or_else(|| (!streams).then_some(self.0.timeout));
+            if let Some(deadline) = timeout.and_then(|timeout| start.into_std().checked_add(timeout)) {
                 call.cx.set_deadline(deadline);
             }
             if call.cx.deadline().is_some_and(|at| at <= start.into_std()) {
@@ -195,6 +198,8 @@ pub struct Builder {
     recorders: Recorders,
     layers: Vec<Wrap>,
     style: Style,
+    #[cfg(feature = "grpc")]
+    http: super::http::Http,
 }
 
 impl fmt::Debug for Builder {
@@ -220,6 +225,8 @@ impl Builder {
             recorders: Recorders::default(),
             layers: Vec::new(),
             style: Style::default(),
+            #[cfg(feature = "grpc")]
+            http: super::http::Http::default(),
         }
     }
 
@@ -287,6 +294,14 @@ impl Builder {
         self
     }
 
+    /// How a proto service is called where no transport of Thrift's is given. Default
+    /// [`Http::grpc`](super::http::Http::grpc).
+    #[cfg(feature = "grpc")]
+    pub fn http(mut self, http: super::http::Http) -> Self {
+        self.http = http;
+        self
+    }
+
     /// How requests of a Thrift service are written. Default [`Protocol::Binary`].
     pub fn protocol(mut self, protocol: Protocol) -> Self {
         self.style.protocol = protocol;
@@ -350,6 +365,8 @@ impl Builder {
             limits: &self.limits,
             recorders: &self.recorders,
             style: self.style,
+            #[cfg(feature = "grpc")]
+            http: self.http,
             caps: Caps { most: self.client.max_connections, idle: self.client.max_idle_connections },
         };
         let balancer = self.balancer.unwrap_or_else(|| self.client.balancer.open());

@@ -15,11 +15,12 @@ use super::deadline::within;
 use super::endpoint_connections::EndpointConnections;
 use super::endpoint_set::{Attempt, EndpointSet, EndpointSets, nanos};
 #[cfg(feature = "grpc")]
-use super::grpc::Grpc;
+use super::http::{Caller, Http};
 use super::pool::Caps;
 use super::thrift::Thrift;
 use super::transport::{Style, Transport};
 use kiteline_balance::{Balancer, PickOptions, Verdict};
+use kiteline_core::body::Body;
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::event::Recorders;
 use kiteline_core::limits::Limits;
@@ -40,6 +41,8 @@ pub(super) struct Settings<'a> {
     pub(super) limits: &'a Limits,
     pub(super) recorders: &'a Recorders,
     pub(super) style: Style,
+    #[cfg(feature = "grpc")]
+    pub(super) http: Http,
     pub(super) caps: Caps,
 }
 
@@ -57,7 +60,7 @@ struct Shared {
     thrift: Thrift,
     transport: Option<Transport>,
     #[cfg(feature = "grpc")]
-    grpc: Grpc,
+    http: Caller,
 }
 
 impl Shared {
@@ -112,7 +115,7 @@ impl Dispatch {
             thrift: Thrift::new(settings, Arc::clone(&counters)),
             transport: settings.style.transport,
             #[cfg(feature = "grpc")]
-            grpc: Grpc::new(settings.connect, settings.limits.grpc_message),
+            http: Caller::new(settings.connect, settings.limits.grpc_message, settings.http.clone()),
             counters,
         }))
     }
@@ -147,6 +150,8 @@ impl Dispatch {
                 Err(error) => error,
             };
             match error.origin() {
+                // A stream that was taken is sent nowhere else.
+                _ if is_taken(call) => return Err(error),
                 // Another instance may be tried; each once.
                 Origin::NotSent | Origin::NotConnected => {}
                 Origin::Transport if self.may_retry(call, &error, retries) => {
@@ -169,7 +174,7 @@ impl Dispatch {
 
     fn may_retry(&self, call: &Call, error: &Error, retries: usize) -> bool {
         // A stream can be sent once.
-        let again = call.body.as_whole().is_some() && error.code() != Code::DeadlineExceeded;
+        let again = !call.method.kind.streams_requests() && error.code() != Code::DeadlineExceeded;
         again && call.method.idempotent && retries < RETRIES && self.0.budget.spend()
     }
 
@@ -194,7 +199,7 @@ impl Dispatch {
         let result = match call.method.idl {
             #[cfg(feature = "grpc")]
             Idl::Proto if self.0.transport.is_none() => {
-                Box::pin(within(call.cx.deadline(), self.0.grpc.exchange(&peer.endpoint, &peer.wire, call))).await
+                Box::pin(within(call.cx.deadline(), self.0.http.exchange(&peer.endpoint, &peer.wire, call))).await
             }
             _ if self.0.multiplexes(peer) => {
                 self.0.thrift.multiplex((&peer.endpoint, &peer.mux), (call, start), &to.snapshot.service).await
@@ -242,6 +247,11 @@ impl Dispatch {
         let source = self.0.resolver.source();
         Error::unavailable(format!("{what}; looked at {source}; {age}")).with_origin(Origin::NotSent)
     }
+}
+
+/// Whether a call had a stream of requests that went out.
+fn is_taken(call: &Call) -> bool {
+    matches!(&call.body, Body::Stream(messages) if messages.is_taken())
 }
 
 /// What an error says about the instance that it came from.

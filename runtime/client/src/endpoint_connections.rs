@@ -1,7 +1,7 @@
 //! The connections of a channel to one endpoint.
 
 #[cfg(feature = "grpc")]
-use super::grpc::Wire;
+use super::http::Wire;
 use super::mux_pool::MuxPool;
 use super::pool::Pool;
 use kiteline_registry::{Endpoint, Instance};

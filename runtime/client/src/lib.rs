@@ -37,7 +37,7 @@ mod dispatch;
 mod endpoint_connections;
 mod endpoint_set;
 #[cfg(feature = "grpc")]
-mod grpc;
+mod http;
 mod mux_connection;
 mod mux_pool;
 mod pending_calls;
@@ -69,5 +69,7 @@ mod tests_registry;
 pub use channel::{Builder, Channel};
 pub use config::ClientConfig;
 pub use counters::{Counter, Counters};
+#[cfg(feature = "grpc")]
+pub use http::Http;
 pub use request::{Pending, Reply, Request};
 pub use transport::{Protocol, Transport};

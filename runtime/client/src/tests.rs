@@ -17,7 +17,7 @@ use kiteline_thrift::{Header, MessageReader, MessageType, Outgoing, TtHeader, ex
 
 const fn method(name: &'static str, kind: Kind, idempotent: bool) -> Method {
     let (service, path, index, idl) = ("AddService", "/AddService/Add", 0, Idl::Thrift);
-    Method { service, name, path, index, idl, kind, idempotent }
+    Method { service, name, path, index, idl, kind, idempotent, safe: false }
 }
 
 pub(super) static ADD: Method = method("Add", Kind::Unary, false);

@@ -25,6 +25,7 @@ static METHODS: [Method; 1] = [Method {
     idl: Idl::Thrift,
     kind: Kind::Unary,
     idempotent: false,
+    safe: false,
 }];
 
 static INFO: ServiceInfo =

@@ -49,7 +49,7 @@ struct Request<'a> {
 
 /// The one message of a call: there are no streams on these transports.
 fn whole(call: &Call) -> Result<&Bytes, Error> {
-    let streams = call.method.kind.streams_answers();
+    let streams = call.method.kind.streams_answers() || call.method.kind.streams_requests();
     let no_streams = || Error::unimplemented(&format!("{}: streams on transports of Thrift", call.method.path));
     call.body.as_whole().filter(|_| !streams).ok_or_else(|| no_streams().with_origin(Origin::Encode))
 }

@@ -74,6 +74,8 @@ pub struct Method {
     pub kind: Kind,
     /// Whether a call may be sent twice (an annotation of the IDL says so).
     pub idempotent: bool,
+    /// Whether a call changes nothing: it may be asked with HTTP's `GET`, and sent twice.
+    pub safe: bool,
 }
 
 impl Method {
@@ -82,7 +84,7 @@ impl Method {
         let (owner, name) = after_last(path, b'/');
         let (_, service) = after_last(owner, b'/');
         let (_, service) = after_last(service, b'.');
-        Self { service, name, path, index, idl, kind: Kind::Unary, idempotent: false }
+        Self { service, name, path, index, idl, kind: Kind::Unary, idempotent: false, safe: false }
     }
 
     /// The same without an answer.
@@ -104,6 +106,11 @@ impl Method {
     /// The same as one that may be called twice.
     pub const fn idempotent(self) -> Self {
         Self { idempotent: true, ..self }
+    }
+
+    /// The same as one that changes nothing (proto's `NO_SIDE_EFFECTS`).
+    pub const fn safe(self) -> Self {
+        Self { idempotent: true, safe: true, ..self }
     }
 }
 

@@ -27,9 +27,9 @@ mod descriptors;
 mod driver;
 mod failures;
 #[cfg(feature = "grpc")]
-mod grpc;
-#[cfg(feature = "grpc")]
 mod health;
+#[cfg(feature = "grpc")]
+mod http;
 mod http1;
 mod partial;
 mod prefixed;
@@ -169,7 +169,7 @@ fn built_in(router: &Router) -> Vec<Box<dyn Driver>> {
     let mut drivers: Vec<Box<dyn Driver>> = vec![Box::new(thrift::Thrift::new(router))];
     #[cfg(feature = "grpc")]
     if router.serves(Idl::Proto) {
-        drivers.push(Box::new(grpc::Grpc::default()));
+        drivers.push(Box::new(http::Http::default()));
     }
     drivers.push(Box::new(http1::Refusal));
     drivers

@@ -181,6 +181,17 @@ impl Partial {
         Held { admission: Arc::clone(&self.admission), bytes: frame.bytes() }
     }
 
+    /// As [`Partial::evicted`], for whoever keeps it beside this; `None` while nothing is reserved.
+    #[cfg(feature = "grpc")]
+    pub(super) fn eviction(&self) -> Option<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> {
+        let frame = Arc::clone(self.frame.as_ref()?);
+        Some(Box::pin(async move {
+            while !frame.is_evicted() {
+                frame.wake.notified().await;
+            }
+        }))
+    }
+
     pub(super) fn is_held(&self) -> bool {
         self.frame.is_some()
     }

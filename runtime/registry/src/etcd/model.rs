@@ -120,7 +120,7 @@ impl Model {
                 let old = self.skipped.insert(key.clone(), why.clone());
                 if old.as_ref() != Some(&why) {
                     let (layout, key) = (layout.name(), key.1.escape_ascii());
-                    tracing::warn!(layout, %key, why, "skipped an entry that cannot be read");
+                    tracing::warn!(target: "runtime::registry::etcd::model", layout, %key, why, "skipped an entry that cannot be read");
                 }
                 removed
             }

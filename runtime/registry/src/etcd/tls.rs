@@ -34,7 +34,9 @@ impl Tls {
         let mut sound = lock(&self.sound);
         match read(&self.files) {
             Ok(config) => *sound = config,
-            Err(error) => tracing::warn!(%error, "the TLS files of before are used"),
+            Err(error) => {
+                tracing::warn!(target: "runtime::registry::etcd::tls", %error, "the TLS files of before are used")
+            }
         }
         sound.clone()
     }
