@@ -136,11 +136,14 @@ impl Builder {
         let mut sources = SourceMap::new();
         self.allowed.iter().for_each(|dir| sources.allow(dir));
         self.stand_ins.iter().for_each(|it| sources.stand_in(&it.path, &it.shown, &it.text));
-        let (draft, mut found) = match front::load(&mut sources, &self.roots, &self.options.include) {
+        let (mut draft, mut found) = match front::load(&mut sources, &self.roots, &self.options.include) {
             Ok(loaded) => loaded,
             Err(source::Error::Diagnostics(found)) => return Err(findings(found, &sources, color)),
             Err(error) => return Err(Error::Io(error.to_string())),
         };
+        if self.options.skip_streaming {
+            front::streams::skip(&mut draft, &mut found);
+        }
         found.append(check::check(&draft, &self.options));
         let model = match resolve::resolve(&draft, &self.options) {
             Ok(model) => model,

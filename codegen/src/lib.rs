@@ -34,5 +34,5 @@ pub mod resolve;
 pub mod scaffold;
 pub mod source;
 
-pub use assemble::{MARK, made_from, single, tree};
+pub use assemble::{made_from, single, tree};
 pub use builder::{Builder, Error, Loaded, StandIn, compile};

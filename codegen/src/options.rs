@@ -1,41 +1,12 @@
 //! What a user can choose about the generated text: one table for the flags (`cli::args`), what a
 //! crate records in `[package.metadata.kiteline]` (`cli::place`, `scaffold::cargo`) and the
-//! annotations of an IDL (`resolve::chosen`).
+//! annotations of an IDL ([`Options::with`]).
 
 use std::path::PathBuf;
 
-use crate::emit::Sides;
 use crate::ir::draft::Annotation;
 
-/// How omitted field ids are counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Ids {
-    /// The one before it plus 1, from 1.
-    #[default]
-    Kitex,
-    /// Down from -1, as Apache's compiler does.
-    Apache,
-}
-
-/// Which collections hold Thrift's maps and sets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Maps {
-    /// `HashMap` and `HashSet`; `BTreeMap` and `BTreeSet` where a key holds a double.
-    #[default]
-    Hash,
-    /// `BTreeMap` and `BTreeSet`: in order, the same bytes each time.
-    BTree,
-}
-
-/// What holds Thrift's `string`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Strings {
-    /// `String`: other bytes than UTF-8 are refused.
-    #[default]
-    Text,
-    /// `Bytes`, as for `binary`: for peers that put any bytes there.
-    Bytes,
-}
+pub use crate::ir::choices::{Ids, Maps, Sides, Strings};
 
 /// Every option of generation.
 #[derive(Clone, Debug)]
@@ -54,6 +25,8 @@ pub struct Options {
     pub strings: Strings,
     /// Whether Thrift types implement serde's traits.
     pub serde: bool,
+    /// Whether methods of Thrift that stream are left out, in place of an error.
+    pub skip_streaming: bool,
     /// What Thrift types derive beside the standard traits: paths of derive macros.
     pub derive: Vec<String>,
 }
@@ -62,7 +35,8 @@ impl Default for Options {
     fn default() -> Self {
         let (include, derive) = (Vec::new(), Vec::new());
         let (sides, ids, maps) = (Sides::Both, Ids::default(), Maps::default());
-        Self { include, deny_warnings: false, sides, ids, maps, strings: Strings::default(), serde: false, derive }
+        let (deny_warnings, skip_streaming, serde, strings) = (false, false, false, Strings::default());
+        Self { include, deny_warnings, sides, ids, maps, strings, serde, skip_streaming, derive }
     }
 }
 
@@ -183,6 +157,14 @@ pub const TABLE: &[Spec] = &[
         help: "What holds Thrift's strings: String, or Bytes for peers that do not write UTF-8",
         set: |it, word| word_of(&[Strings::Text, Strings::Bytes], strings, word, &mut it.strings),
         get: |it| vec![strings(it.strings).to_owned()],
+    },
+    Spec {
+        name: "skip-streaming",
+        takes: Takes::Switch,
+        on: &[],
+        help: "Leave out the methods of Thrift that stream, in place of an error",
+        set: |it, word| word_of(&[true, false], |on| if on { "true" } else { "false" }, word, &mut it.skip_streaming),
+        get: |it| vec![it.skip_streaming.to_string()],
     },
     Spec {
         name: "serde",

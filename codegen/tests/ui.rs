@@ -1,7 +1,8 @@
 //! What people see when an IDL is wrong: `ui/<case>.thrift` or `.proto` beside `<case>.stderr`.
 //!
 //! `UPDATE=1 cargo test -p codegen --test ui` writes the `.stderr` files. A directory
-//! `ui/<case>.d` holds files that a case includes and is on its include path.
+//! `ui/<case>.d` holds files that a case includes and is on its include path. A first line
+//! `// kiteline: --name=value …` sets options of the table.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -10,13 +11,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use codegen::{Builder, Error, options::Options};
+use codegen::{
+    Builder, Error,
+    options::{Options, TABLE},
+};
 
 /// Everything that the tool would say about a file.
 fn diagnose(path: &Path) -> String {
     let inner = path.with_extension("d");
     let include = if inner.is_dir() { vec![inner] } else { Vec::new() };
-    let builder = Builder::new().idl(path).options(Options { include, ..Options::default() });
+    let mut options = Options { include, ..Options::default() };
+    let text = fs::read(path).unwrap();
+    let first = text.split(|it| *it == b'\n').next().unwrap_or_default();
+    let flags = std::str::from_utf8(first).ok().and_then(|it| it.strip_prefix("// kiteline: ")).unwrap_or_default();
+    for flag in flags.split_whitespace() {
+        let (name, value) = flag.trim_start_matches("--").split_once('=').unwrap();
+        TABLE.iter().find(|it| it.name == name).unwrap().set(&mut options, value).unwrap();
+    }
+    let builder = Builder::new().idl(path).options(options);
     match builder.load(false) {
         Ok(loaded) => loaded.render(false),
         Err(Error::Findings(_, text)) => text,

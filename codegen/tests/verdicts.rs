@@ -17,7 +17,7 @@ const STRICTER: [(&str, &str, &str); 7] = [
     ("throws_a_struct", "TH0120", "Kitex's Go code does not compile"),
     ("two_args_same_id", "TH0104", "Kitex's Go code does not compile"),
     ("names_equal_in_go", "TH0113", "one name in Rust; `rust.name` is the way out"),
-    ("streaming_annotation", "TH0124", "streams are not supported yet"),
+    ("streaming_annotation", "TH0124", "streams of Thrift are not supported; `--skip-streaming` leaves them out"),
 ];
 
 /// Refused by Kitex, accepted by us.

@@ -25,7 +25,7 @@
 //! | [`server`], [`client`] | serving and calling |
 //! | [`registry`], [`balance`] | finding instances and choosing one |
 //! | [`thrift`], [`grpc`] | the protocols, as generated code uses them |
-//! | [`service`], [`body`], [`metadata`], [`context`], [`error`] | what crosses between all of these |
+//! | [`service`], [`body`], [`streaming`], [`metadata`], [`context`], [`error`] | what crosses between all of these |
 //! | [`config`], [`limits`] | settings |
 
 #[cfg(feature = "thrift")]
@@ -47,7 +47,8 @@ pub use kiteline_balance as balance;
 pub use kiteline_client as client;
 pub use kiteline_core::{
     Answer, Body, Call, Code, Context, Detail, Error, Handling, Idl, Kind, Layered, Limits, Messages, Metadata, Method,
-    Result, Service, ServiceInfo, body, context, error, event, limits, metadata, router, service,
+    Result, Service, ServiceInfo, Stream, Streaming, body, context, error, event, limits, metadata, router, service,
+    streaming,
 };
 #[cfg(feature = "grpc")]
 pub use kiteline_grpc as grpc;

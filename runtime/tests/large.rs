@@ -137,7 +137,7 @@ impl Service for Mirror {
     fn call(&self, call: Call) -> Handling {
         self.0.lock().unwrap().push(thread::current().id());
         Box::pin(async move {
-            let text: String = thrift::argument(&call, &(4, "text"))?;
+            let text: String = thrift::argument(&call, 4, "4 text")?;
             thrift::reply(&call.cx, 0, &text)
         })
     }

@@ -32,22 +32,7 @@ struct Sink {
 }
 
 impl Struct for Sink {
-    const FIELDS: FieldNames = &[
-        (1, "yes"),
-        (2, "tiny"),
-        (3, "short"),
-        (4, "long"),
-        (5, "real"),
-        (6, "text"),
-        (7, "data"),
-        (8, "uuid"),
-        (9, "names"),
-        (10, "ids"),
-        (11, "ages"),
-        (12, "weights"),
-        (13, "marks"),
-        (14, "next"),
-    ];
+    const FIELDS: FieldNames = "1 yes, 2 tiny, 3 short, 4 long, 5 real, 6 text, 7 data, 8 uuid, 9 names, 10 ids, 11 ages, 12 weights, 13 marks, 14 next";
 
     fn write(&self, out: &mut impl Fields) {
         out.field(1, &self.yes);

@@ -9,6 +9,7 @@ fn main() -> Result<(), codegen::Error> {
         ids: Ids::Apache,
         maps: Maps::BTree,
         serde: true,
+        skip_streaming: true,
         derive: vec!["PartialOrd".to_owned()],
         sides: Sides::Client,
         ..Options::default()

@@ -3,20 +3,8 @@
 use std::collections::HashMap;
 
 use crate::diag::{Diagnostics, catalogue::rules};
-use crate::ir::draft::{Enum, File, Item, Member};
-
-/// The number of each member: as written, else the one before it plus 1, from 0.
-pub fn assign(members: &[Member]) -> Vec<i64> {
-    let mut next = 0i64;
-    members
-        .iter()
-        .map(|member| {
-            let number = member.number.map_or(next, |(number, _)| number);
-            next = number.saturating_add(1);
-            number
-        })
-        .collect()
-}
+use crate::ir::draft::{Enum, File, Item};
+use crate::ir::numbers;
 
 pub(super) fn check(file: &File, found: &mut Diagnostics) {
     for item in &file.items {
@@ -30,7 +18,7 @@ fn check_one(it: &Enum, found: &mut Diagnostics) {
     let owner = &it.head.name.text;
     let mut names = HashMap::new();
     let mut numbers = HashMap::new();
-    for (member, number) in it.members.iter().zip(assign(&it.members)) {
+    for (member, number) in it.members.iter().zip(numbers::members(&it.members)) {
         let name = &member.head.name;
         let at = member.number.map_or(name.span, |(_, span)| span);
         match names.get(&name.text) {

@@ -4,33 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::diag::{Diagnostics, catalogue::rules};
 use crate::ir::draft::{Field, File};
+use crate::ir::numbers;
 use crate::options::{Ids, Options};
-
-/// The id of each field: as written, else counted: the one before it plus 1, from 1, as Kitex
-/// does, or down from -1 whatever is written between, as Apache's compiler does
-/// (`y_field_val` in `thrifty.yy`).
-pub fn assign(fields: &[Field], how: Ids) -> Vec<i64> {
-    let (mut last, mut down) = (0i64, 0i64);
-    let counted = |field: &Field| match (field.id, how) {
-        (Some((id, _)), _) => {
-            last = id;
-            id
-        }
-        (None, Ids::Kitex) => {
-            last = last.saturating_add(1);
-            last
-        }
-        (None, Ids::Apache) => {
-            down -= 1;
-            down
-        }
-    };
-    fields.iter().map(counted).collect()
-}
 
 pub(super) fn check(file: &File, options: &Options, found: &mut Diagnostics) {
     for (owner, how, fields) in super::field_lists(file, options) {
-        let ids = assign(fields, how);
+        let ids = numbers::fields(fields, how);
         duplicates(&owner, fields, &ids, found);
         for (field, &id) in fields.iter().zip(&ids) {
             let at = field.id.map_or(field.head.name.span, |(_, span)| span);

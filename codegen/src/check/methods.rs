@@ -20,6 +20,9 @@ pub(super) fn check(file: &File, found: &mut Diagnostics) {
             }
             oneway(method, found);
             optional(method, found);
+            if method.streams_in_thrift() {
+                found.push(rules::streaming(name));
+            }
         }
     }
 }
@@ -40,20 +43,6 @@ fn oneway(method: &Method, found: &mut Diagnostics) {
 fn optional(method: &Method, found: &mut Diagnostics) {
     for argument in method.arguments.iter().filter(|it| it.requiredness == Requiredness::Optional) {
         found.push(derives::optional_argument(&argument.head.name, argument.head.name.span));
-    }
-}
-
-/// Streams, of proto's `stream` and of the annotation `streaming.mode`.
-pub(super) fn streaming(file: &File, found: &mut Diagnostics) {
-    for service in services(file) {
-        for method in &service.methods {
-            let annotated = method.head.annotations.iter().any(|it| {
-                it.key.text == "streaming.mode" && it.value.as_ref().is_some_and(|value| value.text != "unary")
-            });
-            if method.client_streaming || method.server_streaming || annotated {
-                found.push(rules::streaming(&method.head.name));
-            }
-        }
     }
 }
 

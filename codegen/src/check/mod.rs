@@ -2,8 +2,8 @@
 //! person sees the findings of both in one run.
 
 mod annotations;
-pub mod enums;
-pub mod ids;
+mod enums;
+mod ids;
 mod methods;
 mod names;
 mod services;
@@ -17,7 +17,6 @@ use crate::options::{Ids, On, Options};
 pub fn check(draft: &Draft, options: &Options) -> Diagnostics {
     let mut found = Diagnostics::default();
     for file in &draft.files {
-        methods::streaming(file, &mut found);
         // protoc's own rules have passed a proto file already.
         if file.language == Language::Thrift {
             names::check(file, &mut found);

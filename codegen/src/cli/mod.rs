@@ -8,6 +8,7 @@ mod idls;
 mod place;
 mod registry;
 mod report;
+mod seen;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use codegen::diag::{self, Severity};
-use codegen::output::{self, Plan, Policy};
+use codegen::output::{self, FileSet, Plan, Policy};
 use codegen::scaffold::{self, Existing};
 use codegen::{Error, Loaded, emit};
 
@@ -99,15 +100,16 @@ fn run(it: &Invocation, report: &Report) -> Result<u8, Error> {
     let loaded = &gathered.loaded;
     let existing = existing(loaded, &root)?;
     let names = idls::names(&gathered, &root, it.command == Command::Generate);
+    let (tree, fresh) = tree(it, loaded, &names, &root);
     let (files, missing) = match it.command {
         Command::Crate => {
             let shape = place::shape(it, &gathered, &root, &existing)?;
             let mut made = scaffold::scaffold(&loaded.model, &shape, &existing);
-            made.files.extend(tree(it, loaded, &names));
+            made.files.extend(tree);
             report.useless(&root, &made.useless);
             (made.files, made.missing)
         }
-        Command::Generate => (tree(it, loaded, &names), place::lacking(loaded, &root)?),
+        Command::Generate => (tree, place::lacking(loaded, &root)?),
     };
     if it.command == Command::Generate && !it.prune && !it.force {
         let gone = place::dropped(&root, &names)?;
@@ -133,15 +135,26 @@ fn run(it: &Invocation, report: &Report) -> Result<u8, Error> {
     }
     let mut plans = vec![plan];
     if let Some((folder, text)) = place::member(it, &root)? {
-        let mut around = output::FileSet::default();
+        let mut around = FileSet::default();
         around.add(PathBuf::from("Cargo.toml"), text, output::Owner::Edited);
         plans.push(output::plan(&folder, &around, Policy::default()).map_err(io)?);
     }
-    finish(it, report, loaded, &plans, &missing, start)
+    let code = finish(it, report, loaded, &plans, &missing, start)?;
+    if let (0, false, Some((key, tree))) = (code, it.dry_run, fresh) {
+        seen::remember(&root, key, &tree);
+    }
+    Ok(code)
 }
 
-fn tree(it: &Invocation, loaded: &Loaded, names: &[String]) -> output::FileSet {
-    codegen::tree(&loaded.model, &emit::emit(&loaded.model, it.options.sides), names)
+/// The generated files, and what is to be remembered of them where they were made anew.
+fn tree(it: &Invocation, loaded: &Loaded, names: &[String], root: &Path) -> (FileSet, Option<(u64, FileSet)>) {
+    let key = if it.check { None } else { seen::key(it, loaded, names) };
+    if let Some(files) = key.and_then(|key| seen::recall(root, key)) {
+        return (files, None);
+    }
+    let files = codegen::tree(&loaded.model, &emit::emit(&loaded.model, it.options.sides), names);
+    let fresh = key.map(|key| (key, files.clone()));
+    (files, fresh)
 }
 
 fn existing(loaded: &Loaded, root: &Path) -> Result<Existing, Error> {

@@ -42,13 +42,18 @@ fn call(view: &View<'_>, it: &Service, owner: &Service, method: &Method, index: 
     let docs = docs::if_any(&method.head);
     let (value, error) = service::outcome(view, owner, method);
     let error = method.error.as_ref().map(|_| quote!(, #error));
-    let (parameters, many) = (service::parameters(view, method), service::many(method));
+    let (parameters, many) = (service::sent(view, method), service::many(method));
     let large = service::large(method);
     let (complex, naming) = (structs::complex(service::method_types(method)), service::naming(method));
     let (info, index) = (service::info_name(it), Literal::usize_unsuffixed(index));
     let (body, decode) = if service::language(view, owner) == Language::Proto {
         let names = method.arguments.iter().map(|it| ident(&it.head.rust));
-        (quote!(grpc::body(#(&#names),*)), quote!(grpc::result))
+        let body = if method.client_streaming {
+            quote!(grpc::messages(#(#names),*))
+        } else {
+            quote!(grpc::body(#(&#names),*))
+        };
+        (body, quote!(grpc::result))
     } else {
         let order = codec::wire_order(view, &method.arguments);
         let ids = order.iter().map(|it| codec::id(it.id));
@@ -58,15 +63,16 @@ fn call(view: &View<'_>, it: &Service, owner: &Service, method: &Method, index: 
         });
         (quote!(thrift::body(&[#((#ids, #values)),*])), decode(view, owner, method))
     };
+    let request = ident(if method.server_streaming { "StreamRequest" } else { "Request" });
+    let new = ident(if method.client_streaming { "streaming" } else { "new" });
     quote! {
         #docs
         #many
         #complex
         #naming
         #large
-        pub fn #name(&self, #(#parameters),*) -> ::runtime::client::Request<#value #error> {
-            let body = #body;
-            ::runtime::client::Request::new(&self.channel, &#info.methods[#index], body, #decode)
+        pub fn #name(&self, #(#parameters),*) -> ::runtime::client::#request<#value #error> {
+            ::runtime::client::#request::#new(&self.channel, &#info.methods[#index], #body, #decode)
         }
     }
 }

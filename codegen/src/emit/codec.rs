@@ -1,7 +1,7 @@
 //! How a struct is sized, written and read; also the reading of arguments, which are a struct
 //! without a type.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 use super::view::{View, ident};
@@ -55,7 +55,8 @@ pub(super) fn structure(view: &View<'_>, def: &Def, it: &Struct) -> TokenStream 
                 #writes
             }
 
-            fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> #result<(), thrift::DecodeError> {
+            #[inline]
+            fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
                 #read
             }
         }
@@ -82,14 +83,27 @@ fn decode(view: &View<'_>, read: &Reading<'_>, fields: &[Field]) -> TokenStream 
     }
 }
 
-/// The ids and names of fields, for the paths of errors: `&[(1, "first"), (2, "second")]`.
+/// The ids and names of fields, for the paths of errors: `"1 first, 2 second"`, in lines.
 pub(super) fn name_list(fields: &[Field]) -> TokenStream {
-    let pairs = fields.iter().map(|field| {
-        let (id, name) = (id(field.id), &field.head.name);
-        quote!((#id, #name))
-    });
-    quote!(&[#(#pairs),*])
+    let mut text = String::from("\"");
+    let mut width = 0;
+    for (field, at) in fields.iter().zip(0..) {
+        let name = format!("{} {}", field.id, field.head.name);
+        text.push_str(if at == 0 { "" } else { ", " });
+        if width + name.len() > WIDTH {
+            text.push_str("\\\n        ");
+            width = 0;
+        }
+        width += name.len();
+        text.push_str(&name);
+    }
+    text.push('"');
+    let literal = text.parse::<Literal>().unwrap_or_else(|_| Literal::string(&text));
+    quote!(#literal)
 }
+
+/// Characters of names on a line of a literal.
+const WIDTH: usize = 70;
 
 fn doubles(fields: &[Field]) -> Option<TokenStream> {
     constant::allow_doubles(fields.iter().filter_map(|it| it.default.as_ref()))
@@ -120,8 +134,8 @@ fn write(view: &View<'_>, field: &Field, key: bool) -> TokenStream {
     match (field.presence, field.wrap) {
         (Presence::Always, Wrap::Box) => quote!(out.field(#id, &*self.#name);),
         (Presence::Always, _) => quote!(out.field(#id, &self.#name);),
-        (Presence::WhenSome, Wrap::OptionBox) => quote!(out.optional(#id, self.#name.as_deref());),
-        (Presence::WhenSome, _) => quote!(out.optional(#id, self.#name.as_ref());),
+        (Presence::WhenSome, Wrap::OptionBox) => quote!(out.optional_box(#id, &self.#name);),
+        (Presence::WhenSome, _) => quote!(out.optional(#id, &self.#name);),
         (Presence::WhenNotDefault, _) => {
             let differs = differs(view, field, key);
             quote!(if #differs { out.field(#id, &self.#name); })

@@ -19,26 +19,7 @@ use quote::quote;
 
 use crate::ir::model::{DefKind, Language, Model, ModuleId};
 
-/// The sides of a service that are emitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sides {
-    /// Server and client.
-    Both,
-    /// Clients only.
-    Client,
-    /// Servers only.
-    Server,
-}
-
-impl Sides {
-    fn server(self) -> bool {
-        self != Self::Client
-    }
-
-    fn client(self) -> bool {
-        self != Self::Server
-    }
-}
+pub use crate::ir::choices::Sides;
 
 /// Every module of a model, emitted when it is asked for: token streams stay on their thread, so
 /// that each worker makes the ones that it formats.

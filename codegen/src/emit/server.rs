@@ -52,6 +52,7 @@ fn handler_trait(view: &View<'_>, it: &Service) -> TokenStream {
     let methods = it.methods.iter().map(|method| {
         let (docs, name) = (docs::if_any(&method.head), ident(&method.head.rust));
         let (value, error) = service::outcome(view, it, method);
+        let value = service::answer(view, method, &value);
         let (parameters, many) = (service::parameters(view, method), service::many(method));
         let (complex, naming) = (structs::complex(service::method_types(method)), service::naming(method));
         quote! {
@@ -151,23 +152,32 @@ fn mount(view: &View<'_>, it: &Service, described: bool) -> TokenStream {
 
 /// Decode, await the handler, encode.
 fn call(view: &View<'_>, owner: &Service, method: &Method) -> TokenStream {
-    let (handler, generic) = (view.path(owner.module, &owner.head.rust), view.handler_type());
+    let generic = view.handler_type();
     let name = ident(&method.head.rust);
     if service::language(view, owner) == Language::Proto {
-        let ty = method.arguments.first().map(|it| view.field(it, false));
-        let call = quote!(<#generic as #handler>::#name(&handler, &call.cx, req).await?);
-        let answer = match &method.result {
-            Some(Ty::WellKnown(name)) if name == "Empty" => quote!(#call; grpc::reply(&call.cx, &())),
-            _ => quote!(let reply = #call; grpc::reply(&call.cx, &reply)),
-        };
-        return quote! {
-            let req: #ty = grpc::request(&call)?;
-            #answer
-        };
+        return call_proto(view, method);
     }
     let read = read_arguments(view, method);
-    let awaited = awaited(view, owner, method, &quote!(<#generic as #handler>::#name));
+    let awaited = awaited(view, owner, method, &quote!(#generic::#name));
     quote!(#read #awaited)
+}
+
+/// The same for proto, whose requests and answers may be streams.
+fn call_proto(view: &View<'_>, method: &Method) -> TokenStream {
+    let (generic, name, ok) = (view.handler_type(), ident(&method.head.rust), view.std("Ok"));
+    let request = if method.client_streaming {
+        quote!(let req = grpc::requests(call.body, call.limits);)
+    } else {
+        let ty = method.arguments.first().map(|it| view.field(it, false));
+        quote!(let req: #ty = grpc::request(&call)?;)
+    };
+    let call = quote!(#generic::#name(&handler, &call.cx, req).await?);
+    let answer = match &method.result {
+        _ if method.server_streaming => quote!(let replies = #call; #ok(grpc::replies(&call.cx, replies))),
+        Some(Ty::WellKnown(name)) if name == "Empty" => quote!(#call; grpc::reply(&call.cx, &())),
+        _ => quote!(let reply = #call; grpc::reply(&call.cx, &reply)),
+    };
+    quote!(#request #answer)
 }
 
 /// The arguments as locals, or a check that they are a struct when there are none.
@@ -176,14 +186,14 @@ fn read_arguments(view: &View<'_>, method: &Method) -> TokenStream {
     let read = Reading { owner: &owner, ..READING };
     let arguments = &method.arguments;
     if arguments.is_empty() {
-        return quote!(thrift::arguments(&call, &[], |field| field.skip())?;);
+        return quote!(thrift::arguments(&call, "", |field| field.skip())?;);
     }
     if let [one] = arguments.as_slice()
         && one.default.is_none()
         && !read.must(view, one)
     {
-        let (name, id, text) = (read.local(one), codec::id(one.id), &one.head.name);
-        return quote!(let #name = thrift::argument(&call, &(#id, #text))?;);
+        let (name, id, names) = (read.local(one), codec::id(one.id), codec::name_list(arguments));
+        return quote!(let #name = thrift::argument(&call, #id, #names)?;);
     }
     let (locals, names, arms) =
         (read.locals(view, arguments), codec::name_list(arguments), read.to_locals(view, arguments));

@@ -39,7 +39,9 @@ fn info(view: &View<'_>, it: &Service) -> TokenStream {
         let index = proc_macro2::Literal::usize_unsuffixed(index);
         let oneway = method.oneway.then(|| quote!(.oneway()));
         let idempotent = method.idempotent.then(|| quote!(.idempotent()));
-        quote!(::runtime::Method::new(::runtime::Idl::#idl, #path, #index) #oneway #idempotent,)
+        let (requests, answers) = (method.client_streaming, method.server_streaming);
+        let streaming = (requests || answers).then(|| quote!(.streaming(#requests, #answers)));
+        quote!(::runtime::Method::new(::runtime::Idl::#idl, #path, #index) #oneway #streaming #idempotent,)
     });
     let docs = format!(" What `{name}` is, for servers, clients and registries.");
     quote! {
@@ -64,10 +66,34 @@ pub(crate) fn outcome(view: &View<'_>, owner: &Service, method: &Method) -> (Tok
     (value, error)
 }
 
-/// The documented signature pieces of a method's arguments: `req: AddRequest`.
+/// What a handler's method gives: the value of [`outcome`], or a stream of them.
+pub(super) fn answer(view: &View<'_>, method: &Method, value: &TokenStream) -> TokenStream {
+    if !method.server_streaming {
+        return value.clone();
+    }
+    let (result, send) = (view.std("Result"), view.std("Send"));
+    quote!(impl ::runtime::Stream<Item = #result<#value, ::runtime::Error>> + #send + 'static)
+}
+
+/// The documented signature pieces of a method's arguments for a handler: `req: AddRequest`.
 pub(super) fn parameters<'a>(view: &'a View<'_>, method: &'a Method) -> impl Iterator<Item = TokenStream> + 'a {
-    method.arguments.iter().map(|argument| {
+    arguments(view, method, |ty| quote!(::runtime::Streaming<#ty>))
+}
+
+/// The same for a client.
+pub(super) fn sent<'a>(view: &'a View<'_>, method: &'a Method) -> impl Iterator<Item = TokenStream> + 'a {
+    let send = view.std("Send");
+    arguments(view, method, move |ty| quote!(impl ::runtime::Stream<Item = #ty> + #send + 'static))
+}
+
+fn arguments<'a>(
+    view: &'a View<'_>,
+    method: &'a Method,
+    stream: impl Fn(TokenStream) -> TokenStream + 'a,
+) -> impl Iterator<Item = TokenStream> + 'a {
+    method.arguments.iter().map(move |argument| {
         let (name, ty) = (ident(&argument.head.rust), view.field(argument, false));
+        let ty = if method.client_streaming { stream(ty) } else { ty };
         quote!(#name: #ty)
     })
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
+use crate::ir::choices::Maps;
 use crate::ir::model::{Base, Const, Def, DefId, DefKind, Field, Head, Model, ModuleId, Ty, Wrap};
-use crate::options::Maps;
 use crate::resolve::names;
 
 /// A module's view of the model.

@@ -4,6 +4,7 @@
 mod cycle;
 mod files;
 pub mod proto;
+pub mod streams;
 pub mod thrift;
 
 use std::path::{Path, PathBuf};

@@ -319,3 +319,11 @@ pub struct Method {
     /// Proto: whether the server streams.
     pub server_streaming: bool,
 }
+
+impl Method {
+    /// Whether a Thrift annotation (`streaming.mode`, of Kitex) says that it streams.
+    pub fn streams_in_thrift(&self) -> bool {
+        let value = self.head.annotations.iter().find(|it| it.key.text == "streaming.mode").map(|it| &it.value);
+        value.is_some_and(|it| it.as_ref().is_some_and(|value| value.text != "unary"))
+    }
+}

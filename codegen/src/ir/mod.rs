@@ -1,4 +1,6 @@
 //! What crosses the lines between the stages.
 
+pub mod choices;
 pub mod draft;
 pub mod model;
+pub mod numbers;

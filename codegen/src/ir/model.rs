@@ -3,7 +3,7 @@
 
 pub use super::draft::{Base, Language, Requiredness, StructKind};
 
-use crate::options::Maps;
+use super::choices::Maps;
 use crate::source::{FileId, Span};
 
 /// Index of a [`Module`].
@@ -313,4 +313,8 @@ pub struct Method {
     pub error: Option<String>,
     /// Whether an annotation says that it may be sent twice.
     pub idempotent: bool,
+    /// Whether its requests are a stream; proto alone.
+    pub client_streaming: bool,
+    /// Whether its answers are a stream; proto alone.
+    pub server_streaming: bool,
 }

@@ -4,8 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Error, FileSet, Owner, Wanted};
-use crate::assemble::MARK;
+use super::{Error, FileSet, MARK, Owner, Wanted};
 
 /// What happens to one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,10 +78,7 @@ pub struct Policy {
 ///
 /// A file or directory that cannot be read.
 pub fn plan(root: &Path, wanted: &FileSet, policy: Policy) -> Result<Plan, Error> {
-    let mut steps = Vec::new();
-    for (path, it) in wanted.iter() {
-        steps.push(step(root, path, it, policy)?);
-    }
+    let Plan { root: _, mut steps } = plan_alone(root, wanted, policy)?;
     let mut left = Vec::new();
     leftovers(root, Path::new("src/generated"), wanted, &mut left)?;
     left.sort();
@@ -90,6 +86,16 @@ pub fn plan(root: &Path, wanted: &FileSet, policy: Policy) -> Result<Plan, Error
         let action = if policy.prune { Action::Remove } else { Action::Stale };
         steps.push(Step { path, action, wanted: None, before: String::new(), why: String::new() });
     }
+    Ok(Plan { root: root.to_owned(), steps })
+}
+
+/// The same without looking for leftovers.
+///
+/// # Errors
+///
+/// A file that cannot be read.
+pub fn plan_alone(root: &Path, wanted: &FileSet, policy: Policy) -> Result<Plan, Error> {
+    let steps = wanted.iter().map(|(path, it)| step(root, path, it, policy)).collect::<Result<_, _>>()?;
     Ok(Plan { root: root.to_owned(), steps })
 }
 

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use super::scope::{Scope, Symbol};
 use super::types::From;
 use super::{declare, names, types};
-use crate::check::{enums, ids};
 use crate::diag::{Diagnostics, catalogue::names as text};
+use crate::ir::choices::Ids;
 use crate::ir::draft::{self, Draft, Item, Language};
 use crate::ir::model::{
     DefKind, Field, Member, Method, Model, Presence, Requiredness, ServiceId, Struct, StructKind, Ty, Value, Wrap,
 };
-use crate::options::{Ids, On, Options};
+use crate::ir::numbers;
+use crate::options::{On, Options};
 
 /// Names that generated code gives to parameters beside the IDL's own.
 const ARGUMENTS_TAKEN: &[&str] = &["cx"];
@@ -53,7 +54,7 @@ fn members(item: &draft::Enum, found: &mut Diagnostics) -> Vec<Member> {
     let mut names = HashMap::new();
     item.members
         .iter()
-        .zip(enums::assign(&item.members))
+        .zip(numbers::members(&item.members))
         .map(|(member, number)| {
             let head = declare::head(&member.head, names::constant_name, found);
             clash(&mut names, &head.rust, &member.head.name, found);
@@ -126,7 +127,7 @@ fn fields(
     let mut names = HashMap::new();
     written
         .iter()
-        .zip(ids::assign(written, ids))
+        .zip(numbers::fields(written, ids))
         .map(|(field, id)| {
             let head = declare::head(&field.head, rename, found);
             clash(&mut names, &head.rust, &field.head.name, found);
@@ -193,6 +194,8 @@ fn define_method(item: &draft::Method, from: From<'_>, options: &Options, found:
         arguments,
         throws,
         error: None,
+        client_streaming: item.client_streaming,
+        server_streaming: item.server_streaming,
         idempotent: item.head.annotations.iter().any(|it| it.key.text == "idempotent"),
     }
 }

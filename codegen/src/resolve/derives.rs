@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::diag::{Diagnostics, catalogue::derives as say};
+use crate::ir::choices::Maps;
 use crate::ir::model::{Base, Def, DefId, DefKind, Field, Model, Ty};
-use crate::options::Maps;
 
 /// The standard derives that a field can be in the way of; those of others are the user's to know.
 const KNOWN: &[&str] = &["Eq", "Hash", "PartialOrd", "Ord", "Copy"];

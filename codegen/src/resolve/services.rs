@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::names;
 use crate::diag::{Diagnostics, catalogue::rules};
-use crate::emit::Sides;
+use crate::ir::choices::Sides;
 use crate::ir::model::{Language, Model, Service};
 use crate::options::Options;
 

@@ -2,9 +2,10 @@
 
 use super::scope::{Scope, Symbol};
 use crate::diag::{Diagnostics, catalogue::names as text};
+use crate::ir::choices::{Maps, Strings};
 use crate::ir::draft;
 use crate::ir::model::{Base, Ty};
-use crate::options::{Maps, On, Options, Strings};
+use crate::options::{On, Options};
 
 /// Where a type is written.
 #[derive(Clone, Copy)]

@@ -14,8 +14,22 @@ use crate::ir::model::{Method, Model, ModuleId, Service, Ty};
 use crate::resolve::names;
 
 /// Names that a handler's file uses for something else.
-const TAKEN: &[&str] =
-    &["Context", "Error", "Result", "Ok", "Err", "Some", "None", "Option", "Box", "Default", "String", "Vec"];
+const TAKEN: &[&str] = &[
+    "Context",
+    "Error",
+    "Stream",
+    "Streaming",
+    "Result",
+    "Ok",
+    "Err",
+    "Some",
+    "None",
+    "Option",
+    "Box",
+    "Default",
+    "String",
+    "Vec",
+];
 
 /// The module of a service's handler. Of several services that would have the same one, the first
 /// gets it, the others carry their own modules' names in theirs.
@@ -140,8 +154,10 @@ pub(super) fn text(model: &Model, service: &Service) -> String {
     imports.sort_by(layout::order_of_imports);
     let uses: String = imports.iter().map(|(path, names)| layout::import(path, names)).collect();
     let chain = chain(model, service);
-    let any = chain.iter().any(|it| !it.methods.is_empty());
-    let runtime = if any { "use runtime::{Context, Error};\n" } else { "" };
+    let runtime = match runtime_names(&chain) {
+        names if names.is_empty() => String::new(),
+        names => layout::import("runtime", &names),
+    };
     let view = View::outside(model, quote!(crate::generated), imported);
     let name = struct_name(model, service);
     let impls = chain.iter().map(|owner| {
@@ -155,6 +171,17 @@ pub(super) fn text(model: &Model, service: &Service) -> String {
         "//! `{of}` of {idl}.\n{uses}{runtime}\n/// The handler of `{of}`.\n#[derive(Debug, Default)]\n{}\n{impls}",
         layout::empty_struct(&name),
     )
+}
+
+/// What the handler's file uses of the runtime.
+fn runtime_names(chain: &[&Service]) -> Vec<String> {
+    let methods = || chain.iter().flat_map(|it| &it.methods);
+    // A method that gives a stream has no other use for it.
+    let error = methods().next().map(|_| "Error");
+    let stream = methods().any(|it| it.server_streaming).then_some("Stream");
+    let streaming = methods().any(|it| it.server_streaming || it.client_streaming).then_some("Streaming");
+    let names = error.map(|_| "Context").into_iter().chain(error).chain(stream).chain(streaming);
+    names.map(str::to_owned).collect()
 }
 
 /// The IDL file of a service as it stands in the crate.
@@ -173,12 +200,20 @@ pub(super) struct Words {
     context: &'static str,
     error: &'static str,
     result: &'static str,
+    stream: &'static str,
+    streaming: &'static str,
 }
 
 impl Words {
-    pub(super) const SHORT: Self = Self { context: "Context", error: "Error", result: "Result" };
-    pub(super) const FULL: Self =
-        Self { context: "runtime::Context", error: "runtime::Error", result: "std::result::Result" };
+    pub(super) const SHORT: Self =
+        Self { context: "Context", error: "Error", result: "Result", stream: "Stream", streaming: "Streaming" };
+    pub(super) const FULL: Self = Self {
+        context: "runtime::Context",
+        error: "runtime::Error",
+        result: "std::result::Result",
+        stream: "runtime::Stream",
+        streaming: "runtime::Streaming",
+    };
 }
 
 /// One method that answers "not implemented", indented as in an `impl`.
@@ -188,10 +223,15 @@ pub(super) fn stub(view: &View<'_>, owner: &Service, method: &Method, words: &Wo
     let path = |text: &str| -> TokenStream { text.parse().unwrap_or_default() };
     let (context, result) = (path(words.context), path(words.result));
     let error = if into { error } else { path(words.error) };
-    let result = Type::of(&quote!(#result<#value, #error>));
+    let mut result = Type::of(&quote!(#result<#value, #error>));
+    if method.server_streaming {
+        let items = Type::stream(words.stream, result);
+        result = Type::within(words.result, vec![items, Type::of(&error)]);
+    }
     let arguments = method.arguments.iter().map(|it| {
         let name = format!("_{}", it.head.rust.trim_start_matches("r#"));
-        (name, Type::of(&view.field(it, false)))
+        let ty = Type::of(&view.field(it, false));
+        (name, if method.client_streaming { Type::within(words.streaming, vec![ty]) } else { ty })
     });
     let parameters: Vec<(String, Type)> =
         [(String::from("_cx"), Type::of(&quote!(&#context)))].into_iter().chain(arguments).collect();
@@ -202,6 +242,10 @@ pub(super) fn stub(view: &View<'_>, owner: &Service, method: &Method, words: &Wo
     let attributes: String = attributes.map(|line| format!("{line}\n")).collect();
     let text = format!("{}.{}", owner.head.name, method.head.name);
     let signature = layout::signature(&method.head.rust, &parameters, &result);
-    let body = layout::stub(words.error, &text, into);
+    let body = if method.server_streaming {
+        layout::stream_stub(words.streaming, &text)
+    } else {
+        layout::stub(words.error, &text, into)
+    };
     format!("{attributes}{signature}{body}    }}\n")
 }

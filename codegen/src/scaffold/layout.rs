@@ -151,7 +151,7 @@ pub(super) fn signature(name: &str, parameters: &[(String, Type)], result: &Type
         RESULT..RESULT_ALONE => format!("{flat}\n    {{\n"),
         _ => {
             let lines = result.lines(4, WIDTH, 0);
-            let wide = lines.lines().any(|line| line.len() > WIDTH);
+            let wide = lines.lines().any(|line| line.len() > WIDTH && !line.trim_start().starts_with("impl "));
             format!("    ) -> {lines}{}{{\n", if wide { "" } else { " " })
         }
     });
@@ -182,6 +182,15 @@ pub(super) fn stub(error: &str, method: &str, into: bool) -> String {
     format!("        let error ={value};\n        Err(error.into())\n")
 }
 
+/// The same of a method that gives a stream, whose path `streaming` is.
+pub(super) fn stream_stub(streaming: &str, method: &str) -> String {
+    let text = format!("\"{method}\"");
+    let flat = format!("        {streaming}::unimplemented({text})");
+    let line =
+        if flat.len() <= WIDTH { flat } else { format!("        {streaming}::unimplemented{}", broken(&text, 8)) };
+    line + "\n"
+}
+
 fn pad(indent: usize) -> String {
     " ".repeat(indent)
 }
@@ -190,13 +199,15 @@ fn pad(indent: usize) -> String {
 pub(super) struct Type {
     name: String,
     arguments: Vec<Self>,
+    /// What stands behind it: `+ Send`, `+ 'static`.
+    bounds: &'static [&'static str],
 }
 
 impl Type {
     /// A type or a path, of their tokens; without the `::` in front that only generated code needs.
     pub(super) fn of(tokens: &TokenStream) -> Self {
         let Ok(syn::Type::Path(it)) = syn::parse2(tokens.clone()) else {
-            return Self { name: tokens.to_string().replace(' ', ""), arguments: Vec::new() };
+            return Self { name: tokens.to_string().replace(' ', ""), arguments: Vec::new(), bounds: &[] };
         };
         let names: Vec<String> = it.path.segments.iter().map(|it| it.ident.to_string()).collect();
         let arguments = match it.path.segments.last().map(|it| &it.arguments) {
@@ -205,10 +216,27 @@ impl Type {
             }
             _ => Vec::new(),
         };
-        Self { name: names.join("::"), arguments }
+        Self { name: names.join("::"), arguments, bounds: &[] }
+    }
+
+    /// `impl Stream<Item = …> + Send + 'static`; `stream` is the trait's path.
+    pub(super) fn stream(stream: &str, mut item: Self) -> Self {
+        item.name.insert_str(0, "Item = ");
+        Self { name: format!("impl {stream}"), arguments: vec![item], bounds: &["+ Send", "+ 'static"] }
+    }
+
+    /// The type around it: `Result<…, Error>`.
+    pub(super) fn within(name: &str, arguments: Vec<Self>) -> Self {
+        Self { name: name.to_owned(), arguments, bounds: &[] }
     }
 
     pub(super) fn flat(&self) -> String {
+        let bounds: String = self.bounds.iter().map(|it| format!(" {it}")).collect();
+        self.bare() + &bounds
+    }
+
+    /// On one line, without bounds.
+    fn bare(&self) -> String {
         if self.arguments.is_empty() {
             return self.name.clone();
         }
@@ -220,12 +248,20 @@ impl Type {
     /// a line for each argument.
     fn lines(&self, indent: usize, before: usize, after: usize) -> String {
         let flat = self.flat();
-        if self.arguments.is_empty() || before + flat.len() + after <= WIDTH {
+        // Of what has bounds, rustfmt counts neither the comma nor the word in front.
+        let (after, width) = if self.bounds.is_empty() { (after, WIDTH) } else { (0, WIDTH + "impl".len()) };
+        if self.arguments.is_empty() || before + flat.len() + after <= width {
             return flat;
+        }
+        let bounds = self.bounds.join(&format!("\n{}", pad(indent)));
+        let bare = self.bare();
+        if !self.bounds.is_empty() && before + bare.len() <= width {
+            return format!("{bare}\n{}{bounds}", pad(indent));
         }
         let below = indent + 4;
         let arguments: String =
             self.arguments.iter().map(|it| format!("{}{},\n", pad(below), it.lines(below, below, 1))).collect();
-        format!("{}<\n{arguments}{}>", self.name, pad(indent))
+        let bounds = if bounds.is_empty() { bounds } else { format!(" {bounds}") };
+        format!("{}<\n{arguments}{}>{bounds}", self.name, pad(indent))
     }
 }

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use askama::Template;
 
 use crate::assemble;
-use crate::emit::Sides;
+use crate::ir::choices::Sides;
 use crate::ir::model::{Language, Model, Service};
 use crate::options::Options;
 use crate::output::{FileSet, Owner};

@@ -129,7 +129,10 @@ fn calls(view: &View<'_>, service: &Service) -> TokenStream {
 fn call(view: &View<'_>, owner: &Service, method: &Method) -> Option<TokenStream> {
     let name = ident(&names::client_method(&method.head.rust));
     let arguments: Option<Vec<TokenStream>> = method.arguments.iter().map(|it| sample::value(view, &it.ty)).collect();
-    let arguments = arguments?;
+    let mut arguments = arguments?;
+    if method.client_streaming {
+        arguments = arguments.iter().map(|it| quote!(runtime::streaming::iter([#it]))).collect();
+    }
     let call = quote!(client.#name(#(#arguments),*).await);
     let Some(error) = &method.error else {
         return Some(quote!(reached(#call.map(drop));));

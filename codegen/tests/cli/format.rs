@@ -80,7 +80,8 @@ fn proto(random: &mut Random) -> String {
         out.push_str(&format!("service {} {{\n", upper(random, &format!("S{at}z"))));
         for at in 0..random.below(6) {
             let (name, taken) = (upper(random, &format!("M{at}z")), random.pick(&types).clone());
-            out.push_str(&format!("    rpc {name}({taken}) returns ({});\n", random.pick(&types)));
+            let [requests, answers] = [(); 2].map(|()| *random.pick(&["", "", "stream "]));
+            out.push_str(&format!("    rpc {name}({requests}{taken}) returns ({answers}{});\n", random.pick(&types)));
         }
         out.push_str("}\n");
     }
@@ -123,12 +124,17 @@ fn a_fresh_crate_is_formatted() {
 fn what_is_inserted_is_formatted() {
     for seed in 100..100 + CRATES / 2 {
         let mut random = Random::new(seed);
-        let (first, second) = (thrift(&mut random, "S"), thrift(&mut random, "Q").concat());
+        let (one, first): (_, Vec<String>) = if random.one_in(3) {
+            ("one.proto", proto(&mut random).split_inclusive('\n').map(str::to_owned).collect())
+        } else {
+            ("one.thrift", thrift(&mut random, "S"))
+        };
+        let second = thrift(&mut random, "Q").concat();
         let start: String = first.iter().filter(|it| !it.starts_with("    ") || random.one_in(2)).cloned().collect();
-        let it = Sandbox::new(&[("one.thrift", &start), ("two.thrift", &second)]);
-        it.run(&["one.thrift", "-o", "made"]).ends(0);
-        it.write("one.thrift", &first.concat());
-        it.run(&["one.thrift", "two.thrift", "-o", "made", "--add-missing"]).ends(0);
+        let it = Sandbox::new(&[(one, &start), ("two.thrift", &second)]);
+        it.run(&[one, "-o", "made"]).ends(0);
+        it.write(one, &first.concat());
+        it.run(&[one, "two.thrift", "-o", "made", "--add-missing"]).ends(0);
         let Some(changes) = changes(&it) else { return };
         assert!(changes.is_empty(), "{seed}: {changes}");
     }

@@ -24,6 +24,8 @@ mod rerun;
 mod roots;
 mod sandbox;
 mod secrets;
+mod seen;
+mod streams;
 mod stubs;
 
 /// A small service.

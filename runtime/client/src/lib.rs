@@ -43,6 +43,7 @@ mod mux_pool;
 mod pending_calls;
 mod pool;
 mod request;
+mod stream_request;
 mod thrift;
 mod transport;
 
@@ -72,4 +73,5 @@ pub use counters::{Counter, Counters};
 #[cfg(feature = "grpc")]
 pub use http::Http;
 pub use request::{Pending, Reply, Request};
+pub use stream_request::{Opening, StreamRequest};
 pub use transport::{Protocol, Transport};

@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::channel::Channel;
 use kiteline_core::aside::{LARGE, aside};
+use kiteline_core::body::{Body, Messages};
 use kiteline_core::context::Context;
 use kiteline_core::error::Error;
 use kiteline_core::limits::DecodeLimits;
@@ -44,7 +45,7 @@ impl<T> Reply<T> {
 pub struct Request<T, E = Error> {
     channel: Channel,
     method: &'static Method,
-    body: Result<Bytes, Error>,
+    body: Result<Body, Error>,
     decode: fn(Bytes, DecodeLimits) -> Result<T, E>,
     cx: Context,
     timeout: Option<Duration>,
@@ -66,7 +67,28 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> Request<T, E> {
         decode: fn(Bytes, DecodeLimits) -> Result<T, E>,
     ) -> Self {
         let cx = Context::new().with_method(method);
-        Self { channel: channel.clone(), method, body, decode, cx, timeout: None }
+        Self { channel: channel.clone(), method, body: body.map(Body::Whole), decode, cx, timeout: None }
+    }
+
+    /// For generated code: a call of `method` whose requests are `messages`. It takes as long as these
+    /// do: the channel's time limit does not hold for it.
+    pub fn streaming(
+        channel: &Channel,
+        method: &'static Method,
+        messages: Messages,
+        decode: fn(Bytes, DecodeLimits) -> Result<T, E>,
+    ) -> Self {
+        let cx = Context::new().with_method(method);
+        let body = Ok(Body::Stream(messages));
+        Self { channel: channel.clone(), method, body, decode, cx, timeout: Some(Duration::MAX) }
+    }
+
+    /// The call, not yet sent, with how its messages are read and how long it may take.
+    pub(super) fn into_parts(self) -> Parts<T, E> {
+        let Self { channel, method, body, decode, cx, timeout } = self;
+        let limits = channel.decode_limits();
+        let call = body.map(|body| Call { method, cx, body, limits });
+        Parts { channel, call, decode, limits, timeout }
     }
 
     /// Makes the call a part of the one that `cx` belongs to: it ends at that one's caller's deadline, ends
@@ -117,11 +139,18 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> IntoFuture for Request<
     type IntoFuture = Pending<T, E>;
 
     fn into_future(self) -> Pending<T, E> {
-        let Self { channel, method, body, decode, cx, timeout } = self;
-        let limits = channel.decode_limits();
-        let call = body.map(|body| Call { method, cx, body: body.into(), limits });
+        let Parts { channel, call, decode, limits, timeout } = self.into_parts();
         Pending { work: channel.begin(call, timeout), decode, limits, reading: None }
     }
+}
+
+/// What a [`Request`] is made of.
+pub(super) struct Parts<T, E> {
+    pub(super) channel: Channel,
+    pub(super) call: Result<Call, Error>,
+    pub(super) decode: fn(Bytes, DecodeLimits) -> Result<T, E>,
+    pub(super) limits: DecodeLimits,
+    pub(super) timeout: Option<Duration>,
 }
 
 /// The future of a [`Request`].

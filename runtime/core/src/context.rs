@@ -101,6 +101,11 @@ impl Context {
         self.metadata = metadata.map(Arc::new);
     }
 
+    /// Whether anything can cancel this call.
+    pub fn has_cancellation(&self) -> bool {
+        self.cancel.is_some()
+    }
+
     /// The method whose handler makes this call.
     pub fn caller(&self) -> Option<&'static Method> {
         self.caller

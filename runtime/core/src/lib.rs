@@ -48,16 +48,19 @@ pub mod say;
 pub mod service;
 #[cfg(feature = "tonic")]
 pub mod status_details;
+pub mod streaming;
 pub mod words;
 
 pub use body::{Body, Messages};
 pub use bytes::Bytes;
 pub use context::Context;
 pub use error::{Code, Detail, Error};
+pub use futures_core::Stream;
 pub use layered::Layered;
 pub use limits::Limits;
 pub use metadata::Metadata;
 pub use service::{Answer, Call, Handling, Idl, Kind, Method, Service, ServiceInfo};
+pub use streaming::Streaming;
 
 /// The result of most functions here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -34,11 +34,14 @@ pub use metadata::{read_metadata, write_metadata, write_reply_metadata};
 pub use status::{STATUS, Status, error_of, status_of};
 pub use timeout::{CONNECT_TIMEOUT, TIMEOUT, read_connect_timeout, read_timeout, write_connect_timeout, write_timeout};
 
-use kiteline_core::body::not_whole;
+use kiteline_core::Stream;
+use kiteline_core::body::{Body, Messages, not_whole};
 use kiteline_core::context::Context;
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::limits::DecodeLimits;
+use kiteline_core::metadata::Metadata;
 use kiteline_core::service::{Answer, Call};
+use kiteline_core::streaming::{self, Streaming};
 
 /// Reads a call's request. Its size was checked before; prost checks nesting (100) and UTF-8.
 ///
@@ -48,6 +51,25 @@ use kiteline_core::service::{Answer, Call};
 pub fn request<M: Message + Default>(call: &Call) -> Result<M, Error> {
     let body = call.body.as_whole().ok_or_else(not_whole)?;
     M::decode(body.clone()).map_err(|error| undecodable(Code::InvalidArgument, &error))
+}
+
+/// The requests of a call that streams them, each read as [`request`] reads one.
+pub fn requests<M: Message + Default>(body: Body, limits: DecodeLimits) -> Streaming<M> {
+    let decode = |message: Bytes, _| M::decode(message).map_err(|error| undecodable(Code::InvalidArgument, &error));
+    Streaming::new(body.into_messages(), decode, limits, Metadata::new())
+}
+
+/// Answers with a stream of messages; an error ends it.
+pub fn replies<M: Message + 'static>(
+    cx: &Context,
+    messages: impl Stream<Item = Result<M, Error>> + Send + 'static,
+) -> Answer {
+    streaming::answer(cx, messages, body)
+}
+
+/// Writes the requests of a call that streams them.
+pub fn messages<M: Message + 'static>(messages: impl Stream<Item = M> + Send + 'static) -> Messages {
+    streaming::requests(messages, body)
 }
 
 /// Answers with a message.

@@ -16,7 +16,7 @@ pub(crate) struct AddRequest {
 }
 
 impl Struct for AddRequest {
-    const FIELDS: FieldNames = &[(1, "first"), (2, "second")];
+    const FIELDS: FieldNames = "1 first, 2 second";
 
     fn write(&self, out: &mut impl Sink) {
         out.field(1, &self.first);
@@ -38,7 +38,7 @@ pub(crate) struct AddResponse {
 }
 
 impl Struct for AddResponse {
-    const FIELDS: FieldNames = &[(1, "sum")];
+    const FIELDS: FieldNames = "1 sum";
 
     fn write(&self, out: &mut impl Sink) {
         out.field(1, &self.sum);
@@ -136,12 +136,12 @@ async fn wait(probe: Arc<Probe>, call: Call) -> Result<Answer, Error> {
 }
 
 fn first<T: Value + Default>(call: &Call) -> Result<T, Error> {
-    thrift::argument(call, &(1, "req"))
+    thrift::argument(call, 1, "1 req")
 }
 
 /// Arguments of every shape that hostile bytes aim at.
 fn take(call: &Call) -> Result<(), Error> {
-    let names = &[(1, "list"), (2, "map"), (3, "set"), (4, "text")];
+    let names = "1 list, 2 map, 3 set, 4 text";
     thrift::arguments(call, names, |field| match field.id {
         1 => field.with(drop::<Vec<String>>),
         2 => field.with(drop::<HashMap<String, i64>>),

@@ -76,5 +76,5 @@ async fn answer(call: Call) -> Result<Answer, Error> {
 
 /// Argument 1, when it is a text.
 fn text(call: &Call) -> Result<String, Error> {
-    thrift::argument(call, &(1, "text"))
+    thrift::argument(call, 1, "1 text")
 }

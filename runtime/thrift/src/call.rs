@@ -19,7 +19,7 @@ use kiteline_core::limits::DecodeLimits;
 use kiteline_core::service::{Answer, Call};
 
 /// The field of a result that is no exception.
-const RESULT: FieldNames = &[(0, "result")];
+const RESULT: FieldNames = "0 result";
 
 /// A [`Value`] behind a pointer, so that argument lists of any types go through one function.
 pub trait Argument {
@@ -45,15 +45,15 @@ impl<T: Value> Argument for T {
     }
 }
 
-/// Reads the argument list of a call that has one argument, which may be left out.
+/// Reads the argument list of a call that has one argument, which may be left out: the field `id` of
+/// `names`.
 ///
 /// # Errors
 ///
 /// As [`arguments`].
-pub fn argument<T: Slot + Default>(call: &Call, of: &'static (i16, &'static str)) -> Result<T, Error> {
+pub fn argument<T: Slot + Default>(call: &Call, id: i16, names: FieldNames) -> Result<T, Error> {
     let mut argument = T::default();
-    let names = std::slice::from_ref(of);
-    arguments(call, names, |field| if field.id == of.0 { field.read(&mut argument) } else { field.skip() })?;
+    arguments(call, names, |field| if field.id == id { field.read(&mut argument) } else { field.skip() })?;
     Ok(argument)
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::field::FieldNames;
+use super::field::{self, FieldNames};
 use super::kind::Type;
 use kiteline_core::error::{Code, Error, Origin};
 
@@ -115,8 +115,7 @@ impl DecodeError {
 
     #[cold]
     pub(super) fn in_field(self, id: i16, names: FieldNames) -> Self {
-        let name = names.iter().find(|(known, _)| *known == id).map(|(_, name)| *name);
-        self.inside(Step::Field(id, name))
+        self.inside(Step::Field(id, field::name(id, names)))
     }
 
     /// What is wrong.

@@ -121,7 +121,7 @@ impl Rest {
         let bytes: Bytes = numbers.iter().flat_map(|number| number.to_be_bytes()).collect();
         let mut rest = Self::default();
         let mut details = Vec::<Bytes>::new();
-        Decoder::new(&bytes, limits).flat(&[], |field| match field.id {
+        Decoder::new(&bytes, limits).flat("", |field| match field.id {
             ids::REASON => field.read(&mut rest.reason),
             ids::PAIRS => field.read(&mut rest.pairs),
             ids::DETAILS => field.read(&mut details),

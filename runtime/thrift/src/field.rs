@@ -7,8 +7,21 @@ use super::structure::bit;
 use super::unknown::UnknownField;
 use super::value::Value;
 
-/// The ids and names of a struct's fields, for the paths of errors.
-pub type FieldNames = &'static [(i16, &'static str)];
+/// The ids and names of a struct's fields, for the paths of errors: `"1 first, 2 second"`.
+pub type FieldNames = &'static str;
+
+/// The name of a field.
+#[cold]
+pub(super) fn name(id: i16, names: FieldNames) -> Option<&'static str> {
+    names
+        .split(", ")
+        .filter_map(|field| field.split_once(' '))
+        .find(|(known, _)| known.parse() == Ok(id))
+        .map(|it| it.1)
+}
+
+/// How reading a field ended.
+pub type Decoded = Result<(), DecodeError>;
 
 /// A field whose header was read and whose value comes next.
 #[derive(Debug)]

@@ -59,7 +59,7 @@ pub use call::{Argument, argument, arguments, body, fields, missing, missing_res
 pub use decoder::{Decoder, from_bytes};
 pub use encoder::{Encoder, to_bytes};
 pub use error::{DecodeError, EncodeError, Fault, Step};
-pub use field::{FieldNames, FieldRef, Slot};
+pub use field::{Decoded, FieldNames, FieldRef, Slot};
 pub use frame::{Frame, FrameError, FrameReader, Frames, MAX_FRAME};
 pub use kind::Type;
 pub use message::{Header, HeaderError, MAX_NAME, MessageType};

@@ -15,9 +15,17 @@ pub trait Sink: Sized {
 
     /// A field that is there or not.
     #[inline]
-    fn optional<T: Value>(&mut self, id: i16, value: Option<&T>) {
+    fn optional<T: Value>(&mut self, id: i16, value: &Option<T>) {
         if let Some(value) = value {
             self.field(id, value);
+        }
+    }
+
+    /// A field in a box that is there or not.
+    #[inline]
+    fn optional_box<T: Value>(&mut self, id: i16, value: &Option<Box<T>>) {
+        if let Some(value) = value {
+            self.field(id, &**value);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::decoder::Decoder;
 use super::error::{DecodeError, Fault, Step};
-use super::field::{FieldNames, FieldRef};
+use super::field::{self, Decoded, FieldNames, FieldRef};
 use super::kind::Type;
 use super::sink::Sink;
 use super::value::Value;
@@ -29,7 +29,7 @@ pub trait Struct: Default {
     /// # Errors
     ///
     /// What the field's [`Value::decode`] gives.
-    fn read(&mut self, field: FieldRef<'_, '_>) -> Result<(), DecodeError>;
+    fn read(&mut self, field: FieldRef<'_, '_>) -> Decoded;
 }
 
 impl<T: Struct> Value for T {
@@ -60,7 +60,8 @@ impl<T: Struct> Value for T {
     }
 }
 
-/// The one place that calls [`Struct::read`], so that the compiler puts its arms into the loop.
+/// The one place that calls [`Struct::read`], so that the compiler puts its arms into the loop. It does
+/// so where `read` is marked `#[inline]`, as generated code has it: else it may be in another unit.
 #[inline(never)]
 fn fill<T: Struct>(value: &mut T, input: &mut Decoder<'_>) -> Result<(), DecodeError> {
     let required = const { set(T::REQUIRED.1) };
@@ -78,8 +79,8 @@ fn fill<T: Struct>(value: &mut T, input: &mut Decoder<'_>) -> Result<(), DecodeE
 fn lacks<T: Struct>(input: &Decoder<'_>, missing: u64) -> DecodeError {
     let (owner, ids) = T::REQUIRED;
     let first = ids.iter().find(|id| missing & bit(**id) != 0);
-    let name = first.and_then(|first| <T as Struct>::FIELDS.iter().find(|(id, _)| id == first));
-    input.fail(Fault::Missing(format!("{owner}.{}", name.map_or("", |(_, name)| name)).into()))
+    let name = first.and_then(|first| field::name(*first, <T as Struct>::FIELDS));
+    input.fail(Fault::Missing(format!("{owner}.{}", name.unwrap_or_default()).into()))
 }
 
 /// The set of field ids.

@@ -30,7 +30,7 @@ pub trait Value: Sized {
     const FIXED: bool = false;
 
     /// The fields of a struct or a union, for the paths of errors.
-    const FIELDS: FieldNames = &[];
+    const FIELDS: FieldNames = "";
 
     /// Hands the fields over, to be measured or to be written.
     #[inline]

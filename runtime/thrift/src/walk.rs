@@ -14,7 +14,7 @@ pub(super) fn skip(input: &mut Decoder<'_>, kind: Type) -> Result<(), DecodeErro
             let length = input.length()?;
             input.slice(length).map(drop)
         }
-        Type::Struct => input.nested(|input| input.flat(&[], |field| field.skip())),
+        Type::Struct => input.nested(|input| input.flat("", |field| field.skip())),
         Type::Map => {
             let [key, value] = input.take()?;
             skip_elements(input, &[key, value])

@@ -33,6 +33,20 @@ struct Record {
     20: Point place
 }
 
+/** Ten fields, seven of them required. */
+struct Strict {
+    1: required bool active
+    2: required i32 count
+    3: optional i64 id
+    4: required double score
+    5: required string name
+    6: optional string comment
+    7: required Level level
+    8: required list<i32> numbers
+    9: optional i16 port
+    10: required Point place
+}
+
 struct Records {
     1: list<Record> records
 }

@@ -80,3 +80,8 @@ struct Half {
     1: string (rust.strings = "bytes") raw
     2: string text
 }
+
+service Talks {
+    string say(1: string line)
+    string talk(1: string line) (streaming.mode = "client")
+}

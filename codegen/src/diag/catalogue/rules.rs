@@ -142,9 +142,15 @@ pub fn annotation_value(key: &Name, at: Span, wanted: &str) -> Diagnostic {
         .help(wanted)
 }
 
-/// A streaming method.
+/// A streaming method of Thrift.
 pub fn streaming(method: &Name) -> Diagnostic {
     Diagnostic::error("TH0124", format!("the method `{}` streams", method.text))
-        .at(method.span, "streams are not supported by this version")
-        .help("give it one request and one reply, or move it to a service of another IDL file")
+        .at(method.span, "streams are supported for proto services, not for Thrift")
+        .help("give it one request and one reply, or leave out such methods with `--skip-streaming`")
+}
+
+/// A streaming method of Thrift that the user asked to leave out.
+pub fn skipped_stream(method: &Name) -> Diagnostic {
+    Diagnostic::note("TH0152", format!("the method `{}` streams and is left out", method.text))
+        .at(method.span, "streams are supported for proto services, not for Thrift")
 }

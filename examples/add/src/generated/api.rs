@@ -11,17 +11,15 @@ pub struct AddRequest {
 }
 
 impl thrift::Struct for AddRequest {
-    const FIELDS: thrift::FieldNames = &[(1, "first"), (2, "second")];
+    const FIELDS: thrift::FieldNames = "1 first, 2 second";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.first);
         out.field(2, &self.second);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.first),
             2 => field.read(&mut self.second),
@@ -36,16 +34,14 @@ pub struct AddResponse {
 }
 
 impl thrift::Struct for AddResponse {
-    const FIELDS: thrift::FieldNames = &[(1, "sum")];
+    const FIELDS: thrift::FieldNames = "1 sum";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.sum);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.sum),
             _ => field.skip(),
@@ -110,8 +106,8 @@ impl<H: AddService> ::runtime::Service for AddServiceServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let req = thrift::argument(&call, &(1, "req"))?;
-                    let reply = <H as AddService>::add(&handler, &call.cx, req).await?;
+                    let req = thrift::argument(&call, 1, "1 req")?;
+                    let reply = H::add(&handler, &call.cx, req).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -138,11 +134,10 @@ impl AddServiceClient {
     }
 
     pub fn add(&self, req: AddRequest) -> ::runtime::client::Request<AddResponse> {
-        let body = thrift::body(&[(1, &req)]);
         ::runtime::client::Request::new(
             &self.channel,
             &ADD_SERVICE.methods[0],
-            body,
+            thrift::body(&[(1, &req)]),
             thrift::result,
         )
     }

@@ -10,16 +10,14 @@ pub struct EchoRequest {
 }
 
 impl thrift::Struct for EchoRequest {
-    const FIELDS: thrift::FieldNames = &[(1, "message")];
+    const FIELDS: thrift::FieldNames = "1 message";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.message);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.message),
             _ => field.skip(),
@@ -33,16 +31,14 @@ pub struct EchoResponse {
 }
 
 impl thrift::Struct for EchoResponse {
-    const FIELDS: thrift::FieldNames = &[(2, "message")];
+    const FIELDS: thrift::FieldNames = "2 message";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(2, &self.message);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             2 => field.read(&mut self.message),
             _ => field.skip(),
@@ -107,8 +103,8 @@ impl<H: EchoService> ::runtime::Service for EchoServiceServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let req = thrift::argument(&call, &(1, "req"))?;
-                    let reply = <H as EchoService>::echo(&handler, &call.cx, req).await?;
+                    let req = thrift::argument(&call, 1, "1 req")?;
+                    let reply = H::echo(&handler, &call.cx, req).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -135,11 +131,10 @@ impl EchoServiceClient {
     }
 
     pub fn echo(&self, req: EchoRequest) -> ::runtime::client::Request<EchoResponse> {
-        let body = thrift::body(&[(1, &req)]);
         ::runtime::client::Request::new(
             &self.channel,
             &ECHO_SERVICE.methods[0],
-            body,
+            thrift::body(&[(1, &req)]),
             thrift::result,
         )
     }

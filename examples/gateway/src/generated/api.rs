@@ -11,17 +11,15 @@ pub struct AddRequest {
 }
 
 impl thrift::Struct for AddRequest {
-    const FIELDS: thrift::FieldNames = &[(1, "first"), (2, "second")];
+    const FIELDS: thrift::FieldNames = "1 first, 2 second";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.first);
         out.field(2, &self.second);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.first),
             2 => field.read(&mut self.second),
@@ -36,16 +34,14 @@ pub struct AddResponse {
 }
 
 impl thrift::Struct for AddResponse {
-    const FIELDS: thrift::FieldNames = &[(1, "sum")];
+    const FIELDS: thrift::FieldNames = "1 sum";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.sum);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.sum),
             _ => field.skip(),
@@ -59,16 +55,14 @@ pub struct EchoRequest {
 }
 
 impl thrift::Struct for EchoRequest {
-    const FIELDS: thrift::FieldNames = &[(1, "message")];
+    const FIELDS: thrift::FieldNames = "1 message";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.message);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.message),
             _ => field.skip(),
@@ -82,16 +76,14 @@ pub struct EchoResponse {
 }
 
 impl thrift::Struct for EchoResponse {
-    const FIELDS: thrift::FieldNames = &[(2, "message")];
+    const FIELDS: thrift::FieldNames = "2 message";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(2, &self.message);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             2 => field.read(&mut self.message),
             _ => field.skip(),
@@ -126,11 +118,10 @@ impl AddServiceClient {
     }
 
     pub fn add(&self, req: AddRequest) -> ::runtime::client::Request<AddResponse> {
-        let body = thrift::body(&[(1, &req)]);
         ::runtime::client::Request::new(
             &self.channel,
             &ADD_SERVICE.methods[0],
-            body,
+            thrift::body(&[(1, &req)]),
             thrift::result,
         )
     }
@@ -163,11 +154,10 @@ impl EchoServiceClient {
     }
 
     pub fn echo(&self, req: EchoRequest) -> ::runtime::client::Request<EchoResponse> {
-        let body = thrift::body(&[(1, &req)]);
         ::runtime::client::Request::new(
             &self.channel,
             &ECHO_SERVICE.methods[0],
-            body,
+            thrift::body(&[(1, &req)]),
             thrift::result,
         )
     }

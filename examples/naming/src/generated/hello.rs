@@ -102,7 +102,7 @@ impl<H: Greeter> ::runtime::Service for GreeterServer<H> {
             0 => {
                 Box::pin(async move {
                     let req: HelloRequest = grpc::request(&call)?;
-                    let reply = <H as Greeter>::hello(&handler, &call.cx, req).await?;
+                    let reply = H::hello(&handler, &call.cx, req).await?;
                     grpc::reply(&call.cx, &reply)
                 })
             }
@@ -143,11 +143,10 @@ impl GreeterClient {
     }
 
     pub fn hello(&self, req: HelloRequest) -> ::runtime::client::Request<HelloResponse> {
-        let body = grpc::body(&req);
         ::runtime::client::Request::new(
             &self.channel,
             &GREETER.methods[0],
-            body,
+            grpc::body(&req),
             grpc::result,
         )
     }

@@ -101,7 +101,7 @@ impl<H: Pinger> ::runtime::Service for PingerServer<H> {
             0 => {
                 Box::pin(async move {
                     let req: Ping = grpc::request(&call)?;
-                    let reply = <H as Pinger>::ping(&handler, &call.cx, req).await?;
+                    let reply = H::ping(&handler, &call.cx, req).await?;
                     grpc::reply(&call.cx, &reply)
                 })
             }
@@ -140,11 +140,10 @@ impl PingerClient {
     }
 
     pub fn ping(&self, req: Ping) -> ::runtime::client::Request<ping::Pong> {
-        let body = grpc::body(&req);
         ::runtime::client::Request::new(
             &self.channel,
             &PINGER.methods[0],
-            body,
+            grpc::body(&req),
             grpc::result,
         )
     }

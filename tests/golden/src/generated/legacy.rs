@@ -165,7 +165,7 @@ impl<H: Archive> ::runtime::Service for ArchiveServer<H> {
             0 => {
                 Box::pin(async move {
                     let req: old::Inner = grpc::request(&call)?;
-                    let reply = <H as Archive>::find(&handler, &call.cx, req).await?;
+                    let reply = H::find(&handler, &call.cx, req).await?;
                     grpc::reply(&call.cx, &reply)
                 })
             }
@@ -212,11 +212,10 @@ impl ArchiveClient {
     }
 
     pub fn find(&self, req: old::Inner) -> ::runtime::client::Request<Old> {
-        let body = grpc::body(&req);
         ::runtime::client::Request::new(
             &self.channel,
             &ARCHIVE.methods[0],
-            body,
+            grpc::body(&req),
             grpc::result,
         )
     }

@@ -25,25 +25,8 @@ pub struct Type {
 }
 
 impl thrift::Struct for Type {
-    const FIELDS: thrift::FieldNames = &[
-        (1, "fn"),
-        (2, "match"),
-        (3, "self"),
-        (4, "crate"),
-        (5, "async"),
-        (6, "gen"),
-        (7, "input"),
-        (8, "field"),
-        (9, "value"),
-        (10, "out"),
-        (11, "size"),
-        (12, "camelCase"),
-        (13, "HTTPCode"),
-        (14, "_hidden"),
-        (15, "try"),
-        (16, "some"),
-    ];
-
+    const FIELDS: thrift::FieldNames = "1 fn, 2 match, 3 self, 4 crate, 5 async, 6 gen, 7 input, 8 field, 9 value, 10 out, 11 size, \
+        12 camelCase, 13 HTTPCode, 14 _hidden, 15 try, 16 some";
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.r#fn);
         out.field(3, &self.self_);
@@ -57,16 +40,14 @@ impl thrift::Struct for Type {
         out.field(11, &self.size);
         out.field(14, &self.hidden);
         out.field(15, &self.r#try);
-        out.optional(16, self.some.as_ref());
+        out.optional(16, &self.some);
         out.field(2, &self.r#match);
         out.field(12, &self.camel_case);
         out.field(13, &self.http_code);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> ::std::result::Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.r#fn),
             2 => field.read(&mut self.r#match),
@@ -95,16 +76,14 @@ pub struct Option {
 }
 
 impl thrift::Struct for Option {
-    const FIELDS: thrift::FieldNames = &[(1, "a")];
+    const FIELDS: thrift::FieldNames = "1 a";
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.optional(1, self.a.as_ref());
+        out.optional(1, &self.a);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> ::std::result::Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.a),
             _ => field.skip(),
@@ -126,7 +105,7 @@ impl ::std::default::Default for String {
 }
 
 impl thrift::Struct for String {
-    const FIELDS: thrift::FieldNames = &[(1, "a")];
+    const FIELDS: thrift::FieldNames = "1 a";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         if self.a != "s" {
@@ -134,10 +113,8 @@ impl thrift::Struct for String {
         }
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> ::std::result::Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.a),
             _ => field.skip(),
@@ -151,16 +128,14 @@ pub struct Vec {
 }
 
 impl thrift::Struct for Vec {
-    const FIELDS: thrift::FieldNames = &[(1, "items")];
+    const FIELDS: thrift::FieldNames = "1 items";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.items);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> ::std::result::Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.items),
             _ => field.skip(),
@@ -175,17 +150,15 @@ pub struct Box {
 }
 
 impl thrift::Struct for Box {
-    const FIELDS: thrift::FieldNames = &[(1, "inner"), (2, "result")];
+    const FIELDS: thrift::FieldNames = "1 inner, 2 result";
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.optional(1, self.inner.as_deref());
+        out.optional_box(1, &self.inner);
         out.field(2, &self.result);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> ::std::result::Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.boxed(|value| self.inner = ::std::option::Option::Some(value)),
             2 => field.read(&mut self.result),
@@ -200,16 +173,14 @@ pub struct Result {
 }
 
 impl thrift::Struct for Result {
-    const FIELDS: thrift::FieldNames = &[(1, "ok")];
+    const FIELDS: thrift::FieldNames = "1 ok";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.ok);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> ::std::result::Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.ok),
             _ => field.skip(),
@@ -282,16 +253,14 @@ impl ::std::default::Default for Default {
 }
 
 impl thrift::Struct for Default {
-    const FIELDS: thrift::FieldNames = &[(1, "some")];
+    const FIELDS: thrift::FieldNames = "1 some";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.some);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> ::std::result::Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.some),
             _ => field.skip(),
@@ -305,16 +274,14 @@ pub struct H {
 }
 
 impl thrift::Struct for H {
-    const FIELDS: thrift::FieldNames = &[(1, "h")];
+    const FIELDS: thrift::FieldNames = "1 h";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.h);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> ::std::result::Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.h),
             _ => field.skip(),
@@ -328,16 +295,14 @@ pub struct SnakeCaseStruct {
 }
 
 impl thrift::Struct for SnakeCaseStruct {
-    const FIELDS: thrift::FieldNames = &[(1, "a")];
+    const FIELDS: thrift::FieldNames = "1 a";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.a);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> ::std::result::Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.a),
             _ => field.skip(),
@@ -351,16 +316,14 @@ pub struct Url {
 }
 
 impl thrift::Struct for Url {
-    const FIELDS: thrift::FieldNames = &[(1, "url")];
+    const FIELDS: thrift::FieldNames = "1 url";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.url);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> ::std::result::Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.url),
             _ => field.skip(),
@@ -374,16 +337,14 @@ pub struct Future {
 }
 
 impl thrift::Struct for Future {
-    const FIELDS: thrift::FieldNames = &[(1, "f")];
+    const FIELDS: thrift::FieldNames = "1 f";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.f);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> ::std::result::Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.f),
             _ => field.skip(),
@@ -406,7 +367,7 @@ pub enum Send {
 
 impl thrift::Value for Send {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const FIELDS: thrift::FieldNames = &[(1, "Sync"), (2, "From")];
+    const FIELDS: thrift::FieldNames = "1 Sync, 2 From";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| match self {
@@ -472,14 +433,7 @@ impl ::std::fmt::Display for Clash {
 impl ::std::error::Error for Clash {}
 
 impl thrift::Struct for Clash {
-    const FIELDS: thrift::FieldNames = &[
-        (1, "Display"),
-        (2, "Debug"),
-        (3, "Error"),
-        (4, "Clone"),
-        (5, "Drop"),
-        (6, "Hash"),
-    ];
+    const FIELDS: thrift::FieldNames = "1 Display, 2 Debug, 3 Error, 4 Clone, 5 Drop, 6 Hash";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.display);
@@ -490,10 +444,8 @@ impl thrift::Struct for Clash {
         out.field(6, &self.hash);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> ::std::result::Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.display),
             2 => field.read(&mut self.debug),
@@ -690,8 +642,8 @@ impl<Hn: Names> ::runtime::Service for NamesServer<Hn> {
         match call.method.index {
             0 => {
                 ::std::boxed::Box::pin(async move {
-                    let h = thrift::argument(&call, &(1, "h"))?;
-                    let reply = <Hn as Names>::letter(&handler, &call.cx, h).await?;
+                    let h = thrift::argument(&call, 1, "1 h")?;
+                    let reply = Hn::letter(&handler, &call.cx, h).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -706,15 +658,7 @@ impl<Hn: Names> ::runtime::Service for NamesServer<Hn> {
                     let mut self_: i32 = 0;
                     thrift::arguments(
                         &call,
-                        &[
-                            (1, "cx"),
-                            (2, "call"),
-                            (3, "handler"),
-                            (4, "input"),
-                            (5, "field"),
-                            (6, "body"),
-                            (7, "self"),
-                        ],
+                        "1 cx, 2 call, 3 handler, 4 input, 5 field, 6 body, 7 self",
                         |field| match field.id {
                             1 => field.read(&mut cx_),
                             2 => field.read(&mut call_),
@@ -726,7 +670,7 @@ impl<Hn: Names> ::runtime::Service for NamesServer<Hn> {
                             _ => field.skip(),
                         },
                     )?;
-                    let reply = <Hn as Names>::r#type(
+                    let reply = Hn::r#type(
                             &handler,
                             &call.cx,
                             cx_,
@@ -743,22 +687,22 @@ impl<Hn: Names> ::runtime::Service for NamesServer<Hn> {
             }
             2 => {
                 ::std::boxed::Box::pin(async move {
-                    thrift::arguments(&call, &[], |field| field.skip())?;
-                    let reply = <Hn as Names>::new(&handler, &call.cx).await?;
+                    thrift::arguments(&call, "", |field| field.skip())?;
+                    let reply = Hn::new(&handler, &call.cx).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             3 => {
                 ::std::boxed::Box::pin(async move {
-                    thrift::arguments(&call, &[], |field| field.skip())?;
-                    let reply = <Hn as Names>::channel(&handler, &call.cx).await?;
+                    thrift::arguments(&call, "", |field| field.skip())?;
+                    let reply = Hn::channel(&handler, &call.cx).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             4 => {
                 ::std::boxed::Box::pin(async move {
-                    thrift::arguments(&call, &[], |field| field.skip())?;
-                    let reply = <Hn as Names>::clone(&handler, &call.cx).await?;
+                    thrift::arguments(&call, "", |field| field.skip())?;
+                    let reply = Hn::clone(&handler, &call.cx).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -769,7 +713,7 @@ impl<Hn: Names> ::runtime::Service for NamesServer<Hn> {
                     let mut limits: ::std::string::String = ::std::default::Default::default();
                     thrift::arguments(
                         &call,
-                        &[(1, "result"), (2, "reply"), (3, "limits")],
+                        "1 result, 2 reply, 3 limits",
                         |field| match field.id {
                             1 => field.read(&mut result),
                             2 => field.read(&mut reply),
@@ -777,42 +721,36 @@ impl<Hn: Names> ::runtime::Service for NamesServer<Hn> {
                             _ => field.skip(),
                         },
                     )?;
-                    let reply = <Hn as Names>::next(
-                            &handler,
-                            &call.cx,
-                            result,
-                            reply,
-                            limits,
-                        )
+                    let reply = Hn::next(&handler, &call.cx, result, reply, limits)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             6 => {
                 ::std::boxed::Box::pin(async move {
-                    let some = thrift::argument(&call, &(1, "Some"))?;
-                    let reply = <Hn as Names>::from_x(&handler, &call.cx, some).await?;
+                    let some = thrift::argument(&call, 1, "1 Some")?;
+                    let reply = Hn::from_x(&handler, &call.cx, some).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             7 => {
                 ::std::boxed::Box::pin(async move {
-                    let other = thrift::argument(&call, &(1, "other"))?;
-                    let reply = <Hn as Names>::eq(&handler, &call.cx, other).await?;
+                    let other = thrift::argument(&call, 1, "1 other")?;
+                    let reply = Hn::eq(&handler, &call.cx, other).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             8 => {
                 ::std::boxed::Box::pin(async move {
-                    thrift::arguments(&call, &[], |field| field.skip())?;
-                    <Hn as Names>::self_(&handler, &call.cx).await?;
+                    thrift::arguments(&call, "", |field| field.skip())?;
+                    Hn::self_(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             9 => {
                 ::std::boxed::Box::pin(async move {
-                    thrift::arguments(&call, &[], |field| field.skip())?;
-                    match <Hn as Names>::r#await(&handler, &call.cx).await {
+                    thrift::arguments(&call, "", |field| field.skip())?;
+                    match Hn::r#await(&handler, &call.cx).await {
                         Ok(()) => Ok(thrift::void(&call.cx)),
                         Err(AwaitError::Clash(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -844,11 +782,10 @@ impl NamesClient {
     }
 
     pub fn letter(&self, h: H) -> ::runtime::client::Request<H> {
-        let body = thrift::body(&[(1, &h)]);
         ::runtime::client::Request::new(
             &self.channel,
             &NAMES.methods[0],
-            body,
+            thrift::body(&[(1, &h)]),
             thrift::result,
         )
     }
@@ -864,52 +801,48 @@ impl NamesClient {
         body: i32,
         self_: i32,
     ) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(
-            &[
-                (1, &cx_),
-                (2, &call),
-                (3, &handler),
-                (4, &input),
-                (5, &field),
-                (6, &body),
-                (7, &self_),
-            ],
-        );
         ::runtime::client::Request::new(
             &self.channel,
             &NAMES.methods[1],
-            body,
+            thrift::body(
+                &[
+                    (1, &cx_),
+                    (2, &call),
+                    (3, &handler),
+                    (4, &input),
+                    (5, &field),
+                    (6, &body),
+                    (7, &self_),
+                ],
+            ),
             thrift::result,
         )
     }
 
     #[allow(clippy::wrong_self_convention, reason = "the name is the IDL's")]
     pub fn new_(&self) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(&[]);
         ::runtime::client::Request::new(
             &self.channel,
             &NAMES.methods[2],
-            body,
+            thrift::body(&[]),
             thrift::result,
         )
     }
 
     pub fn channel_(&self) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(&[]);
         ::runtime::client::Request::new(
             &self.channel,
             &NAMES.methods[3],
-            body,
+            thrift::body(&[]),
             thrift::result,
         )
     }
 
     pub fn clone_(&self) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(&[]);
         ::runtime::client::Request::new(
             &self.channel,
             &NAMES.methods[4],
-            body,
+            thrift::body(&[]),
             thrift::result,
         )
     }
@@ -920,54 +853,49 @@ impl NamesClient {
         reply: ::std::string::String,
         limits: ::std::string::String,
     ) -> ::runtime::client::Request<::std::string::String> {
-        let body = thrift::body(&[(1, &result), (2, &reply), (3, &limits)]);
         ::runtime::client::Request::new(
             &self.channel,
             &NAMES.methods[5],
-            body,
+            thrift::body(&[(1, &result), (2, &reply), (3, &limits)]),
             thrift::result,
         )
     }
 
     #[allow(clippy::wrong_self_convention, reason = "the name is the IDL's")]
     pub fn from_x(&self, some: Option) -> ::runtime::client::Request<Option> {
-        let body = thrift::body(&[(1, &some)]);
         ::runtime::client::Request::new(
             &self.channel,
             &NAMES.methods[6],
-            body,
+            thrift::body(&[(1, &some)]),
             thrift::result,
         )
     }
 
     #[allow(clippy::should_implement_trait, reason = "the name is the IDL's")]
     pub fn eq(&self, other: i32) -> ::runtime::client::Request<bool> {
-        let body = thrift::body(&[(1, &other)]);
         ::runtime::client::Request::new(
             &self.channel,
             &NAMES.methods[7],
-            body,
+            thrift::body(&[(1, &other)]),
             thrift::result,
         )
     }
 
     pub fn self_(&self) -> ::runtime::client::Request<()> {
-        let body = thrift::body(&[]);
         ::runtime::client::Request::new(
             &self.channel,
             &NAMES.methods[8],
-            body,
+            thrift::body(&[]),
             thrift::nothing,
         )
     }
 
     #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn r#await(&self) -> ::runtime::client::Request<(), AwaitError> {
-        let body = thrift::body(&[]);
         ::runtime::client::Request::new(
             &self.channel,
             &NAMES.methods[9],
-            body,
+            thrift::body(&[]),
             |body, limits| {
                 let mut outcome = Ok(());
                 thrift::fields(

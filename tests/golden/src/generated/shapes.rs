@@ -210,14 +210,12 @@ impl thrift::Value for Grade {
 pub struct Nothing {}
 
 impl thrift::Struct for Nothing {
-    const FIELDS: thrift::FieldNames = &[];
+    const FIELDS: thrift::FieldNames = "";
 
     fn write(&self, _: &mut impl thrift::Sink) {}
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         field.skip()
     }
 }
@@ -239,21 +237,8 @@ pub struct Scalars {
 }
 
 impl thrift::Struct for Scalars {
-    const FIELDS: thrift::FieldNames = &[
-        (1, "flag"),
-        (2, "tiny"),
-        (3, "small"),
-        (4, "medium"),
-        (5, "large"),
-        (6, "real"),
-        (7, "text"),
-        (8, "raw"),
-        (9, "token"),
-        (10, "grade"),
-        (11, "season"),
-        (12, "alias"),
-    ];
-
+    const FIELDS: thrift::FieldNames = "1 flag, 2 tiny, 3 small, 4 medium, 5 large, 6 real, 7 text, 8 raw, 9 token, 10 grade, \
+        11 season, 12 alias";
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.flag);
         out.field(2, &self.tiny);
@@ -269,10 +254,8 @@ impl thrift::Struct for Scalars {
         out.field(12, &self.alias);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.flag),
             2 => field.read(&mut self.tiny),
@@ -377,38 +360,10 @@ impl Default for Defaults {
 
 #[allow(clippy::approx_constant, reason = "the numbers are the IDL's")]
 impl thrift::Struct for Defaults {
-    const FIELDS: thrift::FieldNames = &[
-        (1, "flag"),
-        (2, "off"),
-        (3, "on"),
-        (4, "tiny"),
-        (5, "large"),
-        (6, "real"),
-        (7, "half"),
-        (8, "text"),
-        (9, "maybe"),
-        (10, "blank"),
-        (11, "raw"),
-        (12, "opt_raw"),
-        (13, "token"),
-        (14, "grade"),
-        (15, "unnamed"),
-        (16, "numbers"),
-        (17, "words"),
-        (18, "no_words"),
-        (19, "tags"),
-        (20, "ages"),
-        (21, "no_ages"),
-        (22, "spot"),
-        (23, "opt_spot"),
-        (24, "must"),
-        (25, "given"),
-        (26, "pi"),
-        (27, "reals"),
-        (28, "season"),
-        (29, "pick"),
-    ];
-
+    const FIELDS: thrift::FieldNames = "1 flag, 2 off, 3 on, 4 tiny, 5 large, 6 real, 7 half, 8 text, 9 maybe, 10 blank, 11 raw, \
+        12 opt_raw, 13 token, 14 grade, 15 unnamed, 16 numbers, 17 words, 18 no_words, \
+        19 tags, 20 ages, 21 no_ages, 22 spot, 23 opt_spot, 24 must, 25 given, 26 pi, 27 reals, \
+        28 season, 29 pick";
     const REQUIRED: thrift::Required = ("Defaults", &[24, 25]);
 
     fn write(&self, out: &mut impl thrift::Sink) {
@@ -467,10 +422,8 @@ impl thrift::Struct for Defaults {
         out.field(29, &self.pick);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.flag),
             2 => field.read(&mut self.off),
@@ -536,23 +489,8 @@ pub struct Keys {
 }
 
 impl thrift::Struct for Keys {
-    const FIELDS: thrift::FieldNames = &[
-        (1, "by_double"),
-        (2, "by_struct"),
-        (3, "by_list"),
-        (4, "by_set"),
-        (5, "by_map"),
-        (6, "by_enum"),
-        (7, "by_bool"),
-        (8, "by_binary"),
-        (9, "by_uuid"),
-        (10, "picks"),
-        (11, "doubles"),
-        (12, "deep"),
-        (13, "index"),
-        (14, "hard"),
-    ];
-
+    const FIELDS: thrift::FieldNames = "1 by_double, 2 by_struct, 3 by_list, 4 by_set, 5 by_map, 6 by_enum, 7 by_bool, \
+        8 by_binary, 9 by_uuid, 10 picks, 11 doubles, 12 deep, 13 index, 14 hard";
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.by_double);
         out.field(2, &self.by_struct);
@@ -570,10 +508,8 @@ impl thrift::Struct for Keys {
         out.field(14, &self.hard);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.by_double),
             2 => field.read(&mut self.by_struct),
@@ -612,19 +548,17 @@ impl Default for Spot {
 }
 
 impl thrift::Struct for Spot {
-    const FIELDS: thrift::FieldNames = &[(1, "row"), (2, "column"), (3, "name")];
+    const FIELDS: thrift::FieldNames = "1 row, 2 column, 3 name";
     const REQUIRED: thrift::Required = ("Spot", &[1]);
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.row);
-        out.optional(2, self.column.as_ref());
+        out.optional(2, &self.column);
         out.field(3, &self.name);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.required(&mut self.row),
             2 => field.read(&mut self.column),
@@ -656,18 +590,16 @@ impl Default for WithDouble {
 }
 
 impl thrift::Struct for WithDouble {
-    const FIELDS: thrift::FieldNames = &[(1, "value"), (2, "more"), (3, "sets")];
+    const FIELDS: thrift::FieldNames = "1 value, 2 more, 3 sets";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.value);
-        out.optional(2, self.more.as_ref());
+        out.optional(2, &self.more);
         out.field(3, &self.sets);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.value),
             2 => field.read(&mut self.more),
@@ -696,18 +628,16 @@ impl Default for Hard {
 }
 
 impl thrift::Struct for Hard {
-    const FIELDS: thrift::FieldNames = &[(1, "spots"), (2, "numbers"), (3, "pick")];
+    const FIELDS: thrift::FieldNames = "1 spots, 2 numbers, 3 pick";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.spots);
         out.field(2, &self.numbers);
-        out.optional(3, self.pick.as_ref());
+        out.optional(3, &self.pick);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.spots),
             2 => field.read(&mut self.numbers),
@@ -727,26 +657,18 @@ pub struct Node {
 }
 
 impl thrift::Struct for Node {
-    const FIELDS: thrift::FieldNames = &[
-        (1, "value"),
-        (2, "next"),
-        (3, "other"),
-        (4, "children"),
-        (5, "named"),
-    ];
+    const FIELDS: thrift::FieldNames = "1 value, 2 next, 3 other, 4 children, 5 named";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.value);
-        out.optional(2, self.next.as_deref());
-        out.optional(3, self.other.as_deref());
+        out.optional_box(2, &self.next);
+        out.optional_box(3, &self.other);
         out.field(4, &self.children);
         out.field(5, &self.named);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.value),
             2 => field.boxed(|value| self.next = Some(value)),
@@ -765,17 +687,15 @@ pub struct Left {
 }
 
 impl thrift::Struct for Left {
-    const FIELDS: thrift::FieldNames = &[(1, "right"), (2, "n")];
+    const FIELDS: thrift::FieldNames = "1 right, 2 n";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(2, &self.n);
-        out.optional(1, self.right.as_deref());
+        out.optional_box(1, &self.right);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.boxed(|value| self.right = Some(value)),
             2 => field.read(&mut self.n),
@@ -792,11 +712,11 @@ pub struct Right {
 
 impl thrift::Value for Right {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const FIELDS: thrift::FieldNames = &[(1, "left"), (2, "pick")];
+    const FIELDS: thrift::FieldNames = "1 left, 2 pick";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
-            out.optional(1, self.left.as_deref());
+            out.optional_box(1, &self.left);
             out.field(2, &self.pick);
         });
     }
@@ -826,7 +746,7 @@ pub struct Chain {
 
 impl thrift::Value for Chain {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const FIELDS: thrift::FieldNames = &[(1, "link")];
+    const FIELDS: thrift::FieldNames = "1 link";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
@@ -864,7 +784,7 @@ pub enum Link {
 
 impl thrift::Value for Link {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const FIELDS: thrift::FieldNames = &[(1, "more"), (2, "end")];
+    const FIELDS: thrift::FieldNames = "1 more, 2 end";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| match self {
@@ -914,28 +834,19 @@ pub struct Needs {
 }
 
 impl thrift::Struct for Needs {
-    const FIELDS: thrift::FieldNames = &[
-        (2, "text"),
-        (1, "number"),
-        (3, "maybe"),
-        (4, "plain"),
-        (63, "last"),
-    ];
-
+    const FIELDS: thrift::FieldNames = "2 text, 1 number, 3 maybe, 4 plain, 63 last";
     const REQUIRED: thrift::Required = ("Needs", &[2, 1, 63]);
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.number);
-        out.optional(3, self.maybe.as_ref());
+        out.optional(3, &self.maybe);
         out.field(4, &self.plain);
         out.field(2, &self.text);
         out.field(63, &self.last);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             2 => field.required(&mut self.text),
             1 => field.required(&mut self.number),
@@ -957,13 +868,7 @@ pub struct Needing {
 }
 
 impl thrift::Struct for Needing {
-    const FIELDS: thrift::FieldNames = &[
-        (1, "before"),
-        (2, "needs"),
-        (3, "more"),
-        (4, "after"),
-    ];
-
+    const FIELDS: thrift::FieldNames = "1 before, 2 needs, 3 more, 4 after";
     const REQUIRED: thrift::Required = ("Needing", &[1, 2, 3, 4]);
 
     fn write(&self, out: &mut impl thrift::Sink) {
@@ -973,10 +878,8 @@ impl thrift::Struct for Needing {
         out.field(3, &self.more);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.required(&mut self.before),
             2 => field.required(&mut self.needs),
@@ -996,7 +899,7 @@ pub struct Far {
 
 impl thrift::Value for Far {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const FIELDS: thrift::FieldNames = &[(64, "number"), (0, "text")];
+    const FIELDS: thrift::FieldNames = "64 number, 0 text";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
@@ -1032,12 +935,12 @@ pub struct References {
 
 impl thrift::Value for References {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const FIELDS: thrift::FieldNames = &[(1, "by_default"), (2, "maybe"), (3, "always")];
+    const FIELDS: thrift::FieldNames = "1 by_default, 2 maybe, 3 always";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
-            out.optional(1, self.by_default.as_deref());
-            out.optional(2, self.maybe.as_deref());
+            out.optional_box(1, &self.by_default);
+            out.optional_box(2, &self.maybe);
             out.field(3, &*self.always);
         });
     }
@@ -1083,15 +986,7 @@ pub enum Pick {
 
 impl thrift::Value for Pick {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const FIELDS: thrift::FieldNames = &[
-        (1, "number"),
-        (2, "text"),
-        (3, "numbers"),
-        (4, "nothing"),
-        (5, "spot"),
-        (6, "real"),
-        (7, "unknown"),
-    ];
+    const FIELDS: thrift::FieldNames = "1 number, 2 text, 3 numbers, 4 nothing, 5 spot, 6 real, 7 unknown";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| match self {
@@ -1167,12 +1062,7 @@ pub enum Tree {
 
 impl thrift::Value for Tree {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const FIELDS: thrift::FieldNames = &[
-        (1, "leaf"),
-        (2, "fork"),
-        (3, "only"),
-        (4, "many"),
-    ];
+    const FIELDS: thrift::FieldNames = "1 leaf, 2 fork, 3 only, 4 many";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| match self {
@@ -1227,12 +1117,12 @@ pub struct Fork {
 
 impl thrift::Value for Fork {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const FIELDS: thrift::FieldNames = &[(1, "left"), (2, "right")];
+    const FIELDS: thrift::FieldNames = "1 left, 2 right";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
             out.field(1, &*self.left);
-            out.optional(2, self.right.as_deref());
+            out.optional_box(2, &self.right);
         });
     }
 
@@ -1267,7 +1157,7 @@ pub enum Void {
 
 impl thrift::Value for Void {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const FIELDS: thrift::FieldNames = &[];
+    const FIELDS: thrift::FieldNames = "";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| match self {
@@ -1307,19 +1197,13 @@ pub struct Picks {
 
 impl thrift::Value for Picks {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const FIELDS: thrift::FieldNames = &[
-        (1, "must"),
-        (2, "maybe"),
-        (3, "plain"),
-        (4, "list"),
-        (5, "named"),
-    ];
+    const FIELDS: thrift::FieldNames = "1 must, 2 maybe, 3 plain, 4 list, 5 named";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| {
             out.field(1, &self.must);
-            out.optional(2, self.maybe.as_ref());
-            out.optional(3, self.plain.as_ref());
+            out.optional(2, &self.maybe);
+            out.optional(3, &self.plain);
             out.field(4, &self.list);
             out.field(5, &self.named);
         });
@@ -1364,12 +1248,7 @@ pub struct Deep {
 }
 
 impl thrift::Struct for Deep {
-    const FIELDS: thrift::FieldNames = &[
-        (1, "spots"),
-        (2, "picks"),
-        (3, "grade"),
-        (4, "bottom"),
-    ];
+    const FIELDS: thrift::FieldNames = "1 spots, 2 picks, 3 grade, 4 bottom";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.spots);
@@ -1378,10 +1257,8 @@ impl thrift::Struct for Deep {
         out.field(4, &self.bottom);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.spots),
             2 => field.read(&mut self.picks),
@@ -1407,17 +1284,15 @@ impl ::std::fmt::Display for Missing {
 impl ::std::error::Error for Missing {}
 
 impl thrift::Struct for Missing {
-    const FIELDS: thrift::FieldNames = &[(1, "what"), (2, "near")];
+    const FIELDS: thrift::FieldNames = "1 what, 2 near";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.what);
-        out.optional(2, self.near.as_ref());
+        out.optional(2, &self.near);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.what),
             2 => field.read(&mut self.near),
@@ -1441,7 +1316,7 @@ impl ::std::fmt::Display for Denied {
 impl ::std::error::Error for Denied {}
 
 impl thrift::Struct for Denied {
-    const FIELDS: thrift::FieldNames = &[(1, "code"), (2, "because")];
+    const FIELDS: thrift::FieldNames = "1 code, 2 because";
     const REQUIRED: thrift::Required = ("Denied", &[1]);
 
     fn write(&self, out: &mut impl thrift::Sink) {
@@ -1449,10 +1324,8 @@ impl thrift::Struct for Denied {
         out.field(2, &self.because);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.required(&mut self.code),
             2 => field.read(&mut self.because),
@@ -1471,26 +1344,18 @@ pub struct Ids {
 }
 
 impl thrift::Struct for Ids {
-    const FIELDS: thrift::FieldNames = &[
-        (32767, "top"),
-        (1, "one"),
-        (-5, "negative"),
-        (-4, "implied"),
-        (300, "flag"),
-    ];
+    const FIELDS: thrift::FieldNames = "32767 top, 1 one, -5 negative, -4 implied, 300 flag";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.one);
         out.field(-5, &self.negative);
         out.field(-4, &self.implied);
-        out.optional(300, self.flag.as_ref());
+        out.optional(300, &self.flag);
         out.field(32767, &self.top);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             32767 => field.read(&mut self.top),
             1 => field.read(&mut self.one),
@@ -1783,8 +1648,8 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let text = thrift::argument(&call, &(1, "text"))?;
-                    match <H as base::Base>::ping(&handler, &call.cx, text).await {
+                    let text = thrift::argument(&call, 1, "1 text")?;
+                    match H::ping(&handler, &call.cx, text).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(base::PingError::Refused(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -1795,16 +1660,15 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
             }
             1 => {
                 Box::pin(async move {
-                    thrift::arguments(&call, &[], |field| field.skip())?;
-                    <H as base::Base>::reset(&handler, &call.cx).await?;
+                    thrift::arguments(&call, "", |field| field.skip())?;
+                    H::reset(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             2 => {
                 Box::pin(async move {
-                    let value = thrift::argument(&call, &(1, "value"))?;
-                    let reply = <H as Everything>::echo(&handler, &call.cx, value)
-                        .await?;
+                    let value = thrift::argument(&call, 1, "1 value")?;
+                    let reply = H::echo(&handler, &call.cx, value).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -1813,7 +1677,7 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
                     let mut pick: Option<Pick> = None;
                     thrift::arguments(
                         &call,
-                        &[(1, "pick")],
+                        "1 pick",
                         |field| match field.id {
                             1 => field.read(&mut pick),
                             _ => field.skip(),
@@ -1821,7 +1685,7 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
                     )?;
                     let pick = pick
                         .ok_or_else(|| thrift::missing(&call, "pick().pick"))?;
-                    let reply = <H as Everything>::pick(&handler, &call.cx, pick).await?;
+                    let reply = H::pick(&handler, &call.cx, pick).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -1832,7 +1696,7 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
                     let mut text: String = String::from("default");
                     thrift::arguments(
                         &call,
-                        &[(1, "pick"), (2, "times"), (3, "text")],
+                        "1 pick, 2 times, 3 text",
                         |field| match field.id {
                             1 => field.read(&mut pick),
                             2 => field.read(&mut times),
@@ -1842,21 +1706,14 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
                     )?;
                     let pick = pick
                         .ok_or_else(|| thrift::missing(&call, "choose().pick"))?;
-                    let reply = <H as Everything>::choose(
-                            &handler,
-                            &call.cx,
-                            pick,
-                            times,
-                            text,
-                        )
-                        .await?;
+                    let reply = H::choose(&handler, &call.cx, pick, times, text).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             5 => {
                 Box::pin(async move {
-                    thrift::arguments(&call, &[], |field| field.skip())?;
-                    <H as Everything>::nothing(&handler, &call.cx).await?;
+                    thrift::arguments(&call, "", |field| field.skip())?;
+                    H::nothing(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
@@ -1866,14 +1723,14 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
                     let mut n: i32 = 0;
                     thrift::arguments(
                         &call,
-                        &[(1, "key"), (2, "n")],
+                        "1 key, 2 n",
                         |field| match field.id {
                             1 => field.read(&mut key),
                             2 => field.read(&mut n),
                             _ => field.skip(),
                         },
                     )?;
-                    <H as Everything>::fire(&handler, &call.cx, key, n).await?;
+                    H::fire(&handler, &call.cx, key, n).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
@@ -1888,15 +1745,7 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
                     let mut g: Hard = Default::default();
                     thrift::arguments(
                         &call,
-                        &[
-                            (1, "a"),
-                            (2, "b"),
-                            (3, "c"),
-                            (4, "d"),
-                            (5, "e"),
-                            (6, "f"),
-                            (7, "g"),
-                        ],
+                        "1 a, 2 b, 3 c, 4 d, 5 e, 6 f, 7 g",
                         |field| match field.id {
                             1 => field.read(&mut a),
                             2 => field.read(&mut b),
@@ -1908,25 +1757,14 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
                             _ => field.skip(),
                         },
                     )?;
-                    let reply = <H as Everything>::many(
-                            &handler,
-                            &call.cx,
-                            a,
-                            b,
-                            c,
-                            d,
-                            e,
-                            f,
-                            g,
-                        )
-                        .await?;
+                    let reply = H::many(&handler, &call.cx, a, b, c, d, e, f, g).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             8 => {
                 Box::pin(async move {
-                    let kind = thrift::argument(&call, &(1, "kind"))?;
-                    match <H as Everything>::risky(&handler, &call.cx, kind).await {
+                    let kind = thrift::argument(&call, 1, "1 kind")?;
+                    match H::risky(&handler, &call.cx, kind).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(RiskyError::Missing(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -1943,8 +1781,8 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
             }
             9 => {
                 Box::pin(async move {
-                    let kind = thrift::argument(&call, &(1, "kind"))?;
-                    match <H as Everything>::risky_void(&handler, &call.cx, kind).await {
+                    let kind = thrift::argument(&call, 1, "1 kind")?;
+                    match H::risky_void(&handler, &call.cx, kind).await {
                         Ok(()) => Ok(thrift::void(&call.cx)),
                         Err(RiskyVoidError::Denied(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -1959,7 +1797,7 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
                     let mut node: Node = Default::default();
                     thrift::arguments(
                         &call,
-                        &[(1, "tree"), (2, "node")],
+                        "1 tree, 2 node",
                         |field| match field.id {
                             1 => field.read(&mut tree),
                             2 => field.read(&mut node),
@@ -1968,32 +1806,28 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
                     )?;
                     let tree = tree
                         .ok_or_else(|| thrift::missing(&call, "grow().tree"))?;
-                    let reply = <H as Everything>::grow(&handler, &call.cx, tree, node)
-                        .await?;
+                    let reply = H::grow(&handler, &call.cx, tree, node).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             11 => {
                 Box::pin(async move {
-                    let bottom = thrift::argument(&call, &(1, "bottom"))?;
-                    let reply = <H as Everything>::deep(&handler, &call.cx, bottom)
-                        .await?;
+                    let bottom = thrift::argument(&call, 1, "1 bottom")?;
+                    let reply = H::deep(&handler, &call.cx, bottom).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             12 => {
                 Box::pin(async move {
-                    let token = thrift::argument(&call, &(1, "token"))?;
-                    let reply = <H as Everything>::token(&handler, &call.cx, token)
-                        .await?;
+                    let token = thrift::argument(&call, 1, "1 token")?;
+                    let reply = H::token(&handler, &call.cx, token).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             13 => {
                 Box::pin(async move {
-                    let season = thrift::argument(&call, &(1, "season"))?;
-                    let reply = <H as Everything>::season(&handler, &call.cx, season)
-                        .await?;
+                    let season = thrift::argument(&call, 1, "1 season")?;
+                    let reply = H::season(&handler, &call.cx, season).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -2002,21 +1836,20 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
                     let mut grade: Grade = Grade::A;
                     thrift::arguments(
                         &call,
-                        &[(1, "grade")],
+                        "1 grade",
                         |field| match field.id {
                             1 => field.read(&mut grade),
                             _ => field.skip(),
                         },
                     )?;
-                    let reply = <H as Everything>::grade(&handler, &call.cx, grade)
-                        .await?;
+                    let reply = H::grade(&handler, &call.cx, grade).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             15 => {
                 Box::pin(async move {
-                    let real = thrift::argument(&call, &(1, "real"))?;
-                    let reply = <H as Everything>::real(&handler, &call.cx, real).await?;
+                    let real = thrift::argument(&call, 1, "1 real")?;
+                    let reply = H::real(&handler, &call.cx, real).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -2032,16 +1865,7 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
                     let mut pick: Pick = Pick::Number(1);
                     thrift::arguments(
                         &call,
-                        &[
-                            (1, "text"),
-                            (2, "limit"),
-                            (3, "grade"),
-                            (4, "id"),
-                            (5, "real"),
-                            (6, "words"),
-                            (7, "spot"),
-                            (8, "pick"),
-                        ],
+                        "1 text, 2 limit, 3 grade, 4 id, 5 real, 6 words, 7 spot, 8 pick",
                         |field| match field.id {
                             1 => field.read(&mut text),
                             2 => field.read(&mut limit),
@@ -2054,7 +1878,7 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
                             _ => field.skip(),
                         },
                     )?;
-                    let reply = <H as Everything>::search(
+                    let reply = H::search(
                             &handler,
                             &call.cx,
                             text,
@@ -2072,8 +1896,8 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
             }
             17 => {
                 Box::pin(async move {
-                    let a = thrift::argument(&call, &(1, "a"))?;
-                    let reply = <H as Everything>::old(&handler, &call.cx, a).await?;
+                    let a = thrift::argument(&call, 1, "1 a")?;
+                    let reply = H::old(&handler, &call.cx, a).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -2105,11 +1929,10 @@ impl EverythingClient {
         &self,
         text: String,
     ) -> ::runtime::client::Request<String, base::PingError> {
-        let body = thrift::body(&[(1, &text)]);
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[0],
-            body,
+            thrift::body(&[(1, &text)]),
             |body, limits| {
                 let mut outcome = None;
                 thrift::fields(
@@ -2132,31 +1955,28 @@ impl EverythingClient {
     }
 
     pub fn reset(&self) -> ::runtime::client::Request<()> {
-        let body = thrift::body(&[]);
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[1],
-            body,
+            thrift::body(&[]),
             thrift::nothing,
         )
     }
 
     pub fn echo(&self, value: Scalars) -> ::runtime::client::Request<Scalars> {
-        let body = thrift::body(&[(1, &value)]);
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[2],
-            body,
+            thrift::body(&[(1, &value)]),
             thrift::result,
         )
     }
 
     pub fn pick(&self, pick: Pick) -> ::runtime::client::Request<Pick> {
-        let body = thrift::body(&[(1, &pick)]);
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[3],
-            body,
+            thrift::body(&[(1, &pick)]),
             thrift::result,
         )
     }
@@ -2167,32 +1987,29 @@ impl EverythingClient {
         times: i32,
         text: String,
     ) -> ::runtime::client::Request<Pick> {
-        let body = thrift::body(&[(2, &times), (1, &pick), (3, &text)]);
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[4],
-            body,
+            thrift::body(&[(2, &times), (1, &pick), (3, &text)]),
             thrift::result,
         )
     }
 
     pub fn nothing(&self) -> ::runtime::client::Request<()> {
-        let body = thrift::body(&[]);
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[5],
-            body,
+            thrift::body(&[]),
             thrift::nothing,
         )
     }
 
     /// Gone after the call.
     pub fn fire(&self, key: String, n: i32) -> ::runtime::client::Request<()> {
-        let body = thrift::body(&[(2, &n), (1, &key)]);
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[6],
-            body,
+            thrift::body(&[(2, &n), (1, &key)]),
             |_, _| Ok(()),
         )
     }
@@ -2208,24 +2025,22 @@ impl EverythingClient {
         f: base::Spot,
         g: Hard,
     ) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(
-            &[(1, &a), (2, &b), (3, &c), (4, &d), (5, &e), (6, &f), (7, &g)],
-        );
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[7],
-            body,
+            thrift::body(
+                &[(1, &a), (2, &b), (3, &c), (4, &d), (5, &e), (6, &f), (7, &g)],
+            ),
             thrift::result,
         )
     }
 
     #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn risky(&self, kind: String) -> ::runtime::client::Request<i32, RiskyError> {
-        let body = thrift::body(&[(1, &kind)]);
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[8],
-            body,
+            thrift::body(&[(1, &kind)]),
             |body, limits| {
                 let mut outcome = None;
                 thrift::fields(
@@ -2264,11 +2079,10 @@ impl EverythingClient {
         &self,
         kind: String,
     ) -> ::runtime::client::Request<(), RiskyVoidError> {
-        let body = thrift::body(&[(1, &kind)]);
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[9],
-            body,
+            thrift::body(&[(1, &kind)]),
             |body, limits| {
                 let mut outcome = Ok(());
                 thrift::fields(
@@ -2290,11 +2104,10 @@ impl EverythingClient {
     }
 
     pub fn grow(&self, tree: Tree, node: Node) -> ::runtime::client::Request<Tree> {
-        let body = thrift::body(&[(1, &tree), (2, &node)]);
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[10],
-            body,
+            thrift::body(&[(1, &tree), (2, &node)]),
             thrift::result,
         )
     }
@@ -2308,11 +2121,10 @@ impl EverythingClient {
     ) -> ::runtime::client::Request<
         Vec<::std::collections::HashMap<String, ::std::collections::HashSet<Vec<i32>>>>,
     > {
-        let body = thrift::body(&[(1, &bottom)]);
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[11],
-            body,
+            thrift::body(&[(1, &bottom)]),
             thrift::result,
         )
     }
@@ -2321,41 +2133,37 @@ impl EverythingClient {
         &self,
         token: Token,
     ) -> ::runtime::client::Request<::runtime::thrift::Uuid> {
-        let body = thrift::body(&[(1, &token)]);
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[12],
-            body,
+            thrift::body(&[(1, &token)]),
             thrift::result,
         )
     }
 
     pub fn season(&self, season: Season) -> ::runtime::client::Request<Season> {
-        let body = thrift::body(&[(1, &season)]);
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[13],
-            body,
+            thrift::body(&[(1, &season)]),
             thrift::result,
         )
     }
 
     pub fn grade(&self, grade: Grade) -> ::runtime::client::Request<Grade> {
-        let body = thrift::body(&[(1, &grade)]);
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[14],
-            body,
+            thrift::body(&[(1, &grade)]),
             thrift::result,
         )
     }
 
     pub fn real(&self, real: Real) -> ::runtime::client::Request<f64> {
-        let body = thrift::body(&[(1, &real)]);
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[15],
-            body,
+            thrift::body(&[(1, &real)]),
             thrift::result,
         )
     }
@@ -2372,33 +2180,31 @@ impl EverythingClient {
         spot: base::Spot,
         pick: Pick,
     ) -> ::runtime::client::Request<String> {
-        let body = thrift::body(
-            &[
-                (2, &limit),
-                (4, &id),
-                (5, &real),
-                (1, &text),
-                (3, &grade),
-                (6, &words),
-                (7, &spot),
-                (8, &pick),
-            ],
-        );
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[16],
-            body,
+            thrift::body(
+                &[
+                    (2, &limit),
+                    (4, &id),
+                    (5, &real),
+                    (1, &text),
+                    (3, &grade),
+                    (6, &words),
+                    (7, &spot),
+                    (8, &pick),
+                ],
+            ),
             thrift::result,
         )
     }
 
     /// Deprecated: call `real`
     pub fn old(&self, a: i32) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(&[(1, &a)]);
         ::runtime::client::Request::new(
             &self.channel,
             &EVERYTHING.methods[17],
-            body,
+            thrift::body(&[(1, &a)]),
             thrift::result,
         )
     }
@@ -2540,8 +2346,8 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let text = thrift::argument(&call, &(1, "text"))?;
-                    match <H as base::Base>::ping(&handler, &call.cx, text).await {
+                    let text = thrift::argument(&call, 1, "1 text")?;
+                    match H::ping(&handler, &call.cx, text).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(base::PingError::Refused(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -2552,16 +2358,15 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
             }
             1 => {
                 Box::pin(async move {
-                    thrift::arguments(&call, &[], |field| field.skip())?;
-                    <H as base::Base>::reset(&handler, &call.cx).await?;
+                    thrift::arguments(&call, "", |field| field.skip())?;
+                    H::reset(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             2 => {
                 Box::pin(async move {
-                    let value = thrift::argument(&call, &(1, "value"))?;
-                    let reply = <H as Everything>::echo(&handler, &call.cx, value)
-                        .await?;
+                    let value = thrift::argument(&call, 1, "1 value")?;
+                    let reply = H::echo(&handler, &call.cx, value).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -2570,7 +2375,7 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
                     let mut pick: Option<Pick> = None;
                     thrift::arguments(
                         &call,
-                        &[(1, "pick")],
+                        "1 pick",
                         |field| match field.id {
                             1 => field.read(&mut pick),
                             _ => field.skip(),
@@ -2578,7 +2383,7 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
                     )?;
                     let pick = pick
                         .ok_or_else(|| thrift::missing(&call, "pick().pick"))?;
-                    let reply = <H as Everything>::pick(&handler, &call.cx, pick).await?;
+                    let reply = H::pick(&handler, &call.cx, pick).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -2589,7 +2394,7 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
                     let mut text: String = String::from("default");
                     thrift::arguments(
                         &call,
-                        &[(1, "pick"), (2, "times"), (3, "text")],
+                        "1 pick, 2 times, 3 text",
                         |field| match field.id {
                             1 => field.read(&mut pick),
                             2 => field.read(&mut times),
@@ -2599,21 +2404,14 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
                     )?;
                     let pick = pick
                         .ok_or_else(|| thrift::missing(&call, "choose().pick"))?;
-                    let reply = <H as Everything>::choose(
-                            &handler,
-                            &call.cx,
-                            pick,
-                            times,
-                            text,
-                        )
-                        .await?;
+                    let reply = H::choose(&handler, &call.cx, pick, times, text).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             5 => {
                 Box::pin(async move {
-                    thrift::arguments(&call, &[], |field| field.skip())?;
-                    <H as Everything>::nothing(&handler, &call.cx).await?;
+                    thrift::arguments(&call, "", |field| field.skip())?;
+                    H::nothing(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
@@ -2623,14 +2421,14 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
                     let mut n: i32 = 0;
                     thrift::arguments(
                         &call,
-                        &[(1, "key"), (2, "n")],
+                        "1 key, 2 n",
                         |field| match field.id {
                             1 => field.read(&mut key),
                             2 => field.read(&mut n),
                             _ => field.skip(),
                         },
                     )?;
-                    <H as Everything>::fire(&handler, &call.cx, key, n).await?;
+                    H::fire(&handler, &call.cx, key, n).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
@@ -2645,15 +2443,7 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
                     let mut g: Hard = Default::default();
                     thrift::arguments(
                         &call,
-                        &[
-                            (1, "a"),
-                            (2, "b"),
-                            (3, "c"),
-                            (4, "d"),
-                            (5, "e"),
-                            (6, "f"),
-                            (7, "g"),
-                        ],
+                        "1 a, 2 b, 3 c, 4 d, 5 e, 6 f, 7 g",
                         |field| match field.id {
                             1 => field.read(&mut a),
                             2 => field.read(&mut b),
@@ -2665,25 +2455,14 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
                             _ => field.skip(),
                         },
                     )?;
-                    let reply = <H as Everything>::many(
-                            &handler,
-                            &call.cx,
-                            a,
-                            b,
-                            c,
-                            d,
-                            e,
-                            f,
-                            g,
-                        )
-                        .await?;
+                    let reply = H::many(&handler, &call.cx, a, b, c, d, e, f, g).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             8 => {
                 Box::pin(async move {
-                    let kind = thrift::argument(&call, &(1, "kind"))?;
-                    match <H as Everything>::risky(&handler, &call.cx, kind).await {
+                    let kind = thrift::argument(&call, 1, "1 kind")?;
+                    match H::risky(&handler, &call.cx, kind).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(RiskyError::Missing(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -2700,8 +2479,8 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
             }
             9 => {
                 Box::pin(async move {
-                    let kind = thrift::argument(&call, &(1, "kind"))?;
-                    match <H as Everything>::risky_void(&handler, &call.cx, kind).await {
+                    let kind = thrift::argument(&call, 1, "1 kind")?;
+                    match H::risky_void(&handler, &call.cx, kind).await {
                         Ok(()) => Ok(thrift::void(&call.cx)),
                         Err(RiskyVoidError::Denied(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -2716,7 +2495,7 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
                     let mut node: Node = Default::default();
                     thrift::arguments(
                         &call,
-                        &[(1, "tree"), (2, "node")],
+                        "1 tree, 2 node",
                         |field| match field.id {
                             1 => field.read(&mut tree),
                             2 => field.read(&mut node),
@@ -2725,32 +2504,28 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
                     )?;
                     let tree = tree
                         .ok_or_else(|| thrift::missing(&call, "grow().tree"))?;
-                    let reply = <H as Everything>::grow(&handler, &call.cx, tree, node)
-                        .await?;
+                    let reply = H::grow(&handler, &call.cx, tree, node).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             11 => {
                 Box::pin(async move {
-                    let bottom = thrift::argument(&call, &(1, "bottom"))?;
-                    let reply = <H as Everything>::deep(&handler, &call.cx, bottom)
-                        .await?;
+                    let bottom = thrift::argument(&call, 1, "1 bottom")?;
+                    let reply = H::deep(&handler, &call.cx, bottom).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             12 => {
                 Box::pin(async move {
-                    let token = thrift::argument(&call, &(1, "token"))?;
-                    let reply = <H as Everything>::token(&handler, &call.cx, token)
-                        .await?;
+                    let token = thrift::argument(&call, 1, "1 token")?;
+                    let reply = H::token(&handler, &call.cx, token).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             13 => {
                 Box::pin(async move {
-                    let season = thrift::argument(&call, &(1, "season"))?;
-                    let reply = <H as Everything>::season(&handler, &call.cx, season)
-                        .await?;
+                    let season = thrift::argument(&call, 1, "1 season")?;
+                    let reply = H::season(&handler, &call.cx, season).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -2759,21 +2534,20 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
                     let mut grade: Grade = Grade::A;
                     thrift::arguments(
                         &call,
-                        &[(1, "grade")],
+                        "1 grade",
                         |field| match field.id {
                             1 => field.read(&mut grade),
                             _ => field.skip(),
                         },
                     )?;
-                    let reply = <H as Everything>::grade(&handler, &call.cx, grade)
-                        .await?;
+                    let reply = H::grade(&handler, &call.cx, grade).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             15 => {
                 Box::pin(async move {
-                    let real = thrift::argument(&call, &(1, "real"))?;
-                    let reply = <H as Everything>::real(&handler, &call.cx, real).await?;
+                    let real = thrift::argument(&call, 1, "1 real")?;
+                    let reply = H::real(&handler, &call.cx, real).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -2789,16 +2563,7 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
                     let mut pick: Pick = Pick::Number(1);
                     thrift::arguments(
                         &call,
-                        &[
-                            (1, "text"),
-                            (2, "limit"),
-                            (3, "grade"),
-                            (4, "id"),
-                            (5, "real"),
-                            (6, "words"),
-                            (7, "spot"),
-                            (8, "pick"),
-                        ],
+                        "1 text, 2 limit, 3 grade, 4 id, 5 real, 6 words, 7 spot, 8 pick",
                         |field| match field.id {
                             1 => field.read(&mut text),
                             2 => field.read(&mut limit),
@@ -2811,7 +2576,7 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
                             _ => field.skip(),
                         },
                     )?;
-                    let reply = <H as Everything>::search(
+                    let reply = H::search(
                             &handler,
                             &call.cx,
                             text,
@@ -2829,8 +2594,8 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
             }
             17 => {
                 Box::pin(async move {
-                    let a = thrift::argument(&call, &(1, "a"))?;
-                    let reply = <H as Everything>::old(&handler, &call.cx, a).await?;
+                    let a = thrift::argument(&call, 1, "1 a")?;
+                    let reply = H::old(&handler, &call.cx, a).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -2862,11 +2627,10 @@ impl MoreClient {
         &self,
         text: String,
     ) -> ::runtime::client::Request<String, base::PingError> {
-        let body = thrift::body(&[(1, &text)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[0],
-            body,
+            thrift::body(&[(1, &text)]),
             |body, limits| {
                 let mut outcome = None;
                 thrift::fields(
@@ -2889,31 +2653,28 @@ impl MoreClient {
     }
 
     pub fn reset(&self) -> ::runtime::client::Request<()> {
-        let body = thrift::body(&[]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[1],
-            body,
+            thrift::body(&[]),
             thrift::nothing,
         )
     }
 
     pub fn echo(&self, value: Scalars) -> ::runtime::client::Request<Scalars> {
-        let body = thrift::body(&[(1, &value)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[2],
-            body,
+            thrift::body(&[(1, &value)]),
             thrift::result,
         )
     }
 
     pub fn pick(&self, pick: Pick) -> ::runtime::client::Request<Pick> {
-        let body = thrift::body(&[(1, &pick)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[3],
-            body,
+            thrift::body(&[(1, &pick)]),
             thrift::result,
         )
     }
@@ -2924,32 +2685,29 @@ impl MoreClient {
         times: i32,
         text: String,
     ) -> ::runtime::client::Request<Pick> {
-        let body = thrift::body(&[(2, &times), (1, &pick), (3, &text)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[4],
-            body,
+            thrift::body(&[(2, &times), (1, &pick), (3, &text)]),
             thrift::result,
         )
     }
 
     pub fn nothing(&self) -> ::runtime::client::Request<()> {
-        let body = thrift::body(&[]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[5],
-            body,
+            thrift::body(&[]),
             thrift::nothing,
         )
     }
 
     /// Gone after the call.
     pub fn fire(&self, key: String, n: i32) -> ::runtime::client::Request<()> {
-        let body = thrift::body(&[(2, &n), (1, &key)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[6],
-            body,
+            thrift::body(&[(2, &n), (1, &key)]),
             |_, _| Ok(()),
         )
     }
@@ -2965,24 +2723,22 @@ impl MoreClient {
         f: base::Spot,
         g: Hard,
     ) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(
-            &[(1, &a), (2, &b), (3, &c), (4, &d), (5, &e), (6, &f), (7, &g)],
-        );
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[7],
-            body,
+            thrift::body(
+                &[(1, &a), (2, &b), (3, &c), (4, &d), (5, &e), (6, &f), (7, &g)],
+            ),
             thrift::result,
         )
     }
 
     #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn risky(&self, kind: String) -> ::runtime::client::Request<i32, RiskyError> {
-        let body = thrift::body(&[(1, &kind)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[8],
-            body,
+            thrift::body(&[(1, &kind)]),
             |body, limits| {
                 let mut outcome = None;
                 thrift::fields(
@@ -3021,11 +2777,10 @@ impl MoreClient {
         &self,
         kind: String,
     ) -> ::runtime::client::Request<(), RiskyVoidError> {
-        let body = thrift::body(&[(1, &kind)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[9],
-            body,
+            thrift::body(&[(1, &kind)]),
             |body, limits| {
                 let mut outcome = Ok(());
                 thrift::fields(
@@ -3047,11 +2802,10 @@ impl MoreClient {
     }
 
     pub fn grow(&self, tree: Tree, node: Node) -> ::runtime::client::Request<Tree> {
-        let body = thrift::body(&[(1, &tree), (2, &node)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[10],
-            body,
+            thrift::body(&[(1, &tree), (2, &node)]),
             thrift::result,
         )
     }
@@ -3065,11 +2819,10 @@ impl MoreClient {
     ) -> ::runtime::client::Request<
         Vec<::std::collections::HashMap<String, ::std::collections::HashSet<Vec<i32>>>>,
     > {
-        let body = thrift::body(&[(1, &bottom)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[11],
-            body,
+            thrift::body(&[(1, &bottom)]),
             thrift::result,
         )
     }
@@ -3078,41 +2831,37 @@ impl MoreClient {
         &self,
         token: Token,
     ) -> ::runtime::client::Request<::runtime::thrift::Uuid> {
-        let body = thrift::body(&[(1, &token)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[12],
-            body,
+            thrift::body(&[(1, &token)]),
             thrift::result,
         )
     }
 
     pub fn season(&self, season: Season) -> ::runtime::client::Request<Season> {
-        let body = thrift::body(&[(1, &season)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[13],
-            body,
+            thrift::body(&[(1, &season)]),
             thrift::result,
         )
     }
 
     pub fn grade(&self, grade: Grade) -> ::runtime::client::Request<Grade> {
-        let body = thrift::body(&[(1, &grade)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[14],
-            body,
+            thrift::body(&[(1, &grade)]),
             thrift::result,
         )
     }
 
     pub fn real(&self, real: Real) -> ::runtime::client::Request<f64> {
-        let body = thrift::body(&[(1, &real)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[15],
-            body,
+            thrift::body(&[(1, &real)]),
             thrift::result,
         )
     }
@@ -3129,33 +2878,31 @@ impl MoreClient {
         spot: base::Spot,
         pick: Pick,
     ) -> ::runtime::client::Request<String> {
-        let body = thrift::body(
-            &[
-                (2, &limit),
-                (4, &id),
-                (5, &real),
-                (1, &text),
-                (3, &grade),
-                (6, &words),
-                (7, &spot),
-                (8, &pick),
-            ],
-        );
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[16],
-            body,
+            thrift::body(
+                &[
+                    (2, &limit),
+                    (4, &id),
+                    (5, &real),
+                    (1, &text),
+                    (3, &grade),
+                    (6, &words),
+                    (7, &spot),
+                    (8, &pick),
+                ],
+            ),
             thrift::result,
         )
     }
 
     /// Deprecated: call `real`
     pub fn old(&self, a: i32) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(&[(1, &a)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE.methods[17],
-            body,
+            thrift::body(&[(1, &a)]),
             thrift::result,
         )
     }
@@ -3274,8 +3021,8 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let text = thrift::argument(&call, &(1, "text"))?;
-                    match <H as base::Base>::ping(&handler, &call.cx, text).await {
+                    let text = thrift::argument(&call, 1, "1 text")?;
+                    match H::ping(&handler, &call.cx, text).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(base::PingError::Refused(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -3286,16 +3033,15 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             1 => {
                 Box::pin(async move {
-                    thrift::arguments(&call, &[], |field| field.skip())?;
-                    <H as base::Base>::reset(&handler, &call.cx).await?;
+                    thrift::arguments(&call, "", |field| field.skip())?;
+                    H::reset(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             2 => {
                 Box::pin(async move {
-                    let value = thrift::argument(&call, &(1, "value"))?;
-                    let reply = <H as Everything>::echo(&handler, &call.cx, value)
-                        .await?;
+                    let value = thrift::argument(&call, 1, "1 value")?;
+                    let reply = H::echo(&handler, &call.cx, value).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -3304,7 +3050,7 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
                     let mut pick: Option<Pick> = None;
                     thrift::arguments(
                         &call,
-                        &[(1, "pick")],
+                        "1 pick",
                         |field| match field.id {
                             1 => field.read(&mut pick),
                             _ => field.skip(),
@@ -3312,7 +3058,7 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
                     )?;
                     let pick = pick
                         .ok_or_else(|| thrift::missing(&call, "pick().pick"))?;
-                    let reply = <H as Everything>::pick(&handler, &call.cx, pick).await?;
+                    let reply = H::pick(&handler, &call.cx, pick).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -3323,7 +3069,7 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
                     let mut text: String = String::from("default");
                     thrift::arguments(
                         &call,
-                        &[(1, "pick"), (2, "times"), (3, "text")],
+                        "1 pick, 2 times, 3 text",
                         |field| match field.id {
                             1 => field.read(&mut pick),
                             2 => field.read(&mut times),
@@ -3333,21 +3079,14 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
                     )?;
                     let pick = pick
                         .ok_or_else(|| thrift::missing(&call, "choose().pick"))?;
-                    let reply = <H as Everything>::choose(
-                            &handler,
-                            &call.cx,
-                            pick,
-                            times,
-                            text,
-                        )
-                        .await?;
+                    let reply = H::choose(&handler, &call.cx, pick, times, text).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             5 => {
                 Box::pin(async move {
-                    thrift::arguments(&call, &[], |field| field.skip())?;
-                    <H as Everything>::nothing(&handler, &call.cx).await?;
+                    thrift::arguments(&call, "", |field| field.skip())?;
+                    H::nothing(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
@@ -3357,14 +3096,14 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
                     let mut n: i32 = 0;
                     thrift::arguments(
                         &call,
-                        &[(1, "key"), (2, "n")],
+                        "1 key, 2 n",
                         |field| match field.id {
                             1 => field.read(&mut key),
                             2 => field.read(&mut n),
                             _ => field.skip(),
                         },
                     )?;
-                    <H as Everything>::fire(&handler, &call.cx, key, n).await?;
+                    H::fire(&handler, &call.cx, key, n).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
@@ -3379,15 +3118,7 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
                     let mut g: Hard = Default::default();
                     thrift::arguments(
                         &call,
-                        &[
-                            (1, "a"),
-                            (2, "b"),
-                            (3, "c"),
-                            (4, "d"),
-                            (5, "e"),
-                            (6, "f"),
-                            (7, "g"),
-                        ],
+                        "1 a, 2 b, 3 c, 4 d, 5 e, 6 f, 7 g",
                         |field| match field.id {
                             1 => field.read(&mut a),
                             2 => field.read(&mut b),
@@ -3399,25 +3130,14 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
                             _ => field.skip(),
                         },
                     )?;
-                    let reply = <H as Everything>::many(
-                            &handler,
-                            &call.cx,
-                            a,
-                            b,
-                            c,
-                            d,
-                            e,
-                            f,
-                            g,
-                        )
-                        .await?;
+                    let reply = H::many(&handler, &call.cx, a, b, c, d, e, f, g).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             8 => {
                 Box::pin(async move {
-                    let kind = thrift::argument(&call, &(1, "kind"))?;
-                    match <H as Everything>::risky(&handler, &call.cx, kind).await {
+                    let kind = thrift::argument(&call, 1, "1 kind")?;
+                    match H::risky(&handler, &call.cx, kind).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(RiskyError::Missing(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -3434,8 +3154,8 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             9 => {
                 Box::pin(async move {
-                    let kind = thrift::argument(&call, &(1, "kind"))?;
-                    match <H as Everything>::risky_void(&handler, &call.cx, kind).await {
+                    let kind = thrift::argument(&call, 1, "1 kind")?;
+                    match H::risky_void(&handler, &call.cx, kind).await {
                         Ok(()) => Ok(thrift::void(&call.cx)),
                         Err(RiskyVoidError::Denied(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -3450,7 +3170,7 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
                     let mut node: Node = Default::default();
                     thrift::arguments(
                         &call,
-                        &[(1, "tree"), (2, "node")],
+                        "1 tree, 2 node",
                         |field| match field.id {
                             1 => field.read(&mut tree),
                             2 => field.read(&mut node),
@@ -3459,32 +3179,28 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
                     )?;
                     let tree = tree
                         .ok_or_else(|| thrift::missing(&call, "grow().tree"))?;
-                    let reply = <H as Everything>::grow(&handler, &call.cx, tree, node)
-                        .await?;
+                    let reply = H::grow(&handler, &call.cx, tree, node).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             11 => {
                 Box::pin(async move {
-                    let bottom = thrift::argument(&call, &(1, "bottom"))?;
-                    let reply = <H as Everything>::deep(&handler, &call.cx, bottom)
-                        .await?;
+                    let bottom = thrift::argument(&call, 1, "1 bottom")?;
+                    let reply = H::deep(&handler, &call.cx, bottom).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             12 => {
                 Box::pin(async move {
-                    let token = thrift::argument(&call, &(1, "token"))?;
-                    let reply = <H as Everything>::token(&handler, &call.cx, token)
-                        .await?;
+                    let token = thrift::argument(&call, 1, "1 token")?;
+                    let reply = H::token(&handler, &call.cx, token).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             13 => {
                 Box::pin(async move {
-                    let season = thrift::argument(&call, &(1, "season"))?;
-                    let reply = <H as Everything>::season(&handler, &call.cx, season)
-                        .await?;
+                    let season = thrift::argument(&call, 1, "1 season")?;
+                    let reply = H::season(&handler, &call.cx, season).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -3493,21 +3209,20 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
                     let mut grade: Grade = Grade::A;
                     thrift::arguments(
                         &call,
-                        &[(1, "grade")],
+                        "1 grade",
                         |field| match field.id {
                             1 => field.read(&mut grade),
                             _ => field.skip(),
                         },
                     )?;
-                    let reply = <H as Everything>::grade(&handler, &call.cx, grade)
-                        .await?;
+                    let reply = H::grade(&handler, &call.cx, grade).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             15 => {
                 Box::pin(async move {
-                    let real = thrift::argument(&call, &(1, "real"))?;
-                    let reply = <H as Everything>::real(&handler, &call.cx, real).await?;
+                    let real = thrift::argument(&call, 1, "1 real")?;
+                    let reply = H::real(&handler, &call.cx, real).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -3523,16 +3238,7 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
                     let mut pick: Pick = Pick::Number(1);
                     thrift::arguments(
                         &call,
-                        &[
-                            (1, "text"),
-                            (2, "limit"),
-                            (3, "grade"),
-                            (4, "id"),
-                            (5, "real"),
-                            (6, "words"),
-                            (7, "spot"),
-                            (8, "pick"),
-                        ],
+                        "1 text, 2 limit, 3 grade, 4 id, 5 real, 6 words, 7 spot, 8 pick",
                         |field| match field.id {
                             1 => field.read(&mut text),
                             2 => field.read(&mut limit),
@@ -3545,7 +3251,7 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
                             _ => field.skip(),
                         },
                     )?;
-                    let reply = <H as Everything>::search(
+                    let reply = H::search(
                             &handler,
                             &call.cx,
                             text,
@@ -3563,15 +3269,15 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             17 => {
                 Box::pin(async move {
-                    let a = thrift::argument(&call, &(1, "a"))?;
-                    let reply = <H as Everything>::old(&handler, &call.cx, a).await?;
+                    let a = thrift::argument(&call, 1, "1 a")?;
+                    let reply = H::old(&handler, &call.cx, a).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             18 => {
                 Box::pin(async move {
-                    thrift::arguments(&call, &[], |field| field.skip())?;
-                    match <H as MoreService>::extra(&handler, &call.cx).await {
+                    thrift::arguments(&call, "", |field| field.skip())?;
+                    match H::extra(&handler, &call.cx).await {
                         Ok(()) => Ok(thrift::void(&call.cx)),
                         Err(ExtraError::Other(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -3608,11 +3314,10 @@ impl MoreServiceClient {
         &self,
         text: String,
     ) -> ::runtime::client::Request<String, base::PingError> {
-        let body = thrift::body(&[(1, &text)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[0],
-            body,
+            thrift::body(&[(1, &text)]),
             |body, limits| {
                 let mut outcome = None;
                 thrift::fields(
@@ -3635,31 +3340,28 @@ impl MoreServiceClient {
     }
 
     pub fn reset(&self) -> ::runtime::client::Request<()> {
-        let body = thrift::body(&[]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[1],
-            body,
+            thrift::body(&[]),
             thrift::nothing,
         )
     }
 
     pub fn echo(&self, value: Scalars) -> ::runtime::client::Request<Scalars> {
-        let body = thrift::body(&[(1, &value)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[2],
-            body,
+            thrift::body(&[(1, &value)]),
             thrift::result,
         )
     }
 
     pub fn pick(&self, pick: Pick) -> ::runtime::client::Request<Pick> {
-        let body = thrift::body(&[(1, &pick)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[3],
-            body,
+            thrift::body(&[(1, &pick)]),
             thrift::result,
         )
     }
@@ -3670,32 +3372,29 @@ impl MoreServiceClient {
         times: i32,
         text: String,
     ) -> ::runtime::client::Request<Pick> {
-        let body = thrift::body(&[(2, &times), (1, &pick), (3, &text)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[4],
-            body,
+            thrift::body(&[(2, &times), (1, &pick), (3, &text)]),
             thrift::result,
         )
     }
 
     pub fn nothing(&self) -> ::runtime::client::Request<()> {
-        let body = thrift::body(&[]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[5],
-            body,
+            thrift::body(&[]),
             thrift::nothing,
         )
     }
 
     /// Gone after the call.
     pub fn fire(&self, key: String, n: i32) -> ::runtime::client::Request<()> {
-        let body = thrift::body(&[(2, &n), (1, &key)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[6],
-            body,
+            thrift::body(&[(2, &n), (1, &key)]),
             |_, _| Ok(()),
         )
     }
@@ -3711,24 +3410,22 @@ impl MoreServiceClient {
         f: base::Spot,
         g: Hard,
     ) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(
-            &[(1, &a), (2, &b), (3, &c), (4, &d), (5, &e), (6, &f), (7, &g)],
-        );
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[7],
-            body,
+            thrift::body(
+                &[(1, &a), (2, &b), (3, &c), (4, &d), (5, &e), (6, &f), (7, &g)],
+            ),
             thrift::result,
         )
     }
 
     #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn risky(&self, kind: String) -> ::runtime::client::Request<i32, RiskyError> {
-        let body = thrift::body(&[(1, &kind)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[8],
-            body,
+            thrift::body(&[(1, &kind)]),
             |body, limits| {
                 let mut outcome = None;
                 thrift::fields(
@@ -3767,11 +3464,10 @@ impl MoreServiceClient {
         &self,
         kind: String,
     ) -> ::runtime::client::Request<(), RiskyVoidError> {
-        let body = thrift::body(&[(1, &kind)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[9],
-            body,
+            thrift::body(&[(1, &kind)]),
             |body, limits| {
                 let mut outcome = Ok(());
                 thrift::fields(
@@ -3793,11 +3489,10 @@ impl MoreServiceClient {
     }
 
     pub fn grow(&self, tree: Tree, node: Node) -> ::runtime::client::Request<Tree> {
-        let body = thrift::body(&[(1, &tree), (2, &node)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[10],
-            body,
+            thrift::body(&[(1, &tree), (2, &node)]),
             thrift::result,
         )
     }
@@ -3811,11 +3506,10 @@ impl MoreServiceClient {
     ) -> ::runtime::client::Request<
         Vec<::std::collections::HashMap<String, ::std::collections::HashSet<Vec<i32>>>>,
     > {
-        let body = thrift::body(&[(1, &bottom)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[11],
-            body,
+            thrift::body(&[(1, &bottom)]),
             thrift::result,
         )
     }
@@ -3824,41 +3518,37 @@ impl MoreServiceClient {
         &self,
         token: Token,
     ) -> ::runtime::client::Request<::runtime::thrift::Uuid> {
-        let body = thrift::body(&[(1, &token)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[12],
-            body,
+            thrift::body(&[(1, &token)]),
             thrift::result,
         )
     }
 
     pub fn season(&self, season: Season) -> ::runtime::client::Request<Season> {
-        let body = thrift::body(&[(1, &season)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[13],
-            body,
+            thrift::body(&[(1, &season)]),
             thrift::result,
         )
     }
 
     pub fn grade(&self, grade: Grade) -> ::runtime::client::Request<Grade> {
-        let body = thrift::body(&[(1, &grade)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[14],
-            body,
+            thrift::body(&[(1, &grade)]),
             thrift::result,
         )
     }
 
     pub fn real(&self, real: Real) -> ::runtime::client::Request<f64> {
-        let body = thrift::body(&[(1, &real)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[15],
-            body,
+            thrift::body(&[(1, &real)]),
             thrift::result,
         )
     }
@@ -3875,44 +3565,41 @@ impl MoreServiceClient {
         spot: base::Spot,
         pick: Pick,
     ) -> ::runtime::client::Request<String> {
-        let body = thrift::body(
-            &[
-                (2, &limit),
-                (4, &id),
-                (5, &real),
-                (1, &text),
-                (3, &grade),
-                (6, &words),
-                (7, &spot),
-                (8, &pick),
-            ],
-        );
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[16],
-            body,
+            thrift::body(
+                &[
+                    (2, &limit),
+                    (4, &id),
+                    (5, &real),
+                    (1, &text),
+                    (3, &grade),
+                    (6, &words),
+                    (7, &spot),
+                    (8, &pick),
+                ],
+            ),
             thrift::result,
         )
     }
 
     /// Deprecated: call `real`
     pub fn old(&self, a: i32) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(&[(1, &a)]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[17],
-            body,
+            thrift::body(&[(1, &a)]),
             thrift::result,
         )
     }
 
     #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn extra(&self) -> ::runtime::client::Request<(), ExtraError> {
-        let body = thrift::body(&[]);
         ::runtime::client::Request::new(
             &self.channel,
             &MORE_SERVICE.methods[18],
-            body,
+            thrift::body(&[]),
             |body, limits| {
                 let mut outcome = Ok(());
                 thrift::fields(

@@ -96,21 +96,8 @@ pub struct Scalars {
 }
 
 impl thrift::Struct for Scalars {
-    const FIELDS: thrift::FieldNames = &[
-        (1, "flag"),
-        (2, "tiny"),
-        (3, "tiny2"),
-        (4, "small"),
-        (5, "medium"),
-        (6, "large"),
-        (7, "real"),
-        (8, "text"),
-        (9, "blob"),
-        (10, "color"),
-        (11, "level"),
-        (12, "user"),
-    ];
-
+    const FIELDS: thrift::FieldNames = "1 flag, 2 tiny, 3 tiny2, 4 small, 5 medium, 6 large, 7 real, 8 text, 9 blob, 10 color, \
+        11 level, 12 user";
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.flag);
         out.field(2, &self.tiny);
@@ -126,10 +113,8 @@ impl thrift::Struct for Scalars {
         out.field(11, &self.level);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.flag),
             2 => field.read(&mut self.tiny),
@@ -166,42 +151,26 @@ pub struct Optionals {
 }
 
 impl thrift::Struct for Optionals {
-    const FIELDS: thrift::FieldNames = &[
-        (1, "flag"),
-        (2, "tiny"),
-        (3, "small"),
-        (4, "medium"),
-        (5, "large"),
-        (6, "real"),
-        (7, "text"),
-        (8, "blob"),
-        (9, "color"),
-        (10, "point"),
-        (11, "numbers"),
-        (12, "words"),
-        (13, "counts"),
-    ];
-
+    const FIELDS: thrift::FieldNames = "1 flag, 2 tiny, 3 small, 4 medium, 5 large, 6 real, 7 text, 8 blob, 9 color, 10 point, \
+        11 numbers, 12 words, 13 counts";
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.optional(1, self.flag.as_ref());
-        out.optional(2, self.tiny.as_ref());
-        out.optional(3, self.small.as_ref());
-        out.optional(4, self.medium.as_ref());
-        out.optional(5, self.large.as_ref());
-        out.optional(6, self.real.as_ref());
-        out.optional(7, self.text.as_ref());
-        out.optional(8, self.blob.as_ref());
-        out.optional(9, self.color.as_ref());
-        out.optional(10, self.point.as_ref());
-        out.optional(11, self.numbers.as_ref());
-        out.optional(12, self.words.as_ref());
-        out.optional(13, self.counts.as_ref());
+        out.optional(1, &self.flag);
+        out.optional(2, &self.tiny);
+        out.optional(3, &self.small);
+        out.optional(4, &self.medium);
+        out.optional(5, &self.large);
+        out.optional(6, &self.real);
+        out.optional(7, &self.text);
+        out.optional(8, &self.blob);
+        out.optional(9, &self.color);
+        out.optional(10, &self.point);
+        out.optional(11, &self.numbers);
+        out.optional(12, &self.words);
+        out.optional(13, &self.counts);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.flag),
             2 => field.read(&mut self.tiny),
@@ -257,21 +226,8 @@ impl Default for Defaults {
 }
 
 impl thrift::Struct for Defaults {
-    const FIELDS: thrift::FieldNames = &[
-        (1, "flag"),
-        (2, "plain"),
-        (3, "must"),
-        (4, "maybe"),
-        (5, "maybe_text"),
-        (6, "real"),
-        (7, "color"),
-        (8, "numbers"),
-        (9, "ages"),
-        (10, "maybe_flag"),
-        (11, "point"),
-        (12, "blob"),
-    ];
-
+    const FIELDS: thrift::FieldNames = "1 flag, 2 plain, 3 must, 4 maybe, 5 maybe_text, 6 real, 7 color, 8 numbers, 9 ages, \
+        10 maybe_flag, 11 point, 12 blob";
     const REQUIRED: thrift::Required = ("Defaults", &[3]);
 
     fn write(&self, out: &mut impl thrift::Sink) {
@@ -295,10 +251,8 @@ impl thrift::Struct for Defaults {
         out.field(12, &self.blob);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.flag),
             2 => field.read(&mut self.plain),
@@ -328,15 +282,7 @@ pub struct Needs {
 }
 
 impl thrift::Struct for Needs {
-    const FIELDS: thrift::FieldNames = &[
-        (1, "flag"),
-        (2, "number"),
-        (3, "text"),
-        (4, "point"),
-        (5, "words"),
-        (6, "names"),
-    ];
-
+    const FIELDS: thrift::FieldNames = "1 flag, 2 number, 3 text, 4 point, 5 words, 6 names";
     const REQUIRED: thrift::Required = ("Needs", &[1, 2, 3, 4, 5, 6]);
 
     fn write(&self, out: &mut impl thrift::Sink) {
@@ -348,10 +294,8 @@ impl thrift::Struct for Needs {
         out.field(6, &self.names);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.required(&mut self.flag),
             2 => field.required(&mut self.number),
@@ -391,27 +335,9 @@ pub struct Containers {
 }
 
 impl thrift::Struct for Containers {
-    const FIELDS: thrift::FieldNames = &[
-        (1, "flags"),
-        (2, "numbers"),
-        (3, "words"),
-        (4, "reals"),
-        (5, "blobs"),
-        (6, "unique"),
-        (7, "tags"),
-        (8, "counts"),
-        (9, "groups"),
-        (10, "matrix"),
-        (11, "nested"),
-        (12, "points"),
-        (13, "by_id"),
-        (14, "deep"),
-        (15, "colors"),
-        (16, "color_names"),
-        (17, "index"),
-        (18, "bits"),
-    ];
-
+    const FIELDS: thrift::FieldNames = "1 flags, 2 numbers, 3 words, 4 reals, 5 blobs, 6 unique, 7 tags, 8 counts, 9 groups, \
+        10 matrix, 11 nested, 12 points, 13 by_id, 14 deep, 15 colors, 16 color_names, \
+        17 index, 18 bits";
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.flags);
         out.field(2, &self.numbers);
@@ -433,10 +359,8 @@ impl thrift::Struct for Containers {
         out.field(18, &self.bits);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.flags),
             2 => field.read(&mut self.numbers),
@@ -469,18 +393,16 @@ pub struct Tree {
 }
 
 impl thrift::Struct for Tree {
-    const FIELDS: thrift::FieldNames = &[(1, "value"), (2, "children"), (3, "next")];
+    const FIELDS: thrift::FieldNames = "1 value, 2 children, 3 next";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.value);
-        out.optional(2, self.children.as_ref());
-        out.optional(3, self.next.as_deref());
+        out.optional(2, &self.children);
+        out.optional_box(3, &self.next);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.value),
             2 => field.read(&mut self.children),
@@ -499,12 +421,7 @@ pub struct OddIds {
 }
 
 impl thrift::Struct for OddIds {
-    const FIELDS: thrift::FieldNames = &[
-        (100, "hundred"),
-        (3, "three"),
-        (32767, "top"),
-        (1, "one"),
-    ];
+    const FIELDS: thrift::FieldNames = "100 hundred, 3 three, 32767 top, 1 one";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(100, &self.hundred);
@@ -513,10 +430,8 @@ impl thrift::Struct for OddIds {
         out.field(1, &self.one);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             100 => field.read(&mut self.hundred),
             3 => field.read(&mut self.three),
@@ -546,14 +461,7 @@ pub enum Choice {
 
 impl thrift::Value for Choice {
     const TYPE: thrift::Type = thrift::Type::Struct;
-    const FIELDS: thrift::FieldNames = &[
-        (1, "number"),
-        (2, "text"),
-        (3, "point"),
-        (4, "names"),
-        (5, "nothing"),
-        (6, "flag"),
-    ];
+    const FIELDS: thrift::FieldNames = "1 number, 2 text, 3 point, 4 names, 5 nothing, 6 flag";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.structure(|out| match self {
@@ -616,18 +524,16 @@ pub struct Holder {
 }
 
 impl thrift::Struct for Holder {
-    const FIELDS: thrift::FieldNames = &[(1, "choice"), (2, "maybe"), (3, "many")];
+    const FIELDS: thrift::FieldNames = "1 choice, 2 maybe, 3 many";
 
     fn write(&self, out: &mut impl thrift::Sink) {
-        out.optional(1, self.choice.as_ref());
-        out.optional(2, self.maybe.as_ref());
+        out.optional(1, &self.choice);
+        out.optional(2, &self.maybe);
         out.field(3, &self.many);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.choice),
             2 => field.read(&mut self.maybe),
@@ -643,16 +549,14 @@ pub struct V1 {
 }
 
 impl thrift::Struct for V1 {
-    const FIELDS: thrift::FieldNames = &[(1, "a")];
+    const FIELDS: thrift::FieldNames = "1 a";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.a);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.a),
             _ => field.skip(),
@@ -669,24 +573,17 @@ pub struct V2 {
 }
 
 impl thrift::Struct for V2 {
-    const FIELDS: thrift::FieldNames = &[
-        (1, "a"),
-        (2, "added"),
-        (3, "more"),
-        (4, "extra"),
-    ];
+    const FIELDS: thrift::FieldNames = "1 a, 2 added, 3 more, 4 extra";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(2, &self.added);
         out.field(1, &self.a);
         out.field(3, &self.more);
-        out.optional(4, self.extra.as_ref());
+        out.optional(4, &self.extra);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.a),
             2 => field.read(&mut self.added),
@@ -712,18 +609,16 @@ impl ::std::fmt::Display for NotFound {
 impl ::std::error::Error for NotFound {}
 
 impl thrift::Struct for NotFound {
-    const FIELDS: thrift::FieldNames = &[(1, "what"), (2, "near")];
+    const FIELDS: thrift::FieldNames = "1 what, 2 near";
     const REQUIRED: thrift::Required = ("NotFound", &[1]);
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.what);
-        out.optional(2, self.near.as_ref());
+        out.optional(2, &self.near);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.required(&mut self.what),
             2 => field.read(&mut self.near),
@@ -1119,60 +1014,57 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let text = thrift::argument(&call, &(1, "text"))?;
-                    let reply = <H as base::BaseService>::ping(&handler, &call.cx, text)
-                        .await?;
+                    let text = thrift::argument(&call, 1, "1 text")?;
+                    let reply = H::ping(&handler, &call.cx, text).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             1 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::echo_scalars(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::echo_scalars(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             2 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::echo_optionals(&handler, &call.cx, v)
-                        .await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::echo_optionals(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             3 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::echo_defaults(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::echo_defaults(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             4 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::echo_needs(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::echo_needs(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             5 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::echo_containers(&handler, &call.cx, v)
-                        .await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::echo_containers(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             6 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::echo_tree(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::echo_tree(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             7 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::echo_odd(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::echo_odd(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -1181,49 +1073,49 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
                     let mut v: Option<Choice> = None;
                     thrift::arguments(
                         &call,
-                        &[(1, "v")],
+                        "1 v",
                         |field| match field.id {
                             1 => field.read(&mut v),
                             _ => field.skip(),
                         },
                     )?;
                     let v = v.ok_or_else(|| thrift::missing(&call, "EchoChoice().v"))?;
-                    let reply = <H as Sink>::echo_choice(&handler, &call.cx, v).await?;
+                    let reply = H::echo_choice(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             9 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::echo_holder(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::echo_holder(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             10 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::echo_empty(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::echo_empty(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             11 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::up_down(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::up_down(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             12 => {
                 Box::pin(async move {
-                    thrift::arguments(&call, &[], |field| field.skip())?;
-                    <H as Sink>::nothing(&handler, &call.cx).await?;
+                    thrift::arguments(&call, "", |field| field.skip())?;
+                    H::nothing(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
             13 => {
                 Box::pin(async move {
-                    let key = thrift::argument(&call, &(1, "key"))?;
-                    <H as Sink>::touch(&handler, &call.cx, key).await?;
+                    let key = thrift::argument(&call, 1, "1 key")?;
+                    H::touch(&handler, &call.cx, key).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
@@ -1233,14 +1125,14 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
                     let mut n: i32 = 0;
                     thrift::arguments(
                         &call,
-                        &[(1, "key"), (2, "n")],
+                        "1 key, 2 n",
                         |field| match field.id {
                             1 => field.read(&mut key),
                             2 => field.read(&mut n),
                             _ => field.skip(),
                         },
                     )?;
-                    <H as Sink>::fire(&handler, &call.cx, key, n).await?;
+                    H::fire(&handler, &call.cx, key, n).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
@@ -1252,7 +1144,7 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
                     let mut c: base::Point = Default::default();
                     thrift::arguments(
                         &call,
-                        &[(1, "a"), (4, "d"), (2, "b"), (3, "c")],
+                        "1 a, 4 d, 2 b, 3 c",
                         |field| match field.id {
                             1 => field.read(&mut a),
                             4 => field.read(&mut d),
@@ -1261,14 +1153,14 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
                             _ => field.skip(),
                         },
                     )?;
-                    let reply = <H as Sink>::many(&handler, &call.cx, a, d, b, c).await?;
+                    let reply = H::many(&handler, &call.cx, a, d, b, c).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             16 => {
                 Box::pin(async move {
-                    let kind = thrift::argument(&call, &(1, "kind"))?;
-                    match <H as Sink>::risky(&handler, &call.cx, kind).await {
+                    let kind = thrift::argument(&call, 1, "1 kind")?;
+                    match H::risky(&handler, &call.cx, kind).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(RiskyError::Denied(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -1282,8 +1174,8 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
             }
             17 => {
                 Box::pin(async move {
-                    let kind = thrift::argument(&call, &(1, "kind"))?;
-                    match <H as Sink>::risky_void(&handler, &call.cx, kind).await {
+                    let kind = thrift::argument(&call, 1, "1 kind")?;
+                    match H::risky_void(&handler, &call.cx, kind).await {
                         Ok(()) => Ok(thrift::void(&call.cx)),
                         Err(RiskyVoidError::Denied(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -1294,92 +1186,92 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
             }
             18 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::ret_bool(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::ret_bool(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             19 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::ret_byte(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::ret_byte(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             20 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::ret_i16(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::ret_i16(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             21 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::ret_i32(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::ret_i32(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             22 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::ret_i64(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::ret_i64(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             23 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::ret_double(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::ret_double(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             24 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::ret_string(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::ret_string(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             25 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::ret_binary(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::ret_binary(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             26 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::ret_enum(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::ret_enum(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             27 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::ret_list(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::ret_list(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             28 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::ret_set(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::ret_set(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             29 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::ret_map(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::ret_map(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             30 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, &(1, "v"))?;
-                    let reply = <H as Sink>::ret_typedef(&handler, &call.cx, v).await?;
+                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let reply = H::ret_typedef(&handler, &call.cx, v).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -1389,25 +1281,21 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
                     let mut b: i32 = 0;
                     thrift::arguments(
                         &call,
-                        &[(1, "a"), (2, "b")],
+                        "1 a, 2 b",
                         |field| match field.id {
                             1 => field.read(&mut a),
                             2 => field.read(&mut b),
                             _ => field.skip(),
                         },
                     )?;
-                    let reply = <H as Sink>::opt_arg(&handler, &call.cx, a, b).await?;
+                    let reply = H::opt_arg(&handler, &call.cx, a, b).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
             32 => {
                 Box::pin(async move {
-                    let some_arg = thrift::argument(&call, &(1, "some_arg"))?;
-                    let reply = <H as Sink>::snake_case_method(
-                            &handler,
-                            &call.cx,
-                            some_arg,
-                        )
+                    let some_arg = thrift::argument(&call, 1, "1 some_arg")?;
+                    let reply = H::snake_case_method(&handler, &call.cx, some_arg)
                         .await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
@@ -1420,7 +1308,7 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
                     let mut d: i32 = 0;
                     thrift::arguments(
                         &call,
-                        &[(1, "a"), (2, "b"), (7, "c"), (8, "d")],
+                        "1 a, 2 b, 7 c, 8 d",
                         |field| match field.id {
                             1 => field.read(&mut a),
                             2 => field.read(&mut b),
@@ -1429,8 +1317,7 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
                             _ => field.skip(),
                         },
                     )?;
-                    let reply = <H as Sink>::no_ids(&handler, &call.cx, a, b, c, d)
-                        .await?;
+                    let reply = H::no_ids(&handler, &call.cx, a, b, c, d).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -1457,51 +1344,46 @@ impl SinkClient {
     }
 
     pub fn ping(&self, text: String) -> ::runtime::client::Request<String> {
-        let body = thrift::body(&[(1, &text)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[0],
-            body,
+            thrift::body(&[(1, &text)]),
             thrift::result,
         )
     }
 
     pub fn echo_scalars(&self, v: Scalars) -> ::runtime::client::Request<Scalars> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[1],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn echo_optionals(&self, v: Optionals) -> ::runtime::client::Request<Optionals> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[2],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn echo_defaults(&self, v: Defaults) -> ::runtime::client::Request<Defaults> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[3],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn echo_needs(&self, v: Needs) -> ::runtime::client::Request<Needs> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[4],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
@@ -1510,101 +1392,91 @@ impl SinkClient {
         &self,
         v: Containers,
     ) -> ::runtime::client::Request<Containers> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[5],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn echo_tree(&self, v: Tree) -> ::runtime::client::Request<Tree> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[6],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn echo_odd(&self, v: OddIds) -> ::runtime::client::Request<OddIds> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[7],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn echo_choice(&self, v: Choice) -> ::runtime::client::Request<Choice> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[8],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn echo_holder(&self, v: Holder) -> ::runtime::client::Request<Holder> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[9],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn echo_empty(&self, v: base::Empty) -> ::runtime::client::Request<base::Empty> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[10],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn up_down(&self, v: V2) -> ::runtime::client::Request<V1> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[11],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn nothing(&self) -> ::runtime::client::Request<()> {
-        let body = thrift::body(&[]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[12],
-            body,
+            thrift::body(&[]),
             thrift::nothing,
         )
     }
 
     pub fn touch(&self, key: String) -> ::runtime::client::Request<()> {
-        let body = thrift::body(&[(1, &key)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[13],
-            body,
+            thrift::body(&[(1, &key)]),
             thrift::nothing,
         )
     }
 
     pub fn fire(&self, key: String, n: i32) -> ::runtime::client::Request<()> {
-        let body = thrift::body(&[(2, &n), (1, &key)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[14],
-            body,
+            thrift::body(&[(2, &n), (1, &key)]),
             |_, _| Ok(()),
         )
     }
@@ -1616,22 +1488,20 @@ impl SinkClient {
         b: Vec<i64>,
         c: base::Point,
     ) -> ::runtime::client::Request<String> {
-        let body = thrift::body(&[(1, &a), (4, &d), (2, &b), (3, &c)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[15],
-            body,
+            thrift::body(&[(1, &a), (4, &d), (2, &b), (3, &c)]),
             thrift::result,
         )
     }
 
     #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn risky(&self, kind: String) -> ::runtime::client::Request<i32, RiskyError> {
-        let body = thrift::body(&[(1, &kind)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[16],
-            body,
+            thrift::body(&[(1, &kind)]),
             |body, limits| {
                 let mut outcome = None;
                 thrift::fields(
@@ -1664,11 +1534,10 @@ impl SinkClient {
         &self,
         kind: String,
     ) -> ::runtime::client::Request<(), RiskyVoidError> {
-        let body = thrift::body(&[(1, &kind)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[17],
-            body,
+            thrift::body(&[(1, &kind)]),
             |body, limits| {
                 let mut outcome = Ok(());
                 thrift::fields(
@@ -1690,71 +1559,64 @@ impl SinkClient {
     }
 
     pub fn ret_bool(&self, v: bool) -> ::runtime::client::Request<bool> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[18],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn ret_byte(&self, v: i8) -> ::runtime::client::Request<i8> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[19],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn ret_i16(&self, v: i16) -> ::runtime::client::Request<i16> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[20],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn ret_i32(&self, v: i32) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[21],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn ret_i64(&self, v: i64) -> ::runtime::client::Request<i64> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[22],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn ret_double(&self, v: f64) -> ::runtime::client::Request<f64> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[23],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn ret_string(&self, v: String) -> ::runtime::client::Request<String> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[24],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
@@ -1763,31 +1625,28 @@ impl SinkClient {
         &self,
         v: ::runtime::Bytes,
     ) -> ::runtime::client::Request<::runtime::Bytes> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[25],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn ret_enum(&self, v: Color) -> ::runtime::client::Request<Color> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[26],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn ret_list(&self, v: Vec<String>) -> ::runtime::client::Request<Vec<String>> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[27],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
@@ -1796,11 +1655,10 @@ impl SinkClient {
         &self,
         v: ::std::collections::HashSet<i32>,
     ) -> ::runtime::client::Request<::std::collections::HashSet<i32>> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[28],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
@@ -1809,31 +1667,28 @@ impl SinkClient {
         &self,
         v: ::std::collections::HashMap<String, base::Point>,
     ) -> ::runtime::client::Request<::std::collections::HashMap<String, base::Point>> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[29],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn ret_typedef(&self, v: Name) -> ::runtime::client::Request<Name> {
-        let body = thrift::body(&[(1, &v)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[30],
-            body,
+            thrift::body(&[(1, &v)]),
             thrift::result,
         )
     }
 
     pub fn opt_arg(&self, a: String, b: i32) -> ::runtime::client::Request<String> {
-        let body = thrift::body(&[(2, &b), (1, &a)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[31],
-            body,
+            thrift::body(&[(2, &b), (1, &a)]),
             thrift::result,
         )
     }
@@ -1842,11 +1697,10 @@ impl SinkClient {
         &self,
         some_arg: String,
     ) -> ::runtime::client::Request<String> {
-        let body = thrift::body(&[(1, &some_arg)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[32],
-            body,
+            thrift::body(&[(1, &some_arg)]),
             thrift::result,
         )
     }
@@ -1858,11 +1712,10 @@ impl SinkClient {
         c: i32,
         d: i32,
     ) -> ::runtime::client::Request<i32> {
-        let body = thrift::body(&[(1, &a), (2, &b), (7, &c), (8, &d)]);
         ::runtime::client::Request::new(
             &self.channel,
             &SINK.methods[33],
-            body,
+            thrift::body(&[(1, &a), (2, &b), (7, &c), (8, &d)]),
             thrift::result,
         )
     }

@@ -8,6 +8,7 @@ mod json;
 mod required;
 mod shapes;
 mod shop;
+mod streams;
 mod thrift;
 
 use std::sync::Arc;

@@ -25,17 +25,15 @@ impl Default for Spot {
 }
 
 impl thrift::Struct for Spot {
-    const FIELDS: thrift::FieldNames = &[(1, "x"), (2, "y")];
+    const FIELDS: thrift::FieldNames = "1 x, 2 y";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.x);
         out.field(2, &self.y);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.x),
             2 => field.read(&mut self.y),
@@ -108,17 +106,15 @@ impl ::std::fmt::Display for Refused {
 impl ::std::error::Error for Refused {}
 
 impl thrift::Struct for Refused {
-    const FIELDS: thrift::FieldNames = &[(1, "reason")];
+    const FIELDS: thrift::FieldNames = "1 reason";
     const REQUIRED: thrift::Required = ("Refused", &[1]);
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.reason);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.required(&mut self.reason),
             _ => field.skip(),
@@ -227,8 +223,8 @@ impl<H: Base> ::runtime::Service for BaseServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let text = thrift::argument(&call, &(1, "text"))?;
-                    match <H as Base>::ping(&handler, &call.cx, text).await {
+                    let text = thrift::argument(&call, 1, "1 text")?;
+                    match H::ping(&handler, &call.cx, text).await {
                         Ok(reply) => thrift::reply(&call.cx, 0, &reply),
                         Err(PingError::Refused(thrown)) => {
                             thrift::reply(&call.cx, 1, &thrown)
@@ -239,8 +235,8 @@ impl<H: Base> ::runtime::Service for BaseServer<H> {
             }
             1 => {
                 Box::pin(async move {
-                    thrift::arguments(&call, &[], |field| field.skip())?;
-                    <H as Base>::reset(&handler, &call.cx).await?;
+                    thrift::arguments(&call, "", |field| field.skip())?;
+                    H::reset(&handler, &call.cx).await?;
                     Ok(thrift::void(&call.cx))
                 })
             }
@@ -269,11 +265,10 @@ impl BaseClient {
     /// Says what it was told.
     #[allow(clippy::result_large_err, reason = "the exceptions are the IDL's")]
     pub fn ping(&self, text: String) -> ::runtime::client::Request<String, PingError> {
-        let body = thrift::body(&[(1, &text)]);
         ::runtime::client::Request::new(
             &self.channel,
             &BASE.methods[0],
-            body,
+            thrift::body(&[(1, &text)]),
             |body, limits| {
                 let mut outcome = None;
                 thrift::fields(
@@ -296,11 +291,10 @@ impl BaseClient {
     }
 
     pub fn reset(&self) -> ::runtime::client::Request<()> {
-        let body = thrift::body(&[]);
         ::runtime::client::Request::new(
             &self.channel,
             &BASE.methods[1],
-            body,
+            thrift::body(&[]),
             thrift::nothing,
         )
     }

@@ -515,77 +515,77 @@ impl<H: Shop> ::runtime::Service for ShopServer<H> {
             0 => {
                 Box::pin(async move {
                     let req: Order = grpc::request(&call)?;
-                    let reply = <H as Shop>::put(&handler, &call.cx, req).await?;
+                    let reply = H::put(&handler, &call.cx, req).await?;
                     grpc::reply(&call.cx, &reply)
                 })
             }
             1 => {
                 Box::pin(async move {
                     let req: order::Item = grpc::request(&call)?;
-                    let reply = <H as Shop>::find_item(&handler, &call.cx, req).await?;
+                    let reply = H::find_item(&handler, &call.cx, req).await?;
                     grpc::reply(&call.cx, &reply)
                 })
             }
             2 => {
                 Box::pin(async move {
                     let req: super::common::Money = grpc::request(&call)?;
-                    let reply = <H as Shop>::pay(&handler, &call.cx, req).await?;
+                    let reply = H::pay(&handler, &call.cx, req).await?;
                     grpc::reply(&call.cx, &reply)
                 })
             }
             3 => {
                 Box::pin(async move {
                     let req: () = grpc::request(&call)?;
-                    <H as Shop>::reset(&handler, &call.cx, req).await?;
+                    H::reset(&handler, &call.cx, req).await?;
                     grpc::reply(&call.cx, &())
                 })
             }
             4 => {
                 Box::pin(async move {
                     let req: ::runtime::prost_types::Duration = grpc::request(&call)?;
-                    let reply = <H as Shop>::when(&handler, &call.cx, req).await?;
+                    let reply = H::when(&handler, &call.cx, req).await?;
                     grpc::reply(&call.cx, &reply)
                 })
             }
             5 => {
                 Box::pin(async move {
                     let req: ::std::string::String = grpc::request(&call)?;
-                    let reply = <H as Shop>::wrap(&handler, &call.cx, req).await?;
+                    let reply = H::wrap(&handler, &call.cx, req).await?;
                     grpc::reply(&call.cx, &reply)
                 })
             }
             6 => {
                 Box::pin(async move {
                     let req: http_request2::Type = grpc::request(&call)?;
-                    let reply = <H as Shop>::r#type(&handler, &call.cx, req).await?;
+                    let reply = H::r#type(&handler, &call.cx, req).await?;
                     grpc::reply(&call.cx, &reply)
                 })
             }
             7 => {
                 Box::pin(async move {
                     let req: lower_case::Inner = grpc::request(&call)?;
-                    let reply = <H as Shop>::lower(&handler, &call.cx, req).await?;
+                    let reply = H::lower(&handler, &call.cx, req).await?;
                     grpc::reply(&call.cx, &reply)
                 })
             }
             8 => {
                 Box::pin(async move {
                     let req: Self_ = grpc::request(&call)?;
-                    let reply = <H as Shop>::me(&handler, &call.cx, req).await?;
+                    let reply = H::me(&handler, &call.cx, req).await?;
                     grpc::reply(&call.cx, &reply)
                 })
             }
             9 => {
                 Box::pin(async move {
                     let req: super::super::legacy::Old = grpc::request(&call)?;
-                    let reply = <H as Shop>::ancient(&handler, &call.cx, req).await?;
+                    let reply = H::ancient(&handler, &call.cx, req).await?;
                     grpc::reply(&call.cx, &reply)
                 })
             }
             10 => {
                 Box::pin(async move {
                     let req: Empty = grpc::request(&call)?;
-                    let reply = <H as Shop>::nothing(&handler, &call.cx, req).await?;
+                    let reply = H::nothing(&handler, &call.cx, req).await?;
                     grpc::reply(&call.cx, &reply)
                 })
             }
@@ -681,11 +681,10 @@ impl ShopClient {
 
     /// Puts an order.
     pub fn put(&self, req: Order) -> ::runtime::client::Request<Order> {
-        let body = grpc::body(&req);
         ::runtime::client::Request::new(
             &self.channel,
             &SHOP.methods[0],
-            body,
+            grpc::body(&req),
             grpc::result,
         )
     }
@@ -694,11 +693,10 @@ impl ShopClient {
         &self,
         req: order::Item,
     ) -> ::runtime::client::Request<order::item::Tag> {
-        let body = grpc::body(&req);
         ::runtime::client::Request::new(
             &self.channel,
             &SHOP.methods[1],
-            body,
+            grpc::body(&req),
             grpc::result,
         )
     }
@@ -707,21 +705,19 @@ impl ShopClient {
         &self,
         req: super::common::Money,
     ) -> ::runtime::client::Request<super::common::money::Part> {
-        let body = grpc::body(&req);
         ::runtime::client::Request::new(
             &self.channel,
             &SHOP.methods[2],
-            body,
+            grpc::body(&req),
             grpc::result,
         )
     }
 
     pub fn reset(&self, req: ()) -> ::runtime::client::Request<()> {
-        let body = grpc::body(&req);
         ::runtime::client::Request::new(
             &self.channel,
             &SHOP.methods[3],
-            body,
+            grpc::body(&req),
             grpc::result,
         )
     }
@@ -730,21 +726,19 @@ impl ShopClient {
         &self,
         req: ::runtime::prost_types::Duration,
     ) -> ::runtime::client::Request<::runtime::prost_types::Timestamp> {
-        let body = grpc::body(&req);
         ::runtime::client::Request::new(
             &self.channel,
             &SHOP.methods[4],
-            body,
+            grpc::body(&req),
             grpc::result,
         )
     }
 
     pub fn wrap(&self, req: ::std::string::String) -> ::runtime::client::Request<i32> {
-        let body = grpc::body(&req);
         ::runtime::client::Request::new(
             &self.channel,
             &SHOP.methods[5],
-            body,
+            grpc::body(&req),
             grpc::result,
         )
     }
@@ -753,11 +747,10 @@ impl ShopClient {
         &self,
         req: http_request2::Type,
     ) -> ::runtime::client::Request<HttpRequest2> {
-        let body = grpc::body(&req);
         ::runtime::client::Request::new(
             &self.channel,
             &SHOP.methods[6],
-            body,
+            grpc::body(&req),
             grpc::result,
         )
     }
@@ -766,21 +759,19 @@ impl ShopClient {
         &self,
         req: lower_case::Inner,
     ) -> ::runtime::client::Request<LowerCase> {
-        let body = grpc::body(&req);
         ::runtime::client::Request::new(
             &self.channel,
             &SHOP.methods[7],
-            body,
+            grpc::body(&req),
             grpc::result,
         )
     }
 
     pub fn me(&self, req: Self_) -> ::runtime::client::Request<Option> {
-        let body = grpc::body(&req);
         ::runtime::client::Request::new(
             &self.channel,
             &SHOP.methods[8],
-            body,
+            grpc::body(&req),
             grpc::result,
         )
     }
@@ -790,21 +781,19 @@ impl ShopClient {
         &self,
         req: super::super::legacy::Old,
     ) -> ::runtime::client::Request<super::super::legacy::old::Inner> {
-        let body = grpc::body(&req);
         ::runtime::client::Request::new(
             &self.channel,
             &SHOP.methods[9],
-            body,
+            grpc::body(&req),
             grpc::result,
         )
     }
 
     pub fn nothing(&self, req: Empty) -> ::runtime::client::Request<Empty> {
-        let body = grpc::body(&req);
         ::runtime::client::Request::new(
             &self.channel,
             &SHOP.methods[10],
-            body,
+            grpc::body(&req),
             grpc::result,
         )
     }

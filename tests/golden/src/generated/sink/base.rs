@@ -65,14 +65,12 @@ impl thrift::Value for Level {
 pub struct Empty {}
 
 impl thrift::Struct for Empty {
-    const FIELDS: thrift::FieldNames = &[];
+    const FIELDS: thrift::FieldNames = "";
 
     fn write(&self, _: &mut impl thrift::Sink) {}
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         field.skip()
     }
 }
@@ -84,17 +82,15 @@ pub struct Point {
 }
 
 impl thrift::Struct for Point {
-    const FIELDS: thrift::FieldNames = &[(1, "x"), (2, "y")];
+    const FIELDS: thrift::FieldNames = "1 x, 2 y";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(1, &self.x);
         out.field(2, &self.y);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.x),
             2 => field.read(&mut self.y),
@@ -118,17 +114,15 @@ impl ::std::fmt::Display for Denied {
 impl ::std::error::Error for Denied {}
 
 impl thrift::Struct for Denied {
-    const FIELDS: thrift::FieldNames = &[(1, "reason"), (2, "code")];
+    const FIELDS: thrift::FieldNames = "1 reason, 2 code";
 
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(2, &self.code);
         out.field(1, &self.reason);
     }
 
-    fn read(
-        &mut self,
-        field: thrift::FieldRef<'_, '_>,
-    ) -> Result<(), thrift::DecodeError> {
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
         match field.id {
             1 => field.read(&mut self.reason),
             2 => field.read(&mut self.code),
@@ -192,9 +186,8 @@ impl<H: BaseService> ::runtime::Service for BaseServiceServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let text = thrift::argument(&call, &(1, "text"))?;
-                    let reply = <H as BaseService>::ping(&handler, &call.cx, text)
-                        .await?;
+                    let text = thrift::argument(&call, 1, "1 text")?;
+                    let reply = H::ping(&handler, &call.cx, text).await?;
                     thrift::reply(&call.cx, 0, &reply)
                 })
             }
@@ -221,11 +214,10 @@ impl BaseServiceClient {
     }
 
     pub fn ping(&self, text: String) -> ::runtime::client::Request<String> {
-        let body = thrift::body(&[(1, &text)]);
         ::runtime::client::Request::new(
             &self.channel,
             &BASE_SERVICE.methods[0],
-            body,
+            thrift::body(&[(1, &text)]),
             thrift::result,
         )
     }

@@ -1,0 +1,203 @@
+//! Every kind of method, through the generated server and client, joined by a layer of the channel.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{self, Poll};
+use std::time::Duration;
+
+use golden::generated::chat::v1::{Chat, ChatClient, ChatServer, Line, Summary};
+use runtime::prost_types::Timestamp;
+use runtime::{Call, Channel, Code, Context, Error, Registry, Service, Stream, Streaming, streaming};
+use tokio::sync::Notify;
+use tower::layer::layer_fn;
+use tower::service_fn;
+
+/// The handler of `Chat`.
+#[derive(Debug, Default)]
+struct Room {
+    /// Rings when a stream of `Talk` is dropped.
+    left: Arc<Notify>,
+}
+
+fn line(text: impl Into<String>) -> Line {
+    Line { text: text.into() }
+}
+
+impl Chat for Room {
+    async fn say(&self, _: &Context, req: Line) -> Result<Line, Error> {
+        Ok(req)
+    }
+
+    async fn watch(
+        &self,
+        cx: &Context,
+        req: Line,
+    ) -> Result<impl Stream<Item = Result<Line, Error>> + Send + 'static, Error> {
+        cx.send_back("topic", cx.get("topic").unwrap_or("none").to_owned());
+        if req.text.is_empty() {
+            return Err(Error::invalid("watch what?"));
+        }
+        cx.send_trailer("count", "3");
+        let torn = (req.text == "torn").then(|| Err(Error::not_found("torn")));
+        Ok(streaming::iter((0..3).map(move |at| Ok(line(format!("{} {at}", req.text)))).chain(torn)))
+    }
+
+    async fn upload(&self, _: &Context, mut req: Streaming<Line>) -> Result<Summary, Error> {
+        let mut summary = Summary::default();
+        while let Some(line) = req.next().await {
+            summary.lines += 1;
+            summary.letters += u32::try_from(line?.text.len()).unwrap();
+        }
+        Ok(summary)
+    }
+
+    async fn talk(
+        &self,
+        _: &Context,
+        req: Streaming<Line>,
+    ) -> Result<impl Stream<Item = Result<Line, Error>> + Send + 'static, Error> {
+        Ok(Loud { lines: req, left: Arc::clone(&self.left) })
+    }
+
+    async fn ticks(
+        &self,
+        _: &Context,
+        (): (),
+    ) -> Result<impl Stream<Item = Result<Timestamp, Error>> + Send + 'static, Error> {
+        Streaming::unimplemented("Chat.Ticks")
+    }
+
+    async fn drain(&self, _: &Context, mut req: Streaming<()>) -> Result<(), Error> {
+        while let Some(next) = req.next().await {
+            next?;
+        }
+        Ok(())
+    }
+}
+
+/// Each line in capitals.
+struct Loud {
+    lines: Streaming<Line>,
+    left: Arc<Notify>,
+}
+
+impl Stream for Loud {
+    type Item = Result<Line, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
+        let next = self.lines.poll_message(task);
+        next.map(|next| next.map(|it| it.map(|it| line(it.text.to_uppercase()))))
+    }
+}
+
+impl Drop for Loud {
+    fn drop(&mut self) {
+        self.left.notify_one();
+    }
+}
+
+/// A client whose calls a server in this process answers.
+fn client(room: Room) -> ChatClient {
+    let server = Arc::new(ChatServer::new(room));
+    let layer = layer_fn(move |_| {
+        let server = Arc::clone(&server);
+        service_fn(move |call: Call| server.call(call))
+    });
+    let registry = Registry::open("memory").unwrap();
+    ChatClient::new(Channel::builder("chat").registry(&registry).layer(layer).build().unwrap())
+}
+
+async fn texts(stream: &mut Streaming<Line>) -> Vec<String> {
+    let mut texts = Vec::new();
+    while let Some(next) = stream.next().await {
+        texts.push(next.map_or_else(|error| format!("{:?}", error.code()), |line| line.text));
+    }
+    texts
+}
+
+#[tokio::test]
+async fn one_request_has_a_stream_of_answers() {
+    let client = client(Room::default());
+    let mut lines = client.watch(line("a")).metadata("topic", "kites").await.unwrap();
+    assert_eq!((lines.metadata().get("topic"), lines.trailers().get("count")), (Some("kites"), None));
+    assert_eq!(texts(&mut lines).await, ["a 0", "a 1", "a 2"]);
+    assert_eq!(lines.trailers().get("count"), Some("3"));
+    let mut lines = client.watch(line("torn")).await.unwrap();
+    assert_eq!(texts(&mut lines).await, ["torn 0", "torn 1", "torn 2", "NotFound"]);
+    assert_eq!(client.watch(line("")).await.unwrap_err().code(), Code::InvalidArgument);
+    assert_eq!(client.ticks(()).await.unwrap_err().code(), Code::Unimplemented);
+}
+
+#[tokio::test]
+async fn a_stream_of_requests_has_one_answer() {
+    let client = client(Room::default());
+    let lines = ["a", "bc", ""].map(line);
+    assert_eq!(client.upload(streaming::iter(lines)).await.unwrap(), Summary { lines: 3, letters: 3 });
+    assert_eq!(client.upload(streaming::iter([])).await.unwrap(), Summary::default());
+    let reply = client.drain(streaming::iter([(), ()])).send().await.unwrap();
+    assert_eq!(reply.value, ());
+    assert_eq!(client.say(line("x")).await.unwrap(), line("x"));
+}
+
+#[tokio::test]
+async fn both_sides_stream_and_neither_waits_for_the_end() {
+    let client = client(Room::default());
+    let (sender, mut lines) = (Notify::new(), Vec::new());
+    sender.notify_one();
+    let asked = Arc::new(sender);
+    let mut replies = client.talk(Paced { asked: Arc::clone(&asked), sent: 0 }).await.unwrap();
+    for _ in 0..3 {
+        lines.push(replies.next().await.unwrap().unwrap().text);
+        asked.notify_one();
+    }
+    assert_eq!(lines, ["LINE 1", "LINE 2", "LINE 3"]);
+    assert!(replies.next().await.is_none());
+}
+
+/// Three lines, each when it is asked for.
+struct Paced {
+    asked: Arc<Notify>,
+    sent: usize,
+}
+
+impl Stream for Paced {
+    type Item = Line;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<Option<Line>> {
+        if self.sent == 3 {
+            return Poll::Ready(None);
+        }
+        let asked = Arc::clone(&self.asked);
+        let wait = std::pin::pin!(asked.notified());
+        std::task::ready!(wait.poll(task));
+        self.sent += 1;
+        Poll::Ready(Some(line(format!("line {}", self.sent))))
+    }
+}
+
+#[tokio::test]
+async fn what_is_dropped_is_cancelled() {
+    let room = Room::default();
+    let left = Arc::clone(&room.left);
+    let client = client(room);
+    let mut replies = client.talk(streaming::iter((0..).map(|at| line(format!("{at}"))))).await.unwrap();
+    assert_eq!(replies.next().await.unwrap().unwrap().text, "0");
+    drop(replies);
+    left.notified().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_lasts_until_its_deadline_and_no_longer_than_its_caller() {
+    let client = client(Room::default());
+    let silent = || Paced { asked: Arc::default(), sent: 0 };
+    let mut replies = client.talk(silent()).timeout(Duration::from_secs(2)).await.unwrap();
+    assert_eq!(replies.next().await.unwrap().unwrap_err().code(), Code::DeadlineExceeded);
+    assert!(replies.next().await.is_none());
+    let token = tokio_util::sync::CancellationToken::new();
+    let cx = Context::new().with_cancellation(token.clone());
+    let mut replies = client.talk(silent()).with(&cx).await.unwrap();
+    token.cancel();
+    assert_eq!(replies.next().await.unwrap().unwrap_err().code(), Code::Cancelled);
+    let late = client.upload(silent()).timeout(Duration::from_secs(2)).await.unwrap_err();
+    assert_eq!(late.code(), Code::DeadlineExceeded);
+}
