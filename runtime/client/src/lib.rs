@@ -61,6 +61,9 @@ mod tests_deadline;
 #[cfg(feature = "grpc")]
 mod tests_grpc;
 #[cfg(test)]
+#[cfg(feature = "grpc")]
+mod tests_http;
+#[cfg(test)]
 mod tests_mux;
 #[cfg(test)]
 mod tests_mux_connection;
