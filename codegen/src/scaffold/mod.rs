@@ -162,7 +162,7 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
     let named = Lib { title: &title, idls: &idls, limit, services: !services.is_empty(), server: it.server };
     user(&mut out, "src/lib.rs", named.render());
     let clients = services.iter().map(|it| Reached {
-        path: format!("{}::{}", model.modules[it.module.0].path.join("::"), names::joined(&it.head.rust, "Client")),
+        path: format!("{}::{}", model.modules[it.module.0].path.join("::"), it.client),
         registry_name: it.registry_name.clone(),
     });
     let clients = clients.collect();
