@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use runtime::balance::{Balancer, BestOfTwo, Group, Hashed, Random, RoundRobin, Verdict, Wish};
+use runtime::balance::{Balancer, BestOfTwo, Hashed, PickOptions, PickSet, Random, RoundRobin, Verdict};
 use runtime::registry::{Endpoint, Instance};
 
 const INSTANCES: u32 = 10_000;
@@ -26,9 +26,9 @@ fn list(weights: &[u32]) -> Vec<Arc<Instance>> {
     (0..INSTANCES).zip(weights).map(one).collect()
 }
 
-fn group(list: &[Arc<Instance>], before: Option<&Group>, balancer: &dyn Balancer) -> Group {
+fn set(list: &[Arc<Instance>], before: Option<&PickSet>, balancer: &dyn Balancer) -> PickSet {
     let endpoint = |instance: &Instance| instance.endpoints.iter().position(|one| one.fits("thrift"));
-    Group::new(list, endpoint, &BTreeSet::new(), before, balancer)
+    PickSet::new(list, endpoint, &BTreeSet::new(), before, balancer)
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
@@ -36,34 +36,34 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-fn each(group: &Group, work: impl Fn(&Group, u64)) -> f64 {
+fn each(set: &PickSet, work: impl Fn(&PickSet, u64)) -> f64 {
     let round = || {
         let start = Instant::now();
-        (0..PICKS).for_each(|number| work(group, number));
+        (0..PICKS).for_each(|number| work(set, number));
         start.elapsed()
     };
     median((0..ROUNDS).map(|_| round()).collect()).as_nanos() as f64 / PICKS as f64
 }
 
-fn pick(group: &Group, number: u64) -> usize {
-    group.pick(&Wish { key: Some(black_box(number)), now: number, tried: &[] }).unwrap()
+fn pick(set: &PickSet, number: u64) -> usize {
+    set.pick(&PickOptions { key: Some(black_box(number)), now: number, tried: &[] }).unwrap()
 }
 
-fn call(group: &Group, number: u64) {
-    let place = pick(group, number);
-    group.started(place);
-    group.ended(place, Verdict::Answered, || (1_000 + number % 64, number));
+fn call(set: &PickSet, number: u64) {
+    let place = pick(set, number);
+    set.started(place);
+    set.ended(place, Verdict::Answered, || (1_000 + number % 64, number));
 }
 
 fn update(list: &[Arc<Instance>], balancer: &dyn Balancer) -> Duration {
-    let mut current = group(list, None, balancer);
+    let mut current = set(list, None, balancer);
     let mut times = Vec::new();
     for round in 0..51 {
         let mut new = list.to_vec();
         let changed = Instance::clone(&new[round * 100]);
         new[round * 100] = Arc::new(Instance { version: format!("{round}"), ..changed });
         let start = Instant::now();
-        let next = group(&new, Some(&current), balancer);
+        let next = set(&new, Some(&current), balancer);
         times.push(start.elapsed());
         current = next;
     }
@@ -81,11 +81,11 @@ fn main() {
             ("hash", Box::new(Hashed::new())),
         ];
         for (label, balancer) in balancers {
-            let group = group(&list, None, &*balancer);
-            let alone = each(&group, |group, number| {
-                black_box(pick(group, number));
+            let set = set(&list, None, &*balancer);
+            let alone = each(&set, |set, number| {
+                black_box(pick(set, number));
             });
-            let whole = each(&group, call);
+            let whole = each(&set, call);
             let update = update(&list, &*balancer).as_secs_f64() * 1e3;
             println!("{label:<13} {name:>8} {alone:>6.1} ns {whole:>6.1} ns {update:>7.3} ms");
         }

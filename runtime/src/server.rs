@@ -6,6 +6,7 @@ use std::sync::Arc;
 #[cfg(doc)]
 use kiteline_core::error::Code;
 use kiteline_core::error::Error;
+use kiteline_core::event::{Recorder, Recorders};
 use kiteline_core::layered::Layered;
 use kiteline_core::say::say;
 use kiteline_core::service::{Answer, Call, Service};
@@ -33,6 +34,7 @@ pub struct Server {
     config: Config,
     registry: Option<Registry>,
     builder: Builder,
+    recorders: Recorders,
     registrar: Option<Box<dyn Registrar>>,
 }
 
@@ -46,7 +48,7 @@ impl Server {
     /// A server without services.
     pub fn new(config: Config) -> Self {
         let builder = Builder::new(&config.limits).reflection(config.server.reflection);
-        Self { config, registry: None, builder, registrar: None }
+        Self { config, registry: None, builder, recorders: Recorders::default(), registrar: None }
     }
 
     /// Mounts a service.
@@ -71,6 +73,14 @@ impl Server {
         <L::Service as Tower<Call>>::Future: Send + 'static,
     {
         self.builder = self.builder.layer(layer);
+        self
+    }
+
+    /// Tells a recorder what happens, for metrics and traces. Without one nothing is timed.
+    pub fn recorder(mut self, recorder: impl Recorder) -> Self {
+        let recorder: Arc<dyn Recorder> = Arc::new(recorder);
+        self.recorders.add(Arc::clone(&recorder));
+        self.builder = self.builder.recorder(recorder);
         self
     }
 
@@ -109,7 +119,8 @@ impl Server {
             None => Registry::open(&self.config.registry.url)?,
         };
         let config = &self.config;
-        let registrar = self.registrar.unwrap_or_else(|| Box::new(Announcer::new(registry, config, aloud)));
+        let registrar =
+            self.registrar.unwrap_or_else(|| Box::new(Announcer::new(registry, config, self.recorders, aloud)));
         self.builder.start(&config.server.listen, Some(registrar)).await
     }
 

@@ -7,7 +7,7 @@ mod vectors;
 
 use add::{AddRequest, AddResponse, AddServer};
 use runtime::client::{Request, Transport};
-use runtime::thrift::{self, Fault, FrameError, Incoming, Messages, Wire};
+use runtime::thrift::{self, Fault, FrameError, Incoming, MessageReader, Wire};
 use runtime::{Channel, Config, Registry, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -19,7 +19,7 @@ fn feed(bytes: &[u8], split: Option<usize>) -> Result<Vec<Incoming>, FrameError>
         Some(split) => vec![&bytes[..split], &bytes[split..]],
         None => bytes.chunks(1).collect(),
     };
-    let mut messages = Messages::new(1 << 20);
+    let mut messages = MessageReader::new(1 << 20);
     let mut all = Vec::new();
     for part in parts {
         messages.push(part);
@@ -58,7 +58,7 @@ const HEAD: &str = "800100010000000341646400000001";
 
 fn refused(body: &str) -> FrameError {
     let bytes = hex(&serde_json::Value::from(format!("{HEAD}{body}")));
-    let mut messages = Messages::new(1 << 20);
+    let mut messages = MessageReader::new(1 << 20);
     messages.push(&bytes);
     messages.take().unwrap_err()
 }

@@ -81,6 +81,7 @@ static METHODS: [Method; 1] = [Method {
     idl: Idl::Proto,
     kind: Kind::Unary,
     idempotent: false,
+    safe: false,
 }];
 
 static INFO: ServiceInfo =

@@ -11,7 +11,7 @@ use runtime::client::{Protocol, Request, Transport};
 use runtime::error::Origin;
 use runtime::server::{Counter, Running};
 use runtime::thrift::{
-    self, Header, Incoming, MessageType, Messages, Outgoing, TtHeader, Wire, compact, exception, ttheader,
+    self, Header, Incoming, MessageReader, MessageType, Outgoing, TtHeader, Wire, compact, exception, ttheader,
 };
 use runtime::{Channel, Code, Config, Error, Registry, Server, Service};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -30,14 +30,14 @@ async fn start() -> Running {
 
 struct Peer {
     stream: TcpStream,
-    messages: Messages,
+    messages: MessageReader,
     wire: Wire,
 }
 
 impl Peer {
     async fn connect(server: &Running, wire: Wire) -> Self {
         let stream = TcpStream::connect(server.addr()).await.unwrap();
-        Self { stream, messages: Messages::new(1 << 20), wire }
+        Self { stream, messages: MessageReader::new(1 << 20), wire }
     }
 
     /// Sends a message with a body that may be anything.

@@ -12,7 +12,7 @@ use peer::{Peer, frame};
 use runtime::limits::DecodeLimits;
 use runtime::server::Counter;
 use runtime::thrift::ttheader::flags;
-use runtime::thrift::{Header, MessageType, Messages, TtHeader, Wire, exception};
+use runtime::thrift::{Header, MessageReader, MessageType, TtHeader, Wire, exception};
 use runtime::{Code, Limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -56,7 +56,7 @@ async fn a_frame_without_room_is_refused_at_once() {
             tokio::task::yield_now().await;
         }
         let mut peer =
-            Wired { stream: TcpStream::connect(running.addr()).await.unwrap(), messages: Messages::new(1 << 30) };
+            Wired { stream: TcpStream::connect(running.addr()).await.unwrap(), messages: MessageReader::new(1 << 30) };
         let request =
             whole(wire, "Take", MessageType::Call, &TtHeader { seq: 1, ..TtHeader::default() }, &text(800 << 10));
         let half = 300 << 10;
@@ -82,7 +82,7 @@ async fn a_frame_without_room_is_refused_at_once() {
 /// A peer on any transport.
 struct Wired {
     stream: TcpStream,
-    messages: Messages,
+    messages: MessageReader,
 }
 
 impl Wired {
@@ -127,7 +127,7 @@ async fn who_has_more_than_its_share_is_refused_first() {
         assert_eq!(peer.call("Take", seq, &[0]).await.kind, MessageType::Reply);
     }
     let shed = running.counters().get(Counter::Shed);
-    let mut hog = Wired { stream: hogs.remove(0), messages: Messages::new(1 << 20) };
+    let mut hog = Wired { stream: hogs.remove(0), messages: MessageReader::new(1 << 20) };
     server.probe.release.send_replace(true);
     let mut refused = 0;
     for _ in 0..30 {

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hello::{HelloServer, call, connect, hello, start};
+use hello::{HelloServer, Raw, call, connect, hello, start};
 use http::uri::PathAndQuery;
 use prost::Message;
-use runtime::grpc::{CHECK, HealthReply, HealthRequest, Raw, ServingStatus, WATCH};
+use runtime::grpc::{CHECK, HealthListReply, HealthReply, HealthRequest, LIST, ServingStatus, WATCH};
 use runtime::service::Idl;
 use runtime::{Answer, Body, Call, Config, Error, Handling, Limits, Method, Server, Service, ServiceInfo};
 use tonic::transport::Channel;
@@ -58,6 +58,16 @@ async fn the_server_and_each_service_serve() {
     assert!(check(&channel, &long).await.is_err());
     let garbage = call(&channel, CHECK, Request::new(Bytes::from_static(&[0x0a, 0xff]))).await;
     assert_eq!(garbage.unwrap_err().code(), Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn all_that_serve_are_listed() {
+    let running = start(&HelloServer::default(), Limits::default()).await;
+    let channel = connect(running.addr()).await;
+    let reply = call(&channel, LIST, Request::new(Bytes::new())).await.unwrap().into_inner();
+    let all = HealthListReply::decode(reply).unwrap().statuses;
+    let names: Vec<_> = all.iter().map(|(name, reply)| (name.as_str(), reply.status())).collect();
+    assert_eq!(names, [("", ServingStatus::Serving), ("hello.v1.Hello", ServingStatus::Serving)]);
 }
 
 #[tokio::test]

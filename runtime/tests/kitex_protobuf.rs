@@ -13,7 +13,7 @@ use runtime::client::{Request, Transport};
 use runtime::error::Origin;
 use runtime::server::Running;
 use runtime::service::{Idl, Kind};
-use runtime::thrift::{Header, Incoming, MessageType, Messages, Protocol, Wire};
+use runtime::thrift::{Header, Incoming, MessageReader, MessageType, Protocol, Wire};
 use runtime::{
     Call, Channel, Code, Config, Error, Handling, Limits, Method, Registry, Server, Service, ServiceInfo, grpc,
 };
@@ -42,6 +42,7 @@ static METHODS: [Method; 1] = [Method {
     idl: Idl::Proto,
     kind: Kind::Unary,
     idempotent: false,
+    safe: false,
 }];
 static INFO: ServiceInfo = ServiceInfo {
     name: "UnaryService",
@@ -77,7 +78,7 @@ async fn start() -> Running {
 }
 
 async fn receive(stream: &mut TcpStream) -> Option<Incoming> {
-    let mut messages = Messages::new(1 << 20);
+    let mut messages = MessageReader::new(1 << 20);
     loop {
         if let Some(incoming) = messages.take().unwrap() {
             assert_eq!(messages.buffered(), 0);
@@ -97,7 +98,7 @@ async fn exchange(server: SocketAddr, bytes: &[u8]) -> Option<Incoming> {
 
 /// One recorded message.
 fn recorded(bytes: &[u8]) -> Incoming {
-    let mut messages = Messages::new(1 << 20);
+    let mut messages = MessageReader::new(1 << 20);
     messages.push(bytes);
     messages.take().unwrap().unwrap()
 }

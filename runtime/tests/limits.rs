@@ -17,7 +17,7 @@ use runtime::limits::DecodeLimits;
 use runtime::server::Counter;
 use runtime::thrift::ttheader::{MAX_HEADER, MAX_PAIRS, flags};
 use runtime::thrift::{
-    self, Fault, FrameError, Header, MessageType, Messages, Outgoing, Protocol, TtHeader, TtHeaderError, Wire,
+    self, Fault, FrameError, Header, MessageReader, MessageType, Outgoing, Protocol, TtHeader, TtHeaderError, Wire,
     exception, from_bytes, to_bytes,
 };
 use runtime::{Channel, Code, Limits, Registry, Service};
@@ -31,7 +31,7 @@ fn frames() {
         // The length in front does not count; a bare message has none.
         let length = if wire == Wire::Buffered { bytes.len() } else { bytes.len() - 4 };
         for (limit, fits) in [(length + 1, true), (length, true), (length - 1, false)] {
-            let mut messages = Messages::new(limit);
+            let mut messages = MessageReader::new(limit);
             messages.push(&bytes);
             match messages.take() {
                 Ok(Some(incoming)) if fits => assert_eq!(incoming.wire, wire),
@@ -172,7 +172,7 @@ async fn scripted(answer: fn(i32) -> BytesMut) -> String {
 }
 
 async fn one_answer(mut stream: TcpStream, answer: fn(i32) -> BytesMut) {
-    let mut messages = Messages::new(1 << 20);
+    let mut messages = MessageReader::new(1 << 20);
     loop {
         if let Some(incoming) = messages.take().unwrap() {
             let seq = Header::read(incoming.message()).unwrap().0.seq;

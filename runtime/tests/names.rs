@@ -12,7 +12,7 @@ use peer::Peer;
 use runtime::client::{Protocol, Request, Transport};
 use runtime::server::Running;
 use runtime::service::{Idl, Kind};
-use runtime::thrift::{self, Header, MessageType, Messages, Outgoing, TtHeader, exception};
+use runtime::thrift::{self, Header, MessageReader, MessageType, Outgoing, TtHeader, exception};
 use runtime::{Call, Channel, Code, Config, Handling, Method, Registry, Server, Service, ServiceInfo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -28,6 +28,7 @@ static METHODS: [Method; 1] = [Method {
     idl: Idl::Thrift,
     kind: Kind::Unary,
     idempotent: false,
+    safe: false,
 }];
 static INFO: ServiceInfo =
     ServiceInfo { name: "OtherService", package: "", registry_name: "other", idl: Idl::Thrift, methods: &METHODS };
@@ -109,7 +110,7 @@ async fn the_name_that_is_sent_has_the_service_in_front() {
     let names = Arc::clone(&seen);
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
-        let mut messages = Messages::new(1 << 20);
+        let mut messages = MessageReader::new(1 << 20);
         let incoming = loop {
             if let Some(incoming) = messages.take().unwrap() {
                 break incoming;

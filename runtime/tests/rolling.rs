@@ -14,7 +14,7 @@ use runtime::{Answer, Call, Channel, Config, Handling, Idl, Kind, Method, Regist
 
 const fn method(idl: Idl, path: &'static str) -> Method {
     let (service, name, index, kind) = ("Adder", "Add", 0, Kind::Unary);
-    Method { service, name, path, index, idl, kind, idempotent: false }
+    Method { service, name, path, index, idl, kind, idempotent: false, safe: false }
 }
 
 const fn info(idl: Idl, registry_name: &'static str, methods: &'static [Method]) -> ServiceInfo {

@@ -14,7 +14,7 @@ use bytes::{Bytes, BytesMut};
 use runtime::client::Request;
 use runtime::limits::DecodeLimits;
 use runtime::server::Running;
-use runtime::thrift::{self, Header, Incoming, MessageType, Messages, Outgoing, TtHeader, exception, metainfo};
+use runtime::thrift::{self, Header, Incoming, MessageReader, MessageType, Outgoing, TtHeader, exception, metainfo};
 use runtime::{Channel, Code, Config, Error, Registry, Server};
 use serde_json::Value;
 use sink::{METHODS, Seen, Sink};
@@ -25,7 +25,7 @@ use vectors::{hex, records};
 
 /// The messages in bytes that hold nothing else.
 fn messages(bytes: &[u8]) -> Vec<Incoming> {
-    let mut messages = Messages::new(usize::MAX);
+    let mut messages = MessageReader::new(usize::MAX);
     messages.push(bytes);
     let mut all = Vec::new();
     while let Some(incoming) = messages.take().unwrap() {
@@ -55,7 +55,7 @@ async fn start() -> (Running, UnboundedReceiver<Seen>) {
     (server.start().await.unwrap(), seen)
 }
 
-async fn receive(stream: &mut TcpStream, waiting: &mut Messages) -> Option<Incoming> {
+async fn receive(stream: &mut TcpStream, waiting: &mut MessageReader) -> Option<Incoming> {
     loop {
         if let Some(incoming) = waiting.take().unwrap() {
             return Some(incoming);
@@ -127,7 +127,7 @@ fn again(incoming: &Incoming, stated: &Value, bytes: &[u8], name: &str) {
 async fn a_server_answers_like_kitex() {
     let (running, mut seen) = start().await;
     let mut stream = TcpStream::connect(running.addr()).await.unwrap();
-    let mut waiting = Messages::new(usize::MAX);
+    let mut waiting = MessageReader::new(usize::MAX);
     let mut compared = 0;
     for record in records("ttheader.json") {
         let name = record["name"].as_str().unwrap();
@@ -163,7 +163,7 @@ async fn a_server_answers_like_kitex() {
 async fn every_message_is_answered_on_its_own_transport() {
     let (running, _seen) = start().await;
     let mut stream = TcpStream::connect(running.addr()).await.unwrap();
-    let mut waiting = Messages::new(usize::MAX);
+    let mut waiting = MessageReader::new(usize::MAX);
     let mut seen = 0;
     for record in records("wire.json").iter().filter(|record| record["idl"] == "add.thrift") {
         if record["transport"] == "buffered" || record["meaning"]["response"]["kind"] != "reply" {
@@ -189,7 +189,7 @@ async fn a_header_brings_the_callers_deadline() {
     let all = records("ttheader.json");
     let record = all.iter().find(|record| record["name"] == "rpc_timeout_reached").unwrap();
     stream.write_all(&hex(&record["request_hex"])).await.unwrap();
-    let answer = receive(&mut stream, &mut Messages::new(usize::MAX)).await.unwrap();
+    let answer = receive(&mut stream, &mut MessageReader::new(usize::MAX)).await.unwrap();
     let (_, at) = Header::read(answer.message()).unwrap();
     let error = exception::decode(&answer.into_body(at), DecodeLimits::default());
     assert_eq!(error.code(), Code::DeadlineExceeded);
@@ -204,7 +204,7 @@ async fn an_answer_during_the_drain_says_so() {
     stream.write_all(&hex(&record["request_hex"])).await.unwrap();
     seen.recv().await.unwrap();
     let stopping = tokio::spawn(running.stop());
-    let mut waiting = Messages::new(usize::MAX);
+    let mut waiting = MessageReader::new(usize::MAX);
     let answer = receive(&mut stream, &mut waiting).await.unwrap();
     assert_eq!(answer.header().unwrap().unwrap().string(metainfo::CLOSING), Some("1"));
     assert!(receive(&mut stream, &mut waiting).await.is_none());
@@ -215,7 +215,7 @@ async fn an_answer_during_the_drain_says_so() {
 async fn answers_come_out_of_order_where_the_flag_allows_it() {
     let (running, _seen) = start().await;
     let mut stream = TcpStream::connect(running.addr()).await.unwrap();
-    let mut waiting = Messages::new(usize::MAX);
+    let mut waiting = MessageReader::new(usize::MAX);
     for record in records("mux.json").iter().take(2) {
         let name = record["name"].as_str().unwrap();
         stream.write_all(&hex(&record["request_hex"])).await.unwrap();
@@ -250,7 +250,7 @@ fn every_value_of_every_field_is_read_or_refused() {
     Outgoing { wire, header, info: &valid, body: &body }.write_head(usize::MAX, &mut whole).unwrap();
     whole.extend_from_slice(&body);
     let (mut read, mut refused) = (0, 0);
-    let mut messages = Messages::new(1 << 20);
+    let mut messages = MessageReader::new(1 << 20);
     for at in 4..4 + valid.fits().unwrap() - 1 {
         for value in 0..=u16::MAX {
             let mut bytes = whole.to_vec();
@@ -340,7 +340,7 @@ async fn replay(answer: Incoming) -> String {
     let address = listener.local_addr().unwrap().to_string();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let request = receive(&mut stream, &mut Messages::new(usize::MAX)).await.unwrap();
+            let request = receive(&mut stream, &mut MessageReader::new(usize::MAX)).await.unwrap();
             let seq = Header::read(request.message()).unwrap().0.seq;
             let (header, at) = Header::read(answer.message()).unwrap();
             let header = Header { seq, ..header };

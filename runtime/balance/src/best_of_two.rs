@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use kiteline_core::fnv::mix;
 
-use super::dice::Dice;
 use super::member::Member;
+use super::rng::Rng;
 use super::shares::Shares;
-use super::{Ask, Balancer, Picker};
+use super::{Balancer, PickRequest, Picker};
 
 /// Draws two instances by their weights and takes the one with the smaller load: how long its
 /// answers took lately, times the calls under way at it by its weight. Where the loads are alike
@@ -15,17 +15,17 @@ use super::{Ask, Balancer, Picker};
 ///
 /// Slow instances get less, at once; on few calls at a time that may be most of what they would get.
 #[derive(Clone, Debug)]
-pub struct BestOfTwo(Arc<Dice>);
+pub struct BestOfTwo(Arc<Rng>);
 
 impl BestOfTwo {
     /// A balancer that draws differently in every process.
     pub fn new() -> Self {
-        Self(Arc::new(Dice::new()))
+        Self(Arc::new(Rng::new()))
     }
 
     /// A balancer that draws the same again for the same seed.
     pub fn seeded(seed: u64) -> Self {
-        Self(Arc::new(Dice::seeded(seed)))
+        Self(Arc::new(Rng::seeded(seed)))
     }
 }
 
@@ -38,31 +38,31 @@ impl Default for BestOfTwo {
 impl Balancer for BestOfTwo {
     fn prepare(&self, members: &[Member]) -> Box<dyn Picker> {
         let shares = Shares::new(members);
-        Box::new(Pair { dice: Arc::clone(&self.0), mean: shares.mean(), shares })
+        Box::new(Pair { rng: Arc::clone(&self.0), mean: shares.mean(), shares })
     }
 }
 
 #[derive(Debug)]
 struct Pair {
-    dice: Arc<Dice>,
+    rng: Arc<Rng>,
     shares: Shares,
     /// Of the weights.
     mean: f64,
 }
 
 impl Picker for Pair {
-    fn pick(&self, ask: &Ask<'_>) -> Option<usize> {
-        let number = self.dice.draw();
+    fn pick(&self, request: &PickRequest<'_>) -> Option<usize> {
+        let number = self.rng.draw();
         let mut first = Some(number);
-        let one = ask.drawn(|| self.shares.at(first.take().unwrap_or_else(|| self.dice.draw())))?;
-        let count = ask.members.len();
+        let one = request.drawn(|| self.shares.at(first.take().unwrap_or_else(|| self.rng.draw())))?;
+        let count = request.members.len();
         // After a few misses there are few others, or none.
         let neighbours = (1..count.min(16)).map(|step| (one + step) % count);
         // One step of the shared counter serves both: the second look need not wait for another.
         let mut others = (1..=4).map(|more| self.shares.at(mix(number.wrapping_add(more)))).chain(neighbours);
-        let Some(two) = others.find(|two| *two != one && ask.usable(*two)) else { return Some(one) };
-        let (Some(a), Some(b)) = (ask.members.get(one), ask.members.get(two)) else { return Some(one) };
-        Some(if self.is_better(b, a, ask.now) { two } else { one })
+        let Some(two) = others.find(|two| *two != one && request.usable(*two)) else { return Some(one) };
+        let (Some(a), Some(b)) = (request.members.get(one), request.members.get(two)) else { return Some(one) };
+        Some(if self.is_better(b, a, request.now) { two } else { one })
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::dice::{Dice, scale};
 use super::member::Member;
-use super::{Ask, Balancer, Picker};
+use super::rng::{Rng, scale};
+use super::{Balancer, PickRequest, Picker};
 use kiteline_core::fnv::mix;
 
 /// Points at which a key looks for its instance: with 21 the busiest one gets 5 % more than its
@@ -17,7 +17,7 @@ const POINTS: u64 = 4;
 const BITS: u32 = 5;
 
 /// The same instance for the same key of
-/// [`Request::with_hash`](kiteline_client::Request::with_hash), in every process; calls without a
+/// `Request::with_hash`, in every process; calls without a
 /// key go anywhere. An instance that comes or goes moves its own share of the keys and no others, and
 /// the keys of one that is left out for a time spread over the others.
 ///
@@ -25,12 +25,12 @@ const BITS: u32 = 5;
 /// point is the least way behind one of the key's 21 points, ways divided by weights. A new list
 /// costs a sort of these, not of hundreds of points for each instance.
 #[derive(Clone, Debug)]
-pub struct Hashed(Arc<Dice>);
+pub struct Hashed(Arc<Rng>);
 
 impl Hashed {
     /// A balancer by key.
     pub fn new() -> Self {
-        Self(Arc::new(Dice::new()))
+        Self(Arc::new(Rng::new()))
     }
 }
 
@@ -52,7 +52,7 @@ impl Balancer for Hashed {
             }
         }
         circles.iter_mut().for_each(Circle::close);
-        Box::new(Circles { dice: Arc::clone(&self.0), circles })
+        Box::new(Circles { rng: Arc::clone(&self.0), circles })
     }
 }
 
@@ -115,7 +115,7 @@ impl Circle {
     }
 
     /// The first usable member behind `at`, and the way to it.
-    fn behind(&self, at: u64, ask: &Ask<'_>) -> Option<(u64, usize)> {
+    fn behind(&self, at: u64, request: &PickRequest<'_>) -> Option<(u64, usize)> {
         let arc = usize::try_from(scale(at, self.points.len() as u64)).unwrap_or(usize::MAX);
         let mut start = self.guide.get(arc).map_or(0, |start| *start as usize);
         while self.points.get(start).is_some_and(|point| point.at < at) {
@@ -123,23 +123,23 @@ impl Circle {
         }
         let around = self.points.iter().cycle().skip(start).take(self.points.len());
         let mut found = around.map(|point| (point.at.wrapping_sub(at), point.place as usize));
-        found.find(|(_, place)| ask.usable(*place))
+        found.find(|(_, place)| request.usable(*place))
     }
 }
 
 #[derive(Debug)]
 struct Circles {
-    dice: Arc<Dice>,
+    rng: Arc<Rng>,
     circles: Vec<Circle>,
 }
 
 impl Picker for Circles {
-    fn pick(&self, ask: &Ask<'_>) -> Option<usize> {
-        let key = ask.key.unwrap_or_else(|| self.dice.draw());
+    fn pick(&self, request: &PickRequest<'_>) -> Option<usize> {
+        let key = request.key.unwrap_or_else(|| self.rng.draw());
         let mut best: Option<(f64, usize)> = None;
         for circle in &self.circles {
             let probes = (0..PROBES).map(|probe| mix(key.wrapping_add(mix(probe))));
-            let nearest = probes.filter_map(|at| circle.behind(at, ask)).min();
+            let nearest = probes.filter_map(|at| circle.behind(at, request)).min();
             let Some((way, place)) = nearest else { continue };
             let way = way as f64 / f64::from(circle.weight);
             if best.is_none_or(|(least, _)| way < least) {

@@ -10,18 +10,18 @@
 //! | [`RoundRobin`] | `round_robin` | in turn, by weight; the default |
 //! | [`Random`] | `random` | by chance, by weight |
 //! | [`BestOfTwo`] | `best_of_two` | of two by chance, the one with less to do and shorter answers |
-//! | [`Hashed`] | `hash` | the same instance for the same [`with_hash`](kiteline_client::Request::with_hash) |
+//! | [`Hashed`] | `hash` | the same instance for the same `with_hash` of the call |
 //!
 //! Whatever the balancer, suspects come after the others, and instances that fail are left out for
 //! a time (`outlier`).
 
 mod best_of_two;
-mod dice;
-mod group;
 mod hash;
 mod member;
 mod outlier;
+mod pick_set;
 mod random;
+mod rng;
 mod round_robin;
 mod shares;
 #[cfg(test)]
@@ -32,10 +32,10 @@ use std::fmt;
 use serde::{Deserialize, Deserializer};
 
 pub use best_of_two::BestOfTwo;
-#[doc(hidden)]
-pub use group::{Group, Wish};
 pub use hash::Hashed;
 pub use member::Member;
+#[doc(hidden)]
+pub use pick_set::{PickOptions, PickSet};
 pub use random::Random;
 pub use round_robin::RoundRobin;
 
@@ -55,6 +55,15 @@ pub enum Verdict {
     Unknown,
 }
 
+/// What the end of a call changes for its instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is left out for a time.
+    LeftOut,
+    /// It is chosen again.
+    Back,
+}
+
 /// A rule by which instances are chosen.
 pub trait Balancer: fmt::Debug + Send + Sync + 'static {
     /// What picks from one list; called once for each new list. State that is to outlive a list
@@ -64,8 +73,8 @@ pub trait Balancer: fmt::Debug + Send + Sync + 'static {
 
 /// Picks from one list, on the path of every call: it must not wait.
 pub trait Picker: fmt::Debug + Send + Sync {
-    /// The place of a member that is [usable](Ask::usable); `None` only when none is.
-    fn pick(&self, ask: &Ask<'_>) -> Option<usize>;
+    /// The place of a member that is [usable](PickRequest::usable); `None` only when none is.
+    fn pick(&self, request: &PickRequest<'_>) -> Option<usize>;
 
     /// Whether it looks at [`Member::in_flight`] or [`Member::latency`]: they are counted for those
     /// who do, because threads that count together slow each other down.
@@ -74,9 +83,9 @@ pub trait Picker: fmt::Debug + Send + Sync {
     }
 }
 
-/// One question to a [`Picker`].
+/// What a [`Picker`] is asked for one call.
 #[derive(Clone, Copy)]
-pub struct Ask<'a> {
+pub struct PickRequest<'a> {
     /// The list that the picker was prepared for.
     pub members: &'a [Member],
     /// The key of this call, if it has one.
@@ -86,13 +95,16 @@ pub struct Ask<'a> {
     pub(crate) usable: &'a (dyn Fn(usize, &Member) -> bool + 'a),
 }
 
-impl fmt::Debug for Ask<'_> {
+impl fmt::Debug for PickRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ask").field("members", &self.members.len()).field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("PickRequest")
+            .field("members", &self.members.len())
+            .field("key", &self.key)
+            .finish_non_exhaustive()
     }
 }
 
-impl<'a> Ask<'a> {
+impl<'a> PickRequest<'a> {
     /// A question about any of `members` that is `usable`, for tests of a balancer.
     pub fn new(members: &'a [Member], usable: &'a dyn Fn(usize, &Member) -> bool) -> Self {
         Self { members, key: None, now: 0, usable }

@@ -1,10 +1,10 @@
-//! An instance as one channel knows it: what its calls were like, over all lists in which it is.
+//! One instance of a channel's list with the statistics of its calls, which outlive the list.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::Verdict;
-use super::outlier::Standing;
+use super::outlier::Ejection;
 use kiteline_core::fnv::hash_of;
 use kiteline_registry::Instance;
 
@@ -33,7 +33,7 @@ pub(super) struct Record {
     latency: AtomicU64,
     /// When `latency` was written.
     at: AtomicU64,
-    pub(super) standing: Standing,
+    pub(super) ejection: Ejection,
     /// Of the instance's id.
     pub(super) hash: u64,
 }
@@ -45,7 +45,7 @@ impl Member {
             in_flight: AtomicU32::new(0),
             latency: AtomicU64::new(0),
             at: AtomicU64::new(0),
-            standing: Standing::default(),
+            ejection: Ejection::default(),
             hash: hash_of(instance.id.as_bytes()),
         };
         Self { weight: instance.weight.max(1), instance, record: Arc::new(record), endpoint: 0, suspect: false }
@@ -73,7 +73,7 @@ impl Member {
     }
 
     /// How long its answers take, in nanoseconds: the longest lately, which counts half every 5 s;
-    /// 0 before the first. `now` is [`Ask::now`](super::Ask::now).
+    /// 0 before the first. `now` is [`PickRequest::now`](super::PickRequest::now).
     pub fn latency(&self, now: u64) -> u64 {
         let latency = self.record.latency.load(Ordering::Relaxed);
         let age = now.saturating_sub(self.record.at.load(Ordering::Relaxed));

@@ -1,5 +1,5 @@
-//! Leaving out instances that fail, by what calls to them were like. Owns the thresholds and times;
-//! nothing is sent for it.
+//! Outlier ejection: instances that fail get no calls for a time. Owns the thresholds and times; it sends no probes
+//! of its own.
 //!
 //! | seen at one instance | left out |
 //! |---|---|
@@ -16,16 +16,17 @@
 //! Half of the instances at most are left out, and never the last one. When no other is left, a
 //! call goes to one that is.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
-use super::Verdict;
 use super::member::Member;
+use super::{Change, Verdict};
+use kiteline_core::lock::lock;
 
 const SECOND: u64 = 1_000_000_000;
 const FIRST: u64 = 20 * SECOND;
 const LONGEST: u64 = 300 * SECOND;
-/// Well for so long, an instance starts anew.
+/// After this long without failures the ejection count is reset.
 const FORGIVEN: u64 = 300 * SECOND;
 const FAILURES: u32 = 3;
 const TROUBLES: u32 = 5;
@@ -34,9 +35,9 @@ const OTHERS: u64 = 3;
 /// In `until`: one call is trying the instance.
 const PROBED: u64 = u64::MAX;
 
-/// What an instance is thought of. All times in nanoseconds since the channel began.
+/// The ejection state of one instance. All times in nanoseconds since the channel began.
 #[derive(Debug, Default)]
-pub(super) struct Standing {
+pub(super) struct Ejection {
     /// 0: in use; [`PROBED`]; else left out until then.
     until: AtomicU64,
     /// Calls in a row that failed.
@@ -51,7 +52,7 @@ pub(super) struct Standing {
     back: AtomicU64,
 }
 
-impl Standing {
+impl Ejection {
     /// Whether a call may go there, be it as a probe.
     pub(super) fn is_open(&self, now: u64) -> bool {
         self.until.load(Ordering::Relaxed) <= now
@@ -96,104 +97,106 @@ impl Outliers {
         self.any.load(Ordering::Relaxed)
     }
 
-    /// Takes in how a call to one of `members` ended; gives whether that throws it out.
-    pub(super) fn report(&self, member: &Member, verdict: Verdict, members: &[Member], now: u64) -> bool {
-        let standing = &member.record().standing;
-        let probed = || standing.until.load(Ordering::Relaxed) == PROBED;
+    /// Takes in how a call to one of `members` ended; gives what that changes for it.
+    pub(super) fn report(&self, member: &Member, verdict: Verdict, members: &[Member], now: u64) -> Option<Change> {
+        let ejection = &member.record().ejection;
+        let probed = || ejection.until.load(Ordering::Relaxed) == PROBED;
         let due = match verdict {
             Verdict::Answered => {
-                self.welcome(member, members, now);
-                return false;
+                return self.welcome(member, members, now).then_some(Change::Back);
             }
             Verdict::Unknown => {
                 // The probe said nothing: the next call is one.
-                let _ = standing.until.compare_exchange(PROBED, 1, Ordering::Relaxed, Ordering::Relaxed);
-                return false;
+                let _ = ejection.until.compare_exchange(PROBED, 1, Ordering::Relaxed, Ordering::Relaxed);
+                return None;
             }
             Verdict::Unreachable => true,
             Verdict::Failed => {
-                let _ = self.trouble(standing);
-                standing.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES || probed()
+                let _ = self.trouble(ejection);
+                ejection.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES || probed()
             }
             Verdict::Troubled => {
-                standing.failures.store(0, Ordering::Relaxed);
-                self.trouble(standing) || probed()
+                ejection.failures.store(0, Ordering::Relaxed);
+                self.trouble(ejection) || probed()
             }
         };
-        due && self.throw_out(standing, members, now)
+        (due && self.throw_out(ejection, members, now)).then_some(Change::LeftOut)
     }
 
     /// Counts a trouble; gives whether enough were seen that are the instance's own: others answered
     /// in the meantime.
-    fn trouble(&self, standing: &Standing) -> bool {
+    fn trouble(&self, ejection: &Ejection) -> bool {
         let answered = self.answered.load(Ordering::Relaxed);
-        let troubles = standing.troubles.fetch_add(1, Ordering::Relaxed) + 1;
+        let troubles = ejection.troubles.fetch_add(1, Ordering::Relaxed) + 1;
         if troubles == 1 {
-            standing.others.store(answered, Ordering::Relaxed);
+            ejection.others.store(answered, Ordering::Relaxed);
             self.wanted.fetch_max(answered + OTHERS, Ordering::Relaxed);
         }
         if troubles < TROUBLES {
             return false;
         }
-        standing.troubles.store(0, Ordering::Relaxed);
-        answered.saturating_sub(standing.others.load(Ordering::Relaxed)) >= OTHERS
+        ejection.troubles.store(0, Ordering::Relaxed);
+        answered.saturating_sub(ejection.others.load(Ordering::Relaxed)) >= OTHERS
     }
 
     /// Takes in that a call to an instance which is in use was answered.
     pub(super) fn answered(&self, member: &Member) {
-        let standing = &member.record().standing;
+        let ejection = &member.record().ejection;
         if self.answered.load(Ordering::Relaxed) < self.wanted.load(Ordering::Relaxed) {
             self.answered.fetch_add(1, Ordering::Relaxed);
         }
         // Mostly there is nothing to write, and other threads keep what they read.
-        for count in [&standing.failures, &standing.troubles] {
+        for count in [&ejection.failures, &ejection.troubles] {
             if count.load(Ordering::Relaxed) != 0 {
                 count.store(0, Ordering::Relaxed);
             }
         }
     }
 
-    fn welcome(&self, member: &Member, members: &[Member], now: u64) {
+    /// Notes that an instance answered; tells whether it was left out until then.
+    fn welcome(&self, member: &Member, members: &[Member], now: u64) -> bool {
         self.answered(member);
-        let standing = &member.record().standing;
-        if standing.is_out() {
-            standing.until.store(0, Ordering::Relaxed);
-            standing.back.store(now, Ordering::Relaxed);
+        let ejection = &member.record().ejection;
+        let was_out = ejection.is_out();
+        if was_out {
+            ejection.until.store(0, Ordering::Relaxed);
+            ejection.back.store(now, Ordering::Relaxed);
             self.recount(members);
         }
+        was_out
     }
 
     /// Looks whether any of `members` is out.
     pub(super) fn recount(&self, members: &[Member]) {
-        let _deciding = self.deciding.lock().unwrap_or_else(PoisonError::into_inner);
-        let any = members.iter().any(|member| member.record().standing.is_out());
+        let _deciding = lock(&self.deciding);
+        let any = members.iter().any(|member| member.record().ejection.is_out());
         self.any.store(any, Ordering::Relaxed);
     }
 
     #[cold]
-    fn throw_out(&self, standing: &Standing, members: &[Member], now: u64) -> bool {
-        let _deciding = self.deciding.lock().unwrap_or_else(PoisonError::into_inner);
-        let until = standing.until.load(Ordering::Relaxed);
+    fn throw_out(&self, ejection: &Ejection, members: &[Member], now: u64) -> bool {
+        let _deciding = lock(&self.deciding);
+        let until = ejection.until.load(Ordering::Relaxed);
         if until > now && until != PROBED {
             // A call that began before it was left out.
             return false;
         }
         if until == 0 {
-            let out = members.iter().filter(|member| member.record().standing.is_out()).count();
+            let out = members.iter().filter(|member| member.record().ejection.is_out()).count();
             let most = if members.len() < 2 { 0 } else { (members.len() / 2).max(1) };
             if out >= most {
                 return false;
             }
-            if now.saturating_sub(standing.back.load(Ordering::Relaxed)) > FORGIVEN {
-                standing.times.store(0, Ordering::Relaxed);
+            if now.saturating_sub(ejection.back.load(Ordering::Relaxed)) > FORGIVEN {
+                ejection.times.store(0, Ordering::Relaxed);
             }
         }
-        let times = standing.times.fetch_add(1, Ordering::Relaxed);
+        let times = ejection.times.fetch_add(1, Ordering::Relaxed);
         let time = FIRST.saturating_mul(4_u64.saturating_pow(times)).min(LONGEST);
-        standing.failures.store(0, Ordering::Relaxed);
-        standing.troubles.store(0, Ordering::Relaxed);
+        ejection.failures.store(0, Ordering::Relaxed);
+        ejection.troubles.store(0, Ordering::Relaxed);
         self.any.store(true, Ordering::Relaxed);
-        standing.until.store(now.saturating_add(time), Ordering::Relaxed);
+        ejection.until.store(now.saturating_add(time), Ordering::Relaxed);
         true
     }
 }

@@ -2,24 +2,24 @@
 
 use std::sync::Arc;
 
-use super::dice::Dice;
 use super::member::Member;
+use super::rng::Rng;
 use super::shares::Shares;
-use super::{Ask, Balancer, Picker};
+use super::{Balancer, PickRequest, Picker};
 
 /// Each instance by chance, as often as its weight says.
 #[derive(Clone, Debug)]
-pub struct Random(Arc<Dice>);
+pub struct Random(Arc<Rng>);
 
 impl Random {
     /// A balancer that chooses differently in every process.
     pub fn new() -> Self {
-        Self(Arc::new(Dice::new()))
+        Self(Arc::new(Rng::new()))
     }
 
     /// A balancer that chooses the same again for the same seed.
     pub fn seeded(seed: u64) -> Self {
-        Self(Arc::new(Dice::seeded(seed)))
+        Self(Arc::new(Rng::seeded(seed)))
     }
 }
 
@@ -31,19 +31,19 @@ impl Default for Random {
 
 impl Balancer for Random {
     fn prepare(&self, members: &[Member]) -> Box<dyn Picker> {
-        Box::new(Draw { dice: Arc::clone(&self.0), shares: Shares::new(members) })
+        Box::new(Draw { rng: Arc::clone(&self.0), shares: Shares::new(members) })
     }
 }
 
 #[derive(Debug)]
 struct Draw {
-    dice: Arc<Dice>,
+    rng: Arc<Rng>,
     shares: Shares,
 }
 
 impl Picker for Draw {
-    fn pick(&self, ask: &Ask<'_>) -> Option<usize> {
-        ask.drawn(|| self.shares.at(self.dice.draw()))
+    fn pick(&self, request: &PickRequest<'_>) -> Option<usize> {
+        request.drawn(|| self.shares.at(self.rng.draw()))
     }
 
     fn weighs_load(&self) -> bool {

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use kiteline_core::fnv::mix;
 
-use super::dice::GOLDEN;
 use super::member::Member;
+use super::rng::GOLDEN;
 use super::shares::Shares;
-use super::{Ask, Balancer, Picker};
+use super::{Balancer, PickRequest, Picker};
 
 /// Each instance in turn, as often as its weight says. Instances of one weight take strict turns.
 /// With different weights the turns go over the line of weights in steps of the golden ratio:
@@ -48,13 +48,13 @@ struct Turns {
 }
 
 impl Picker for Turns {
-    fn pick(&self, ask: &Ask<'_>) -> Option<usize> {
-        let count = ask.members.len() as u64;
+    fn pick(&self, request: &PickRequest<'_>) -> Option<usize> {
+        let count = request.members.len() as u64;
         if count == 1 {
             // Nobody else's turn: threads that count together slow each other down.
-            return ask.usable(0).then_some(0);
+            return request.usable(0).then_some(0);
         }
-        ask.drawn(|| {
+        request.drawn(|| {
             let turn = self.turn.fetch_add(1, Ordering::Relaxed);
             turn.checked_rem(count).and_then(|place| usize::try_from(place).ok()).unwrap_or(0)
         })
@@ -73,8 +73,8 @@ struct Steps {
 }
 
 impl Picker for Steps {
-    fn pick(&self, ask: &Ask<'_>) -> Option<usize> {
-        ask.drawn(|| self.shares.at(self.turn.fetch_add(1, Ordering::Relaxed).wrapping_mul(GOLDEN)))
+    fn pick(&self, request: &PickRequest<'_>) -> Option<usize> {
+        request.drawn(|| self.shares.at(self.turn.fetch_add(1, Ordering::Relaxed).wrapping_mul(GOLDEN)))
     }
 
     fn weighs_load(&self) -> bool {

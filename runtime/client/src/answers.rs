@@ -7,7 +7,7 @@ use kiteline_core::limits::DecodeLimits;
 use kiteline_core::metadata::Metadata;
 use kiteline_core::service::{Answer, Call};
 use kiteline_registry::Endpoint;
-use kiteline_thrift::metainfo::Answered;
+use kiteline_thrift::metainfo::ReplyInfo;
 use kiteline_thrift::{Header, Incoming, MessageType, Protocol};
 
 /// What an answer means.
@@ -40,8 +40,8 @@ pub(super) fn understand(incoming: Incoming, seq: i32, call: &Call, at: &Endpoin
 }
 
 fn try_understand(incoming: Incoming, seq: i32, call: &Call, at: &Endpoint) -> Result<Understood, Error> {
-    let mut answered = Answered::default();
-    incoming.pairs(|pair| answered.take(pair)).map_err(|error| broken(at, &error))?;
+    let mut info = ReplyInfo::default();
+    incoming.pairs(|pair| info.take(pair)).map_err(|error| broken(at, &error))?;
     let (header, size) = Header::read(incoming.message()).map_err(|error| broken(at, &error))?;
     // A proxy that answers for its upstream may not know the call's number.
     let foreign = header.kind == MessageType::Exception && header.seq == 0;
@@ -56,9 +56,9 @@ fn try_understand(incoming: Incoming, seq: i32, call: &Call, at: &Endpoint) -> R
         return Err(broken(at, &format!("an answer to method {}, not to {}", header.name, call.method.name)));
     }
     let Header { protocol, kind, .. } = header;
-    let mut leaving = foreign || answered.closing();
-    let business = answered.business();
-    let metadata = answered.metadata;
+    let mut leaving = foreign || info.closing();
+    let business = info.business();
+    let metadata = info.metadata;
     let body = incoming.into_body(size);
     let mut closed = false;
     let result = match kind {
@@ -86,8 +86,8 @@ fn try_understand(incoming: Incoming, seq: i32, call: &Call, at: &Endpoint) -> R
 /// Whether a message that answers nobody tells that its connection ends, as Kitex's server does
 /// with the number 0 when it shuts down (`netpollmux/server_handler.go`).
 pub(super) fn says_goodbye(incoming: &Incoming) -> bool {
-    let mut answered = Answered::default();
-    incoming.pairs(|pair| answered.take(pair)).is_ok() && answered.closing()
+    let mut info = ReplyInfo::default();
+    incoming.pairs(|pair| info.take(pair)).is_ok() && info.closing()
 }
 
 /// The number that says whose answer it is.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,9 +17,10 @@ use super::transport::{Protocol, Style, Transport};
 use crate::config::ClientConfig;
 use kiteline_balance::Balancer;
 use kiteline_core::error::{Code, Error, Origin};
-use kiteline_core::heap;
+use kiteline_core::event::{Recorder, Recorders, Side};
 use kiteline_core::layered::Layered;
 use kiteline_core::limits::{DecodeLimits, Limits};
+use kiteline_core::malloc;
 use kiteline_core::service::{Answer, Call};
 use kiteline_registry::{Endpoint, Registry, Resolver};
 
@@ -32,6 +34,7 @@ struct Inner {
     layered: Option<Layered>,
     timeout: Duration,
     limits: DecodeLimits,
+    recorders: Recorders,
 }
 
 impl fmt::Debug for Channel {
@@ -80,7 +83,29 @@ impl Channel {
     /// # Errors
     /// What the service answered, or why it did not: no instance, no connection, the deadline.
     pub async fn call(&self, call: Call, timeout: Option<Duration>) -> Result<Answer, Error> {
-        self.clone().drive(Ok(call), timeout).await
+        self.begin(Ok(call), timeout).await
+    }
+
+    /// As [`Channel::call`], told to recorders if there are any.
+    pub(super) fn begin(
+        &self,
+        call: Result<Call, Error>,
+        timeout: Option<Duration>,
+    ) -> Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>> {
+        match call.as_ref().map(|call| call.method) {
+            Ok(method) if !self.0.recorders.is_empty() => {
+                let channel = self.clone();
+                Box::pin(async move {
+                    let timed = channel.0.recorders.begin(Side::Client, method, None);
+                    let outcome = channel.drive(call, timeout).await;
+                    if let Some(timed) = timed {
+                        timed.end(outcome.as_ref().err());
+                    }
+                    outcome
+                })
+            }
+            _ => Box::pin(self.clone().drive(call, timeout)),
+        }
     }
 
     /// [`Channel::call`] as a future that holds everything once: it is allocated for each call.
@@ -93,9 +118,12 @@ impl Channel {
         async move {
             // At the first poll: a call that is made and waits for its turn is not yet sent.
             let start = Instant::now();
-            let timeout = timeout.unwrap_or(self.0.timeout);
             let call = call.as_mut().map_err(|error| error.clone())?;
-            if let Some(deadline) = start.into_std().checked_add(timeout) {
+            let kind = call.method.kind;
+            // A stream takes as long as somebody has something to say.
+            let streams = kind.streams_requests() || kind.streams_answers();
+            let timeout = timeout.or_else(|| (!streams).then_some(self.0.timeout));
+            if let Some(deadline) = timeout.and_then(|timeout| start.into_std().checked_add(timeout)) {
                 call.cx.set_deadline(deadline);
             }
             if call.cx.deadline().is_some_and(|at| at <= start.into_std()) {
@@ -167,8 +195,11 @@ pub struct Builder {
     client: ClientConfig,
     limits: Limits,
     balancer: Option<Box<dyn Balancer>>,
+    recorders: Recorders,
     layers: Vec<Wrap>,
     style: Style,
+    #[cfg(feature = "grpc")]
+    http: super::http::Http,
 }
 
 impl fmt::Debug for Builder {
@@ -191,8 +222,11 @@ impl Builder {
             client: ClientConfig::default(),
             limits: Limits::default(),
             balancer: None,
+            recorders: Recorders::default(),
             layers: Vec::new(),
             style: Style::default(),
+            #[cfg(feature = "grpc")]
+            http: super::http::Http::default(),
         }
     }
 
@@ -246,11 +280,25 @@ impl Builder {
         self
     }
 
+    /// Tells a recorder what happens on the channel.
+    pub fn recorder(mut self, recorder: impl Recorder) -> Self {
+        self.recorders.add(Arc::new(recorder));
+        self
+    }
+
     /// How requests are wrapped. Default [`Transport::TtheaderFramed`] for a Thrift service. One
     /// for proto is called over gRPC unless a transport is given: then in Kitex-Protobuf, which
     /// takes all of them but [`Transport::Buffered`].
     pub fn transport(mut self, transport: Transport) -> Self {
         self.style.transport = Some(transport);
+        self
+    }
+
+    /// How a proto service is called where no transport of Thrift's is given. Default
+    /// [`Http::grpc`](super::http::Http::grpc).
+    #[cfg(feature = "grpc")]
+    pub fn http(mut self, http: super::http::Http) -> Self {
+        self.http = http;
         self
     }
 
@@ -310,12 +358,15 @@ impl Builder {
     }
 
     fn open(self, resolver: Resolver) -> Result<Channel, Error> {
-        heap::keep();
+        malloc::retain();
         let settings = Settings {
             connect: self.client.connect_timeout,
             waits: self.client.wait_for_registry,
             limits: &self.limits,
+            recorders: &self.recorders,
             style: self.style,
+            #[cfg(feature = "grpc")]
+            http: self.http,
             caps: Caps { most: self.client.max_connections, idle: self.client.max_idle_connections },
         };
         let balancer = self.balancer.unwrap_or_else(|| self.client.balancer.open());
@@ -325,6 +376,6 @@ impl Builder {
             self.layers.into_iter().rev().fold(inner, |inner, wrap| wrap(inner))
         });
         let (timeout, limits) = (self.client.timeout, self.limits.decode);
-        Ok(Channel(Arc::new(Inner { dispatch, layered, timeout, limits })))
+        Ok(Channel(Arc::new(Inner { dispatch, layered, timeout, limits, recorders: self.recorders })))
     }
 }

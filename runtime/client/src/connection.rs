@@ -19,7 +19,7 @@ use kiteline_core::error::{Error, Origin};
 use kiteline_core::service::{Answer, Call, Kind};
 use kiteline_registry::Endpoint;
 use kiteline_thrift::receive::receive;
-use kiteline_thrift::{Messages, Protocol, spare};
+use kiteline_thrift::{MessageReader, Protocol, buffer_pool};
 
 /// Bodies from this size on are written from where they are.
 const APART: usize = 16 << 10;
@@ -44,7 +44,7 @@ pub(super) struct Connection {
 #[derive(Debug)]
 struct Socket {
     stream: TcpStream,
-    messages: Messages,
+    messages: MessageReader,
     /// A request, all but its body; empty while nothing is to be written.
     head: BytesMut,
     /// Whether the peer said that it closes this connection, or may have.
@@ -54,7 +54,7 @@ struct Socket {
 impl Connection {
     /// One that was just opened, for messages of at most `frame` bytes.
     pub(super) fn new(stream: TcpStream, frame: usize, now: Instant, slot: Slot) -> Self {
-        let socket = Socket { stream, messages: Messages::new(frame), head: BytesMut::new(), leaving: false };
+        let socket = Socket { stream, messages: MessageReader::new(frame), head: BytesMut::new(), leaving: false };
         Self { socket, seq: 0, since: now, alarm: Alarm::default(), _slot: slot }
     }
 
@@ -62,7 +62,7 @@ impl Connection {
     pub(super) fn begin(&mut self, now: Instant) -> (i32, &mut BytesMut) {
         self.since = now;
         self.seq = self.seq.wrapping_add(1).max(1);
-        self.socket.head = spare::take();
+        self.socket.head = buffer_pool::take();
         (self.seq, &mut self.socket.head)
     }
 
@@ -133,7 +133,7 @@ impl Socket {
             } else {
                 self.write(body, at).await?;
             }
-            spare::give(mem::take(&mut self.head));
+            buffer_pool::give(mem::take(&mut self.head));
             match call.method.kind {
                 Kind::Oneway => Ok(Answer::default()),
                 _ => self.read((call, seq), at, counters).await,

@@ -1,4 +1,4 @@
-//! The deadline of a call, where the call waits. A call on a shared connection is woken by its link, if that is of
+//! The deadline of a call, where the call waits. A call on a shared connection is woken by the connection, if that is of
 //! the caller's runtime.
 
 use std::future::Future;

@@ -1,8 +1,6 @@
 //! The innermost service of a channel: which instance, which connection, and whether again.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
@@ -14,17 +12,19 @@ use super::budget::Budget;
 use super::counters::{Counter, Counters};
 #[cfg(feature = "grpc")]
 use super::deadline::within;
-use super::groups::{Attempt, Current, Groups, nanos};
+use super::endpoint_connections::EndpointConnections;
+use super::endpoint_set::{Attempt, EndpointSet, EndpointSets, nanos};
 #[cfg(feature = "grpc")]
-use super::grpc::Grpc;
-use super::peer::Peer;
+use super::http::{Caller, Http};
 use super::pool::Caps;
 use super::thrift::Thrift;
 use super::transport::{Style, Transport};
-use kiteline_balance::{Balancer, Verdict, Wish};
+use kiteline_balance::{Balancer, PickOptions, Verdict};
+use kiteline_core::body::Body;
 use kiteline_core::error::{Code, Error, Origin};
+use kiteline_core::event::Recorders;
 use kiteline_core::limits::Limits;
-use kiteline_core::service::{Answer, Call, Idl};
+use kiteline_core::service::{Answer, Call, Handling, Idl};
 use kiteline_registry::{Resolver, Snapshot};
 
 /// Second attempts after a request may have been sent.
@@ -39,7 +39,10 @@ pub(super) struct Settings<'a> {
     pub(super) connect: Duration,
     pub(super) waits: bool,
     pub(super) limits: &'a Limits,
+    pub(super) recorders: &'a Recorders,
     pub(super) style: Style,
+    #[cfg(feature = "grpc")]
+    pub(super) http: Http,
     pub(super) caps: Caps,
 }
 
@@ -48,8 +51,8 @@ struct Shared {
     /// Whether a first call waits for a registry that is away.
     waits: bool,
     balancer: Box<dyn Balancer>,
-    thrift_groups: Groups,
-    grpc_groups: Groups,
+    thrift_endpoints: EndpointSets,
+    grpc_endpoints: EndpointSets,
     /// When the channel began: the zero of its balancer's times.
     epoch: Instant,
     budget: Budget,
@@ -57,21 +60,21 @@ struct Shared {
     thrift: Thrift,
     transport: Option<Transport>,
     #[cfg(feature = "grpc")]
-    grpc: Grpc,
+    http: Caller,
 }
 
 impl Shared {
-    fn groups(&self, idl: Idl) -> &Groups {
+    fn endpoints(&self, idl: Idl) -> &EndpointSets {
         match idl {
-            Idl::Thrift => &self.thrift_groups,
-            Idl::Proto => &self.grpc_groups,
+            Idl::Thrift => &self.thrift_endpoints,
+            Idl::Proto => &self.grpc_endpoints,
         }
     }
 }
 
 impl Shared {
     /// Whether the channel says so, or the instance offers it to a channel that says nothing.
-    fn multiplexes(&self, peer: &Peer) -> bool {
+    fn multiplexes(&self, peer: &EndpointConnections) -> bool {
         let transport = self.transport.unwrap_or_default();
         transport == Transport::Multiplexed || transport == Transport::TtheaderFramed && peer.multiplexes
     }
@@ -86,7 +89,7 @@ impl fmt::Debug for Dispatch {
 impl Service<Call> for Dispatch {
     type Response = Answer;
     type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send + 'static>>;
+    type Future = Handling;
 
     fn poll_ready(&mut self, _: &mut Task<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
@@ -105,14 +108,14 @@ impl Dispatch {
             resolver,
             waits: settings.waits,
             balancer,
-            thrift_groups: Groups::new(scheme(Idl::Thrift)),
-            grpc_groups: Groups::new(scheme(Idl::Proto)),
+            thrift_endpoints: EndpointSets::new(Idl::Thrift.scheme(), settings.recorders.clone()),
+            grpc_endpoints: EndpointSets::new(Idl::Proto.scheme(), settings.recorders.clone()),
             epoch: Instant::now(),
             budget: Budget::default(),
             thrift: Thrift::new(settings, Arc::clone(&counters)),
             transport: settings.style.transport,
             #[cfg(feature = "grpc")]
-            grpc: Grpc::new(settings.connect, settings.limits.grpc_message),
+            http: Caller::new(settings.connect, settings.limits.grpc_message, settings.http.clone()),
             counters,
         }))
     }
@@ -127,7 +130,7 @@ impl Dispatch {
 
     /// One call, which began at `start`; it ends by its deadline.
     pub(super) async fn run(&self, call: &Call, mut start: Instant) -> Result<Answer, Error> {
-        let groups = self.0.groups(call.method.idl);
+        let groups = self.0.endpoints(call.method.idl);
         let current = match groups.fresh(&self.0.resolver) {
             Some(current) => current,
             None => {
@@ -147,6 +150,8 @@ impl Dispatch {
                 Err(error) => error,
             };
             match error.origin() {
+                // A stream that was taken is sent nowhere else.
+                _ if is_taken(call) => return Err(error),
                 // Another instance may be tried; each once.
                 Origin::NotSent | Origin::NotConnected => {}
                 Origin::Transport if self.may_retry(call, &error, retries) => {
@@ -162,14 +167,14 @@ impl Dispatch {
         Err(last.map_or_else(|| self.nobody(&current.snapshot, call), |error| self.all_failed(error, tried.len())))
     }
 
-    fn pick(&self, from: &Current, tried: &[usize], start: Instant, call: &Call) -> Option<usize> {
+    fn pick(&self, from: &EndpointSet, tried: &[usize], start: Instant, call: &Call) -> Option<usize> {
         let now = nanos(start.saturating_duration_since(self.0.epoch));
-        from.group.pick(&Wish { tried, key: call.cx.hash(), now })
+        from.picks.pick(&PickOptions { tried, key: call.cx.hash(), now })
     }
 
     fn may_retry(&self, call: &Call, error: &Error, retries: usize) -> bool {
         // A stream can be sent once.
-        let again = call.body.as_whole().is_some() && error.code() != Code::DeadlineExceeded;
+        let again = !call.method.kind.streams_requests() && error.code() != Code::DeadlineExceeded;
         again && call.method.idempotent && retries < RETRIES && self.0.budget.spend()
     }
 
@@ -188,16 +193,16 @@ impl Dispatch {
         ready.map_err(|error| Error::from(error).with_origin(Origin::NotSent))
     }
 
-    async fn attempt(&self, to: &Current, place: usize, start: Instant, call: &Call) -> Result<Answer, Error> {
+    async fn attempt(&self, to: &EndpointSet, place: usize, start: Instant, call: &Call) -> Result<Answer, Error> {
         let Some(peer) = to.peer(place) else { return Err(self.nobody(&to.snapshot, call)) };
         let attempt = Attempt::start(to, place, start, &self.0.epoch, &call.cx);
         let result = match call.method.idl {
             #[cfg(feature = "grpc")]
             Idl::Proto if self.0.transport.is_none() => {
-                Box::pin(within(call.cx.deadline(), self.0.grpc.exchange(&peer.endpoint, &peer.wire, call))).await
+                Box::pin(within(call.cx.deadline(), self.0.http.exchange(&peer.endpoint, &peer.wire, call))).await
             }
             _ if self.0.multiplexes(peer) => {
-                self.0.thrift.multiplex((&peer.endpoint, &peer.lane), (call, start), &to.snapshot.service).await
+                self.0.thrift.multiplex((&peer.endpoint, &peer.mux), (call, start), &to.snapshot.service).await
             }
             _ => self.0.thrift.exchange((&peer.endpoint, &peer.pool), (call, start), &to.snapshot.service).await,
         };
@@ -235,11 +240,18 @@ impl Dispatch {
         let service = &snapshot.service;
         let what = match snapshot.instances.len() {
             0 => format!("service `{service}` has no instance"),
-            count => format!("none of the {count} instances of service `{service}` serves {}", scheme(call.method.idl)),
+            count => {
+                format!("none of the {count} instances of service `{service}` serves {}", call.method.idl.scheme())
+            }
         };
         let source = self.0.resolver.source();
         Error::unavailable(format!("{what}; looked at {source}; {age}")).with_origin(Origin::NotSent)
     }
+}
+
+/// Whether a call had a stream of requests that went out.
+fn is_taken(call: &Call) -> bool {
+    matches!(&call.body, Body::Stream(messages) if messages.is_taken())
 }
 
 /// What an error says about the instance that it came from.
@@ -253,12 +265,5 @@ fn verdict(error: &Error) -> Verdict {
             Verdict::Troubled
         }
         _ => Verdict::Answered,
-    }
-}
-
-fn scheme(idl: Idl) -> &'static str {
-    match idl {
-        Idl::Thrift => "thrift",
-        Idl::Proto => "grpc",
     }
 }

@@ -1,6 +1,6 @@
 //! Calling services. Owns the request builder, channels, connections and the right to try again;
 //! knows no registry but through a resolver's snapshots, and no bytes but through `thrift` and
-//! tonic.
+//! `http`.
 //!
 //! A call goes through the layers of its channel, takes a snapshot of the resolver, asks the
 //! balancer for an instance and uses a connection to it. It is sent to a second instance only when
@@ -14,18 +14,18 @@ mod connection;
 mod counters;
 mod deadline;
 mod dispatch;
-mod groups;
+mod endpoint_connections;
+mod endpoint_set;
 #[cfg(feature = "grpc")]
-mod grpc;
-mod link;
-pub(crate) mod multiplex;
-mod peer;
+mod http;
+mod mux_connection;
+mod mux_pool;
+mod pending_calls;
 mod pool;
 mod request;
 mod stream_request;
 mod thrift;
 mod transport;
-mod waiters;
 
 #[cfg(test)]
 mod tests;
@@ -41,15 +41,17 @@ mod tests_deadline;
 #[cfg(feature = "grpc")]
 mod tests_grpc;
 #[cfg(test)]
-mod tests_link;
-#[cfg(test)]
 mod tests_mux;
+#[cfg(test)]
+mod tests_mux_connection;
 #[cfg(test)]
 mod tests_registry;
 
 pub use channel::{Builder, Channel};
 pub use config::ClientConfig;
 pub use counters::{Counter, Counters};
+#[cfg(feature = "grpc")]
+pub use http::Http;
 pub use request::{Pending, Reply, Request};
 pub use stream_request::{Opening, StreamRequest};
 pub use transport::{Protocol, Transport};

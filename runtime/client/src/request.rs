@@ -15,7 +15,7 @@ use kiteline_core::context::Context;
 use kiteline_core::error::Error;
 use kiteline_core::limits::DecodeLimits;
 use kiteline_core::metadata::{Metadata, Value};
-use kiteline_core::service::{Answer, Call, Method};
+use kiteline_core::service::{Answer, BoxFuture, Call, Handling, Method};
 
 /// An answer and what came beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,7 +140,7 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> IntoFuture for Request<
 
     fn into_future(self) -> Pending<T, E> {
         let Parts { channel, call, decode, limits, timeout } = self.into_parts();
-        Pending { work: Box::pin(channel.drive(call, timeout)), decode, limits, reading: None }
+        Pending { work: channel.begin(call, timeout), decode, limits, reading: None }
     }
 }
 
@@ -156,14 +156,14 @@ pub(super) struct Parts<T, E> {
 /// The future of a [`Request`].
 #[must_use = "a call is sent when it is awaited"]
 pub struct Pending<T, E> {
-    work: Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>,
+    work: Handling,
     decode: fn(Bytes, DecodeLimits) -> Result<T, E>,
     limits: DecodeLimits,
     /// What reads a large answer.
     reading: Option<Reading<T, E>>,
 }
 
-type Reading<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+type Reading<T, E> = BoxFuture<Result<T, E>>;
 
 impl<T: Send + 'static, E: From<Error> + Send + 'static> Future for Pending<T, E> {
     type Output = Result<T, E>;

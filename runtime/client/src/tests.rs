@@ -13,11 +13,11 @@ use kiteline_core::limits::DecodeLimits;
 use kiteline_core::service::{Call, Idl, Kind, Method};
 use kiteline_core::{Code, Context, Error};
 use kiteline_registry::{Endpoint, Instance, Registry};
-use kiteline_thrift::{Header, MessageType, Messages, Outgoing, TtHeader, exception};
+use kiteline_thrift::{Header, MessageReader, MessageType, Outgoing, TtHeader, exception};
 
 const fn method(name: &'static str, kind: Kind, idempotent: bool) -> Method {
     let (service, path, index, idl) = ("AddService", "/AddService/Add", 0, Idl::Thrift);
-    Method { service, name, path, index, idl, kind, idempotent }
+    Method { service, name, path, index, idl, kind, idempotent, safe: false }
 }
 
 pub(super) static ADD: Method = method("Add", Kind::Unary, false);
@@ -75,7 +75,7 @@ impl Peer {
 
 async fn serve(stream: TcpStream, script: Arc<Mutex<Vec<Act>>>, requests: Arc<AtomicUsize>) {
     let mut stream = stream;
-    let mut messages = Messages::new(1 << 20);
+    let mut messages = MessageReader::new(1 << 20);
     loop {
         let Some(incoming) = messages.take().unwrap() else {
             match stream.read_buf(messages.room()).await {

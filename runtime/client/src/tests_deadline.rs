@@ -6,14 +6,14 @@ use tokio::io::AsyncReadExt;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::Runtime;
 
-use super::multiplex::Lane;
+use super::mux_pool::MuxPool;
 use super::tests::{ADD, Act, Peer, request};
 use super::*;
 use kiteline_core::service::Call;
 use kiteline_core::{Code, Context, Error};
 use kiteline_registry::Registry;
-use kiteline_thrift::Messages;
-use kiteline_thrift::metainfo::Asked;
+use kiteline_thrift::MessageReader;
+use kiteline_thrift::metainfo::RequestInfo;
 
 fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
@@ -125,7 +125,7 @@ async fn a_peer_is_told_what_a_connect_has_left_of_the_time() {
         listener.accept().await.unwrap();
         let (mut stream, _) = listener.accept().await.unwrap();
         let gone = begin.elapsed();
-        let mut messages = Messages::new(1 << 20);
+        let mut messages = MessageReader::new(1 << 20);
         let incoming = loop {
             match messages.take().unwrap() {
                 Some(incoming) => break incoming,
@@ -133,7 +133,7 @@ async fn a_peer_is_told_what_a_connect_has_left_of_the_time() {
             }
         };
         assert!(gone > Duration::from_millis(500), "the connect did not wait: {gone:?}");
-        let mut asked = Asked::default();
+        let mut asked = RequestInfo::default();
         incoming.pairs(|pair| asked.take(pair)).unwrap();
         let told = asked.timeout().unwrap();
         assert!(told <= Duration::from_millis(10_200) - gone, "{told:?} after {gone:?}");
@@ -156,9 +156,9 @@ async fn a_wait_for_the_first_list_is_over_before_the_deadline() {
 #[test]
 fn a_connection_is_opened_while_another_runtime_that_opens_one_stands_still() {
     let (home, other) = (runtime(), runtime());
-    let lane = Lane::default();
+    let mux = MuxPool::default();
     let soon = || Some(std::time::Instant::now() + Duration::from_millis(20));
-    assert!(home.block_on(lane.link(soon(), std::future::pending)).is_err());
-    let error = other.block_on(lane.link(soon(), || async { Err(Error::unavailable("tried")) })).unwrap_err();
+    assert!(home.block_on(mux.connection(soon(), std::future::pending)).is_err());
+    let error = other.block_on(mux.connection(soon(), || async { Err(Error::unavailable("tried")) })).unwrap_err();
     assert_eq!(error.message(), "tried");
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 const fn method(name: &'static str, path: &'static str, index: usize) -> Method {
     let (idl, kind) = (Idl::Proto, Kind::Unary);
-    Method { service: "Greeter", name, path, index, idl, kind, idempotent: false }
+    Method { service: "Greeter", name, path, index, idl, kind, idempotent: false, safe: false }
 }
 
 static METHODS: [Method; 3] = [

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::link::{Link, Silence, Stay};
+use super::mux_connection::{CallOptions, MuxConnection, Silence};
 use super::*;
 use kiteline_core::Error;
 use kiteline_core::Limits;
@@ -15,7 +15,7 @@ use kiteline_core::service::{Answer, Call, Handling, Idl, Kind, Method, Service,
 use kiteline_registry::Registry;
 use kiteline_server::Builder as Server;
 use kiteline_thrift::ttheader::flags;
-use kiteline_thrift::{Header, Incoming, MessageType, Messages, Outgoing, TtHeader, Wire};
+use kiteline_thrift::{Header, Incoming, MessageReader, MessageType, Outgoing, TtHeader, Wire};
 
 static METHODS: [Method; 1] = [Method {
     service: "EchoService",
@@ -25,6 +25,7 @@ static METHODS: [Method; 1] = [Method {
     idl: Idl::Thrift,
     kind: Kind::Unary,
     idempotent: false,
+    safe: false,
 }];
 
 static INFO: ServiceInfo =
@@ -95,18 +96,18 @@ fn message(kind: MessageType, seq: i32, body: &Bytes) -> BytesMut {
     out
 }
 
-fn enter<'a>(link: &'a Link, text: &'static str) -> super::link::Ticket<'a> {
+fn enter<'a>(connection: &'a MuxConnection, text: &'static str) -> super::mux_connection::PendingCall<'a> {
     let body = Bytes::from_static(text.as_bytes());
     let head = |seq, out: &mut BytesMut| {
         let whole = message(MessageType::Call, seq, &body);
         out.extend_from_slice(&whole[..whole.len() - body.len()]);
         Ok(())
     };
-    link.enter(Stay { answered: true, deadline: None, waker: None }, head, &body).unwrap()
+    connection.enter(CallOptions { answered: true, deadline: None, waker: None }, head, &body).unwrap()
 }
 
 async fn requests(stream: &mut TcpStream, count: usize) -> Vec<Incoming> {
-    let mut messages = Messages::new(1 << 20);
+    let mut messages = MessageReader::new(1 << 20);
     let mut all = Vec::new();
     while all.len() < count {
         match messages.take().unwrap() {
@@ -126,13 +127,13 @@ fn text(incoming: &Incoming) -> Bytes {
 async fn answers_that_are_swapped_repeated_late_or_unknown_reach_nobody_else() {
     let (near, mut peer) = pair().await;
     let counters = Arc::new(Counters::default());
-    let link = Link::new(near, 1 << 20, Arc::clone(&counters));
-    let (one, two, gone) = (enter(&link, "one"), enter(&link, "two"), enter(&link, "gone"));
+    let connection = MuxConnection::new(near, 1 << 20, Arc::clone(&counters));
+    let (one, two, gone) = (enter(&connection, "one"), enter(&connection, "two"), enter(&connection, "gone"));
     let asked = requests(&mut peer, 3).await;
     let abandoned = gone.seq;
     drop(gone);
     // The place of the one that left is taken again, under another number.
-    let next = enter(&link, "next");
+    let next = enter(&connection, "next");
     assert_ne!(next.seq, abandoned);
     let asked_next = requests(&mut peer, 1).await;
     let mut out = BytesMut::new();
@@ -143,15 +144,15 @@ async fn answers_that_are_swapped_repeated_late_or_unknown_reach_nobody_else() {
         out.extend_from_slice(&message(MessageType::Reply, request.seq, &text(request)));
     }
     peer.write_all(&out).await.unwrap();
-    for (mut ticket, sent) in [(one, "one"), (two, "two"), (next, "next")] {
-        assert_eq!(text(&ticket.answer().await.unwrap()), sent);
+    for (mut call, sent) in [(one, "one"), (two, "two"), (next, "next")] {
+        assert_eq!(text(&call.answer().await.unwrap()), sent);
     }
-    let mut last = enter(&link, "last");
+    let mut last = enter(&connection, "last");
     assert_eq!(requests(&mut peer, 1).await.len(), 1);
     assert_eq!(counters.get(Counter::UnknownReplies), 6);
     drop(peer);
     assert!(matches!(last.answer().await, Err(Silence::Closed(why)) if why == "closed before the answer"));
-    assert!(!link.is_open());
+    assert!(!connection.is_open());
 }
 
 /// The bytes are those of a Kitex server that shuts down.
@@ -159,8 +160,8 @@ async fn answers_that_are_swapped_repeated_late_or_unknown_reach_nobody_else() {
 async fn a_goodbye_lets_no_further_call_enter() {
     let (near, mut peer) = pair().await;
     let counters = Arc::<Counters>::default();
-    let link = Link::new(near, 1 << 20, Arc::clone(&counters));
-    let mut before = enter(&link, "before");
+    let connection = MuxConnection::new(near, 1 << 20, Arc::clone(&counters));
+    let mut before = enter(&connection, "before");
     let asked = requests(&mut peer, 1).await;
     let records: serde_json::Value =
         serde_json::from_str(include_str!("../../../tests/vectors/kitex/mux.json")).unwrap();
@@ -170,11 +171,11 @@ async fn a_goodbye_lets_no_further_call_enter() {
         .chunks(2)
         .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
         .collect();
-    assert!(link.is_open());
+    assert!(connection.is_open());
     peer.write_all(&goodbye).await.unwrap();
     // What is in work is still answered, behind it.
     peer.write_all(&message(MessageType::Reply, asked[0].seq, &text(&asked[0]))).await.unwrap();
     assert_eq!(text(&before.answer().await.unwrap()), "before");
-    assert!(!link.is_open());
+    assert!(!connection.is_open());
     assert_eq!(counters.get(Counter::UnknownReplies), 0);
 }

@@ -16,8 +16,8 @@ use super::connection::Connection;
 use super::counters::{Counter, Counters};
 use super::deadline::{self, within};
 use super::dispatch::Settings;
-use super::link::{Link, Refusal, Silence, Stay};
-use super::multiplex::Lane;
+use super::mux_connection::{CallOptions, MuxConnection, Refusal, Silence};
+use super::mux_pool::MuxPool;
 use super::pool::{Caps, Given, Pool};
 use super::transport::{Style, Transport};
 use kiteline_core::error::{Error, Origin};
@@ -49,7 +49,7 @@ struct Request<'a> {
 
 /// The one message of a call: there are no streams on these transports.
 fn whole(call: &Call) -> Result<&Bytes, Error> {
-    let streams = call.method.kind.streams_answers();
+    let streams = call.method.kind.streams_answers() || call.method.kind.streams_requests();
     let no_streams = || Error::unimplemented(&format!("{}: streams on transports of Thrift", call.method.path));
     call.body.as_whole().filter(|_| !streams).ok_or_else(|| no_streams().with_origin(Origin::Encode))
 }
@@ -104,7 +104,7 @@ impl Thrift {
     /// As [`Thrift::exchange`].
     pub(super) async fn multiplex(
         &self,
-        (endpoint, lane): (&Endpoint, &Lane),
+        (endpoint, mux): (&Endpoint, &MuxPool),
         (call, start): (&Call, Instant),
         service: &str,
     ) -> Result<Answer, Error> {
@@ -113,12 +113,12 @@ impl Thrift {
             slow if protocol.is_slow(slow.len()) => Cow::Owned(Box::pin(protocol.close_aside(slow)).await?),
             body => protocol.close(body)?,
         };
-        let (link, start) = match lane.ready() {
-            Some(link) => (link, start),
+        let (connection, start) = match mux.ready() {
+            Some(connection) => (connection, start),
             None => {
-                let open = || self.clone().link(endpoint.clone(), service.to_owned());
+                let open = || self.clone().mux_connection(endpoint.clone(), service.to_owned());
                 // In a box, as there.
-                (Box::pin(lane.link(call.cx.deadline(), open)).await?, Instant::now())
+                (Box::pin(mux.connection(call.cx.deadline(), open)).await?, Instant::now())
             }
         };
         let answered = call.method.kind != Kind::Oneway;
@@ -126,11 +126,12 @@ impl Thrift {
         let head = |seq, out: &mut BytesMut| self.head(&request, seq, out);
         let deadline = call.cx.deadline().map(Instant::from_std);
         let waker = poll_fn(|task| Poll::Ready(answered.then(|| task.waker().clone()))).await;
-        let mut ticket =
-            link.enter(Stay { answered, deadline, waker }, head, &body).map_err(|refusal| match refusal {
+        let mut ticket = connection.enter(CallOptions { answered, deadline, waker }, head, &body).map_err(
+            |refusal| match refusal {
                 Refusal::Closed(why) => broken(endpoint, &why).with_origin(Origin::NotSent),
                 Refusal::Request(error) => error,
-            })?;
+            },
+        )?;
         if call.method.kind == Kind::Oneway {
             return Ok(Answer::default());
         }
@@ -138,7 +139,7 @@ impl Thrift {
             Silence::Late => deadline::passed(),
             Silence::Closed(why) => broken(endpoint, &why),
         };
-        let incoming = if link.is_foreign() {
+        let incoming = if connection.is_foreign() {
             let answer = async { ticket.answer().await.map_err(silence) };
             Box::pin(within(call.cx.deadline(), answer)).await?
         } else {
@@ -146,7 +147,7 @@ impl Thrift {
         };
         let Understood { result, leaving, closed } = understand(incoming, ticket.seq, call, endpoint, &self.counters);
         if leaving {
-            link.leave();
+            connection.leave();
         }
         if closed { Box::pin(open_aside(result, protocol, call.limits)).await } else { result }
     }
@@ -160,7 +161,7 @@ impl Thrift {
         };
         let name = self.style.name(call);
         let header = Header { protocol, kind, name: &name, seq };
-        let info = transport.asking(protocol, (call, start), seq, service);
+        let info = transport.request_info(protocol, (call, start), seq, service);
         Outgoing { wire: transport.wire(), header, info: &info, body }
             .write_head(self.frame, out)
             .map_err(|error| Error::invalid(error.to_string()).with_origin(Origin::Encode))
@@ -200,7 +201,7 @@ impl Thrift {
         Ok(Box::new(Connection::new(stream, self.frame, since, slot)))
     }
 
-    async fn link(self, endpoint: Endpoint, service: String) -> Result<Link, Error> {
-        Ok(Link::new(self.open(&endpoint, &service).await?, self.frame, self.counters))
+    async fn mux_connection(self, endpoint: Endpoint, service: String) -> Result<MuxConnection, Error> {
+        Ok(MuxConnection::new(self.open(&endpoint, &service).await?, self.frame, self.counters))
     }
 }

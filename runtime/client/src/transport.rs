@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use kiteline_core::error::{Error, Origin};
 use kiteline_core::service::{Call, Idl, Kind};
-use kiteline_thrift::metainfo::{Asking, Way};
+use kiteline_thrift::metainfo::{RequestInfoRef, Way};
 use kiteline_thrift::ttheader::{self, Fixed, flags};
 use kiteline_thrift::{self as thrift, Wire};
 
@@ -89,31 +89,31 @@ impl Transport {
     }
 
     /// What the header of a request says, which began at `start`, to a service that the registry calls `to`.
-    pub(super) fn asking<'a>(
+    pub(super) fn request_info<'a>(
         self,
         protocol: thrift::Protocol,
         (call, start): (&'a Call, Instant),
         seq: i32,
         to: &'a str,
-    ) -> Asking<'a> {
-        let mut asking = Asking::default();
+    ) -> RequestInfoRef<'a> {
+        let mut info = RequestInfoRef::default();
         if !self.wire().has_header() {
-            return asking;
+            return info;
         }
         let shared = self == Self::Multiplexed;
         let protocol = if protocol == thrift::Protocol::Compact { ttheader::COMPACT } else { 0 };
-        asking.fixed = Fixed { flags: if shared { flags::OUT_OF_ORDER } else { 0 }, seq, protocol };
+        info.fixed = Fixed { flags: if shared { flags::OUT_OF_ORDER } else { 0 }, seq, protocol };
         // On shared connections the shortest header: the rest is in the message, or for people only.
-        asking.way = (!shared).then(|| way(call, to));
-        asking.service = call.method.service;
-        asking.log_id = call.cx.log_id();
+        info.way = (!shared).then(|| way(call, to));
+        info.service = call.method.service;
+        info.log_id = call.cx.log_id();
         if let Some(deadline) = call.cx.deadline() {
-            asking.set_timeout(deadline.saturating_duration_since(start.into_std()));
+            info.set_timeout(deadline.saturating_duration_since(start.into_std()));
         }
         if let Some(metadata) = call.cx.metadata() {
-            asking.add_metadata(metadata);
+            info.add_metadata(metadata);
         }
-        asking
+        info
     }
 }
 

@@ -2,8 +2,8 @@
 //! cores.
 
 use std::panic::resume_unwind;
+use std::sync::Mutex;
 use std::sync::{Arc, LazyLock};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use tokio::runtime::Handle;
@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use crate::error::Error;
+use crate::lock::lock;
 
 /// Messages from this size on are read and written aside.
 pub const LARGE: usize = 256 << 10;
@@ -41,7 +42,7 @@ pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static)
 /// thread can be had, on this one.
 pub fn in_a_thread_of_its_own<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     let (runtime, slot) = (Handle::current(), Mutex::new(Some(work)));
-    let take = || slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let take = || lock(&slot).take();
     let done = thread::scope(|scope| {
         let begun = thread::Builder::new().spawn_scoped(scope, || {
             let _entered = runtime.enter();

@@ -1,12 +1,13 @@
 //! What travels beside a call: deadline, cancellation, peer, method and metadata.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::line::Line;
+use crate::cache_padded::CachePadded;
+use crate::lock::lock;
 use crate::metadata::{Metadata, Reach, Value};
 use crate::service::Method;
 
@@ -19,7 +20,7 @@ pub struct Context {
     /// Whether that is the caller's.
     of_caller: bool,
     /// In an `Arc`: to clone a token takes its lock.
-    cancel: Option<Arc<Line<CancellationToken>>>,
+    cancel: Option<Arc<CachePadded<CancellationToken>>>,
     peer: Option<SocketAddr>,
     method: Option<&'static Method>,
     metadata: Option<Arc<Metadata>>,
@@ -68,13 +69,12 @@ impl ReplySlot {
 
     fn edit(&self, change: impl FnOnce(&mut ReplyMetadata)) {
         let sent = self.0.get_or_init(Mutex::default);
-        change(&mut sent.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut lock(sent));
     }
 
     /// Takes what was left there.
     pub fn take(&self) -> ReplyMetadata {
-        let take =
-            |sent: &Mutex<ReplyMetadata>| std::mem::take(&mut *sent.lock().unwrap_or_else(PoisonError::into_inner));
+        let take = |sent: &Mutex<ReplyMetadata>| std::mem::take(&mut *lock(sent));
         self.0.get().map(take).unwrap_or_default()
     }
 }
@@ -83,7 +83,7 @@ impl ReplySlot {
 #[doc(hidden)]
 impl Context {
     /// A call on a connection: its peer, and what ends when that goes away.
-    pub fn of_connection(peer: SocketAddr, gone: Arc<Line<CancellationToken>>) -> Self {
+    pub fn of_connection(peer: SocketAddr, gone: Arc<CachePadded<CancellationToken>>) -> Self {
         // Field by field: each `with_` method would move all of it.
         let mut cx = Self::new();
         cx.peer = Some(peer);
@@ -198,7 +198,7 @@ impl Context {
     /// Sets what cancels the call.
     #[must_use]
     pub fn with_cancellation(mut self, token: CancellationToken) -> Self {
-        self.cancel = Some(Arc::new(Line(token)));
+        self.cancel = Some(Arc::new(CachePadded(token)));
         self
     }
 

@@ -126,10 +126,10 @@ impl Recorders {
 
     /// Tells that a call began, and times it; `None` without recorders.
     #[inline]
-    pub fn begin(&self, side: Side, method: &'static Method, peer: Option<SocketAddr>) -> Option<Timed> {
+    pub fn begin(&self, side: Side, method: &'static Method, peer: Option<SocketAddr>) -> Option<Box<Timed>> {
         let recorders = Arc::clone(self.0.as_ref()?);
         tell(&recorders, &Event::CallBegun { side, method, peer });
-        Some(Timed { recorders, side, method, peer, start: Instant::now(), ended: false })
+        Some(Box::new(Timed { recorders, side, method, peer, start: Instant::now(), ended: false }))
     }
 }
 

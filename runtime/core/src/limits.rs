@@ -102,7 +102,7 @@ impl Default for Limits {
             connections: 10_000,
             connections_per_address: 1_000,
             in_flight: 1_000 * cores,
-            in_flight_bytes: crate::memory::available() / 4,
+            in_flight_bytes: crate::memory_limit::available() / 4,
             first_byte: Duration::from_secs(10),
             whole_frame: Duration::from_secs(30),
             idle: Duration::from_secs(300),

@@ -19,6 +19,16 @@ pub enum Idl {
     Proto,
 }
 
+impl Idl {
+    /// The scheme of endpoints that serve it, as registries write it: `thrift` or `grpc`.
+    pub const fn scheme(self) -> &'static str {
+        match self {
+            Self::Thrift => "thrift",
+            Self::Proto => "grpc",
+        }
+    }
+}
+
 /// How many messages go in each direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -64,6 +74,8 @@ pub struct Method {
     pub kind: Kind,
     /// Whether a call may be sent twice (an annotation of the IDL says so).
     pub idempotent: bool,
+    /// Whether a call changes nothing: it may be asked with HTTP's `GET`, and sent twice.
+    pub safe: bool,
 }
 
 impl Method {
@@ -72,7 +84,7 @@ impl Method {
         let (owner, name) = after_last(path, b'/');
         let (_, service) = after_last(owner, b'/');
         let (_, service) = after_last(service, b'.');
-        Self { service, name, path, index, idl, kind: Kind::Unary, idempotent: false }
+        Self { service, name, path, index, idl, kind: Kind::Unary, idempotent: false, safe: false }
     }
 
     /// The same without an answer.
@@ -94,6 +106,11 @@ impl Method {
     /// The same as one that may be called twice.
     pub const fn idempotent(self) -> Self {
         Self { idempotent: true, ..self }
+    }
+
+    /// The same as one that changes nothing (proto's `NO_SIDE_EFFECTS`).
+    pub const fn safe(self) -> Self {
+        Self { idempotent: true, safe: true, ..self }
     }
 }
 
@@ -174,8 +191,11 @@ impl<B: Into<Body>> From<B> for Answer {
     }
 }
 
+/// A future behind a pointer, for any thread.
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
+
 /// The future of a handler's answer.
-pub type Handling = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send + 'static>>;
+pub type Handling = BoxFuture<Result<Answer, Error>>;
 
 /// A service that can be mounted on a server: what each generated `…Server` implements.
 pub trait Service: Send + Sync + 'static {

@@ -1,32 +1,27 @@
-//! What a request's headers say of its caller: which form its bodies have, how long it waits, and
-//! which errors it reads.
+//! What a request's headers say of its caller: which protocol it speaks, which form its bodies have, how long
+//! it waits, and which errors it reads.
 
 use std::time::{Duration, Instant};
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue};
-use tonic::Status;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{metadata, micro, status};
-use kiteline_core::error::{Code, Error};
+use super::{connect, metadata, micro, status, timeout};
+use crate::content::{Content, Form, Protocol, Unserved};
+use crate::gzip::{ENCODINGS, Encoding};
+use crate::status::Status;
+use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::metadata::Metadata;
-
-/// How the bodies of a call are encoded: the subtype of `application/grpc` (gRPC's `PROTOCOL-HTTP2.md`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Form {
-    /// `application/grpc`, `+proto`; `+bytes` of go-micro, which is the same.
-    #[default]
-    Proto,
-    /// `+json`: the JSON of proto messages.
-    Json,
-}
 
 /// A caller, as far as its headers tell.
 #[derive(Clone, Debug, Default)]
 pub struct Caller {
-    form: Form,
+    content: Content,
     micro: bool,
-    content: Option<HeaderValue>,
+    label: Option<HeaderValue>,
+    encoding: Encoding,
+    /// Whether answers may be compressed.
+    gzip: bool,
 }
 
 impl Caller {
@@ -34,22 +29,82 @@ impl Caller {
     ///
     /// # Errors
     ///
-    /// [`Code::Unimplemented`] for bodies in a form that is not served.
-    pub fn new(headers: &HeaderMap) -> Result<Self, Error> {
-        let content = headers.get(CONTENT_TYPE);
-        let text = content.and_then(|content| content.to_str().ok()).unwrap_or_default();
-        let form = form(text)?;
-        Ok(Self { form, micro: headers.contains_key(micro::MARK), content: content.cloned() })
+    /// For bodies in a form that is not served.
+    pub fn new(headers: &HeaderMap) -> Result<Self, Unserved> {
+        let label = headers.get(CONTENT_TYPE);
+        let content = Content::read(label.and_then(|label| label.to_str().ok()).unwrap_or_default())?;
+        let micro = headers.contains_key(micro::MARK);
+        Ok(Self { label: label.cloned(), micro, ..Self::of(content, headers) })
     }
 
-    /// How the bodies are encoded.
-    pub fn form(&self) -> Form {
-        self.form
+    /// A caller whose request says in another place what its bodies are.
+    pub fn of(content: Content, headers: &HeaderMap) -> Self {
+        let accepted = headers.get(content.protocol.accepts()).and_then(|names| names.to_str().ok());
+        let gzip = accepted.is_some_and(|names| Encoding::Gzip.is_in(names));
+        Self { content, gzip, label: Some(HeaderValue::from_static(content.name())), ..Self::default() }
+    }
+
+    /// The protocol and the form of bodies.
+    pub fn content(&self) -> Content {
+        self.content
+    }
+
+    /// Reads how the request's messages are compressed.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unimplemented`] for a compression that is not understood; [`Code::InvalidArgument`] for a version of
+    /// Connect's that is not.
+    pub fn read_encoding(&mut self, headers: &HeaderMap) -> Result<Encoding, Error> {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let name = text(self.content.protocol.encoding()).unwrap_or_default();
+        self.set_encoding(name)?;
+        match text("connect-protocol-version") {
+            Some(version) if self.content.protocol.is_connect() && version != "1" => {
+                Err(Error::invalid(format!("version {version} of Connect's protocol is not served, but 1")))
+            }
+            _ => Ok(self.encoding),
+        }
+    }
+
+    /// Sets how the request's messages are compressed, by the name of that.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unimplemented`] for a compression that is not understood.
+    pub fn set_encoding(&mut self, name: &str) -> Result<(), Error> {
+        self.encoding = Encoding::read(name).ok_or_else(|| {
+            Error::new(Code::Unimplemented, format!("the compression {name} is not understood, but {ENCODINGS}"))
+        })?;
+        Ok(())
+    }
+
+    /// How the request's messages are compressed.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// How answers are: as requests, where the caller takes that.
+    pub fn answers_in(&self) -> Encoding {
+        if self.gzip { self.encoding } else { Encoding::Identity }
     }
 
     /// Whether it is a client of go-micro.
     pub fn is_micro(&self) -> bool {
         self.micro
+    }
+
+    /// Whether bodies in its form can be read here.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unimplemented`] for JSON without the feature for it.
+    pub fn check_form(&self) -> Result<(), Error> {
+        if self.content.form == Form::Json && !cfg!(feature = "json") {
+            let text = "bodies in JSON are read with the feature `json` of the crate `runtime`";
+            return Err(Error::new(Code::Unimplemented, text).with_origin(Origin::Decode));
+        }
+        Ok(())
     }
 
     /// The status that an error of `service` (`package.Service`) travels as.
@@ -67,68 +122,62 @@ impl Caller {
         metadata
     }
 
-    /// Says of an answer that it has the form of the request.
+    /// Says of an answer which form and compression it has.
     pub fn label(&self, headers: &mut HeaderMap) {
-        if let Some(content) = &self.content {
-            headers.insert(CONTENT_TYPE, content.clone());
+        if let Some(label) = &self.label {
+            headers.insert(CONTENT_TYPE, label.clone());
+        }
+        let protocol = self.content.protocol;
+        if self.answers_in() == Encoding::Gzip {
+            headers.insert(HeaderName::from_static(protocol.encoding()), HeaderValue::from_static("gzip"));
+        }
+        if protocol != Protocol::Connect {
+            headers.insert(HeaderName::from_static(protocol.accepts()), HeaderValue::from_static(ENCODINGS));
         }
     }
-}
 
-/// When a call that is read now must be answered: after the time that its caller waits, at most
-/// `limit`. go-micro's header counts where gRPC's own is absent and the caller is one of its clients:
-/// to others `timeout` is a pair like any other.
-pub fn deadline(headers: &HeaderMap, limit: Duration) -> Instant {
-    let micro = headers.contains_key(micro::MARK) && !headers.contains_key(metadata::TIMEOUT);
-    let wait = if micro { micro::read_timeout(headers) } else { metadata::read_timeout(headers) };
-    Instant::now() + wait.map_or(limit, |wait| wait.min(limit))
-}
+    /// The headers of an error of a call with one message each way of Connect's.
+    pub fn label_error(headers: &mut HeaderMap) {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
 
-/// The form that a content type names. One that does not say that it is gRPC's is taken for it.
-fn form(content: &str) -> Result<Form, Error> {
-    let essence = content.split(';').next().unwrap_or_default().trim();
-    let subtype = essence.get(..GRPC.len()).filter(|start| start.eq_ignore_ascii_case(GRPC));
-    let subtype = subtype.and_then(|_| essence.get(GRPC.len()..)).and_then(|rest| rest.strip_prefix('+'));
-    match subtype.unwrap_or_default().to_ascii_lowercase().as_str() {
-        "" | "proto" | "bytes" => Ok(Form::Proto),
-        "json" if cfg!(feature = "json") => Ok(Form::Json),
-        "json" => {
-            let text = format!("bodies of {essence} are read with the feature `json` of the crate `runtime`");
-            Err(Error::new(Code::Unimplemented, text))
+    /// How long it waits. go-micro's header counts where gRPC's own is absent and the caller is one of its
+    /// clients: to others `timeout` is a pair like any other.
+    pub fn wait(&self, headers: &HeaderMap) -> Option<Duration> {
+        match self.content.protocol {
+            protocol if protocol.is_connect() => timeout::read_connect_timeout(headers),
+            _ if self.micro && !headers.contains_key(timeout::TIMEOUT) => micro::read_timeout(headers),
+            _ => timeout::read_timeout(headers),
         }
-        _ => Err(Error::new(Code::Unimplemented, format!("bodies of {essence} are not served here"))),
+    }
+
+    /// When a call that is read now must be answered: after the time that its caller waits, at most `limit`.
+    pub fn deadline(&self, headers: &HeaderMap, limit: Duration) -> Instant {
+        Instant::now() + self.wait(headers).map_or(limit, |wait| wait.min(limit))
+    }
+
+    /// The body of an error of Connect's for one message each way, with its HTTP status.
+    pub fn connect_error(&self, status: &Status) -> (http::StatusCode, bytes::Bytes) {
+        (connect::http_status(status.code.unwrap_or(Code::Unknown)), connect::write_error(status))
     }
 }
-
-const GRPC: &str = "application/grpc";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PLAIN: (&str, &str) = ("content-type", "application/grpc");
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
         pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
     }
 
     #[test]
-    fn the_subtype_is_the_form() {
-        for proto in
-            ["", "application/grpc", "application/grpc+proto", "Application/gRPC+bytes", "application/grpc;a=b"]
-        {
-            assert_eq!(form(proto).unwrap(), Form::Proto, "{proto}");
-        }
-        assert_eq!(form("application/grpc+json; charset=utf-8").is_ok(), cfg!(feature = "json"));
-        for other in ["application/grpc+xml", "application/grpc+thrift"] {
-            assert_eq!(form(other).unwrap_err().code(), Code::Unimplemented, "{other}");
-        }
-    }
-
-    #[test]
     fn what_go_micro_sends_for_itself_is_no_metadata() {
-        let sent = headers(&[("timeout", "5"), ("x-content-type", "application/json"), ("x-user", "u1")]);
+        let sent = headers(&[PLAIN, ("timeout", "5"), ("x-content-type", "application/json"), ("x-user", "u1")]);
         let seen = Caller::new(&sent).unwrap().metadata(&sent);
         assert_eq!(seen, [("x-user", "u1")].into_iter().collect());
-        let sent = headers(&[("timeout", "5")]);
+        let sent = headers(&[PLAIN, ("timeout", "5")]);
         assert_eq!(Caller::new(&sent).unwrap().metadata(&sent).get("timeout"), Some("5"));
     }
 
@@ -136,13 +185,28 @@ mod tests {
     fn the_header_of_grpc_goes_before_that_of_go_micro() {
         let limit = Duration::from_secs(60);
         let left = |pairs: &[(&'static str, &str)]| {
-            let left = deadline(&headers(pairs), limit).saturating_duration_since(Instant::now());
-            left.as_secs_f64().round()
+            let headers = headers(&[pairs, &[PLAIN]].concat());
+            let deadline = Caller::new(&headers).unwrap().deadline(&headers, limit);
+            deadline.saturating_duration_since(Instant::now()).as_secs_f64().round()
         };
         let mark = (micro::MARK, "application/protobuf");
         assert_eq!(left(&[mark, ("timeout", "7000000000")]), 7.0);
         assert_eq!(left(&[mark, ("timeout", "7000000000"), ("grpc-timeout", "9S")]), 9.0);
         assert_eq!(left(&[mark, ("timeout", "soon")]), 60.0);
         assert_eq!(left(&[("timeout", "30")]), 60.0);
+    }
+
+    #[test]
+    fn compressions_are_those_of_the_protocol() {
+        let gzip =
+            [("content-type", "application/json"), ("content-encoding", "gzip"), ("accept-encoding", "br, gzip")];
+        let sent = headers(&gzip);
+        let mut caller = Caller::new(&sent).unwrap();
+        assert_eq!(caller.read_encoding(&sent).unwrap(), Encoding::Gzip);
+        assert_eq!(caller.answers_in(), Encoding::Gzip);
+        let sent = headers(&[PLAIN, ("grpc-encoding", "br"), ("accept-encoding", "gzip")]);
+        let mut caller = Caller::new(&sent).unwrap();
+        assert_eq!(caller.read_encoding(&sent).unwrap_err().code(), Code::Unimplemented);
+        assert_eq!(caller.answers_in(), Encoding::Identity);
     }
 }

@@ -1,10 +1,14 @@
 //! `grpc.health.v1` (`health.proto` of gRPC): its messages, and what a server says of itself.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use prost::Message;
 
 /// The path of the question that is answered once.
 pub const CHECK: &str = "/grpc.health.v1.Health/Check";
+/// The path of the question after all services.
+pub const LIST: &str = "/grpc.health.v1.Health/List";
 /// The path of the question that is answered again with every change.
 pub const WATCH: &str = "/grpc.health.v1.Health/Watch";
 
@@ -22,6 +26,14 @@ pub struct HealthReply {
     /// One of [`ServingStatus`].
     #[prost(enumeration = "ServingStatus", tag = "1")]
     pub status: i32,
+}
+
+/// `HealthListResponse`.
+#[derive(Clone, PartialEq, Message)]
+pub struct HealthListReply {
+    /// By the full name of a service; the empty name is the server as a whole.
+    #[prost(btree_map = "string, message", tag = "1")]
+    pub statuses: BTreeMap<String, HealthReply>,
 }
 
 /// `HealthCheckResponse.ServingStatus`.

@@ -74,6 +74,34 @@ impl Json {
         write(message, body).map_err(|error| Error::internal(error).with_origin(Origin::Encode))
     }
 
+    /// A request's message as JSON. For clients.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Internal`] when the request is not the message that the descriptors say.
+    pub fn write_request(
+        &self,
+        method: &'static Method,
+        descriptors: &'static [u8],
+        body: Bytes,
+    ) -> Result<Bytes, Error> {
+        let message = self.method(method, descriptors)?.method.input();
+        write(message, body).map_err(|error| Error::internal(error).with_origin(Origin::Encode))
+    }
+
+    /// An answer's message as proto bytes. For clients.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Internal`] for JSON that is none of the message; [`Origin::Decode`].
+    pub fn read_reply(&self, method: &'static Method, descriptors: &'static [u8], body: &[u8]) -> Result<Bytes, Error> {
+        let message = self.method(method, descriptors)?.method.output();
+        match read(message, body) {
+            Ok(message) => Ok(Bytes::from(message.encode_to_vec())),
+            Err(error) => Err(Error::internal(error.to_string()).with_origin(Origin::Decode)),
+        }
+    }
+
     fn method(&self, method: &'static Method, descriptors: &'static [u8]) -> Result<Described, Error> {
         let mut known = self.methods.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known.get(method.path) {

@@ -1,27 +1,38 @@
-//! gRPC without sockets: proto bodies, the codec that leaves them as they are, statuses,
-//! metadata, and what callers of other systems need. Knows nothing of servers, channels or registries.
+//! Calls over HTTP without sockets: gRPC, gRPC-Web and Connect. Content types, envelopes, compression,
+//! timeouts, statuses, metadata, bodies in proto and JSON, and what callers of other systems need. Knows
+//! nothing of servers, channels or registries. No byte of a peer makes it panic.
 
 mod caller;
-mod codec;
+pub mod connect;
+mod content;
+pub mod envelope;
 #[cfg(feature = "json")]
 mod finite;
+mod frames;
+mod gzip;
 mod health;
 #[cfg(feature = "json")]
 mod json;
 mod metadata;
 mod micro;
+mod percent;
 mod status;
+mod timeout;
+pub mod web;
 
 use bytes::Bytes;
 use prost::Message;
 
-pub use caller::{Caller, Form, deadline};
-pub use codec::Raw;
-pub use health::{CHECK, HealthReply, HealthRequest, ServingStatus, WATCH};
+pub use caller::Caller;
+pub use content::{Content, Form, Protocol, SERVED, Unserved};
+pub use frames::{Frames, Piece};
+pub use gzip::{ENCODINGS, Encoding, unzip, zip};
+pub use health::{CHECK, HealthListReply, HealthReply, HealthRequest, LIST, ServingStatus, WATCH};
 #[cfg(feature = "json")]
 pub use json::Json;
-pub use metadata::{TIMEOUT, read_metadata, read_timeout, write_metadata, write_reply_metadata};
-pub use status::{error_of, status_of};
+pub use metadata::{read_metadata, write_metadata, write_reply_metadata};
+pub use status::{STATUS, Status, error_of, status_of};
+pub use timeout::{CONNECT_TIMEOUT, TIMEOUT, read_connect_timeout, read_timeout, write_connect_timeout, write_timeout};
 
 use kiteline_core::Stream;
 use kiteline_core::body::{Body, Messages, not_whole};

@@ -1,28 +1,37 @@
-//! A call's metadata and deadline as HTTP/2 headers.
+//! A call's metadata as HTTP headers.
 //!
 //! Plain entries have their own names, those in `-bin` as base64 (gRPC's `PROTOCOL-HTTP2.md`). Kitex's pairs
 //! (`metainfo.FromHTTPHeader`) are `rpc-transit-x-y` and `rpc-persist-x-y`, which a handler sees as `X_Y`.
-
-use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use kiteline_core::base64;
 use kiteline_core::metadata::{Metadata, Reach, Value};
 
-/// The header of the time that a caller waits (gRPC's `PROTOCOL-HTTP2.md`).
-pub const TIMEOUT: &str = "grpc-timeout";
-
 const TRANSIENT: &str = "rpc-transit-";
 const PERSISTENT: &str = "rpc-persist-";
 /// How the names of entries end that hold bytes.
 const BYTES: &str = "-bin";
 
-/// Headers of HTTP/2 and gRPC themselves, which are nobody's metadata.
+/// Headers of HTTP, gRPC and Connect themselves, which are nobody's metadata.
 fn is_own(name: &str) -> bool {
-    matches!(name, "content-type" | "te" | "user-agent" | "host" | "content-length" | "date")
-        || name.starts_with("grpc-")
-        || name.starts_with(':')
+    const HTTP: [&str; 14] = [
+        "accept-encoding",
+        "accept-post",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "date",
+        "host",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+    ];
+    HTTP.contains(&name) || ["grpc-", "connect-", ":"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Reads metadata; text that is not visible ASCII and bytes that are not base64 are left out.
@@ -92,26 +101,6 @@ fn append(headers: &mut HeaderMap, name: &str, value: &Value) {
     }
 }
 
-/// Reads the time that a caller waits: at most 8 digits and a unit. `None` when there is none,
-/// or none that can be read.
-pub fn read_timeout(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(TIMEOUT)?.to_str().ok()?;
-    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    if digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let amount: u64 = digits.parse().ok()?;
-    Some(match unit {
-        "H" => Duration::from_secs(amount * 3600),
-        "M" => Duration::from_secs(amount * 60),
-        "S" => Duration::from_secs(amount),
-        "m" => Duration::from_millis(amount),
-        "u" => Duration::from_micros(amount),
-        "n" => Duration::from_nanos(amount),
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,16 +152,5 @@ mod tests {
         write_metadata(&metadata, &mut out);
         let sent: Vec<_> = out.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
         assert_eq!(sent, [("x-bin", "AP8"), ("twice", "1"), ("twice", "2")]);
-    }
-
-    #[test]
-    fn reads_timeouts_of_every_unit() {
-        let read = |text| read_timeout(&headers(&[(TIMEOUT, text)]));
-        assert_eq!(read("2H"), Some(Duration::from_secs(7200)));
-        assert_eq!(read("50m"), Some(Duration::from_millis(50)));
-        assert_eq!(read("99999999n"), Some(Duration::from_nanos(99_999_999)));
-        for bad in ["", "5", "S", "123456789S", "-1S", "+1S", "1x", "1é"] {
-            assert_eq!(read(bad), None, "{bad}");
-        }
     }
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
-use tonic::{Code as Number, Status};
 
+use super::status::Status;
 use kiteline_core::error::{Code, Error};
 
 /// The header that go-micro's clients send with every call.
@@ -63,8 +63,7 @@ pub(super) fn read_timeout(headers: &HeaderMap) -> Option<Duration> {
 /// The status that an error of `service` travels as. Its id is the reason, and the service's name
 /// where there is none; its code is the application's own, and an HTTP status where there is none.
 pub(super) fn status_of(error: &Error, service: &str) -> Status {
-    let number =
-        error.business_code().map_or_else(|| Number::from(i32::from(error.code() as u8)), |_| Number::Internal);
+    let number = error.business_code().map_or(error.code(), |_| Code::Internal);
     let code = error.business_code().unwrap_or_else(|| i32::from(http_status(error.code())));
     let known = u16::try_from(code).ok().and_then(|code| StatusCode::from_u16(code).ok());
     let status = known.and_then(|known| known.canonical_reason()).unwrap_or_default();
@@ -98,22 +97,22 @@ mod tests {
     #[test]
     fn errors_are_the_json_that_go_micro_writes() {
         let status = status_of(&Error::not_found("user x not found").with_reason("hello.srv.say"), "greeter.Greeter");
-        assert_eq!(status.code(), Number::NotFound);
+        assert_eq!(status.code, Some(Code::NotFound));
         assert_eq!(
-            status.message(),
+            status.message,
             r#"{"id":"hello.srv.say","code":404,"detail":"user x not found","status":"Not Found"}"#
         );
-        assert!(status.details().is_empty());
+        assert!(status.details.is_empty());
     }
 
     #[test]
     fn an_application_s_own_code_is_kept() {
         let error = Error::business(40_404, "no \"user\"", [("k".to_owned(), "v".to_owned())]);
         let status = status_of(&error, "greeter.Greeter");
-        assert_eq!(status.message(), r#"{"id":"greeter.Greeter","code":40404,"detail":"no \"user\"","status":""}"#);
-        assert!(status.metadata().is_empty());
+        assert_eq!(status.message, r#"{"id":"greeter.Greeter","code":40404,"detail":"no \"user\"","status":""}"#);
+        assert!(status.headers.is_empty());
         let late = status_of(&Error::deadline("late"), "Greeter");
-        assert_eq!(late.message(), r#"{"id":"Greeter","code":408,"detail":"late","status":"Request Timeout"}"#);
+        assert_eq!(late.message, r#"{"id":"Greeter","code":408,"detail":"late","status":"Request Timeout"}"#);
     }
 
     /// What go-micro 6.10 sent for `errors.NotFound("hello.srv.say", "user x not found")`, and for a code of 418.
@@ -124,7 +123,7 @@ mod tests {
             headers.insert("grpc-status", code.parse().unwrap());
             headers.insert("grpc-message", "{}".parse().unwrap());
             headers.insert("grpc-status-details-bin", details.parse().unwrap());
-            super::super::error_of(&Status::from_header_map(&headers).unwrap())
+            super::super::error_of(&Status::read(&headers).unwrap())
         };
         let error = read(
             "5",

@@ -1,17 +1,17 @@
-//! Errors as gRPC statuses, both ways.
+//! Errors as statuses, both ways: what gRPC's trailers, gRPC-Web's last envelope and Connect's JSON say.
 //!
 //! Reason and pairs travel as `google.rpc.ErrorInfo` in the status's details (`error_details.proto`),
 //! as Kratos and Google's APIs send them; business errors as Kitex does, in `biz-status` and
-//! `biz-extra` beside code 13. go-micro's own are in [`micro`].
+//! `biz-extra` beside code 13. go-micro's own are in [`micro`]. What headers cannot hold is cut.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use prost::Message;
-use tonic::metadata::{MetadataMap, MetadataValue};
-use tonic::{Code as Number, Status};
 
-use super::micro;
+use super::{micro, percent};
+use kiteline_core::base64;
 use kiteline_core::error::{Code, Detail, Error, Origin};
 
 /// What stands before the name of a type in an `Any`.
@@ -19,6 +19,27 @@ const TYPES: &str = "type.googleapis.com/";
 const ERROR_INFO: &str = "type.googleapis.com/google.rpc.ErrorInfo";
 const BUSINESS_CODE: &str = "biz-status";
 const BUSINESS_EXTRA: &str = "biz-extra";
+/// The header of the code.
+pub const STATUS: &str = "grpc-status";
+const MESSAGE: &str = "grpc-message";
+const DETAILS: &str = "grpc-status-details-bin";
+
+/// Bytes of a text in a header, once it is escaped, and of details before they are base64: gRPC's C core
+/// takes 8 KiB of all headers together.
+const MOST_TEXT: usize = 2 << 10;
+const MOST_DETAILS: usize = 3 << 10;
+
+/// How a call ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Status {
+    /// `None` is success.
+    pub code: Option<Code>,
+    /// The text for people.
+    pub message: String,
+    pub(crate) details: Vec<Any>,
+    /// Headers of its own.
+    pub(crate) headers: HeaderMap,
+}
 
 /// `google.rpc.Status`.
 #[derive(Clone, PartialEq, Message)]
@@ -33,11 +54,23 @@ struct RpcStatus {
 
 /// `google.protobuf.Any`.
 #[derive(Clone, PartialEq, Message)]
-struct Any {
+pub(crate) struct Any {
     #[prost(string, tag = "1")]
-    type_url: String,
+    pub(crate) type_url: String,
     #[prost(bytes = "bytes", tag = "2")]
-    value: Bytes,
+    pub(crate) value: Bytes,
+}
+
+impl Any {
+    /// The detail of a type.
+    pub(crate) fn new(type_name: &str, value: Bytes) -> Self {
+        Self { type_url: format!("{TYPES}{type_name}"), value }
+    }
+
+    /// The full name of its type.
+    pub(crate) fn type_name(&self) -> &str {
+        self.type_url.rsplit('/').next().unwrap_or_default()
+    }
 }
 
 /// `google.rpc.ErrorInfo`.
@@ -51,39 +84,105 @@ struct ErrorInfo {
     metadata: BTreeMap<String, String>,
 }
 
+impl Status {
+    /// One without details.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code: Some(code), message: message.into(), ..Self::default() }
+    }
+
+    /// What trailers, or headers without a body behind them, say; `None` when they say nothing. A number
+    /// that nobody knows is [`Code::Unknown`]; details that do not decode are none.
+    pub fn read(headers: &HeaderMap) -> Option<Self> {
+        let number = headers.get(STATUS)?.to_str().ok().and_then(|number| number.parse::<i32>().ok());
+        let code = match number {
+            Some(0) => None,
+            Some(number) => Some(Code::from_number(number).unwrap_or(Code::Unknown)),
+            None => Some(Code::Unknown),
+        };
+        let message = headers.get(MESSAGE).map(|text| percent::decode(text.as_bytes())).unwrap_or_default();
+        let details = headers.get(DETAILS).and_then(|text| base64::decode(text.to_str().ok()?));
+        let details = details.and_then(|bytes| RpcStatus::decode(bytes).ok()).unwrap_or_default().details;
+        Some(Self { code, message, details, headers: HeaderMap::new() }.with_own_headers(headers))
+    }
+
+    /// Writes it into headers.
+    pub fn write(&self, headers: &mut HeaderMap) {
+        headers.insert(HeaderName::from_static(STATUS), HeaderValue::from(self.code.map_or(0, |code| code as u16)));
+        if !self.message.is_empty() {
+            insert(headers, MESSAGE, &percent::encode(&self.message, MOST_TEXT));
+        }
+        if !self.details.is_empty() {
+            insert(headers, DETAILS, &base64::encode(&self.encoded()));
+        }
+        headers.extend(self.headers.clone());
+    }
+
+    /// `google.rpc.Status` with the first details that fit.
+    fn encoded(&self) -> Vec<u8> {
+        let code = self.code.map_or(0, |code| i32::from(code as u8));
+        let message = percent::cut(&self.message, MOST_DETAILS / 4).into_owned();
+        let mut status = RpcStatus { code, message, details: Vec::new() };
+        let mut size = status.encoded_len();
+        for detail in &self.details {
+            size += detail.encoded_len() + 4;
+            if size > MOST_DETAILS {
+                break;
+            }
+            status.details.push(detail.clone());
+        }
+        status.encode_to_vec()
+    }
+
+    /// Headers that are part of it beside its own fields: those of a business error.
+    pub fn own_headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The same with those out of the headers of an answer.
+    #[must_use]
+    pub fn with_own_headers(mut self, headers: &HeaderMap) -> Self {
+        let own = [BUSINESS_CODE, BUSINESS_EXTRA].map(HeaderName::from_static);
+        let own = own.into_iter().filter_map(|name| Some((name.clone(), headers.get(name)?.clone())));
+        self.headers = own.collect();
+        self
+    }
+
+    /// The names of headers that are part of it beside its own fields.
+    pub(crate) fn is_own(name: &str) -> bool {
+        matches!(name, BUSINESS_CODE | BUSINESS_EXTRA)
+    }
+}
+
+fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}
+
 /// The status that an error travels as.
 pub fn status_of(error: &Error) -> Status {
     if let Some(code) = error.business_code() {
         return business(error, code);
     }
-    let code = Number::from(i32::from(error.code() as u8));
     let has_info = !error.reason().is_empty() || !error.pairs().is_empty();
-    if !has_info && error.details().is_empty() {
-        return Status::new(code, error.message());
-    }
-    let info = ErrorInfo { reason: error.reason().to_owned(), domain: String::new(), metadata: error.pairs().clone() };
-    let info = has_info.then(|| Any { type_url: ERROR_INFO.to_owned(), value: Bytes::from(info.encode_to_vec()) });
-    let others = error
-        .details()
-        .iter()
-        .map(|detail| Any { type_url: format!("{TYPES}{}", detail.type_name), value: detail.value.clone() });
-    let details = RpcStatus {
-        code: i32::from(error.code() as u8),
-        message: error.message().to_owned(),
-        details: info.into_iter().chain(others).collect(),
-    };
-    Status::with_details(code, error.message(), Bytes::from(details.encode_to_vec()))
+    let info = has_info.then(|| {
+        let (reason, metadata) = (error.reason().to_owned(), error.pairs().clone());
+        let info = ErrorInfo { reason, domain: String::new(), metadata };
+        Any { type_url: ERROR_INFO.to_owned(), value: Bytes::from(info.encode_to_vec()) }
+    });
+    let others = error.details().iter().map(|detail| Any::new(&detail.type_name, detail.value.clone()));
+    let details = info.into_iter().chain(others).collect();
+    Status { details, ..Status::new(error.code(), error.message()) }
 }
 
 fn business(error: &Error, code: i32) -> Status {
-    let mut metadata = MetadataMap::new();
-    metadata.insert(BUSINESS_CODE, MetadataValue::from(code));
+    let mut status = Status::new(Code::Internal, error.message());
+    status.headers.insert(HeaderName::from_static(BUSINESS_CODE), HeaderValue::from(code));
     let extra = serde_json::to_string(error.pairs()).ok();
-    let extra = extra.filter(|_| !error.pairs().is_empty());
-    if let Some(extra) = extra.and_then(|extra| ascii(&extra).parse().ok()) {
-        metadata.insert(BUSINESS_EXTRA, extra);
+    if let Some(extra) = extra.filter(|_| !error.pairs().is_empty()) {
+        insert(&mut status.headers, BUSINESS_EXTRA, &ascii(&extra));
     }
-    Status::with_metadata(Number::Internal, error.message(), metadata)
+    status
 }
 
 /// JSON with every character that a header cannot carry escaped.
@@ -106,20 +205,21 @@ pub fn error_of(status: &Status) -> Error {
     if let Some(error) = business_of(status) {
         return error.with_origin(Origin::Remote);
     }
-    let code = Code::from_number(i32::from(status.code())).unwrap_or(Code::Unknown);
-    if let Some(micro) = details::<micro::Detail>(status.details(), micro::DETAIL).next() {
+    let code = status.code.unwrap_or(Code::Unknown);
+    let micro = status.details.iter().find(|detail| detail.type_url == micro::DETAIL);
+    if let Some(micro) = micro.and_then(|detail| micro::Detail::decode(detail.value.clone()).ok()) {
         return micro::error_of(code, micro).with_origin(Origin::Remote);
     }
-    let mut error = Error::new(code, status.message());
-    for Any { type_url, value } in RpcStatus::decode(status.details()).unwrap_or_default().details {
+    let mut error = Error::new(code, status.message.as_str());
+    for detail in &status.details {
         // One that does not decode is a detail like any other.
-        match ErrorInfo::decode(value.clone()).ok().filter(|_| type_url == ERROR_INFO) {
+        match ErrorInfo::decode(detail.value.clone()).ok().filter(|_| detail.type_url == ERROR_INFO) {
             Some(ErrorInfo { reason, metadata, .. }) => {
                 let with_reason = error.with_reason(reason);
                 error = metadata.into_iter().fold(with_reason, |error, (key, value)| error.with_pair(key, value));
             }
             None => {
-                let type_name = type_url.rsplit('/').next().unwrap_or_default().to_owned();
+                let (type_name, value) = (detail.type_name().to_owned(), detail.value.clone());
                 error = error.with_encoded_detail(Detail { type_name, value });
             }
         }
@@ -128,18 +228,10 @@ pub fn error_of(status: &Status) -> Error {
 }
 
 fn business_of(status: &Status) -> Option<Error> {
-    let metadata = status.metadata();
-    let code = metadata.get(BUSINESS_CODE)?.to_str().ok()?.parse().ok()?;
-    let extra = metadata.get(BUSINESS_EXTRA).and_then(|extra| extra.to_str().ok());
+    let code = status.headers.get(BUSINESS_CODE)?.to_str().ok()?.parse().ok()?;
+    let extra = status.headers.get(BUSINESS_EXTRA).and_then(|extra| extra.to_str().ok());
     let extra: Option<BTreeMap<String, String>> = extra.and_then(|extra| serde_json::from_str(extra).ok());
-    Some(Error::business(code, status.message(), extra.unwrap_or_default()))
-}
-
-/// The details of one type. Those that do not decode are as good as none.
-fn details<M: Message + Default>(details: &[u8], url: &'static str) -> impl Iterator<Item = M> {
-    let status = RpcStatus::decode(details).unwrap_or_default();
-    let found = status.details.into_iter().filter(move |any| any.type_url == url);
-    found.filter_map(|any| M::decode(any.value).ok())
+    Some(Error::business(code, status.message.as_str(), extra.unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -149,8 +241,8 @@ mod tests {
     #[test]
     fn a_plain_error_is_its_code_and_message() {
         let status = status_of(&Error::not_found("gone ✗"));
-        assert_eq!((status.code(), status.message()), (Number::NotFound, "gone ✗"));
-        assert!(status.details().is_empty());
+        assert_eq!((status.code, status.message.as_str()), (Some(Code::NotFound), "gone ✗"));
+        assert!(status.details.is_empty());
         let back = error_of(&status);
         assert_eq!((back.code(), back.origin()), (Code::NotFound, Origin::Remote));
     }
@@ -168,9 +260,9 @@ mod tests {
     fn reason_and_pairs_are_the_bytes_that_kratos_sends() {
         let error = Error::not_found("user x not found").with_reason("USER_NOT_FOUND");
         let error = error.with_pair("user", "x").with_pair("zone", "a");
-        let response: http::Response<()> = status_of(&error).into_http();
+        let mut headers = HeaderMap::new();
+        status_of(&error).write(&mut headers);
         let wanted = [
-            ("content-type", "application/grpc"),
             ("grpc-status", "5"),
             ("grpc-message", "user%20x%20not%20found"),
             (
@@ -178,8 +270,7 @@ mod tests {
                 "CAUSEHVzZXIgeCBub3QgZm91bmQaUgoodHlwZS5nb29nbGVhcGlzLmNvbS9nb29nbGUucnBjLkVycm9ySW5mbxImCg5VU0VSX05PVF9GT1VORBoJCgR1c2VyEgF4GgkKBHpvbmUSAWE",
             ),
         ];
-        let sent: Vec<_> =
-            response.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+        let sent: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
         assert_eq!(sent, wanted);
     }
 
@@ -196,10 +287,49 @@ mod tests {
     fn business_errors_come_back() {
         let error = Error::business(-7, "no 错", [("k".to_owned(), "é\n🙂".to_owned())]);
         let status = status_of(&error);
-        assert_eq!(status.code(), Number::Internal);
+        assert_eq!(status.code, Some(Code::Internal));
         let back = error_of(&status);
         assert_eq!(back.business_code(), Some(-7));
         assert_eq!(back.pairs(), error.pairs());
         assert_eq!(back.message(), error.message());
+    }
+
+    fn through(error: &Error) -> (HeaderMap, Error) {
+        let mut headers = HeaderMap::new();
+        status_of(error).write(&mut headers);
+        let back = error_of(&Status::read(&headers).unwrap());
+        (headers, back)
+    }
+
+    #[test]
+    fn what_headers_cannot_hold_is_cut_and_the_rest_arrives() {
+        let detail = |size: usize| Detail { type_name: "a.B".into(), value: vec![7; size].into() };
+        let error = Error::invalid("é".repeat(10_000)).with_reason("R");
+        let error = error.with_encoded_detail(detail(100)).with_encoded_detail(detail(100_000));
+        let (headers, back) = through(&error);
+        let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        assert!(size < 7 << 10, "{size}");
+        assert!(back.message().starts_with("éé") && back.message().ends_with('…'), "{}", back.message());
+        assert_eq!((back.code(), back.reason(), back.details()), (Code::InvalidArgument, "R", &[detail(100)][..]));
+    }
+
+    #[test]
+    fn details_that_do_not_decode_cost_the_details_alone() {
+        for details in ["!!!", "C", "CAU==", "CA U", "CAV", "-_-_", "=", "AAAA"] {
+            let mut headers = HeaderMap::new();
+            Status::new(Code::NotFound, "gone").write(&mut headers);
+            headers.insert(DETAILS, HeaderValue::from_static(details));
+            let status = Status::read(&headers).unwrap();
+            assert_eq!(status, Status::new(Code::NotFound, "gone"), "{details}");
+        }
+        assert_eq!(Status::read(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn numbers_that_nobody_knows_are_unknown() {
+        for number in ["20", "-1", "x", "", "99999999999999"] {
+            let headers = HeaderMap::from_iter([(HeaderName::from_static(STATUS), number.parse().unwrap())]);
+            assert_eq!(Status::read(&headers).unwrap().code, Some(Code::Unknown), "{number}");
+        }
     }
 }

@@ -1,8 +1,6 @@
 //! What a kind of registry does, for [`Registry`](super::Registry) alone.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,9 +8,10 @@ use super::announcement::Announcement;
 use super::check_name;
 use super::error::Error;
 use super::snapshot::View;
+use kiteline_core::service::BoxFuture;
 
 /// Work in the background. Dropping it ends it.
-pub type Task = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
+pub type Task = BoxFuture<()>;
 
 /// A kind of registry: where instances are written down for others, and found.
 ///

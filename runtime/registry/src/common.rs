@@ -1,9 +1,11 @@
 //! What a process has once however often it is opened: a table of what is open, by what it was
 //! opened with. Tasks end with their runtime, so each runtime has its own.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use tokio::runtime::{Handle, Id};
+
+use kiteline_core::lock::lock;
 
 /// What is open; whoever uses it keeps it open.
 pub(super) struct Common<K, V>(Mutex<Vec<(Id, K, Weak<V>)>>);
@@ -17,7 +19,7 @@ impl<K: PartialEq, V> Common<K, V> {
     /// is shared.
     pub(super) fn get<E>(&self, key: K, open: impl FnOnce(&K) -> Result<V, E>) -> Result<Arc<V>, E> {
         let Ok(runtime) = Handle::try_current().map(|handle| handle.id()) else { return open(&key).map(Arc::new) };
-        let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut table = lock(&self.0);
         table.retain(|(.., value)| value.strong_count() > 0);
         let found = table.iter().find(|(home, known, _)| *home == runtime && *known == key);
         if let Some(value) = found.and_then(|(.., value)| value.upgrade()) {

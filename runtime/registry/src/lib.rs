@@ -62,11 +62,13 @@ mod url;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+
+use kiteline_core::lock::lock;
 
 pub use announcement::Announcement;
 pub use backend::{Backend, Task};
@@ -209,7 +211,7 @@ impl Registry {
     /// [`Error::Name`], [`Error::NoRuntime`].
     pub fn resolve(&self, service: &str) -> Result<Resolver, Error> {
         self.0.backend.check(service)?;
-        let mut resolvers = self.0.resolvers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut resolvers = lock(&self.0.resolvers);
         if let Some(shared) = resolvers.get(service).and_then(Weak::upgrade) {
             return Ok(Resolver::new(shared));
         }

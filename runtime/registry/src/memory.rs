@@ -1,7 +1,7 @@
 //! A registry inside one handle and its clones: for tests and programs of one process.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use super::announcement::Announcement;
@@ -10,6 +10,7 @@ use super::instance::Instance;
 use super::registration::{Registered, Status};
 use super::schemes::Scheme;
 use super::snapshot::{Snapshot, View};
+use kiteline_core::lock::lock;
 
 /// `memory`: this handle alone.
 pub(super) const MEMORY: Scheme =
@@ -115,8 +116,4 @@ impl Entry {
         state.instances.remove(&self.id);
         state.publish();
     }
-}
-
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use tokio::sync::{Notify, watch};
 
 use super::instance::Instance;
+use kiteline_core::lock::lock;
 
 /// The instances of one service as they were known at one moment.
 #[derive(Clone, Debug, Default)]
@@ -109,7 +110,7 @@ impl View {
         if !self.current.load().is_suspect(&instance.id) {
             return;
         }
-        let mut addresses = self.unreachable.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut addresses = lock(&self.unreachable);
         addresses.extend(instance.endpoints.iter().map(|endpoint| endpoint.address()));
         self.reported.notify_one();
     }
@@ -118,6 +119,6 @@ impl View {
     #[cfg_attr(not(feature = "etcd"), allow(dead_code, reason = "only etcd has suspects"))]
     pub(crate) async fn reports(&self) -> BTreeSet<String> {
         self.reported.notified().await;
-        std::mem::take(&mut *self.unreachable.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *lock(&self.unreachable))
     }
 }

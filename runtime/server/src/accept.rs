@@ -8,10 +8,11 @@ use std::time::Duration;
 use bytes::BytesMut;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 
-use super::connections::Seat;
+use super::connections::ConnectionGuard;
 use super::counters::Counter;
 use super::driver::{Claim, Connection, Driver};
 use super::shared::Shared;
+use kiteline_core::event::Event;
 
 /// Room for the first read, which for most calls is the whole first request.
 const FIRST_READ: usize = 4 << 10;
@@ -87,22 +88,48 @@ fn of_one_connection(error: &io::Error) -> bool {
 }
 
 fn connect(shared: &Arc<Shared>, drivers: &Arc<[Box<dyn Driver>]>, stream: TcpStream, peer: SocketAddr) {
-    let Some(seat) = shared.connections.admit(peer.ip(), &shared.limits) else {
+    let Some(guard) = shared.connections.admit(peer.ip(), &shared.limits) else {
         shared.count(Counter::Refused);
         return;
     };
     shared.count(Counter::Accepted);
-    let id = seat.id();
-    let task = tokio::spawn(serve(Arc::clone(shared), Arc::clone(drivers), seat, stream, peer));
+    let id = guard.id();
+    let task = tokio::spawn(serve(Arc::clone(shared), Arc::clone(drivers), guard, stream, peer));
     shared.connections.runs_in(id, task.abort_handle());
 }
 
-async fn serve(shared: Arc<Shared>, drivers: Arc<[Box<dyn Driver>]>, seat: Seat, stream: TcpStream, peer: SocketAddr) {
+/// Tells recorders of a connection and, when it is dropped, of its end.
+struct Connected(Option<(Arc<Shared>, SocketAddr)>);
+
+impl Connected {
+    fn new(shared: &Arc<Shared>, peer: SocketAddr) -> Self {
+        shared.admission.recorders.record(|| Event::Connected { peer });
+        let told = !shared.admission.recorders.is_empty();
+        Self(told.then(|| (Arc::clone(shared), peer)))
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        if let Some((shared, peer)) = self.0.take() {
+            shared.admission.recorders.record(|| Event::Disconnected { peer });
+        }
+    }
+}
+
+async fn serve(
+    shared: Arc<Shared>,
+    drivers: Arc<[Box<dyn Driver>]>,
+    guard: ConnectionGuard,
+    stream: TcpStream,
+    peer: SocketAddr,
+) {
+    let _connected = Connected::new(&shared, peer);
     // A socket that refuses the option still works, only slower.
     let _ = stream.set_nodelay(true);
     let Some((driver, first)) = first_bytes(&stream, &drivers).await else { return };
     match driver {
-        Some(driver) => driver.serve(Connection { shared, seat, stream, peer, first }).await,
+        Some(driver) => driver.serve(Connection { shared, guard, stream, peer, first }).await,
         None => {
             shared.count(Counter::UnknownProtocol);
             tracing::debug!(%peer, first = ?first.first(), "closed: no protocol that is served here");

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -15,8 +15,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::counters::{Counter, Counters};
 use super::share::Share;
+use kiteline_core::cache_padded::CachePadded;
 use kiteline_core::limits::Limits;
-use kiteline_core::line::Line;
+use kiteline_core::lock::lock;
 
 /// How exact the deadlines of connections are.
 pub(super) const TICK: Duration = Duration::from_millis(100);
@@ -70,7 +71,7 @@ impl Stamp {
 }
 
 struct Entry {
-    stamp: Arc<Line<Stamp>>,
+    stamp: Arc<CachePadded<Stamp>>,
     address: IpAddr,
     task: Option<AbortHandle>,
     goaway: Option<CancellationToken>,
@@ -81,7 +82,7 @@ struct Entry {
 struct Address {
     open: usize,
     /// Their calls in work.
-    calls: Arc<Line<AtomicUsize>>,
+    calls: Arc<CachePadded<AtomicUsize>>,
 }
 
 #[derive(Default)]
@@ -104,11 +105,11 @@ pub(super) struct Connections {
 
 impl Connections {
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.table)
     }
 
     /// Takes a connection in, unless too many are open.
-    pub(super) fn admit(self: &Arc<Self>, address: IpAddr, limits: &Limits) -> Option<Seat> {
+    pub(super) fn admit(self: &Arc<Self>, address: IpAddr, limits: &Limits) -> Option<ConnectionGuard> {
         let mut table = self.table();
         let from_here = table.addresses.get(&address).map_or(0, |from_here| from_here.open);
         if table.entries.len() >= limits.connections || from_here >= limits.connections_per_address {
@@ -119,11 +120,11 @@ impl Connections {
         let share = Arc::new(Share::new(Arc::clone(&from_here.calls)));
         let id = table.next;
         table.next += 1;
-        let stamp = Arc::<Line<Stamp>>::default();
+        let stamp = Arc::<CachePadded<Stamp>>::default();
         stamp.set(Phase::FirstByte, self.tick.load(Ordering::Relaxed));
         let entry = Entry { stamp: Arc::clone(&stamp), address, task: None, goaway: None };
         table.entries.insert(id, entry);
-        Some(Seat { connections: Arc::clone(self), id, stamp, share })
+        Some(ConnectionGuard { connections: Arc::clone(self), id, stamp, share })
     }
 
     /// Tells which task a connection runs in, so that a sweep can end it.
@@ -234,15 +235,15 @@ fn ticks(time: Duration) -> u64 {
     u64::try_from(time.as_millis().div_ceil(TICK.as_millis())).unwrap_or(u64::MAX)
 }
 
-/// A connection's place among the open ones; given back when it is dropped.
-pub(super) struct Seat {
+/// Counts a connection as open until it is dropped.
+pub(super) struct ConnectionGuard {
     connections: Arc<Connections>,
     id: u64,
-    stamp: Arc<Line<Stamp>>,
+    stamp: Arc<CachePadded<Stamp>>,
     share: Arc<Share>,
 }
 
-impl Seat {
+impl ConnectionGuard {
     /// The connection's number.
     pub(super) fn id(&self) -> u64 {
         self.id
@@ -278,7 +279,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         let mut table = self.connections.table();
         let Some(entry) = table.entries.remove(&self.id) else { return };

@@ -1,8 +1,8 @@
-//! What happened, in numbers.
+//! Counters of a server.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use kiteline_core::counters::Event;
 
-/// What is counted. New ones may come.
+/// The events that are counted. New ones may be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(usize)]
@@ -42,18 +42,10 @@ pub enum Counter {
 const COUNTERS: usize = Counter::Idle as usize + 1;
 
 /// Counts since the start, by [`Counter`].
-#[derive(Debug, Default)]
-pub struct Counters([AtomicU64; COUNTERS]);
+pub type Counters = kiteline_core::counters::Counters<Counter, COUNTERS>;
 
-impl Counters {
-    /// How often it happened.
-    pub fn get(&self, counter: Counter) -> u64 {
-        self.0.get(counter as usize).map_or(0, |count| count.load(Ordering::Relaxed))
-    }
-
-    pub(super) fn add(&self, counter: Counter) {
-        if let Some(count) = self.0.get(counter as usize) {
-            count.fetch_add(1, Ordering::Relaxed);
-        }
+impl Event for Counter {
+    fn index(self) -> usize {
+        self as usize
     }
 }

@@ -4,17 +4,15 @@
 //! ([`Server::driver`](super::Server::driver)) first.
 
 use std::fmt;
-use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use super::connections::{Phase, Seat};
-use super::load::Entry;
+use super::admission::Entry;
+use super::connections::{ConnectionGuard, Phase};
 use super::prefixed::Prefixed;
 use super::shared::Shared;
 use kiteline_core::body::Body;
@@ -22,7 +20,7 @@ use kiteline_core::context::Context;
 use kiteline_core::error::Error;
 use kiteline_core::limits::Limits;
 use kiteline_core::router::{Route, Router};
-use kiteline_core::service::Answer;
+use kiteline_core::service::{Answer, BoxFuture};
 
 /// What a driver says of a connection's first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +34,7 @@ pub enum Claim {
 }
 
 /// The future of a connection that is served.
-pub type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub type Serving = BoxFuture<()>;
 
 /// One protocol.
 pub trait Driver: Send + Sync + 'static {
@@ -50,7 +48,7 @@ pub trait Driver: Send + Sync + 'static {
 /// A connection that a driver has claimed.
 pub struct Connection {
     pub(super) shared: Arc<Shared>,
-    pub(super) seat: Seat,
+    pub(super) guard: ConnectionGuard,
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
     /// The first bytes, which are no longer in the stream.
@@ -66,15 +64,15 @@ impl fmt::Debug for Connection {
 impl Connection {
     /// Splits it into its bytes, the first ones included, and what the server has to do with it.
     pub fn open(self) -> (impl AsyncRead + AsyncWrite + Unpin + Send + 'static, Calls) {
-        let Self { shared, seat, stream, peer, first } = self;
-        (Prefixed::new(first.freeze(), stream), Calls { shared, seat, peer })
+        let Self { shared, guard, stream, peer, first } = self;
+        (Prefixed::new(first.freeze(), stream), Calls { shared, guard, peer })
     }
 }
 
 /// How the driver of a connection makes calls, and says what it waits for.
 pub struct Calls {
     shared: Arc<Shared>,
-    seat: Seat,
+    guard: ConnectionGuard,
     peer: SocketAddr,
 }
 
@@ -103,7 +101,7 @@ impl Calls {
 
     /// Says what the connection waits for from now on: the limit of that time ends it.
     pub fn waits_for(&self, phase: Phase) {
-        self.seat.enter(phase);
+        self.guard.enter(phase);
     }
 
     /// Whether the server drains: no other request should be read.
@@ -123,9 +121,9 @@ impl Calls {
         let cx = cx.with_peer(self.peer).with_limit(limit.into_std());
         let end = cx.deadline().map_or(limit, Into::into);
         let body = (body.into(), self.shared.limits.decode);
-        let mut work = self.shared.start(route, cx, body, Entry { share: self.seat.share(), held: None })?;
-        work.count(self.seat.share());
-        tokio::time::timeout_at(end, work).await.unwrap_or_else(|_| Err(super::work::late()))
+        let mut running = self.shared.start(route, cx, body, Entry { share: self.guard.share(), held: None })?;
+        running.count(self.guard.share());
+        tokio::time::timeout_at(end, running).await.unwrap_or_else(|_| Err(super::running_call::late()))
     }
 
     /// Makes a call of one message by the names on a wire; see [`Router::find`].

@@ -1,10 +1,11 @@
 //! Logs failed calls: one line per method, code and second, with the number of those like it.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use kiteline_core::error::{Error, Origin};
+use kiteline_core::lock::lock;
 use kiteline_core::service::Method;
 
 /// Between two lines about the same method and code.
@@ -22,7 +23,7 @@ pub(super) fn log(method: &Method, error: &Error) {
         return;
     }
     let key = (method.path, error.code() as u8);
-    let due = RECENT.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().due(Instant::now());
+    let due = lock(&RECENT).entry(key).or_default().due(Instant::now());
     let Some(unlogged) = due else { return };
     let method = format_args!("{}.{}", method.service, method.name);
     // As a text, which the log quotes: it may hold what a caller sent.

@@ -16,12 +16,15 @@ use super::stage::Stage;
 use kiteline_core::body::{Messages, Source};
 use kiteline_core::error::{Code, Error};
 use kiteline_core::service::{Answer, Call, Handling, Idl, Method, Service, ServiceInfo};
-use kiteline_grpc::{CHECK, HealthRequest, ServingStatus, WATCH, request};
+use kiteline_grpc::{CHECK, HealthListReply, HealthReply, HealthRequest, LIST, ServingStatus, WATCH, reply, request};
 
 static INFO: ServiceInfo =
     ServiceInfo { name: "Health", package: "grpc.health.v1", registry_name: "", idl: Idl::Proto, methods: &METHODS };
-static METHODS: [Method; 2] =
-    [Method::new(Idl::Proto, CHECK, 0).idempotent(), Method::new(Idl::Proto, WATCH, 1).streaming(false, true)];
+static METHODS: [Method; 3] = [
+    Method::new(Idl::Proto, CHECK, 0).idempotent(),
+    Method::new(Idl::Proto, WATCH, 1).streaming(false, true),
+    Method::new(Idl::Proto, LIST, 2).idempotent(),
+];
 
 /// What a server says of itself.
 pub(super) struct Health {
@@ -54,6 +57,17 @@ impl Health {
         Ok(status(*self.stage.borrow()).reply().into())
     }
 
+    /// The server as a whole and each service; there are no more of them than a program was built with.
+    fn list(&self, call: &Call) -> Result<Answer, Error> {
+        let status = HealthReply { status: status(*self.stage.borrow()).into() };
+        let name = |info: &&'static ServiceInfo| match info.package {
+            "" => info.name.to_owned(),
+            package => format!("{package}.{}", info.name),
+        };
+        let names = self.services.iter().map(name).chain([String::new()]);
+        reply(&call.cx, &HealthListReply { statuses: names.map(|name| (name, status.clone())).collect() })
+    }
+
     fn watch(&self, call: &Call) -> Result<Answer, Error> {
         let question: HealthRequest = request(call)?;
         let watch = Watch { stage: self.stage.clone(), known: self.knows(&question.service), said: None };
@@ -67,7 +81,11 @@ impl Service for Health {
     }
 
     fn call(&self, call: Call) -> Handling {
-        let answer = if call.method.kind.streams_answers() { self.watch(&call) } else { self.check(&call) };
+        let answer = match call.method.index {
+            0 => self.check(&call),
+            1 => self.watch(&call),
+            _ => self.list(&call),
+        };
         Box::pin(std::future::ready(answer))
     }
 }

@@ -1,4 +1,4 @@
-//! A readable refusal for people who open the port with a browser or curl.
+//! A readable refusal for people who open the port of a server without HTTP with a browser or curl.
 
 use tokio::io::AsyncWriteExt;
 
@@ -7,7 +7,7 @@ use super::counters::Counter;
 use super::driver::{Claim, Connection, Driver, Serving};
 
 /// The beginning of every HTTP/2 connection (RFC 9113, section 3.4).
-pub(super) const PREFACE: &[u8] = b"PRI ";
+pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Whether bytes begin as a text does, as far as they go.
 pub(super) fn begins(bytes: &[u8], text: &[u8]) -> Claim {
@@ -36,9 +36,9 @@ impl Driver for Refusal {
 }
 
 async fn refuse(connection: Connection) {
-    let Connection { shared, seat, mut stream, .. } = connection;
+    let Connection { shared, guard, mut stream, .. } = connection;
     shared.count(Counter::UnknownProtocol);
-    seat.enter(Phase::Write);
+    guard.enter(Phase::Write);
     let text = format!("This port serves {}, not HTTP/1.\n", shared.router);
     let response = format!(
         "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n\
@@ -62,11 +62,11 @@ mod tests {
             (b"PO", Claim::Yes),
             (b"P", Claim::More),
             (b"PRI", Claim::More),
-            (b"PRI * H", Claim::No),
+            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Claim::No),
             (b"\x16", Claim::No),
         ] {
             assert_eq!(Refusal.claim(first), claim, "{first:?}");
         }
-        assert_eq!(begins(b"PRI * HTTP/2.0", PREFACE), Claim::Yes);
+        assert_eq!(begins(b"PRI * HTTP/2.0", PREFACE), Claim::More);
     }
 }

@@ -6,6 +6,7 @@
 //! Programs use this crate through `runtime::Server`.
 
 mod accept;
+mod admission;
 mod connections;
 mod counters;
 #[cfg(target_os = "linux")]
@@ -13,17 +14,17 @@ mod descriptors;
 mod driver;
 mod failures;
 #[cfg(feature = "grpc")]
-mod grpc;
-#[cfg(feature = "grpc")]
 mod health;
+#[cfg(feature = "grpc")]
+mod http;
 mod http1;
-mod load;
 mod partial;
 mod prefixed;
 #[cfg(feature = "grpc")]
 mod reflection;
 mod registration;
 mod running;
+mod running_call;
 mod share;
 mod shared;
 mod signals;
@@ -31,15 +32,15 @@ mod stage;
 #[cfg(test)]
 mod tests_connections;
 mod thrift;
-mod work;
 
 use std::fmt;
 use std::sync::Arc;
 
 use kiteline_core::error::Error;
-use kiteline_core::heap;
+use kiteline_core::event::{Recorder, Recorders};
 use kiteline_core::layered::Layered;
 use kiteline_core::limits::Limits;
+use kiteline_core::malloc;
 use kiteline_core::router::Router;
 #[cfg(feature = "grpc")]
 use kiteline_core::service::Idl;
@@ -68,6 +69,7 @@ pub struct Builder {
     layers: Vec<Wrap>,
     drivers: Vec<Box<dyn Driver>>,
     reflection: bool,
+    recorders: Recorders,
 }
 
 impl fmt::Debug for Builder {
@@ -79,7 +81,14 @@ impl fmt::Debug for Builder {
 impl Builder {
     /// A server without services that keeps these limits.
     pub fn new(limits: &Limits) -> Self {
-        Self { limits: limits.clone(), services: Vec::new(), layers: Vec::new(), drivers: Vec::new(), reflection: true }
+        Self {
+            limits: limits.clone(),
+            services: Vec::new(),
+            layers: Vec::new(),
+            drivers: Vec::new(),
+            reflection: true,
+            recorders: Recorders::default(),
+        }
     }
 
     /// Mounts a service.
@@ -107,6 +116,12 @@ impl Builder {
         self
     }
 
+    /// Tells a recorder what happens.
+    pub fn recorder(mut self, recorder: Arc<dyn Recorder>) -> Self {
+        self.recorders.add(recorder);
+        self
+    }
+
     /// Adds a protocol, which is asked for each connection before those that are built in.
     pub fn driver(mut self, driver: impl Driver) -> Self {
         self.drivers.push(Box::new(driver));
@@ -117,10 +132,10 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`Code::FailedPrecondition`] when the services cannot share a server, or without any;
-    /// [`Code::Unavailable`] when the address cannot be listened on; what the registrar gives.
+    /// `FailedPrecondition` when the services cannot share a server, or without any;
+    /// `Unavailable` when the address cannot be listened on; what the registrar gives.
     pub async fn start(self, listen: &str, registrar: Option<Box<dyn Registrar>>) -> Result<Running, Error> {
-        heap::keep();
+        malloc::retain();
         let stage = watch::Sender::new(Stage::default());
         let router = Router::with_own(self.services, |services| own(services, &stage, self.reflection))?;
         let layers = stack(&router, self.layers);
@@ -129,8 +144,9 @@ impl Builder {
         descriptors::make_room(&listener, self.limits.connections);
         let mut drivers = self.drivers;
         drivers.extend(built_in(&router));
-        let (load, connections) = (Arc::default(), Arc::default());
-        let shared = Shared { router, layers, limits: self.limits, load, connections, stage };
+        let admission = Arc::new(admission::Admission::new(self.recorders));
+        let connections = Arc::default();
+        let shared = Shared { router, layers, limits: self.limits, admission, connections, stage };
         Running::start(listener, drivers, Arc::new(shared), registrar).await
     }
 }
@@ -140,7 +156,7 @@ fn built_in(router: &Router) -> Vec<Box<dyn Driver>> {
     let mut drivers: Vec<Box<dyn Driver>> = vec![Box::new(thrift::Thrift::new(router))];
     #[cfg(feature = "grpc")]
     if router.serves(Idl::Proto) {
-        drivers.push(Box::new(grpc::Grpc::default()));
+        drivers.push(Box::new(http::Http::default()));
     }
     drivers.push(Box::new(http1::Refusal));
     drivers

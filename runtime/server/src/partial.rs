@@ -2,14 +2,15 @@
 //! read on can also be finished, or refused at once.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::load::{Load, is_small};
+use super::admission::{Admission, is_small};
 use kiteline_core::limits::Limits;
+use kiteline_core::lock::lock;
 
 /// Bytes of a frame that is not whole that are not counted: what a buffer holds anyway.
 const FREE: usize = 64 << 10;
@@ -50,7 +51,7 @@ impl Frame {
     }
 
     fn has(&self, arrived: usize) {
-        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut progress = lock(&self.progress);
         if arrived != progress.arrived {
             *progress = Progress { arrived, last: Instant::now(), ..*progress };
         }
@@ -58,7 +59,7 @@ impl Frame {
 
     /// Whether it may lose its room: its peer is silent, or too slow to send all of it in time.
     fn lags(&self, now: Instant, limits: &Limits) -> bool {
-        let progress = *self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let progress = *lock(&self.progress);
         let age = now.saturating_duration_since(progress.begun);
         let due = age.as_secs_f64() / limits.whole_frame.as_secs_f64() * self.bytes() as f64;
         let slow = age >= SILENT && (progress.arrived as f64) < due;
@@ -66,7 +67,7 @@ impl Frame {
     }
 }
 
-impl Load {
+impl Admission {
     /// Reserves `bytes` more for a frame of `whole` bytes, at the cost of frames that lag where need be.
     fn reserve(&self, bytes: usize, whole: usize, limits: &Limits) -> bool {
         // Small ones have room of their own; behind it is some for small requests that are whole.
@@ -117,13 +118,13 @@ impl Load {
 
 /// The room of one connection's frame that is not whole; given back when it is dropped.
 pub(super) struct Partial {
-    load: Arc<Load>,
+    admission: Arc<Admission>,
     frame: Option<Arc<Frame>>,
 }
 
 impl Partial {
-    pub(super) fn new(load: &Arc<Load>) -> Self {
-        Self { load: Arc::clone(load), frame: None }
+    pub(super) fn new(admission: &Arc<Admission>) -> Self {
+        Self { admission: Arc::clone(admission), frame: None }
     }
 
     /// Whether the rest of a frame of `whole` bytes may be read of which `arrived` are here; `false` from when there
@@ -136,11 +137,11 @@ impl Partial {
         }
         let whole = whole.max(arrived);
         let Some(frame) = &self.frame else {
-            if !self.load.reserve(whole, whole, limits) {
+            if !self.admission.reserve(whole, whole, limits) {
                 return false;
             }
             let frame = Arc::new(Frame::new(whole, arrived));
-            self.load.frames().push(Arc::clone(&frame));
+            self.admission.frames().push(Arc::clone(&frame));
             self.frame = Some(frame);
             return true;
         };
@@ -149,12 +150,12 @@ impl Partial {
         if more == 0 || frame.is_evicted() {
             return !frame.is_evicted();
         }
-        if !self.load.reserve(more, whole, limits) {
+        if !self.admission.reserve(more, whole, limits) {
             return false;
         }
-        let frames = self.load.frames();
+        let frames = self.admission.frames();
         if frame.is_evicted() {
-            self.load.give_back(more);
+            self.admission.give_back(more);
             return false;
         }
         frame.bytes.fetch_add(more, Ordering::Relaxed);
@@ -174,10 +175,21 @@ impl Partial {
     }
 
     fn held(&self, frame: Arc<Frame>) -> Held {
-        let mut frames = self.load.frames();
+        let mut frames = self.admission.frames();
         frames.retain(|other| !Arc::ptr_eq(other, &frame));
         drop(frames);
-        Held { load: Arc::clone(&self.load), bytes: frame.bytes() }
+        Held { admission: Arc::clone(&self.admission), bytes: frame.bytes() }
+    }
+
+    /// As [`Partial::evicted`], for whoever keeps it beside this; `None` while nothing is reserved.
+    #[cfg(feature = "grpc")]
+    pub(super) fn eviction(&self) -> Option<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> {
+        let frame = Arc::clone(self.frame.as_ref()?);
+        Some(Box::pin(async move {
+            while !frame.is_evicted() {
+                frame.wake.notified().await;
+            }
+        }))
     }
 
     pub(super) fn is_held(&self) -> bool {
@@ -205,7 +217,7 @@ impl Drop for Partial {
 
 /// Reserved bytes of a frame that is whole; given back when they are dropped.
 pub(super) struct Held {
-    load: Arc<Load>,
+    admission: Arc<Admission>,
     bytes: usize,
 }
 
@@ -213,21 +225,21 @@ impl Held {
     /// The same as bytes of a request in work.
     pub(super) fn into_bytes(mut self) -> usize {
         let bytes = std::mem::take(&mut self.bytes);
-        self.load.reserved.fetch_sub(bytes, Ordering::SeqCst);
+        self.admission.reserved.fetch_sub(bytes, Ordering::SeqCst);
         bytes
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.load.give_back(self.bytes);
+        self.admission.give_back(self.bytes);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::Entry;
+    use crate::admission::Entry;
     use crate::share::Share;
     use kiteline_core::error::Code;
 
@@ -241,30 +253,31 @@ mod tests {
     /// Four frames of a quarter each, read in turns: each has room up to its end, and becomes a request in work.
     #[test]
     fn frames_that_fit_together_all_go_on() {
-        let (load, limits) = (Arc::new(Load::default()), limits());
-        let mut frames: Vec<_> = (0..4).map(|_| Partial::new(&load)).collect();
+        let (admission, limits) = (Arc::new(Admission::default()), limits());
+        let mut frames: Vec<_> = (0..4).map(|_| Partial::new(&admission)).collect();
         for arrived in (MIB..16 * MIB).step_by(MIB) {
             assert!(frames.iter_mut().all(|frame| frame.hold(arrived, 16 * MIB, &limits)), "{arrived}");
         }
-        assert_eq!(load.bytes(), 64 * MIB);
+        assert_eq!(admission.bytes(), 64 * MIB);
         // The fifth is refused at once, and changes nothing.
-        assert!(!Partial::new(&load).hold(FREE + 1, 16 * MIB, &limits));
-        let enter =
-            |frame: &mut Partial| load.enter(16 * MIB, Entry { share: &Share::default(), held: frame.take() }, &limits);
-        let work: Vec<_> = frames.iter_mut().map(|frame| enter(frame).ok().unwrap()).collect();
-        assert_eq!((load.bytes(), load.reserved.load(Ordering::SeqCst)), (64 * MIB, 0));
-        drop((work, frames));
-        assert_eq!(load.bytes(), 0);
+        assert!(!Partial::new(&admission).hold(FREE + 1, 16 * MIB, &limits));
+        let enter = |frame: &mut Partial| {
+            admission.enter(16 * MIB, Entry { share: &Share::default(), held: frame.take() }, &limits)
+        };
+        let running: Vec<_> = frames.iter_mut().map(|frame| enter(frame).ok().unwrap()).collect();
+        assert_eq!((admission.bytes(), admission.reserved.load(Ordering::SeqCst)), (64 * MIB, 0));
+        drop((running, frames));
+        assert_eq!(admission.bytes(), 0);
     }
 
     #[test]
     fn small_requests_go_on_whatever_large_frames_do() {
-        let (load, limits) = (Arc::new(Load::default()), limits());
-        let mut large: Vec<_> = (0..4).map(|_| Partial::new(&load)).collect();
+        let (admission, limits) = (Arc::new(Admission::default()), limits());
+        let mut large: Vec<_> = (0..4).map(|_| Partial::new(&admission)).collect();
         assert!(large.iter_mut().all(|frame| frame.hold(FREE + 1, 16 * MIB, &limits)));
-        let mut small = Partial::new(&load);
+        let mut small = Partial::new(&admission);
         assert!(small.hold(FREE + 1, 100 * KIB, &limits));
-        let enter = |bytes, held| load.enter(bytes, Entry { share: &Share::default(), held }, &limits);
+        let enter = |bytes, held| admission.enter(bytes, Entry { share: &Share::default(), held }, &limits);
         let whole = enter(100 * KIB, small.take()).ok().unwrap();
         let other = enter(KIB, None).ok().unwrap();
         // What is not small is refused, and so are small ones beyond an eighth.
@@ -273,16 +286,16 @@ mod tests {
         assert_eq!(more.len(), 7);
         more.clear();
         drop((large, whole, other, more));
-        assert_eq!((load.bytes(), load.reserved.load(Ordering::SeqCst)), (0, 0));
+        assert_eq!((admission.bytes(), admission.reserved.load(Ordering::SeqCst)), (0, 0));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_frame_that_lags_gives_its_room_to_one_that_comes() {
-        let (load, limits) = (Arc::new(Load::default()), limits());
-        let mut frames: Vec<_> = (0..4).map(|_| Partial::new(&load)).collect();
+        let (admission, limits) = (Arc::new(Admission::default()), limits());
+        let mut frames: Vec<_> = (0..4).map(|_| Partial::new(&admission)).collect();
         assert!(frames.iter_mut().all(|frame| frame.hold(8 * MIB, 16 * MIB, &limits)));
         tokio::time::sleep(SILENT / 2).await;
-        let mut fifth = Partial::new(&load);
+        let mut fifth = Partial::new(&admission);
         assert!(!fifth.hold(MIB, 16 * MIB, &limits));
         // Three go on.
         assert!(frames.iter_mut().take(3).all(|frame| frame.hold(9 * MIB, 16 * MIB, &limits)));
@@ -291,40 +304,40 @@ mod tests {
         frames[3].evicted().await;
         assert!(!frames[3].hold(9 * MIB, 16 * MIB, &limits));
         assert!(frames.iter_mut().take(3).all(|frame| frame.hold(10 * MIB, 16 * MIB, &limits)));
-        assert_eq!(load.bytes(), 64 * MIB);
+        assert_eq!(admission.bytes(), 64 * MIB);
         drop((frames, fifth));
-        assert_eq!((load.bytes(), load.reserved.load(Ordering::SeqCst), load.frames().len()), (0, 0, 0));
+        assert_eq!((admission.bytes(), admission.reserved.load(Ordering::SeqCst), admission.frames().len()), (0, 0, 0));
     }
 
     /// A byte now and then is no progress: who would not be done in time may lose its room.
     #[tokio::test(start_paused = true)]
     async fn a_frame_that_drips_lags() {
-        let (load, limits) = (Arc::new(Load::default()), limits());
-        let mut frames: Vec<_> = (0..4).map(|_| Partial::new(&load)).collect();
+        let (admission, limits) = (Arc::new(Admission::default()), limits());
+        let mut frames: Vec<_> = (0..4).map(|_| Partial::new(&admission)).collect();
         for arrived in 0..20 {
             assert!(frames.iter_mut().all(|frame| frame.hold(MIB + arrived, 16 * MIB, &limits)), "{arrived}");
             tokio::time::sleep(SILENT / 5).await;
         }
-        assert!(Partial::new(&load).hold(MIB, 16 * MIB, &limits));
+        assert!(Partial::new(&admission).hold(MIB, 16 * MIB, &limits));
         drop(frames);
-        assert_eq!(load.bytes(), 0);
+        assert_eq!(admission.bytes(), 0);
     }
 
     #[tokio::test(start_paused = true)]
     async fn nobody_is_refused_for_a_frame_that_cannot_fit() {
-        let (load, limits) = (Arc::new(Load::default()), limits());
-        let mut one = Partial::new(&load);
+        let (admission, limits) = (Arc::new(Admission::default()), limits());
+        let mut one = Partial::new(&admission);
         assert!(one.hold(MIB, 16 * MIB, &limits));
         tokio::time::sleep(SILENT).await;
-        assert!(!Partial::new(&load).hold(MIB, 65 * MIB, &limits));
+        assert!(!Partial::new(&admission).hold(MIB, 65 * MIB, &limits));
         assert!(one.hold(2 * MIB, 16 * MIB, &limits));
     }
 
     /// A bare message states no length: its room grows with it.
     #[test]
     fn room_may_grow() {
-        let (load, limits) = (Arc::new(Load::default()), limits());
-        let (mut one, mut two) = (Partial::new(&load), Partial::new(&load));
+        let (admission, limits) = (Arc::new(Admission::default()), limits());
+        let (mut one, mut two) = (Partial::new(&admission), Partial::new(&admission));
         for arrived in 1..=32 {
             assert!(one.hold(arrived * MIB, 0, &limits) && two.hold(arrived * MIB, 0, &limits));
         }
@@ -332,6 +345,6 @@ mod tests {
         drop(one);
         assert!(two.hold(33 * MIB, 0, &limits));
         assert!(two.hold(FREE, 0, &limits));
-        assert_eq!((load.bytes(), two.is_held()), (0, false));
+        assert_eq!((admission.bytes(), two.is_held()), (0, false));
     }
 }

@@ -1,15 +1,13 @@
 //! Where a registry hooks in. The server says when; what is written where is not its business.
 
-use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::time::Duration;
 
 use kiteline_core::error::Error;
-use kiteline_core::service::ServiceInfo;
+use kiteline_core::service::{BoxFuture, ServiceInfo};
 
 /// The future of a registry's work.
-pub type Registering<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub type Registering<T> = BoxFuture<T>;
 
 /// Makes a server known. Called once, when it listens and answers.
 pub trait Registrar: Send + Sync + 'static {

@@ -71,12 +71,12 @@ impl Running {
 
     /// Calls in work now.
     pub fn in_flight(&self) -> usize {
-        self.shared.load.in_flight()
+        self.shared.admission.in_flight()
     }
 
     /// Bytes of requests in work now, and of frames over 64 KiB that have begun.
     pub fn in_flight_bytes(&self) -> usize {
-        self.shared.load.bytes()
+        self.shared.admission.bytes()
     }
 
     /// Connections open now.
@@ -140,14 +140,14 @@ impl Running {
             }
         }
         self.accepting.abort();
-        let (calls, drain) = (self.shared.load.in_flight(), self.shared.limits.drain);
+        let (calls, drain) = (self.shared.admission.in_flight(), self.shared.limits.drain);
         say(&format!("stopping: no new calls; {calls} in work have up to {drain:?}"));
         // Whoever watches the health would keep the connection open.
         self.shared.stage.send_replace(Stage::Draining);
         let connections = &self.shared.connections;
         connections.drain();
         let drained = tokio::time::timeout(self.shared.limits.drain, connections.empty()).await;
-        let left = self.shared.load.in_flight();
+        let left = self.shared.admission.in_flight();
         if drained.is_ok() || left == 0 {
             return Ok(());
         }

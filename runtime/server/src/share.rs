@@ -5,19 +5,19 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use kiteline_core::line::Line;
+use kiteline_core::cache_padded::CachePadded;
 
 /// The calls in work of one connection, and those of its address.
 #[derive(Debug, Default)]
 pub(super) struct Share {
-    calls: Line<AtomicUsize>,
-    address: Arc<Line<AtomicUsize>>,
+    calls: CachePadded<AtomicUsize>,
+    address: Arc<CachePadded<AtomicUsize>>,
 }
 
 impl Share {
     /// A connection from an address whose calls are counted here.
-    pub(super) fn new(address: Arc<Line<AtomicUsize>>) -> Self {
-        Self { calls: Line::default(), address }
+    pub(super) fn new(address: Arc<CachePadded<AtomicUsize>>) -> Self {
+        Self { calls: CachePadded::default(), address }
     }
 
     /// Whether another call is to be refused while there are `calls` in work of `most`. The last quarter is for
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_connection_leaves_a_quarter_to_others_and_an_address_a_16th() {
-        let (one, other) = (Arc::<Line<AtomicUsize>>::default(), Arc::<Line<AtomicUsize>>::default());
+        let (one, other) = (Arc::<CachePadded<AtomicUsize>>::default(), Arc::<CachePadded<AtomicUsize>>::default());
         let connection = |address: &Arc<_>| Arc::new(Share::new(Arc::clone(address)));
         let mut held = Vec::new();
         assert_eq!(fill(&connection(&one), &mut held, 80), 60);

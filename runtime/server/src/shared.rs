@@ -5,21 +5,22 @@ use std::task::{Context as Task, Poll, Waker};
 
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
+use tracing::Instrument;
 
+use super::admission::More;
+use super::admission::{Admission, Entry};
 use super::connections::Connections;
 use super::counters::{Counter, Counters};
-use super::load::More;
-use super::load::{Entry, Load};
+use super::running_call::RunningCall;
 use super::stage::Stage;
-use super::work::Work;
 use kiteline_core::aside::{aside, in_a_thread_of_its_own};
 use kiteline_core::body::Body;
 use kiteline_core::context::Context;
 use kiteline_core::error::Code;
 use kiteline_core::error::{Error, Origin};
-use kiteline_core::heap::Anchor;
 use kiteline_core::layered::Layered;
 use kiteline_core::limits::{DecodeLimits, Limits};
+use kiteline_core::malloc::Anchor;
 use kiteline_core::router::{Route, Router};
 use kiteline_core::service::{Answer, Call, Handling, Idl, Service};
 use kiteline_thrift::Protocol;
@@ -36,18 +37,18 @@ pub(super) struct Shared {
     /// `None` without layers: calls go to their service directly.
     pub(super) layers: Option<Layered>,
     pub(super) limits: Limits,
-    pub(super) load: Arc<Load>,
+    pub(super) admission: Arc<Admission>,
     pub(super) connections: Arc<Connections>,
     pub(super) stage: watch::Sender<Stage>,
 }
 
 impl Shared {
     pub(super) fn counters(&self) -> &Counters {
-        &self.load.counters
+        &self.admission.counters
     }
 
     pub(super) fn count(&self, counter: Counter) {
-        self.load.counters.add(counter);
+        self.admission.counters.add(counter);
     }
 
     /// The body of a call, and what decoding it may use up.
@@ -78,15 +79,25 @@ impl Shared {
         mut cx: Context,
         (body, limits): (Body, DecodeLimits),
         entry: Entry<'_>,
-    ) -> Result<Work, Error> {
-        let permit = self.load.enter(body.as_whole().map_or(0, Bytes::len), entry, &self.limits)?;
-        let method = route.method;
+    ) -> Result<RunningCall, Error> {
+        let permit = self.admission.enter(body.as_whole().map_or(0, Bytes::len), entry, &self.limits)?;
+        let (method, peer) = (route.method, cx.peer());
         cx.set_method(method);
         let call = Call { method, cx, body, limits };
-        Ok(Work::start(method, permit, || self.handle(&*route.service, call)))
+        Ok(RunningCall::start(method, peer, permit, || self.handle(&*route.service, call)))
     }
 
     fn handle(&self, service: &dyn Service, call: Call) -> Handling {
+        let span =
+            tracing::info_span!("call", method = call.method.path, peer = call.cx.peer().map(tracing::field::display));
+        if span.is_disabled() {
+            return self.begin(service, call);
+        }
+        let handling = span.in_scope(|| self.begin(service, call));
+        Box::pin(handling.instrument(span))
+    }
+
+    fn begin(&self, service: &dyn Service, call: Call) -> Handling {
         match &self.layers {
             None => service.call(call),
             Some(layers) => Box::pin(layers.oneshot(call)),
@@ -104,14 +115,15 @@ impl Shared {
         mut cx: Context,
         (protocol, body): (Protocol, Bytes),
         entry: Entry<'_>,
-    ) -> Result<Work, Error> {
-        let permit = self.load.enter(body.len(), entry, &self.limits)?;
+    ) -> Result<RunningCall, Error> {
+        let permit = self.admission.enter(body.len(), entry, &self.limits)?;
         let (shared, service, method) = (Arc::clone(self), Arc::clone(&route.service), route.method);
+        let peer = cx.peer();
         cx.set_method(method);
         let begin = move || -> Result<Begun, Error> {
             let size = body.len();
             let (body, limits) = shared.open(protocol, body)?;
-            let more = shared.load.more(body.len().saturating_sub(size), &shared.limits)?;
+            let more = shared.admission.more(body.len().saturating_sub(size), &shared.limits)?;
             let anchor = Anchor::take();
             let body = body.into();
             let mut handling = shared.handle(&*service, Call { method, cx, body, limits });
@@ -136,7 +148,7 @@ impl Shared {
                 Begun::Pending(handling, _more, _anchor) => handling.await,
             }
         };
-        Ok(Work::start(method, permit, || Box::pin(handling)).beginning(begun))
+        Ok(RunningCall::start(method, peer, permit, || Box::pin(handling)).beginning(begun))
     }
 
     /// Counts what an error says about the peer or this process.

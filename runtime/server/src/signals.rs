@@ -32,8 +32,8 @@ impl Signals {
 }
 
 /// A future that ends at SIGTERM or Ctrl-C, for programs that serve something else than
-/// [`crate::Server`] does, such as HTTP. From this call on the signals no longer end the process.
-/// [`crate::Server::run`] heeds them by itself.
+/// `runtime::Server` does, such as HTTP. From this call on the signals no longer end the process.
+/// `runtime::Server::run` heeds them by itself.
 ///
 /// ```no_run
 /// # async fn serve(_stop: impl Future<Output = ()>) {}

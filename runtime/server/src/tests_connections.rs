@@ -46,11 +46,11 @@ async fn ends_only_what_has_waited_too_long() {
 
 /// Opens a connection that stays in one phase for ever.
 fn stuck(connections: &Arc<Connections>, phase: Phase, limits: &Limits) {
-    let seat = connections.admit(address(1), limits).unwrap();
-    seat.enter(phase);
-    let id = seat.id();
+    let guard = connections.admit(address(1), limits).unwrap();
+    guard.enter(phase);
+    let id = guard.id();
     let task = tokio::spawn(async move {
-        let _seat = seat;
+        let _guard = guard;
         std::future::pending::<()>().await;
     });
     connections.runs_in(id, task.abort_handle());

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::registry::{Endpoint, Instance, Registration, Registry, Status};
 use crate::server::{Registering, Registrar, Registration as Known};
 use crate::service::{Idl, ServiceInfo};
+use kiteline_core::event::{Event, Recorders};
 use kiteline_core::say::say;
 
 /// Registers a server's services, each under its name of `[names]` or the IDL.
@@ -21,13 +22,14 @@ use kiteline_core::say::say;
 pub(crate) struct Announcer {
     registry: Registry,
     config: Config,
+    recorders: Recorders,
     aloud: bool,
 }
 
 impl Announcer {
     /// `aloud` where a person is to be told that it listens and what becomes of the registration.
-    pub(crate) fn new(registry: Registry, config: &Config, aloud: bool) -> Self {
-        Self { registry, config: config.clone(), aloud }
+    pub(crate) fn new(registry: Registry, config: &Config, recorders: Recorders, aloud: bool) -> Self {
+        Self { registry, config: config.clone(), recorders, aloud }
     }
 
     fn begin(&self, bound: SocketAddr, services: &[&'static ServiceInfo]) -> Result<Announced, Error> {
@@ -42,15 +44,11 @@ impl Announcer {
         let instances = services.iter().zip(&names).map(|(info, name)| self.instance(info, name, &address)).collect();
         let registration = self.registry.register(instances)?;
         let propagation = self.config.server.propagation.unwrap_or_else(|| self.registry.propagation());
-        Ok(Announced { names, registration: Some((registration, None)), propagation })
+        Ok(Announced { names, registration: Some((registration, Vec::new())), propagation })
     }
 
     fn instance(&self, info: &'static ServiceInfo, name: &str, address: &Endpoint) -> Instance {
-        let scheme = match info.idl {
-            Idl::Thrift => "thrift",
-            Idl::Proto => "grpc",
-        };
-        let endpoint = Endpoint { scheme: scheme.to_owned(), ..address.clone() };
+        let endpoint = Endpoint { scheme: info.idl.scheme().to_owned(), ..address.clone() };
         Instance::new(name, endpoint).with_out_of_order(self.config.server.mux && info.idl == Idl::Thrift)
     }
 }
@@ -62,7 +60,7 @@ impl Registrar for Announcer {
         services: &[&'static ServiceInfo],
     ) -> Registering<Result<Box<dyn Known>, Error>> {
         let begun = self.begin(address, services);
-        let (registry, aloud) = (self.registry.to_string(), self.aloud);
+        let (registry, aloud, recorders) = (self.registry.to_string(), self.aloud, self.recorders.clone());
         let wait = match self.config.registry.start {
             Start::Background => None,
             Start::FailFast => Some(self.config.registry.start_timeout),
@@ -74,7 +72,13 @@ impl Registrar for Announcer {
                     registration.registered_within(timeout).await?;
                 }
                 let names = announced.names.join(", ");
-                *telling = aloud.then(|| tokio::spawn(tell(names, registry, registration.status())).abort_handle());
+                if aloud {
+                    telling.push(tokio::spawn(tell(names, registry, registration.status())).abort_handle());
+                }
+                if !recorders.is_empty() {
+                    let recording = record(announced.names.clone(), recorders, registration.status());
+                    telling.push(tokio::spawn(recording).abort_handle());
+                }
             }
             Ok(Box::new(announced) as Box<dyn Known>)
         })
@@ -83,8 +87,8 @@ impl Registrar for Announcer {
 
 /// The wire protocols of the services, each once.
 fn protocols(services: &[&'static ServiceInfo]) -> String {
-    let named = |idl, name| services.iter().any(|info| info.idl == idl).then_some(name);
-    let found = [named(Idl::Thrift, "thrift"), named(Idl::Proto, "grpc")];
+    let named = |idl: Idl| services.iter().any(|info| info.idl == idl).then_some(idl.scheme());
+    let found = [named(Idl::Thrift), named(Idl::Proto)];
     found.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
@@ -92,7 +96,7 @@ fn protocols(services: &[&'static ServiceInfo]) -> String {
 struct Announced {
     /// Of the services in the registry.
     names: Vec<String>,
-    registration: Option<(Registration, Option<AbortHandle>)>,
+    registration: Option<(Registration, Vec<AbortHandle>)>,
     propagation: Duration,
 }
 
@@ -112,14 +116,31 @@ impl Known for Announced {
     fn deregister(self: Box<Self>) -> Registering<Duration> {
         Box::pin(async move {
             let Some((registration, telling)) = self.registration else { return Duration::ZERO };
-            if let Some(telling) = telling {
-                telling.abort();
-            }
+            telling.iter().for_each(AbortHandle::abort);
             // A pause may be as short as clients are slow.
             let visible = matches!(*registration.status().borrow(), Status::Registered(_) | Status::Paused);
             registration.deregister().await;
             if visible { self.propagation } else { Duration::ZERO }
         })
+    }
+}
+
+/// Tells recorders whenever the services begin or cease to stand in the registry.
+async fn record(services: Vec<String>, recorders: Recorders, mut status: watch::Receiver<Status>) {
+    let mut stands = false;
+    loop {
+        let now = matches!(*status.borrow_and_update(), Status::Registered(_));
+        if now != stands {
+            stands = now;
+            let services = &services;
+            recorders.record(|| match now {
+                true => Event::Registered { services },
+                false => Event::RegistrationLost { services },
+            });
+        }
+        if status.changed().await.is_err() {
+            return;
+        }
     }
 }
 

@@ -54,7 +54,7 @@ impl Struct for AddResponse {
 
 const fn method(name: &'static str, path: &'static str, index: usize, kind: Kind) -> Method {
     let service = "AddService";
-    Method { service, name, path, index, idl: Idl::Thrift, kind, idempotent: false }
+    Method { service, name, path, index, idl: Idl::Thrift, kind, idempotent: false, safe: false }
 }
 
 static METHODS: [Method; 6] = [

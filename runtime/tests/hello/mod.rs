@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 
-use bytes::Bytes;
+use bytes::{Buf, BufMut, Bytes};
 use http::uri::PathAndQuery;
 use prost::Message;
 use prost_types::field_descriptor_proto::{Label, Type};
@@ -13,13 +13,58 @@ use prost_types::{
     ServiceDescriptorProto,
 };
 use runtime::Config;
-use runtime::grpc::{self, Raw};
+use runtime::grpc;
 use runtime::server::Running;
 use runtime::service::{Idl, Kind};
 use runtime::{Answer, Call, Error, Handling, Limits, Method, Server, Service, ServiceInfo};
 use tokio::sync::watch;
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
+
+/// tonic's codec of bodies as they are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Raw;
+
+impl Codec for Raw {
+    type Encode = Bytes;
+    type Decode = Bytes;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl Encoder for Raw {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn encode(&mut self, item: Bytes, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        out.put(item);
+        Ok(())
+    }
+}
+
+impl Decoder for Raw {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn decode(&mut self, input: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
+        let length = input.remaining();
+        Ok(Some(input.copy_to_bytes(length)))
+    }
+}
+
+/// The status that tonic read, as ours.
+pub(crate) fn ours(status: &Status) -> grpc::Status {
+    grpc::Status::read(status.clone().into_http::<()>().headers()).unwrap()
+}
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Hello {
@@ -29,7 +74,7 @@ pub(crate) struct Hello {
 
 const fn method(name: &'static str, path: &'static str, index: usize) -> Method {
     let (idl, kind) = (Idl::Proto, Kind::Unary);
-    Method { service: "Hello", name, path, index, idl, kind, idempotent: false }
+    Method { service: "Hello", name, path, index, idl, kind, idempotent: false, safe: false }
 }
 
 static METHODS: [Method; 4] = [

@@ -9,7 +9,7 @@ use runtime::{Answer, Call, Error, Handling, Metadata, Method, Service, ServiceI
 use tokio::sync::mpsc;
 
 const fn method(name: &'static str, path: &'static str, index: usize, kind: Kind) -> Method {
-    Method { service: "Sink", name, path, index, idl: Idl::Thrift, kind, idempotent: false }
+    Method { service: "Sink", name, path, index, idl: Idl::Thrift, kind, idempotent: false, safe: false }
 }
 
 pub(crate) static METHODS: [Method; 4] = [

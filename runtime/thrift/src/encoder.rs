@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::bodies;
+use super::body_pool;
 use super::error::EncodeError;
 use super::kind::Type;
 use super::size::Size;
@@ -100,12 +100,12 @@ pub(super) fn encode(size: impl FnOnce(&mut Size), write: impl FnOnce(&mut Encod
     let mut measured = Size::default();
     size(&mut measured);
     let measured = measured.finish()?;
-    let mut out = Encoder { out: bodies::begin(measured), over: false };
+    let mut out = Encoder { out: body_pool::begin(measured), over: false };
     write(&mut out);
     if out.over || out.out.len() != measured {
         return Err(EncodeError::Mismatch);
     }
-    Ok(bodies::finish(out.out))
+    Ok(body_pool::finish(out.out))
 }
 
 /// Encodes one value.

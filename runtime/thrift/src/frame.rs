@@ -8,11 +8,11 @@ use std::io;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use super::buffer_pool;
 use super::error::Fault;
 use super::message::{Header, HeaderError};
-use super::spare;
 use super::ttheader::TtHeaderError;
-use kiteline_core::heap;
+use kiteline_core::malloc;
 
 /// No limit is above this: 256 MiB. Longer lengths begin with bytes that mean other protocols.
 pub const MAX_FRAME: usize = 256 << 20;
@@ -75,11 +75,11 @@ impl Frames {
     /// Where the next read goes, with room for at least 4 KiB.
     pub fn room(&mut self) -> &mut BytesMut {
         if self.buffer.capacity() == 0 {
-            self.buffer = spare::take();
+            self.buffer = buffer_pool::take();
         }
         if self.buffer.capacity() - self.buffer.len() < LEAST {
             let waiting = self.buffer.len();
-            self.buffer.reserve(heap::room(waiting + spare::ROOM) - waiting);
+            self.buffer.reserve(malloc::room(waiting + buffer_pool::ROOM) - waiting);
         }
         &mut self.buffer
     }
@@ -103,7 +103,7 @@ impl Frames {
     /// Gives the memory back, when no bytes are waiting in it.
     pub fn release(&mut self) {
         if self.buffer.is_empty() {
-            spare::give(std::mem::take(&mut self.buffer));
+            buffer_pool::give(std::mem::take(&mut self.buffer));
         }
     }
 
@@ -292,7 +292,7 @@ mod tests {
         let mut frames = Frames::new(MAX_FRAME);
         frames.push(&[0x0f, 0xff, 0xff, 0xff]);
         assert!(frames.take().unwrap().is_none());
-        assert!(frames.room().capacity() <= 2 * spare::ROOM);
+        assert!(frames.room().capacity() <= 2 * buffer_pool::ROOM);
     }
 
     #[tokio::test]

@@ -14,7 +14,8 @@
 //! # Ok::<_, runtime::thrift::EncodeError>(())
 //! ```
 
-mod bodies;
+mod body_pool;
+pub mod buffer_pool;
 mod call;
 pub mod compact;
 mod containers;
@@ -28,7 +29,7 @@ mod kind;
 #[cfg(feature = "grpc")]
 mod kitex_protobuf;
 mod message;
-mod messages;
+mod message_reader;
 pub mod metainfo;
 mod outgoing;
 mod protocol;
@@ -36,7 +37,6 @@ pub mod receive;
 mod scanner;
 mod sink;
 mod size;
-pub mod spare;
 mod structure;
 mod text;
 pub mod ttheader;
@@ -52,7 +52,7 @@ pub use field::{Decoded, FieldNames, FieldRef, Slot};
 pub use frame::{Frame, FrameError, FrameReader, Frames, MAX_FRAME};
 pub use kind::Type;
 pub use message::{Header, HeaderError, MAX_NAME, MessageType};
-pub use messages::{Incoming, Messages, Wire};
+pub use message_reader::{Incoming, MessageReader, Wire};
 pub use outgoing::Outgoing;
 pub use protocol::Protocol;
 pub use sink::Sink;

@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::frame::{FrameError, MAX_FRAME};
 use super::message::Header;
-use super::messages::Wire;
+use super::message_reader::Wire;
 use super::ttheader::{self, Info, Room, TtHeader};
 
 /// One message on its way out.

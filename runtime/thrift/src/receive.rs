@@ -8,7 +8,7 @@ use std::{io, mem};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
-use crate::Messages;
+use crate::MessageReader;
 
 /// Reads once, into a buffer that is taken when there is something to read: who waits owns none.
 /// Gives the number of bytes, 0 at the end of the stream. Not with `try_read`: after a `read` that
@@ -17,7 +17,7 @@ use crate::Messages;
 ///
 /// # Errors
 /// Those of the connection.
-pub fn receive(stream: &mut TcpStream, messages: &mut Messages) -> impl Future<Output = io::Result<usize>> {
+pub fn receive(stream: &mut TcpStream, messages: &mut MessageReader) -> impl Future<Output = io::Result<usize>> {
     let mut waited = false;
     poll_fn(move |task| {
         // Who was woken likely finds bytes, and reads without asking.
@@ -45,7 +45,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (mut peer, _) = listener.accept().await.unwrap();
-        let mut messages = Messages::new(1 << 20);
+        let mut messages = MessageReader::new(1 << 20);
         for _ in 0..3 {
             let mut received = Box::pin(receive(&mut stream, &mut messages));
             for _ in 0..3 {

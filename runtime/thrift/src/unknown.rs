@@ -12,7 +12,6 @@ pub struct UnknownField {
     pub id: i16,
     /// The type of its value.
     pub kind: Type,
-    /// The value in the Binary protocol. [`Size::unknown`](super::Size::unknown) trusts it: only
-    /// [`Decoder::unknown`](super::Decoder::unknown) should make these.
+    /// The value in the Binary protocol. It is written as it is, so only the decoder should make these.
     pub bytes: Bytes,
 }

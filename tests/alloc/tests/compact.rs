@@ -3,7 +3,7 @@
 
 use alloc_tests::Counting;
 use runtime::limits::DecodeLimits;
-use runtime::thrift::{Fault, FrameError, Messages, compact};
+use runtime::thrift::{Fault, FrameError, MessageReader, compact};
 
 #[global_allocator]
 static HEAP: Counting = Counting::new();
@@ -47,7 +47,7 @@ fn counts_and_lengths_reserve_nothing() {
         assert!(fault.is_some(), "{bytes:?}");
         assert!(peak <= KIB, "{peak} bytes for {bytes:?}");
         let (refused, peak) = HEAP.peak_of(|| {
-            let mut messages = Messages::new(16 * MIB);
+            let mut messages = MessageReader::new(16 * MIB);
             messages.push(&[&[0x82, 0x21, 1, 3][..], b"Add", &bytes].concat());
             matches!(messages.take(), Err(FrameError::TooLong { .. } | FrameError::Body(_)))
         });

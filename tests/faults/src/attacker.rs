@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use runtime::thrift::{Header, MessageType, Messages, Wire};
+use runtime::thrift::{Header, MessageReader, MessageType, Wire};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -78,7 +78,7 @@ pub async fn send(target: SocketAddr, bytes: &[u8], time: Duration) -> Result<Ou
 
 /// Waits for the first answer on a connection, or its end.
 pub async fn answer(stream: &mut (impl AsyncReadExt + Unpin)) -> Outcome {
-    let mut messages = Messages::new(usize::MAX);
+    let mut messages = MessageReader::new(usize::MAX);
     loop {
         if let Ok(Some(incoming)) = messages.take() {
             return Header::read(incoming.message()).map_or(Outcome::Closed, |(it, _)| Outcome::Answered(it.kind));

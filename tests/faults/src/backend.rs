@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use runtime::Error;
-use runtime::thrift::{Header, Incoming, MessageType, Messages, TtHeader, exception};
+use runtime::thrift::{Header, Incoming, MessageReader, MessageType, TtHeader, exception};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
@@ -114,7 +114,7 @@ async fn accept(listener: TcpListener, bad: bool, shared: Arc<Shared>) {
 async fn serve(mut stream: TcpStream, bad: bool, shared: &Shared) -> Result<(), Failure> {
     stream.set_nodelay(true)?;
     let fault = || shared.fault.get().copied().filter(|_| bad);
-    let mut messages = Messages::new(MOST);
+    let mut messages = MessageReader::new(MOST);
     loop {
         while let Some(incoming) = messages.take()? {
             let fault = fault();

@@ -10,8 +10,8 @@ use faults::generated::faults::Item;
 use golden::generated::sink::Tree;
 use runtime::limits::DecodeLimits;
 use runtime::thrift::{
-    Decoder, EncodeError, Fault, FrameError, Header, MessageType, Messages, Outgoing, Protocol, TtHeader, Type, Value,
-    Wire, from_bytes, to_bytes,
+    Decoder, EncodeError, Fault, FrameError, Header, MessageReader, MessageType, Outgoing, Protocol, TtHeader, Type,
+    Value, Wire, from_bytes, to_bytes,
 };
 
 const DEEP: [usize; 4] = [65, 66, 1_000, 1_000_000];
@@ -94,7 +94,7 @@ fn scanning_stops_at_the_limit() {
             let info = TtHeader::default();
             Outgoing { wire: Wire::Buffered, header, info: &info, body: &body }.write_head(1 << 28, &mut out).unwrap();
             out.extend_from_slice(&body);
-            let mut messages = Messages::new(usize::MAX);
+            let mut messages = MessageReader::new(usize::MAX);
             messages.push(&out);
             messages.take().map(|found| found.is_some())
         };

@@ -9,7 +9,7 @@ use codegen::options::Options;
 use codegen::source::SourceMap;
 use fuzz::{executions, fuzz, fuzz_text};
 use runtime::Config;
-use runtime::grpc::{error_of, status_of};
+use runtime::grpc::{Status, error_of, status_of};
 
 const SINK: &str = include_str!("../../vectors/kitex/kitchen_sink.thrift");
 const ADD: &str = include_str!("../../../idl/add.thrift");
@@ -100,14 +100,19 @@ fn addresses_and_registries() {
 }
 
 #[test]
-fn details_of_statuses() {
-    let error = runtime::Error::not_found("gone").with_reason("GONE").with_pair("a", "b");
-    let details = status_of(&error).details().to_vec();
-    assert!(!details.is_empty());
-    fuzz(&[details], executions(80_000), |input| {
-        let details = bytes::Bytes::copy_from_slice(input);
-        let status = tonic::Status::with_details(tonic::Code::NotFound, "gone", details);
-        assert_eq!(error_of(&status).message(), "gone");
+fn statuses_in_trailers() {
+    let error = runtime::Error::not_found("gone ✗").with_reason("GONE").with_pair("a", "b");
+    let mut headers = http::HeaderMap::new();
+    status_of(&error).write(&mut headers);
+    let corpus: Vec<_> = headers.values().map(|value| value.as_bytes().to_vec()).collect();
+    assert_eq!(corpus.len(), 3);
+    fuzz(&corpus, executions(40_000), |input| {
+        let Ok(value) = http::HeaderValue::from_bytes(input) else { return };
+        for name in headers.keys() {
+            let mut headers = headers.clone();
+            headers.insert(name, value.clone());
+            let _ = error_of(&Status::read(&headers).unwrap());
+        }
     });
 }
 

@@ -5,10 +5,11 @@ use bytes::Bytes;
 use fuzz::{Random, chunks, executions, fuzz};
 use golden::generated::sink;
 use runtime::limits::DecodeLimits;
-use runtime::thrift::metainfo::{Answered, Asked};
+use runtime::thrift::metainfo::{ReplyInfo, RequestInfo};
 use runtime::thrift::ttheader::Pair;
 use runtime::thrift::{
-    Header, MessageType, Messages, Outgoing, Protocol, TtHeader, Type, Value, Wire, exception, from_bytes, to_bytes,
+    Header, MessageReader, MessageType, Outgoing, Protocol, TtHeader, Type, Value, Wire, exception, from_bytes,
+    to_bytes,
 };
 
 const WIRES: [Wire; 4] = [Wire::Framed, Wire::Buffered, Wire::TtHeader, Wire::TtHeaderFramed];
@@ -37,7 +38,7 @@ fn hex(text: &str) -> Vec<u8> {
 fn bodies() -> Vec<Vec<u8>> {
     let mut bodies = Vec::new();
     for bytes in recorded() {
-        let mut messages = Messages::new(1 << 20);
+        let mut messages = MessageReader::new(1 << 20);
         messages.push(&bytes);
         while let Ok(Some(incoming)) = messages.take() {
             let (_, at) = Header::read(incoming.message()).unwrap();
@@ -76,7 +77,7 @@ fn structs_of_generated_code() {
 
 /// The messages in some bytes that come in one piece, and whether an error ends them.
 fn cut(pieces: &[&[u8]]) -> (Vec<(Wire, Bytes)>, bool) {
-    let mut messages = Messages::new(1 << 16);
+    let mut messages = MessageReader::new(1 << 16);
     let mut found = Vec::new();
     for piece in pieces {
         messages.push(piece);
@@ -95,7 +96,7 @@ fn cut(pieces: &[&[u8]]) -> (Vec<(Wire, Bytes)>, bool) {
 }
 
 fn read_header(incoming: &runtime::thrift::Incoming) {
-    let (mut asked, mut answered, mut pairs) = (Asked::default(), Answered::default(), 0);
+    let (mut asked, mut answered, mut pairs) = (RequestInfo::default(), ReplyInfo::default(), 0);
     let read = incoming.pairs(|pair| {
         asked.take(pair);
         answered.take(pair);

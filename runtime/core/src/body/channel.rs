@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context as Task, Poll, Waker};
 
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use super::messages::Source;
 use crate::error::{Code, Error};
+use crate::lock::lock;
 use crate::metadata::Metadata;
 
 /// Sends the messages of a stream. Dropped before [`MessageSender::finish`] it ends the stream with
@@ -48,7 +49,7 @@ pub(super) fn channel(budget: usize) -> (MessageSender, Receiver) {
 
 impl Queue {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

@@ -32,7 +32,7 @@ pub trait Source: Send + 'static {
 pub struct Messages(Box<Inner>);
 
 struct Inner {
-    /// In a mutex that nobody locks: calls are shared between threads, their streams are not.
+    /// In a mutex that is locked once, by who takes them: calls are shared between threads, their streams are not.
     from: Mutex<From>,
     ended: bool,
     trailers: Metadata,
@@ -42,6 +42,7 @@ enum From {
     Stream(Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>),
     Source(Pin<Box<dyn Source>>),
     One(Option<Bytes>),
+    Taken,
 }
 
 impl Messages {
@@ -85,11 +86,29 @@ impl Messages {
             From::Stream(stream) => stream.as_mut().poll_next(task),
             From::Source(source) => source.as_mut().poll_next(task),
             From::One(message) => Poll::Ready(message.take().map(Ok)),
+            From::Taken => Poll::Ready(None),
         };
         if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
             self.0.end();
         }
         polled
+    }
+
+    /// Takes the messages out of a call that others may look at; nothing is left behind. `None` once they are taken.
+    /// For clients.
+    #[doc(hidden)]
+    pub fn take(&self) -> Option<Self> {
+        let mut from = self.0.from.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *from, From::Taken) {
+            From::Taken => None,
+            from => Some(Self::of(from)),
+        }
+    }
+
+    /// Whether [`Messages::take`] has taken them.
+    #[doc(hidden)]
+    pub fn is_taken(&self) -> bool {
+        matches!(*self.0.from.lock().unwrap_or_else(PoisonError::into_inner), From::Taken)
     }
 
     /// The metadata behind the last message; empty before the end.

@@ -7,6 +7,8 @@ mod value;
 
 use std::fmt;
 
+pub use crate::base64;
+
 pub use value::Value;
 
 /// How far an entry travels.

@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
@@ -11,9 +11,9 @@ use tokio::time::Instant;
 use tonic::transport::Endpoint;
 
 use super::api::{Client, WatchCreateRequest};
-pub(super) use super::fault::Fault;
-use super::fault::{REFUSED, Step, is_open_to_all, judge};
-use super::lines::Lines;
+use super::channel::EtcdChannel;
+pub(super) use super::error::EtcdError;
+use super::error::{REFUSED, Recovery, is_open_to_all, judge};
 use super::login::Login;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
@@ -22,6 +22,7 @@ use super::watched::Watched;
 use crate::common::Common;
 use crate::error::Error;
 use crate::password::Password;
+use kiteline_core::lock::lock;
 
 /// For one call.
 pub(super) const CALL: Duration = Duration::from_secs(3);
@@ -38,7 +39,7 @@ const ANSWER: usize = 64 << 20;
 /// A client, what is under it, and since when it is there.
 struct Made {
     client: Client,
-    lines: Arc<Lines>,
+    channel: Arc<EtcdChannel>,
     at: Instant,
 }
 
@@ -51,12 +52,12 @@ struct Member {
     /// One client for calls and watches, so that one authentication serves both.
     client: Mutex<Cell>,
     /// Until when nobody connects, and why.
-    closed: Mutex<Option<(Instant, Fault)>>,
+    closed: Mutex<Option<(Instant, EtcdError)>>,
 }
 
 impl Member {
     fn client(&self) -> MutexGuard<'_, Cell> {
-        self.client.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.client)
     }
 
     /// Lets the next call make another client.
@@ -67,13 +68,13 @@ impl Member {
         }
     }
 
-    fn close(&self, until: Instant, fault: &Fault) {
-        *self.closed.lock().unwrap_or_else(PoisonError::into_inner) = Some((until, fault.clone()));
+    fn close(&self, until: Instant, error: &EtcdError) {
+        *lock(&self.closed) = Some((until, error.clone()));
     }
 
-    fn closed(&self) -> Option<Fault> {
-        let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
-        closed.as_ref().filter(|(until, _)| *until > Instant::now()).map(|(_, fault)| fault.clone())
+    fn closed(&self) -> Option<EtcdError> {
+        let closed = lock(&self.closed);
+        closed.as_ref().filter(|(until, _)| *until > Instant::now()).map(|(_, error)| error.clone())
     }
 }
 
@@ -117,7 +118,7 @@ impl Connection {
     }
 
     /// Opens a watch of the range on the current member.
-    pub(super) async fn watch(&self, wanted: WatchCreateRequest) -> Result<Watched<'_>, Fault> {
+    pub(super) async fn watch(&self, wanted: WatchCreateRequest) -> Result<Watched<'_>, EtcdError> {
         // As long as it is the current one: a call in between that leaves it has seen the same.
         let place = self.current.load(Ordering::Relaxed);
         let open = |client: Client| async move { client.watch(wanted, ANSWER).await };
@@ -126,49 +127,49 @@ impl Connection {
     }
 
     /// Makes one call, `limit` at most; a member that does not answer is left for the next one.
-    pub(super) async fn call<T, F>(&self, limit: Duration, call: impl FnOnce(Client) -> F) -> Result<T, Fault>
+    pub(super) async fn call<T, F>(&self, limit: Duration, call: impl FnOnce(Client) -> F) -> Result<T, EtcdError>
     where
         F: Future<Output = Result<T, super::api::Error>>,
     {
         let place = self.current.load(Ordering::Relaxed);
         let Some(member) = self.members.get(place) else {
-            return Err(Fault::Away("no etcd member is known".to_owned()));
+            return Err(EtcdError::Away("no etcd member is known".to_owned()));
         };
         let cell = Arc::clone(&member.client());
-        let used = cell.get().map(|made| made.lines.now());
+        let used = cell.get().map(|made| made.channel.now());
         let work = async {
             // One authentication at a time: others wait for the cell.
             let made = cell.get_or_try_init(|| self.connect(member)).await?;
             call(made.client.clone()).await.map_err(|error| judge(&error))
         };
-        let (mut fault, step) = match tokio::time::timeout(limit, work).await {
+        let (mut error, step) = match tokio::time::timeout(limit, work).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(failed)) => failed,
             Err(_) => {
                 // It may lead nowhere for ever, and pings notice that later than a call does. Not
                 // another client, which would authenticate.
-                let renewed = cell.get().map(|Made { lines, .. }| {
-                    lines.renew(&used.unwrap_or_else(|| lines.now()), || self.endpoint(member))
+                let renewed = cell.get().map(|Made { channel, .. }| {
+                    channel.renew(&used.unwrap_or_else(|| channel.now()), || self.endpoint(member))
                 });
                 if let Some(Err(_)) = renewed {
                     member.forget(&cell);
                 }
-                (Fault::Away(format!("no answer in {limit:?}")), Step::Leave)
+                (EtcdError::Away(format!("no answer in {limit:?}")), Recovery::Leave)
             }
         };
         match step {
-            Step::Stay => {}
-            Step::Leave => self.leave(place),
-            Step::Renew | Step::Locked | Step::Untrusted => {
+            Recovery::Stay => {}
+            Recovery::Leave => self.leave(place),
+            Recovery::Renew | Recovery::Locked | Recovery::Untrusted => {
                 member.forget(&cell);
                 let made = cell.get().map(|made| made.at + REFUSED);
-                fault = shut(member, fault, step, made);
+                error = shut(member, error, step, made);
             }
         }
-        if step == Step::Untrusted {
+        if step == Recovery::Untrusted {
             self.leave(place);
         }
-        Err(fault)
+        Err(error)
     }
 
     /// Goes on to the next member, unless somebody else already did.
@@ -178,29 +179,29 @@ impl Connection {
     }
 
     /// A new client, authenticated.
-    async fn connect(&self, member: &Member) -> Result<Made, (Fault, Step)> {
-        if let Some(fault) = member.closed() {
-            return Err((fault, Step::Stay));
+    async fn connect(&self, member: &Member) -> Result<Made, (EtcdError, Recovery)> {
+        if let Some(error) = member.closed() {
+            return Err((error, Recovery::Stay));
         }
-        let lines = Lines::new(&self.endpoint(member).map_err(|error| judge(&error.into()))?);
-        let open = |login| Client::new(lines.channel(), login);
+        let channel = EtcdChannel::new(&self.endpoint(member).map_err(|error| judge(&error.into()))?);
+        let open = |login| Client::new(channel.channel(), login);
         let made = match &self.login {
             None => open(None).await,
             Some(login) => {
-                let login = login.now().map_err(|fault| (fault, Step::Stay))?;
+                let login = login.now().map_err(|error| (error, Recovery::Stay))?;
                 match open(Some(login)).await {
                     Err(error) if is_open_to_all(&error) => open(None).await,
                     made => made,
                 }
             }
         };
-        let client = made.map_err(|error| judge(&error)).inspect_err(|(fault, step)| {
+        let client = made.map_err(|error| judge(&error)).inspect_err(|(error, step)| {
             // Whoever waits for the cell must not try the same again.
-            if matches!(fault, Fault::Refused(_)) {
-                shut(member, fault.clone(), *step, None);
+            if matches!(error, EtcdError::Refused(_)) {
+                shut(member, error.clone(), *step, None);
             }
         })?;
-        Ok(Made { client, lines, at: Instant::now() })
+        Ok(Made { client, channel, at: Instant::now() })
     }
 
     /// How to connect, with the TLS files of now.
@@ -240,16 +241,16 @@ impl Connection {
 
 /// Closes a member for a while after what it does not want, or a new token that is worth nothing
 /// either; gives what the caller is told.
-fn shut(member: &Member, fault: Fault, step: Step, made: Option<Instant>) -> Fault {
+fn shut(member: &Member, error: EtcdError, step: Recovery, made: Option<Instant>) -> EtcdError {
     let now = Instant::now();
     let until = match (step, made) {
-        (Step::Renew, Some(until)) if until > now => until,
-        (Step::Renew, _) => return fault,
+        (Recovery::Renew, Some(until)) if until > now => until,
+        (Recovery::Renew, _) => return error,
         _ => now + REFUSED,
     };
-    let fault = Fault::Refused(fault.text().to_owned());
-    member.close(until, &fault);
-    fault
+    let error = EtcdError::Refused(error.text().to_owned());
+    member.close(until, &error);
+    error
 }
 
 /// A wait of up to `most`, different in every process: many that lost the same etcd must not come

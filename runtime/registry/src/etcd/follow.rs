@@ -1,19 +1,20 @@
 //! Keeps the view of one service up to date: for each prefix a list, a watch from there, and again,
 //! for ever.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::api::{Client, RangeRequest, WatchCreateRequest, WatchResponse};
-use super::connection::{CALL, Connection, Fault, PROBE, jitter};
+use super::connection::{CALL, Connection, EtcdError, PROBE, jitter};
 use super::model::{Listing, Model};
 use super::tally::Tally;
 use super::watched::Watched;
 use crate::layout::Layout;
 use crate::snapshot::View;
+use kiteline_core::lock::lock;
 use kiteline_core::say;
 
 /// Entries asked for at once: the client decodes 4 MiB, and an entry is about 300 bytes.
@@ -27,7 +28,7 @@ const TOGETHER: usize = 256;
 const NEVER: Duration = Duration::from_secs(86_400);
 
 /// What a watch gives next.
-type Answer = Result<Option<WatchResponse>, Fault>;
+type Answer = Result<Option<WatchResponse>, EtcdError>;
 
 /// One service that is followed, under the prefixes of all layouts.
 pub(super) struct Service {
@@ -57,7 +58,7 @@ impl Service {
     }
 
     fn lock(&self) -> MutexGuard<'_, Model> {
-        self.model.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.model)
     }
 
     /// Applies a change, counts what it deleted, publishes.
@@ -117,19 +118,19 @@ impl Follower {
                     self.service.change(|model, now| model.replace(self.source, list, now));
                     self.watch(&start).await
                 }
-                Err(fault) => {
-                    self.mark_stale(&fault);
-                    sleep(fault.pause()).await;
+                Err(error) => {
+                    self.mark_stale(&error);
+                    sleep(error.pause()).await;
                     false
                 }
             };
         }
     }
 
-    fn mark_stale(&self, fault: &Fault) {
+    fn mark_stale(&self, error: &EtcdError) {
         let service = &self.service;
         let mut model = service.lock();
-        if model.stale(self.source, Instant::now(), fault.text()) {
+        if model.stale(self.source, Instant::now(), error.text()) {
             let snapshot = model.snapshot();
             let meanwhile = match snapshot.instances.len() {
                 0 if !snapshot.known => "its calls wait".to_owned(),
@@ -139,14 +140,14 @@ impl Follower {
                 "etcd {} cannot be asked for `{}` ({}); {meanwhile}, and it is tried until it answers",
                 service.connection.addresses(),
                 snapshot.service,
-                fault.text(),
+                error.text(),
             ));
             service.view.publish(snapshot);
         }
     }
 
     /// The whole list, linearizable, in pages of one revision.
-    async fn list(&self) -> Result<Listing, Fault> {
+    async fn list(&self) -> Result<Listing, EtcdError> {
         let mut list = Listing::default();
         let mut from = self.prefix.clone();
         let end = end_of(&self.prefix);
@@ -157,7 +158,7 @@ impl Follower {
             let get = |client: Client| async move { client.range(page).await };
             let page = self.service.connection.call(CALL, get).await?;
             if list.revision == 0 {
-                let header = page.header.as_ref().ok_or_else(|| Fault::Away("no header".to_owned()))?;
+                let header = page.header.as_ref().ok_or_else(|| EtcdError::Away("no header".to_owned()))?;
                 (list.revision, list.cluster) = (header.revision, header.cluster_id);
             }
             list.entries.extend(page.kvs.into_iter().map(|kv| (kv.key, kv.value)));
@@ -182,9 +183,9 @@ impl Follower {
         };
         let mut stream = match self.service.connection.watch(wanted).await {
             Ok(stream) => stream,
-            Err(fault) => {
-                self.mark_stale(&fault);
-                sleep(fault.pause()).await;
+            Err(error) => {
+                self.mark_stale(&error);
+                sleep(error.pause()).await;
                 return false;
             }
         };
@@ -266,8 +267,8 @@ async fn gather(first: Answer, stream: &mut Watched<'_>) -> (Vec<WatchResponse>,
         match answer {
             Ok(Some(answer)) => answers.push(answer),
             Ok(None) => return (answers, false),
-            Err(fault) => {
-                tracing::debug!(why = fault.text(), "a watch broke");
+            Err(error) => {
+                tracing::debug!(why = error.text(), "a watch broke");
                 return (answers, false);
             }
         }

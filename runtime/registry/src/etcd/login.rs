@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use super::fault::Fault;
+use super::error::EtcdError;
 use crate::error::Error;
 use crate::password::Password;
 use crate::schemes::PASSWORD_FILE;
@@ -32,10 +32,10 @@ impl Login {
     }
 
     /// The user and the password of now.
-    pub(super) fn now(&self) -> Result<(String, String), Fault> {
+    pub(super) fn now(&self) -> Result<(String, String), EtcdError> {
         let password = match &self.password {
             Password::Text(text) => text.clone(),
-            Password::File(path) => read(path).map_err(|error| Fault::Refused(error.to_string()))?,
+            Password::File(path) => read(path).map_err(|error| EtcdError::Refused(error.to_string()))?,
         };
         Ok((self.user.clone(), password))
     }

@@ -5,12 +5,12 @@
 //! complete because a watch is silent.
 
 pub(crate) mod api;
+mod channel;
 mod connection;
-mod fault;
+mod error;
 mod follow;
 #[cfg(test)]
 mod layout_tests;
-mod lines;
 mod login;
 mod model;
 mod plan;

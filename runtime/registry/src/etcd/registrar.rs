@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -10,12 +10,13 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::api::{Client, Event, WatchCreateRequest};
-use super::connection::{CALL, Connection, Fault, PROBE, jitter};
+use super::connection::{CALL, Connection, EtcdError, PROBE, jitter};
 use super::plan::Plan;
 use super::{refused, store};
 use crate::announcement::Wanted;
 use crate::layout::{Entry, Layout};
 use crate::registration::{Registered, Status};
+use kiteline_core::lock::lock;
 
 /// After a lease that was lost while etcd was away: many processes lose theirs in the same moment.
 const LOST: Duration = Duration::from_millis(2500);
@@ -86,7 +87,7 @@ impl Registrar {
     }
 
     fn keys<T>(&self, work: impl FnOnce(&mut BTreeMap<String, bool>) -> T) -> T {
-        work(&mut self.state.keys.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut lock(&self.state.keys))
     }
 
     /// A new lease, however long it takes.
@@ -99,20 +100,20 @@ impl Registrar {
                     self.state.lease.store(granted, Ordering::Relaxed);
                     return granted;
                 }
-                Err(fault) => self.wait(&fault).await,
+                Err(error) => self.wait(&error).await,
             }
         }
     }
 
-    async fn wait(&self, fault: &Fault) {
+    async fn wait(&self, error: &EtcdError) {
         let registering =
             |status: &Status| matches!(status, Status::Registering | Status::Away(_) | Status::Refused(_));
-        match fault {
-            Fault::Refused(text) => self.tell(Status::Refused(refused::read(text, &self.prefixes()))),
-            Fault::Away(text) if registering(&self.status.borrow()) => self.tell(Status::Away(text.clone())),
+        match error {
+            EtcdError::Refused(text) => self.tell(Status::Refused(refused::read(text, &self.prefixes()))),
+            EtcdError::Away(text) if registering(&self.status.borrow()) => self.tell(Status::Away(text.clone())),
             _ => {}
         }
-        sleep(fault.pause()).await;
+        sleep(error.pause()).await;
     }
 
     fn prefixes(&self) -> Vec<String> {
@@ -140,10 +141,10 @@ impl Registrar {
                         self.state.back.notify_one();
                     }
                 }
-                Err(Fault::LeaseGone) => return,
-                Err(fault) => {
+                Err(EtcdError::LeaseGone) => return,
+                Err(error) => {
                     self.state.troubled.store(true, Ordering::Relaxed);
-                    pause = fault.pause().min(self.ttl / 6);
+                    pause = error.pause().min(self.ttl / 6);
                     if alive.elapsed() > self.ttl {
                         self.tell(Status::Lost);
                     }
@@ -174,7 +175,7 @@ impl Registrar {
                         () = self.state.back.notified() => continue,
                     }
                 }
-                Err(fault) => Err(fault),
+                Err(error) => Err(error),
             };
             match outcome {
                 Ok(time) => {
@@ -182,11 +183,11 @@ impl Registrar {
                     // Nobody's quarrel about a key becomes a loop.
                     rest = PROBE;
                 }
-                Err(Fault::LeaseGone) => return,
-                Err(fault) => {
+                Err(EtcdError::LeaseGone) => return,
+                Err(error) => {
                     self.state.troubled.store(true, Ordering::Relaxed);
                     tokio::select! {
-                        () = self.wait(&fault) => {}
+                        () = self.wait(&error) => {}
                         // It may be what helps.
                         () = changed(&mut wanted) => {}
                     }
@@ -202,9 +203,9 @@ impl Registrar {
 
     /// Removes the keys of earlier plans, puts those of this one; gives the revision from which on
     /// changes of the keys are news.
-    async fn establish(&self, plan: &Plan, lease: i64) -> Result<i64, Fault> {
+    async fn establish(&self, plan: &Plan, lease: i64) -> Result<i64, EtcdError> {
         if let Some(why) = plan.too_large() {
-            return Err(Fault::Refused(why));
+            return Err(EtcdError::Refused(why));
         }
         let new = plan.keys();
         // All of them, however often they were removed: etcd may have got older data back.
@@ -222,7 +223,7 @@ impl Registrar {
     /// Watches our keys, and those that are no longer; ends when one of them has to be put again or
     /// removed, with the time to wait before that, or with what broke the watch. A deleted key is
     /// put again at once, one that somebody overwrote after a moment.
-    async fn watch(&self, plan: &Plan, lease: i64, revision: i64) -> Result<Duration, Fault> {
+    async fn watch(&self, plan: &Plan, lease: i64, revision: i64) -> Result<Duration, EtcdError> {
         let of = |key: &str| WatchCreateRequest {
             key: key.into(),
             start_revision: revision + 1,
@@ -240,7 +241,7 @@ impl Registrar {
         }
         loop {
             let Some(answer) = stream.next().await? else {
-                return Err(Fault::Away("the watch was canceled".to_owned()));
+                return Err(EtcdError::Away("the watch was canceled".to_owned()));
             };
             if answer.events.iter().any(|event| overwritten(event, plan, lease)) {
                 tracing::warn!(keys = ?plan.keys(), "another process writes our keys: is its address the same?");
@@ -259,13 +260,13 @@ impl Registrar {
             return;
         }
         let keys: Vec<(String, bool)> = self.keys(std::mem::take).into_iter().collect();
-        if let Err(fault) = store::withdraw(&self.connection, &keys, lease).await {
-            tracing::warn!(why = fault.text(), "could not deregister; the entries end with their lease");
+        if let Err(error) = store::withdraw(&self.connection, &keys, lease).await {
+            tracing::warn!(why = error.text(), "could not deregister; the entries end with their lease");
             return;
         }
         let revoke = |client: Client| async move { client.revoke(lease).await };
-        if let Err(fault) = self.connection.call(CALL, revoke).await {
-            tracing::debug!(why = fault.text(), "could not revoke the lease; it ends by itself");
+        if let Err(error) = self.connection.call(CALL, revoke).await {
+            tracing::debug!(why = error.text(), "could not revoke the lease; it ends by itself");
         }
     }
 }

@@ -7,14 +7,14 @@ use super::api::{
     Client, Compare, DeleteRequest, KeyValue, PutRequest, RangeRequest, TxnOpRequest, TxnOpResponse, TxnRequest,
     TxnRequestOp, TxnResponse,
 };
-use super::connection::{CALL, Connection, Fault, PROBE};
+use super::connection::{CALL, Connection, EtcdError, PROBE};
 use super::plan::{GUARDED, OPERATIONS, Plan};
 use crate::layout::Entry;
 
 /// Puts every entry that is not there as it should be: in one transaction, or guarded in one each
 /// where the plan says so. Gives a revision up to which nothing of others is missed; `None` for an
 /// empty plan.
-pub(super) async fn repair(connection: &Connection, plan: &Plan, lease: i64) -> Result<Option<i64>, Fault> {
+pub(super) async fn repair(connection: &Connection, plan: &Plan, lease: i64) -> Result<Option<i64>, EtcdError> {
     loop {
         let entries: Vec<&Entry> = plan.entries().collect();
         let (held, revision) = look(connection, &entries).await?;
@@ -48,7 +48,7 @@ pub(super) async fn withdraw(
     connection: &Connection,
     keys: &[(String, bool)],
     lease: i64,
-) -> Result<Option<i64>, Fault> {
+) -> Result<Option<i64>, EtcdError> {
     let guarded = |key: &str| {
         let delete = DeleteRequest { key: key.into(), ..DeleteRequest::default() };
         let delete = all(vec![op(TxnOpRequest::RequestDeleteRange(delete))]);
@@ -67,12 +67,12 @@ pub(super) async fn withdraw(
 }
 
 /// etcd's revision now; asked for by a look at some key, which the user may be allowed to read.
-pub(super) async fn revision(connection: &Connection, key: &str) -> Result<i64, Fault> {
+pub(super) async fn revision(connection: &Connection, key: &str) -> Result<i64, EtcdError> {
     Ok(send(connection, all(vec![get(key)])).await?.header.map_or(0, |header| header.revision))
 }
 
 /// What the keys hold now, and the revision of the first look.
-async fn look(connection: &Connection, entries: &[&Entry]) -> Result<(Vec<Option<KeyValue>>, Option<i64>), Fault> {
+async fn look(connection: &Connection, entries: &[&Entry]) -> Result<(Vec<Option<KeyValue>>, Option<i64>), EtcdError> {
     let (mut held, mut revision) = (Vec::with_capacity(entries.len()), None);
     for chunk in entries.chunks(OPERATIONS) {
         let found = send(connection, all(chunk.iter().map(|entry| get(&entry.key)).collect())).await?;
@@ -85,7 +85,7 @@ async fn look(connection: &Connection, entries: &[&Entry]) -> Result<(Vec<Option
     Ok((held, revision))
 }
 
-async fn send(connection: &Connection, txn: TxnRequest) -> Result<TxnResponse, Fault> {
+async fn send(connection: &Connection, txn: TxnRequest) -> Result<TxnResponse, EtcdError> {
     connection.call(CALL, |client: Client| async move { client.txn(txn).await }).await
 }
 

@@ -2,10 +2,12 @@
 //! leases expire at once) from services that end.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
+
+use kiteline_core::lock::lock;
 
 /// Deletes closer together than this belong together.
 pub(super) const WINDOW: Duration = Duration::from_secs(2);
@@ -35,7 +37,7 @@ struct State {
 impl Tally {
     /// A service's instances went from `before` to `now_known`, with `deleted` of them deleted.
     pub(super) fn count(&self, before: usize, now_known: usize, deleted: usize, now: Instant) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         state.trusted = (state.trusted + now_known).saturating_sub(before);
         if deleted == 0 {
             return;

@@ -158,9 +158,9 @@ async fn a_handshake_that_fails_is_not_tried_in_a_loop() {
     let start = std::time::Instant::now();
     for _ in 0..1_000 {
         let get = connection.call(LONG, |client| async move { client.range(RangeRequest::default()).await });
-        let fault = get.await.unwrap_err();
-        assert_eq!(fault.pause(), Duration::from_secs(5));
-        assert!(fault.text().contains("TLS"), "{fault:?}");
+        let error = get.await.unwrap_err();
+        assert_eq!(error.pause(), Duration::from_secs(5));
+        assert!(error.text().contains("TLS"), "{error:?}");
     }
     let (connects, most) = (connects.load(Ordering::SeqCst), 1 + start.elapsed().as_secs() / 5);
     assert!(connects as u64 <= most, "{connects} connects in {:?}", start.elapsed());

@@ -2,7 +2,7 @@
 //! is wrong with one is told at the start, with the setting and the file.
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use rustls::RootCertStore;
 use rustls::crypto::ring;
@@ -13,6 +13,7 @@ use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 
 use crate::error::Error;
 use crate::etcd::url::TlsFiles;
+use kiteline_core::lock::lock;
 
 /// The files, and what they held when they were last sound.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ impl Tls {
     /// For a new connection: the files of now, since they are rotated; while they are unsound (half
     /// written), those of before.
     pub(super) fn config(&self) -> ClientTlsConfig {
-        let mut sound = self.sound.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sound = lock(&self.sound);
         match read(&self.files) {
             Ok(config) => *sound = config,
             Err(error) => tracing::warn!(%error, "the TLS files of before are used"),

@@ -32,7 +32,7 @@ pub(crate) const LAYOUTS: [(&str, Make); 6] = [
 
 /// Keys and values of one system.
 pub trait Layout: fmt::Debug + Send + Sync {
-    /// Its name, one of [`NAMES`].
+    /// Its name in URLs (`layout=kitex`).
     fn name(&self) -> &'static str;
 
     /// What every key of a service begins with. Ends in `/`, so that `add` never sees `address`.

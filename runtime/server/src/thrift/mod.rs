@@ -1,11 +1,11 @@
 //! Thrift on one connection: reads batches of calls, answers them in order, each on the transport
-//! of its request. A TTHeader may allow an answer out of order ([`late`]).
+//! of its request. A TTHeader may allow an answer out of order ([`out_of_order`]).
 //!
 //! One task a connection. A handler that is ready at once costs no timer and no wake-up, and
 //! all answers of a batch leave in one write. The peer's end of stream means that it has gone,
 //! also while a handler is pending: its future is dropped.
 
-mod late;
+mod out_of_order;
 mod reply;
 mod request;
 mod waits;
@@ -22,20 +22,20 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
-use self::late::Late;
+use self::out_of_order::OutOfOrder;
 use self::reply::{Envelope, Outcome};
-use super::connections::{Phase, Seat};
+use super::connections::{ConnectionGuard, Phase};
 use super::counters::Counter;
 use super::driver::{Claim, Connection, Serving};
 use super::partial::Partial;
+use super::running_call::{End, RunningCall};
 use super::shared::Shared;
-use super::work::{End, Work};
+use kiteline_core::cache_padded::CachePadded;
 use kiteline_core::context::ReplySlot;
-use kiteline_core::line::Line;
 use kiteline_core::router::Router;
 use kiteline_core::service::{Answer, Idl, Kind};
 use kiteline_core::{Error, Result as Outcomes};
-use kiteline_thrift::{Incoming, Messages, Wire, spare};
+use kiteline_thrift::{Incoming, MessageReader, Wire, buffer_pool};
 
 /// The first bytes of messages without frames.
 const BINARY: u8 = 0x80;
@@ -77,7 +77,7 @@ struct Closing {
 
 /// A call that was not ready at once.
 struct Waiting {
-    work: Work,
+    running: RunningCall,
     reply: Option<ReplySlot>,
     envelope: Envelope<'static>,
     kind: Kind,
@@ -86,17 +86,17 @@ struct Waiting {
 
 struct Driver<'a> {
     shared: &'a Shared,
-    seat: Seat,
+    guard: ConnectionGuard,
     stream: TcpStream,
-    messages: Messages,
+    messages: MessageReader,
     partial: Partial,
     out: BytesMut,
     peer: SocketAddr,
-    cancel: Arc<Line<CancellationToken>>,
+    cancel: Arc<CachePadded<CancellationToken>>,
     /// Where the handler of the last call could leave metadata.
     reply: ReplySlot,
     /// What calls that may be answered out of order share; `None` until there is one.
-    late: Option<Arc<Late>>,
+    out_of_order: Option<Arc<OutOfOrder>>,
     owner: Arc<Shared>,
 }
 
@@ -130,21 +130,22 @@ impl super::Driver for Thrift {
 
 /// Serves a connection until it ends.
 async fn serve(connection: Connection) {
-    let Connection { shared, seat, stream, peer, first } = connection;
-    let messages = Messages::with_buffer(first, shared.limits.frame);
-    let cancel = Arc::new(Line(CancellationToken::new()));
+    let Connection { shared, guard, stream, peer, first } = connection;
+    let messages = MessageReader::with_buffer(first, shared.limits.frame);
+    let cancel = Arc::new(CachePadded(CancellationToken::new()));
     // Tasks that handlers spawned learn of the end, however it comes.
     let _gone = CancellationToken::clone(&cancel).drop_guard();
-    seat.enter(Phase::Frame);
+    guard.enter(Phase::Frame);
     let owner = Arc::clone(&shared);
     let shared = &*shared;
     let out = BytesMut::new();
-    let partial = Partial::new(&shared.load);
+    let partial = Partial::new(&shared.admission);
     let reply = ReplySlot::default();
-    let mut driver = Driver { shared, seat, stream, messages, partial, out, peer, cancel, reply, late: None, owner };
+    let mut driver =
+        Driver { shared, guard, stream, messages, partial, out, peer, cancel, reply, out_of_order: None, owner };
     let Err(Close) = driver.run().await;
     driver.messages.release();
-    spare::give(std::mem::take(&mut driver.out));
+    buffer_pool::give(std::mem::take(&mut driver.out));
 }
 
 impl Driver<'_> {
@@ -171,8 +172,8 @@ impl Driver<'_> {
                     self.flush(&body).await?;
                     return Err(Close);
                 }
-                Next::Handler(Waiting { work, reply, envelope, kind, end }) => {
-                    let result = self.wait(work, end).await?;
+                Next::Handler(Waiting { running, reply, envelope, kind, end }) => {
+                    let result = self.wait(running, end).await?;
                     let mut outcome = outcome(result, reply);
                     if outcome.is_slow(envelope.header.protocol) {
                         outcome = Box::pin(outcome.close(envelope.header.protocol)).await;
@@ -198,7 +199,7 @@ impl Driver<'_> {
 
     /// Answers whole messages as far as nothing has to be awaited: no state of a future is kept for them.
     fn answer_ready(&mut self, now: &mut Option<Instant>, task: &mut Task<'_>) -> Result<Next, Close> {
-        while self.pending() < late::MOST {
+        while self.pending() < out_of_order::MOST {
             if self.out.len() >= FLUSH {
                 return Ok(Next::Write(Bytes::new()));
             }
@@ -244,7 +245,7 @@ impl Driver<'_> {
     }
 
     fn pending(&self) -> usize {
-        self.late.as_ref().map_or(0, |late| late.pending())
+        self.out_of_order.as_ref().map_or(0, |it| it.pending())
     }
 
     /// Counts how a call ended, and writes its answer but for a body that is returned.
@@ -260,7 +261,7 @@ impl Driver<'_> {
 
     fn answer(&mut self, envelope: &Envelope<'_>, outcome: Outcome) -> Result<Option<Bytes>, Close> {
         if self.out.capacity() == 0 {
-            self.out = spare::take();
+            self.out = buffer_pool::take();
         }
         // Asked now: the drain may have begun while the handler worked.
         let envelope = Envelope { leaving: self.shared.connections.draining(), ..*envelope };
@@ -277,7 +278,7 @@ impl Driver<'_> {
         if self.out.is_empty() && behind.is_empty() {
             return Ok(());
         }
-        self.seat.enter(Phase::Write);
+        self.guard.enter(Phase::Write);
         if behind.is_empty() {
             // A plain write costs less than one of several parts.
             self.stream.write_all(&self.out).await?;

@@ -8,7 +8,7 @@ use kiteline_core::body::Body;
 use kiteline_core::context::ReplyMetadata;
 use kiteline_core::error::{Code, Error};
 use kiteline_core::service::Answer;
-use kiteline_thrift::metainfo::{Answering, Business, pairs};
+use kiteline_thrift::metainfo::{Business, ReplyInfoRef, pairs};
 use kiteline_thrift::ttheader::{self, Fixed};
 use kiteline_thrift::{FrameError, Header, MAX_FRAME, MessageType, Outgoing, Protocol, Wire};
 
@@ -126,7 +126,7 @@ impl Envelope<'_> {
         let fixed = Fixed { flags: 0, seq: self.header.seq, protocol };
         let number = if kind == MessageType::Reply { "2" } else { "3" };
         let metadata = pairs(&metadata.head, &metadata.trailers);
-        let info = Answering { fixed, kind: number, business, metadata, closing: self.leaving };
+        let info = ReplyInfoRef { fixed, kind: number, business, metadata, closing: self.leaving };
         let header = Header { kind, ..self.header };
         Outgoing { wire: self.wire, header, info: &info, body }.write_head(MAX_FRAME, out)
     }

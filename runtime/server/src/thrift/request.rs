@@ -9,20 +9,20 @@ use std::time::Instant;
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
-use super::late;
+use super::out_of_order;
 use super::reply::Envelope;
 use super::{Close, Closing, Driver, Next, Waiting, outcome};
+use crate::admission::Entry;
 use crate::counters::Counter;
 use crate::failures;
-use crate::load::Entry;
 use crate::partial::Held;
-use crate::work::{End, Work};
+use crate::running_call::{End, RunningCall};
 use kiteline_core::aside::LARGE;
 use kiteline_core::context::{Context, ReplyMetadata, ReplySlot};
 use kiteline_core::error::Error;
 use kiteline_core::router::Route;
 use kiteline_core::service::Kind;
-use kiteline_thrift::metainfo::Asked;
+use kiteline_thrift::metainfo::RequestInfo;
 use kiteline_thrift::ttheader::flags;
 use kiteline_thrift::{Header, Incoming, MessageType, Protocol};
 
@@ -35,8 +35,8 @@ impl Driver<'_> {
         task: &mut Task<'_>,
     ) -> Result<Option<Next>, Close> {
         let shared = self.shared;
-        let mut asked = Asked::default();
-        let pairs = incoming.pairs(|pair| asked.take(pair));
+        let mut info = RequestInfo::default();
+        let pairs = incoming.pairs(|pair| info.take(pair));
         pairs.map_err(|error| self.damaged(Counter::BadFrame, &error))?;
         let read = Header::read(incoming.message());
         let (header, taken) = read.map_err(|error| self.damaged(Counter::BadHeader, &error))?;
@@ -47,7 +47,7 @@ impl Driver<'_> {
         }
         let idl = header.protocol.idl();
         // Answered without the service in front: Apache's servers do so, and its clients look.
-        let Some(route) = shared.router.find(idl, asked.service, header.name) else {
+        let Some(route) = shared.router.find(idl, info.service, header.name) else {
             let name = header.name.split_once(':').map_or(header.name, |(_, name)| name);
             let missing = shared.router.missing(idl, header.name);
             let kind = if header.kind == MessageType::Oneway { Kind::Oneway } else { Kind::Unary };
@@ -56,25 +56,26 @@ impl Driver<'_> {
         let envelope = Envelope { wire, header: Header { name: route.method.name, ..header }, leaving: false };
         let order = incoming.flags & flags::OUT_OF_ORDER == 0;
         let mut cx = self.context(now);
-        let reply = wire.has_header().then(|| self.describe(&mut cx, asked, now));
+        let reply = wire.has_header().then(|| self.describe(&mut cx, info, now));
         // The IDL says whether a method is answered, not the message's type, as in Kitex.
         let kind = route.method.kind;
         let end = self.end_of(&cx, now);
         let started = if incoming.is_cut() {
-            Err(shared.load.shed("too many bytes of requests in work or arriving"))
+            Err(shared.admission.shed("too many bytes of requests in work or arriving"))
         } else {
             self.start(route, cx, (envelope.header.protocol, incoming.into_body(taken)), held)
         };
         let outcome = match started {
             Err(error) => {
                 failures::log(route.method, &error);
+                shared.admission.refused(route.method, Some(self.peer), &error);
                 error.into()
             }
-            Ok(mut work) => match Pin::new(&mut work).poll(task) {
+            Ok(mut running) => match Pin::new(&mut running).poll(task) {
                 Poll::Ready(result) => outcome(result, reply),
                 Poll::Pending => {
-                    work.count(self.seat.share());
-                    return Ok(self.put_off(Waiting { work, reply, envelope, kind, end }, order));
+                    running.count(self.guard.share());
+                    return Ok(self.put_off(Waiting { running, reply, envelope, kind, end }, order));
                 }
             },
         };
@@ -90,8 +91,8 @@ impl Driver<'_> {
         cx: Context,
         (protocol, body): (Protocol, Bytes),
         held: Option<Held>,
-    ) -> Result<Work, Error> {
-        let entry = Entry { share: self.seat.share(), held };
+    ) -> Result<RunningCall, Error> {
+        let entry = Entry { share: self.guard.share(), held };
         if body.len() < LARGE {
             let (body, limits) = self.shared.open(protocol, body)?;
             return self.shared.start(route, cx, (body.into(), limits), entry);
@@ -105,8 +106,8 @@ impl Driver<'_> {
         if order {
             return Some(Next::Handler(call));
         }
-        let late = self.late.get_or_insert_default();
-        late::spawn(call, Arc::clone(&self.owner), late, CancellationToken::clone(&self.cancel));
+        let late = self.out_of_order.get_or_insert_default();
+        out_of_order::spawn(call, Arc::clone(&self.owner), late, CancellationToken::clone(&self.cancel));
         None
     }
 
@@ -128,14 +129,14 @@ impl Driver<'_> {
     }
 
     /// Adds what a request's TTHeader says, and the slot of metadata that goes back; gives that too.
-    fn describe(&mut self, cx: &mut Context, asked: Asked<'_>, now: Instant) -> ReplySlot {
-        if let Some(deadline) = asked.timeout().and_then(|timeout| now.checked_add(timeout)) {
+    fn describe(&mut self, cx: &mut Context, info: RequestInfo<'_>, now: Instant) -> ReplySlot {
+        if let Some(deadline) = info.timeout().and_then(|timeout| now.checked_add(timeout)) {
             cx.set_deadline(deadline);
         }
-        if let Some(id) = asked.log_id {
+        if let Some(id) = info.log_id {
             cx.set_log_id(id.into());
         }
-        cx.set_metadata(asked.into_metadata());
+        cx.set_metadata(info.into_metadata());
         let slot = self.reply.again();
         cx.set_reply_slot(slot.clone());
         slot

@@ -6,15 +6,15 @@ use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::task::unconstrained;
 
-use super::{Close, Driver, late};
+use super::{Close, Driver, out_of_order};
 use crate::connections::Phase;
 use crate::counters::Counter;
 use crate::partial::Partial;
-use crate::work::{End, GRACE, Work};
+use crate::running_call::{End, GRACE, RunningCall};
 use kiteline_core::service::Answer;
 use kiteline_core::{Limits, Result as Outcomes};
 use kiteline_thrift::receive::receive;
-use kiteline_thrift::{Messages, spare};
+use kiteline_thrift::{MessageReader, buffer_pool};
 
 /// What a peer may send ahead while it waits for an answer.
 const AHEAD: usize = 256 << 10;
@@ -23,7 +23,7 @@ impl Driver<'_> {
     /// Takes over what late calls have answered; waits for it, or for bytes, while some are pending.
     /// `false` when there is nothing of the kind.
     pub(super) async fn collect(&mut self) -> Result<bool, Close> {
-        let Some(late) = self.late.clone() else { return Ok(false) };
+        let Some(late) = self.out_of_order.clone() else { return Ok(false) };
         let (owing, pending) = (late.is_owing(), late.pending());
         let answers = late.take();
         if !answers.is_empty() {
@@ -33,8 +33,8 @@ impl Driver<'_> {
         if !owing {
             return Ok(false);
         }
-        self.seat.enter(Phase::Work);
-        let more = pending < late::MOST;
+        self.guard.enter(Phase::Work);
+        let more = pending < out_of_order::MOST;
         tokio::select! {
             biased;
             // Every call that is ready now joins the same write.
@@ -57,11 +57,11 @@ impl Driver<'_> {
                 return Err(Close);
             }
             self.messages.release();
-            spare::give(std::mem::take(&mut self.out));
-            self.seat.enter(Phase::Idle);
-        } else if answered || !self.seat.is_in(Phase::Frame) {
+            buffer_pool::give(std::mem::take(&mut self.out));
+            self.guard.enter(Phase::Idle);
+        } else if answered || !self.guard.is_in(Phase::Frame) {
             // Another frame has begun: its time runs from now, not anew with each of its bytes.
-            self.seat.enter(Phase::Frame);
+            self.guard.enter(Phase::Frame);
         }
         let received = receive(&mut self.stream, &mut self.messages);
         let count = if self.partial.is_held() {
@@ -77,33 +77,33 @@ impl Driver<'_> {
             return Err(Close);
         }
         if idle {
-            self.seat.enter(Phase::Frame);
+            self.guard.enter(Phase::Frame);
         }
         Ok(())
     }
 
     /// Waits for a handler, its deadline or the peer's end.
-    pub(super) async fn wait(&mut self, mut work: Work, end: End) -> Result<Outcomes<Answer>, Close> {
+    pub(super) async fn wait(&mut self, mut running: RunningCall, end: End) -> Result<Outcomes<Answer>, Close> {
         // Earlier answers do not wait for this one.
         self.flush(&Bytes::new()).await?;
-        self.seat.enter(Phase::Work);
+        self.guard.enter(Phase::Work);
         // Also seen when the handler has used up what tokio lets a task do at once.
         let late = unconstrained(tokio::time::sleep_until(end.at.into()));
-        let begun = work.begun();
+        let begun = running.begun();
         let gone = gone(&mut self.stream, &mut self.messages, &mut self.partial, &self.shared.limits);
         // A peer that ended its side behind a large request gets the answer that is ready at once, as behind a small one.
         let gone = unconstrained(async { tokio::join!(gone, begun) });
         let mut gone = pin!(gone);
         let outcome = tokio::select! {
             biased;
-            outcome = &mut work => outcome,
-            () = late => Err(work.late()),
+            outcome = &mut running => outcome,
+            () = late => Err(running.late()),
             _ = &mut gone => {
                 self.shared.count(Counter::Abandoned);
                 return Err(Close);
             }
         };
-        drop(work);
+        drop(running);
         if end.is_told_late(&outcome) {
             tokio::select! {
                 _ = gone => return Err(Close),
@@ -115,7 +115,7 @@ impl Driver<'_> {
 }
 
 /// Ends when the peer has closed its side. What it sends meanwhile is kept, up to a bound.
-async fn gone(stream: &mut TcpStream, messages: &mut Messages, partial: &mut Partial, limits: &Limits) {
+async fn gone(stream: &mut TcpStream, messages: &mut MessageReader, partial: &mut Partial, limits: &Limits) {
     while messages.buffered() < AHEAD && partial.hold(messages.buffered(), 0, limits) {
         if matches!(receive(stream, messages).await, Ok(0) | Err(_)) {
             return;

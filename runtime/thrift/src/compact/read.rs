@@ -5,8 +5,8 @@ use bytes::Bytes;
 use super::cursor::{Cursor, Halt};
 use super::walk::{Expected, Output, Walker};
 use crate::error::{DecodeError, Fault};
-use kiteline_core::heap;
 use kiteline_core::limits::DecodeLimits;
+use kiteline_core::malloc;
 
 /// Measures what Binary takes: a number of one byte may become one of eight.
 struct Measure {
@@ -53,7 +53,7 @@ impl Output for Vec<u8> {
 pub fn to_binary(body: &[u8], limits: DecodeLimits) -> Result<Bytes, DecodeError> {
     let mut measure = Measure { bytes: 0, memory: 0, budget: limits.budget };
     walk(body, limits.depth, &mut measure)?;
-    let mut out = Vec::with_capacity(heap::room(measure.bytes));
+    let mut out = Vec::with_capacity(malloc::room(measure.bytes));
     walk(body, limits.depth, &mut out)?;
     Ok(out.into())
 }

@@ -5,7 +5,7 @@ use bytes::{Bytes, BytesMut};
 use super::cursor::{Cursor, put_signed, put_varint, varint_size};
 use super::{from_binary, to_binary};
 use crate::kind::Type;
-use crate::{DecodeError, Fault, FrameError, Header, MessageType, Messages, Protocol, Wire};
+use crate::{DecodeError, Fault, FrameError, Header, MessageReader, MessageType, Protocol, Wire};
 use kiteline_core::limits::DecodeLimits;
 
 /// One call with every type, as Apache Thrift's Python library writes it in both protocols.
@@ -234,7 +234,7 @@ fn the_end_of_a_bare_message_is_found_at_any_split() {
     let message = hex(COMPACT);
     let twice = message.repeat(2);
     for split in 0..twice.len() {
-        let mut messages = Messages::new(1 << 20);
+        let mut messages = MessageReader::new(1 << 20);
         let mut seen = 0;
         for part in [&twice[..split], &twice[split..]] {
             messages.push(part);
@@ -250,7 +250,7 @@ fn the_end_of_a_bare_message_is_found_at_any_split() {
 #[test]
 fn a_bare_message_is_refused_as_soon_as_it_cannot_be() {
     let refused = |body: &str| {
-        let mut messages = Messages::new(1 << 20);
+        let mut messages = MessageReader::new(1 << 20);
         messages.push(&hex(&format!("8221{body}")));
         messages.take().unwrap_err()
     };

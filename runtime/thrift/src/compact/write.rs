@@ -8,8 +8,8 @@ use crate::decoder::Decoder;
 use crate::error::{DecodeError, Fault};
 use crate::kind::Type;
 use crate::size::DEPTH;
-use kiteline_core::heap;
 use kiteline_core::limits::DecodeLimits;
+use kiteline_core::malloc;
 
 /// Nothing is kept of what is read; the nesting bounds the recursion below.
 const LIMITS: DecodeLimits = DecodeLimits { depth: DEPTH, budget: usize::MAX, string: usize::MAX };
@@ -21,7 +21,7 @@ const LIMITS: DecodeLimits = DecodeLimits { depth: DEPTH, budget: usize::MAX, st
 /// What no encoder writes: bytes that are no struct in Binary, or one that nests over [`DEPTH`].
 pub fn from_binary(body: &Bytes) -> Result<Bytes, DecodeError> {
     let mut input = Decoder::new(body, LIMITS);
-    let mut out = Vec::with_capacity(heap::room(body.len() / 2));
+    let mut out = Vec::with_capacity(malloc::room(body.len() / 2));
     fields(&mut input, &mut out)?;
     input.finish()?;
     Ok(out.into())

@@ -1,8 +1,8 @@
 //! What a TTHeader's pairs mean: metadata, deadline, business errors, values that come back
 //! (`metainfo.go` of bytedance/gopkg; `transmeta` and `bizstatus.go` of Kitex).
 //!
-//! Both sides of a call go through the pairs once, where they stand: [`Asked`] and [`Answered`] are what they read,
-//! [`Asking`] and [`Answering`] what they write.
+//! Both sides of a call go through the pairs once, where they stand: [`RequestInfo`] and [`ReplyInfo`] are what they read,
+//! [`RequestInfoRef`] and [`ReplyInfoRef`] what they write.
 
 mod digits;
 mod read;
@@ -13,8 +13,8 @@ use std::borrow::Cow;
 use kiteline_core::base64;
 use kiteline_core::metadata::Value;
 
-pub use self::read::{Answered, Asked};
-pub use self::write::{Answering, Asking, Business, Way, pairs};
+pub use self::read::{ReplyInfo, RequestInfo};
+pub use self::write::{Business, ReplyInfoRef, RequestInfoRef, Way, pairs};
 
 /// The service's name in the IDL.
 pub const SERVICE: &str = "isn";

@@ -1,4 +1,4 @@
-//! What the pairs of a message that came say.
+//! Reads the pairs of a received message.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,9 +8,9 @@ use crate::ttheader::{Pair, int_keys};
 use kiteline_core::error::{Error, Origin};
 use kiteline_core::metadata::{Metadata, Reach};
 
-/// What a request says. Of several pairs with one key the last counts, as in Kitex.
+/// What the pairs of a request say. Of several pairs with one key the last counts, as in Kitex.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked<'a> {
+pub struct RequestInfo<'a> {
     /// The service's name in the IDL.
     pub service: Option<&'a str>,
     /// The id under which everybody on the way logs it.
@@ -20,7 +20,7 @@ pub struct Asked<'a> {
     metadata: Option<Metadata>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> RequestInfo<'a> {
     /// Takes one pair.
     #[inline]
     pub fn take(&mut self, pair: Pair<'a>) {
@@ -61,9 +61,9 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// What an answer says. Of several pairs with one key the last counts, as in Kitex.
+/// What the pairs of an answer say. Of several pairs with one key the last counts, as in Kitex.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answered<'a> {
+pub struct ReplyInfo<'a> {
     /// What a handler sent back: all pairs that mean nothing else.
     pub metadata: Metadata,
     closing: Option<&'a str>,
@@ -72,7 +72,7 @@ pub struct Answered<'a> {
     extra: Option<&'a str>,
 }
 
-impl<'a> Answered<'a> {
+impl<'a> ReplyInfo<'a> {
     /// Takes one pair.
     #[inline]
     pub fn take(&mut self, pair: Pair<'a>) {
@@ -114,10 +114,10 @@ impl<'a> Answered<'a> {
 mod tests {
     use super::*;
 
-    fn asked(pairs: &[Pair<'static>]) -> Asked<'static> {
-        let mut asked = Asked::default();
-        pairs.iter().for_each(|pair| asked.take(*pair));
-        asked
+    fn asked(pairs: &[Pair<'static>]) -> RequestInfo<'static> {
+        let mut info = RequestInfo::default();
+        pairs.iter().for_each(|pair| info.take(*pair));
+        info
     }
 
     #[test]
@@ -125,9 +125,9 @@ mod tests {
         let [first, last] = [Pair::Int(int_keys::RPC_TIMEOUT, "7"), Pair::Int(int_keys::RPC_TIMEOUT, "soon")];
         assert_eq!(asked(&[last, first]).timeout(), Some(Duration::from_millis(7)));
         assert_eq!(asked(&[first, last]).timeout(), None);
-        let mut answered = Answered::default();
-        ["5", "0"].into_iter().for_each(|code| answered.take(Pair::Text(STATUS, code)));
-        assert!(answered.business().is_none());
+        let mut info = ReplyInfo::default();
+        ["5", "0"].into_iter().for_each(|code| info.take(Pair::Text(STATUS, code)));
+        assert!(info.business().is_none());
     }
 
     #[test]
@@ -140,11 +140,11 @@ mod tests {
 
     #[test]
     fn pairs_that_mean_something_do_not_come_back() {
-        let mut answered = Answered::default();
+        let mut info = ReplyInfo::default();
         for key in [STATUS, MESSAGE, EXTRA, CLOSING, SERVICE, "crc32c", "mine"] {
-            answered.take(Pair::Text(key, "1"));
+            info.take(Pair::Text(key, "1"));
         }
-        assert_eq!(answered.metadata, [("mine", "1")].into_iter().collect());
-        assert!(answered.closing() && answered.business().is_some());
+        assert_eq!(info.metadata, [("mine", "1")].into_iter().collect());
+        assert!(info.closing() && info.business().is_some());
     }
 }

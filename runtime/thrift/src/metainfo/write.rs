@@ -1,4 +1,4 @@
-//! What a message that leaves says in its pairs.
+//! Writes the pairs of a message to be sent.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub struct Way<'a> {
 
 /// What a request says.
 #[derive(Clone, Debug, Default)]
-pub struct Asking<'a> {
+pub struct RequestInfoRef<'a> {
     /// What stands before the pairs.
     pub fixed: Fixed,
     /// The service's name in the IDL.
@@ -38,7 +38,7 @@ pub struct Asking<'a> {
     metadata: Vec<(String, Cow<'a, str>)>,
 }
 
-impl<'a> Asking<'a> {
+impl<'a> RequestInfoRef<'a> {
     /// Says what the caller waits, in whole milliseconds and never less: a peer that gives up at its
     /// deadline does so after the caller has, whose error then says what happened.
     pub fn set_timeout(&mut self, left: Duration) {
@@ -63,7 +63,7 @@ impl<'a> Asking<'a> {
     }
 }
 
-impl Info for Asking<'_> {
+impl Info for RequestInfoRef<'_> {
     fn fixed(&self) -> Fixed {
         self.fixed
     }
@@ -130,7 +130,7 @@ pub fn pairs<'a>(leading: &'a Metadata, trailing: &'a Metadata) -> Vec<(&'a str,
 
 /// What an answer says.
 #[derive(Clone, Debug)]
-pub struct Answering<'a> {
+pub struct ReplyInfoRef<'a> {
     /// What stands before the pairs.
     pub fixed: Fixed,
     /// The message's type as a decimal number.
@@ -143,7 +143,7 @@ pub struct Answering<'a> {
     pub closing: bool,
 }
 
-impl Info for Answering<'_> {
+impl Info for ReplyInfoRef<'_> {
     fn fixed(&self) -> Fixed {
         self.fixed
     }
@@ -172,17 +172,17 @@ mod tests {
     use bytes::BytesMut;
 
     use super::*;
-    use crate::metainfo::Asked;
+    use crate::metainfo::RequestInfo;
     use crate::ttheader::{Room, measure, put, scan};
 
     fn told(left: Duration) -> Option<Duration> {
-        let (mut asking, mut out) = (Asking::default(), BytesMut::new());
-        asking.set_timeout(left);
-        let measured = measure(&asking).unwrap();
-        put(&asking, &measured, &mut Room::behind(&mut out, measured.size()));
-        let mut asked = Asked::default();
-        scan(&out, |pair| asked.take(pair)).unwrap();
-        asked.timeout()
+        let (mut info, mut out) = (RequestInfoRef::default(), BytesMut::new());
+        info.set_timeout(left);
+        let measured = measure(&info).unwrap();
+        put(&info, &measured, &mut Room::behind(&mut out, measured.size()));
+        let mut info = RequestInfo::default();
+        scan(&out, |pair| info.take(pair)).unwrap();
+        info.timeout()
     }
 
     #[test]

@@ -4,17 +4,17 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use runtime::grpc::{HealthReply, HealthRequest, Raw, ServingStatus, WATCH};
+use runtime::grpc::{HealthReply, HealthRequest, ServingStatus, WATCH};
 use runtime::prost::Message;
+use runtime::{Call, Channel, Context, Idl, Limits, Messages, Method};
 use tokio::task::JoinHandle;
-use tonic::codegen::http::uri::PathAndQuery;
-use tonic::transport::Endpoint;
-use tonic::{Request, Streaming};
 
 use crate::Failure;
 
 /// Longer than a server ever takes to leave.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+static WATCHED: Method = Method::new(Idl::Proto, WATCH, 1).streaming(false, true);
 
 /// A stream of `Watch` that has said SERVING.
 #[derive(Debug)]
@@ -27,12 +27,10 @@ impl Watching {
     ///
     /// When it does not say SERVING.
     pub async fn start(server: SocketAddr) -> Result<Self, Failure> {
-        let channel = Endpoint::from_shared(format!("http://{server}"))?.connect().await?;
-        let mut client = tonic::client::Grpc::new(channel);
-        client.ready().await?;
         let question = Bytes::from(HealthRequest::default().encode_to_vec());
-        let path = PathAndQuery::from_static(WATCH);
-        let mut stream = client.server_streaming(Request::new(question), path, Raw).await?.into_inner();
+        let limits = Limits::default().decode;
+        let call = Call { method: &WATCHED, cx: Context::new(), body: question.into(), limits };
+        let mut stream = Channel::to(&server.to_string())?.call(call, None).await?.body.into_messages();
         match next(&mut stream).await? {
             Some(ServingStatus::Serving) => Ok(Self(tokio::spawn(leaving(stream)))),
             other => Err(format!("the server says {other:?} of its health").into()),
@@ -49,7 +47,7 @@ impl Watching {
     }
 }
 
-async fn leaving(mut stream: Streaming<Bytes>) -> Result<Option<Instant>, Failure> {
+async fn leaving(mut stream: Messages) -> Result<Option<Instant>, Failure> {
     let mut leaving = None;
     while let Some(status) = next(&mut stream).await? {
         leaving = (status == ServingStatus::NotServing).then(Instant::now);
@@ -57,7 +55,7 @@ async fn leaving(mut stream: Streaming<Bytes>) -> Result<Option<Instant>, Failur
     Ok(leaving)
 }
 
-async fn next(stream: &mut Streaming<Bytes>) -> Result<Option<ServingStatus>, Failure> {
-    let reply = stream.message().await?.map(HealthReply::decode).transpose()?;
+async fn next(stream: &mut Messages) -> Result<Option<ServingStatus>, Failure> {
+    let reply = stream.next().await.transpose()?.map(HealthReply::decode).transpose()?;
     Ok(reply.map(|reply| reply.status()))
 }

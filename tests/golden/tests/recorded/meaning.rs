@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use e2e::sort;
-use runtime::thrift::Messages;
+use runtime::thrift::MessageReader;
 use serde_json::{Value, json};
 
 use crate::binary::Message;
@@ -24,7 +24,7 @@ fn hex(text: &Value) -> Vec<u8> {
 
 /// The first message of some bytes.
 fn message(bytes: &Value) -> Option<Message> {
-    let mut messages = Messages::new(usize::MAX);
+    let mut messages = MessageReader::new(usize::MAX);
     messages.push(&hex(bytes));
     messages.take().unwrap().map(|incoming| Message::read(incoming.message()))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use interop::generated::sink::SinkClient;
 use runtime::client::Transport;
-use runtime::thrift::{Header, Messages};
+use runtime::thrift::{Header, MessageReader};
 use runtime::{Channel, Code, Error, Registry};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -64,7 +64,7 @@ fn renumbered(record: &Value) -> Vec<u8> {
 
 /// Reads one request; gives its number.
 async fn request(stream: &mut TcpStream) -> Option<i32> {
-    let mut messages = Messages::new(usize::MAX);
+    let mut messages = MessageReader::new(usize::MAX);
     loop {
         if let Some(incoming) = messages.take().unwrap() {
             return Some(Header::read(incoming.message()).unwrap().0.seq);

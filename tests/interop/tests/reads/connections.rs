@@ -1,6 +1,6 @@
 //! `mux.json`: several calls on one connection, as Kitex clients made them, to our server.
 
-use runtime::thrift::{Header, MessageType, Messages};
+use runtime::thrift::{Header, MessageReader, MessageType};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -24,7 +24,7 @@ async fn every_call_of_a_kept_connection_is_answered_like_kitex() {
         }
         let mut stream = TcpStream::connect(running.addr()).await.unwrap();
         stream.write_all(&hex(&record["request_hex"])).await.unwrap();
-        let mut messages = Messages::new(usize::MAX);
+        let mut messages = MessageReader::new(usize::MAX);
         for stated in stated {
             let answer = loop {
                 match messages.take().unwrap() {

@@ -7,7 +7,7 @@ use interop::generated::api::{AddRequest, AddResponse, AddService, AddServiceSer
 use interop::generated::api::{EchoRequest, EchoResponse, EchoService, EchoServiceServer};
 use interop::generated::sink::SinkServer;
 use runtime::server::Running;
-use runtime::thrift::{Header, MessageType, Messages, exception};
+use runtime::thrift::{Header, MessageReader, MessageType, exception};
 use runtime::{Channel, Config, Context, Error, Server};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -118,7 +118,7 @@ fn words(answers: &[u8]) -> String {
     if answers.starts_with(b"HTTP") {
         return String::from_utf8_lossy(answers).lines().next().unwrap().to_owned();
     }
-    let mut messages = Messages::new(usize::MAX);
+    let mut messages = MessageReader::new(usize::MAX);
     messages.push(answers);
     let mut words = String::new();
     while let Some(answer) = messages.take().unwrap() {
@@ -137,7 +137,7 @@ fn words(answers: &[u8]) -> String {
 
 /// The bodies of the replies.
 fn bodies(answers: &[u8]) -> Vec<Vec<u8>> {
-    let mut messages = Messages::new(usize::MAX);
+    let mut messages = MessageReader::new(usize::MAX);
     messages.push(answers);
     let mut bodies = Vec::new();
     while let Some(answer) = messages.take().unwrap() {

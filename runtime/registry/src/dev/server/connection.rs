@@ -16,7 +16,7 @@ use tonic::{Request, Response, Status};
 
 use super::hub::Hub;
 use crate::dev::store::Store;
-use crate::etcd::api::Messages;
+use crate::etcd::api::MessageCodec;
 
 /// Bytes of all headers of one request.
 const HEADERS: u32 = 16 << 10;
@@ -111,12 +111,12 @@ impl Connection {
     }
 
     /// The wire of one method.
-    pub(super) fn grpc<Q, A>(&self) -> Grpc<Messages<A, Q>>
+    pub(super) fn grpc<Q, A>(&self) -> Grpc<MessageCodec<A, Q>>
     where
         Q: Message + Default + 'static,
         A: Message + 'static,
     {
-        Grpc::new(Messages::new()).max_decoding_message_size(self.most())
+        Grpc::new(MessageCodec::new()).max_decoding_message_size(self.most())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher};
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::dev::faults::Script;
 use crate::dev::store::{Bounds, Store};
+use kiteline_core::lock::lock;
 
 /// Nobody waits this long: a time for "never".
 const NEVER: Duration = Duration::from_secs(86_400);
@@ -48,12 +49,12 @@ impl Hub {
     }
 
     pub(in crate::dev) fn read<T>(&self, read: impl FnOnce(&Store) -> T) -> T {
-        read(&self.store.lock().unwrap_or_else(PoisonError::into_inner))
+        read(&lock(&self.store))
     }
 
     /// Changes the store and wakes everybody who waits for that.
     pub(in crate::dev) fn write<T>(&self, write: impl FnOnce(&mut Store) -> T) -> T {
-        let outcome = write(&mut self.store.lock().unwrap_or_else(PoisonError::into_inner));
+        let outcome = write(&mut lock(&self.store));
         self.changed.send_modify(|count| *count = count.wrapping_add(1));
         outcome
     }

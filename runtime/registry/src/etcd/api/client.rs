@@ -2,7 +2,7 @@
 //! connection and tries nothing twice but a call whose token ran out.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use http::uri::PathAndQuery;
 use prost::Message;
@@ -14,8 +14,9 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::{Code, Request, Status, Streaming};
 use tower::util::BoxCloneSyncService;
 
-use super::codec::Messages;
+use super::codec::MessageCodec;
 use super::messages::*;
+use kiteline_core::lock::lock;
 
 /// What carries the calls.
 pub(crate) type Channel = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, Status>;
@@ -61,7 +62,7 @@ struct User {
 
 impl User {
     fn token(&self) -> MetadataValue<Ascii> {
-        self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.token).clone()
     }
 }
 
@@ -105,7 +106,7 @@ impl Client {
             Error::Status(status) => status,
             other => Status::unknown(other.to_string()),
         })?;
-        *user.token.lock().unwrap_or_else(PoisonError::into_inner) = token;
+        *lock(&user.token) = token;
         Ok(())
     }
 
@@ -216,7 +217,7 @@ where
     Box::pin(async move {
         grpc.ready().await?;
         let path = PathAndQuery::from_static(path);
-        Ok(grpc.unary(request(message, token), path, Messages::<Q, A>::new()).await?.into_inner())
+        Ok(grpc.unary(request(message, token), path, MessageCodec::<Q, A>::new()).await?.into_inner())
     })
 }
 
@@ -242,7 +243,7 @@ where
         let _ = sender.send(first).await;
         grpc.ready().await?;
         let request = request(ReceiverStream::new(receiver), token);
-        let answers = grpc.streaming(request, PathAndQuery::from_static(path), Messages::<Q, A>::new()).await?;
+        let answers = grpc.streaming(request, PathAndQuery::from_static(path), MessageCodec::<Q, A>::new()).await?;
         Ok((sender, answers.into_inner()))
     })
 }

@@ -8,15 +8,15 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
 /// Writes `W` and reads `R`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Messages<W, R>(PhantomData<(W, R)>);
+pub(crate) struct MessageCodec<W, R>(PhantomData<(W, R)>);
 
-impl<W, R> Messages<W, R> {
+impl<W, R> MessageCodec<W, R> {
     pub(crate) fn new() -> Self {
         Self(PhantomData)
     }
 }
 
-impl<W: Message + 'static, R: Message + Default + 'static> Codec for Messages<W, R> {
+impl<W: Message + 'static, R: Message + Default + 'static> Codec for MessageCodec<W, R> {
     type Encode = W;
     type Decode = R;
     type Encoder = Self;
@@ -31,7 +31,7 @@ impl<W: Message + 'static, R: Message + Default + 'static> Codec for Messages<W,
     }
 }
 
-impl<W: Message, R> Encoder for Messages<W, R> {
+impl<W: Message, R> Encoder for MessageCodec<W, R> {
     type Item = W;
     type Error = Status;
 
@@ -40,7 +40,7 @@ impl<W: Message, R> Encoder for Messages<W, R> {
     }
 }
 
-impl<W, R: Message + Default> Decoder for Messages<W, R> {
+impl<W, R: Message + Default> Decoder for MessageCodec<W, R> {
     type Item = R;
     type Error = Status;
 

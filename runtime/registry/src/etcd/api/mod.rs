@@ -9,5 +9,5 @@ mod messages;
 pub(crate) use client::unary;
 pub(crate) use client::{Channel, Client, Error, WatchStream};
 #[cfg(feature = "dev")]
-pub(crate) use codec::Messages;
+pub(crate) use codec::MessageCodec;
 pub(crate) use messages::*;

@@ -1,0 +1,176 @@
+//! Calls of proto services over HTTP: gRPC, gRPC-Web or Connect, on HTTP/2 or HTTP/1.1.
+
+mod heard;
+mod lines;
+mod outgoing;
+mod reading;
+mod replies;
+mod style;
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, Request, Version, header};
+use hyper::body::Incoming;
+use tokio::time::Instant;
+
+use kiteline_core::body::Body;
+use kiteline_core::error::{Error, Origin};
+use kiteline_core::service::{Answer, Call, Kind};
+use kiteline_grpc::{
+    CONNECT_TIMEOUT, Content, ENCODINGS, Encoding, Protocol, TIMEOUT, connect, envelope, write_connect_timeout,
+    write_metadata, write_timeout, zip,
+};
+use kiteline_registry::Endpoint;
+
+use lines::Sent;
+pub(super) use lines::Wire;
+use outgoing::Outgoing;
+pub use style::Http;
+
+/// On how many connections to one address a call is tried that no peer has seen.
+const LINES: usize = 3;
+
+/// How a channel makes calls over HTTP.
+#[derive(Debug)]
+pub(super) struct Caller {
+    connect: Duration,
+    message: usize,
+    style: Http,
+}
+
+impl Caller {
+    pub(super) fn new(connect: Duration, message: usize, style: Http) -> Self {
+        Self { connect, message, style }
+    }
+
+    /// One call to one instance. A call that a connection did not take, because that ends, goes to another one.
+    ///
+    /// # Errors
+    /// [`Origin::NotConnected`] when no connection came about, [`Origin::NotSent`] when the service saw nothing of
+    /// the call, [`Origin::Transport`] when the connection failed later, [`Origin::Remote`] for what the service
+    /// answered.
+    pub(super) async fn exchange(&self, endpoint: &Endpoint, wire: &Wire, call: &Call) -> Result<Answer, Error> {
+        let content = self.content(call);
+        let (mut tries, again) = (0, call.body.as_whole().is_some());
+        loop {
+            let line = wire.line(endpoint, self.connect, self.style.version).await?;
+            let request = self.request(endpoint, content, call)?;
+            let since = Instant::now();
+            match line.send(request, endpoint, since).await {
+                Ok(sent) => return self.read(sent, endpoint, content, call).await,
+                Err(error) => {
+                    if call.cx.deadline().is_some_and(|at| at <= Instant::now().into_std()) {
+                        return Err(Error::deadline("no answer in time").with_origin(Origin::Transport));
+                    }
+                    tries += 1;
+                    if error.origin() != Origin::NotSent || !again || tries >= LINES {
+                        return Err(error);
+                    }
+                }
+            }
+        }
+    }
+
+    fn content(&self, call: &Call) -> Content {
+        let streams = call.method.kind.streams_requests() || call.method.kind.streams_answers();
+        let protocol = match self.style.protocol {
+            Protocol::Connect if streams => Protocol::ConnectStream,
+            protocol => protocol,
+        };
+        Content { protocol, form: self.style.form() }
+    }
+
+    /// Makes a request, which takes a stream out of the call.
+    fn request(&self, at: &Endpoint, content: Content, call: &Call) -> Result<Request<Outgoing>, Error> {
+        let transcode = self.style.transcode(call.method);
+        let mut headers = self.headers(content, call);
+        let encoding = if self.style.gzip { Encoding::Gzip } else { Encoding::Identity };
+        let mut query = None;
+        let body = match &call.body {
+            Body::Whole(message) => {
+                let message = transcode.write(message.clone())?;
+                let (flags, message) = match encoding {
+                    Encoding::Gzip => (envelope::COMPRESSED, zip(&message)),
+                    Encoding::Identity => (0, message),
+                };
+                match content.protocol {
+                    Protocol::Connect if self.style.get && call.method.safe => {
+                        query = Some(connect::Query::write(content.form, encoding, &message));
+                        Outgoing::none()
+                    }
+                    Protocol::Connect => Outgoing::whole(message),
+                    _ => Outgoing::whole(envelope::seal(flags, &message)),
+                }
+            }
+            Body::Stream(messages) => {
+                let taken = || Error::internal("a stream of requests is sent once").with_origin(Origin::Encode);
+                Outgoing::stream(messages.take().ok_or_else(taken)?, encoding, transcode)
+            }
+        };
+        let (path, one) = (call.method.path, self.style.version == Version::HTTP_11);
+        let mut uri = if one { path.to_owned() } else { format!("http://{}{path}", at.address()) };
+        if let Some(query) = &query {
+            uri.push('?');
+            uri.push_str(query);
+            [header::CONTENT_TYPE, header::CONTENT_ENCODING].iter().for_each(|name| drop(headers.remove(name)));
+        }
+        if one && let Ok(host) = HeaderValue::from_str(&at.address()) {
+            headers.insert(header::HOST, host);
+        }
+        let verb = if query.is_some() { http::Method::GET } else { http::Method::POST };
+        let request = Request::builder().method(verb).uri(uri).version(self.style.version).body(body);
+        let mut request = request.map_err(|error| {
+            Error::invalid(format!("no request can be made for {path}: {error}")).with_origin(Origin::Encode)
+        })?;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+
+    fn headers(&self, content: Content, call: &Call) -> HeaderMap {
+        let (protocol, mut headers) = (content.protocol, HeaderMap::new());
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content.name()));
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("kiteline/", env!("CARGO_PKG_VERSION"))));
+        headers.insert(protocol.accepts(), HeaderValue::from_static(ENCODINGS));
+        if self.style.gzip {
+            headers.insert(protocol.encoding(), HeaderValue::from_static(Encoding::Gzip.name()));
+        }
+        match protocol {
+            Protocol::Grpc => drop(headers.insert(header::TE, HeaderValue::from_static("trailers"))),
+            Protocol::GrpcWeb | Protocol::GrpcWebText => {
+                headers.insert("x-grpc-web", HeaderValue::from_static("1"));
+            }
+            Protocol::Connect | Protocol::ConnectStream => {
+                headers.insert("connect-protocol-version", HeaderValue::from_static("1"));
+            }
+        }
+        if let Some(left) = call.cx.remaining() {
+            match protocol.is_connect() {
+                true => headers.insert(CONNECT_TIMEOUT, write_connect_timeout(left)),
+                false => headers.insert(TIMEOUT, write_timeout(left)),
+            };
+        }
+        if let Some(metadata) = call.cx.metadata() {
+            write_metadata(metadata, &mut headers);
+        }
+        headers
+    }
+
+    async fn read(&self, sent: Sent, at: &Endpoint, content: Content, call: &Call) -> Result<Answer, Error> {
+        let (transcode, deadline) = (self.style.transcode(call.method), call.cx.deadline());
+        let expected = reading::Expected { content, most: self.message, deadline, transcode };
+        if call.method.kind.streams_answers() {
+            let answer = replies::stream(sent, expected, at)?;
+            return Ok(match (call.cx.deadline(), answer) {
+                (Some(at), Answer { head, body, trailers }) => {
+                    Answer { head, body: body.into_messages().until(at).into(), trailers }
+                }
+                (None, answer) => answer,
+            });
+        }
+        debug_assert!(call.method.kind != Kind::Oneway, "proto has no oneway");
+        replies::whole(sent, expected, at).await
+    }
+}
+
+/// An answer whose body is still to come.
+type Response = http::Response<Incoming>;

@@ -1,0 +1,134 @@
+//! How a channel makes calls over HTTP, as its builder says.
+
+use bytes::Bytes;
+use http::Version;
+
+#[cfg(doc)]
+use super::super::channel::Builder;
+use kiteline_core::error::Error;
+use kiteline_core::service::Method;
+use kiteline_grpc::{Form, Protocol};
+
+/// How a proto service is called over HTTP; see [`Builder::http`].
+///
+/// ```
+/// use runtime::client::Http;
+///
+/// let _channel = runtime::Channel::builder("greeter").http(Http::connect().with_gzip());
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "it is for `Builder::http`"]
+pub struct Http {
+    pub(super) protocol: Protocol,
+    pub(super) version: Version,
+    pub(super) gzip: bool,
+    pub(super) get: bool,
+    #[cfg(feature = "json")]
+    json: Option<(std::sync::Arc<kiteline_grpc::Json>, &'static [u8])>,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self::grpc()
+    }
+}
+
+impl Http {
+    fn new(protocol: Protocol) -> Self {
+        Self {
+            protocol,
+            version: Version::HTTP_2,
+            gzip: false,
+            get: false,
+            #[cfg(feature = "json")]
+            json: None,
+        }
+    }
+
+    /// gRPC. The default.
+    pub fn grpc() -> Self {
+        Self::new(Protocol::Grpc)
+    }
+
+    /// gRPC-Web.
+    pub fn grpc_web() -> Self {
+        Self::new(Protocol::GrpcWeb)
+    }
+
+    /// Connect.
+    pub fn connect() -> Self {
+        Self::new(Protocol::Connect)
+    }
+
+    /// Over HTTP/1.1, one call at a time on a connection. gRPC stays on HTTP/2.
+    pub fn over_http1(mut self) -> Self {
+        if self.protocol != Protocol::Grpc {
+            self.version = Version::HTTP_11;
+        }
+        self
+    }
+
+    /// Compresses requests. Answers may be compressed in any case.
+    pub fn with_gzip(mut self) -> Self {
+        self.gzip = true;
+        self
+    }
+
+    /// Asks with `GET` where a method of Connect's has no side effects.
+    pub fn with_get(mut self) -> Self {
+        self.get = true;
+        self
+    }
+
+    /// Sends bodies in JSON, along an encoded `FileDescriptorSet` with the service in it.
+    #[cfg(feature = "json")]
+    pub fn with_json(mut self, descriptors: &'static [u8]) -> Self {
+        self.json = Some((std::sync::Arc::default(), descriptors));
+        self
+    }
+
+    pub(super) fn form(&self) -> Form {
+        #[cfg(feature = "json")]
+        if self.json.is_some() {
+            return Form::Json;
+        }
+        Form::Proto
+    }
+
+    pub(super) fn transcode(&self, method: &'static Method) -> Transcode {
+        Transcode {
+            method,
+            #[cfg(feature = "json")]
+            json: self.json.clone(),
+        }
+    }
+}
+
+/// Messages of a method in the form that the channel chose.
+#[derive(Clone, Debug)]
+pub(super) struct Transcode {
+    #[cfg_attr(not(feature = "json"), allow(dead_code, reason = "JSON alone needs to know it"))]
+    method: &'static Method,
+    #[cfg(feature = "json")]
+    json: Option<(std::sync::Arc<kiteline_grpc::Json>, &'static [u8])>,
+}
+
+impl Transcode {
+    /// A request's message as it is sent.
+    pub(super) fn write(&self, message: Bytes) -> Result<Bytes, Error> {
+        #[cfg(feature = "json")]
+        if let Some((json, descriptors)) = &self.json {
+            return json.write_request(self.method, descriptors, message);
+        }
+        Ok(message)
+    }
+
+    /// An answer's message as proto bytes.
+    pub(super) fn read(&self, message: Bytes) -> Result<Bytes, Error> {
+        #[cfg(feature = "json")]
+        if let Some((json, descriptors)) = &self.json {
+            return json.read_reply(self.method, descriptors, &message);
+        }
+        Ok(message)
+    }
+}

@@ -1,0 +1,167 @@
+//! Content types: which protocol a call over HTTP speaks, and how its messages are encoded.
+//!
+//! gRPC (`PROTOCOL-HTTP2.md`), gRPC-Web (`PROTOCOL-WEB.md`) and Connect (connectrpc.com/docs/protocol).
+
+/// A protocol of calls over HTTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// gRPC: envelopes, the status in HTTP trailers.
+    #[default]
+    Grpc,
+    /// gRPC-Web: envelopes, the status in an envelope of its own.
+    GrpcWeb,
+    /// The same in base64, for callers that can read text alone.
+    GrpcWebText,
+    /// Connect for one message each way: bodies are messages, errors are HTTP's with a JSON body.
+    Connect,
+    /// Connect for streams: envelopes, the last of which says how the call ended.
+    ConnectStream,
+}
+
+impl Protocol {
+    /// Whether messages stand in envelopes.
+    pub fn has_envelopes(self) -> bool {
+        self != Self::Connect
+    }
+
+    /// Whether it is one of Connect's.
+    pub fn is_connect(self) -> bool {
+        matches!(self, Self::Connect | Self::ConnectStream)
+    }
+
+    /// The header that names the compression of messages.
+    pub fn encoding(self) -> &'static str {
+        match self {
+            Self::Connect => "content-encoding",
+            Self::ConnectStream => "connect-content-encoding",
+            _ => "grpc-encoding",
+        }
+    }
+
+    /// The header that names the compressions that are understood.
+    pub fn accepts(self) -> &'static str {
+        match self {
+            Self::Connect => "accept-encoding",
+            Self::ConnectStream => "connect-accept-encoding",
+            _ => "grpc-accept-encoding",
+        }
+    }
+}
+
+/// How the messages of a call are encoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// Proto's own encoding: `application/grpc`, `+proto`; `+bytes` of go-micro, which is the same.
+    #[default]
+    Proto,
+    /// The JSON of proto messages.
+    Json,
+}
+
+/// What a content type says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Content {
+    /// The protocol.
+    pub protocol: Protocol,
+    /// How messages are encoded.
+    pub form: Form,
+}
+
+/// Why a content type is not served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unserved {
+    /// It is of none of the protocols: HTTP's 415.
+    Unknown,
+    /// It is gRPC's, of a form that nobody here reads: a status.
+    Form,
+}
+
+/// What `Accept-Post` tells of a port that got another content type.
+pub const SERVED: &str = "application/grpc, application/grpc+proto, application/grpc+json, \
+    application/grpc-web, application/grpc-web+proto, application/grpc-web+json, application/grpc-web-text, \
+    application/grpc-web-text+proto, application/proto, application/json, application/connect+proto, \
+    application/connect+json";
+
+const PREFIXES: [(&str, Protocol); 4] = [
+    ("application/grpc-web-text", Protocol::GrpcWebText),
+    ("application/grpc-web", Protocol::GrpcWeb),
+    ("application/grpc", Protocol::Grpc),
+    ("application/connect", Protocol::ConnectStream),
+];
+
+impl Content {
+    /// Reads the value of `content-type`; parameters are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// For one that is not served.
+    pub fn read(text: &str) -> Result<Self, Unserved> {
+        let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match essence.as_str() {
+            "application/proto" => return Ok(Self { protocol: Protocol::Connect, form: Form::Proto }),
+            "application/json" => return Ok(Self { protocol: Protocol::Connect, form: Form::Json }),
+            _ => {}
+        }
+        let found = PREFIXES.iter().find_map(|(prefix, protocol)| Some((*protocol, essence.strip_prefix(prefix)?)));
+        let (protocol, subtype) = found.ok_or(Unserved::Unknown)?;
+        let form = match (protocol, subtype) {
+            (Protocol::ConnectStream, "+proto") => Form::Proto,
+            (Protocol::ConnectStream, "+json") => Form::Json,
+            (Protocol::ConnectStream, _) => return Err(Unserved::Unknown),
+            (_, "" | "+proto" | "+bytes") => Form::Proto,
+            (_, "+json") => Form::Json,
+            (_, other) if other.starts_with('+') => return Err(Unserved::Form),
+            _ => return Err(Unserved::Unknown),
+        };
+        Ok(Self { protocol, form })
+    }
+
+    /// The content type of a request.
+    pub fn name(self) -> &'static str {
+        match (self.protocol, self.form) {
+            (Protocol::Grpc, Form::Proto) => "application/grpc",
+            (Protocol::Grpc, Form::Json) => "application/grpc+json",
+            (Protocol::GrpcWeb, Form::Proto) => "application/grpc-web+proto",
+            (Protocol::GrpcWeb, Form::Json) => "application/grpc-web+json",
+            (Protocol::GrpcWebText, Form::Proto) => "application/grpc-web-text+proto",
+            (Protocol::GrpcWebText, Form::Json) => "application/grpc-web-text+json",
+            (Protocol::Connect, Form::Proto) => "application/proto",
+            (Protocol::Connect, Form::Json) => "application/json",
+            (Protocol::ConnectStream, Form::Proto) => "application/connect+proto",
+            (Protocol::ConnectStream, Form::Json) => "application/connect+json",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROTOCOLS: [Protocol; 5] =
+        [Protocol::Grpc, Protocol::GrpcWeb, Protocol::GrpcWebText, Protocol::Connect, Protocol::ConnectStream];
+
+    #[test]
+    fn every_content_type_is_read_as_it_is_written() {
+        for protocol in PROTOCOLS {
+            for form in [Form::Proto, Form::Json] {
+                let content = Content { protocol, form };
+                assert_eq!(Content::read(content.name()), Ok(content));
+            }
+        }
+    }
+
+    #[test]
+    fn the_subtype_is_the_form() {
+        let grpc = |form| Ok(Content { protocol: Protocol::Grpc, form });
+        for proto in ["application/grpc", "application/grpc+proto", "Application/gRPC+bytes", "application/grpc;a=b"] {
+            assert_eq!(Content::read(proto), grpc(Form::Proto), "{proto}");
+        }
+        assert_eq!(Content::read("application/grpc+json; charset=utf-8"), grpc(Form::Json));
+        for other in ["application/grpc+xml", "application/grpc+thrift", "application/grpc-web+xml"] {
+            assert_eq!(Content::read(other), Err(Unserved::Form), "{other}");
+        }
+        for other in ["", "text/plain", "application/grpcx", "application/connect", "application/connect+xml", "é"] {
+            assert_eq!(Content::read(other), Err(Unserved::Unknown), "{other}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Envelopes: a byte of flags and four of length in front of each message, read out of chunks that may
+//! be cut anywhere.
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+
+use kiteline_core::error::{Code, Error, Origin};
+
+/// The message is compressed.
+pub const COMPRESSED: u8 = 1;
+/// The envelope says how a stream of Connect's ended.
+pub const END: u8 = 2;
+/// The envelope holds the trailers of gRPC-Web.
+pub const TRAILERS: u8 = 0x80;
+
+/// Bytes in front of a message.
+const HEAD: usize = 5;
+
+/// One envelope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// [`COMPRESSED`], [`END`], [`TRAILERS`], and what nobody knows.
+    pub flags: u8,
+    /// What is in it.
+    pub body: Bytes,
+}
+
+/// Reads envelopes. Of a message over the limit nothing is kept.
+#[derive(Debug)]
+pub struct Envelopes {
+    /// What came and was not given out: the chunk that it came in, where one chunk has all of it.
+    chunk: Bytes,
+    /// The same over several chunks.
+    buffer: BytesMut,
+    most: usize,
+}
+
+impl Envelopes {
+    /// For messages of at most `most` bytes on the wire.
+    pub fn new(most: usize) -> Self {
+        Self { chunk: Bytes::new(), buffer: BytesMut::new(), most }
+    }
+
+    /// Takes a chunk in.
+    pub fn push(&mut self, chunk: Bytes) {
+        if self.buffer.is_empty() && self.chunk.is_empty() {
+            self.chunk = chunk;
+            return;
+        }
+        if self.buffer.is_empty() {
+            self.buffer.extend_from_slice(&std::mem::take(&mut self.chunk));
+        }
+        self.buffer.extend_from_slice(&chunk);
+    }
+
+    /// The next whole envelope.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::ResourceExhausted`] as soon as the length of one is over the limit.
+    pub fn take(&mut self) -> Result<Option<Envelope>, Error> {
+        let waiting = if self.buffer.is_empty() { &self.chunk[..] } else { &self.buffer[..] };
+        let Some((&[flags, ref length @ ..], rest)) = waiting.split_first_chunk::<HEAD>() else { return Ok(None) };
+        let length = u32::from_be_bytes(*length) as usize;
+        if length > self.most {
+            return Err(over(length, self.most));
+        }
+        if rest.len() < length {
+            return Ok(None);
+        }
+        let body = if self.buffer.is_empty() {
+            self.chunk.advance(HEAD);
+            self.chunk.split_to(length)
+        } else {
+            self.buffer.advance(HEAD);
+            self.buffer.split_to(length).freeze()
+        };
+        Ok(Some(Envelope { flags, body }))
+    }
+
+    /// How many bytes of the next envelope are here, and how many it has, as far as that is known.
+    pub fn waiting(&self) -> (usize, usize) {
+        let waiting = if self.buffer.is_empty() { &self.chunk[..] } else { &self.buffer[..] };
+        let length = waiting.first_chunk::<HEAD>().map_or(0, |[_, length @ ..]| u32::from_be_bytes(*length) as usize);
+        (waiting.len(), length.saturating_add(HEAD).max(waiting.len()))
+    }
+
+    /// Whether everything that came was given out.
+    pub fn is_empty(&self) -> bool {
+        self.buffer.is_empty() && self.chunk.is_empty()
+    }
+}
+
+/// The error of a message that is too long.
+#[cold]
+pub fn over(length: usize, most: usize) -> Error {
+    let text = format!("a message of {length} bytes is over the limit of {most}");
+    Error::new(Code::ResourceExhausted, text).with_origin(Origin::Decode)
+}
+
+/// Writes what stands in front of a message.
+pub fn write_head(flags: u8, length: usize, out: &mut BytesMut) {
+    out.put_u8(flags);
+    // Bodies are at most 4 GiB: see `grpc::body`.
+    out.put_u32(u32::try_from(length).unwrap_or(u32::MAX));
+}
+
+/// A message in its envelope.
+pub fn seal(flags: u8, body: &[u8]) -> Bytes {
+    let mut out = BytesMut::with_capacity(HEAD + body.len());
+    write_head(flags, body.len(), &mut out);
+    out.extend_from_slice(body);
+    out.freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn envelopes_come_out_of_any_chunks() {
+        let wire = [seal(0, b"one"), seal(1, b""), seal(0x80, &[7; 300])].concat();
+        for size in 1..wire.len() {
+            let (mut reader, mut found) = (Envelopes::new(300), Vec::new());
+            for chunk in wire.chunks(size) {
+                reader.push(Bytes::copy_from_slice(chunk));
+                while let Some(envelope) = reader.take().unwrap() {
+                    found.push((envelope.flags, envelope.body.len()));
+                }
+            }
+            assert_eq!(found, [(0, 3), (1, 0), (0x80, 300)], "{size}");
+            assert!(reader.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_length_over_the_limit_is_refused_before_its_bytes_come() {
+        let mut reader = Envelopes::new(1 << 20);
+        reader.push(Bytes::from_static(&[0, 0xff, 0xff, 0xff]));
+        assert_eq!(reader.take().unwrap(), None);
+        reader.push(Bytes::from_static(&[0xff]));
+        let error = reader.take().unwrap_err();
+        assert_eq!((error.code(), error.origin()), (Code::ResourceExhausted, Origin::Decode));
+    }
+}

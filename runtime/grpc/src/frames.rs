@@ -1,0 +1,142 @@
+//! The messages of a body that has envelopes, out of its chunks: unwrapped, and decompressed within a bound.
+
+use bytes::Bytes;
+
+use crate::content::Protocol;
+use crate::envelope::{COMPRESSED, END, Envelope, Envelopes, TRAILERS};
+use crate::gzip::{Encoding, unzip};
+use crate::web::FromText;
+use kiteline_core::error::{Code, Error, Origin};
+
+/// What a body holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// A message.
+    Message(Bytes),
+    /// How the call ended: gRPC-Web's trailers, Connect's JSON.
+    End(Bytes),
+}
+
+/// Reads one body.
+#[derive(Debug)]
+pub struct Frames {
+    protocol: Protocol,
+    encoding: Encoding,
+    most: usize,
+    envelopes: Envelopes,
+    text: FromText,
+}
+
+impl Frames {
+    /// Of messages of at most `most` bytes, compressed or not.
+    pub fn new(protocol: Protocol, encoding: Encoding, most: usize) -> Self {
+        Self { protocol, encoding, most, envelopes: Envelopes::new(most), text: FromText::default() }
+    }
+
+    /// Takes a chunk in.
+    ///
+    /// # Errors
+    ///
+    /// For what is no base64 where that is the protocol's.
+    pub fn push(&mut self, chunk: Bytes) -> Result<(), Error> {
+        let chunk = if self.protocol == Protocol::GrpcWebText { self.text.push(&chunk)? } else { chunk };
+        self.envelopes.push(chunk);
+        Ok(())
+    }
+
+    /// The next whole piece.
+    ///
+    /// # Errors
+    ///
+    /// For a message over the limit, one that does not decompress, and flags that nobody knows.
+    pub fn take(&mut self) -> Result<Option<Piece>, Error> {
+        let Some(Envelope { flags, body }) = self.envelopes.take()? else { return Ok(None) };
+        let end = match self.protocol {
+            Protocol::GrpcWeb | Protocol::GrpcWebText => TRAILERS,
+            Protocol::ConnectStream => END,
+            Protocol::Grpc | Protocol::Connect => 0,
+        };
+        if flags & !(COMPRESSED | end) != 0 {
+            return Err(broken(format!("an envelope with the flags {flags:#04x}")));
+        }
+        let body = match (flags & COMPRESSED != 0, self.encoding) {
+            (false, _) => body,
+            (true, Encoding::Gzip) if body.is_empty() => body,
+            (true, Encoding::Gzip) => unzip(&body, self.most)?,
+            (true, Encoding::Identity) => {
+                return Err(broken("a compressed message without a header that says how".to_owned()));
+            }
+        };
+        Ok(Some(if flags & end == 0 { Piece::Message(body) } else { Piece::End(body) }))
+    }
+
+    /// How many bytes of the next message are here, and how many it has, as far as that is known.
+    pub fn waiting(&self) -> (usize, usize) {
+        self.envelopes.waiting()
+    }
+
+    /// Says that no other chunk comes.
+    ///
+    /// # Errors
+    ///
+    /// When the last message is not whole.
+    pub fn finish(&self) -> Result<(), Error> {
+        match self.envelopes.is_empty() && self.text.is_empty() {
+            true => Ok(()),
+            false => {
+                let text = "the body ended within a message";
+                Err(Error::new(Code::InvalidArgument, text).with_origin(Origin::Decode))
+            }
+        }
+    }
+}
+
+#[cold]
+fn broken(text: String) -> Error {
+    Error::internal(text).with_origin(Origin::Decode)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::envelope::seal;
+    use crate::gzip::zip;
+
+    fn read(protocol: Protocol, encoding: Encoding, wire: &[u8]) -> Result<Vec<Piece>, Error> {
+        let (mut frames, mut found) = (Frames::new(protocol, encoding, 1000), Vec::new());
+        frames.push(Bytes::copy_from_slice(wire))?;
+        while let Some(piece) = frames.take()? {
+            found.push(piece);
+        }
+        frames.finish()?;
+        Ok(found)
+    }
+
+    #[test]
+    fn messages_and_ends_are_told_apart() {
+        let message = |text: &'static str| Piece::Message(text.into());
+        let wire = [seal(0, b"a"), seal(1, &zip(b"b")), seal(1, b"")].concat();
+        let read_all = read(Protocol::Grpc, Encoding::Gzip, &wire).unwrap();
+        assert_eq!(read_all, [message("a"), message("b"), message("")]);
+        let wire = [seal(0, b"a"), seal(0x80, b"x: y")].concat();
+        let pieces = [message("a"), Piece::End("x: y".into())];
+        assert_eq!(read(Protocol::GrpcWeb, Encoding::Identity, &wire).unwrap(), pieces);
+        assert_eq!(read(Protocol::GrpcWebText, Encoding::Identity, &crate::web::to_text(&wire)).unwrap(), pieces);
+        let end = [Piece::End("{}".into())];
+        assert_eq!(read(Protocol::ConnectStream, Encoding::Gzip, &seal(3, &zip(b"{}"))).unwrap(), end);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused() {
+        let code = |protocol, encoding, wire: &[u8]| read(protocol, encoding, wire).unwrap_err().code();
+        let grpc = |wire: &[u8]| code(Protocol::Grpc, Encoding::Gzip, wire);
+        assert_eq!(grpc(&seal(0x80, b"x")), Code::Internal);
+        assert_eq!(grpc(&seal(2, b"x")), Code::Internal);
+        assert_eq!(grpc(&seal(1, b"x")), Code::InvalidArgument);
+        assert_eq!(grpc(&seal(1, &zip(&[0; 1001]))), Code::ResourceExhausted);
+        assert_eq!(grpc(&seal(0, &[0; 1001])), Code::ResourceExhausted);
+        assert_eq!(grpc(&seal(0, b"abc")[..6]), Code::InvalidArgument);
+        assert_eq!(code(Protocol::Grpc, Encoding::Identity, &seal(1, &zip(b"x"))), Code::Internal);
+        assert_eq!(code(Protocol::GrpcWebText, Encoding::Identity, b"AAA"), Code::InvalidArgument);
+    }
+}

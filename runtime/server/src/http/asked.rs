@@ -1,0 +1,130 @@
+//! What a request asks for: the method, its caller, and what is said when that cannot be served.
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method as Verb, Response, StatusCode, Version};
+
+use super::outgoing::{Outgoing, failed};
+use super::transcode::service_of;
+use crate::shared::Shared;
+use kiteline_core::context::ReplyMetadata;
+use kiteline_core::error::Error;
+use kiteline_core::router::{Route, unknown_method};
+use kiteline_core::service::{Idl, Kind};
+use kiteline_grpc::{Caller, Content, Form, Protocol, SERVED, Unserved, connect};
+
+/// A request that can be served.
+pub(super) struct Asked {
+    pub(super) route: Route,
+    pub(super) caller: Caller,
+    /// The message, where it stands in the path of the request (`GET`).
+    pub(super) message: Option<Bytes>,
+}
+
+type Refusal = Box<Response<Outgoing>>;
+
+/// Reads the head of a request.
+pub(super) fn read(head: &Parts, shared: &Shared) -> Result<Asked, Refusal> {
+    let path = head.uri.path();
+    let caller = Caller::new(&head.headers);
+    // For go-micro's clients alone: to others another package is another version.
+    let micro = caller.as_ref().is_ok_and(Caller::is_micro);
+    let other = || Some(path).filter(|_| micro).and_then(|path| shared.router.by_last_part(path));
+    let route = shared.router.by_path(path).or_else(other).filter(|route| route.method.idl == Idl::Proto);
+    if head.method != Verb::POST {
+        let route = route.ok_or_else(|| nothing(shared))?;
+        return if head.method == Verb::GET && route.method.safe { get(head, route) } else { Err(verb(route)) };
+    }
+    let mut caller = match caller {
+        Ok(caller) => caller,
+        Err(Unserved::Form) => return Err(unread(head)),
+        Err(Unserved::Unknown) if route.is_none() => return Err(nothing(shared)),
+        Err(Unserved::Unknown) => return Err(content_type()),
+    };
+    let protocol = caller.content().protocol;
+    if protocol == Protocol::Grpc && head.version < Version::HTTP_2 {
+        return Err(plain(StatusCode::HTTP_VERSION_NOT_SUPPORTED, "gRPC needs HTTP/2\n"));
+    }
+    let Some(route) = route else {
+        let error = unknown_method(path);
+        shared.note(&error);
+        return Err(unknown(&caller, &error, path));
+    };
+    let one_each_way = matches!(route.method.kind, Kind::Unary | Kind::Oneway);
+    if protocol.is_connect() && (protocol == Protocol::Connect) != one_each_way {
+        return Err(content_type());
+    }
+    let understood = caller.read_encoding(&head.headers).and_then(|_| caller.check_form());
+    understood.map_err(|error| refuse(&caller, &error, path))?;
+    Ok(Asked { route: route.clone(), caller, message: None })
+}
+
+/// A call of Connect's whose message stands in the query.
+fn get(head: &Parts, route: &Route) -> Result<Asked, Refusal> {
+    let query = connect::Query::read(head.uri.query().unwrap_or_default());
+    let form = match query.get("encoding") {
+        Some(b"proto") => Form::Proto,
+        Some(b"json") => Form::Json,
+        _ => return Err(content_type()),
+    };
+    let content = Content { protocol: Protocol::Connect, form };
+    let mut caller = Caller::of(content, &head.headers);
+    let compression = query.get("compression").map(String::from_utf8_lossy).unwrap_or_default();
+    let understood = caller.set_encoding(&compression).and_then(|()| caller.check_form());
+    let message = understood.and_then(|()| query.message());
+    let message = message.map_err(|error| refuse(&caller, &error, head.uri.path()))?;
+    Ok(Asked { route: route.clone(), caller, message: Some(message) })
+}
+
+fn refuse(caller: &Caller, error: &Error, path: &str) -> Refusal {
+    Box::new(failed(caller, error, ReplyMetadata::default(), service_of(path)))
+}
+
+/// Connect's callers know a method that is not there by HTTP's 404.
+fn unknown(caller: &Caller, error: &Error, path: &str) -> Refusal {
+    let mut refusal = refuse(caller, error, path);
+    if caller.content().protocol.is_connect() {
+        *refusal.status_mut() = StatusCode::NOT_FOUND;
+    }
+    refusal
+}
+
+/// A form of gRPC's that nobody here reads: an answer of gRPC's.
+fn unread(head: &Parts) -> Refusal {
+    let label = head.headers.get(CONTENT_TYPE);
+    let name = label.and_then(|label| label.to_str().ok()).unwrap_or_default();
+    let error = Error::new(kiteline_core::Code::Unimplemented, format!("bodies of {name} are not served here"));
+    let mut response = Response::new(Outgoing::empty());
+    kiteline_grpc::status_of(&error).write(response.headers_mut());
+    response.headers_mut().extend(label.map(|label| (CONTENT_TYPE, label.clone())));
+    Box::new(response)
+}
+
+fn verb(route: &Route) -> Refusal {
+    let allowed = if route.method.safe { "GET, POST" } else { "POST" };
+    let mut refusal = plain(StatusCode::METHOD_NOT_ALLOWED, "Calls are requests with POST.\n");
+    refusal.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    refusal
+}
+
+fn content_type() -> Refusal {
+    let mut refusal = plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The content type is not served for this method.\n");
+    refusal.headers_mut().insert(HeaderName::from_static("accept-post"), HeaderValue::from_static(SERVED));
+    refusal
+}
+
+/// For people who open the port with a browser or curl.
+fn nothing(shared: &Shared) -> Refusal {
+    let text = format!("This port serves {}.\nThere is nothing at this path.\n", shared.router);
+    plain(StatusCode::NOT_FOUND, text)
+}
+
+fn plain(status: StatusCode, text: impl Into<Bytes>) -> Refusal {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    let mut response = Response::new(Outgoing::whole(text.into(), None));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Box::new(response)
+}

@@ -1,0 +1,227 @@
+//! One call: its message or messages, its work, its answer.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Response};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::asked::Asked;
+use super::incoming::{self, Arriving};
+use super::outgoing::{Answers, End as Ending, Outgoing, Sealing, failed};
+use super::transcode::{Transcode, service_of};
+use super::{Connection, Stream};
+use crate::admission::Entry;
+use crate::counters::Counter;
+use crate::failures;
+use crate::partial::Held as Reserved;
+use crate::running_call::{self, End, GRACE};
+use crate::shared::Shared;
+use kiteline_core::body::Body;
+use kiteline_core::context::{Context, ReplySlot};
+use kiteline_core::error::{Code, Error};
+use kiteline_core::service::Answer;
+use kiteline_grpc::{Protocol, connect, write_reply_metadata};
+
+/// A call on its way.
+pub(super) struct Exchange {
+    stream: Stream,
+    asked: Asked,
+    /// `None` for a stream of requests whose caller waits for as long as it takes.
+    end: Option<End>,
+    cancel: CancellationToken,
+}
+
+impl Exchange {
+    pub(super) fn new(stream: Stream, asked: Asked, headers: &HeaderMap) -> Self {
+        let (now, limit) = (Instant::now(), stream.0.shared.limits.handler);
+        let caller = asked.caller.wait(headers).map(|wait| now.checked_add(wait).unwrap_or(now + limit));
+        // A stream of requests takes as long as its caller has something to say.
+        let own = (!asked.route.method.kind.streams_requests()).then(|| now + limit);
+        let end = match (caller, own) {
+            (Some(at), own) if own.is_none_or(|own| at < own) => Some(End { at, of_caller: true }),
+            (_, own) => own.map(|at| End { at, of_caller: false }),
+        };
+        Self { stream, asked, end, cancel: CancellationToken::new() }
+    }
+
+    fn connection(&self) -> &Arc<Connection> {
+        &self.stream.0
+    }
+
+    /// Receives the message, lets the service work, gives its answer.
+    pub(super) async fn answer(self, headers: &HeaderMap, body: Arriving) -> Response<Outgoing> {
+        let connection = Arc::clone(self.connection());
+        let shared = &*connection.shared;
+        let open = Open::new(&self);
+        let slot = ReplySlot::default();
+        let outcome = in_time(self.end, self.work(headers, body, &slot)).await;
+        let (late, outcome) = match outcome {
+            Ok(outcome) => (false, outcome),
+            Err(error) => {
+                failures::log(self.asked.route.method, &error);
+                (true, Err(error))
+            }
+        };
+        let cancel = open.ended(!late);
+        if self.is_told_late(late, &outcome) {
+            tokio::time::sleep(GRACE).await;
+        }
+        let (caller, service) = (self.asked.caller.clone(), service_of(self.asked.route.method.path));
+        let answered = outcome.and_then(|answer| self.respond(answer, cancel));
+        answered.unwrap_or_else(|error| {
+            shared.note(&error);
+            failed(&caller, &error, slot.take(), service)
+        })
+    }
+
+    /// Whether the caller's own clock is to ring before it is told: time is over, or the service says so then.
+    fn is_told_late(&self, late: bool, outcome: &Result<Answer, Error>) -> bool {
+        let says_so = || matches!(outcome, Err(error) if error.code() == Code::DeadlineExceeded);
+        self.end.is_some_and(|end| end.of_caller && Instant::now() >= end.at && (late || says_so()))
+    }
+
+    fn transcode(&self) -> Transcode {
+        Transcode::new(self.connection(), &self.asked.route, self.asked.caller.content().form)
+    }
+
+    /// The body, and what was reserved for it while it arrived.
+    async fn body(&self, body: Arriving) -> Result<(Body, Option<Reserved>), Error> {
+        let Asked { route, caller, message } = &self.asked;
+        let transcode = self.transcode();
+        Ok(match message {
+            Some(message) => (incoming::open(message.clone(), caller, &transcode)?.into(), None),
+            None if route.method.kind.streams_requests() => (incoming::messages(body, caller, transcode).into(), None),
+            None => {
+                let (message, held) = incoming::whole(body, caller, transcode).await?;
+                (message.into(), held)
+            }
+        })
+    }
+
+    fn context(&self, headers: &HeaderMap, slot: &ReplySlot) -> Context {
+        let mut cx = Context::new().with_peer(self.connection().peer).with_cancellation(self.cancel.clone());
+        if let Some(End { at, of_caller }) = self.end {
+            cx.set_limit(at);
+            if of_caller {
+                cx.set_deadline(at);
+            }
+        }
+        let metadata = self.asked.caller.metadata(headers);
+        if !metadata.is_empty() {
+            cx.set_metadata(Some(metadata));
+        }
+        cx.set_reply_slot(slot.clone());
+        cx
+    }
+
+    async fn work(&self, headers: &HeaderMap, body: Arriving, slot: &ReplySlot) -> Result<Answer, Error> {
+        let (shared, route) = (&self.connection().shared, &self.asked.route);
+        let share = self.connection().streams.share();
+        let started = self.body(body).await.and_then(|body| {
+            let (body, held) = body;
+            let entry = Entry { share, held };
+            shared.start(route, self.context(headers, slot), (body, shared.limits.decode), entry)
+        });
+        match started {
+            Ok(mut work) => {
+                work.count(share);
+                work.await
+            }
+            Err(error) => {
+                failures::log(route.method, &error);
+                shared.admission.refused(route.method, Some(self.connection().peer), &error);
+                Err(error)
+            }
+        }
+    }
+
+    fn respond(self, answer: Answer, cancel: Option<DropGuard>) -> Result<Response<Outgoing>, Error> {
+        let (protocol, streams) =
+            (self.asked.caller.content().protocol, self.asked.route.method.kind.streams_answers());
+        let shared = &Arc::clone(&self.connection().shared);
+        let sealing = Sealing { transcode: self.transcode(), caller: self.asked.caller };
+        let Answer { head, body, trailers } = answer;
+        let mut headers = HeaderMap::new();
+        write_reply_metadata(&head, &mut headers);
+        sealing.caller.label(&mut headers);
+        let body = if streams {
+            let mut messages = body.into_messages();
+            if let Some(end) = self.end.filter(|end| end.of_caller) {
+                messages = messages.until(end.at);
+            }
+            Outgoing::stream(Answers { messages, trailers, sealing, cancel, _stream: self.stream })
+        } else {
+            cancel.map(DropGuard::disarm);
+            let message = sealing.message(body.into_whole()?)?;
+            if protocol == Protocol::Connect {
+                let mut behind = HeaderMap::new();
+                write_reply_metadata(&trailers, &mut behind);
+                connect::write_trailers(&behind, &mut headers);
+                Outgoing::message(message, None, shared)?
+            } else {
+                whole(message, sealing.end(None, &trailers), shared)?
+            }
+        };
+        let mut response = Response::new(body);
+        *response.headers_mut() = headers;
+        Ok(response)
+    }
+}
+
+/// One message and what stands behind it.
+fn whole(message: Bytes, end: Ending, shared: &Arc<Shared>) -> Result<Outgoing, Error> {
+    match end {
+        Ending::Trailers(trailers) => Outgoing::message(message, Some(trailers), shared),
+        Ending::Data(end) => {
+            let mut all = BytesMut::with_capacity(message.len() + end.len());
+            all.extend_from_slice(&message);
+            all.extend_from_slice(&end);
+            Outgoing::message(all.freeze(), None, shared)
+        }
+    }
+}
+
+/// An answer that comes before the deadline; receiving the message counts.
+async fn in_time<T>(end: Option<End>, answer: impl Future<Output = T>) -> Result<T, Error> {
+    match end {
+        Some(end) => tokio::time::timeout_at(end.at.into(), answer).await.map_err(|_| running_call::late()),
+        None => Ok(answer.await),
+    }
+}
+
+/// A call until its answer: whatever ends it before is counted, and cancels it.
+struct Open {
+    cancel: Option<DropGuard>,
+    deadline: Option<Instant>,
+    shared: Arc<Shared>,
+}
+
+impl Open {
+    fn new(call: &Exchange) -> Self {
+        let (cancel, deadline) = (call.cancel.clone().drop_guard(), call.end.map(|end| end.at));
+        Self { cancel: Some(cancel), deadline, shared: Arc::clone(&call.connection().shared) }
+    }
+
+    /// Answered, or out of time. What cancels an answered call is for its stream, if there is one.
+    fn ended(mut self, answered: bool) -> Option<DropGuard> {
+        let cancel = self.cancel.take();
+        if !answered {
+            self.shared.count(Counter::Deadlines);
+            return None;
+        }
+        cancel
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if self.cancel.is_some() {
+            // A caller whose clock was first ends the stream at the deadline, too.
+            let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+            self.shared.count(if late { Counter::Deadlines } else { Counter::Abandoned });
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! The messages of a request, read when they are asked for.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::Version;
+use hyper::body::{Body, Frame, Incoming};
+
+use super::transcode::Transcode;
+use crate::partial::{Held, Partial};
+use crate::shared::Shared;
+use kiteline_core::body::{Messages, Source};
+use kiteline_core::error::{Code, Error, Origin};
+use kiteline_grpc::{Caller, Encoding, Frames, Piece, Protocol, envelope, unzip};
+
+/// Bytes that are read of what is left of a request once it is answered, and for how long.
+const REST: usize = 8 << 20;
+const REST_TIME: Duration = Duration::from_secs(5);
+
+/// A body of HTTP. Of HTTP/1.1 what nobody read is read and thrown away when it is dropped, within bounds: a
+/// caller that is still writing would not see the answer else.
+pub(super) struct Arriving {
+    body: Option<Incoming>,
+    is_one: bool,
+}
+
+impl Arriving {
+    pub(super) fn new(body: Incoming, version: Version) -> Self {
+        Self { body: Some(body), is_one: version < Version::HTTP_2 }
+    }
+
+    fn poll_frame(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match &mut self.body {
+            Some(body) => Pin::new(body).poll_frame(task),
+            None => Poll::Ready(None),
+        }
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        let Some(body) = self.body.take().filter(|body| self.is_one && !body.is_end_stream()) else { return };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(tokio::time::timeout(REST_TIME, discard(body)));
+        }
+    }
+}
+
+async fn discard(mut body: Incoming) {
+    let mut rest = REST;
+    while let Some(Ok(frame)) = poll_fn(|task| Pin::new(&mut body).poll_frame(task)).await {
+        let size = frame.data_ref().map_or(0, Bytes::len);
+        if size > rest {
+            return;
+        }
+        rest -= size;
+    }
+}
+
+/// The messages of a body with envelopes.
+struct Requests {
+    body: Arriving,
+    frames: Frames,
+    transcode: Transcode,
+    room: Room,
+    ended: bool,
+}
+
+/// Room for a message that has not all arrived, as for a frame of Thrift's.
+struct Room {
+    shared: Arc<Shared>,
+    partial: Partial,
+    /// Ends when the room is given to another one.
+    lost: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl Room {
+    fn new(shared: &Arc<Shared>) -> Self {
+        Self { shared: Arc::clone(shared), partial: Partial::new(&shared.admission), lost: None }
+    }
+
+    /// Makes room for a message of `whole` bytes of which `arrived` are here.
+    fn hold(&mut self, arrived: usize, whole: usize) -> Result<(), Error> {
+        if !self.partial.hold(arrived, whole, &self.shared.limits) {
+            return Err(self.refused());
+        }
+        if self.lost.is_none() {
+            self.lost = self.partial.eviction();
+        }
+        Ok(())
+    }
+
+    fn refused(&self) -> Error {
+        self.shared.admission.shed("too many bytes of requests are arriving")
+    }
+
+    /// Whether the room was lost while bytes were waited for.
+    fn poll_lost(&mut self, task: &mut Task<'_>) -> Poll<Error> {
+        match &mut self.lost {
+            Some(lost) => lost.as_mut().poll(task).map(|()| self.refused()),
+            None => Poll::Pending,
+        }
+    }
+
+    /// What was reserved for a message that is whole now.
+    fn take(&mut self) -> Option<Held> {
+        self.lost = None;
+        self.partial.take()
+    }
+}
+
+impl Requests {
+    fn new(body: Arriving, caller: &Caller, transcode: Transcode) -> Self {
+        let frames = Frames::new(caller.content().protocol, caller.encoding(), transcode.most());
+        let room = Room::new(&transcode.connection().shared);
+        Self { body, frames, transcode, room, ended: false }
+    }
+
+    fn poll_message(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        loop {
+            match self.frames.take() {
+                Ok(Some(Piece::Message(message))) => return Poll::Ready(Some(self.transcode.open(message))),
+                Ok(Some(Piece::End(_))) => {
+                    let error = Error::invalid("an end of a stream where a message belongs");
+                    return Poll::Ready(Some(Err(error.with_origin(Origin::Decode))));
+                }
+                Ok(None) if self.ended => return Poll::Ready(self.frames.finish().err().map(Err)),
+                Ok(None) => {
+                    let (arrived, whole) = self.frames.waiting();
+                    if let Err(error) = self.room.hold(arrived, whole) {
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                }
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            }
+            let Poll::Ready(frame) = self.body.poll_frame(task) else {
+                return self.room.poll_lost(task).map(|error| Some(Err(error)));
+            };
+            let pushed = match frame {
+                None => {
+                    self.ended = true;
+                    Ok(())
+                }
+                Some(Ok(frame)) => frame.into_data().map_or(Ok(()), |chunk| self.frames.push(chunk)),
+                Some(Err(error)) => Err(gone(&error)),
+            };
+            if let Err(error) = pushed {
+                return Poll::Ready(Some(Err(error)));
+            }
+        }
+    }
+}
+
+impl Source for Requests {
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        let message = self.poll_message(task);
+        if message.is_ready() {
+            // From now on the bytes are the handler's.
+            drop(self.room.take());
+        }
+        message
+    }
+}
+
+#[cold]
+fn gone(error: &hyper::Error) -> Error {
+    Error::new(Code::Cancelled, format!("the request ended before its end: {error}"))
+}
+
+/// A stream of requests.
+pub(super) fn messages(body: Arriving, caller: &Caller, transcode: Transcode) -> Messages {
+    Messages::from_source(Requests::new(body, caller, transcode))
+}
+
+/// The one message of a request.
+///
+/// # Errors
+///
+/// [`Code::Unimplemented`] for none, or more than one; for one that cannot be read.
+pub(super) async fn whole(
+    body: Arriving,
+    caller: &Caller,
+    transcode: Transcode,
+) -> Result<(Bytes, Option<Held>), Error> {
+    if caller.content().protocol == Protocol::Connect {
+        let mut room = Room::new(&transcode.connection().shared);
+        let body = collect(body, transcode.most(), &mut room).await?;
+        return Ok((open(body, caller, &transcode)?, room.take()));
+    }
+    let mut requests = Requests::new(body, caller, transcode);
+    let message = poll_fn(|task| requests.poll_message(task)).await.ok_or_else(|| cardinality("no message"))??;
+    let held = requests.room.take();
+    match poll_fn(|task| requests.poll_message(task)).await {
+        None => Ok((message, held)),
+        Some(second) => Err(second.err().unwrap_or_else(|| cardinality("more than one message"))),
+    }
+}
+
+/// A message without an envelope.
+pub(super) fn open(body: Bytes, caller: &Caller, transcode: &Transcode) -> Result<Bytes, Error> {
+    let most = transcode.most();
+    let message = match caller.encoding() {
+        Encoding::Gzip if !body.is_empty() => unzip(&body, most)?,
+        _ if body.len() > most => return Err(envelope::over(body.len(), most)),
+        _ => body,
+    };
+    transcode.open(message)
+}
+
+#[cold]
+fn cardinality(what: &str) -> Error {
+    Error::new(Code::Unimplemented, format!("the request of a call that takes one has {what}"))
+        .with_origin(Origin::Decode)
+}
+
+/// A whole body of at most `most` bytes.
+async fn collect(mut body: Arriving, most: usize, room: &mut Room) -> Result<Bytes, Error> {
+    let (mut first, mut rest) = (Bytes::new(), BytesMut::new());
+    loop {
+        let frame = poll_fn(|task| match body.poll_frame(task) {
+            Poll::Pending => room.poll_lost(task).map(Err),
+            ready => ready.map(Ok),
+        });
+        let Some(frame) = frame.await? else { break };
+        let Ok(chunk) = frame.map_err(|error| gone(&error))?.into_data() else { continue };
+        let size = first.len() + rest.len() + chunk.len();
+        if size > most {
+            return Err(envelope::over(size, most));
+        }
+        room.hold(size, size)?;
+        if first.is_empty() && rest.is_empty() {
+            first = chunk;
+            continue;
+        }
+        rest.extend_from_slice(&std::mem::take(&mut first));
+        rest.extend_from_slice(&chunk);
+    }
+    Ok(if rest.is_empty() { first } else { rest.freeze() })
+}

@@ -1,0 +1,229 @@
+//! Answers as bodies of HTTP: messages in their envelopes, and behind them how the call ended.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll, ready};
+
+use bytes::Bytes;
+use http::{HeaderMap, Response};
+use hyper::body::{Body, Frame, SizeHint};
+use tokio_util::sync::DropGuard;
+
+use super::Stream;
+use super::held::{Held, Kept, NotTaken, SMALL};
+use super::transcode::Transcode;
+use crate::shared::Shared;
+use kiteline_core::body::Messages;
+use kiteline_core::context::ReplyMetadata;
+use kiteline_core::error::{Error, Origin};
+use kiteline_core::metadata::Metadata;
+use kiteline_grpc::{Caller, Encoding, Protocol, Status, connect, envelope, web, write_reply_metadata, zip};
+
+/// The body of an answer.
+pub(super) struct Outgoing(State);
+
+enum State {
+    Small { data: Bytes, trailers: Option<HeaderMap> },
+    Held(Held),
+}
+
+impl Outgoing {
+    pub(super) fn empty() -> Self {
+        Self::whole(Bytes::new(), None)
+    }
+
+    /// A small body: an error, a text.
+    pub(super) fn whole(data: Bytes, trailers: Option<HeaderMap>) -> Self {
+        Self(State::Small { data, trailers })
+    }
+
+    /// A body of any size.
+    ///
+    /// # Errors
+    ///
+    /// When there is no room for it among the bytes in work.
+    pub(super) fn message(data: Bytes, trailers: Option<HeaderMap>, shared: &Arc<Shared>) -> Result<Self, Error> {
+        if data.len() <= SMALL {
+            return Ok(Self::whole(data, trailers));
+        }
+        let more = shared.admission.more(data.len(), &shared.limits)?;
+        Ok(Self(State::Held(Held::new(Kept::Whole { data, trailers, _more: more }, shared))))
+    }
+
+    pub(super) fn stream(answers: Answers) -> Self {
+        let shared = Arc::clone(&answers.sealing.transcode.connection().shared);
+        Self(State::Held(Held::new(Kept::Stream(Box::new(answers)), &shared)))
+    }
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = NotTaken;
+
+    fn poll_frame(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, NotTaken>>> {
+        let frame = match &mut self.0 {
+            State::Small { data, .. } if !data.is_empty() => Some(Frame::data(std::mem::take(data))),
+            State::Small { trailers, .. } => trailers.take().map(Frame::trailers),
+            State::Held(held) => return held.poll_frame(task),
+        };
+        Poll::Ready(frame.map(Ok))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            State::Small { data, trailers } => data.is_empty() && trailers.is_none(),
+            State::Held(held) => held.is_over(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let exact = match &self.0 {
+            State::Small { data, trailers: None } => Some(data.len() as u64),
+            State::Small { .. } => None,
+            State::Held(held) => held.exact(),
+        };
+        exact.map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+/// A stream of answers. Dropped before its end it cancels the call.
+pub(super) struct Answers {
+    pub(super) messages: Messages,
+    /// Behind the last message, before what the stream itself brings.
+    pub(super) trailers: Metadata,
+    pub(super) sealing: Sealing,
+    pub(super) cancel: Option<DropGuard>,
+    /// Open as long.
+    pub(super) _stream: Stream,
+}
+
+impl Answers {
+    /// The next frame, and whether it is the last one.
+    pub(super) fn poll_frame(&mut self, task: &mut Task<'_>) -> Poll<(Frame<Bytes>, bool)> {
+        let next = ready!(self.messages.poll_message(task));
+        let end = match next.map(|next| next.and_then(|message| self.sealing.message(message))) {
+            Some(Ok(data)) => return Poll::Ready((Frame::data(data), false)),
+            Some(Err(error)) => Some(error),
+            None => None,
+        };
+        self.cancel.take().map(DropGuard::disarm);
+        let mut trailers = std::mem::take(&mut self.trailers);
+        trailers.extend(self.messages.take_trailers());
+        let frame = match self.sealing.end(end.as_ref(), &trailers) {
+            End::Data(data) => Frame::data(data),
+            End::Trailers(trailers) => Frame::trailers(trailers),
+        };
+        Poll::Ready((frame, true))
+    }
+}
+
+/// How a call ended, as its protocol says it.
+pub(super) enum End {
+    Data(Bytes),
+    Trailers(HeaderMap),
+}
+
+/// How the messages of an answer are written.
+pub(super) struct Sealing {
+    pub(super) caller: Caller,
+    pub(super) transcode: Transcode,
+}
+
+impl Sealing {
+    /// A message in its envelope; alone where there are none.
+    pub(super) fn message(&self, message: Bytes) -> Result<Bytes, Error> {
+        let message = self.transcode.close(message)?;
+        let protocol = self.caller.content().protocol;
+        let (flags, message) = match self.caller.answers_in() {
+            Encoding::Gzip => (envelope::COMPRESSED, zip(&message)),
+            Encoding::Identity => (0, message),
+        };
+        Ok(match protocol {
+            Protocol::Connect => message,
+            _ => self.text(envelope::seal(flags, &message)),
+        })
+    }
+
+    fn text(&self, bytes: Bytes) -> Bytes {
+        if self.caller.content().protocol == Protocol::GrpcWebText { web::to_text(&bytes) } else { bytes }
+    }
+
+    pub(super) fn end(&self, error: Option<&Error>, metadata: &Metadata) -> End {
+        let status = match error {
+            Some(error) => {
+                self.transcode.connection().shared.note(error);
+                self.caller.status_of(error, self.transcode.service())
+            }
+            None => Status::default(),
+        };
+        let mut trailers = HeaderMap::new();
+        write_reply_metadata(metadata, &mut trailers);
+        if let Some(error) = error {
+            write_own(error, &mut trailers);
+        }
+        match self.caller.content().protocol {
+            Protocol::Connect | Protocol::ConnectStream => {
+                End::Data(envelope::seal(envelope::END, &connect::write_end(&status, &trailers)))
+            }
+            protocol => {
+                status.write(&mut trailers);
+                if protocol == Protocol::Grpc {
+                    return End::Trailers(trailers);
+                }
+                End::Data(self.text(web::seal_trailers(&trailers)))
+            }
+        }
+    }
+}
+
+/// What an error brings itself, unless that came from somewhere else.
+fn write_own(error: &Error, headers: &mut HeaderMap) {
+    if error.origin() != Origin::Remote {
+        write_reply_metadata(error.metadata(), headers);
+        write_reply_metadata(error.trailers(), headers);
+    }
+}
+
+/// The answer of a call that failed before there was any.
+pub(super) fn failed(caller: &Caller, error: &Error, sent: ReplyMetadata, service: &str) -> Response<Outgoing> {
+    let status = caller.status_of(error, service);
+    let (mut leading, mut trailing) = (HeaderMap::new(), HeaderMap::new());
+    write_reply_metadata(&sent.head, &mut leading);
+    write_reply_metadata(&sent.trailers, &mut trailing);
+    if error.origin() != Origin::Remote {
+        write_reply_metadata(error.metadata(), &mut leading);
+        write_reply_metadata(error.trailers(), &mut trailing);
+    }
+    let mut response = Response::new(Outgoing::empty());
+    match caller.content().protocol {
+        Protocol::Connect => {
+            let (code, body) = caller.connect_error(&status);
+            leading.extend(status.own_headers().clone());
+            connect::write_trailers(&trailing, &mut leading);
+            Caller::label_error(&mut leading);
+            (*response.status_mut(), *response.body_mut()) = (code, Outgoing::whole(body, None));
+        }
+        Protocol::ConnectStream => {
+            let end = envelope::seal(envelope::END, &connect::write_end(&status, &trailing));
+            caller.label(&mut leading);
+            *response.body_mut() = Outgoing::whole(end, None);
+        }
+        // Without a body, everything stands in the headers.
+        _ if leading.is_empty() => {
+            status.write(&mut trailing);
+            caller.label(&mut trailing);
+            leading = trailing;
+        }
+        protocol => {
+            status.write(&mut trailing);
+            caller.label(&mut leading);
+            *response.body_mut() = match protocol {
+                Protocol::Grpc => Outgoing::whole(Bytes::new(), Some(trailing)),
+                Protocol::GrpcWebText => Outgoing::whole(web::to_text(&web::seal_trailers(&trailing)), None),
+                _ => Outgoing::whole(web::seal_trailers(&trailing), None),
+            };
+        }
+    }
+    *response.headers_mut() = leading;
+    response
+}

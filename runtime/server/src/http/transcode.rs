@@ -1,0 +1,70 @@
+//! Messages in the form that a caller chose, turned into proto and back at the connection's edge.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::Connection;
+use kiteline_core::error::Error;
+use kiteline_core::router::Route;
+use kiteline_grpc::Form;
+
+/// Turns the messages of one call.
+#[derive(Clone)]
+pub(super) struct Transcode {
+    connection: Arc<Connection>,
+    route: Route,
+    form: Form,
+}
+
+impl Transcode {
+    pub(super) fn new(connection: &Arc<Connection>, route: &Route, form: Form) -> Self {
+        Self { connection: Arc::clone(connection), route: route.clone(), form }
+    }
+
+    /// A request's message as proto bytes.
+    pub(super) fn open(&self, message: Bytes) -> Result<Bytes, Error> {
+        #[cfg(feature = "json")]
+        if self.form == Form::Json {
+            let Self { connection, route, .. } = self;
+            let limits = connection.shared.limits.decode;
+            return connection.json.request(route.method, route.service.descriptors(), &message, limits);
+        }
+        Ok(message)
+    }
+
+    /// An answer's message in the form of the request's.
+    pub(super) fn close(&self, message: Bytes) -> Result<Bytes, Error> {
+        #[cfg(feature = "json")]
+        if self.form == Form::Json {
+            let Self { connection, route, .. } = self;
+            return connection.json.reply(route.method, route.service.descriptors(), message);
+        }
+        Ok(message)
+    }
+
+    pub(super) fn connection(&self) -> &Arc<Connection> {
+        &self.connection
+    }
+
+    /// `package.Service` of the method that is called.
+    pub(super) fn service(&self) -> &'static str {
+        service_of(self.route.method.path)
+    }
+
+    /// In how many bytes a message may be.
+    pub(super) fn most(&self) -> usize {
+        self.connection.shared.limits.grpc_message
+    }
+
+    #[cfg(not(feature = "json"))]
+    #[allow(dead_code, reason = "forms are looked at where JSON is read")]
+    pub(super) fn form(&self) -> Form {
+        self.form
+    }
+}
+
+/// `package.Service` of a path.
+pub(super) fn service_of(path: &str) -> &str {
+    path.trim_start_matches('/').rsplit_once('/').map_or("", |(service, _)| service)
+}

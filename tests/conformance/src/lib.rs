@@ -1,0 +1,5 @@
+//! Drivers for the conformance suite of Connect (`connectconformance`): its service on our server, its calls by our
+//! client. The suite starts them and speaks with them on standard input and output.
+
+pub mod shared;
+pub mod wire;
