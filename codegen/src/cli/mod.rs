@@ -91,7 +91,8 @@ fn run(it: &Invocation, report: &Report) -> Result<u8, Error> {
         ));
         return Ok(USAGE);
     }
-    let (it, record) = &place::recorded(it, &root)?;
+    let manifest = place::manifest(&root.join("Cargo.toml"))?;
+    let (it, record) = &place::recorded(it, &root, manifest.as_ref())?;
     if it.idls.is_empty() && record.idls.is_empty() {
         report.error("name at least one IDL file, such as `kiteline idl/add.thrift`");
         return Ok(USAGE);
@@ -103,13 +104,13 @@ fn run(it: &Invocation, report: &Report) -> Result<u8, Error> {
     let (tree, fresh) = tree(it, loaded, &names, &root);
     let (files, missing) = match it.command {
         Command::Crate => {
-            let shape = place::shape(it, &gathered, &root, &existing)?;
+            let shape = place::shape(it, &gathered, &root, manifest.as_ref())?;
             let mut made = scaffold::scaffold(&loaded.model, &shape, &existing);
             made.files.extend(tree);
             report.useless(&root, &made.useless);
             (made.files, made.missing)
         }
-        Command::Generate => (tree, place::lacking(loaded, &root)?),
+        Command::Generate => (tree, place::lacking(loaded, &root, manifest.as_ref())?),
     };
     if it.command == Command::Generate && !it.prune && !it.force {
         let gone = place::dropped(&root, &names)?;

@@ -7,9 +7,8 @@ use std::path::{Component, Path, PathBuf};
 use codegen::emit::Sides;
 use codegen::options::TABLE;
 use codegen::output;
-use codegen::scaffold::{self, Crate, Existing, Runtime};
+use codegen::scaffold::{self, Crate, Manifest, Runtime};
 use codegen::{Error, Loaded};
-use toml_edit::DocumentMut;
 
 use super::args::Invocation;
 use super::idls::Gathered;
@@ -20,7 +19,7 @@ pub(super) fn root(it: &Invocation) -> Result<PathBuf, Error> {
     if let Some(out) = &it.out {
         return Ok(out.clone());
     }
-    let own = manifest(Path::new("Cargo.toml"))?.map_or_else(Vec::new, |it| strings(&it, "idl"));
+    let own = manifest(Path::new("Cargo.toml"))?.map_or_else(Vec::new, |it| it.strings("idl"));
     let ours = own.iter().any(|own| it.idls.iter().any(|idl| clean(idl) == Path::new(own)));
     let Some(first) = it.idls.first().filter(|_| !ours) else { return Ok(PathBuf::from(".")) };
     let stem = first.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
@@ -40,26 +39,26 @@ pub(super) struct Record {
 
 /// The invocation with every option as an earlier run recorded it where no flag says otherwise, and
 /// what it recorded of the IDL.
-pub(super) fn recorded(it: &Invocation, root: &Path) -> Result<(Invocation, Record), Error> {
+pub(super) fn recorded(
+    it: &Invocation,
+    root: &Path,
+    manifest: Option<&Manifest>,
+) -> Result<(Invocation, Record), Error> {
     let mut it = it.clone();
-    let Some(manifest) = manifest(&root.join("Cargo.toml"))? else { return Ok((it, Record::default())) };
-    let (idls, include) = (strings(&manifest, "idl"), strings(&manifest, "include"));
+    let Some(manifest) = manifest else { return Ok((it, Record::default())) };
+    let (idls, include) = (manifest.strings("idl"), manifest.strings("include"));
     if !it.said.contains(&"include") {
         it.options.include = include.iter().map(|folder| root.join(folder)).collect();
     }
     for spec in TABLE.iter().filter(|spec| !it.said.contains(&spec.name)) {
-        for value in values(&manifest, spec.name) {
+        for value in manifest.values(spec.name) {
             spec.set(&mut it.options, &value).map_err(|wanted| {
                 let place = root.join("Cargo.toml");
                 Error::Io(format!("{}: `{}` in [package.metadata.kiteline]: {wanted}", place.display(), spec.name))
             })?;
         }
     }
-    let hashes = kiteline(&manifest).and_then(|it| it.get("hashes")?.as_table_like());
-    let hash =
-        |(path, hash): (&str, &toml_edit::Item)| Some((path.to_owned(), u64::from_str_radix(hash.as_str()?, 16).ok()?));
-    let hashes = hashes.into_iter().flat_map(|it| it.iter()).filter_map(hash).collect();
-    Ok((it, Record { idls, include, hashes }))
+    Ok((it, Record { idls, include, hashes: manifest.hashes() }))
 }
 
 /// The files of an earlier run of `generate` that this one does not name: what was made from them
@@ -74,28 +73,15 @@ pub(super) fn dropped(root: &Path, names: &[String]) -> Result<Vec<String>, Erro
     Ok(gone.map(str::to_owned).collect())
 }
 
-/// What our own table in a manifest says of an option.
-fn values(manifest: &DocumentMut, key: &str) -> Vec<String> {
-    match kiteline(manifest).and_then(|it| it.get(key)) {
-        None => Vec::new(),
-        Some(item) if item.is_array() => strings(manifest, key),
-        Some(item) => vec![item.as_str().map_or_else(|| item.to_string().trim().to_owned(), str::to_owned)],
-    }
-}
-
-/// A list of our own table in a manifest.
-fn strings(manifest: &DocumentMut, key: &str) -> Vec<String> {
-    let list = kiteline(manifest).and_then(|it| it.get(key)?.as_array());
-    list.into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)).collect()
-}
-
 /// What an existing crate needs beside `src/generated`: the dependency, and the module.
-pub(super) fn lacking(loaded: &Loaded, root: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
+pub(super) fn lacking(
+    loaded: &Loaded,
+    root: &Path,
+    manifest: Option<&Manifest>,
+) -> Result<Vec<(PathBuf, String)>, Error> {
     let mut lacking = Vec::new();
     let path = PathBuf::from("Cargo.toml");
-    let depends = manifest(&root.join(&path))?
-        .is_some_and(|it| it.get("dependencies").is_some_and(|it| it.get("runtime").is_some()));
-    if !depends {
+    if !manifest.is_some_and(Manifest::depends) {
         let source = runtime(&absolute(root)?).unwrap_or_else(|| Runtime::Path("DIR".to_owned()));
         lacking.push((path, scaffold::dependency(&loaded.model, &source)));
     }
@@ -110,37 +96,38 @@ pub(super) fn lacking(loaded: &Loaded, root: &Path) -> Result<Vec<(PathBuf, Stri
     Ok(lacking)
 }
 
-fn kiteline(manifest: &DocumentMut) -> Option<&toml_edit::Item> {
-    manifest.get("package")?.get("metadata")?.get("kiteline")
-}
-
-fn manifest(path: &Path) -> Result<Option<DocumentMut>, Error> {
+/// A manifest, if it is there.
+pub(super) fn manifest(path: &Path) -> Result<Option<Manifest>, Error> {
     let text = output::read(path).map_err(|error| Error::Io(error.to_string()))?;
     let Some(text) = text else { return Ok(None) };
     let said = |error: toml_edit::TomlError| {
         let first = error.to_string().replace('\n', " ");
         Error::Io(format!("{}: {}", path.display(), first.split_whitespace().collect::<Vec<_>>().join(" ")))
     };
-    text.parse().map(Some).map_err(said)
+    Manifest::parse(&text).map(Some).map_err(said)
 }
 
 /// What is known about the crate.
-pub(super) fn shape(it: &Invocation, gathered: &Gathered, root: &Path, existing: &Existing) -> Result<Crate, Error> {
+pub(super) fn shape(
+    it: &Invocation,
+    gathered: &Gathered,
+    root: &Path,
+    manifest: Option<&Manifest>,
+) -> Result<Crate, Error> {
     let loaded = &gathered.loaded;
     let absolute = absolute(root)?;
-    let manifest = existing.get(Path::new("Cargo.toml")).and_then(|text| text.parse::<DocumentMut>().ok());
-    let manifest = manifest.unwrap_or_default();
-    if manifest.contains_key("workspace") && !manifest.contains_key("package") {
+    if manifest.is_some_and(Manifest::is_workspace_alone) {
         let path = root.join("Cargo.toml");
         return Err(Error::Io(format!(
             "{} holds a workspace and no package: name a folder of the crate's own, and --member to have it listed",
             path.display()
         )));
     }
-    let named = manifest.get("package").and_then(|it| it.get("name")?.as_str().map(str::to_owned));
-    let depends = manifest.get("dependencies").is_some_and(|it| it.get("runtime").is_some());
+    let named = manifest.and_then(|it| it.name().map(str::to_owned));
+    let depends = manifest.is_some_and(Manifest::depends);
     let around = workspace_around(&absolute)?;
     Ok(Crate {
+        manifest: manifest.cloned(),
         name: named.unwrap_or_else(|| super::crate_name(&absolute)),
         runtime: match it.runtime.clone().or_else(|| runtime(&absolute)) {
             Some(runtime) => runtime,
@@ -187,7 +174,8 @@ pub(super) fn shown(path: &Path) -> String {
 
 /// The workspace whose folder a crate is in.
 struct Around {
-    manifest: PathBuf,
+    path: PathBuf,
+    manifest: Manifest,
     /// Whether it has the crate as a member or excludes it, so that cargo does not object.
     lists: bool,
 }
@@ -196,14 +184,12 @@ fn workspace_around(root: &Path) -> Result<Option<Around>, Error> {
     for folder in root.ancestors().skip(1) {
         let path = folder.join("Cargo.toml");
         let Some(manifest) = manifest(&path)? else { continue };
-        let Some(workspace) = manifest.get("workspace") else { continue };
+        let Some(members) = manifest.workspace("members") else { continue };
         let Ok(below) = root.strip_prefix(folder) else { continue };
         let below = shown(below);
-        let holds = |key: &str| {
-            let list = workspace.get(key).and_then(|it| it.as_array());
-            list.is_some_and(|list| list.iter().filter_map(|it| it.as_str()).any(|it| matches(it, &below)))
-        };
-        return Ok(Some(Around { lists: holds("members") || holds("exclude"), manifest: path }));
+        let excluded = manifest.workspace("exclude").unwrap_or_default();
+        let lists = members.into_iter().chain(excluded).any(|it| matches(it, &below));
+        return Ok(Some(Around { lists, path, manifest }));
     }
     Ok(None)
 }
@@ -227,15 +213,11 @@ pub(super) fn member(it: &Invocation, root: &Path) -> Result<Option<(PathBuf, St
     if around.lists {
         return Ok(None);
     }
-    let folder = around.manifest.parent().unwrap_or(Path::new("/"));
+    let folder = around.path.parent().unwrap_or(Path::new("/"));
     let below = shown(root.strip_prefix(folder).unwrap_or(&root));
-    let Some(mut manifest) = manifest(&around.manifest)? else { return Ok(None) };
-    let members = manifest["workspace"]["members"].or_insert(toml_edit::value(toml_edit::Array::new()));
-    let Some(members) = members.as_array_mut() else {
-        return Err(Error::Io(format!("{}: `workspace.members` is no list", around.manifest.display())));
-    };
-    members.push(below);
-    Ok(Some((folder.to_owned(), manifest.to_string())))
+    let text = around.manifest.with_member(&below);
+    let text = text.ok_or_else(|| Error::Io(format!("{}: `workspace.members` is no list", around.path.display())))?;
+    Ok(Some((folder.to_owned(), text)))
 }
 
 /// Where a new crate gets `runtime` from: relative when the crate is in the repository of which

@@ -7,10 +7,9 @@ use super::codec;
 use super::view::{View, ident};
 use super::{docs, service, structs};
 use crate::ir::model::{Language, Method, Service, Wrap};
-use crate::resolve::names;
 
 pub(super) fn emit(view: &View<'_>, it: &Service) -> TokenStream {
-    let client = ident(&names::joined(&it.head.rust, "Client"));
+    let client = ident(&it.client);
     let docs = format!(" Calls `{}`. Cheap to clone; clones share one channel.", it.head.name);
     let methods = view.model.all_methods(it);
     let methods = methods.iter().enumerate().map(|(index, (owner, method))| call(view, it, owner, method, index));
@@ -38,7 +37,7 @@ pub(super) fn emit(view: &View<'_>, it: &Service) -> TokenStream {
 }
 
 fn call(view: &View<'_>, it: &Service, owner: &Service, method: &Method, index: usize) -> TokenStream {
-    let name = ident(&names::client_method(&method.head.rust));
+    let name = ident(&method.client);
     let docs = docs::if_any(&method.head);
     let (value, error) = service::outcome(view, owner, method);
     let error = method.error.as_ref().map(|_| quote!(, #error));
@@ -90,7 +89,7 @@ fn decode(view: &View<'_>, owner: &Service, method: &Method) -> TokenStream {
         _ => {}
     }
     let (_, error) = service::outcome(view, owner, method);
-    let (arms, _) = service::error_arms(method);
+    let arms = service::error_arms(method);
     let (some, none) = (view.std("Some"), view.std("None"));
     let (ok, err) = (view.std("Ok"), view.std("Err"));
     let ids = method.throws.iter().map(|it| codec::id(it.id));

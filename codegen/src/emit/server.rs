@@ -1,13 +1,12 @@
 //! The server side of a service: the trait that a handler implements, and its mount.
 
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::codec::{self, Reading};
 use super::view::{View, ident};
 use super::{constant, docs, proto, service, structs};
 use crate::ir::model::{Language, Method, Service, Ty};
-use crate::resolve::names;
 
 /// How arguments are read, beside the names that the code around them uses.
 const READING: Reading<'_> = Reading { owner: "", key: false, taken: &["field", "call", "handler"] };
@@ -16,8 +15,8 @@ pub(super) fn emit(view: &View<'_>, it: &Service, descriptors: &proto::Descripto
     let descriptors = descriptors.get(&(it.module, it.package.clone()));
     let descriptors = descriptors.filter(|_| service::language(view, it) == Language::Proto);
     let (handler_trait, mount) = (handler_trait(view, it), mount(view, it, descriptors.is_some()));
-    let held = descriptors.filter(|_| holder(view, it) == it.head.rust).map(|bytes| {
-        let (server, bytes) = (server_name(&it.head.rust), proto::literal(bytes));
+    let held = descriptors.filter(|_| std::ptr::eq(holder(view, it), it)).map(|bytes| {
+        let (server, bytes) = (ident(&it.server), proto::literal(bytes));
         quote! {
             impl #server<()> {
                 /// The encoded descriptors of the package and of what it imports.
@@ -28,17 +27,13 @@ pub(super) fn emit(view: &View<'_>, it: &Service, descriptors: &proto::Descripto
     quote!(#handler_trait #mount #held)
 }
 
-fn server_name(service: &str) -> Ident {
-    ident(&names::joined(service, "Server"))
-}
-
 /// The service whose server holds the descriptors of the module's package: the first one.
-fn holder<'a>(view: &View<'a>, it: &'a Service) -> &'a str {
+fn holder<'a>(view: &View<'a>, it: &'a Service) -> &'a Service {
     let mut services = view.model.services.iter();
     let first = services.find(|first| {
         first.module == it.module && first.package == it.package && service::language(view, first) == Language::Proto
     });
-    first.map_or(it.head.rust.as_str(), |first| first.head.rust.as_str())
+    first.unwrap_or(it)
 }
 
 fn handler_trait(view: &View<'_>, it: &Service) -> TokenStream {
@@ -79,9 +74,9 @@ fn handler_trait(view: &View<'_>, it: &Service) -> TokenStream {
 
 fn mount(view: &View<'_>, it: &Service, described: bool) -> TokenStream {
     let (name, info) = (ident(&it.head.rust), service::info_name(it));
-    let server = server_name(&it.head.rust);
+    let server = ident(&it.server);
     let descriptors = described.then(|| {
-        let holder = server_name(holder(view, it));
+        let holder = ident(&holder(view, it).server);
         quote! {
             fn descriptors(&self) -> &'static [u8] {
                 #holder::<()>::DESCRIPTORS
@@ -212,14 +207,14 @@ fn awaited(view: &View<'_>, owner: &Service, method: &Method, path: &TokenStream
     let names = method.arguments.iter().map(|it| READING.local(it));
     let call = quote!(#path(&handler, &call.cx #(, #names)*).await);
     let (ok, err) = (view.std("Ok"), view.std("Err"));
-    let Some(_) = &method.error else {
+    let Some(it) = &method.error else {
         return match &method.result {
             Some(_) => quote!(let reply = #call?; thrift::reply(&call.cx, 0, &reply)),
             None => quote!(#call?; #ok(thrift::void(&call.cx))),
         };
     };
     let (_, error) = service::outcome(view, owner, method);
-    let (arms, other) = service::error_arms(method);
+    let (arms, other) = (service::error_arms(method), ident(&it.other));
     let ids = method.throws.iter().map(|it| codec::id(it.id));
     let success = match &method.result {
         Some(_) => quote!(#ok(reply) => thrift::reply(&call.cx, 0, &reply),),

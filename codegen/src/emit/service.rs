@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::docs;
 use super::view::{View, ident};
 use crate::ir::model::{Language, Method, Service, Ty};
-use crate::resolve::names;
 
 pub(super) fn emit(view: &View<'_>, it: &Service) -> TokenStream {
     let info = info(view, it);
@@ -23,7 +22,7 @@ pub(super) fn language(view: &View<'_>, it: &Service) -> Language {
 
 /// The name of the static that describes a service.
 pub(super) fn info_name(it: &Service) -> Ident {
-    ident(&names::constant_name(it.head.rust.trim_start_matches("r#")))
+    ident(&it.info)
 }
 
 fn info(view: &View<'_>, it: &Service) -> TokenStream {
@@ -60,7 +59,7 @@ fn info(view: &View<'_>, it: &Service) -> TokenStream {
 pub(crate) fn outcome(view: &View<'_>, owner: &Service, method: &Method) -> (TokenStream, TokenStream) {
     let value = method.result.as_ref().map_or_else(|| quote!(()), |ty| view.ty(ty));
     let error = match &method.error {
-        Some(name) => view.path(owner.module, name),
+        Some(it) => view.path(owner.module, &it.rust),
         None => quote!(::runtime::Error),
     };
     (value, error)
@@ -125,19 +124,14 @@ pub(super) fn method_types(method: &Method) -> impl Iterator<Item = &Ty> {
     method.arguments.iter().map(|it| &it.ty).chain(&method.result)
 }
 
-/// The arms of a method's error enum, `Other` included, in their Rust names.
-pub(crate) fn error_arms(method: &Method) -> (Vec<Ident>, Ident) {
-    let arms: Vec<Ident> = method.throws.iter().map(|it| ident(&it.head.rust)).collect();
-    let mut other = "Other".to_owned();
-    while arms.iter().any(|arm| *arm == other) {
-        other.push('_');
-    }
-    (arms, format_ident!("{other}"))
+/// The arms of a method's error enum, the one of other failures left out.
+pub(crate) fn error_arms(method: &Method) -> Vec<Ident> {
+    method.throws.iter().map(|it| ident(&it.head.rust)).collect()
 }
 
 fn error(view: &View<'_>, method: &Method) -> Option<TokenStream> {
-    let name = ident(method.error.as_ref()?);
-    let (arms, other) = error_arms(method);
+    let it = method.error.as_ref()?;
+    let (name, arms, other) = (ident(&it.rust), error_arms(method), ident(&it.other));
     let types: Vec<TokenStream> = method.throws.iter().map(|it| view.ty(&it.ty)).collect();
     let docs = format!(" Why `{}` failed.", method.head.name);
     let arm_docs = method.throws.iter().map(|it| docs::of(&it.head, "Declared in the IDL as"));

@@ -281,6 +281,12 @@ pub enum Value {
 pub struct Service {
     /// Name, docs, place. `rust` is the trait's name.
     pub head: Head,
+    /// The client's name.
+    pub client: String,
+    /// The name of what mounts a handler on a server.
+    pub server: String,
+    /// The name of the static that describes it.
+    pub info: String,
     /// Index in [`Model::files`].
     pub file: usize,
     /// Its module.
@@ -299,8 +305,10 @@ pub struct Service {
 /// A method.
 #[derive(Debug)]
 pub struct Method {
-    /// Name, docs, place.
+    /// Name, docs, place. `rust` is its name in the trait.
     pub head: Head,
+    /// Its name in the client, which has methods of its own.
+    pub client: String,
     /// Whether the caller gets no answer.
     pub oneway: bool,
     /// The result; `None` for `void`.
@@ -309,12 +317,21 @@ pub struct Method {
     pub arguments: Vec<Field>,
     /// The declared exceptions.
     pub throws: Vec<Field>,
-    /// The Rust name of the method's error enum; `None` without `throws`.
-    pub error: Option<String>,
+    /// The method's error enum; `None` without `throws`.
+    pub error: Option<ErrorEnum>,
     /// Whether an annotation says that it may be sent twice.
     pub idempotent: bool,
     /// Whether its requests are a stream; proto alone.
     pub client_streaming: bool,
     /// Whether its answers are a stream; proto alone.
     pub server_streaming: bool,
+}
+
+/// The enum of what a method fails with, one arm per declared exception.
+#[derive(Debug)]
+pub struct ErrorEnum {
+    /// Its Rust name.
+    pub rust: String,
+    /// The arm of every other failure.
+    pub other: String,
 }

@@ -95,8 +95,12 @@ fn declare_item(
         return Symbol::Const(model.consts.len() - 1);
     }
     if let Item::Service(it) = item {
+        let head = head(&it.head, names::type_name, found);
         model.services.push(Service {
-            head: head(&it.head, names::type_name, found),
+            client: names::joined(&head.rust, "Client"),
+            server: names::joined(&head.rust, "Server"),
+            info: names::constant_name(head.rust.trim_start_matches("r#")),
+            head,
             file: index,
             module,
             extends: None,

@@ -9,7 +9,8 @@ use crate::diag::{Diagnostics, catalogue::names as text};
 use crate::ir::choices::Ids;
 use crate::ir::draft::{self, Draft, Item, Language};
 use crate::ir::model::{
-    DefKind, Field, Member, Method, Model, Presence, Requiredness, ServiceId, Struct, StructKind, Ty, Value, Wrap,
+    DefKind, ErrorEnum, Field, Member, Method, Model, Presence, Requiredness, ServiceId, Struct, StructKind, Ty, Value,
+    Wrap,
 };
 use crate::ir::numbers;
 use crate::options::{On, Options};
@@ -187,8 +188,10 @@ fn define_method(item: &draft::Method, from: From<'_>, options: &Options, found:
         }
     }
     let throws = fields(&item.throws, names::variant_name, from, ids, found);
+    let head = declare::head(&item.head, names::snake_name, found);
     Method {
-        head: declare::head(&item.head, names::snake_name, found),
+        client: names::client_method(&head.rust),
+        head,
         oneway: item.oneway.is_some(),
         result: item.result.as_ref().map(|it| types::ty(it, from, found)),
         arguments,
@@ -306,14 +309,20 @@ fn error_names(model: &mut Model) {
                 let used = |rust: &str| rust == name;
                 !model.defs.iter().any(|it| it.module == service.module && used(&it.head.rust))
                     && !model.services.iter().filter(|it| it.module == service.module).any(|it| {
-                        used(&it.head.rust) || it.methods.iter().any(|it| it.error.as_deref().is_some_and(used))
+                        used(&it.head.rust)
+                            || it.methods.iter().any(|it| it.error.as_ref().is_some_and(|it| used(&it.rust)))
                     })
             };
             let mut name = if free(&short) { short } else { long };
             while !free(&name) {
                 name.push('_');
             }
-            model.services[at].methods[method].error = Some(name);
+            let method = &mut model.services[at].methods[method];
+            let mut other = "Other".to_owned();
+            while method.throws.iter().any(|it| it.head.rust == other) {
+                other.push('_');
+            }
+            method.error = Some(ErrorEnum { rust: name, other });
         }
     }
 }

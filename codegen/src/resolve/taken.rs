@@ -24,11 +24,10 @@ impl Taken {
             }
             Symbol::Def(id) => self.def(item, file, model.def(id), found),
             Symbol::Service(id) => {
-                let Service { head, module, .. } = model.service(id);
-                let rust = &head.rust;
-                take(&mut self.values, *module, names::constant_name(rust), name, found);
-                for rust in [rust.clone(), names::joined(rust, "Client"), names::joined(rust, "Server")] {
-                    take(&mut self.types, *module, rust, name, found);
+                let Service { head, client, server, info, module, .. } = model.service(id);
+                take(&mut self.values, *module, info.clone(), name, found);
+                for rust in [&head.rust, client, server] {
+                    take(&mut self.types, *module, rust.clone(), name, found);
                 }
             }
         }

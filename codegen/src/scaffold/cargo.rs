@@ -1,11 +1,12 @@
 //! `Cargo.toml` and its `[package.metadata.kiteline]`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use askama::Template;
 use toml_edit::{Array, DocumentMut, Item, Table, Value, value};
 
-use super::{Crate, Existing, Scaffold};
+use super::{Crate, Scaffold};
 use crate::ir::model::Model;
 use crate::options::{TABLE, Takes};
 use crate::output::{Owner, hash};
@@ -38,7 +39,7 @@ impl Runtime {
 
 #[derive(Template)]
 #[template(path = "Cargo.toml.j2", escape = "none")]
-struct Manifest<'a> {
+struct Fresh<'a> {
     name: &'a str,
     runtime: String,
     features: String,
@@ -46,40 +47,35 @@ struct Manifest<'a> {
     server: bool,
 }
 
-/// The hash of a copied IDL as the manifest records it.
-pub(super) fn known_hash(existing: &Existing, idl: &str) -> Option<u64> {
-    let manifest: DocumentMut = existing.get(&PathBuf::from("Cargo.toml"))?.parse().ok()?;
-    let text = manifest.get("package")?.get("metadata")?.get("kiteline")?.get("hashes")?.get(idl)?.as_str()?;
-    u64::from_str_radix(text, 16).ok()
-}
-
 /// A new manifest, or the one that is there with our own table brought up to date.
-pub(super) fn manifest(model: &Model, it: &Crate, existing: &Existing, out: &mut Scaffold) {
+pub(super) fn manifest(model: &Model, it: &Crate, known: &BTreeMap<String, u64>, out: &mut Scaffold) {
     let path = PathBuf::from("Cargo.toml");
-    let before = existing.get(&path);
     let features: Vec<String> = super::features(model, it.server).into_iter().map(|it| format!("\"{it}\"")).collect();
-    let fresh = Manifest {
+    let fresh = Fresh {
         name: &it.name,
         runtime: it.runtime.render(),
         features: features.join(", "),
         own_workspace: it.own_workspace,
         server: it.server,
     };
-    let text = before.cloned().unwrap_or_else(|| fresh.render().unwrap_or_default() + "\n");
-    let Ok(mut manifest) = text.parse::<DocumentMut>() else {
-        // cargo will say what is wrong with it, better than we could.
-        out.files.add(path, text, Owner::User);
-        return;
+    let mut manifest = match &it.manifest {
+        Some(before) => {
+            let mut manifest = before.document();
+            super::dependencies::update(&mut manifest, model, it);
+            manifest
+        }
+        // A template that is no TOML is our own bug; its text says so where the file is read.
+        None => match (fresh.render().unwrap_or_default() + "\n").parse::<DocumentMut>() {
+            Ok(manifest) => manifest,
+            Err(error) => return out.files.add(path, format!("kiteline could not render it: {error}\n"), Owner::User),
+        },
     };
-    if before.is_some() {
-        super::dependencies::update(&mut manifest, model, it);
-    }
-    record(&mut manifest, it, existing);
+    record(&mut manifest, it, known);
     out.files.add(path, manifest.to_string(), Owner::Edited);
 }
 
 /// `[package.metadata.kiteline]`: the version, the IDL files, and the hash of each copy.
-fn record(manifest: &mut DocumentMut, it: &Crate, existing: &Existing) {
+fn record(manifest: &mut DocumentMut, it: &Crate, known: &BTreeMap<String, u64>) {
     let mut own = Table::new();
     own.insert("version", value(env!("CARGO_PKG_VERSION")));
     let roots: Array = it.idls.iter().filter(|it| it.root).map(|it| it.path.as_str()).collect();
@@ -101,7 +97,7 @@ fn record(manifest: &mut DocumentMut, it: &Crate, existing: &Existing) {
     let mut hashes = Table::new();
     for idl in &it.idls {
         // An edit of the crate's own copy is none of what it was copied from.
-        let known = known_hash(existing, &idl.path).filter(|_| idl.own);
+        let known = known.get(&idl.path).copied().filter(|_| idl.own);
         hashes.insert(&idl.path, value(format!("{:016x}", known.unwrap_or_else(|| hash(&idl.text)))));
     }
     own.insert("hashes", Item::Table(hashes));

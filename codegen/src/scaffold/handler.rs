@@ -82,7 +82,7 @@ pub(super) fn struct_name(model: &Model, service: &Service) -> String {
 /// `.add(generated::api::AddServiceServer::new(handler::add::Add::default()))`, as a line of a chain.
 pub(super) fn mount(model: &Model, service: &Service) -> String {
     let path = model.modules[service.module.0].path.join("::");
-    let server = names::joined(&service.head.rust, "Server");
+    let server = &service.server;
     let (module, handler) = (module(model, service), struct_name(model, service));
     layout::mount(&format!("generated::{path}::{server}"), &format!("handler::{module}::{handler}"))
 }
@@ -104,7 +104,7 @@ fn used_types(model: &Model, service: &Service) -> BTreeSet<(ModuleId, String)> 
     for owner in chain(model, service) {
         used.insert((owner.module, owner.head.rust.clone()));
         for method in &owner.methods {
-            used.extend(method.error.iter().map(|it| (owner.module, it.clone())));
+            used.extend(method.error.iter().map(|it| (owner.module, it.rust.clone())));
             for ty in method.arguments.iter().map(|it| &it.ty).chain(&method.result) {
                 collect(model, ty, &mut used);
             }

@@ -12,7 +12,6 @@ use super::{Existing, Scaffold};
 use crate::emit::view::View;
 use crate::ir::model::{Model, Service};
 use crate::output::Owner;
-use crate::resolve::names::joined;
 
 /// A text to put at a byte offset.
 struct Insertion {
@@ -167,7 +166,7 @@ fn modules<'a>(wanted: impl Iterator<Item = (&'a str, &'a str)>, text: &str) -> 
 /// Whether a text names the server of one of the services.
 pub(super) fn mounts_any(services: &[&Service], text: &str) -> bool {
     let names = identifiers(text);
-    services.iter().any(|it| names.contains(&joined(&it.head.rust, "Server")))
+    services.iter().any(|it| names.contains(&it.server))
 }
 
 /// `.add(…)` for the services that `main.rs` never names, to go before `.run()`; all of `main` for
@@ -176,7 +175,7 @@ fn mounts(model: &Model, services: &[&Service], main: &str, text: &str) -> Vec<I
     let names = identifiers(text);
     let lines: Vec<String> = services
         .iter()
-        .filter(|it| !names.contains(&joined(&it.head.rust, "Server")))
+        .filter(|it| !names.contains(&it.server))
         .map(|it| format!("{}\n        ", handler::mount(model, it).trim_start()))
         .collect();
     if lines.is_empty() {

@@ -6,6 +6,7 @@ mod depth;
 mod handler;
 mod insert;
 mod layout;
+mod manifest;
 mod sample;
 mod tests;
 
@@ -22,12 +23,15 @@ use crate::output::{FileSet, Owner};
 use crate::resolve::names;
 
 pub use cargo::Runtime;
+pub use manifest::Manifest;
 
 /// What is known about the crate that is made.
 #[derive(Clone, Debug)]
 pub struct Crate {
     /// The package's name.
     pub name: String,
+    /// Its manifest, if there is one.
+    pub manifest: Option<Manifest>,
     /// Where `runtime` comes from.
     pub runtime: Runtime,
     /// Whether this run names where `runtime` comes from, whatever a manifest says that is there.
@@ -77,10 +81,8 @@ pub struct Scaffold {
 
 /// Paths of the user's files that [`scaffold`] wants to see when they are there.
 pub fn wanted(model: &Model) -> Vec<PathBuf> {
-    let mut paths = vec!["Cargo.toml", "src/lib.rs", "src/main.rs", "src/handler/mod.rs"]
-        .into_iter()
-        .map(PathBuf::from)
-        .collect::<Vec<_>>();
+    let mut paths =
+        vec!["src/lib.rs", "src/main.rs", "src/handler/mod.rs"].into_iter().map(PathBuf::from).collect::<Vec<_>>();
     paths.extend(model.root_services().map(|it| PathBuf::from(handler::file(model, it))));
     paths
 }
@@ -143,9 +145,10 @@ struct Readme<'a> {
 pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
     let mut out = Scaffold::default();
     let services: Vec<&Service> = model.root_services().collect();
-    cargo::manifest(model, it, existing, &mut out);
+    let known = it.manifest.as_ref().map(Manifest::hashes).unwrap_or_default();
+    cargo::manifest(model, it, &known, &mut out);
     for idl in &it.idls {
-        let known = cargo::known_hash(existing, &idl.path);
+        let known = known.get(&idl.path).copied();
         out.files.add(PathBuf::from(&idl.path), idl.text.clone(), Owner::Copy { known });
     }
     let title = title(&services);
@@ -162,7 +165,7 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
     let named = Lib { title: &title, idls: &idls, limit, services: !services.is_empty(), server: it.server };
     user(&mut out, "src/lib.rs", named.render());
     let clients = services.iter().map(|it| Reached {
-        path: format!("{}::{}", model.modules[it.module.0].path.join("::"), names::joined(&it.head.rust, "Client")),
+        path: format!("{}::{}", model.modules[it.module.0].path.join("::"), it.client),
         registry_name: it.registry_name.clone(),
     });
     let clients = clients.collect();

@@ -7,10 +7,8 @@ use quote::{format_ident, quote};
 
 use super::{handler, layout, sample};
 use crate::assemble;
-use crate::emit::service::error_arms;
 use crate::emit::view::{View, ident};
 use crate::ir::model::{Method, Model, Service};
-use crate::resolve::names;
 
 /// The whole file.
 pub(super) fn text(model: &Model, services: &[&Service], lib: &str, clients: bool, limit: Option<usize>) -> String {
@@ -118,7 +116,7 @@ fn calls(view: &View<'_>, service: &Service) -> TokenStream {
     if methods.is_empty() {
         return TokenStream::new();
     }
-    let client = view.path(service.module, &names::joined(&service.head.rust, "Client"));
+    let client = view.path(service.module, &service.client);
     let name = &service.registry_name;
     quote! {
         let client = #client::new(Channel::builder(#name).registry(registry).build()?);
@@ -127,7 +125,7 @@ fn calls(view: &View<'_>, service: &Service) -> TokenStream {
 }
 
 fn call(view: &View<'_>, owner: &Service, method: &Method) -> Option<TokenStream> {
-    let name = ident(&names::client_method(&method.head.rust));
+    let name = ident(&method.client);
     let arguments: Option<Vec<TokenStream>> = method.arguments.iter().map(|it| sample::value(view, &it.ty)).collect();
     let mut arguments = arguments?;
     if method.client_streaming {
@@ -137,7 +135,7 @@ fn call(view: &View<'_>, owner: &Service, method: &Method) -> Option<TokenStream
     let Some(error) = &method.error else {
         return Some(quote!(reached(#call.map(drop));));
     };
-    let (error, (_, other)) = (view.path(owner.module, error), error_arms(method));
+    let (error, other) = (view.path(owner.module, &error.rust), ident(&error.other));
     Some(quote! {
         if let Err(#error::#other(error)) = #call {
             reached(Err(error));

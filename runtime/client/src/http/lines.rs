@@ -298,7 +298,7 @@ async fn open_two(at: &Endpoint, connect: Duration) -> Result<Arc<Line>, Error> 
     });
     tokio::spawn(async move {
         if let Err(error) = driven.await {
-            tracing::debug!(%error, "a connection ended");
+            tracing::debug!(target: "runtime::client::http::lines", %error, "a connection ended");
         }
     });
     Ok(Arc::new(Line { sender, streams, open: AtomicUsize::new(0), left: AtomicBool::new(false), heard }))
@@ -309,7 +309,7 @@ async fn open_one(at: &Endpoint, connect: Duration) -> Result<One, Error> {
     let (sender, connection) = http1::handshake(io).await.map_err(|error| no_handshake(at, &error))?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection ended");
+            tracing::debug!(target: "runtime::client::http::lines", %error, "a connection ended");
         }
     });
     Ok(sender)
