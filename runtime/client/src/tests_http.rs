@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use kiteline_core::Context;
@@ -110,6 +111,21 @@ async fn a_peer_that_only_refuses_is_not_asked_for_ever() {
     let error = echo(&Channel::to(&at.to_string()).unwrap()).await.unwrap_err();
     assert_eq!(error.code(), Code::Unavailable);
     assert_eq!(seen.load(Ordering::SeqCst), 3);
+}
+
+/// The first connection leads nowhere once it stands.
+#[tokio::test]
+async fn a_connection_on_which_nothing_comes_is_left() {
+    let (at, seen, _running) = rude(&[], 1).await;
+    let channel = Channel::to(&at.to_string()).unwrap();
+    for _ in 0..20 {
+        let wait = Duration::from_millis(500);
+        match channel.call(call(&METHODS[0], Bytes::new()), Some(wait)).await {
+            Ok(_) => break,
+            Err(late) => assert_eq!(late.code(), Code::DeadlineExceeded),
+        }
+    }
+    assert_eq!((echo(&channel).await.unwrap(), seen.load(Ordering::SeqCst)), (Bytes::from("hello"), 2));
 }
 
 #[tokio::test]
