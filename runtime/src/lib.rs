@@ -6,7 +6,7 @@
 //!
 //! ```no_run
 //! # async fn run(add: impl runtime::Service) -> runtime::Result<()> {
-//! let config = runtime::Config::load()?; // service.toml, then environment, then flags
+//! let config = runtime::Config::from_env()?; // service.toml, then environment, then flags
 //! runtime::Server::new(config).add(add).run().await // listen, register, serve, drain
 //! # }
 //! ```

@@ -189,3 +189,21 @@ fn a_release_checks_its_arithmetic() {
     let attack = section("attack");
     assert!(attack.contains("inherits = \"release\"") && !attack.contains("overflow-checks"));
 }
+
+/// Users name one crate in `RUST_LOG`, as in `warn,runtime=debug`, however many there are below it.
+#[test]
+fn logs_have_the_name_of_the_facade() {
+    let mut count = 0;
+    for (path, text) in sources().into_iter().filter(|(path, _)| path.starts_with("runtime") && !is_support(path)) {
+        for level in ["warn", "info", "debug", "error", "trace", "enabled", "info_span", "debug_span"] {
+            for (_, behind) in
+                text.match_indices(&format!("tracing::{level}!(")).map(|(at, it)| (at, &text[at + it.len()..]))
+            {
+                let own = path.starts_with("runtime/src");
+                assert!(own || behind.trim_start().starts_with("target: \"runtime::"), "{}: {level}", path.display());
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 10, "{count}");
+}

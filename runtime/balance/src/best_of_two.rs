@@ -1,4 +1,4 @@
-//! The better of two.
+//! Power of two choices: the less loaded of two random instances.
 
 use std::sync::Arc;
 

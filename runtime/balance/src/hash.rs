@@ -1,4 +1,4 @@
-//! The same instance for the same key.
+//! Consistent hashing: the same instance for the same key.
 
 use std::sync::Arc;
 

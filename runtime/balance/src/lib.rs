@@ -1,19 +1,39 @@
-//! Choosing one instance of a list. Knows no protocol and no registry: it sees instances, and what
-//! calls to them were like.
+//! Load balancing: choosing one instance of a list for each call. This crate knows no protocol and no registry: it sees
+//! instances, and how calls to them ended.
 //!
-//! A [`Balancer`] prepares a [`Picker`] for each new list, which may take its time; a pick is on the
-//! path of every call and takes no lock. What calls were like is kept in a [`Member`], by id, over
+//! A [`Balancer`] prepares a [`Picker`] for each new list, which may take its time. A pick is on the
+//! path of every call and takes no lock. The statistics of calls are kept in a [`Member`], by id, over
 //! all lists of one channel.
 //!
 //! | balancer | `[client] balancer` | chooses |
 //! |---|---|---|
 //! | [`RoundRobin`] | `round_robin` | in turn, by weight; the default |
-//! | [`Random`] | `random` | by chance, by weight |
-//! | [`BestOfTwo`] | `best_of_two` | of two by chance, the one with less to do and shorter answers |
+//! | [`Random`] | `random` | at random, by weight |
+//! | [`BestOfTwo`] | `best_of_two` | of two at random, the one with fewer calls and shorter latency |
 //! | [`Hashed`] | `hash` | the same instance for the same `with_hash` of the call |
 //!
-//! Whatever the balancer, suspects come after the others, and instances that fail are left out for
-//! a time (`outlier`).
+//! Whatever the balancer, suspects come after the others, and instances that fail are ejected for a time (`outlier`).
+//! A balancer of your own implements two traits:
+//!
+//! ```
+//! use kiteline_balance::{Balancer, Member, PickRequest, Picker};
+//!
+//! /// The first member that may be called.
+//! #[derive(Debug)]
+//! struct First;
+//!
+//! impl Balancer for First {
+//!     fn prepare(&self, _: &[Member]) -> Box<dyn Picker> {
+//!         Box::new(First)
+//!     }
+//! }
+//!
+//! impl Picker for First {
+//!     fn pick(&self, request: &PickRequest<'_>) -> Option<usize> {
+//!         (0..request.members.len()).find(|place| request.usable(*place))
+//!     }
+//! }
+//! ```
 
 mod best_of_two;
 mod hash;

@@ -1,4 +1,4 @@
-//! By chance.
+//! Random balancing, by weight.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! In turn.
+//! Weighted round robin.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

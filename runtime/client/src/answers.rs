@@ -1,4 +1,4 @@
-//! What an answer on any transport means, read as Kitex's client reads it.
+//! Interprets an answer on any transport, as Kitex's client does.
 
 use super::counters::{Counter, Counters};
 use kiteline_core::aside::aside;

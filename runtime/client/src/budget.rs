@@ -1,4 +1,4 @@
-//! How much of the load may be second attempts: a fifth, so that retries cannot bury a service
+//! Retry budget: at most a fifth of the load may be second attempts, so that retries cannot bury a service
 //! that is already in trouble.
 
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,4 +1,4 @@
-//! A way to one service: what its calls share.
+//! A channel to one service: its settings, layers and connections.
 
 use std::fmt;
 use std::future::Future;

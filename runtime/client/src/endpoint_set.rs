@@ -178,7 +178,7 @@ impl Drop for Attempt<'_> {
             Change::Back => Event::InstanceBack { service, instance: instance_id },
         });
         if change == Change::LeftOut {
-            tracing::warn!(service = snapshot.service, scheme, id = instance.id, address = %endpoint, ?verdict,
+            tracing::warn!(target: "runtime::client::endpoint_set", service = snapshot.service, scheme, id = instance.id, address = %endpoint, ?verdict,
                 "an instance is left out for a time");
         }
     }

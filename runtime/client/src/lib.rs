@@ -1,10 +1,30 @@
-//! Calling services. Owns the request builder, channels, connections and the right to try again;
-//! knows no registry but through a resolver's snapshots, and no bytes but through `thrift` and
-//! `http`.
+//! Calling services: request builder, channels, connections and retries. This crate sees registries only as a
+//! resolver's snapshots.
 //!
 //! A call goes through the layers of its channel, takes a snapshot of the resolver, asks the
 //! balancer for an instance and uses a connection to it. It is sent to a second instance only when
 //! no byte of it was written to the first, or when its method is idempotent.
+//!
+//! ```no_run
+//! # fn open() -> runtime::Result<()> {
+//! use runtime::{Channel, Registry};
+//!
+//! let fixed = Channel::to("127.0.0.1:8888")?;
+//! let registry = Registry::open("static:add=127.0.0.1:8888")?;
+//! let found = Channel::builder("add").registry(&registry).timeout(std::time::Duration::from_secs(1)).build()?;
+//! # let _ = (fixed, found);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | items | are |
+//! |---|---|
+//! | [`Channel`], [`Builder`], [`ClientConfig`] | a way to one service, and its settings |
+//! | [`Request`], [`Pending`], [`Reply`] | one call of a generated client |
+//! | [`Protocol`], [`Transport`] | how requests are written and wrapped |
+//! | [`Counters`], [`Counter`] | what is counted |
+//!
+//! The feature `grpc` adds gRPC.
 
 mod answers;
 mod budget;
@@ -40,6 +60,9 @@ mod tests_deadline;
 #[cfg(test)]
 #[cfg(feature = "grpc")]
 mod tests_grpc;
+#[cfg(test)]
+#[cfg(feature = "grpc")]
+mod tests_http;
 #[cfg(test)]
 mod tests_mux;
 #[cfg(test)]

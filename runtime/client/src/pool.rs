@@ -1,4 +1,4 @@
-//! The connections to one address that carry one call at a time: how many, the idle ones kept for the next call, and
+//! Connection pool for one address, one call at a time on each: how many, the idle ones kept for the next call, and
 //! who waits for one.
 
 use std::collections::VecDeque;

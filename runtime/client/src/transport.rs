@@ -1,4 +1,4 @@
-//! How requests of a channel are written and wrapped, and what their headers say.
+//! The transports of a channel: how its requests are encoded and wrapped, and their headers.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What travels beside a call: deadline, cancellation, peer, method and metadata.
+//! The context of a call: deadline, cancellation, peer, method and metadata.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock};

@@ -1,4 +1,4 @@
-//! What layers wrap and what they become: services of calls behind one type.
+//! One type for any stack of `tower` layers around a service of calls.
 
 use std::fmt;
 use std::future::{Future, poll_fn};

@@ -1,7 +1,32 @@
-//! The types that cross every inner line of Kiteline: errors, contexts, metadata, bodies, services,
-//! limits, the router and the layers. Knows no protocol, no registry and no socket.
+//! Errors, contexts, metadata, bodies, calls, limits, the router and layers: the types that cross every inner line of
+//! Kiteline. This crate knows no protocol, no registry and no socket.
 //!
-//! Programs use this crate through `runtime`, whose names for these things stay.
+//! Programs use it through `runtime`, which re-exports these names.
+//!
+//! ```
+//! use kiteline_core::{Code, Context, Error};
+//!
+//! let mut metadata = kiteline_core::Metadata::default();
+//! metadata.append("tenant", "kites");
+//! let cx = Context::new().with_metadata(metadata);
+//! assert_eq!(cx.get("tenant"), Some("kites"));
+//! let error = Error::not_found("no such kite");
+//! assert_eq!((error.code(), error.message()), (Code::NotFound, "no such kite"));
+//! ```
+//!
+//! | module | is |
+//! |---|---|
+//! | [`error`], [`context`], [`metadata`] | what travels beside a call and its answer |
+//! | [`body`], [`service`] | one message or a stream of them; calls, answers and services |
+//! | [`router`], [`layered`] | which service a call goes to; one type for any stack of `tower` layers |
+//! | [`limits`], [`memory_limit`] | every limit with its default; how much memory there may be |
+//! | [`malloc`], [`cache_padded`], [`lock`], [`counters`], [`aside`] | memory, locks, counters, CPU-heavy work on other threads |
+//! | [`fnv`], [`base64`], [`words`], [`say`] | small functions that several crates need |
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `grpc` | details of errors as proto messages |
+//! | `tonic` | `status_details` |
 
 pub mod aside;
 pub mod base64;

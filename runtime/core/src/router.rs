@@ -1,4 +1,4 @@
-//! Which service a call goes to. Knows names and paths; no bytes, no sockets.
+//! Routes a call to its service. It knows names and paths, no bytes and no sockets.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

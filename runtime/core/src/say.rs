@@ -10,7 +10,7 @@ pub fn say(line: &str) {
 /// Logs a warning; in a program that has set up no logging it is written all the same.
 pub fn warn(line: &str) {
     if tracing::dispatcher::has_been_set() {
-        tracing::warn!("{line}");
+        tracing::warn!(target: "runtime::say", "{line}");
     } else {
         say(&format!("warning: {line}"));
     }

@@ -1,4 +1,4 @@
-//! What crosses the line between protocols, middleware and generated code: a described method,
+//! Calls, answers and services, between protocols, middleware and generated code: a described method,
 //! a [`Call`] and an [`Answer`], whose bodies are messages in the encoding of the method's IDL.
 
 use std::future::Future;

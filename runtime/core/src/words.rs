@@ -1,4 +1,4 @@
-//! The word that somebody may have meant.
+//! The known word nearest to a misspelt one ("did you mean").
 
 /// The known word nearest to `word`, if one is near enough to be meant.
 pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {

@@ -1,4 +1,4 @@
-//! What a kind of registry does, for [`Registry`](super::Registry) alone.
+//! The trait of a kind of registry, called by [`Registry`](super::Registry) alone.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What can go wrong between a program and a registry handle. A registry that is away is none
+//! Errors of a registry handle. A registry that is away is none
 //! of these: that is a state, told by snapshots and by the status of a registration.
 
 use std::time::Duration;

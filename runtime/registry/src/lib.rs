@@ -1,5 +1,5 @@
-//! Finding services and being found: one handle for every registry. Owns instances, their layout
-//! in a registry, and the watches and leases; knows no protocol and chooses no instance.
+//! Service discovery: registering and finding instances, with one handle for every registry. This crate owns instances,
+//! their layout in a registry, watches and leases. It knows no protocol and chooses no instance.
 //!
 //! | URL | registry |
 //! |---|---|
@@ -36,6 +36,14 @@
 //! kept.deregister().await;
 //! # Ok::<(), runtime::Error>(()) });
 //! ```
+//!
+//! | items | are |
+//! |---|---|
+//! | [`Registry`], [`Registration`], [`Status`] | the handle, and what was registered with it |
+//! | [`Resolver`], [`Snapshot`], [`Instance`], [`Endpoint`] | what is found |
+//! | [`Backend`], [`Announcement`], [`View`], [`Scheme`], [`Url`] | how another registry plugs in |
+//!
+//! Features: `etcd`, `tls` (etcd over TLS), `dev` (the embedded registry, which has `etcd`).
 
 mod announcement;
 mod backend;

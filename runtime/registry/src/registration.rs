@@ -163,7 +163,7 @@ impl Registration {
         let abort = task.abort_handle();
         if tokio::time::timeout(DEREGISTER, task).await.is_err() {
             abort.abort();
-            tracing::warn!("the registry did not answer the deregistration; the entries end with their lease");
+            tracing::warn!(target: "runtime::registry::registration", "the registry did not answer the deregistration; the entries end with their lease");
         }
     }
 }

@@ -71,7 +71,7 @@ pub(super) async fn accept(listener: TcpListener, drivers: Arc<[Box<dyn Driver>]
             Err(error) => {
                 shared.count(Counter::AcceptErrors);
                 if backoff.failures == 0 {
-                    tracing::warn!(%error, "cannot accept connections; trying again");
+                    tracing::warn!(target: "runtime::server::accept", %error, "cannot accept connections; trying again");
                 }
                 tokio::time::sleep(backoff.next()).await;
             }
@@ -132,7 +132,7 @@ async fn serve(
         Some(driver) => driver.serve(Connection { shared, guard, stream, peer, first }).await,
         None => {
             shared.count(Counter::UnknownProtocol);
-            tracing::debug!(%peer, first = ?first.first(), "closed: no protocol that is served here");
+            tracing::debug!(target: "runtime::server::accept", %peer, first = ?first.first(), "closed: no protocol that is served here");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Room in the table of descriptors, made before connections come.
+//! Grows the table of file descriptors before connections come.
 
 use std::os::fd::AsFd;
 

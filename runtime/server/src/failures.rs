@@ -19,7 +19,9 @@ static RECENT: Mutex<BTreeMap<(&str, u8), Recent>> = Mutex::new(BTreeMap::new())
 #[cold]
 pub(super) fn log(method: &Method, error: &Error) {
     let business = error.business_code().is_some();
-    if error.origin() == Origin::Panic || !(business || tracing::enabled!(tracing::Level::WARN)) {
+    if error.origin() == Origin::Panic
+        || !(business || tracing::enabled!(target: "runtime::server::failures", tracing::Level::WARN))
+    {
         return;
     }
     let key = (method.path, error.code() as u8);
@@ -29,8 +31,12 @@ pub(super) fn log(method: &Method, error: &Error) {
     // As a text, which the log quotes: it may hold what a caller sent.
     let why = error.message();
     match error.business_code() {
-        Some(code) => tracing::info!(%method, code, why, unlogged, "a call was refused"),
-        None => tracing::warn!(%method, code = ?error.code(), why, unlogged, "a call failed"),
+        Some(code) => {
+            tracing::info!(target: "runtime::server::failures", %method, code, why, unlogged, "a call was refused")
+        }
+        None => {
+            tracing::warn!(target: "runtime::server::failures", %method, code = ?error.code(), why, unlogged, "a call failed")
+        }
     }
 }
 

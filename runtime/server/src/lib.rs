@@ -1,9 +1,22 @@
-//! Serving: accept loop, protocol drivers, drain and signals.
+//! Serving: accept loop, protocol drivers, admission, deadlines, drain and signals.
 //!
-//! Owns sockets and the life of a server. The accept loop knows no protocol ([`Driver`]s do), and nothing
-//! here knows a registry: it only says when to register ([`Registrar`]).
+//! This crate owns sockets and the life of a server. The accept loop knows no protocol ([`Driver`]s do), and nothing
+//! here knows a registry: a [`Registrar`] is told when to register. Programs use it through `runtime::Server`:
 //!
-//! Programs use this crate through `runtime::Server`.
+//! ```no_run
+//! # async fn run(add: impl runtime::Service) -> runtime::Result<()> {
+//! runtime::Server::new(runtime::Config::from_env()?).add(add).run().await
+//! # }
+//! ```
+//!
+//! | items | are |
+//! |---|---|
+//! | [`Builder`], [`Running`], [`Signals`], [`shutdown_signal`] | a server before and while it runs, and its end |
+//! | [`Driver`], [`Claim`], [`Connection`], [`Calls`], [`Serving`], [`Phase`] | how a protocol plugs in |
+//! | [`Registrar`], [`Registration`], [`Registering`] | where a registry hooks in |
+//! | [`Counters`], [`Counter`] | what is counted |
+//!
+//! The feature `grpc` adds gRPC, health and reflection; `json` bodies of gRPC calls in JSON.
 
 mod accept;
 mod admission;

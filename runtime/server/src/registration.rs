@@ -1,4 +1,4 @@
-//! Where a registry hooks in. The server says when; what is written where is not its business.
+//! The hook for registries: the server says when to register, the hook what is written where.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -49,7 +49,7 @@ pub(super) fn late() -> Error {
 #[cold]
 fn panicked(method: &'static Method, permit: Option<&Permit>) -> Error {
     permit.into_iter().for_each(|permit| permit.count(Counter::Panics));
-    tracing::error!(method = method.path, "handler panicked");
+    tracing::error!(target: "runtime::server::running_call", method = method.path, "handler panicked");
     Error::internal(format!("panic in {}.{}", method.service, method.name)).with_origin(Origin::Panic)
 }
 

@@ -1,4 +1,4 @@
-//! What every connection of a server shares.
+//! State that every connection of a server shares.
 
 use std::sync::Arc;
 use std::task::{Context as Task, Poll, Waker};
@@ -88,8 +88,7 @@ impl Shared {
     }
 
     fn handle(&self, service: &dyn Service, call: Call) -> Handling {
-        let span =
-            tracing::info_span!("call", method = call.method.path, peer = call.cx.peer().map(tracing::field::display));
+        let span = tracing::info_span!(target: "runtime::server::shared", "call", method = call.method.path, peer = call.cx.peer().map(tracing::field::display));
         if span.is_disabled() {
             return self.begin(service, call);
         }

@@ -1,4 +1,4 @@
-//! How far a server is in its life.
+//! The stages of a server's life.
 
 /// What a server does now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Which name each service has in the registry: `[names]`, else the IDL's.
+//! Names of services in the registry: `[names]`, else the IDL's.
 
 use std::collections::BTreeMap;
 

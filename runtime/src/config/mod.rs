@@ -1,4 +1,4 @@
-//! What a program is told from outside: `service.toml`, then environment, then flags. Owns the
+//! Settings of a program: `service.toml`, then environment, then flags. Owns the
 //! names of all settings and their defaults; opens no socket and no registry.
 
 mod advertise;

@@ -1,4 +1,4 @@
-//! What generated services and clients call: argument lists and results as bodies of a call.
+//! Entry points of generated services and clients: argument lists and results as bodies of a call.
 //!
 //! The argument list and the result are structs on the wire that have no type here: generated
 //! code reads and writes their fields.

@@ -1,4 +1,4 @@
-//! What can be wrong with a value on its way to the wire, or with bytes on their way to a value.
+//! Errors of encoding a value and of decoding bytes.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! One field of a struct while it is read, and the places that it is read into.
+//! A field of a struct that is being decoded, and the slots for its value.
 
 use super::decoder::Decoder;
 use super::error::DecodeError;

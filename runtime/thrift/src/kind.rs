@@ -1,4 +1,4 @@
-//! The type bytes of the wire.
+//! Thrift's type ids on the wire.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
-//! The Thrift protocol: values in Binary, messages, frames, application exceptions.
+//! The Thrift protocol: values in Binary, Compact by transcoding, messages, frames, TTHeader and application exceptions.
 //!
-//! Owns every byte of it and knows nothing of sockets, servers or registries. There is one
-//! codec: a [`Value`] is never generic over protocols, and [`compact`] is transcoded.
+//! This crate owns every byte of Thrift. It neither listens nor connects, and it knows no server and no registry.
+//! There is one codec: a [`Value`] is not generic over protocols; [`compact`] transcodes.
 //!
 //! ```
 //! use runtime::thrift::{from_bytes, to_bytes};
@@ -13,6 +13,17 @@
 //! assert_eq!(from_bytes(bytes, Default::default()), Ok(ages));
 //! # Ok::<_, runtime::thrift::EncodeError>(())
 //! ```
+//!
+//! | items | are |
+//! |---|---|
+//! | [`Value`], [`Struct`], [`Type`], [`Uuid`], [`Double`], [`UnknownField`] | types and how they are written |
+//! | [`to_bytes`], [`from_bytes`], [`Encoder`], [`Decoder`], [`Size`] | the Binary codec |
+//! | [`Header`], [`Protocol`], [`exception`] | the header of a message, its protocol, errors |
+//! | [`MessageReader`], [`Incoming`], [`Outgoing`], [`Wire`] | messages cut from bytes, and wrapped to be sent |
+//! | [`Frame`], [`FrameReader`], [`ttheader`], [`metainfo`] | frames, TTHeader and what its pairs mean |
+//! | [`argument`], [`arguments`], [`reply`], [`result`], … | what generated services and clients call |
+//!
+//! Features: `grpc` adds Kitex-Protobuf, `serde` the traits of serde for the types of values.
 
 mod body_pool;
 pub mod buffer_pool;

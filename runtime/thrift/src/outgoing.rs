@@ -1,4 +1,4 @@
-//! A message on its way out, wrapped in any way.
+//! Writes a message in any wrapping.
 
 use bytes::{Bytes, BytesMut};
 

@@ -1,4 +1,4 @@
-//! Which protocol a message is in, and what that makes of a call's body: generated code reads and
+//! The protocol of a message, and how a call's body is converted for it: generated code reads and
 //! writes Binary for a Thrift IDL and proto messages for a proto IDL, whatever is on the wire.
 
 use std::borrow::Cow;

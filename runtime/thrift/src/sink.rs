@@ -1,4 +1,4 @@
-//! The two takers of a struct's fields, behind one trait: what is measured is what is written.
+//! One trait for measuring and for writing a struct's fields: what is measured is what is written.
 
 use super::encoder::Encoder;
 use super::size::Size;

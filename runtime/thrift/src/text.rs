@@ -1,4 +1,4 @@
-//! Bytes that become text: checked once, copied once.
+//! UTF-8 validation: bytes become text, checked once and copied once.
 
 /// Two words: in aligned blocks of so many bytes the standard library looks for ASCII, elsewhere at
 /// one byte at a time.

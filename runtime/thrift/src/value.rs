@@ -1,4 +1,4 @@
-//! What travels in Thrift: the trait and the types that are not containers.
+//! The `Value` trait, and its implementations for types that are not containers.
 
 use std::cmp::Ordering;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Walking bytes without making values.
+//! Skips encoded values without decoding them.
 
 use super::decoder::Decoder;
 use super::error::{DecodeError, Fault};

@@ -14,6 +14,7 @@ use hyper::client::conn::{TrySendError, http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
+use tokio_util::sync::DropGuard;
 
 use super::Response;
 use super::heard::{Ear, Heard};
@@ -91,14 +92,16 @@ pub(super) struct Open {
     on: Option<Chosen>,
     since: Instant,
     answered: bool,
+    /// Ends what is still sent of the request.
+    _sending: Option<DropGuard>,
 }
 
 impl Open {
-    fn new(on: Chosen, since: Instant) -> Self {
+    fn new(on: Chosen, since: Instant, sending: Option<DropGuard>) -> Self {
         if let Chosen::Two(line) = &on {
             line.open.fetch_add(1, Ordering::Relaxed);
         }
-        Self { on: Some(on), since, answered: false }
+        Self { on: Some(on), since, answered: false, _sending: sending }
     }
 
     /// Says that the answer is read, and whether its body is at its end.
@@ -183,7 +186,7 @@ impl Chosen {
     ///
     /// [`Origin::NotSent`] when the service saw nothing of it, [`Origin::Transport`] when it may have.
     pub(super) async fn send(self, request: Request<Outgoing>, at: &Endpoint, since: Instant) -> Result<Sent, Error> {
-        let mut open = Open::new(self, since);
+        let mut open = Open::new(self, since, request.body().until_dropped());
         let answer = match &mut open.on {
             Some(Chosen::Two(line)) => line.sender.clone().try_send_request(request).await,
             Some(Chosen::One(sender, _)) => sender.try_send_request(request).await,
@@ -193,7 +196,7 @@ impl Chosen {
             Ok(response) => Ok(Sent { response, open }),
             Err(error) => {
                 if let Some(Chosen::Two(line)) = &open.on
-                    && (error.message().is_some() || ends_connection(error.error()))
+                    && (error.message().is_some() || was_not_seen(error.error()) || ends_connection(error.error()))
                 {
                     line.left.store(true, Ordering::Relaxed);
                 }
@@ -292,7 +295,7 @@ async fn open_two(at: &Endpoint, connect: Duration) -> Result<Arc<Line>, Error> 
     });
     tokio::spawn(async move {
         if let Err(error) = driven.await {
-            tracing::debug!(%error, "a connection ended");
+            tracing::debug!(target: "runtime::client::http::lines", %error, "a connection ended");
         }
     });
     Ok(Arc::new(Line { sender, streams, open: AtomicUsize::new(0), left: AtomicBool::new(false), heard }))
@@ -303,7 +306,7 @@ async fn open_one(at: &Endpoint, connect: Duration) -> Result<One, Error> {
     let (sender, connection) = http1::handshake(io).await.map_err(|error| no_handshake(at, &error))?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection ended");
+            tracing::debug!(target: "runtime::client::http::lines", %error, "a connection ended");
         }
     });
     Ok(sender)

@@ -1,21 +1,30 @@
 //! The body of a request.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context as Task, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
+use tokio_util::sync::{CancellationToken, DropGuard};
+
 use super::style::Transcode;
 use kiteline_core::body::Messages;
 use kiteline_core::error::Error;
 use kiteline_grpc::{Encoding, envelope, zip};
 
+/// Why a request ended before its end: an [`Error`] of its stream, or HTTP/2's.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
 /// One message, or a stream of them in envelopes.
 pub(super) enum Outgoing {
     Whole(Option<Bytes>),
-    Stream { messages: Messages, encoding: Encoding, transcode: Box<Transcode> },
+    Stream { messages: Messages, encoding: Encoding, transcode: Box<Transcode>, gone: CancellationToken, end: End },
 }
+
+/// Ends when nobody waits for the answer.
+type End = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Outgoing {
     pub(super) fn none() -> Self {
@@ -27,7 +36,18 @@ impl Outgoing {
     }
 
     pub(super) fn stream(messages: Messages, encoding: Encoding, transcode: Transcode) -> Self {
-        Self::Stream { messages, encoding, transcode: Box::new(transcode) }
+        let gone = CancellationToken::new();
+        let end = Box::pin(gone.clone().cancelled_owned());
+        Self::Stream { messages, encoding, transcode: Box::new(transcode), gone, end }
+    }
+
+    /// What ends the stream when it is dropped: HTTP/2 knows of an answer that nobody reads only when the request has
+    /// ended too.
+    pub(super) fn until_dropped(&self) -> Option<DropGuard> {
+        match self {
+            Self::Whole(_) => None,
+            Self::Stream { gone, .. } => Some(gone.clone().drop_guard()),
+        }
     }
 }
 
@@ -41,14 +61,18 @@ fn seal(message: Bytes, encoding: Encoding, transcode: &Transcode) -> Result<Fra
 
 impl Body for Outgoing {
     type Data = Bytes;
-    type Error = Error;
+    type Error = Failure;
 
-    fn poll_frame(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
         match &mut *self {
             Self::Whole(body) => Poll::Ready(body.take().map(|body| Ok(Frame::data(body)))),
-            Self::Stream { messages, encoding, transcode } => messages
-                .poll_message(task)
-                .map(|next| next.map(|next| next.and_then(|message| seal(message, *encoding, transcode)))),
+            Self::Stream { messages, encoding, transcode, end, .. } => {
+                if end.as_mut().poll(task).is_ready() {
+                    return Poll::Ready(Some(Err(h2::Error::from(h2::Reason::CANCEL).into())));
+                }
+                let next = messages.poll_message(task);
+                next.map(|next| next.map(|next| Ok(seal(next?, *encoding, transcode)?)))
+            }
         }
     }
 

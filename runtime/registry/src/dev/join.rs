@@ -109,7 +109,7 @@ async fn host(address: &str) {
             }
             Err(error) if !told => {
                 told = true;
-                tracing::warn!(%error, "the development registry cannot listen on {address}");
+                tracing::warn!(target: "runtime::registry::dev::join", %error, "the development registry cannot listen on {address}");
             }
             Err(_) => {}
         }
@@ -125,7 +125,9 @@ async fn look(address: &str) {
         unary::<_, StatusResponse>(&line, "/etcdserverpb.Maintenance/Status", StatusRequest {}, None).await.ok()
     };
     match tokio::time::timeout(ANSWER, asked).await {
-        Ok(Some(_)) => tracing::info!("joined the registry on {address}"),
-        _ => tracing::warn!("what listens on {address} does not answer as a registry; registry `dev` waits for it"),
+        Ok(Some(_)) => tracing::info!(target: "runtime::registry::dev::join", "joined the registry on {address}"),
+        _ => {
+            tracing::warn!(target: "runtime::registry::dev::join", "what listens on {address} does not answer as a registry; registry `dev` waits for it")
+        }
     }
 }

@@ -268,7 +268,7 @@ async fn gather(first: Answer, stream: &mut Watched<'_>) -> (Vec<WatchResponse>,
             Ok(Some(answer)) => answers.push(answer),
             Ok(None) => return (answers, false),
             Err(error) => {
-                tracing::debug!(why = error.text(), "a watch broke");
+                tracing::debug!(target: "runtime::registry::etcd::follow", why = error.text(), "a watch broke");
                 return (answers, false);
             }
         }

@@ -1,4 +1,4 @@
-//! Who we are to etcd. Owns the password, which no text of this process shows.
+//! The user and password for etcd. No text of this process shows the password.
 
 use std::fmt;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What one service's entries in etcd mean, under the prefixes of all layouts: pure, so that every
+//! Interprets one service's entries in etcd, under the prefixes of all layouts: pure, so that every
 //! order of events can be tested. A source is the place of a layout in the URL.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -120,7 +120,7 @@ impl Model {
                 let old = self.skipped.insert(key.clone(), why.clone());
                 if old.as_ref() != Some(&why) {
                     let (layout, key) = (layout.name(), key.1.escape_ascii());
-                    tracing::warn!(layout, %key, why, "skipped an entry that cannot be read");
+                    tracing::warn!(target: "runtime::registry::etcd::model", layout, %key, why, "skipped an entry that cannot be read");
                 }
                 removed
             }

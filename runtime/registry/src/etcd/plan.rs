@@ -1,4 +1,4 @@
-//! Which keys a registration is to have in etcd: the entries of all its instances in all layouts,
+//! Plans the keys of a registration in etcd: the entries of all its instances in all layouts,
 //! and how many of them fit into one transaction. Pure.
 
 use std::collections::BTreeMap;

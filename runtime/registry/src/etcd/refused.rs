@@ -1,4 +1,4 @@
-//! What etcd's refusals mean, and what to change.
+//! Explains etcd's refusals, and what to change.
 
 use crate::registration::{Reason, Refused};
 

@@ -80,7 +80,7 @@ impl Registrar {
             self.state.lease.store(0, Ordering::Relaxed);
             self.keys(|keys| keys.clear());
             self.tell(Status::Lost);
-            tracing::warn!(registry = %self.name, "the lease was lost; registering again");
+            tracing::warn!(target: "runtime::registry::etcd::registrar", registry = %self.name, "the lease was lost; registering again");
             let troubled = self.state.troubled.swap(false, Ordering::Relaxed);
             sleep(jitter(if troubled { LOST } else { REVOKED })).await;
         }
@@ -244,7 +244,7 @@ impl Registrar {
                 return Err(EtcdError::Away("the watch was canceled".to_owned()));
             };
             if answer.events.iter().any(|event| overwritten(event, plan, lease)) {
-                tracing::warn!(keys = ?plan.keys(), "another process writes our keys: is its address the same?");
+                tracing::warn!(target: "runtime::registry::etcd::registrar", keys = ?plan.keys(), "another process writes our keys: is its address the same?");
                 return Ok(STRANGER);
             }
             if answer.events.iter().any(|event| is_wrong(event, plan, lease)) {
@@ -261,12 +261,12 @@ impl Registrar {
         }
         let keys: Vec<(String, bool)> = self.keys(std::mem::take).into_iter().collect();
         if let Err(error) = store::withdraw(&self.connection, &keys, lease).await {
-            tracing::warn!(why = error.text(), "could not deregister; the entries end with their lease");
+            tracing::warn!(target: "runtime::registry::etcd::registrar", why = error.text(), "could not deregister; the entries end with their lease");
             return;
         }
         let revoke = |client: Client| async move { client.revoke(lease).await };
         if let Err(error) = self.connection.call(CALL, revoke).await {
-            tracing::debug!(why = error.text(), "could not revoke the lease; it ends by itself");
+            tracing::debug!(target: "runtime::registry::etcd::registrar", why = error.text(), "could not revoke the lease; it ends by itself");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Whom we trust and who we are, by the files that `etcds://` names. Reads and checks them: what
+//! TLS certificates for etcd: trusted roots and our own, from the files that `etcds://` names. Reads and checks them: what
 //! is wrong with one is told at the start, with the setting and the file.
 
 use std::path::Path;
@@ -34,7 +34,9 @@ impl Tls {
         let mut sound = lock(&self.sound);
         match read(&self.files) {
             Ok(config) => *sound = config,
-            Err(error) => tracing::warn!(%error, "the TLS files of before are used"),
+            Err(error) => {
+                tracing::warn!(target: "runtime::registry::etcd::tls", %error, "the TLS files of before are used")
+            }
         }
         sound.clone()
     }

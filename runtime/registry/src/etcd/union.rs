@@ -1,4 +1,4 @@
-//! Which entries are one instance, and what that instance looks like: pure.
+//! Merges the entries of several layouts into instances: pure.
 //!
 //! Entries that share an address (`host:port`) are one instance, in one layout or in several: an
 //! address is served by one process. Within a layout the last of them in the order of keys counts;

@@ -1,4 +1,4 @@
-//! What the URLs of etcd say: `etcd://[user:password@]h1:2379[,h2:2379][?layout=…&prefix=…&ttl=…]`.
+//! Parses the URLs of etcd: `etcd://[user:password@]h1:2379[,h2:2379][?layout=…&prefix=…&ttl=…]`.
 
 use std::fmt;
 use std::path::PathBuf;

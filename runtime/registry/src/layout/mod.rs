@@ -1,4 +1,4 @@
-//! How each system writes its instances into etcd: keys and values, nothing else. A layout is
+//! Layouts: the keys and values by which each system writes its instances into etcd. A layout is
 //! one file here, one line in [`LAYOUTS`].
 
 mod go_json;

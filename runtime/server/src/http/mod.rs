@@ -96,7 +96,7 @@ async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Ar
         false => until_told(one.serve_connection(io, service), goaway).await,
     };
     if let Err(error) = outcome {
-        tracing::debug!(%peer, %error, "closed");
+        tracing::debug!(target: "runtime::server::http", %peer, %error, "closed");
     }
 }
 

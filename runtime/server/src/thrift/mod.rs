@@ -240,7 +240,7 @@ impl Driver<'_> {
     #[cold]
     fn damaged(&self, counter: Counter, error: &dyn std::fmt::Display) -> Close {
         self.shared.count(counter);
-        tracing::debug!(peer = %self.peer, %error, "closed");
+        tracing::debug!(target: "runtime::server::thrift", peer = %self.peer, %error, "closed");
         Close
     }
 

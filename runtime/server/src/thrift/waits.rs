@@ -1,4 +1,4 @@
-//! What a connection waits for: bytes, answers of late calls, a handler.
+//! Waiting of a connection: for bytes, for answers out of order, for a handler.
 
 use std::pin::pin;
 

@@ -1,4 +1,4 @@
-//! What a TTHeader's pairs mean: metadata, deadline, business errors, values that come back
+//! The meaning of a TTHeader's pairs: metadata, deadline, business errors, values that come back
 //! (`metainfo.go` of bytedance/gopkg; `transmeta` and `bizstatus.go` of Kitex).
 //!
 //! Both sides of a call go through the pairs once, where they stand: [`RequestInfo`] and [`ReplyInfo`] are what they read,

@@ -1,4 +1,4 @@
-//! What all connections of one embedded registry share: the store, its clock, who waits for changes.
+//! State that all connections of an embedded registry share: the store, its clock, who waits for changes.
 
 use std::hash::{BuildHasher, Hasher};
 use std::net::SocketAddr;

@@ -105,7 +105,7 @@ async fn accept(listener: &TcpListener, hub: &Arc<Hub>, stop: &CancellationToken
             }
             Err(error) => {
                 // Out of descriptors, most likely: at once would be a busy loop.
-                tracing::debug!(%error, "the development registry could not accept");
+                tracing::debug!(target: "runtime::registry::dev::server", %error, "the development registry could not accept");
                 tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             }
         }

@@ -1,4 +1,4 @@
-//! What is wrong with a request whatever the store holds.
+//! Validates a request without looking at the store.
 
 use std::collections::BTreeSet;
 

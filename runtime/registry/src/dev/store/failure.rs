@@ -1,4 +1,4 @@
-//! What is refused, in etcd's own words and codes (`api/v3rpc/rpctypes`): clients compare them.
+//! Errors of the store, in etcd's own words and codes (`api/v3rpc/rpctypes`): clients compare them.
 
 use tonic::{Code, Status};
 

@@ -1,4 +1,4 @@
-//! Which keys a request means.
+//! The range of keys that a request names.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;

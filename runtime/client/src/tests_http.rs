@@ -1,0 +1,177 @@
+//! Calls over HTTP against peers that end streams and connections.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use kiteline_core::Context;
+use kiteline_core::body::{Body, Messages};
+use kiteline_core::error::{Code, Error};
+use kiteline_core::limits::Limits;
+use kiteline_core::metadata::Metadata;
+use kiteline_core::service::{Answer, Call, Handling, Idl, Method, Service, ServiceInfo};
+use kiteline_server::Builder as Server;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+
+static METHODS: [Method; 3] = [
+    Method::new(Idl::Proto, "/hello.Greeter/Echo", 0),
+    Method::new(Idl::Proto, "/hello.Greeter/Each", 1).streaming(true, true),
+    Method::new(Idl::Proto, "/hello.Greeter/Join", 2).streaming(true, false),
+];
+static GREETER: ServiceInfo =
+    ServiceInfo { name: "Greeter", package: "hello", registry_name: "greeter", idl: Idl::Proto, methods: &METHODS };
+
+struct Greeter;
+
+impl Service for Greeter {
+    fn info(&self) -> &'static ServiceInfo {
+        &GREETER
+    }
+
+    fn call(&self, call: Call) -> Handling {
+        Box::pin(async move {
+            match call.method.name {
+                "Echo" => Ok(Answer::new(&call.cx, call.body)),
+                "Each" => Ok(Answer { body: call.body.into_messages().into(), ..Answer::default() }),
+                _ => join(call.body.into_messages()).await,
+            }
+        })
+    }
+}
+
+async fn join(mut messages: Messages) -> Result<Answer, Error> {
+    let mut all = Vec::new();
+    while let Some(message) = messages.next().await {
+        all.extend_from_slice(&message?);
+    }
+    Ok(Answer::from(Bytes::from(all)))
+}
+
+fn call(method: &'static Method, body: impl Into<Body>) -> Call {
+    Call { method, cx: Context::new(), body: body.into(), limits: Limits::default().decode }
+}
+
+async fn echo(channel: &Channel) -> Result<Bytes, Error> {
+    channel.call(call(&METHODS[0], Bytes::from_static(b"hello")), None).await?.body.into_whole()
+}
+
+/// HTTP/2's SETTINGS, empty.
+const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+/// GOAWAY: no stream was looked at, nothing is wrong.
+const GOAWAY: [u8; 17] = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+/// RST_STREAM of stream 1: REFUSED_STREAM.
+const REFUSED: [u8; 13] = [0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 7];
+
+/// An address whose first connections say `words` once a request has come; those behind go to a server.
+async fn rude(words: &'static [u8], times: usize) -> (std::net::SocketAddr, Arc<AtomicUsize>, impl Sized) {
+    let running = Server::new(&Limits::default()).service(Arc::new(Greeter)).start("127.0.0.1:0", None).await.unwrap();
+    let (listener, served) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), running.addr());
+    let (at, seen) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&seen);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            if count.fetch_add(1, Ordering::SeqCst) >= times {
+                let mut behind = TcpStream::connect(served).await.unwrap();
+                tokio::spawn(async move { tokio::io::copy_bidirectional(&mut stream, &mut behind).await });
+                continue;
+            }
+            tokio::spawn(async move {
+                stream.write_all(&SETTINGS).await.unwrap();
+                let mut all = Vec::new();
+                // HEADERS of stream 1.
+                while !all.windows(9).any(|it| it[3] == 1 && it[5..] == [0, 0, 0, 1]) {
+                    assert!(stream.read_buf(&mut all).await.unwrap() > 0);
+                }
+                stream.write_all(words).await.unwrap();
+                while stream.read_buf(&mut all).await.unwrap_or(0) > 0 {}
+            });
+        }
+    });
+    (at, seen, running)
+}
+
+#[tokio::test]
+async fn what_no_peer_looked_at_is_sent_again_on_another_connection() {
+    for words in [&GOAWAY[..], &REFUSED] {
+        let (at, seen, _running) = rude(words, 1).await;
+        let channel = Channel::to(&at.to_string()).unwrap();
+        assert_eq!(echo(&channel).await.unwrap(), "hello");
+        assert_eq!(seen.load(Ordering::SeqCst), 2, "{words:?}");
+        assert_eq!(echo(&channel).await.unwrap(), "hello");
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_only_refuses_is_not_asked_for_ever() {
+    let (at, seen, _running) = rude(&REFUSED, 100).await;
+    let error = echo(&Channel::to(&at.to_string()).unwrap()).await.unwrap_err();
+    assert_eq!(error.code(), Code::Unavailable);
+    assert_eq!(seen.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn a_stream_of_requests_is_sent_once() {
+    let (at, seen, _running) = rude(&REFUSED, 1).await;
+    let channel = Channel::to(&at.to_string()).unwrap();
+    let made = channel.call(call(&METHODS[2], Messages::once(Bytes::from_static(b"x"))), None).await;
+    assert_eq!((made.unwrap_err().code(), seen.load(Ordering::SeqCst)), (Code::Unavailable, 1));
+}
+
+fn ways() -> [(&'static str, Http); 5] {
+    [
+        ("gRPC", Http::grpc()),
+        ("gRPC-Web", Http::grpc_web()),
+        ("Connect", Http::connect()),
+        ("gRPC, gzip", Http::grpc().with_gzip()),
+        ("Connect, HTTP/1.1", Http::connect().over_http1()),
+    ]
+}
+
+#[tokio::test]
+async fn every_kind_of_method_works_over_every_protocol() {
+    let running = Server::new(&Limits::default()).service(Arc::new(Greeter)).start("127.0.0.1:0", None).await.unwrap();
+    let registry = kiteline_registry::Registry::open(&format!("static:greeter={}", running.addr())).unwrap();
+    for (name, http) in ways() {
+        let one = name.ends_with("1.1");
+        let channel = Channel::builder("greeter").registry(&registry).http(http).build().unwrap();
+        for _ in 0..3 {
+            assert_eq!(echo(&channel).await.unwrap(), "hello", "{name}");
+        }
+        let (mut sender, body) = Messages::channel(100);
+        sender.send(Bytes::from_static(b"a")).await.unwrap();
+        if one {
+            sender.send(Bytes::from_static(b"b")).await.unwrap();
+            sender.finish(Metadata::new());
+            let joined = channel.call(call(&METHODS[2], body), None).await.unwrap();
+            assert_eq!(joined.body.into_whole().unwrap(), "ab", "{name}");
+            continue;
+        }
+        let mut answers = channel.call(call(&METHODS[1], body), None).await.unwrap().body.into_messages();
+        assert_eq!(answers.next().await.unwrap().unwrap(), "a", "{name}");
+        sender.send(Bytes::from_static(b"b")).await.unwrap();
+        assert_eq!(answers.next().await.unwrap().unwrap(), "b", "{name}");
+        sender.finish(Metadata::new());
+        assert!(answers.next().await.is_none(), "{name}");
+    }
+    assert_eq!(running.in_flight(), 0);
+}
+
+/// The server's side of a stream that its caller gives up.
+#[tokio::test]
+async fn a_stream_that_is_dropped_ends_on_the_other_side() {
+    let running = Server::new(&Limits::default()).service(Arc::new(Greeter)).start("127.0.0.1:0", None).await.unwrap();
+    let channel = Channel::to(&running.addr().to_string()).unwrap();
+    let (mut sender, body) = Messages::channel(100);
+    sender.send(Bytes::from_static(b"a")).await.unwrap();
+    let mut answers = channel.call(call(&METHODS[1], body), None).await.unwrap().body.into_messages();
+    assert_eq!(answers.next().await.unwrap().unwrap(), "a");
+    assert_eq!(running.in_flight(), 1);
+    drop(answers);
+    sender.closed().await;
+    while running.in_flight() > 0 {
+        tokio::task::yield_now().await;
+    }
+}
