@@ -20,7 +20,9 @@ use kiteline_core::streaming::Streaming;
 
 /// A call that is sent when it is awaited and gives a [`Streaming`] of its answers.
 ///
-/// It lasts as long as the stream does: the channel's time limit does not hold for it.
+/// It lasts as long as the stream does: the channel's time limit does not hold for it. What the service
+/// refuses may come as the error of the call or as that of the first message: a protocol need not know
+/// before.
 #[must_use = "a call is sent when it is awaited"]
 pub struct StreamRequest<T>(Request<T>);
 

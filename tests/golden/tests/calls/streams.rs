@@ -1,4 +1,4 @@
-//! Every kind of method, through the generated server and client, joined by a layer of the channel.
+//! Every kind of method, through the generated server and client: joined by a layer of the channel, and over gRPC.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -6,8 +6,10 @@ use std::task::{self, Poll};
 use std::time::Duration;
 
 use golden::generated::chat::v1::{Chat, ChatClient, ChatServer, Line, Summary};
+use runtime::client::StreamRequest;
 use runtime::prost_types::Timestamp;
-use runtime::{Call, Channel, Code, Context, Error, Registry, Service, Stream, Streaming, streaming};
+use runtime::server::Running;
+use runtime::{Call, Channel, Code, Config, Context, Error, Registry, Server, Service, Stream, Streaming, streaming};
 use tokio::sync::Notify;
 use tower::layer::layer_fn;
 use tower::service_fn;
@@ -107,6 +109,13 @@ fn client(room: Room) -> ChatClient {
     ChatClient::new(Channel::builder("chat").registry(&registry).layer(layer).build().unwrap())
 }
 
+/// The same over a connection, with the server.
+async fn over_grpc(room: Room) -> (Running, ChatClient) {
+    let registry = Registry::open("memory").unwrap();
+    let server = Server::new(Config::local()).registry(&registry).add(ChatServer::new(room)).start().await.unwrap();
+    (server, ChatClient::new(Channel::builder("chat").registry(&registry).build().unwrap()))
+}
+
 async fn texts(stream: &mut Streaming<Line>) -> Vec<String> {
     let mut texts = Vec::new();
     while let Some(next) = stream.next().await {
@@ -117,20 +126,43 @@ async fn texts(stream: &mut Streaming<Line>) -> Vec<String> {
 
 #[tokio::test]
 async fn one_request_has_a_stream_of_answers() {
-    let client = client(Room::default());
+    watched(client(Room::default())).await;
+    let (server, client) = over_grpc(Room::default()).await;
+    watched(client).await;
+    server.stop().await.unwrap();
+}
+
+async fn watched(client: ChatClient) {
     let mut lines = client.watch(line("a")).metadata("topic", "kites").await.unwrap();
     assert_eq!((lines.metadata().get("topic"), lines.trailers().get("count")), (Some("kites"), None));
     assert_eq!(texts(&mut lines).await, ["a 0", "a 1", "a 2"]);
     assert_eq!(lines.trailers().get("count"), Some("3"));
     let mut lines = client.watch(line("torn")).await.unwrap();
     assert_eq!(texts(&mut lines).await, ["torn 0", "torn 1", "torn 2", "NotFound"]);
-    assert_eq!(client.watch(line("")).await.unwrap_err().code(), Code::InvalidArgument);
-    assert_eq!(client.ticks(()).await.unwrap_err().code(), Code::Unimplemented);
+    assert_eq!(refused(client.watch(line(""))).await, Code::InvalidArgument);
+    assert_eq!(refused(client.ticks(())).await, Code::Unimplemented);
+}
+
+/// The code of a call that has no message: it fails, or its stream does, as the protocol has it.
+async fn refused<T: Send + 'static>(call: StreamRequest<T>) -> Code {
+    match call.await {
+        Err(error) => error.code(),
+        Ok(mut stream) => match stream.next().await {
+            Some(Err(error)) => error.code(),
+            _ => panic!("it was answered"),
+        },
+    }
 }
 
 #[tokio::test]
 async fn a_stream_of_requests_has_one_answer() {
-    let client = client(Room::default());
+    uploaded(client(Room::default())).await;
+    let (server, client) = over_grpc(Room::default()).await;
+    uploaded(client).await;
+    server.stop().await.unwrap();
+}
+
+async fn uploaded(client: ChatClient) {
     let lines = ["a", "bc", ""].map(line);
     assert_eq!(client.upload(streaming::iter(lines)).await.unwrap(), Summary { lines: 3, letters: 3 });
     assert_eq!(client.upload(streaming::iter([])).await.unwrap(), Summary::default());
@@ -180,8 +212,10 @@ async fn what_is_dropped_is_cancelled() {
     let room = Room::default();
     let left = Arc::clone(&room.left);
     let client = client(room);
-    let mut replies = client.talk(streaming::iter((0..).map(|at| line(format!("{at}"))))).await.unwrap();
-    assert_eq!(replies.next().await.unwrap().unwrap().text, "0");
+    let asked = Arc::new(Notify::new());
+    asked.notify_one();
+    let mut replies = client.talk(Paced { asked, sent: 0 }).await.unwrap();
+    assert_eq!(replies.next().await.unwrap().unwrap().text, "LINE 1");
     drop(replies);
     left.notified().await;
 }
