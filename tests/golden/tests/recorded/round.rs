@@ -56,7 +56,7 @@ fn every_type_reads_what_it_writes() {
     let loaded = load();
     let mut seen = BTreeSet::new();
     seen.extend(rounds!(&loaded, shapes, ["shapes"]; Empty Grade Nothing Scalars Defaults Keys Spot WithDouble Hard
-        Node Left Right Chain Link References Pick Tree Fork Void Picks Deep Missing Denied Ids));
+        Node Left Right Chain Link Needs Needing Far References Pick Tree Fork Void Picks Deep Missing Denied Ids));
     seen.extend(rounds!(&loaded, base, ["shapes", "base"]; Spot Mode Refused));
     seen.extend(rounds!(&loaded, names, ["names"]; Type Option String Vec Box Result Some Default H SnakeCaseStruct
         Url Future Send Clash));
