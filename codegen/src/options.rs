@@ -1,6 +1,6 @@
 //! What a user can choose about the generated text: one table for the flags (`cli::args`), what a
 //! crate records in `[package.metadata.kiteline]` (`cli::place`, `scaffold::cargo`) and the
-//! annotations of an IDL ([`Options::with`]).
+//! annotations of an IDL (`Options::with`).
 
 use std::path::PathBuf;
 
