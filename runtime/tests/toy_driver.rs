@@ -16,11 +16,7 @@ struct Lines;
 
 impl Driver for Lines {
     fn claim(&self, first: &[u8]) -> Claim {
-        match first.len() {
-            0..4 if b"sum ".starts_with(first) => Claim::More,
-            _ if first.starts_with(b"sum ") => Claim::Yes,
-            _ => Claim::No,
-        }
+        Claim::beginning(first, b"sum ")
     }
 
     fn serve(&self, connection: Connection) -> Serving {

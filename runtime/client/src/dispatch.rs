@@ -199,7 +199,7 @@ impl Dispatch {
         let result = match call.method.idl {
             #[cfg(feature = "grpc")]
             Idl::Proto if self.0.transport.is_none() => {
-                Box::pin(within(call.cx.deadline(), self.0.http.exchange(&peer.endpoint, &peer.wire, call))).await
+                Box::pin(within(call.cx.deadline(), self.0.http.exchange(&peer.endpoint, &peer.http, call))).await
             }
             _ if self.0.multiplexes(peer) => {
                 self.0.thrift.multiplex((&peer.endpoint, &peer.mux), (call, start), &to.snapshot.service).await

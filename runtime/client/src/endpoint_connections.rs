@@ -1,7 +1,7 @@
 //! The connections of a channel to one endpoint.
 
 #[cfg(feature = "grpc")]
-use super::http::Wire;
+use super::http::HttpConnections;
 use super::mux_pool::MuxPool;
 use super::pool::Pool;
 use kiteline_registry::{Endpoint, Instance};
@@ -15,7 +15,7 @@ pub(super) struct EndpointConnections {
     pub(super) pool: Pool,
     pub(super) mux: MuxPool,
     #[cfg(feature = "grpc")]
-    pub(super) wire: Wire,
+    pub(super) http: HttpConnections,
 }
 
 impl EndpointConnections {
@@ -26,7 +26,7 @@ impl EndpointConnections {
             pool: Pool::default(),
             mux: MuxPool::default(),
             #[cfg(feature = "grpc")]
-            wire: Wire::default(),
+            http: HttpConnections::default(),
         }
     }
 

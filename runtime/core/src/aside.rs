@@ -40,7 +40,10 @@ pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static)
 
 /// Runs `work` on a thread that ends with it: whatever the allocator caches for a thread is returned then. Where no
 /// thread can be had, on this one.
-pub fn in_a_thread_of_its_own<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+///
+/// # Errors
+/// [`crate::Code::Internal`] if the work was taken and not done, which no thread can bring about.
+pub fn in_a_thread_of_its_own<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Error> {
     let (runtime, slot) = (Handle::current(), Mutex::new(Some(work)));
     let take = || lock(&slot).take();
     let done = thread::scope(|scope| {
@@ -50,12 +53,10 @@ pub fn in_a_thread_of_its_own<T: Send>(work: impl FnOnce() -> T + Send) -> T {
         });
         begun.map(thread::ScopedJoinHandle::join)
     });
-    match done {
-        Ok(Ok(Some(value))) => value,
+    let value = match done {
+        Ok(Ok(value)) => value,
         Ok(Err(panic)) => resume_unwind(panic),
-        Ok(Ok(None)) | Err(_) => match take() {
-            Some(work) => work(),
-            None => unreachable!("the work was taken and not done"),
-        },
-    }
+        Err(_) => take().map(|work| work()),
+    };
+    value.ok_or_else(|| Error::internal("the work was taken and not done"))
 }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A kind of event that is counted: an enum whose variants are numbered from 0.
-pub trait Event: Copy + 'static {
+pub trait Counted: Copy + 'static {
     /// The variant's number.
     fn index(self) -> usize;
 }
@@ -28,7 +28,7 @@ impl<E, const N: usize> fmt::Debug for Counters<E, N> {
     }
 }
 
-impl<E: Event, const N: usize> Counters<E, N> {
+impl<E: Counted, const N: usize> Counters<E, N> {
     /// How often it happened.
     pub fn get(&self, event: E) -> u64 {
         self.counts.get(event.index()).map_or(0, |count| count.load(Ordering::Relaxed))
@@ -52,7 +52,7 @@ mod tests {
         Other,
     }
 
-    impl Event for Seen {
+    impl Counted for Seen {
         fn index(self) -> usize {
             self as usize
         }

@@ -26,7 +26,6 @@
 //! | feature | adds |
 //! |---|---|
 //! | `grpc` | details of errors as proto messages |
-//! | `tonic` | `status_details` |
 
 pub mod aside;
 pub mod base64;
@@ -46,8 +45,6 @@ pub mod metadata;
 pub mod router;
 pub mod say;
 pub mod service;
-#[cfg(feature = "tonic")]
-pub mod status_details;
 pub mod streaming;
 pub mod words;
 

@@ -222,6 +222,8 @@ pub fn unknown_method(call: &Call) -> Handling {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     #[test]
@@ -243,5 +245,14 @@ mod tests {
         assert_eq!(of("/AddService/Add"), ("AddService", "Add"));
         assert_eq!(of(""), ("", ""));
         assert_eq!(of("/é.ü/ß"), ("ü", "ß"));
+    }
+
+    #[test]
+    fn a_whole_call_can_be_made_again_and_a_stream_not() {
+        static METHOD: Method = Method::new(Idl::Proto, "/S/M", 0);
+        let call = |body: Body| Call { method: &METHOD, cx: Context::new(), body, limits: DecodeLimits::default() };
+        let again = call(Bytes::from_static(b"x").into()).again().unwrap();
+        assert_eq!((again.method.path, again.body.as_whole().unwrap().as_ref()), ("/S/M", &b"x"[..]));
+        assert!(call(crate::Messages::once(Bytes::new()).into()).again().is_none());
     }
 }

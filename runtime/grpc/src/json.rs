@@ -5,7 +5,7 @@
 //! values are left out, unknown fields are skipped.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use bytes::Bytes;
 use prost::Message;
@@ -16,6 +16,7 @@ use prost_reflect::{
 use crate::finite::Words;
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::limits::DecodeLimits;
+use kiteline_core::lock::lock;
 use kiteline_core::service::Method;
 
 /// Memory that an object takes while it is read: a map whose nodes have room for 11 fields.
@@ -103,7 +104,7 @@ impl Json {
     }
 
     fn method(&self, method: &'static Method, descriptors: &'static [u8]) -> Result<Described, Error> {
-        let mut known = self.methods.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.methods);
         if let Some(found) = known.get(method.path) {
             return Ok(found.clone());
         }

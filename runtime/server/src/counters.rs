@@ -1,6 +1,6 @@
 //! Counters of a server.
 
-use kiteline_core::counters::Event;
+use kiteline_core::counters::Counted;
 
 /// The events that are counted. New ones may be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,7 +44,7 @@ const COUNTERS: usize = Counter::Idle as usize + 1;
 /// Counts since the start, by [`Counter`].
 pub type Counters = kiteline_core::counters::Counters<Counter, COUNTERS>;
 
-impl Event for Counter {
+impl Counted for Counter {
     fn index(self) -> usize {
         self as usize
     }

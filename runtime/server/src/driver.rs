@@ -4,16 +4,16 @@
 //! ([`Server::driver`](super::Server::driver)) first.
 
 use std::fmt;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 
 use super::admission::Entry;
 use super::connections::{ConnectionGuard, Phase};
-use super::prefixed::Prefixed;
 use super::shared::Shared;
 use kiteline_core::body::Body;
 use kiteline_core::context::Context;
@@ -31,6 +31,17 @@ pub enum Claim {
     No,
     /// More bytes are needed to tell; drivers behind this one are not asked until then.
     More,
+}
+
+impl Claim {
+    /// Whether bytes begin as a text does, as far as they go.
+    pub fn beginning(bytes: &[u8], text: &[u8]) -> Self {
+        match bytes.len() >= text.len() {
+            true if bytes.starts_with(text) => Self::Yes,
+            false if text.starts_with(bytes) => Self::More,
+            _ => Self::No,
+        }
+    }
 }
 
 /// The future of a connection that is served.
@@ -65,8 +76,14 @@ impl Connection {
     /// Splits it into its bytes, the first ones included, and what the server has to do with it.
     pub fn open(self) -> (impl AsyncRead + AsyncWrite + Unpin + Send + 'static, Calls) {
         let Self { shared, guard, stream, peer, first } = self;
-        (Prefixed::new(first.freeze(), stream), Calls { shared, guard, peer })
+        (whole(first, stream), Calls { shared, guard, peer })
     }
+}
+
+/// A stream whose first bytes were read already and are read again.
+pub(super) fn whole(first: BytesMut, stream: TcpStream) -> impl AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    let (rest, writer) = stream.into_split();
+    tokio::io::join(io::Cursor::new(first).chain(rest), writer)
 }
 
 /// How the driver of a connection makes calls, and says what it waits for.

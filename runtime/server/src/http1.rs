@@ -9,21 +9,12 @@ use super::driver::{Claim, Connection, Driver, Serving};
 /// The beginning of every HTTP/2 connection (RFC 9113, section 3.4).
 pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Whether bytes begin as a text does, as far as they go.
-pub(super) fn begins(bytes: &[u8], text: &[u8]) -> Claim {
-    match bytes.len() >= text.len() {
-        true if bytes.starts_with(text) => Claim::Yes,
-        false if text.starts_with(bytes) => Claim::More,
-        _ => Claim::No,
-    }
-}
-
 /// Claims requests of HTTP/1, says what is served here, and closes.
 pub(super) struct Refusal;
 
 impl Driver for Refusal {
     fn claim(&self, first: &[u8]) -> Claim {
-        match begins(first, PREFACE) {
+        match Claim::beginning(first, PREFACE) {
             Claim::Yes => Claim::No,
             Claim::No if first.first().is_some_and(u8::is_ascii_uppercase) => Claim::Yes,
             undecided => undecided,
@@ -67,6 +58,6 @@ mod tests {
         ] {
             assert_eq!(Refusal.claim(first), claim, "{first:?}");
         }
-        assert_eq!(begins(b"PRI * HTTP/2.0", PREFACE), Claim::More);
+        assert_eq!(Claim::beginning(b"PRI * HTTP/2.0", PREFACE), Claim::More);
     }
 }

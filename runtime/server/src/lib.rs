@@ -32,7 +32,6 @@ mod health;
 mod http;
 mod http1;
 mod partial;
-mod prefixed;
 #[cfg(feature = "grpc")]
 mod reflection;
 mod registration;

@@ -142,7 +142,7 @@ impl Shared {
         let handling = async move {
             let first = aside(|| in_a_thread_of_its_own(begin)).await;
             told.notify_one();
-            match first?? {
+            match first??? {
                 Begun::Over(result) => result,
                 Begun::Pending(handling, _more, _anchor) => handling.await,
             }

@@ -2,12 +2,14 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
 use tokio::time::Instant;
 
 /// The last moment at which bytes came.
@@ -36,50 +38,22 @@ impl Heard {
 }
 
 /// A socket whose reads are noted.
-#[derive(Debug)]
-pub(super) struct Ear {
-    stream: TcpStream,
-    heard: std::sync::Arc<Heard>,
+pub(super) fn noted(stream: TcpStream, heard: &Arc<Heard>) -> impl AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    let (reader, writer) = stream.into_split();
+    tokio::io::join(Noted { reader, heard: Arc::clone(heard) }, writer)
 }
 
-impl Ear {
-    pub(super) fn new(stream: TcpStream, heard: std::sync::Arc<Heard>) -> Self {
-        Self { stream, heard }
-    }
+struct Noted {
+    reader: OwnedReadHalf,
+    heard: Arc<Heard>,
 }
 
-impl AsyncRead for Ear {
+impl AsyncRead for Noted {
     fn poll_read(mut self: Pin<&mut Self>, task: &mut Task<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let polled = Pin::new(&mut self.stream).poll_read(task, out);
+        let polled = Pin::new(&mut self.reader).poll_read(task, out);
         if polled.is_ready() {
             self.heard.last.store(self.heard.now(), Ordering::Relaxed);
         }
         polled
-    }
-}
-
-impl AsyncWrite for Ear {
-    fn poll_write(mut self: Pin<&mut Self>, task: &mut Task<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(task, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        task: &mut Task<'_>,
-        parts: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(task, parts)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(task)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(task)
     }
 }

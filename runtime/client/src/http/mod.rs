@@ -1,7 +1,7 @@
 //! Calls of proto services over HTTP: gRPC, gRPC-Web or Connect, on HTTP/2 or HTTP/1.1.
 
+mod connections;
 mod heard;
-mod lines;
 mod outgoing;
 mod reading;
 mod replies;
@@ -22,13 +22,13 @@ use kiteline_grpc::{
 };
 use kiteline_registry::Endpoint;
 
-use lines::Sent;
-pub(super) use lines::Wire;
+pub(super) use connections::HttpConnections;
+use connections::Sent;
 use outgoing::Outgoing;
 pub use style::Http;
 
 /// On how many connections to one address a call is tried that no peer has seen.
-const LINES: usize = 3;
+const CONNECTIONS: usize = 3;
 
 /// How a channel makes calls over HTTP.
 #[derive(Debug)]
@@ -49,21 +49,26 @@ impl Caller {
     /// [`Origin::NotConnected`] when no connection came about, [`Origin::NotSent`] when the service saw nothing of
     /// the call, [`Origin::Transport`] when the connection failed later, [`Origin::Remote`] for what the service
     /// answered.
-    pub(super) async fn exchange(&self, endpoint: &Endpoint, wire: &Wire, call: &Call) -> Result<Answer, Error> {
+    pub(super) async fn exchange(
+        &self,
+        endpoint: &Endpoint,
+        connections: &HttpConnections,
+        call: &Call,
+    ) -> Result<Answer, Error> {
         let content = self.content(call);
         let (mut tries, again) = (0, call.body.as_whole().is_some());
         loop {
-            let line = wire.line(endpoint, self.connect, self.style.version).await?;
+            let chosen = connections.connection(endpoint, self.connect, self.style.version).await?;
             let request = self.request(endpoint, content, call)?;
             let since = Instant::now();
-            match line.send(request, endpoint, since).await {
+            match chosen.send(request, endpoint, since).await {
                 Ok(sent) => return self.read(sent, endpoint, content, call).await,
                 Err(error) => {
                     if call.cx.deadline().is_some_and(|at| at <= Instant::now().into_std()) {
                         return Err(Error::deadline("no answer in time").with_origin(Origin::Transport));
                     }
                     tries += 1;
-                    if error.origin() != Origin::NotSent || !again || tries >= LINES {
+                    if error.origin() != Origin::NotSent || !again || tries >= CONNECTIONS {
                         return Err(error);
                     }
                 }

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
 use hyper::body::{Body, Incoming};
 
-use super::lines::{Open, Sent, broken};
+use super::connections::{Open, Sent, broken};
 use super::reading::{Ended, Expected, remote};
 use kiteline_core::body::{Messages, Source};
 use kiteline_core::error::{Code, Error, Origin};

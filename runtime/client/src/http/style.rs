@@ -96,7 +96,10 @@ impl Http {
     }
 
     pub(super) fn transcode(&self, method: &'static Method) -> Transcode {
+        #[cfg(not(feature = "json"))]
+        let _ = method;
         Transcode {
+            #[cfg(feature = "json")]
             method,
             #[cfg(feature = "json")]
             json: self.json.clone(),
@@ -107,7 +110,7 @@ impl Http {
 /// Messages of a method in the form that the channel chose.
 #[derive(Clone, Debug)]
 pub(super) struct Transcode {
-    #[cfg_attr(not(feature = "json"), allow(dead_code, reason = "JSON alone needs to know it"))]
+    #[cfg(feature = "json")]
     method: &'static Method,
     #[cfg(feature = "json")]
     json: Option<(std::sync::Arc<kiteline_grpc::Json>, &'static [u8])>,

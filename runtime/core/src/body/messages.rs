@@ -11,6 +11,7 @@ use futures_core::Stream;
 use super::adapters::{Between, Mapped, Until};
 use super::channel::{self, MessageSender};
 use crate::error::Error;
+use crate::lock::lock;
 use crate::metadata::Metadata;
 
 /// Where the messages of a stream come from, with what stands behind the last one.
@@ -98,7 +99,7 @@ impl Messages {
     /// For clients.
     #[doc(hidden)]
     pub fn take(&self) -> Option<Self> {
-        let mut from = self.0.from.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut from = lock(&self.0.from);
         match std::mem::replace(&mut *from, From::Taken) {
             From::Taken => None,
             from => Some(Self::of(from)),
@@ -108,7 +109,7 @@ impl Messages {
     /// Whether [`Messages::take`] has taken them.
     #[doc(hidden)]
     pub fn is_taken(&self) -> bool {
-        matches!(*self.0.from.lock().unwrap_or_else(PoisonError::into_inner), From::Taken)
+        matches!(*lock(&self.0.from), From::Taken)
     }
 
     /// The metadata behind the last message; empty before the end.

@@ -9,8 +9,8 @@ use tower::ServiceExt;
 
 use super::api::Channel;
 
+use super::status_details::checked;
 use kiteline_core::lock::lock;
-use kiteline_core::status_details::checked;
 
 const WATCH: &str = "/etcdserverpb.Watch/Watch";
 

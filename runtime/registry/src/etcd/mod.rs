@@ -18,6 +18,7 @@ mod plan;
 pub(super) mod process;
 mod refused;
 mod registrar;
+mod status_details;
 mod store;
 mod tally;
 #[cfg(test)]

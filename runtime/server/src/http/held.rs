@@ -4,7 +4,7 @@
 //! another one, waits for the peer; one that had none to give waits for the handler.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use super::outgoing::Answers;
 use crate::admission::More;
 use crate::counters::Counter;
 use crate::shared::Shared;
+use kiteline_core::lock::lock;
 
 /// Answers up to this size are not looked after: most are small, and it costs a task.
 pub(super) const SMALL: usize = 4 << 10;
@@ -56,10 +57,6 @@ struct Inner {
 /// An answer that is looked after.
 #[derive(Clone)]
 pub(super) struct Held(Arc<Mutex<Inner>>);
-
-fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
-    inner.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 impl Held {
     /// Looks after an answer from now on.

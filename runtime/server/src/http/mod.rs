@@ -21,8 +21,7 @@ use hyper_util::server::graceful::GracefulConnection;
 use tokio_util::sync::CancellationToken;
 
 use super::driver::{self, Claim, Driver, Serving};
-use super::http1::{PREFACE, begins};
-use super::prefixed::Prefixed;
+use super::http1::PREFACE;
 use super::shared::Shared;
 
 use exchange::Exchange;
@@ -48,7 +47,7 @@ pub(super) struct Http {
 impl Driver for Http {
     /// HTTP/2 with prior knowledge once its whole preface is there, and requests of HTTP/1.
     fn claim(&self, first: &[u8]) -> Claim {
-        match begins(first, PREFACE) {
+        match Claim::beginning(first, PREFACE) {
             Claim::No if first.first().is_some_and(u8::is_ascii_uppercase) => Claim::Yes,
             claim => claim,
         }
@@ -77,7 +76,7 @@ struct Connection {
 async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Arc<kiteline_grpc::Json>) {
     let driver::Connection { shared, guard, stream, peer, first } = connection;
     let goaway = guard.goaway();
-    let is_two = begins(&first, PREFACE) == Claim::Yes;
+    let is_two = Claim::beginning(&first, PREFACE) == Claim::Yes;
     let (one, two) = (one(&shared), two(&shared));
     let connection = Arc::new(Connection {
         shared,
@@ -86,7 +85,7 @@ async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Ar
         peer,
         streams: Streams::new(guard),
     });
-    let io = TokioIo::new(Prefixed::new(first.freeze(), stream));
+    let io = TokioIo::new(driver::whole(first, stream));
     let service = service_fn(move |request| {
         let stream = Stream::open(Arc::clone(&connection));
         async move { Ok::<_, Infallible>(stream.answer(request).await) }

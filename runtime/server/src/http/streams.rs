@@ -1,31 +1,32 @@
 //! The open streams of one connection, and what they make of its phase.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::connections::{ConnectionGuard, Phase};
 use crate::share::Share;
+use kiteline_core::lock::lock;
 
 /// How many streams are open. The count and the phase change together: of a stream that ends and one
 /// that begins at once, the one that wrote last would else decide, whichever was counted last.
 pub(super) struct Streams {
-    seat: ConnectionGuard,
+    guard: ConnectionGuard,
     open: Mutex<usize>,
 }
 
 impl Streams {
     /// None yet.
-    pub(super) fn new(seat: ConnectionGuard) -> Self {
-        seat.enter(Phase::Streamless);
-        Self { seat, open: Mutex::default() }
+    pub(super) fn new(guard: ConnectionGuard) -> Self {
+        guard.enter(Phase::Streamless);
+        Self { guard, open: Mutex::default() }
     }
 
     /// What the connection's calls have of all calls in work.
     pub(super) fn share(&self) -> &Arc<Share> {
-        self.seat.share()
+        self.guard.share()
     }
 
     fn open(&self) -> MutexGuard<'_, usize> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.open)
     }
 
     /// One begins.
@@ -33,7 +34,7 @@ impl Streams {
         let mut open = self.open();
         *open += 1;
         if *open == 1 {
-            self.seat.enter(Phase::Work);
+            self.guard.enter(Phase::Work);
         }
     }
 
@@ -42,7 +43,7 @@ impl Streams {
         let mut open = self.open();
         *open -= 1;
         if *open == 0 {
-            self.seat.enter(Phase::Streamless);
+            self.guard.enter(Phase::Streamless);
         }
     }
 }
@@ -58,14 +59,14 @@ mod tests {
     #[test]
     fn the_last_stream_that_ends_makes_it_idle() {
         let connections = Arc::new(Connections::default());
-        let seat = connections.admit(IpAddr::V4(Ipv4Addr::LOCALHOST), &Limits::default()).unwrap();
-        let streams = Streams::new(seat);
-        assert!(streams.seat.is_in(Phase::Streamless));
+        let guard = connections.admit(IpAddr::V4(Ipv4Addr::LOCALHOST), &Limits::default()).unwrap();
+        let streams = Streams::new(guard);
+        assert!(streams.guard.is_in(Phase::Streamless));
         streams.begin();
         streams.begin();
         streams.end();
-        assert!(streams.seat.is_in(Phase::Work));
+        assert!(streams.guard.is_in(Phase::Work));
         streams.end();
-        assert!(streams.seat.is_in(Phase::Streamless));
+        assert!(streams.guard.is_in(Phase::Streamless));
     }
 }

@@ -12,7 +12,7 @@ use tonic::metadata::MetadataMap;
 const DETAILS: &str = "grpc-status-details-bin";
 
 /// The answer with its headers checked now and its trailers once they come.
-pub fn checked(
+pub(super) fn checked(
     response: http::Response<Body>,
 ) -> http::Response<impl BodyExt<Data = Bytes, Error = tonic::Status> + Send + use<>> {
     let (mut head, body) = response.into_parts();

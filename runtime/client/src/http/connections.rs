@@ -6,7 +6,7 @@ use std::future::{Future, poll_fn};
 use std::num::NonZero;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use http::{Request, Version};
@@ -17,9 +17,10 @@ use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
 
 use super::Response;
-use super::heard::{Ear, Heard};
+use super::heard::{Heard, noted};
 use super::outgoing::Outgoing;
 use kiteline_core::error::{Error, Origin};
+use kiteline_core::lock::lock;
 use kiteline_registry::Endpoint;
 
 /// Connections of HTTP/2 to one address that are opened for the sake of speed.
@@ -38,19 +39,19 @@ const HEADERS: u32 = 64 << 10;
 
 /// The connections to one address.
 #[derive(Debug, Default)]
-pub(crate) struct Wire {
-    lines: Mutex<Vec<Arc<Line>>>,
+pub(crate) struct HttpConnections {
+    shared: Mutex<Vec<Arc<Http2Connection>>>,
     /// Held by who opens one.
     opening: tokio::sync::Mutex<()>,
-    idle: Arc<Mutex<Vec<One>>>,
+    idle: Arc<Mutex<Vec<Http1Sender>>>,
 }
 
 /// A connection of HTTP/1.1.
-type One = http1::SendRequest<Outgoing>;
+type Http1Sender = http1::SendRequest<Outgoing>;
 
 /// A connection of HTTP/2.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct Http2Connection {
     sender: http2::SendRequest<Outgoing>,
     /// Calls on it.
     open: AtomicUsize,
@@ -61,7 +62,7 @@ pub(super) struct Line {
     heard: Arc<Heard>,
 }
 
-impl Line {
+impl Http2Connection {
     fn takes_calls(&self) -> bool {
         !self.left.load(Ordering::Relaxed) && !self.sender.is_closed()
     }
@@ -77,8 +78,8 @@ impl Line {
 
 /// Where one call goes.
 pub(super) enum Chosen {
-    Two(Arc<Line>),
-    One(One, Arc<Mutex<Vec<One>>>),
+    Two(Arc<Http2Connection>),
+    One(Http1Sender, Arc<Mutex<Vec<Http1Sender>>>),
 }
 
 /// A request that was sent, and the head of its answer.
@@ -98,8 +99,8 @@ pub(super) struct Open {
 
 impl Open {
     fn new(on: Chosen, since: Instant, sending: Option<DropGuard>) -> Self {
-        if let Chosen::Two(line) = &on {
-            line.open.fetch_add(1, Ordering::Relaxed);
+        if let Chosen::Two(connection) = &on {
+            connection.open.fetch_add(1, Ordering::Relaxed);
         }
         Self { on: Some(on), since, answered: false, _sending: sending }
     }
@@ -121,25 +122,21 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        let Some(Chosen::Two(line)) = &self.on else { return };
-        line.open.fetch_sub(1, Ordering::Relaxed);
-        if !self.answered && self.since.elapsed() >= SILENCE && line.heard.since() >= SILENCE {
-            line.left.store(true, Ordering::Relaxed);
+        let Some(Chosen::Two(connection)) = &self.on else { return };
+        connection.open.fetch_sub(1, Ordering::Relaxed);
+        if !self.answered && self.since.elapsed() >= SILENCE && connection.heard.since() >= SILENCE {
+            connection.left.store(true, Ordering::Relaxed);
         }
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Wire {
+impl HttpConnections {
     /// A connection for a call.
     ///
     /// # Errors
     ///
     /// [`Origin::NotConnected`].
-    pub(super) async fn line(&self, at: &Endpoint, connect: Duration, version: Version) -> Result<Chosen, Error> {
+    pub(super) async fn connection(&self, at: &Endpoint, connect: Duration, version: Version) -> Result<Chosen, Error> {
         if version == Version::HTTP_11 {
             let ready = || lock(&self.idle).pop();
             while let Some(sender) = ready() {
@@ -149,35 +146,37 @@ impl Wire {
             }
             return Ok(Chosen::One(open_one(at, connect).await?, Arc::clone(&self.idle)));
         }
-        if let Some(line) = self.ready() {
-            return Ok(Chosen::Two(line));
+        if let Some(connection) = self.ready() {
+            return Ok(Chosen::Two(connection));
         }
         let _opening = self.opening.lock().await;
         // Another caller may have been here in between.
-        if let Some(line) = self.ready() {
-            return Ok(Chosen::Two(line));
+        if let Some(connection) = self.ready() {
+            return Ok(Chosen::Two(connection));
         }
         let opened = open_two(at, connect).await;
-        let mut lines = lock(&self.lines);
-        lines.retain(|line| line.takes_calls());
+        let mut shared = lock(&self.shared);
+        shared.retain(|connection| connection.takes_calls());
         match opened {
-            Ok(line) => {
-                lines.push(Arc::clone(&line));
-                Ok(Chosen::Two(line))
+            Ok(connection) => {
+                shared.push(Arc::clone(&connection));
+                Ok(Chosen::Two(connection))
             }
             // Better crowded than not at all.
-            Err(error) => lines.iter().min_by_key(|line| line.open()).cloned().map(Chosen::Two).ok_or(error),
+            Err(error) => {
+                shared.iter().min_by_key(|connection| connection.open()).cloned().map(Chosen::Two).ok_or(error)
+            }
         }
     }
 
     /// The connection with the fewest calls, unless another one should be opened.
-    fn ready(&self) -> Option<Arc<Line>> {
-        let lines = lock(&self.lines);
-        let usable = lines.iter().filter(|line| line.takes_calls());
+    fn ready(&self) -> Option<Arc<Http2Connection>> {
+        let shared = lock(&self.shared);
+        let usable = shared.iter().filter(|connection| connection.takes_calls());
         let count = usable.clone().count();
-        let line = usable.min_by_key(|line| line.open())?;
-        let room = if count < *WIDTH { CROWDED.min(line.streams()) } else { line.streams() };
-        (line.open() < room || count >= MOST).then(|| Arc::clone(line))
+        let connection = usable.min_by_key(|connection| connection.open())?;
+        let room = if count < *WIDTH { CROWDED.min(connection.streams()) } else { connection.streams() };
+        (connection.open() < room || count >= MOST).then(|| Arc::clone(connection))
     }
 }
 
@@ -190,17 +189,17 @@ impl Chosen {
     pub(super) async fn send(self, request: Request<Outgoing>, at: &Endpoint, since: Instant) -> Result<Sent, Error> {
         let mut open = Open::new(self, since, request.body().until_dropped());
         let answer = match &mut open.on {
-            Some(Chosen::Two(line)) => line.sender.clone().try_send_request(request).await,
+            Some(Chosen::Two(connection)) => connection.sender.clone().try_send_request(request).await,
             Some(Chosen::One(sender, _)) => sender.try_send_request(request).await,
             None => return Err(Error::internal("a call without a connection")),
         };
         match answer {
             Ok(response) => Ok(Sent { response, open }),
             Err(error) => {
-                if let Some(Chosen::Two(line)) = &open.on
+                if let Some(Chosen::Two(connection)) = &open.on
                     && (error.message().is_some() || was_not_seen(error.error()) || ends_connection(error.error()))
                 {
-                    line.left.store(true, Ordering::Relaxed);
+                    connection.left.store(true, Ordering::Relaxed);
                 }
                 open.answered = true;
                 Err(failed(&error, at))
@@ -278,9 +277,9 @@ fn no_handshake(at: &Endpoint, error: &hyper::Error) -> Error {
     Error::unavailable(format!("cannot connect to {}: {error}", at.address())).with_origin(Origin::NotConnected)
 }
 
-async fn open_two(at: &Endpoint, connect: Duration) -> Result<Arc<Line>, Error> {
+async fn open_two(at: &Endpoint, connect: Duration) -> Result<Arc<Http2Connection>, Error> {
     let heard = Arc::<Heard>::default();
-    let io = TokioIo::new(Ear::new(dial(at, connect).await?, Arc::clone(&heard)));
+    let io = TokioIo::new(noted(dial(at, connect).await?, &heard));
     let mut http = http2::Builder::new(TokioExecutor::new());
     http.timer(TokioTimer::new())
         .max_header_list_size(HEADERS)
@@ -297,18 +296,18 @@ async fn open_two(at: &Endpoint, connect: Duration) -> Result<Arc<Line>, Error> 
     });
     tokio::spawn(async move {
         if let Err(error) = driven.await {
-            tracing::debug!(target: "runtime::client::http::lines", %error, "a connection ended");
+            tracing::debug!(target: "runtime::client::http::connections", %error, "a connection ended");
         }
     });
-    Ok(Arc::new(Line { sender, streams, open: AtomicUsize::new(0), left: AtomicBool::new(false), heard }))
+    Ok(Arc::new(Http2Connection { sender, streams, open: AtomicUsize::new(0), left: AtomicBool::new(false), heard }))
 }
 
-async fn open_one(at: &Endpoint, connect: Duration) -> Result<One, Error> {
+async fn open_one(at: &Endpoint, connect: Duration) -> Result<Http1Sender, Error> {
     let io = TokioIo::new(dial(at, connect).await?);
     let (sender, connection) = http1::handshake(io).await.map_err(|error| no_handshake(at, &error))?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
-            tracing::debug!(target: "runtime::client::http::lines", %error, "a connection ended");
+            tracing::debug!(target: "runtime::client::http::connections", %error, "a connection ended");
         }
     });
     Ok(sender)
