@@ -54,6 +54,15 @@ fn whole(call: &Call) -> Result<&Bytes, Error> {
     call.body.as_whole().filter(|_| !streams).ok_or_else(|| no_streams().with_origin(Origin::Encode))
 }
 
+/// The message as it goes on the wire, made aside where that takes long.
+async fn closed(protocol: Protocol, body: &Bytes) -> Result<Cow<'_, Bytes>, Error> {
+    match protocol.is_slow(body.len()) {
+        // In a box: the path of every call need not have room for it.
+        true => Ok(Cow::Owned(Box::pin(protocol.close_aside(body)).await?)),
+        false => protocol.close(body),
+    }
+}
+
 impl Thrift {
     pub(super) fn new(settings: &Settings<'_>, counters: Arc<Counters>) -> Self {
         let Settings { connect, limits, style, caps, .. } = *settings;
@@ -72,10 +81,7 @@ impl Thrift {
         service: &str,
     ) -> Result<Answer, Error> {
         let protocol = self.style.protocol(call)?;
-        let body = match whole(call)? {
-            slow if protocol.is_slow(slow.len()) => Cow::Owned(Box::pin(protocol.close_aside(slow)).await?),
-            body => protocol.close(body)?,
-        };
+        let body = closed(protocol, whole(call)?).await?;
         let (mut connection, start) = match pool.take(start, &self.counters) {
             Some(connection) => (connection, start),
             None => {
@@ -109,10 +115,7 @@ impl Thrift {
         service: &str,
     ) -> Result<Answer, Error> {
         let protocol = self.style.protocol(call)?;
-        let body = match whole(call)? {
-            slow if protocol.is_slow(slow.len()) => Cow::Owned(Box::pin(protocol.close_aside(slow)).await?),
-            body => protocol.close(body)?,
-        };
+        let body = closed(protocol, whole(call)?).await?;
         let (connection, start) = match mux.ready() {
             Some(connection) => (connection, start),
             None => {
