@@ -55,3 +55,25 @@ fn usual_sizes_are_not_boxed() {
     let all = made(&format!("namespace rs a\nstruct S {{ {many} }}\nstruct T {{ 1: S a, 2: optional S b }}\n"));
     assert!(!all.contains("Box<"), "{all}");
 }
+
+/// A message of proto is measured by what its numbers take: 200 x 200 of four bytes are under the bound, of
+/// eight are over it.
+#[test]
+fn messages_are_measured_by_their_numbers() {
+    let many = |ty: &str| (1..=200).map(|at| format!("{ty} f{at} = {at}; ")).collect::<String>();
+    let load = |number: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        let text = format!(
+            "syntax = \"proto3\";\nmessage A {{ {}}}\nmessage B {{ {}}}\nmessage C {{ {}}}\n",
+            many(number),
+            many("A"),
+            "B b = 1; "
+        );
+        fs::write(dir.path().join("a.proto"), text).unwrap();
+        Builder::new().idl(dir.path().join("a.proto")).load(false).map(|_| ()).map_err(|it| it.to_string())
+    };
+    for number in ["int32", "fixed32", "bool", "optional bool"] {
+        assert_eq!(load(number), Ok(()), "{number}");
+    }
+    assert!(load("int64").is_err_and(|it| it.contains("PB0007")));
+}

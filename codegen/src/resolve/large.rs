@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::shape;
-use crate::ir::draft::{self, Struct, TypeKind};
+use crate::ir::draft::{self, Requiredness, Struct, TypeKind};
 use crate::ir::model::{Base, DefKind, Field, Model, Ty, Wrap};
 use crate::source::Span;
 
@@ -53,13 +53,16 @@ impl Message {
 }
 
 fn bytes_of_proto(field: &draft::Field) -> u64 {
-    match &field.ty.kind {
-        TypeKind::Map(..) => 48,
-        TypeKind::Base(draft::Base::String | draft::Base::Binary) | TypeKind::List(_) => 24,
-        TypeKind::Named(_) if field.of_enum => 8,
-        TypeKind::Named(_) => 64,
-        _ => 16,
-    }
+    let number = match &field.ty.kind {
+        TypeKind::Map(..) => return 48,
+        TypeKind::List(_) | TypeKind::Base(Base::String | Base::Binary) => return 24,
+        TypeKind::Named(_) if !field.of_enum => return 64,
+        TypeKind::Base(Base::Bool) => return 1,
+        TypeKind::Named(_) | TypeKind::Base(Base::I32) => 4,
+        _ => 8,
+    };
+    // Whether it is there takes as much as the number, by which the next one has to stand.
+    if field.requiredness == Requiredness::Optional { 2 * number } else { number }
 }
 
 /// The messages that are too large although what they hold is not, each with the field that takes
