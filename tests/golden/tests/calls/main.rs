@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod details;
-mod grpc;
 mod json;
+mod proto;
 mod required;
 mod shapes;
 mod shop;
@@ -14,7 +14,7 @@ mod thrift;
 use std::sync::Arc;
 
 use golden::generated::{bare, names, shapes as made, shop::v1};
-use runtime::client::Transport;
+use runtime::client::{Http, Transport};
 use runtime::server::Running;
 use runtime::{Channel, Config, Registry, Server};
 
@@ -43,6 +43,16 @@ impl Site {
 
     pub(crate) fn kitex_protobuf(&self, service: &str) -> Channel {
         Channel::builder(service).registry(&self.registry).transport(Transport::TtheaderFramed).build().unwrap()
+    }
+
+    /// Over gRPC, also where the server offers what is faster.
+    pub(crate) fn grpc(&self, service: &str) -> Channel {
+        Channel::builder(service).registry(&self.registry).http(Http::grpc()).build().unwrap()
+    }
+
+    /// Both ways on which a proto service of ours is called: as it offers it, and over gRPC.
+    pub(crate) fn both(&self, service: &str) -> [Channel; 2] {
+        [self.channel(service), self.grpc(service)]
     }
 
     pub(crate) fn channel(&self, service: &str) -> Channel {
