@@ -24,7 +24,9 @@ use kiteline_core::body::Body;
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::event::Recorders;
 use kiteline_core::limits::Limits;
-use kiteline_core::service::{Answer, Call, Handling, Idl, Kind};
+#[cfg(feature = "grpc")]
+use kiteline_core::service::Kind;
+use kiteline_core::service::{Answer, Call, Handling, Idl};
 use kiteline_registry::{Resolver, Snapshot};
 
 /// Second attempts after a request may have been sent.
