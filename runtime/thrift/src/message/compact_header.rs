@@ -2,9 +2,9 @@
 
 use bytes::{BufMut, BytesMut};
 
-use super::cursor::{Cursor, Halt, put_varint, varint_size};
-use crate::message::{Header, HeaderError, MAX_NAME, MessageType};
-use crate::protocol::Protocol;
+use super::header::{Header, HeaderError, MAX_NAME, MessageType};
+use super::protocol::Protocol;
+use crate::compact::cursor::{Cursor, Halt, put_varint, varint_size};
 
 /// The first byte.
 pub(crate) const ID: u8 = 0x82;

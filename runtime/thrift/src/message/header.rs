@@ -3,9 +3,7 @@
 
 use bytes::{BufMut, BytesMut};
 
-use super::compact::header as compact;
-#[cfg(feature = "grpc")]
-use super::kitex_protobuf;
+use super::compact_header as compact;
 use super::protocol::Protocol;
 
 /// What a message is (`TMessageType`).
@@ -76,6 +74,9 @@ pub enum HeaderError {
 
 /// The version of strict Binary (`thrift-binary-protocol.md`, "Message").
 const VERSION: u16 = 0x8001;
+/// The version of Kitex-Protobuf (`protobuf.go` in cloudwego/kitex).
+#[cfg(feature = "grpc")]
+const KITEX_PROTOBUF: u16 = 0x9001;
 
 /// Bytes of a method's name: 64 KiB.
 pub const MAX_NAME: usize = 64 << 10;
@@ -98,7 +99,7 @@ impl<'a> Header<'a> {
         let protocol = match version {
             VERSION => Protocol::Binary,
             #[cfg(feature = "grpc")]
-            kitex_protobuf::VERSION => Protocol::KitexProtobuf,
+            KITEX_PROTOBUF => Protocol::KitexProtobuf,
             ..=0x7fff => return Err(HeaderError::Unversioned),
             _ => return Err(HeaderError::Version(version)),
         };
@@ -131,7 +132,7 @@ impl<'a> Header<'a> {
             Protocol::Binary => VERSION,
             Protocol::Compact => return compact::write(self, out),
             #[cfg(feature = "grpc")]
-            Protocol::KitexProtobuf => kitex_protobuf::VERSION,
+            Protocol::KitexProtobuf => KITEX_PROTOBUF,
         };
         // A name over 4 GiB cannot come from a frame or an IDL.
         let length = u32::try_from(self.name.len()).unwrap_or(u32::MAX);

@@ -9,9 +9,6 @@ use prost::Message;
 use super::exception::{Exception, Rest, code_of, type_of, types};
 use kiteline_core::error::{Code, Detail, Error, Origin};
 
-/// The first two bytes of a message.
-pub(super) const VERSION: u16 = 0x9001;
-
 /// The body of an exception: fields 1 and 2 are Kitex's (`error.proto`), the others ours, with the
 /// ids of the Thrift exception. Readers skip what they do not know.
 #[derive(Clone, PartialEq, Message)]

@@ -102,7 +102,7 @@ struct Place {
 impl DecodeError {
     /// A fault at a byte of the body; its path grows on the way out.
     #[cold]
-    pub(super) fn new(fault: Fault, offset: usize) -> Self {
+    pub(crate) fn new(fault: Fault, offset: usize) -> Self {
         Self(Box::new(Place { fault, offset, path: Vec::new() }))
     }
 

@@ -3,10 +3,11 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use super::compact::{header::ID as COMPACT, scanner::Scanner as CompactScanner};
+use super::binary_scanner::Scanner;
+use super::compact_header::ID as COMPACT;
+use super::compact_scanner::Scanner as CompactScanner;
 use super::frame::{FrameError, Frames};
-use super::scanner::Scanner;
-use super::ttheader::{self, Pair, TtHeader, TtHeaderError};
+use crate::ttheader::{self, Pair, TtHeader, TtHeaderError};
 
 /// The first byte of a message in strict Binary.
 const BINARY: u8 = 0x80;

@@ -1,12 +1,11 @@
 //! The end of a message in Compact that states no length of its own.
 
-use super::cursor::{Cursor, Halt};
-use super::header;
-use super::walk::{Output, Walker};
-use crate::error::Fault;
-use crate::frame::FrameError;
-use crate::message::HeaderError;
-use crate::size::DEPTH;
+use super::compact_header as header;
+use super::frame::FrameError;
+use super::header::HeaderError;
+use crate::codec::{DEPTH, Fault};
+use crate::compact::cursor::{Cursor, Halt};
+use crate::compact::walk::{Output, Walker};
 
 /// How far a message has been read.
 #[derive(Debug, Default)]

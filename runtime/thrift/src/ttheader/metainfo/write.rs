@@ -172,7 +172,7 @@ mod tests {
     use bytes::BytesMut;
 
     use super::*;
-    use crate::metainfo::RequestInfo;
+    use crate::ttheader::metainfo::RequestInfo;
     use crate::ttheader::{Room, measure, put, scan};
 
     fn told(left: Duration) -> Option<Duration> {

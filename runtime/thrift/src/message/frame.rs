@@ -9,9 +9,9 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::buffer_pool;
-use super::error::Fault;
-use super::message::{Header, HeaderError};
-use super::ttheader::TtHeaderError;
+use super::header::{Header, HeaderError};
+use crate::codec::Fault;
+use crate::ttheader::TtHeaderError;
 use kiteline_core::malloc;
 
 /// No limit is above this: 256 MiB. Longer lengths begin with bytes that mean other protocols.
@@ -258,7 +258,7 @@ impl Frame<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{MessageType, Protocol};
+    use crate::message::{MessageType, Protocol};
 
     #[test]
     fn cuts_frames_at_any_split() {

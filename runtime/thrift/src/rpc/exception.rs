@@ -9,9 +9,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::call::{Argument, body, fields};
-use super::decoder::Decoder;
-use super::error::DecodeError;
-use super::field::FieldRef;
+use crate::codec::{DecodeError, Decoder, FieldRef};
 use kiteline_core::error::{Code, Detail, Error, Origin};
 use kiteline_core::limits::DecodeLimits;
 
@@ -219,8 +217,8 @@ pub fn read(body: &Bytes, limits: DecodeLimits) -> (Error, bool) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kind::Type;
     use super::*;
+    use crate::codec::Type;
 
     fn round(error: &Error) -> Error {
         decode(&encode(error).unwrap(), DecodeLimits::default())

@@ -1,44 +1,21 @@
-//! The protocol of a message, and how a call's body is converted for it: generated code reads and
-//! writes Binary for a Thrift IDL and proto messages for a proto IDL, whatever is on the wire.
+//! Conversion of a call's body for the protocol of its message: generated code reads and writes Binary for a Thrift IDL
+//! and proto messages for a proto IDL, whatever is on the wire.
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::compact;
-use super::error::DecodeError;
 use super::exception;
 #[cfg(feature = "grpc")]
 use super::kitex_protobuf;
+use crate::codec::DecodeError;
+use crate::compact;
+use crate::message::Protocol;
 use kiteline_core::aside;
 use kiteline_core::error::{Error, Origin};
 use kiteline_core::limits::DecodeLimits;
-use kiteline_core::service::Idl;
-
-/// The protocol of a message; an answer has that of its request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Protocol {
-    /// Strict Binary.
-    #[default]
-    Binary,
-    /// Compact, transcoded.
-    Compact,
-    /// Unary proto calls without HTTP/2, as Kitex makes them.
-    #[cfg(feature = "grpc")]
-    KitexProtobuf,
-}
 
 impl Protocol {
-    /// The language of the services that are called in it.
-    pub fn idl(self) -> Idl {
-        match self {
-            Self::Binary | Self::Compact => Idl::Thrift,
-            #[cfg(feature = "grpc")]
-            Self::KitexProtobuf => Idl::Proto,
-        }
-    }
-
     /// Whether a body of so many bytes is opened and closed aside: it is transcoded, and long.
     #[inline]
     pub fn is_slow(self, size: usize) -> bool {

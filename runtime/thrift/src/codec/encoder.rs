@@ -18,7 +18,7 @@ pub struct Encoder {
 
 impl Encoder {
     #[inline]
-    pub(super) fn field_header(&mut self, kind: Type, id: i16) {
+    pub(crate) fn field_header(&mut self, kind: Type, id: i16) {
         let [high, low] = id.to_be_bytes();
         self.put([kind as u8, high, low]);
     }
@@ -96,7 +96,7 @@ impl Encoder {
 }
 
 /// Runs both passes.
-pub(super) fn encode(size: impl FnOnce(&mut Size), write: impl FnOnce(&mut Encoder)) -> Result<Bytes, EncodeError> {
+pub(crate) fn encode(size: impl FnOnce(&mut Size), write: impl FnOnce(&mut Encoder)) -> Result<Bytes, EncodeError> {
     let mut measured = Size::default();
     size(&mut measured);
     let measured = measured.finish()?;

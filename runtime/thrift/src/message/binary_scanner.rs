@@ -3,11 +3,9 @@
 //! It goes on where it stopped when more bytes arrive, on a stack of its own, and reserves nothing
 //! for what is only announced. It makes no values: the decoder does, from the whole message.
 
-use super::error::Fault;
 use super::frame::FrameError;
-use super::kind::Type;
-use super::message::{Header, HeaderError};
-use super::size::DEPTH;
+use super::header::{Header, HeaderError};
+use crate::codec::{DEPTH, Fault, Type};
 
 /// What is being read at one level of nesting.
 #[derive(Clone, Copy, Debug)]

@@ -127,7 +127,7 @@ impl<'f, 'a> FieldRef<'f, 'a> {
     }
 
     /// Text as it may come from anywhere: what is no UTF-8 is replaced.
-    pub(super) fn lossy(self, slot: &mut String) -> Result<(), DecodeError> {
+    pub(crate) fn lossy(self, slot: &mut String) -> Result<(), DecodeError> {
         if self.kind != Type::String as u8 {
             return self.skip();
         }

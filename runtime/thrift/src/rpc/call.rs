@@ -5,13 +5,7 @@
 
 use bytes::Bytes;
 
-use super::decoder::Decoder;
-use super::encoder::{Encoder, encode};
-use super::error::{DecodeError, Fault};
-use super::field::{FieldNames, FieldRef, Slot};
-use super::kind::Type;
-use super::size::Size;
-use super::value::Value;
+use crate::codec::{DecodeError, Decoder, Encoder, Fault, FieldNames, FieldRef, Size, Slot, Type, Value, encode};
 use kiteline_core::body::not_whole;
 use kiteline_core::context::Context;
 use kiteline_core::error::{Code, Error, Origin};
@@ -133,7 +127,7 @@ pub fn missing_result() -> Error {
 ///
 /// # Errors
 ///
-/// [`Origin::Encode`] for a value over a limit; see [`super::EncodeError`].
+/// [`Origin::Encode`] for a value over a limit; see [`EncodeError`](crate::codec::EncodeError).
 pub fn body(fields: &[(i16, &dyn Argument)]) -> Result<Bytes, Error> {
     let bytes = encode(
         |size| {
@@ -158,7 +152,7 @@ pub fn body(fields: &[(i16, &dyn Argument)]) -> Result<Bytes, Error> {
 ///
 /// # Errors
 ///
-/// [`Origin::Encode`] for a value over a limit; see [`super::EncodeError`].
+/// [`Origin::Encode`] for a value over a limit; see [`EncodeError`](crate::codec::EncodeError).
 pub fn reply(cx: &Context, field: i16, value: &impl Value) -> Result<Answer, Error> {
     Ok(Answer::new(cx, body(&[(field, value)])?))
 }

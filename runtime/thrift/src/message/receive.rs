@@ -8,7 +8,7 @@ use std::{io, mem};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
-use crate::MessageReader;
+use super::message_reader::MessageReader;
 
 /// Reads once, into a buffer that is taken when there is something to read: who waits owns none.
 /// Gives the number of bytes, 0 at the end of the stream. Not with `try_read`: after a `read` that

@@ -64,13 +64,13 @@ impl<'a> Decoder<'a> {
 
     /// An error at this place.
     #[cold]
-    pub(super) fn fail(&self, fault: Fault) -> DecodeError {
+    pub(crate) fn fail(&self, fault: Fault) -> DecodeError {
         DecodeError::new(fault, self.offset())
     }
 
     /// The error for the type byte that was read last, with its id.
     #[cold]
-    pub(super) fn unknown_type(&self, byte: u8) -> DecodeError {
+    pub(crate) fn unknown_type(&self, byte: u8) -> DecodeError {
         DecodeError::new(Fault::Type(byte), self.offset().saturating_sub(3))
     }
 
@@ -111,7 +111,7 @@ impl<'a> Decoder<'a> {
 
     /// Hands fields up to STOP over, on this level.
     #[inline]
-    pub(super) fn flat(
+    pub(crate) fn flat(
         &mut self,
         names: FieldNames,
         mut read: impl FnMut(FieldRef<'_, 'a>) -> Result<(), DecodeError>,
@@ -126,7 +126,7 @@ impl<'a> Decoder<'a> {
 
     /// Reads parts one level deeper.
     #[inline]
-    pub(super) fn nested<T>(
+    pub(crate) fn nested<T>(
         &mut self,
         parts: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
@@ -149,7 +149,7 @@ impl<'a> Decoder<'a> {
 
     /// A field's type byte and id; `None` at the STOP byte.
     #[inline]
-    pub(super) fn header(&mut self) -> Result<Option<(u8, i16)>, DecodeError> {
+    pub(crate) fn header(&mut self) -> Result<Option<(u8, i16)>, DecodeError> {
         match self.rest {
             [0, rest @ ..] => {
                 self.rest = rest;
@@ -198,7 +198,7 @@ impl<'a> Decoder<'a> {
 
     /// A length or a count: never negative.
     #[inline]
-    pub(super) fn length(&mut self) -> Result<usize, DecodeError> {
+    pub(crate) fn length(&mut self) -> Result<usize, DecodeError> {
         let length = i32::from_be_bytes(self.take()?);
         usize::try_from(length).map_err(|_| self.fail(Fault::Negative(length)))
     }

@@ -3,9 +3,9 @@
 use bytes::{Bytes, BytesMut};
 
 use super::frame::{FrameError, MAX_FRAME};
-use super::message::Header;
+use super::header::Header;
 use super::message_reader::Wire;
-use super::ttheader::{self, Info, Room, TtHeader};
+use crate::ttheader::{self, Info, Room, TtHeader};
 
 /// One message on its way out.
 #[derive(Clone, Debug)]
