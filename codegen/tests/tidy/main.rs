@@ -3,6 +3,7 @@
 
 mod architecture;
 mod dependencies;
+mod rooms;
 
 use std::fs;
 use std::path::{Path, PathBuf};
