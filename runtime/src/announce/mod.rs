@@ -49,7 +49,7 @@ impl Announcer {
 
     fn instance(&self, info: &'static ServiceInfo, name: &str, address: &Endpoint) -> Instance {
         let endpoint = Endpoint { scheme: info.idl.scheme().to_owned(), ..address.clone() };
-        Instance::new(name, endpoint).with_out_of_order(self.config.server.mux && info.idl == Idl::Thrift)
+        Instance::new(name, endpoint).with_out_of_order(self.config.server.mux)
     }
 }
 

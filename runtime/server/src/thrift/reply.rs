@@ -96,7 +96,7 @@ impl Envelope<'_> {
             }
             Err(error) => match error.business_code().filter(|_| self.wire.has_header()) {
                 Some(code) => {
-                    let business = Some(Business::new(code, &error));
+                    let business = Some(Business::new(code, &error, || self.header.protocol.exception(&error).ok()));
                     self.send(MessageType::Reply, business, &metadata, self.header.protocol.nothing(), out)
                 }
                 None => {

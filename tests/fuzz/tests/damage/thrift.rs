@@ -96,16 +96,18 @@ fn cut(pieces: &[&[u8]]) -> (Vec<(Wire, Bytes)>, bool) {
 
 fn read_header(incoming: &runtime::thrift::Incoming) {
     let (mut asked, mut answered, mut pairs) = (RequestInfo::default(), ReplyInfo::default(), 0);
-    let read = incoming.pairs(|pair| {
+    let scanned = incoming.pairs(|pair| {
         asked.take(pair);
         answered.take(pair);
         pairs += usize::from(!matches!(pair, Pair::Acl(_)));
     });
     let _ = (asked.timeout(), asked.into_metadata());
-    let _ = (answered.closing(), answered.business().map(|error| error.to_string()));
+    let read = |whole| runtime::thrift::Protocol::Binary.error(whole, DecodeLimits::default()).0;
+    let _ = (answered.closing(), answered.business(read).map(|error| error.to_string()));
+    let _ = answered.into_metadata();
     // In memory of its own a header is the same, or as damaged.
     let held = incoming.header().map(Option::unwrap_or_default);
-    assert_eq!(read.map(|()| pairs), held.map(|it| it.ints.len() + it.strings.len()));
+    assert_eq!(scanned.map(|()| pairs), held.map(|it| it.ints.len() + it.strings.len()));
 }
 
 #[test]

@@ -23,11 +23,20 @@ pub const CLOSING: &str = "crrst";
 
 const TRANSIENT: &str = "RPC_TRANSIT_";
 const PERSISTENT: &str = "RPC_PERSIST_";
+/// What only the called service sees, between our own: all values of a name, as over HTTP.
+const PLAIN: &str = "KITELINE_PLAIN_";
 /// Kitex sends the pair of this name as the header's access token.
 const TOKEN: &str = "gdpr-token";
 const STATUS: &str = "biz-status";
 const MESSAGE: &str = "biz-message";
 const EXTRA: &str = "biz-extra";
+/// How many of the last pairs before this one a handler sent behind its answer; not there for none. Ours: others see
+/// one pair more.
+const TRAILERS: &str = "kiteline-trailers";
+/// A business error's reason and details: its exception, in base64. Ours.
+const WHOLE: &str = "kiteline-error";
+/// The longest of them that is sent: the header has to hold the rest, too.
+const MOST_WHOLE: usize = 16 * 1024;
 /// How the names of entries end that hold bytes.
 const BYTES: &str = "-bin";
 
@@ -47,5 +56,5 @@ fn write_value(value: &Value) -> Cow<'_, str> {
 
 /// Names that mean something on an answer: no handler's pair may take them.
 fn is_reserved(key: &str) -> bool {
-    matches!(key, STATUS | MESSAGE | EXTRA | CLOSING | SERVICE | "crc32c")
+    matches!(key, STATUS | MESSAGE | EXTRA | TRAILERS | WHOLE | CLOSING | SERVICE | "crc32c")
 }

@@ -3,8 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{CLOSING, EXTRA, MESSAGE, PERSISTENT, SERVICE, STATUS, TOKEN, TRANSIENT, is_reserved, read_value};
+use bytes::Bytes;
+
+use super::{
+    CLOSING, EXTRA, MESSAGE, PERSISTENT, PLAIN, SERVICE, STATUS, TOKEN, TRAILERS, TRANSIENT, WHOLE, is_reserved,
+    read_value,
+};
 use crate::ttheader::{Pair, int_keys};
+use kiteline_core::base64;
 use kiteline_core::error::{Error, Origin};
 use kiteline_core::metadata::{Metadata, Reach};
 
@@ -39,6 +45,8 @@ impl<'a> RequestInfo<'a> {
             self.metadata().append_to(Reach::Transient, key, read_value(key, value));
         } else if let Some(key) = key.strip_prefix(PERSISTENT) {
             self.metadata().append_to(Reach::Persistent, key, read_value(key, value));
+        } else if let Some(key) = key.strip_prefix(PLAIN) {
+            self.metadata().append(key, read_value(key, value));
         }
     }
 
@@ -65,7 +73,9 @@ impl<'a> RequestInfo<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReplyInfo<'a> {
     /// What a handler sent back: all pairs that mean nothing else.
-    pub metadata: Metadata,
+    metadata: Metadata,
+    trailers: Option<&'a str>,
+    whole: Option<&'a str>,
     closing: Option<&'a str>,
     status: Option<&'a str>,
     message: Option<&'a str>,
@@ -87,6 +97,8 @@ impl<'a> ReplyInfo<'a> {
             STATUS => self.status = Some(value),
             MESSAGE => self.message = Some(value),
             EXTRA => self.extra = Some(value),
+            TRAILERS => self.trailers = Some(value),
+            WHOLE => self.whole = Some(value),
             _ if is_reserved(key) => {}
             _ => self.metadata.append(key, read_value(key, value)),
         }
@@ -97,16 +109,31 @@ impl<'a> ReplyInfo<'a> {
         self.closing == Some("1")
     }
 
-    /// The business error of the answer. Kitex ignores it when its extra pairs cannot be read; here
+    /// What a handler sent in front of its answer and behind it. From a peer that does not say which is
+    /// which, everything is in front.
+    pub fn into_metadata(self) -> (Metadata, Metadata) {
+        let Some(count) = self.trailers.and_then(|text| text.parse().ok()) else {
+            return (self.metadata, Metadata::new());
+        };
+        let mut leading = self.metadata;
+        let trailing = leading.split_off(leading.len().saturating_sub(count));
+        (leading, trailing)
+    }
+
+    /// The business error of the answer, whose reason and details `read` finds in an exception. Kitex ignores it when its extra pairs cannot be read; here
     /// they alone are lost, since success is the worse report.
-    pub fn business(&self) -> Option<Error> {
+    pub fn business(&self, read: impl FnOnce(Bytes) -> Error) -> Option<Error> {
         let code: i32 = self.status?.parse().ok()?;
         if code == 0 {
             return None;
         }
         let extra = self.extra.and_then(|text| serde_json::from_str::<BTreeMap<String, String>>(text).ok());
         let message = self.message.unwrap_or_default();
-        Some(Error::business(code, message, extra.unwrap_or_default()).with_origin(Origin::Remote))
+        let error = Error::business(code, message, extra.unwrap_or_default()).with_origin(Origin::Remote);
+        let Some(whole) = self.whole.and_then(base64::decode) else { return Some(error) };
+        let whole = read(whole);
+        let error = error.with_reason(whole.reason());
+        Some(whole.details().iter().cloned().fold(error, Error::with_encoded_detail))
     }
 }
 
@@ -127,7 +154,7 @@ mod tests {
         assert_eq!(asked(&[first, last]).timeout(), None);
         let mut info = ReplyInfo::default();
         ["5", "0"].into_iter().for_each(|code| info.take(Pair::Text(STATUS, code)));
-        assert!(info.business().is_none());
+        assert!(info.business(|_| Error::internal("")).is_none());
     }
 
     #[test]
@@ -141,10 +168,23 @@ mod tests {
     #[test]
     fn pairs_that_mean_something_do_not_come_back() {
         let mut info = ReplyInfo::default();
-        for key in [STATUS, MESSAGE, EXTRA, CLOSING, SERVICE, "crc32c", "mine"] {
+        for key in [STATUS, MESSAGE, EXTRA, TRAILERS, WHOLE, CLOSING, SERVICE, "crc32c", "mine"] {
             info.take(Pair::Text(key, "1"));
         }
-        assert_eq!(info.metadata, [("mine", "1")].into_iter().collect());
-        assert!(info.closing() && info.business().is_some());
+        assert!(info.closing() && info.business(|_| Error::internal("")).is_some());
+        assert_eq!(info.into_metadata(), (Metadata::new(), [("mine", "1")].into_iter().collect()));
+    }
+
+    #[test]
+    fn the_last_pairs_are_trailers_when_their_number_is_told() {
+        let names = |count: &'static str| {
+            let mut info = ReplyInfo::default();
+            [("a", "1"), ("b", "2"), ("a", "3"), (TRAILERS, count)]
+                .into_iter()
+                .for_each(|(name, value)| info.take(Pair::Text(name, value)));
+            let (leading, trailing) = info.into_metadata();
+            (leading.len(), trailing.len())
+        };
+        assert_eq!(["0", "1", "3", "9", "-1", ""].map(names), [(3, 0), (2, 1), (0, 3), (0, 3), (3, 0), (3, 0)]);
     }
 }

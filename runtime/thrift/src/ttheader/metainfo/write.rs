@@ -3,9 +3,15 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::digits::Digits;
-use super::{CLOSING, EXTRA, MESSAGE, PERSISTENT, SERVICE, STATUS, TOKEN, TRANSIENT, is_reserved, write_value};
+use super::{
+    CLOSING, EXTRA, MESSAGE, MOST_WHOLE, PERSISTENT, PLAIN, SERVICE, STATUS, TOKEN, TRAILERS, TRANSIENT, WHOLE,
+    is_reserved, write_value,
+};
 use crate::ttheader::{Fixed, Info, Pair, int_keys};
+use kiteline_core::base64;
 use kiteline_core::error::Error;
 use kiteline_core::metadata::{Metadata, Reach};
 
@@ -47,11 +53,13 @@ impl<'a> RequestInfoRef<'a> {
         self.timeout = Some(Digits::from(milliseconds.max(1)));
     }
 
-    /// Adds the pairs of a call.
-    pub fn add_metadata(&mut self, metadata: &'a Metadata) {
+    /// Adds the pairs of a call. Plain ones stay apart for a server of `ours`; for others they are
+    /// transient.
+    pub fn add_metadata(&mut self, metadata: &'a Metadata, ours: bool) {
         for entry in metadata {
             let (name, value) = (entry.name(), entry.value());
             let prefix = match entry.reach() {
+                Reach::Plain if ours => PLAIN,
                 Reach::Plain | Reach::Transient => TRANSIENT,
                 Reach::Persistent => PERSISTENT,
             };
@@ -110,22 +118,32 @@ pub struct Business<'a> {
     code: String,
     message: &'a str,
     extra: Option<String>,
+    whole: Option<String>,
 }
 
 impl<'a> Business<'a> {
-    /// Of an error that has this code.
-    pub fn new(code: i32, error: &'a Error) -> Self {
+    /// Of an error that has this code. What only our clients read is in `whole`, its exception; too long
+    /// a one is left out.
+    pub fn new(code: i32, error: &'a Error, whole: impl FnOnce() -> Option<Bytes>) -> Self {
         // A map of strings cannot fail to be written.
         let extra = || serde_json::to_string(error.pairs()).unwrap_or_default();
         let extra = (!error.pairs().is_empty()).then(extra);
-        Self { code: code.to_string(), message: error.message(), extra }
+        let more = !error.reason().is_empty() || !error.details().is_empty();
+        let whole = more.then(whole).flatten().map(|whole| base64::encode(&whole));
+        let whole = whole.filter(|whole| whole.len() <= MOST_WHOLE);
+        Self { code: code.to_string(), message: error.message(), extra, whole }
     }
 }
 
 /// The pairs of what a handler sends back, in front of its answer and behind it.
 pub fn pairs<'a>(leading: &'a Metadata, trailing: &'a Metadata) -> Vec<(&'a str, Cow<'a, str>)> {
     let entries = leading.iter().chain(trailing).filter(|entry| !is_reserved(entry.name()));
-    entries.map(|entry| (entry.name(), write_value(entry.value()))).collect()
+    let mut pairs: Vec<_> = entries.map(|entry| (entry.name(), write_value(entry.value()))).collect();
+    if !trailing.is_empty() {
+        let count = trailing.iter().filter(|entry| !is_reserved(entry.name())).count();
+        pairs.push((TRAILERS, count.to_string().into()));
+    }
+    pairs
 }
 
 /// What an answer says.
@@ -155,6 +173,9 @@ impl Info for ReplyInfoRef<'_> {
             take(text(MESSAGE, business.message));
             if let Some(extra) = &business.extra {
                 take(text(EXTRA, extra));
+            }
+            if let Some(whole) = &business.whole {
+                take(text(WHOLE, whole));
             }
         }
         for (name, value) in &self.metadata {

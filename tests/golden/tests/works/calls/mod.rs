@@ -2,8 +2,8 @@
 //! on one port. The paths to nested proto types show that our names are prost's.
 
 mod details;
-mod grpc;
 mod json;
+mod proto;
 mod required;
 mod shapes;
 mod shop;
@@ -13,7 +13,7 @@ mod thrift;
 use std::sync::Arc;
 
 use golden::generated::{bare, names, shapes as made, shop::v1};
-use runtime::client::Transport;
+use runtime::client::{Http, Transport};
 use runtime::server::Running;
 use runtime::{Channel, Config, Registry, Server};
 
@@ -42,6 +42,16 @@ impl Site {
 
     pub(crate) fn kitex_protobuf(&self, service: &str) -> Channel {
         Channel::builder(service).registry(&self.registry).transport(Transport::TtheaderFramed).build().unwrap()
+    }
+
+    /// Over gRPC, also where the server offers what is faster.
+    pub(crate) fn grpc(&self, service: &str) -> Channel {
+        Channel::builder(service).registry(&self.registry).http(Http::grpc()).build().unwrap()
+    }
+
+    /// Both ways on which a proto service of ours is called: as it offers it, and over gRPC.
+    pub(crate) fn both(&self, service: &str) -> [Channel; 2] {
+        [self.channel(service), self.grpc(service)]
     }
 
     pub(crate) fn channel(&self, service: &str) -> Channel {

@@ -13,11 +13,24 @@ use super::shapes::part;
 #[derive(Debug, Default)]
 pub(crate) struct Shop {}
 
+/// Sends the values of `echo` and `echo-bin` back, in front of the answer and behind it.
+fn echo(cx: &Context) {
+    for name in ["echo", "echo-bin"] {
+        let values: Vec<_> = cx.metadata().into_iter().flat_map(|all| all.get_all(name)).cloned().collect();
+        values.iter().for_each(|value| cx.send_back(name, value.clone()));
+        values.into_iter().for_each(|value| cx.send_trailer(name, value));
+    }
+}
+
 impl Service for Shop {
     async fn put(&self, cx: &Context, req: Order) -> Result<Order, Error> {
         let seen = |key: &str| cx.get(key).unwrap_or("none").to_owned();
         cx.send_back("token-was", seen("TOKEN"));
         cx.send_back("trace-was", seen("TRACE"));
+        if let Some(first) = cx.get("echo") {
+            cx.send_back("echo-first", first.to_owned());
+        }
+        echo(cx);
         Ok(req)
     }
 
@@ -26,11 +39,15 @@ impl Service for Shop {
         Ok(order::item::Tag { text: left.to_string(), ..Default::default() })
     }
 
-    async fn pay(&self, _: &Context, req: Money) -> Result<money::Part, Error> {
+    async fn pay(&self, cx: &Context, req: Money) -> Result<money::Part, Error> {
         match req.units {
             0 => Err(Error::new(Code::FailedPrecondition, "no money, 100 % none").with_reason("BROKE")),
             1 => Err(Error::business(42, "not today", [("a".to_owned(), "b".to_owned())])),
             2 => Err(Error::invalid("torn").with_detail(&req).with_detail(&part())),
+            3 => {
+                echo(cx);
+                Err(Error::business(43, "", []).with_reason("LATE").with_detail(&req))
+            }
             units => Ok(money::Part { share: u32::try_from(units).unwrap() }),
         }
     }
