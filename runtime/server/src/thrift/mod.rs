@@ -19,7 +19,6 @@ use std::time::Instant;
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 use self::out_of_order::OutOfOrder;
@@ -36,6 +35,7 @@ use kiteline_core::router::Router;
 use kiteline_core::service::{Answer, Idl, Kind};
 use kiteline_core::{Error, Result as Outcomes};
 use kiteline_thrift::{Incoming, MessageReader, Wire, buffer_pool};
+use kiteline_tls::Stream;
 
 /// The first bytes of messages without frames.
 const BINARY: u8 = 0x80;
@@ -87,7 +87,7 @@ struct Waiting {
 struct Driver<'a> {
     shared: &'a Shared,
     guard: ConnectionGuard,
-    stream: TcpStream,
+    stream: Stream,
     messages: MessageReader,
     partial: Partial,
     out: BytesMut,
@@ -285,6 +285,7 @@ impl Driver<'_> {
         } else {
             self.stream.write_all_buf(&mut Buf::chain(&self.out[..], &behind[..])).await?;
         }
+        self.stream.flush().await?;
         self.out.clear();
         Ok(())
     }

@@ -3,7 +3,6 @@
 use std::pin::pin;
 
 use bytes::Bytes;
-use tokio::net::TcpStream;
 use tokio::task::unconstrained;
 
 use super::{Close, Driver, out_of_order};
@@ -15,6 +14,7 @@ use kiteline_core::service::Answer;
 use kiteline_core::{Limits, Result as Outcomes};
 use kiteline_thrift::receive::receive;
 use kiteline_thrift::{MessageReader, buffer_pool};
+use kiteline_tls::Stream;
 
 /// What a peer may send ahead while it waits for an answer.
 const AHEAD: usize = 256 << 10;
@@ -115,7 +115,7 @@ impl Driver<'_> {
 }
 
 /// Ends when the peer has closed its side. What it sends meanwhile is kept, up to a bound.
-async fn gone(stream: &mut TcpStream, messages: &mut MessageReader, partial: &mut Partial, limits: &Limits) {
+async fn gone(stream: &mut Stream, messages: &mut MessageReader, partial: &mut Partial, limits: &Limits) {
     while messages.buffered() < AHEAD && partial.hold(messages.buffered(), 0, limits) {
         if matches!(receive(stream, messages).await, Ok(0) | Err(_)) {
             return;
