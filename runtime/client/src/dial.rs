@@ -1,6 +1,5 @@
 //! Opening a connection to an instance: over TLS where the instance's scheme, or else the channel, asks for it.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,16 +48,6 @@ impl Dialer {
         if !self.is_secure(to) {
             return Ok(stream.into());
         }
-        self.connector.connect(stream, &to.host, alpn).await.map_err(|error| no_tls(&error))
+        self.connector.connect(stream, &to.host, alpn).await.map_err(|error| format!("TLS: {error}"))
     }
-}
-
-#[cold]
-fn no_tls(error: &io::Error) -> String {
-    let hint = match error.kind() {
-        // What rustls has against the peer.
-        io::ErrorKind::InvalidData => "; `[client.tls]` and `.tls(…)` say who is trusted, and by which name",
-        _ => "",
-    };
-    format!("TLS: {error}{hint}")
 }

@@ -93,6 +93,26 @@ async fn who_comes_without_tls_is_told_and_never_served() {
     }
 }
 
+/// A peer that speaks something else, and one that says nothing.
+#[tokio::test]
+async fn a_server_without_tls_is_refused_by_a_client_in_words() {
+    let place = Place::new();
+    let plain = runtime::Server::new(runtime::Config::local()).add(crate::echo::proto()).start().await.unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let talker = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            stream.write_all(b"220 kites ESMTP\r\n").await.unwrap();
+            let _ = stream.read(&mut [0; 1024]).await;
+        }
+    });
+    for (at, text) in [(plain.addr(), "; the peer may not speak TLS"), (talker, "; the peer does not speak TLS")] {
+        let channel = channel(&WAYS[3], &format!("https://{at}"), Some(place.trusting())).unwrap();
+        let error = call(&WAYS[3], &channel, Bytes::new()).await.unwrap_err();
+        assert!(error.message().contains("TLS: ") && error.message().contains(text), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn handshakes_that_stall_end_with_the_time_of_the_first_byte_and_hold_nobody_up() {
     let place = Place::new();

@@ -64,9 +64,25 @@ mod inner {
                 Alpn::Http1 => vec![b"http/1.1".to_vec()],
                 Alpn::Unnamed => Vec::new(),
             };
-            let stream = tokio_rustls::TlsConnector::from(std::sync::Arc::new(config)).connect(name, stream).await?;
+            let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(config));
+            let stream = connector.connect(name, stream).await.map_err(explained)?;
             Ok(Stream::secure(stream.into()))
         }
+    }
+
+    /// An error of a handshake with what a person can do about it.
+    #[cold]
+    fn explained(error: io::Error) -> io::Error {
+        let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+        let hint = match cause {
+            Some(rustls::Error::InvalidCertificate(_)) => {
+                "`[client.tls]` or `.tls(…)` says who is trusted, and by which name"
+            }
+            Some(rustls::Error::InvalidMessage(_)) => "the peer does not speak TLS",
+            None if error.kind() == io::ErrorKind::UnexpectedEof => "the peer may not speak TLS",
+            _ => return error,
+        };
+        io::Error::new(error.kind(), format!("{error}; {hint}"))
     }
 
     fn name_of(host: &str) -> Result<rustls::pki_types::ServerName<'static>, Error> {
