@@ -12,6 +12,7 @@ use super::budget::Budget;
 use super::counters::{Counter, Counters};
 #[cfg(feature = "grpc")]
 use super::deadline::within;
+use super::dial::Dialer;
 use super::endpoint_connections::EndpointConnections;
 use super::endpoint_set::{Attempt, EndpointSet, EndpointSets, nanos};
 #[cfg(feature = "grpc")]
@@ -38,7 +39,7 @@ pub(super) struct Dispatch(Arc<Shared>);
 
 /// What a builder says about connections.
 pub(super) struct Settings<'a> {
-    pub(super) connect: Duration,
+    pub(super) dialer: Dialer,
     pub(super) waits: bool,
     pub(super) limits: &'a Limits,
     pub(super) recorders: &'a Recorders,
@@ -128,7 +129,7 @@ impl Dispatch {
             transport: settings.style.transport,
             #[cfg(feature = "grpc")]
             http: Caller::new(
-                settings.connect,
+                settings.dialer.clone(),
                 settings.limits.grpc_message,
                 settings.http.clone().unwrap_or_default(),
             ),
