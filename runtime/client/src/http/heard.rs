@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// The last moment at which bytes came.
@@ -37,21 +38,37 @@ impl Heard {
     }
 }
 
-/// A socket whose reads are noted.
-pub(super) fn noted(stream: TcpStream, heard: &Arc<Heard>) -> impl AsyncRead + AsyncWrite + Unpin + Send + 'static {
+/// A socket whose reads are noted; the receiver is told once the first bytes that came were looked at.
+pub(super) fn noted(
+    stream: TcpStream,
+    heard: &Arc<Heard>,
+) -> (impl AsyncRead + AsyncWrite + Unpin + Send + 'static, oneshot::Receiver<()>) {
     let (reader, writer) = stream.into_split();
-    tokio::io::join(Noted { reader, heard: Arc::clone(heard) }, writer)
+    let (begun, begins) = oneshot::channel();
+    let noted = Noted { reader, heard: Arc::clone(heard), first: false, begun: Some(begun) };
+    (tokio::io::join(noted, writer), begins)
 }
 
 struct Noted {
     reader: OwnedReadHalf,
     heard: Arc<Heard>,
+    /// Whether something came.
+    first: bool,
+    begun: Option<oneshot::Sender<()>>,
 }
 
 impl AsyncRead for Noted {
     fn poll_read(mut self: Pin<&mut Self>, task: &mut Task<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        // Who reads on has looked at what came before.
+        if self.first
+            && let Some(begun) = self.begun.take()
+        {
+            // Whoever opened the connection may have gone.
+            let _ = begun.send(());
+        }
         let polled = Pin::new(&mut self.reader).poll_read(task, out);
         if polled.is_ready() {
+            self.first |= !out.filled().is_empty();
             self.heard.last.store(self.heard.now(), Ordering::Relaxed);
         }
         polled
