@@ -11,6 +11,7 @@ pub mod generated {
 pub mod attacker;
 pub mod backend;
 pub mod corpus;
+pub mod h2;
 pub mod handler;
 pub mod page;
 pub mod process;

@@ -5,11 +5,13 @@ mod burst;
 mod calls;
 mod descriptors;
 mod fair;
+mod http2;
 mod idle;
 mod panics;
 mod slow;
 mod time;
 mod tiny;
+mod untaken;
 mod wire;
 
 use std::future::Future;
@@ -49,7 +51,7 @@ pub type Outcome = Pin<Box<dyn Future<Output = Result<Vec<Line>, Failure>>>>;
 pub type Row = (&'static str, fn(Scale) -> Outcome);
 
 /// Every row of this program.
-pub const ROWS: [Row; 14] = [
+pub const ROWS: [Row; 18] = [
     ("1-5", |scale| Box::pin(wire::corpus(scale))),
     ("6", |scale| Box::pin(wire::lengths(scale))),
     ("8", |scale| Box::pin(calls::rows(scale))),
@@ -57,9 +59,13 @@ pub const ROWS: [Row; 14] = [
     ("12", |scale| Box::pin(slow::never_reads(scale))),
     ("13", |scale| Box::pin(idle::rows(scale))),
     ("14", |scale| Box::pin(descriptors::rows(scale))),
+    ("15", |scale| Box::pin(http2::floods_of_frames(scale))),
+    ("16", |scale| Box::pin(untaken::bombs(scale))),
     ("18", |scale| Box::pin(panics::rows(scale))),
     ("19-20", |scale| Box::pin(time::rows(scale))),
     ("22", |scale| Box::pin(backends::rows(scale))),
+    ("39", |scale| Box::pin(untaken::requests(scale))),
+    ("40", |scale| Box::pin(untaken::answers(scale))),
     ("41", |scale| Box::pin(fair::frames(scale))),
     ("45", |scale| Box::pin(fair::shares(scale))),
     ("46", |scale| Box::pin(burst::rows(scale))),
@@ -67,8 +73,10 @@ pub const ROWS: [Row; 14] = [
 ];
 
 /// What the lines of the table are called, in their order.
-pub const ORDER: [&str; 19] =
-    ["1", "2", "3", "4", "5", "6", "8", "11", "12", "13", "14", "18", "19", "20", "22", "41", "45", "46", "47"];
+pub const ORDER: [&str; 23] = [
+    "1", "2", "3", "4", "5", "6", "8", "11", "12", "13", "14", "15", "16", "18", "19", "20", "22", "39", "40", "41",
+    "45", "46", "47",
+];
 
 /// The heading of the table.
 pub const TITLE: &str = "What a server takes when it is attacked";
