@@ -204,8 +204,29 @@ async fn a_peer_that_reads_nothing_loses_its_connection() {
     assert!(running.counters().get(Counter::WriteTimeouts) >= 1);
 }
 
+/// The connection ends, the call that is open does not.
+#[tokio::test]
+async fn a_connection_that_is_old_is_asked_to_end() {
+    let limits = Limits { connection_age: Some(Duration::from_millis(100)), ..Limits::default() };
+    let running = start(&HelloServer::default(), limits).await;
+    let (response, client) = unread(&running).await;
+    until(|| client.is_closed()).await;
+    assert!(response.into_body().collect().await.unwrap().to_bytes().len() > 100 << 10);
+    until(|| running.connections() == 0).await;
+    let limits = Limits { connection_age_grace: Duration::ZERO, ..running_limits() };
+    let running = start(&HelloServer::default(), limits).await;
+    let (response, _client) = unread(&running).await;
+    assert!(response.into_body().collect().await.is_err());
+}
+
+fn running_limits() -> Limits {
+    Limits { connection_age: Some(Duration::from_millis(100)), ..Limits::default() }
+}
+
 /// A call of 100 KB each way, whose answer nobody reads.
-async fn unread(running: &Running) -> (hyper::Response<hyper::body::Incoming>, impl Sized) {
+async fn unread(
+    running: &Running,
+) -> (hyper::Response<hyper::body::Incoming>, hyper::client::conn::http2::SendRequest<Full<Bytes>>) {
     let socket = TcpStream::connect(running.addr()).await.unwrap();
     let mut http = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
     http.initial_stream_window_size(1 << 10).initial_connection_window_size(1 << 20);

@@ -144,6 +144,20 @@ impl Raw {
         Ok(Self { stream, unread: Vec::new(), goaway: None })
     }
 
+    /// The other side: takes the preface of a client, and answers with empty settings. `None` for what is no client.
+    pub async fn accept(stream: TcpStream) -> Option<Self> {
+        stream.set_nodelay(true).ok()?;
+        let mut raw = Self { stream, unread: Vec::new(), goaway: None };
+        while raw.unread.len() < PREFACE.len() {
+            if raw.stream.read_buf(&mut raw.unread).await.ok()? == 0 {
+                return None;
+            }
+        }
+        let rest = raw.unread.strip_prefix(PREFACE)?.to_vec();
+        raw.unread = rest;
+        raw.send(&settings(&[])).await.then_some(raw)
+    }
+
     /// Sends bytes; whether the server still takes any.
     pub async fn send(&mut self, bytes: &[u8]) -> bool {
         self.stream.write_all(bytes).await.is_ok()

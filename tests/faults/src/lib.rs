@@ -18,6 +18,7 @@ pub mod process;
 pub mod registry;
 pub mod report;
 pub mod rows;
+pub mod scripted;
 pub mod traffic;
 
 /// What stops the program itself, not the server.

@@ -9,7 +9,9 @@ mod socket;
 mod streams;
 mod transcode;
 
+use std::collections::hash_map::RandomState;
 use std::convert::Infallible;
+use std::hash::{BuildHasher, Hasher};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
@@ -31,6 +33,7 @@ use super::shared::Shared;
 
 use exchange::Exchange;
 use incoming::Arriving;
+use kiteline_core::limits::Limits;
 use kiteline_core::lock::lock;
 use outgoing::Outgoing;
 use socket::Socket;
@@ -106,28 +109,50 @@ async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Ar
         begins: Mutex::default(),
     });
     let (one, two) = (one(&connection.shared), two(&connection));
+    let limits = connection.shared.limits.clone();
     let service = service_fn(move |request: http::Request<Incoming>| {
         let stream = Stream::open(&connection, request.version());
         async move { Ok::<_, Infallible>(stream.answer(request).await) }
     });
     let outcome = match is_two {
-        true => until_told(two.serve_connection(io, service), goaway).await,
-        false => until_told(one.serve_connection(io, service), goaway).await,
+        true => until_told(two.serve_connection(io, service), goaway, &limits).await,
+        false => until_told(one.serve_connection(io, service), goaway, &limits).await,
     };
     if let Err(error) = outcome {
         tracing::debug!(target: "runtime::server::http", %peer, %error, "closed");
     }
 }
 
-async fn until_told<C: GracefulConnection>(serving: C, goaway: CancellationToken) -> Result<(), C::Error> {
+/// Serves until the peer is told to go, for a drain or because the connection is old, and then until it has gone.
+async fn until_told<C: GracefulConnection>(
+    serving: C,
+    goaway: CancellationToken,
+    limits: &Limits,
+) -> Result<(), C::Error> {
     let mut serving = std::pin::pin!(serving);
-    tokio::select! {
-        outcome = &mut serving => outcome,
-        () = goaway.cancelled() => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
+    let old = async {
+        match limits.connection_age {
+            Some(age) => tokio::time::sleep(age.mul_f64(jitter())).await,
+            None => std::future::pending().await,
         }
+    };
+    let aged = tokio::select! {
+        outcome = &mut serving => return outcome,
+        () = goaway.cancelled() => false,
+        () = old => true,
+    };
+    serving.as_mut().graceful_shutdown();
+    if aged {
+        // What is still open then ends with the connection.
+        return tokio::time::timeout(limits.connection_age_grace, serving).await.unwrap_or(Ok(()));
     }
+    serving.await
+}
+
+/// From 0.9 to 1.1.
+fn jitter() -> f64 {
+    let random = RandomState::new().build_hasher().finish();
+    0.9 + 0.2 * (random as f64 / u64::MAX as f64)
 }
 
 fn one(shared: &Shared) -> http1::Builder {

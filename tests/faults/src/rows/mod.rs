@@ -8,6 +8,7 @@ mod fair;
 mod http2;
 mod idle;
 mod panics;
+mod peers;
 mod slow;
 mod time;
 mod tiny;
@@ -51,7 +52,7 @@ pub type Outcome = Pin<Box<dyn Future<Output = Result<Vec<Line>, Failure>>>>;
 pub type Row = (&'static str, fn(Scale) -> Outcome);
 
 /// Every row of this program.
-pub const ROWS: [Row; 18] = [
+pub const ROWS: [Row; 22] = [
     ("1-5", |scale| Box::pin(wire::corpus(scale))),
     ("6", |scale| Box::pin(wire::lengths(scale))),
     ("8", |scale| Box::pin(calls::rows(scale))),
@@ -67,15 +68,19 @@ pub const ROWS: [Row; 18] = [
     ("39", |scale| Box::pin(untaken::requests(scale))),
     ("40", |scale| Box::pin(untaken::answers(scale))),
     ("41", |scale| Box::pin(fair::frames(scale))),
+    ("42", |scale| Box::pin(peers::silence(scale))),
+    ("43", |scale| Box::pin(peers::endings(scale))),
+    ("44", |scale| Box::pin(peers::many(scale))),
     ("45", |scale| Box::pin(fair::shares(scale))),
     ("46", |scale| Box::pin(burst::rows(scale))),
     ("47", |scale| Box::pin(tiny::rows(scale))),
+    ("48", |scale| Box::pin(peers::hostile(scale))),
 ];
 
 /// What the lines of the table are called, in their order.
-pub const ORDER: [&str; 23] = [
+pub const ORDER: [&str; 27] = [
     "1", "2", "3", "4", "5", "6", "8", "11", "12", "13", "14", "15", "16", "18", "19", "20", "22", "39", "40", "41",
-    "45", "46", "47",
+    "42", "43", "44", "45", "46", "47", "48",
 ];
 
 /// The heading of the table.
