@@ -113,6 +113,23 @@ async fn a_server_without_tls_is_refused_by_a_client_in_words() {
     }
 }
 
+/// A server whose handshake stalls is left for another one after the time of a connect.
+#[tokio::test]
+async fn a_client_goes_to_another_instance_when_a_handshake_stalls_or_fails() {
+    let (place, other) = (Place::new(), Place::new());
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (stranger, running) = (start(other.serving()).await, start(place.serving()).await);
+    let addresses = [silent.local_addr().unwrap(), stranger.addr(), running.addr()].map(|at| at.to_string());
+    for way in &WAYS {
+        let registry = runtime::Registry::open(&format!("static:echo={}", addresses.join(","))).unwrap();
+        let builder = way.2(runtime::Channel::builder("echo").registry(&registry)).tls(place.trusting());
+        let channel = builder.connect_timeout(Duration::from_millis(200)).build().unwrap();
+        for _ in 0..3 {
+            assert!(call(way, &channel, Bytes::from_static(&[0])).await.is_ok(), "{}", way.0);
+        }
+    }
+}
+
 #[tokio::test]
 async fn handshakes_that_stall_end_with_the_time_of_the_first_byte_and_hold_nobody_up() {
     let place = Place::new();
