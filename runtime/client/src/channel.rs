@@ -201,7 +201,7 @@ pub struct Builder {
     layers: Vec<Wrap>,
     style: Style,
     #[cfg(feature = "grpc")]
-    http: super::http::Http,
+    http: Option<super::http::Http>,
 }
 
 impl fmt::Debug for Builder {
@@ -228,7 +228,7 @@ impl Builder {
             layers: Vec::new(),
             style: Style::default(),
             #[cfg(feature = "grpc")]
-            http: super::http::Http::default(),
+            http: None,
         }
     }
 
@@ -297,18 +297,19 @@ impl Builder {
     }
 
     /// How requests are wrapped. Default [`Transport::TtheaderFramed`] for a Thrift service. One
-    /// for proto is called over gRPC unless a transport is given: then in Kitex-Protobuf, which
-    /// takes all of them but [`Transport::Buffered`].
+    /// for proto is called in Kitex-Protobuf when a transport is given, which may be any but
+    /// [`Transport::Buffered`].
     pub fn transport(mut self, transport: Transport) -> Self {
         self.style.transport = Some(transport);
         self
     }
 
-    /// How a proto service is called where no transport of Thrift's is given. Default
-    /// [`Http::grpc`](super::http::Http::grpc).
+    /// Calls a proto service over HTTP, in this way. Without it and without a transport, calls of
+    /// one message each way share connections in Kitex-Protobuf to the instances that offer it,
+    /// which are those of this runtime; all others are made over gRPC.
     #[cfg(feature = "grpc")]
     pub fn http(mut self, http: super::http::Http) -> Self {
-        self.http = http;
+        self.http = Some(http);
         self
     }
 

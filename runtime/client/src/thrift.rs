@@ -20,7 +20,7 @@ use super::mux_pool::MuxPool;
 use super::pool::{Caps, Given, Pool};
 use super::transport::{Style, Transport};
 use kiteline_core::error::{Error, Origin};
-use kiteline_core::service::{Answer, Call, Kind};
+use kiteline_core::service::{Answer, Call, Idl, Kind};
 use kiteline_registry::Endpoint;
 use kiteline_thrift::{Header, MessageType, Outgoing, Protocol};
 use kiteline_tls::{Alpn, Stream};
@@ -164,7 +164,9 @@ impl Thrift {
         };
         let name = self.style.name(call);
         let header = Header { protocol, kind, name: &name, seq };
-        let info = transport.request_info(protocol, (call, start), seq, service);
+        // Without a transport of its own a channel speaks so to those alone that offer it.
+        let ours = self.style.transport.is_none() && call.method.idl == Idl::Proto;
+        let info = transport.request_info(protocol, (call, start), seq, (service, ours));
         Outgoing { wire: transport.wire(), header, info: &info, body }
             .write_head(self.frame, out)
             .map_err(|error| Error::invalid(error.to_string()).with_origin(Origin::Encode))

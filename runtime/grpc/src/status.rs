@@ -161,9 +161,6 @@ fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
 
 /// The status that an error travels as.
 pub fn status_of(error: &Error) -> Status {
-    if let Some(code) = error.business_code() {
-        return business(error, code);
-    }
     let has_info = !error.reason().is_empty() || !error.pairs().is_empty();
     let info = has_info.then(|| {
         let (reason, metadata) = (error.reason().to_owned(), error.pairs().clone());
@@ -172,9 +169,13 @@ pub fn status_of(error: &Error) -> Status {
     });
     let others = error.details().iter().map(|detail| Any::new(&detail.type_name, detail.value.clone()));
     let details = info.into_iter().chain(others).collect();
-    Status { details, ..Status::new(error.code(), error.message()) }
+    match error.business_code() {
+        Some(code) => Status { details, ..business(error, code) },
+        None => Status { details, ..Status::new(error.code(), error.message()) },
+    }
 }
 
+/// The status of a business error, without the details by which Kratos knows its reason and pairs.
 fn business(error: &Error, code: i32) -> Status {
     let mut status = Status::new(Code::Internal, error.message());
     status.headers.insert(HeaderName::from_static(BUSINESS_CODE), HeaderValue::from(code));
@@ -202,15 +203,15 @@ fn ascii(json: &str) -> String {
 
 /// The error that a peer's status means; its origin is [`Origin::Remote`].
 pub fn error_of(status: &Status) -> Error {
-    if let Some(error) = business_of(status) {
-        return error.with_origin(Origin::Remote);
-    }
+    let business = business_of(status);
     let code = status.code.unwrap_or(Code::Unknown);
     let micro = status.details.iter().find(|detail| detail.type_url == micro::DETAIL);
-    if let Some(micro) = micro.and_then(|detail| micro::Detail::decode(detail.value.clone()).ok()) {
+    if let Some(micro) =
+        micro.filter(|_| business.is_none()).and_then(|detail| micro::Detail::decode(detail.value.clone()).ok())
+    {
         return micro::error_of(code, micro).with_origin(Origin::Remote);
     }
-    let mut error = Error::new(code, status.message.as_str());
+    let mut error = business.unwrap_or_else(|| Error::new(code, status.message.as_str()));
     for detail in &status.details {
         // One that does not decode is a detail like any other.
         match ErrorInfo::decode(detail.value.clone()).ok().filter(|_| detail.type_url == ERROR_INFO) {

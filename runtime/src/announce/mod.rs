@@ -51,7 +51,7 @@ impl Announcer {
     fn instance(&self, info: &'static ServiceInfo, name: &str, address: &Endpoint) -> Instance {
         let secure = if self.config.server.tls.is_some() { "s" } else { "" };
         let endpoint = Endpoint { scheme: format!("{}{secure}", info.idl.scheme()), ..address.clone() };
-        Instance::new(name, endpoint).with_out_of_order(self.config.server.mux && info.idl == Idl::Thrift)
+        Instance::new(name, endpoint).with_out_of_order(self.config.server.mux)
     }
 }
 

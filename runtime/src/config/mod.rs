@@ -60,8 +60,8 @@ pub struct ServerConfig {
     /// when nothing is registered.
     #[serde(deserialize_with = "optional_seconds")]
     pub propagation: Option<Duration>,
-    /// Whether Thrift services say in the registry that they answer out of order, so that our
-    /// clients share connections. Others read over it. Default true; without it the entry is, byte
+    /// Whether services say in the registry that they answer out of order, so that our clients
+    /// share connections, proto services' too for calls of one message each way. Others read over it. Default true; without it the entry is, byte
     /// by byte, what Kitex writes.
     pub mux: bool,
     /// Whether a server with proto services describes them to tools such as grpcurl. Default true.

@@ -1,0 +1,180 @@
+//! Calls over HTTP as sockets see them: what is refused and how, what is counted, what is given up.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::hello::{Hello, HelloServer, start};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use prost::Message;
+use runtime::Limits;
+use runtime::grpc::{envelope, zip};
+use runtime::server::{Counter, Running};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+const SAY: &str = "/hello.v1.Hello/Say";
+
+/// A request of HTTP/1.1, and all that comes back until the server ends the connection.
+async fn one(at: SocketAddr, verb: &str, path: &str, headers: &str, body: &[u8]) -> String {
+    let mut stream = TcpStream::connect(at).await.unwrap();
+    let head = format!(
+        "{verb} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n",
+        body.len()
+    );
+    stream.write_all(&[head.as_bytes(), body].concat()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn content(name: &str) -> String {
+    format!("content-type: {name}\r\n")
+}
+
+/// Waits for what another task does.
+async fn until(done: impl Fn() -> bool) {
+    let wait = async {
+        while !done() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), wait).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_no_call_is_refused_in_words_of_http() {
+    let running = start(&HelloServer::default(), Limits::default()).await;
+    let at = running.addr();
+    let json = content("application/json");
+    for (verb, path, headers, status, contains) in [
+        ("GET", "/", "", "404", "This port serves hello.v1.Hello"),
+        ("GET", SAY, "", "405", "allow: POST"),
+        ("PUT", SAY, json.as_str(), "405", "allow: POST"),
+        ("POST", "/", "", "404", "This port serves"),
+        ("POST", SAY, "", "415", "accept-post: application/grpc"),
+        ("POST", SAY, "content-type: text/plain\r\n", "415", "accept-post"),
+        ("POST", SAY, "content-type: application/connect+json\r\n", "415", "accept-post"),
+        ("POST", SAY, "content-type: application/grpc\r\n", "505", "gRPC needs HTTP/2"),
+        ("POST", "/hello.v1.Hello/Nope", json.as_str(), "404", r#"{"code":"unimplemented""#),
+    ] {
+        let answer = one(at, verb, path, headers, b"").await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(contains),
+            "{verb} {path}: {answer}"
+        );
+        assert!(!answer.contains("\r\ndate:"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn connect_is_answered_on_http_1() {
+    let running = start(&HelloServer::default(), Limits::default()).await;
+    let json = content("application/json");
+    let said = one(running.addr(), "POST", SAY, &json, br#"{"name":"kite"}"#).await;
+    assert!(said.starts_with("HTTP/1.1 200 ") && said.ends_with(r#"{"name":"hello kite"}"#), "{said}");
+    let failed = one(running.addr(), "POST", "/hello.v1.Hello/Fail", &json, b"{}").await;
+    assert!(
+        failed.starts_with("HTTP/1.1 404 ") && failed.contains(r#"{"code":"not_found","message":"nobody "#),
+        "{failed}"
+    );
+    assert!(failed.contains(r#""type":"google.rpc.ErrorInfo""#), "{failed}");
+    let bad = one(running.addr(), "POST", SAY, &json, b"{").await;
+    assert!(bad.starts_with("HTTP/1.1 400 ") && bad.contains("invalid_argument"), "{bad}");
+    let version = format!("{json}connect-protocol-version: 2\r\n");
+    let other = one(running.addr(), "POST", SAY, &version, b"{}").await;
+    assert!(other.starts_with("HTTP/1.1 400 "), "{other}");
+}
+
+#[tokio::test]
+async fn grpc_web_is_answered_on_http_1_in_bytes_and_in_text() {
+    let running = start(&HelloServer::default(), Limits::default()).await;
+    let message = envelope::seal(0, &Hello { name: "kite".to_owned() }.encode_to_vec());
+    let bytes = one(running.addr(), "POST", SAY, &content("application/grpc-web+proto"), &message).await;
+    assert!(bytes.contains("hello kite") && bytes.contains("grpc-status: 0\r\n"), "{bytes}");
+    let text = runtime::grpc::web::to_text(&message);
+    let text = one(running.addr(), "POST", SAY, &content("application/grpc-web-text"), &text).await;
+    assert!(text.starts_with("HTTP/1.1 200 ") && text.contains("hlbGxvIGtpdG"), "{text}");
+}
+
+#[tokio::test]
+async fn a_bomb_costs_its_call_alone() {
+    let running = start(&HelloServer::default(), Limits::default()).await;
+    let bomb = zip(&vec![0; 64 << 20]);
+    let headers = format!("{}content-encoding: gzip\r\n", content("application/proto"));
+    let answer = one(running.addr(), "POST", SAY, &headers, &bomb).await;
+    assert!(answer.starts_with("HTTP/1.1 429 ") && answer.contains("resource_exhausted"), "{answer}");
+    let headers = format!("{}content-encoding: br\r\n", content("application/proto"));
+    let answer = one(running.addr(), "POST", SAY, &headers, b"x").await;
+    assert!(answer.starts_with("HTTP/1.1 501 ") && answer.contains("gzip, identity"), "{answer}");
+}
+
+#[tokio::test]
+async fn half_a_preface_ends_with_the_first_byte_limit() {
+    let limits = Limits { first_byte: Duration::from_millis(200), ..Limits::default() };
+    let running = start(&HelloServer::default(), limits).await;
+    let mut stream = TcpStream::connect(running.addr()).await.unwrap();
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n").await.unwrap();
+    assert_eq!(stream.read(&mut [0; 64]).await.unwrap_or(0), 0);
+    assert_eq!(running.counters().get(Counter::Stalled), 1);
+}
+
+#[tokio::test]
+async fn a_message_takes_its_room_as_soon_as_it_has_begun() {
+    let limits = Limits { in_flight_bytes: 4 << 20, ..Limits::default() };
+    let running = start(&HelloServer::default(), limits).await;
+    let begin = async || {
+        let mut stream = TcpStream::connect(running.addr()).await.unwrap();
+        let head = format!(
+            "POST {SAY} HTTP/1.1\r\nhost: x\r\ncontent-length: 9999999\r\ncontent-type: application/grpc-web\r\n\r\n"
+        );
+        let message = [head.as_bytes(), &[0, 0, 0x30, 0, 0], &[7; 100 << 10]].concat();
+        stream.write_all(&message).await.unwrap();
+        stream
+    };
+    let first = begin().await;
+    until(|| running.in_flight_bytes() >= 3 << 20).await;
+    let mut second = begin().await;
+    let mut answer = [0; 1024];
+    let length = second.read(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+    assert!(answer.contains("grpc-status: 8"), "{answer}");
+    drop((first, second));
+    until(|| running.in_flight_bytes() == 0).await;
+    assert_eq!(running.counters().get(Counter::Shed), 1);
+}
+
+/// A call of 100 KB each way, whose answer nobody reads.
+async fn unread(running: &Running) -> (hyper::Response<hyper::body::Incoming>, impl Sized) {
+    let socket = TcpStream::connect(running.addr()).await.unwrap();
+    let mut http = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+    http.initial_stream_window_size(1 << 10).initial_connection_window_size(1 << 20);
+    let (mut client, connection) = http.handshake(TokioIo::new(socket)).await.unwrap();
+    tokio::spawn(connection);
+    let message = Hello { name: "x".repeat(100 << 10) }.encode_to_vec();
+    let request =
+        http::Request::post(format!("http://{}{SAY}", running.addr())).header("content-type", "application/grpc");
+    let request = request.body(Full::new(envelope::seal(0, &message))).unwrap();
+    (client.send_request(request).await.unwrap(), client)
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_taken_is_given_up() {
+    let limits = Limits { write: Duration::from_millis(200), ..Limits::default() };
+    let running = start(&HelloServer::default(), limits).await;
+    let (response, _client) = unread(&running).await;
+    assert!(running.in_flight_bytes() >= 100 << 10, "{}", running.in_flight_bytes());
+    until(|| running.in_flight_bytes() == 0).await;
+    assert_eq!(running.counters().get(Counter::WriteTimeouts), 1);
+    assert!(response.into_body().collect().await.is_err());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_taken_late_but_in_time_arrives() {
+    let running = start(&HelloServer::default(), Limits::default()).await;
+    let (response, _client) = unread(&running).await;
+    let body: Bytes = response.into_body().collect().await.unwrap().to_bytes();
+    assert!(body.len() > 100 << 10);
+    until(|| running.in_flight_bytes() == 0).await;
+}
