@@ -47,7 +47,8 @@ impl fmt::Debug for Server {
 impl Server {
     /// A server without services.
     pub fn new(config: Config) -> Self {
-        let builder = Builder::new(&config.limits).reflection(config.server.reflection);
+        let builder =
+            Builder::new(&config.limits).reflection(config.server.reflection).cors(config.server.cors.clone());
         Self { config, registry: None, builder, recorders: Recorders::default(), registrar: None }
     }
 

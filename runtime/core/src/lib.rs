@@ -32,6 +32,7 @@ pub mod base64;
 pub mod body;
 pub mod cache_padded;
 pub mod context;
+pub mod cors;
 pub mod counters;
 pub mod error;
 pub mod event;

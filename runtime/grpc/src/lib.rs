@@ -2,6 +2,7 @@
 //! timeouts, statuses, metadata, bodies in proto and JSON, and what callers of other systems need. Knows
 //! nothing of servers, channels or registries. No byte of a peer makes it panic.
 
+pub mod authority;
 mod caller;
 pub mod connect;
 mod content;

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
+use kiteline_core::cors::Cors;
 use kiteline_core::limits::{Limits, seconds};
 use kiteline_registry::Endpoint;
 
@@ -64,11 +65,20 @@ pub struct ServerConfig {
     pub mux: bool,
     /// Whether a server with proto services describes them to tools such as grpcurl. Default true.
     pub reflection: bool,
+    /// `[server.cors]`: which web pages may call proto services. Default: those of the server's own origin.
+    pub cors: Option<Cors>,
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8888".to_owned(), advertise: None, propagation: None, mux: true, reflection: true }
+        Self {
+            listen: "127.0.0.1:8888".to_owned(),
+            advertise: None,
+            propagation: None,
+            mux: true,
+            reflection: true,
+            cors: None,
+        }
     }
 }
 

@@ -257,3 +257,22 @@ fn configuration_names_a_balancer() {
     assert!(text.contains("service.toml:2:12") && text.contains("did you mean `round_robin`?"), "{text}");
     assert!(choice("ketama").unwrap_err().to_string().contains("known are round_robin, random, best_of_two, hash"));
 }
+
+#[test]
+fn a_setting_for_web_pages_that_means_nothing_is_an_error_where_it_stands() {
+    let read = |text: &str| Config::from_toml(&format!("[server.cors]\n{text}\n"), "service.toml");
+    let cors =
+        read("origins = [\"https://app.example.com\"]\nheaders = [\"Authorization\"]").unwrap().server.cors.unwrap();
+    assert_eq!((cors.headers, cors.max_age), (vec!["authorization".to_owned()], Duration::from_secs(7_200)));
+    for (text, said) in [
+        ("origins = []", "`origins` is empty"),
+        ("origins = [\"app.example.com\"]", "`app.example.com` is not an origin"),
+        ("origins = [\"*\"]\ncredentials = true", "browsers send no credentials"),
+        ("origins = [\"*\"]\nheaders = [\"a b\"]", "`a b` is not the name of a header"),
+        ("origin = \"*\"", "origin"),
+        ("origins = [\"*\"]\nmax_age = \"soon\"", "soon"),
+    ] {
+        let error = read(text).unwrap_err().to_string();
+        assert!(error.contains(said) && error.contains("service.toml:") && error.contains('^'), "{text}: {error}");
+    }
+}

@@ -10,7 +10,7 @@ use crate::scenario::{System, live};
 #[test]
 fn kratos_lives_with_ours() {
     let Some(go) = Go::greeter("kratos") else { return };
-    live(&System { name: "kratos", layout: "kratos", keys: "/microservices/greeter/", program: &go });
+    live(&System { name: "kratos", layout: "kratos", keys: "/microservices/greeter/", program: &go, hosts: 1 });
 }
 
 const KEYS: &str = "/microservices";
