@@ -24,6 +24,8 @@ async fn kratos_gets_our_errors_and_we_get_its() {
         ("missing", "404 USER_NOT_FOUND \"user x not found\" map[user:x zone:a]"),
         ("conflict", "409 DUP \"already there\" map[]"),
         ("plain", "404  \"user x not found\" map[]"),
+        // The code of a business error is not HTTP's.
+        ("teapot", "500 TEAPOT \"teapot\" map[size:7]"),
     ] {
         assert_eq!(site.tries(&[text, "10s"]).await, wanted, "{text}");
     }
