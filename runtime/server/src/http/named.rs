@@ -1,7 +1,8 @@
-//! The first headers of a connection of HTTP/2, with an `:authority` that is one: see [`kiteline_grpc::authority`].
+//! Headers with an `:authority` that is one, on a connection whose first headers have a bad one: see
+//! [`kiteline_grpc::authority`].
 //!
-//! All requests of a client's connection have the same, and those behind the first one refer to what that spelled out.
-//! So everything behind the first HEADERS passes untouched.
+//! All requests of a client's connection have the same. Most refer to what the first one spelled out, but once its table is
+//! full a client spells it out again. Where the first value is good, everything behind it passes untouched.
 
 use std::io;
 use std::pin::Pin;
@@ -21,15 +22,21 @@ const PADDED: u8 = 8;
 const PRIORITY: u8 = 0x20;
 /// The most that a frame holds, unless we told otherwise.
 const MOST: usize = 16 << 10;
+/// Room for the first headers of most.
+const FIRST: usize = 4 << 10;
 
-/// What came until the first headers are whole.
+/// What came and is not read yet.
 #[derive(Default)]
 struct Waiting {
     came: BytesMut,
     /// What of it is looked at.
     ready: usize,
+    /// Bytes of the current frame that nobody looks at.
+    pass: usize,
     /// Whether the preface came.
     begun: bool,
+    /// Whether the connection has a bad `:authority`.
+    bad: bool,
     over: bool,
 }
 
@@ -38,33 +45,49 @@ impl Waiting {
     fn look(&mut self) {
         while !self.over {
             let Some(rest) = self.came.get(self.ready..) else { return };
+            if self.pass > 0 {
+                let size = self.pass.min(rest.len());
+                (self.ready, self.pass) = (self.ready + size, self.pass - size);
+                if self.pass > 0 {
+                    return;
+                }
+                continue;
+            }
             if !self.begun {
                 if rest.len() < PREFACE.len() {
                     return;
                 }
-                (self.ready, self.begun) = (PREFACE.len(), true);
+                (self.pass, self.begun) = (PREFACE.len(), true);
                 continue;
             }
             let Some((&[one, two, three, kind, flags, ..], payload)) = rest.split_first_chunk::<HEAD>() else { return };
             let length = u32::from_be_bytes([0, one, two, three]) as usize;
-            if length > MOST || kind == HEADERS && flags & END_HEADERS == 0 {
-                return self.end();
+            if kind != HEADERS || flags & END_HEADERS == 0 || length > MOST {
+                if !self.bad && (kind == HEADERS || length > MOST) {
+                    return self.end();
+                }
+                self.pass = HEAD + length;
+                continue;
             }
             let Some(payload) = payload.get(..length) else { return };
-            if kind == HEADERS {
-                if let Some(mended) = mended(flags, payload) {
-                    let mut all = BytesMut::with_capacity(self.came.len() + mended.len());
-                    all.extend_from_slice(&self.came[..self.ready]);
-                    all.put_uint(mended.len() as u64, 3);
-                    all.extend_from_slice(&rest[3..HEAD]);
-                    all.extend_from_slice(&mended);
-                    all.extend_from_slice(&rest[HEAD + length..]);
-                    self.came = all;
-                }
-                return self.end();
+            match mended(flags, payload) {
+                Some(mended) => self.replace(length, &mended),
+                None if self.bad => self.pass = HEAD + length,
+                None => return self.end(),
             }
-            self.ready += HEAD + length;
         }
+    }
+
+    /// Puts a payload in place of the one that is looked at, of so many bytes.
+    fn replace(&mut self, length: usize, mended: &[u8]) {
+        let (before, rest) = self.came.split_at(self.ready);
+        let mut all = BytesMut::with_capacity(self.came.len() + mended.len());
+        all.extend_from_slice(before);
+        all.put_uint(mended.len() as u64, 3);
+        all.extend_from_slice(&rest[3..HEAD]);
+        all.extend_from_slice(mended);
+        all.extend_from_slice(&rest[HEAD + length..]);
+        (self.came, self.bad, self.pass) = (all, true, HEAD + mended.len());
     }
 
     fn end(&mut self) {
@@ -89,7 +112,7 @@ fn mended(flags: u8, payload: &[u8]) -> Option<Vec<u8>> {
     (all.len() <= MOST).then_some(all)
 }
 
-/// A socket whose first headers have a valid `:authority`.
+/// A socket whose headers have a valid `:authority`.
 pub(super) struct Named<S> {
     inner: S,
     waiting: Option<Box<Waiting>>,
@@ -108,7 +131,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Named<S> {
         let Some(first) = waiting else { return Pin::new(inner).poll_read(task, out) };
         while first.ready == 0 {
             let before = first.came.len();
-            first.came.resize(before + (4 << 10), 0);
+            first.came.resize(before + if first.bad { MOST } else { FIRST }, 0);
             let mut room = ReadBuf::new(&mut first.came[before..]);
             let polled = Pin::new(&mut *inner).poll_read(task, &mut room);
             let size = room.filled().len();
@@ -176,8 +199,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_the_first_headers_are_changed_however_they_come() {
-        let settings = frame(4, 0, &[]);
+    async fn headers_are_changed_where_the_first_ones_are_bad_however_they_come() {
+        let (settings, data) = (frame(4, 0, &[]), frame(0, 0, &[7; 100]));
         let request = |value: &[u8]| [&[0x83, 0x41, 3][..], value].concat();
         let bad = frame(HEADERS, END_HEADERS, &request(b"a/b"));
         let good = frame(HEADERS, END_HEADERS, &request(b"a-b"));
@@ -189,7 +212,11 @@ mod tests {
         let over = [&[0, 0x41, 0, 4, 0, 0, 0, 0, 0][..], &[0; 100]].concat();
         for size in [1, 7, 1000] {
             for (sent, wanted) in [
-                ([&settings[..], &bad, &bad].concat(), [&settings[..], &good, &bad].concat()),
+                (
+                    [&settings[..], &bad, &data, &good, &bad].concat(),
+                    [&settings[..], &good, &data, &good, &good].concat(),
+                ),
+                ([&bad[..], &begun, &over].concat(), [&good[..], &begun, &over].concat()),
                 ([&bad[..], &settings].concat(), [&good[..], &settings].concat()),
                 (padded(b"a/b"), padded(b"a-b")),
                 ([&good[..], &bad].concat(), [&good[..], &bad].concat()),
