@@ -49,8 +49,8 @@ pub use kiteline_balance as balance;
 pub use kiteline_client as client;
 pub use kiteline_core::{
     Answer, Body, Call, Code, Context, Detail, Error, Handling, Idl, Kind, Layered, Limits, Messages, Metadata, Method,
-    PeerCertificate, Result, Service, ServiceInfo, Stream, Streaming, body, context, error, event, limits, metadata,
-    router, service, streaming,
+    PeerCertificate, Result, Service, ServiceInfo, Stream, Streaming, body, context, cors::Cors, error, event, limits,
+    metadata, router, service, streaming,
 };
 #[cfg(feature = "grpc")]
 pub use kiteline_grpc as grpc;

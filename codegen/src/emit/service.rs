@@ -38,9 +38,10 @@ fn info(view: &View<'_>, it: &Service) -> TokenStream {
         let index = proc_macro2::Literal::usize_unsuffixed(index);
         let oneway = method.oneway.then(|| quote!(.oneway()));
         let idempotent = method.idempotent.then(|| quote!(.idempotent()));
+        let safe = method.safe.then(|| quote!(.safe()));
         let (requests, answers) = (method.client_streaming, method.server_streaming);
         let streaming = (requests || answers).then(|| quote!(.streaming(#requests, #answers)));
-        quote!(::runtime::Method::new(::runtime::Idl::#idl, #path, #index) #oneway #streaming #idempotent,)
+        quote!(::runtime::Method::new(::runtime::Idl::#idl, #path, #index) #oneway #streaming #idempotent #safe,)
     });
     let docs = format!(" What `{name}` is, for servers, clients and registries.");
     quote! {

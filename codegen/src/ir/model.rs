@@ -321,6 +321,8 @@ pub struct Method {
     pub error: Option<ErrorEnum>,
     /// Whether an annotation says that it may be sent twice.
     pub idempotent: bool,
+    /// Whether it says that it changes nothing, so that it may be asked with `GET` too (proto's `NO_SIDE_EFFECTS`).
+    pub safe: bool,
     /// Whether its requests are a stream; proto alone.
     pub client_streaming: bool,
     /// Whether its answers are a stream; proto alone.

@@ -200,6 +200,7 @@ fn define_method(item: &draft::Method, from: From<'_>, options: &Options, found:
         client_streaming: item.client_streaming,
         server_streaming: item.server_streaming,
         idempotent: item.head.annotations.iter().any(|it| it.key.text == "idempotent"),
+        safe: item.head.annotations.iter().any(|it| it.key.text == "safe"),
     }
 }
 

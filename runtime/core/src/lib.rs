@@ -34,6 +34,7 @@ pub mod body;
 pub mod cache_padded;
 pub mod certificate;
 pub mod context;
+pub mod cors;
 pub mod counters;
 pub mod error;
 pub mod event;

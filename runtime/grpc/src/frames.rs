@@ -17,6 +17,32 @@ pub enum Piece {
     End(Bytes),
 }
 
+/// A piece that may have to be decompressed.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    body: Bytes,
+    zipped: bool,
+    end: bool,
+    most: usize,
+}
+
+impl Packed {
+    /// Its bytes as they came, and whether they are compressed.
+    pub fn size(&self) -> (usize, bool) {
+        (self.body.len(), self.zipped)
+    }
+
+    /// What is in it.
+    ///
+    /// # Errors
+    ///
+    /// For one over the limit, and one that does not decompress.
+    pub fn open(self) -> Result<Piece, Error> {
+        let body = if self.zipped { unzip(&self.body, self.most)? } else { self.body };
+        Ok(if self.end { Piece::End(body) } else { Piece::Message(body) })
+    }
+}
+
 /// Reads one body.
 #[derive(Debug)]
 pub struct Frames {
@@ -50,6 +76,15 @@ impl Frames {
     ///
     /// For a message over the limit, one that does not decompress, and flags that nobody knows.
     pub fn take(&mut self) -> Result<Option<Piece>, Error> {
+        self.take_packed()?.map(Packed::open).transpose()
+    }
+
+    /// The next whole piece, still compressed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Frames::take`].
+    pub fn take_packed(&mut self) -> Result<Option<Packed>, Error> {
         let Some(Envelope { flags, body }) = self.envelopes.take()? else { return Ok(None) };
         let end = match self.protocol {
             Protocol::GrpcWeb | Protocol::GrpcWebText => TRAILERS,
@@ -59,15 +94,14 @@ impl Frames {
         if flags & !(COMPRESSED | end) != 0 {
             return Err(broken(format!("an envelope with the flags {flags:#04x}")));
         }
-        let body = match (flags & COMPRESSED != 0, self.encoding) {
-            (false, _) => body,
-            (true, Encoding::Gzip) if body.is_empty() => body,
-            (true, Encoding::Gzip) => unzip(&body, self.most)?,
+        let zipped = match (flags & COMPRESSED != 0, self.encoding) {
+            (false, _) => false,
+            (true, Encoding::Gzip) => !body.is_empty(),
             (true, Encoding::Identity) => {
                 return Err(broken("a compressed message without a header that says how".to_owned()));
             }
         };
-        Ok(Some(if flags & end == 0 { Piece::Message(body) } else { Piece::End(body) }))
+        Ok(Some(Packed { body, zipped, end: flags & end != 0, most: self.most }))
     }
 
     /// How many bytes of the next message are here, and how many it has, as far as that is known.

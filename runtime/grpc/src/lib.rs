@@ -2,6 +2,7 @@
 //! timeouts, statuses, metadata, bodies in proto and JSON, and what callers of other systems need. Knows
 //! nothing of servers, channels or registries. No byte of a peer makes it panic.
 
+pub mod authority;
 mod caller;
 pub mod connect;
 mod content;
@@ -25,12 +26,12 @@ use prost::Message;
 
 pub use caller::Caller;
 pub use content::{Content, Form, Protocol, SERVED, Unserved};
-pub use frames::{Frames, Piece};
+pub use frames::{Frames, Packed, Piece};
 pub use gzip::{ENCODINGS, Encoding, unzip, zip};
 pub use health::{CHECK, HealthListReply, HealthReply, HealthRequest, LIST, ServingStatus, WATCH};
 #[cfg(feature = "json")]
 pub use json::Json;
-pub use metadata::{read_metadata, write_metadata, write_reply_metadata};
+pub use metadata::{Spelling, read_metadata, write_metadata, write_reply_metadata};
 pub use status::{STATUS, Status, error_of, status_of};
 pub use timeout::{CONNECT_TIMEOUT, TIMEOUT, read_connect_timeout, read_timeout, write_connect_timeout, write_timeout};
 

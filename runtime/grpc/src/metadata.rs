@@ -1,7 +1,9 @@
 //! A call's metadata as HTTP headers.
 //!
 //! Plain entries have their own names, those in `-bin` as base64 (gRPC's `PROTOCOL-HTTP2.md`). Kitex's pairs
-//! (`metainfo.FromHTTPHeader`) are `rpc-transit-x-y` and `rpc-persist-x-y`, which a handler sees as `X_Y`.
+//! (`metainfo.FromHTTPHeader`) are `rpc-transit-x-y` and `rpc-persist-x-y`, which a handler sees as `X_Y`; those of
+//! Kratos (its middleware `metadata`) `x-md-local-x` and `x-md-global-x`, which it sees as `x`. go-micro has neither: all
+//! that its callers say is for the next hop.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -10,6 +12,8 @@ use kiteline_core::metadata::{Metadata, Reach, Value};
 
 const TRANSIENT: &str = "rpc-transit-";
 const PERSISTENT: &str = "rpc-persist-";
+const LOCAL: &str = "x-md-local-";
+const GLOBAL: &str = "x-md-global-";
 /// How the names of entries end that hold bytes.
 const BYTES: &str = "-bin";
 
@@ -43,6 +47,10 @@ pub fn read_metadata(headers: &HeaderMap) -> Metadata {
             metadata.append_to(Reach::Transient, variable(key), text);
         } else if let Some(key) = name.strip_prefix(PERSISTENT) {
             metadata.append_to(Reach::Persistent, variable(key), text);
+        } else if let Some(key) = name.strip_prefix(LOCAL) {
+            metadata.append_to(Reach::Transient, key, text);
+        } else if let Some(key) = name.strip_prefix(GLOBAL) {
+            metadata.append_to(Reach::Persistent, key, text);
         } else if is_own(name) {
             continue;
         } else if name.ends_with(BYTES) {
@@ -61,18 +69,39 @@ fn variable(key: &str) -> String {
     key.to_ascii_uppercase().replace('-', "_")
 }
 
-/// Writes the metadata of a request: pairs as a Kitex caller does. Entries that no header can carry
-/// are left out.
-pub fn write_metadata(metadata: &Metadata, headers: &mut HeaderMap) {
+/// How a system spells pairs for the next hop, and for every hop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Spelling {
+    /// `rpc-transit-x` and `rpc-persist-x`.
+    #[default]
+    Kitex,
+    /// `x-md-local-x` and `x-md-global-x`.
+    Kratos,
+    /// As all other entries: `x`.
+    Plain,
+}
+
+impl Spelling {
+    fn prefix(self, reach: Reach) -> &'static str {
+        match (self, reach) {
+            (Self::Kitex, Reach::Transient) => TRANSIENT,
+            (Self::Kitex, Reach::Persistent) => PERSISTENT,
+            (Self::Kratos, Reach::Transient) => LOCAL,
+            (Self::Kratos, Reach::Persistent) => GLOBAL,
+            (_, Reach::Plain) | (Self::Plain, _) => "",
+        }
+    }
+}
+
+/// Writes the metadata of a request. Entries that no header can carry are left out.
+pub fn write_metadata(metadata: &Metadata, spelling: Spelling, headers: &mut HeaderMap) {
     for entry in metadata {
-        let prefix = match entry.reach() {
-            Reach::Plain => {
-                write_plain(entry.name(), entry.value(), headers);
-                continue;
-            }
-            Reach::Transient => TRANSIENT,
-            Reach::Persistent => PERSISTENT,
-        };
+        let prefix = spelling.prefix(entry.reach());
+        if prefix.is_empty() {
+            write_plain(entry.name(), entry.value(), headers);
+            continue;
+        }
         let name = format!("{prefix}{}", entry.name().to_ascii_lowercase().replace('_', "-"));
         append(headers, &name, entry.value());
     }
@@ -125,12 +154,36 @@ mod tests {
         assert_eq!(metadata.plain().get("custom-key"), Some("custom value"));
         assert_eq!(metadata.len(), 3);
         let mut out = HeaderMap::new();
-        write_metadata(&metadata, &mut out);
+        write_metadata(&metadata, Spelling::Kitex, &mut out);
         assert_eq!(
             (&out["rpc-persist-trace-id"], &out["custom-key"]),
             (&"abc".parse().unwrap(), &"custom value".parse().unwrap())
         );
         assert!(read_metadata(&headers(&[("te", "trailers")])).is_empty());
+    }
+
+    #[test]
+    fn pairs_of_kratos_are_read_and_written_for_kratos_alone() {
+        let metadata = read_metadata(&headers(&[
+            ("x-md-local-token", "t1"),
+            ("x-md-global-trace-id", "abc"),
+            ("x-md-other", "o"),
+        ]));
+        assert_eq!(
+            (metadata.transient().get("token"), metadata.persistent().get("trace-id")),
+            (Some("t1"), Some("abc"))
+        );
+        assert_eq!(metadata.plain().get("x-md-other"), Some("o"));
+        let sent = |spelling| {
+            let mut out = HeaderMap::new();
+            write_metadata(&metadata, spelling, &mut out);
+            let mut names: Vec<_> = out.keys().map(|name| name.as_str().to_owned()).collect();
+            names.sort_unstable();
+            names
+        };
+        assert_eq!(sent(Spelling::Kitex), ["rpc-persist-trace-id", "rpc-transit-token", "x-md-other"]);
+        assert_eq!(sent(Spelling::Kratos), ["x-md-global-trace-id", "x-md-local-token", "x-md-other"]);
+        assert_eq!(sent(Spelling::Plain), ["token", "trace-id", "x-md-other"]);
     }
 
     #[test]
@@ -149,7 +202,7 @@ mod tests {
         metadata.append("twice", "1");
         metadata.append("twice", "2");
         let mut out = HeaderMap::new();
-        write_metadata(&metadata, &mut out);
+        write_metadata(&metadata, Spelling::Kitex, &mut out);
         let sent: Vec<_> = out.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
         assert_eq!(sent, [("x-bin", "AP8"), ("twice", "1"), ("twice", "2")]);
     }

@@ -1,8 +1,8 @@
 //! Errors as statuses, both ways: what gRPC's trailers, gRPC-Web's last envelope and Connect's JSON say.
 //!
 //! Reason and pairs travel as `google.rpc.ErrorInfo` in the status's details (`error_details.proto`),
-//! as Kratos and Google's APIs send them; business errors as Kitex does, in `biz-status` and
-//! `biz-extra` beside code 13. go-micro's own are in [`micro`]. What headers cannot hold is cut.
+//! as Kratos and Google's APIs send them, those of business errors too; these have beside code 13 what Kitex
+//! reads, `biz-status` and `biz-extra`. go-micro's own are in [`micro`]. What headers cannot hold is cut.
 
 use std::collections::BTreeMap;
 
@@ -28,6 +28,9 @@ const DETAILS: &str = "grpc-status-details-bin";
 /// takes 8 KiB of all headers together.
 const MOST_TEXT: usize = 2 << 10;
 const MOST_DETAILS: usize = 3 << 10;
+/// The same of reason and pairs in the details, and of a business error's pairs in a header of their own.
+const MOST_INFO: usize = 2 << 10;
+const MOST_EXTRA: usize = 1 << 10;
 
 /// How a call ended.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -161,29 +164,64 @@ fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
 
 /// The status that an error travels as.
 pub fn status_of(error: &Error) -> Status {
-    let has_info = !error.reason().is_empty() || !error.pairs().is_empty();
-    let info = has_info.then(|| {
-        let (reason, metadata) = (error.reason().to_owned(), error.pairs().clone());
-        let info = ErrorInfo { reason, domain: String::new(), metadata };
-        Any { type_url: ERROR_INFO.to_owned(), value: Bytes::from(info.encode_to_vec()) }
-    });
-    let others = error.details().iter().map(|detail| Any::new(&detail.type_name, detail.value.clone()));
-    let details = info.into_iter().chain(others).collect();
-    match error.business_code() {
-        Some(code) => Status { details, ..business(error, code) },
-        None => Status { details, ..Status::new(error.code(), error.message()) },
+    if let Some(code) = error.business_code() {
+        return business(error, code);
     }
+    Status { details: details(error), ..Status::new(error.code(), error.message()) }
 }
 
-/// The status of a business error, without the details by which Kratos knows its reason and pairs.
+/// Reason and pairs, and the details behind them.
+fn details(error: &Error) -> Vec<Any> {
+    let others = error.details().iter().map(|detail| Any::new(&detail.type_name, detail.value.clone()));
+    info(error).into_iter().chain(others).collect()
+}
+
+/// Reason and pairs, as many as fit.
+fn info(error: &Error) -> Option<Any> {
+    if error.reason().is_empty() && error.pairs().is_empty() {
+        return None;
+    }
+    let reason = percent::cut(error.reason(), MOST_INFO / 2).into_owned();
+    let mut info = ErrorInfo { reason, domain: String::new(), metadata: BTreeMap::new() };
+    let mut size = info.reason.len();
+    for (name, value) in error.pairs() {
+        // Tags and lengths beside the texts.
+        size += name.len() + value.len() + 12;
+        if size > MOST_INFO {
+            break;
+        }
+        info.metadata.insert(name.clone(), value.clone());
+    }
+    Some(Any { type_url: ERROR_INFO.to_owned(), value: Bytes::from(info.encode_to_vec()) })
+}
+
+/// The status of a business error: Kitex reads its headers, Kratos the details.
 fn business(error: &Error, code: i32) -> Status {
-    let mut status = Status::new(Code::Internal, error.message());
+    let mut status = Status { details: details(error), ..Status::new(Code::Internal, error.message()) };
     status.headers.insert(HeaderName::from_static(BUSINESS_CODE), HeaderValue::from(code));
-    let extra = serde_json::to_string(error.pairs()).ok();
-    if let Some(extra) = extra.filter(|_| !error.pairs().is_empty()) {
-        insert(&mut status.headers, BUSINESS_EXTRA, &ascii(&extra));
+    let extra = extra(error.pairs());
+    if extra.len() > "{}".len() {
+        insert(&mut status.headers, BUSINESS_EXTRA, &extra);
     }
     status
+}
+
+/// Pairs as JSON in a header, as many as fit.
+fn extra(pairs: &BTreeMap<String, String>) -> String {
+    let mut out = "{".to_owned();
+    for (name, value) in pairs {
+        let text = |text: &str| ascii(&serde_json::to_string(text).unwrap_or_default());
+        let pair = format!("{}:{}", text(name), text(value));
+        if out.len() + pair.len() > MOST_EXTRA {
+            break;
+        }
+        if out.len() > 1 {
+            out.push(',');
+        }
+        out.push_str(&pair);
+    }
+    out.push('}');
+    out
 }
 
 /// JSON with every character that a header cannot carry escaped.
@@ -211,28 +249,31 @@ pub fn error_of(status: &Status) -> Error {
     {
         return micro::error_of(code, micro).with_origin(Origin::Remote);
     }
-    let mut error = business.unwrap_or_else(|| Error::new(code, status.message.as_str()));
-    for detail in &status.details {
-        // One that does not decode is a detail like any other.
-        match ErrorInfo::decode(detail.value.clone()).ok().filter(|_| detail.type_url == ERROR_INFO) {
-            Some(ErrorInfo { reason, metadata, .. }) => {
-                let with_reason = error.with_reason(reason);
-                error = metadata.into_iter().fold(with_reason, |error, (key, value)| error.with_pair(key, value));
-            }
-            None => {
-                let (type_name, value) = (detail.type_name().to_owned(), detail.value.clone());
-                error = error.with_encoded_detail(Detail { type_name, value });
-            }
+    let error = business.unwrap_or_else(|| Error::new(code, status.message.as_str()));
+    status.details.iter().fold(error, with_detail).with_origin(Origin::Remote)
+}
+
+/// The same with what a detail says.
+fn with_detail(error: Error, detail: &Any) -> Error {
+    // One that does not decode is a detail like any other.
+    match ErrorInfo::decode(detail.value.clone()).ok().filter(|_| detail.type_url == ERROR_INFO) {
+        Some(ErrorInfo { reason, metadata, .. }) => {
+            let with_reason = error.with_reason(reason);
+            metadata.into_iter().fold(with_reason, |error, (key, value)| error.with_pair(key, value))
+        }
+        None => {
+            let (type_name, value) = (detail.type_name().to_owned(), detail.value.clone());
+            error.with_encoded_detail(Detail { type_name, value })
         }
     }
-    error.with_origin(Origin::Remote)
 }
 
 fn business_of(status: &Status) -> Option<Error> {
     let code = status.headers.get(BUSINESS_CODE)?.to_str().ok()?.parse().ok()?;
     let extra = status.headers.get(BUSINESS_EXTRA).and_then(|extra| extra.to_str().ok());
     let extra: Option<BTreeMap<String, String>> = extra.and_then(|extra| serde_json::from_str(extra).ok());
-    Some(Error::business(code, status.message.as_str(), extra.unwrap_or_default()))
+    let error = Error::business(code, status.message.as_str(), extra.unwrap_or_default());
+    Some(status.details.iter().fold(error, with_detail))
 }
 
 #[cfg(test)]
@@ -293,6 +334,41 @@ mod tests {
         assert_eq!(back.business_code(), Some(-7));
         assert_eq!(back.pairs(), error.pairs());
         assert_eq!(back.message(), error.message());
+    }
+
+    /// Kratos reads the details alone, Kitex the headers.
+    #[test]
+    fn business_errors_say_their_reason_and_pairs_to_kratos_too() {
+        let pairs = [("size".to_owned(), "7".to_owned())];
+        let error = Error::business(418, "teapot", pairs).with_reason("TEAPOT");
+        let (headers, back) = through(&error);
+        assert_eq!(
+            (&headers["biz-status"], &headers["biz-extra"]),
+            (&"418".parse().unwrap(), &r#"{"size":"7"}"#.parse().unwrap())
+        );
+        let details = base64::decode(headers["grpc-status-details-bin"].to_str().unwrap()).unwrap();
+        let details = RpcStatus::decode(details).unwrap();
+        let info = ErrorInfo::decode(details.details[0].value.clone()).unwrap();
+        assert_eq!((details.code, info.reason.as_str(), &info.metadata["size"][..]), (13, "TEAPOT", "7"));
+        assert_eq!((back.business_code(), back.reason(), &back.pairs()["size"][..]), (Some(418), "TEAPOT", "7"));
+    }
+
+    #[test]
+    fn pairs_that_headers_cannot_hold_cost_neither_the_reason_nor_the_others() {
+        let pairs = (0..300).map(|number| (format!("key-{number:03}"), "é".repeat(40)));
+        for error in [
+            Error::business(418, "é".repeat(10_000), pairs.clone()).with_reason("R"),
+            pairs.fold(Error::invalid("é".repeat(10_000)).with_reason("R"), |error, (key, value)| {
+                error.with_pair(key, value)
+            }),
+        ] {
+            let (headers, back) = through(&error);
+            let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+            assert!(size < 7 << 10, "{size}");
+            assert_eq!((back.code(), back.business_code(), back.reason()), (error.code(), error.business_code(), "R"));
+            assert_eq!(back.pairs().get("key-000"), error.pairs().get("key-000"));
+            assert!(back.pairs().len() > 5 && back.pairs().len() < 300, "{}", back.pairs().len());
+        }
     }
 
     fn through(error: &Error) -> (HeaderMap, Error) {

@@ -49,6 +49,7 @@ mod tls;
 use std::fmt;
 use std::sync::Arc;
 
+use kiteline_core::cors::Cors;
 use kiteline_core::error::Error;
 use kiteline_core::event::{Recorder, Recorders};
 use kiteline_core::layered::Layered;
@@ -83,6 +84,7 @@ pub struct Builder {
     layers: Vec<Wrap>,
     drivers: Vec<Box<dyn Driver>>,
     reflection: bool,
+    cors: Option<Cors>,
     recorders: Recorders,
     tls: Option<ServerTls>,
 }
@@ -102,6 +104,7 @@ impl Builder {
             layers: Vec::new(),
             drivers: Vec::new(),
             reflection: true,
+            cors: None,
             recorders: Recorders::default(),
             tls: None,
         }
@@ -129,6 +132,12 @@ impl Builder {
     /// (`grpc.reflection.v1.ServerReflection`). It does unless told otherwise.
     pub fn reflection(mut self, reflection: bool) -> Self {
         self.reflection = reflection;
+        self
+    }
+
+    /// Says which web pages of other origins may call proto services over Connect and gRPC-Web. None without it.
+    pub fn cors(mut self, cors: Option<Cors>) -> Self {
+        self.cors = cors;
         self
     }
 
@@ -170,7 +179,19 @@ impl Builder {
         drivers.extend(built_in(&router));
         let admission = Arc::new(admission::Admission::new(self.recorders));
         let connections = Arc::default();
-        let shared = Shared { router, layers, limits: self.limits, admission, connections, stage, tls };
+        #[cfg(not(feature = "grpc"))]
+        drop(self.cors);
+        let shared = Shared {
+            router,
+            layers,
+            limits: self.limits,
+            #[cfg(feature = "grpc")]
+            cors: self.cors,
+            admission,
+            connections,
+            stage,
+            tls,
+        };
         Running::start(listener, drivers, Arc::new(shared), registrar).await
     }
 }

@@ -16,6 +16,8 @@ use super::stage::Stage;
 use kiteline_core::aside::{aside, in_a_thread_of_its_own};
 use kiteline_core::body::Body;
 use kiteline_core::context::Context;
+#[cfg(feature = "grpc")]
+use kiteline_core::cors::Cors;
 use kiteline_core::error::Code;
 use kiteline_core::error::{Error, Origin};
 use kiteline_core::layered::Layered;
@@ -38,6 +40,9 @@ pub(super) struct Shared {
     /// `None` without layers: calls go to their service directly.
     pub(super) layers: Option<Layered>,
     pub(super) limits: Limits,
+    /// Which web pages may call.
+    #[cfg(feature = "grpc")]
+    pub(super) cors: Option<Cors>,
     pub(super) admission: Arc<Admission>,
     pub(super) connections: Arc<Connections>,
     pub(super) stage: watch::Sender<Stage>,

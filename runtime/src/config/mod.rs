@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
+use kiteline_core::cors::Cors;
 use kiteline_core::limits::{Limits, seconds};
 use kiteline_registry::Endpoint;
 use kiteline_tls::ServerTls;
@@ -68,6 +69,8 @@ pub struct ServerConfig {
     pub reflection: bool,
     /// `[server.tls]`: the server speaks TLS, and nothing else. Paths are relative to the file. Default: plain text.
     pub tls: Option<ServerTls>,
+    /// `[server.cors]`: which web pages may call proto services. Default: those of the server's own origin.
+    pub cors: Option<Cors>,
 }
 
 impl Default for ServerConfig {
@@ -79,6 +82,7 @@ impl Default for ServerConfig {
             mux: true,
             reflection: true,
             tls: None,
+            cors: None,
         }
     }
 }

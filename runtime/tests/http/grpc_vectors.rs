@@ -39,7 +39,7 @@ fn handlers_see_what_handlers_of_kitex_see() {
         let found = (pairs(metadata.transient()), pairs(metadata.persistent()));
         assert_eq!(found, (saw("transient"), saw("persistent")), "{name}");
         let mut again = HeaderMap::new();
-        grpc::write_metadata(&metadata, &mut again);
+        grpc::write_metadata(&metadata, grpc::Spelling::Kitex, &mut again);
         assert!(again.iter().all(|(key, value)| sent[key] == value), "{name}");
         let timeout = match name {
             "unary_timeout" => Some(Duration::from_micros(1_999_590)),

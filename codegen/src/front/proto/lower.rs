@@ -2,8 +2,9 @@
 
 use prost_types::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, MethodDescriptorProto,
-    ServiceDescriptorProto,
+    MethodOptions, ServiceDescriptorProto,
     field_descriptor_proto::{Label, Type as Wire},
+    method_options::IdempotencyLevel,
 };
 
 use super::place::Places;
@@ -122,7 +123,14 @@ impl Lowering<'_> {
 
     fn method(&self, path: &[i32], method: &MethodDescriptorProto) -> Method {
         let deprecated = method.options.as_ref().is_some_and(|it| it.deprecated());
-        let head = self.head(path, "", method.name(), deprecated);
+        let mut head = self.head(path, "", method.name(), deprecated);
+        let flag = match method.options.as_ref().map(MethodOptions::idempotency_level) {
+            Some(IdempotencyLevel::NoSideEffects) => Some("safe"),
+            Some(IdempotencyLevel::Idempotent) => Some("idempotent"),
+            _ => None,
+        };
+        let key = |text: &str| Name { text: text.to_owned(), span: head.name.span };
+        head.annotations.extend(flag.map(|flag| Annotation { key: key(flag), value: Some(key("true")) }));
         let named = |part, name: &str| {
             let span = self.places.find(&[path, &[part]].concat()).unwrap_or(head.name.span);
             Type { kind: TypeKind::Named(name.to_owned()), span, annotations: Vec::new() }

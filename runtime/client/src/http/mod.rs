@@ -157,7 +157,7 @@ impl Caller {
             };
         }
         if let Some(metadata) = call.cx.metadata() {
-            write_metadata(metadata, &mut headers);
+            write_metadata(metadata, self.style.spelling, &mut headers);
         }
         headers
     }
@@ -166,7 +166,7 @@ impl Caller {
         let (transcode, deadline) = (self.style.transcode(call.method), call.cx.deadline());
         let expected = reading::Expected { content, most: self.message, deadline, transcode };
         if call.method.kind.streams_answers() {
-            let answer = replies::stream(sent, expected, at)?;
+            let answer = replies::stream(sent, expected, at).await?;
             return Ok(match (call.cx.deadline(), answer) {
                 (Some(at), Answer { head, body, trailers }) => {
                     Answer { head, body: body.into_messages().until(at).into(), trailers }

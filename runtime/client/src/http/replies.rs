@@ -28,6 +28,8 @@ struct Replies {
     over: bool,
     /// Whether anything came behind the head.
     any: bool,
+    /// What came first of an answer that is known to be at its end.
+    first: Option<Option<Result<Bytes, Error>>>,
     trailers: Metadata,
 }
 
@@ -49,7 +51,7 @@ impl Replies {
         };
         let frames = Frames::new(expected.content.protocol, encoding, expected.most);
         let (head, at, trailers) = (head.headers, at.clone(), Metadata::new());
-        Ok((Self { body, frames, expected, head, at, open, over: false, any: false, trailers }, metadata))
+        Ok((Self { body, frames, expected, head, at, open, over: false, any: false, first: None, trailers }, metadata))
     }
 
     fn poll_message(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Bytes, Error>>> {
@@ -123,7 +125,10 @@ impl Replies {
 
 impl Source for Replies {
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Result<Bytes, Error>>> {
-        self.poll_message(task)
+        match self.first.take() {
+            Some(first) => Poll::Ready(first),
+            None => self.poll_message(task),
+        }
     }
 
     fn trailers(mut self: Pin<&mut Self>) -> Metadata {
@@ -131,9 +136,18 @@ impl Source for Replies {
     }
 }
 
-/// A stream of answers.
-pub(super) fn stream(sent: Sent, expected: Expected, at: &Endpoint) -> Result<Answer, Error> {
-    let (replies, head) = Replies::new(sent, expected, at)?;
+/// A stream of answers. One whose length is known is at its end already: an error at its beginning is the call's.
+pub(super) async fn stream(sent: Sent, expected: Expected, at: &Endpoint) -> Result<Answer, Error> {
+    let (mut replies, head) = Replies::new(sent, expected, at)?;
+    if replies.body.size_hint().exact().is_some() {
+        match poll_fn(|task| replies.poll_message(task)).await {
+            Some(Err(error)) => {
+                let trailers = error.trailers().clone();
+                return Err(error.with_metadata(head, trailers));
+            }
+            first => replies.first = Some(first),
+        }
+    }
     Ok(Answer { head, ..Answer::from(Messages::from_source(replies)) })
 }
 

@@ -7,7 +7,7 @@ use http::Version;
 use super::super::channel::Builder;
 use kiteline_core::error::Error;
 use kiteline_core::service::Method;
-use kiteline_grpc::{Form, Protocol};
+use kiteline_grpc::{Form, Protocol, Spelling};
 
 /// How a proto service is called over HTTP; see [`Builder::http`].
 ///
@@ -23,6 +23,7 @@ pub struct Http {
     pub(super) version: Version,
     pub(super) gzip: bool,
     pub(super) get: bool,
+    pub(super) spelling: Spelling,
     #[cfg(feature = "json")]
     json: Option<(std::sync::Arc<kiteline_grpc::Json>, &'static [u8])>,
 }
@@ -40,6 +41,7 @@ impl Http {
             version: Version::HTTP_2,
             gzip: false,
             get: false,
+            spelling: Spelling::default(),
             #[cfg(feature = "json")]
             json: None,
         }
@@ -77,6 +79,20 @@ impl Http {
     /// Asks with `GET` where a method of Connect's has no side effects.
     pub fn with_get(mut self) -> Self {
         self.get = true;
+        self
+    }
+
+    /// Spells pairs for the next hop and for every hop as the services do that are called; the default is Kitex's way.
+    /// Our servers read all of them.
+    ///
+    /// ```
+    /// use runtime::client::Http;
+    /// use runtime::grpc::Spelling;
+    ///
+    /// let _channel = runtime::Channel::builder("users").http(Http::grpc().with_spelling(Spelling::Kratos));
+    /// ```
+    pub fn with_spelling(mut self, spelling: Spelling) -> Self {
+        self.spelling = spelling;
         self
     }
 

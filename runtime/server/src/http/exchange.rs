@@ -1,7 +1,8 @@
 //! One call: its message or messages, its work, its answer.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Instant;
 
 use bytes::BytesMut;
@@ -20,7 +21,7 @@ use crate::partial::Held as Reserved;
 use crate::running_call::{self, End, GRACE};
 use crate::shared::Shared;
 use kiteline_core::body::Body;
-use kiteline_core::context::{Context, ReplySlot};
+use kiteline_core::context::{Context, ReplyMetadata, ReplySlot};
 use kiteline_core::error::{Code, Error};
 use kiteline_core::service::Answer;
 use kiteline_grpc::envelope::Sealed;
@@ -71,7 +72,10 @@ impl Exchange {
             tokio::time::sleep(GRACE).await;
         }
         let (caller, service) = (self.asked.caller.clone(), service_of(self.asked.route.method.path));
-        let answered = outcome.and_then(|answer| self.respond(answer, cancel));
+        let answered = match outcome {
+            Ok(answer) => self.respond(answer, cancel).await,
+            Err(error) => Err(error),
+        };
         answered.unwrap_or_else(|error| {
             shared.note(&error);
             failed(&caller, &error, slot.take(), service)
@@ -139,7 +143,7 @@ impl Exchange {
         }
     }
 
-    fn respond(self, answer: Answer, cancel: Option<DropGuard>) -> Result<Response<Outgoing>, Error> {
+    async fn respond(self, answer: Answer, cancel: Option<DropGuard>) -> Result<Response<Outgoing>, Error> {
         let (protocol, streams) =
             (self.asked.caller.content().protocol, self.asked.route.method.kind.streams_answers());
         let sealing = Sealing { transcode: self.transcode(), caller: self.asked.caller };
@@ -152,10 +156,23 @@ impl Exchange {
             if let Some(end) = self.end.filter(|end| end.of_caller) {
                 messages = messages.until(end.at);
             }
-            Outgoing::stream(Answers { messages, trailers, sealing, cancel, stream: self.stream })
+            // Asked once: what fails at once is an error of the call, as its protocol says that.
+            let first = match poll_fn(|task| Poll::Ready(messages.poll_message(task))).await {
+                Poll::Pending => None,
+                Poll::Ready(Some(Err(error))) => {
+                    cancel.map(DropGuard::disarm);
+                    self.stream.connection.shared.note(&error);
+                    let mut trailers = trailers;
+                    trailers.extend(messages.take_trailers());
+                    let service = service_of(self.asked.route.method.path);
+                    return Ok(failed(&sealing.caller, &error, ReplyMetadata { head, trailers }, service));
+                }
+                Poll::Ready(next) => Some(next),
+            };
+            Outgoing::stream(Answers { messages, first, trailers, sealing, cancel, slow: None, stream: self.stream })
         } else {
             cancel.map(DropGuard::disarm);
-            let message = sealing.message(body.into_whole()?)?;
+            let message = sealing.seal(body.into_whole()?).await?;
             if protocol == Protocol::Connect {
                 let mut behind = HeaderMap::new();
                 write_reply_metadata(&trailers, &mut behind);

@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::{Context as Task, Poll};
+use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -14,9 +14,10 @@ use hyper::body::{Body, Frame, Incoming};
 use super::Connection;
 use super::transcode::Transcode;
 use crate::partial::{FREE, Held, Partial};
+use kiteline_core::aside::aside;
 use kiteline_core::body::{Messages, Source};
 use kiteline_core::error::{Code, Error, Origin};
-use kiteline_grpc::{Caller, Encoding, Frames, Piece, Protocol, envelope, unzip};
+use kiteline_grpc::{Caller, Encoding, Frames, Packed, Piece, Protocol, envelope, unzip};
 
 /// Bytes that are read of what is left of a request once it is answered, and for how long.
 const REST: usize = 8 << 20;
@@ -68,6 +69,8 @@ struct Requests {
     frames: Frames,
     transcode: Transcode,
     room: Room,
+    /// A message that is read beside the workers.
+    opening: Option<Pin<Box<dyn Future<Output = Result<Bytes, Error>> + Send>>>,
     ended: bool,
 }
 
@@ -147,16 +150,25 @@ impl Requests {
     fn new(body: Arriving, caller: &Caller, transcode: Transcode) -> Self {
         let frames = Frames::new(caller.content().protocol, caller.encoding(), transcode.most());
         let room = Room::new(transcode.connection());
-        Self { body, frames, transcode, room, ended: false }
+        Self { body, frames, transcode, room, opening: None, ended: false }
     }
 
     fn poll_message(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         loop {
-            match self.frames.take() {
-                Ok(Some(Piece::Message(message))) => return Poll::Ready(Some(self.transcode.open(message))),
-                Ok(Some(Piece::End(_))) => {
-                    let error = Error::invalid("an end of a stream where a message belongs");
-                    return Poll::Ready(Some(Err(error.with_origin(Origin::Decode))));
+            if let Some(opening) = &mut self.opening {
+                let message = ready!(opening.as_mut().poll(task));
+                self.opening = None;
+                return Poll::Ready(Some(message));
+            }
+            match self.frames.take_packed() {
+                Ok(Some(packed)) => {
+                    let (size, zipped) = packed.size();
+                    if !self.transcode.is_slow(size, zipped) {
+                        return Poll::Ready(Some(read(packed, &self.transcode)));
+                    }
+                    let transcode = self.transcode.clone();
+                    self.opening = Some(Box::pin(async move { aside(move || read(packed, &transcode)).await? }));
+                    continue;
                 }
                 Ok(None) if self.ended => return Poll::Ready(self.frames.finish().err().map(Err)),
                 Ok(None) => {
@@ -183,6 +195,17 @@ impl Requests {
             if let Err(error) = pushed {
                 return Poll::Ready(Some(Err(error)));
             }
+        }
+    }
+}
+
+/// The message in a piece.
+fn read(packed: Packed, transcode: &Transcode) -> Result<Bytes, Error> {
+    match packed.open()? {
+        Piece::Message(message) => transcode.open(message),
+        Piece::End(_) => {
+            let error = Error::invalid("an end of a stream where a message belongs");
+            Err(error.with_origin(Origin::Decode))
         }
     }
 }
@@ -221,7 +244,14 @@ pub(super) async fn whole(
     if caller.content().protocol == Protocol::Connect {
         let mut room = Room::new(transcode.connection());
         let body = collect(body, transcode.most(), &mut room).await?;
-        return Ok((open(body, caller, &transcode)?, room.take()));
+        let slow = transcode.is_slow(body.len(), caller.encoding() == Encoding::Gzip);
+        let message = if slow {
+            let caller = caller.clone();
+            aside(move || open(body, &caller, &transcode)).await??
+        } else {
+            open(body, caller, &transcode)?
+        };
+        return Ok((message, room.take()));
     }
     let mut requests = Requests::new(body, caller, transcode);
     let message = poll_fn(|task| requests.poll_message(task)).await.ok_or_else(|| cardinality("no message"))??;

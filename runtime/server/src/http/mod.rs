@@ -1,9 +1,11 @@
 //! Calls over HTTP on one connection: HTTP/1.1 and HTTP/2 by hyper; gRPC, gRPC-Web and Connect by `kiteline-grpc`.
 
 mod asked;
+mod cors;
 mod exchange;
 mod held;
 mod incoming;
+mod named;
 mod outgoing;
 mod socket;
 mod streams;
@@ -18,6 +20,7 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
 use http::Version;
+use http::header::ORIGIN;
 use hyper::body::Incoming;
 use hyper::rt::Executor;
 use hyper::server::conn::{http1, http2};
@@ -35,6 +38,7 @@ use exchange::Exchange;
 use incoming::Arriving;
 use kiteline_core::limits::Limits;
 use kiteline_core::lock::lock;
+use named::Named;
 use outgoing::Outgoing;
 use socket::Socket;
 use streams::Streams;
@@ -96,7 +100,7 @@ async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Ar
     let goaway = guard.goaway();
     let is_two = Claim::beginning(&first, PREFACE) == Claim::Yes;
     let full = Arc::<AtomicBool>::default();
-    let io = TokioIo::new(Socket::new(driver::whole(first, stream), &shared, &full));
+    let io = TokioIo::new(Named::new(Socket::new(driver::whole(first, stream), &shared, &full), is_two));
     let connection = Arc::new(Connection {
         shared,
         #[cfg(feature = "json")]
@@ -194,10 +198,18 @@ impl Stream {
     async fn answer(self, request: http::Request<Incoming>) -> http::Response<Outgoing> {
         let (head, body) = request.into_parts();
         let body = Arriving::new(body, head.version);
-        match asked::read(&head, &self.connection.shared) {
+        let shared = Arc::clone(&self.connection.shared);
+        if let Some(told) = shared.cors.as_ref().and_then(|cors| cors::preflight(cors, &head)) {
+            return told;
+        }
+        let mut response = match asked::read(&head, &shared) {
             Ok(asked) => Exchange::new(self, asked, &head.headers).answer(&head.headers, body).await,
             Err(refusal) => *refusal,
+        };
+        if let Some(cors) = &shared.cors {
+            cors::mark(cors, head.headers.get(ORIGIN), response.headers_mut());
         }
+        response
     }
 
     /// What ends it, for whoever does not keep it open.

@@ -13,6 +13,7 @@ use tokio_util::sync::DropGuard;
 use super::held::{Held, Kept, NotTaken, SMALL, counted};
 use super::transcode::Transcode;
 use super::{Connection, Stream};
+use kiteline_core::aside::aside;
 use kiteline_core::body::Messages;
 use kiteline_core::context::ReplyMetadata;
 use kiteline_core::error::{Error, Origin};
@@ -114,21 +115,42 @@ impl Body for Outgoing {
     }
 }
 
+/// A message until it is written.
+type Slow = Pin<Box<dyn Future<Output = Result<Sealed, Error>> + Send>>;
+
 /// A stream of answers. Dropped before its end it cancels the call.
 pub(super) struct Answers {
     pub(super) messages: Messages,
+    /// What the stream gave before the answer began.
+    pub(super) first: Option<Option<Result<Bytes, Error>>>,
     /// Behind the last message, before what the stream itself brings.
     pub(super) trailers: Metadata,
     pub(super) sealing: Sealing,
     pub(super) cancel: Option<DropGuard>,
+    /// A message that is written beside the workers.
+    pub(super) slow: Option<Slow>,
     /// Open as long.
     pub(super) stream: Stream,
 }
 
 impl Answers {
     pub(super) fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Next> {
-        let next = ready!(self.messages.poll_message(task));
-        let end = match next.map(|next| next.and_then(|message| self.seal(message))) {
+        let next = match &mut self.slow {
+            Some(slow) => {
+                let sealed = ready!(slow.as_mut().poll(task));
+                self.slow = None;
+                Some(sealed)
+            }
+            None => match ready!(self.poll_message(task)) {
+                Some(Ok(message)) if self.sealing.is_slow(&message) => {
+                    let sealing = self.sealing.clone();
+                    self.slow = Some(Box::pin(async move { sealing.seal(message).await }));
+                    return self.poll_next(task);
+                }
+                next => next.map(|next| next.and_then(|message| self.sealing.message(message))),
+            },
+        };
+        let end = match next.map(|next| next.and_then(|sealed| self.counted(sealed))) {
             Some(Ok(message)) => return Poll::Ready(Next::Message(message)),
             Some(Err(error)) => Some(error),
             None => None,
@@ -142,9 +164,15 @@ impl Answers {
         }))
     }
 
-    /// A message as it is sent, counted where it is large, or nothing is taken.
-    fn seal(&self, message: Bytes) -> Result<Sealed, Error> {
-        let sealed = self.sealing.message(message)?;
+    fn poll_message(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        match self.first.take() {
+            Some(first) => Poll::Ready(first),
+            None => self.messages.poll_message(task),
+        }
+    }
+
+    /// A message, counted where it is large, or nothing is taken.
+    fn counted(&self, sealed: Sealed) -> Result<Sealed, Error> {
         let connection = &self.stream.connection;
         if sealed.len() > SMALL || connection.full.load(Ordering::Relaxed) {
             return counted(sealed, connection);
@@ -166,14 +194,28 @@ pub(super) enum End {
 }
 
 /// How the messages of an answer are written.
+#[derive(Clone)]
 pub(super) struct Sealing {
     pub(super) caller: Caller,
     pub(super) transcode: Transcode,
 }
 
 impl Sealing {
+    /// As [`Sealing::message`], beside the workers where that takes long.
+    pub(super) async fn seal(&self, message: Bytes) -> Result<Sealed, Error> {
+        if !self.is_slow(&message) {
+            return self.message(message);
+        }
+        let sealing = self.clone();
+        aside(move || sealing.message(message)).await?
+    }
+
+    fn is_slow(&self, message: &Bytes) -> bool {
+        self.transcode.is_slow(message.len(), self.caller.answers_in() == Encoding::Gzip)
+    }
+
     /// A message in its envelope; alone where there are none.
-    pub(super) fn message(&self, message: Bytes) -> Result<Sealed, Error> {
+    fn message(&self, message: Bytes) -> Result<Sealed, Error> {
         let message = self.transcode.close(message)?;
         let protocol = self.caller.content().protocol;
         let (flags, message) = match self.caller.answers_in() {

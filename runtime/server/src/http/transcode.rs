@@ -5,9 +5,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Connection;
+use kiteline_core::aside::LARGE;
 use kiteline_core::error::Error;
 use kiteline_core::router::Route;
 use kiteline_grpc::Form;
+
+/// Compressed messages from this size on are read and written aside: they may be a thousand times as long.
+const SLOW_GZIP: usize = 16 << 10;
 
 /// Turns the messages of one call.
 #[derive(Clone)]
@@ -43,6 +47,11 @@ impl Transcode {
         Ok(message)
     }
 
+    /// Whether a message of so many bytes, compressed or to be compressed, takes so long that the worker should not wait for it.
+    pub(super) fn is_slow(&self, size: usize, zipped: bool) -> bool {
+        zipped && size >= SLOW_GZIP || self.form == Form::Json && size >= LARGE
+    }
+
     pub(super) fn connection(&self) -> &Arc<Connection> {
         &self.connection
     }
@@ -55,12 +64,6 @@ impl Transcode {
     /// In how many bytes a message may be.
     pub(super) fn most(&self) -> usize {
         self.connection.shared.limits.grpc_message
-    }
-
-    #[cfg(not(feature = "json"))]
-    #[allow(dead_code, reason = "forms are looked at where JSON is read")]
-    pub(super) fn form(&self) -> Form {
-        self.form
     }
 }
 

@@ -53,6 +53,19 @@ fn gzip() {
     });
 }
 
+/// A block that is changed has the same headers, but for one value of the same length.
+#[test]
+fn authorities() {
+    let block = |value: &[u8]| [&[0x83, 0x86, 0x41, value.len() as u8][..], value, &[0x5f, 1, b'x']].concat();
+    let corpus = [block(b"h1:2379,h2:2379"), block(b"a/b"), vec![0x83, 0x41, 0x83, 0x1b, 0x11, 0xff, 0x84]];
+    fuzz(&corpus, executions(50_000), |input| {
+        if let Some(mended) = runtime::grpc::authority::mended(input) {
+            assert!(mended.len() <= input.len() * 2 + 3, "{input:?}");
+            assert_eq!(runtime::grpc::authority::mended(&mended), None, "{input:?}");
+        }
+    });
+}
+
 #[test]
 fn ends_errors_and_queries() {
     let status = status_of(&Error::not_found("gone ✗").with_reason("R").with_pair("a", "b"));

@@ -5,6 +5,7 @@ import (
 	"log"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/zeromicro/go-zero/core/conf"
 	"github.com/zeromicro/go-zero/core/discov"
@@ -48,7 +49,8 @@ func call(etcd, service string) {
 	if err := conf.FillDefault(&config); err != nil {
 		log.Fatal(err)
 	}
-	config.Target = "etcd://" + etcd + "/" + service
+	// Its configuration lists the hosts of etcd; several are the ":authority" of every call.
+	config.Etcd = discov.EtcdConf{Hosts: strings.Split(etcd, ","), Key: service}
 	client := must(zrpc.NewClient(config))
 	for range 7 {
 		go greeter.Call(greeter.Over(client.Conn()))

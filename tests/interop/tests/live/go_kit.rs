@@ -7,5 +7,5 @@ use crate::scenario::{System, live};
 #[test]
 fn go_kit_lives_with_ours() {
     let Some(go) = Go::greeter("go-kit") else { return };
-    live(&System { name: "go-kit", layout: "go-kit", keys: "greeter/", program: &go });
+    live(&System { name: "go-kit", layout: "go-kit", keys: "greeter/", program: &go, hosts: 1 });
 }

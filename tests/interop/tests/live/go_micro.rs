@@ -10,7 +10,7 @@ use crate::scenario::{System, live};
 #[test]
 fn go_micro_lives_with_ours() {
     let Some(go) = Go::greeter("go-micro") else { return };
-    live(&System { name: "go-micro", layout: "go-micro", keys: "/micro/registry/greeter/", program: &go });
+    live(&System { name: "go-micro", layout: "go-micro", keys: "/micro/registry/greeter/", program: &go, hosts: 1 });
 }
 
 const KEYS: &str = "/micro/registry";

@@ -10,7 +10,7 @@ use crate::scenario::{System, live};
 #[test]
 fn kratos_lives_with_ours() {
     let Some(go) = Go::greeter("kratos") else { return };
-    live(&System { name: "kratos", layout: "kratos", keys: "/microservices/greeter/", program: &go });
+    live(&System { name: "kratos", layout: "kratos", keys: "/microservices/greeter/", program: &go, hosts: 1 });
 }
 
 const KEYS: &str = "/microservices";
@@ -24,6 +24,8 @@ async fn kratos_gets_our_errors_and_we_get_its() {
         ("missing", "404 USER_NOT_FOUND \"user x not found\" map[user:x zone:a]"),
         ("conflict", "409 DUP \"already there\" map[]"),
         ("plain", "404  \"user x not found\" map[]"),
+        // The code of a business error is not HTTP's.
+        ("teapot", "500 TEAPOT \"teapot\" map[size:7]"),
     ] {
         assert_eq!(site.tries(&[text, "10s"]).await, wanted, "{text}");
     }

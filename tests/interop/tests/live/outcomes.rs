@@ -72,6 +72,10 @@ impl Greeter for Greets {
             "missing" => Err(missing().with_reason("USER_NOT_FOUND").with_pair("user", "x").with_pair("zone", "a")),
             "conflict" => Err(Error::new(Code::Aborted, "already there").with_reason("DUP")),
             "plain" => Err(missing()),
+            "teapot" => {
+                let error = Error::business(418, "teapot", [("size".to_owned(), "7".to_owned())]);
+                Err(error.with_reason("TEAPOT"))
+            }
             "biz" => Err(Error::business(40_404, "no <user> ✗", [])),
             "slow" => {
                 cx.cancelled().await;

@@ -25,6 +25,8 @@ pub(crate) struct System<'a> {
     /// Its program `greeter`: `serve ETCD SERVICE LISTEN TTL` registers LISTEN and leaves at SIGTERM, `call ETCD SERVICE`
     /// says in a line what each call gave, `hi from ADDRESS` or `failed: …`.
     pub(crate) program: &'a Go,
+    /// How many addresses of etcd its client is told, with commas between.
+    pub(crate) hosts: usize,
 }
 
 /// Runs it all.
@@ -116,7 +118,7 @@ impl Place<'_> {
     /// Their client and ours.
     fn callers(&self) -> [Caller; 2] {
         let mut theirs = self.system.program.program("greeter");
-        theirs.args(["call", &self.etcd.address, SERVICE]);
+        theirs.args(["call", &vec![&*self.etcd.address; self.system.hosts].join(","), SERVICE]);
         let mut ours = Command::new(env!("CARGO_BIN_EXE_greeter"));
         ours.args(["call", &self.url(), SERVICE]);
         [("their client", theirs), ("our client", ours)].map(|(name, mut it)| Caller(Process::start(name, &mut it)))

@@ -46,15 +46,18 @@ pub static CHAT: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     idl: ::runtime::Idl::Proto,
     methods: &[
         ::runtime::Method::new(::runtime::Idl::Proto, "/chat.v1.Chat/Say", 0),
-        ::runtime::Method::new(::runtime::Idl::Proto, "/chat.v1.Chat/Watch", 1)
+        ::runtime::Method::new(::runtime::Idl::Proto, "/chat.v1.Chat/Last", 1).safe(),
+        ::runtime::Method::new(::runtime::Idl::Proto, "/chat.v1.Chat/Pin", 2)
+            .idempotent(),
+        ::runtime::Method::new(::runtime::Idl::Proto, "/chat.v1.Chat/Watch", 3)
             .streaming(false, true),
-        ::runtime::Method::new(::runtime::Idl::Proto, "/chat.v1.Chat/Upload", 2)
+        ::runtime::Method::new(::runtime::Idl::Proto, "/chat.v1.Chat/Upload", 4)
             .streaming(true, false),
-        ::runtime::Method::new(::runtime::Idl::Proto, "/chat.v1.Chat/Talk", 3)
+        ::runtime::Method::new(::runtime::Idl::Proto, "/chat.v1.Chat/Talk", 5)
             .streaming(true, true),
-        ::runtime::Method::new(::runtime::Idl::Proto, "/chat.v1.Chat/Ticks", 4)
+        ::runtime::Method::new(::runtime::Idl::Proto, "/chat.v1.Chat/Ticks", 6)
             .streaming(false, true),
-        ::runtime::Method::new(::runtime::Idl::Proto, "/chat.v1.Chat/Drain", 5)
+        ::runtime::Method::new(::runtime::Idl::Proto, "/chat.v1.Chat/Drain", 7)
             .streaming(true, false),
     ],
 };
@@ -64,6 +67,19 @@ pub static CHAT: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
 /// Implementations write `async fn`.
 pub trait Chat: Send + Sync + 'static {
     fn say(
+        &self,
+        cx: &::runtime::Context,
+        req: Line,
+    ) -> impl ::std::future::Future<Output = Result<Line, ::runtime::Error>> + Send;
+
+    /// Changes nothing.
+    fn last(
+        &self,
+        cx: &::runtime::Context,
+        req: Line,
+    ) -> impl ::std::future::Future<Output = Result<Line, ::runtime::Error>> + Send;
+
+    fn pin(
         &self,
         cx: &::runtime::Context,
         req: Line,
@@ -167,32 +183,46 @@ impl<H: Chat> ::runtime::Service for ChatServer<H> {
             1 => {
                 Box::pin(async move {
                     let req: Line = grpc::request(&call)?;
+                    let reply = H::last(&handler, &call.cx, req).await?;
+                    grpc::reply(&call.cx, &reply)
+                })
+            }
+            2 => {
+                Box::pin(async move {
+                    let req: Line = grpc::request(&call)?;
+                    let reply = H::pin(&handler, &call.cx, req).await?;
+                    grpc::reply(&call.cx, &reply)
+                })
+            }
+            3 => {
+                Box::pin(async move {
+                    let req: Line = grpc::request(&call)?;
                     let replies = H::watch(&handler, &call.cx, req).await?;
                     Ok(grpc::replies(&call.cx, replies))
                 })
             }
-            2 => {
+            4 => {
                 Box::pin(async move {
                     let req = grpc::requests(call.body, call.limits);
                     let reply = H::upload(&handler, &call.cx, req).await?;
                     grpc::reply(&call.cx, &reply)
                 })
             }
-            3 => {
+            5 => {
                 Box::pin(async move {
                     let req = grpc::requests(call.body, call.limits);
                     let replies = H::talk(&handler, &call.cx, req).await?;
                     Ok(grpc::replies(&call.cx, replies))
                 })
             }
-            4 => {
+            6 => {
                 Box::pin(async move {
                     let req: () = grpc::request(&call)?;
                     let replies = H::ticks(&handler, &call.cx, req).await?;
                     Ok(grpc::replies(&call.cx, replies))
                 })
             }
-            5 => {
+            7 => {
                 Box::pin(async move {
                     let req = grpc::requests(call.body, call.limits);
                     H::drain(&handler, &call.cx, req).await?;
@@ -211,14 +241,16 @@ impl<H: Chat> ::runtime::Service for ChatServer<H> {
 impl ChatServer<()> {
     /// The encoded descriptors of the package and of what it imports.
     const DESCRIPTORS: &'static [u8] = b"\
-\x0a\xda\x03\x0a\x0achat.proto\x12\x07chat.v1\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/proto\
+\x0a\xaf\x04\x0a\x0achat.proto\x12\x07chat.v1\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/proto\
 buf/timestamp.proto\"\x1a\x0a\x04Line\x12\x12\x0a\x04text\x18\x01 \x01(\x09R\x04text\"9\x0a\x07Summa\
 ry\x12\x14\x0a\x05lines\x18\x01 \x01(\x0dR\x05lines\x12\x18\x0a\x07letters\x18\x02 \x01(\x0dR\x07let\
-ters2\xa5\x02\x0a\x04Chat\x12#\x0a\x03Say\x12\x0d.chat.v1.Line\x1a\x0d.chat.v1.Line\x12'\x0a\x05Watc\
-h\x12\x0d.chat.v1.Line\x1a\x0d.chat.v1.Line0\x01\x12+\x0a\x06Upload\x12\x0d.chat.v1.Line\x1a\x10.cha\
-t.v1.Summary(\x01\x12(\x0a\x04Talk\x12\x0d.chat.v1.Line\x1a\x0d.chat.v1.Line(\x010\x01\x12=\x0a\x05T\
-icks\x12\x16.google.protobuf.Empty\x1a\x1a.google.protobuf.Timestamp0\x01\x129\x0a\x05Drain\x12\x16.\
-google.protobuf.Empty\x1a\x16.google.protobuf.Empty(\x01b\x06proto3";
+ters2\xfa\x02\x0a\x04Chat\x12#\x0a\x03Say\x12\x0d.chat.v1.Line\x1a\x0d.chat.v1.Line\x12)\x0a\x04Last\
+\x12\x0d.chat.v1.Line\x1a\x0d.chat.v1.Line\"\x03\x90\x02\x01\x12(\x0a\x03Pin\x12\x0d.chat.v1.Line\x1a\
+\x0d.chat.v1.Line\"\x03\x90\x02\x02\x12'\x0a\x05Watch\x12\x0d.chat.v1.Line\x1a\x0d.chat.v1.Line0\x01\
+\x12+\x0a\x06Upload\x12\x0d.chat.v1.Line\x1a\x10.chat.v1.Summary(\x01\x12(\x0a\x04Talk\x12\x0d.chat.\
+v1.Line\x1a\x0d.chat.v1.Line(\x010\x01\x12=\x0a\x05Ticks\x12\x16.google.protobuf.Empty\x1a\x1a.googl\
+e.protobuf.Timestamp0\x01\x129\x0a\x05Drain\x12\x16.google.protobuf.Empty\x1a\x16.google.protobuf.Em\
+pty(\x01b\x06proto3";
 }
 
 /// Calls `Chat`. Cheap to clone; clones share one channel.
@@ -247,11 +279,30 @@ impl ChatClient {
         )
     }
 
+    /// Changes nothing.
+    pub fn last(&self, req: Line) -> ::runtime::client::Request<Line> {
+        ::runtime::client::Request::new(
+            &self.channel,
+            &CHAT.methods[1],
+            grpc::body(&req),
+            grpc::result,
+        )
+    }
+
+    pub fn pin(&self, req: Line) -> ::runtime::client::Request<Line> {
+        ::runtime::client::Request::new(
+            &self.channel,
+            &CHAT.methods[2],
+            grpc::body(&req),
+            grpc::result,
+        )
+    }
+
     /// What is said, as it is said.
     pub fn watch(&self, req: Line) -> ::runtime::client::StreamRequest<Line> {
         ::runtime::client::StreamRequest::new(
             &self.channel,
-            &CHAT.methods[1],
+            &CHAT.methods[3],
             grpc::body(&req),
             grpc::result,
         )
@@ -264,7 +315,7 @@ impl ChatClient {
     ) -> ::runtime::client::Request<Summary> {
         ::runtime::client::Request::streaming(
             &self.channel,
-            &CHAT.methods[2],
+            &CHAT.methods[4],
             grpc::messages(req),
             grpc::result,
         )
@@ -277,7 +328,7 @@ impl ChatClient {
     ) -> ::runtime::client::StreamRequest<Line> {
         ::runtime::client::StreamRequest::streaming(
             &self.channel,
-            &CHAT.methods[3],
+            &CHAT.methods[5],
             grpc::messages(req),
             grpc::result,
         )
@@ -289,7 +340,7 @@ impl ChatClient {
     ) -> ::runtime::client::StreamRequest<::runtime::prost_types::Timestamp> {
         ::runtime::client::StreamRequest::new(
             &self.channel,
-            &CHAT.methods[4],
+            &CHAT.methods[6],
             grpc::body(&req),
             grpc::result,
         )
@@ -301,7 +352,7 @@ impl ChatClient {
     ) -> ::runtime::client::Request<()> {
         ::runtime::client::Request::streaming(
             &self.channel,
-            &CHAT.methods[5],
+            &CHAT.methods[7],
             grpc::messages(req),
             grpc::result,
         )

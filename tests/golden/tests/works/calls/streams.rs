@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::task::{self, Poll};
 use std::time::Duration;
 
-use golden::generated::chat::v1::{Chat, ChatClient, ChatServer, Line, Summary};
-use runtime::client::StreamRequest;
+use golden::generated::chat::v1::{CHAT, Chat, ChatClient, ChatServer, Line, Summary};
+use runtime::client::{Http, StreamRequest};
 use runtime::prost_types::Timestamp;
 use runtime::server::Running;
 use runtime::{Call, Channel, Code, Config, Context, Error, Registry, Server, Service, Stream, Streaming, streaming};
@@ -30,18 +30,30 @@ impl Chat for Room {
         Ok(req)
     }
 
+    async fn last(&self, _: &Context, req: Line) -> Result<Line, Error> {
+        Ok(req)
+    }
+
+    async fn pin(&self, _: &Context, req: Line) -> Result<Line, Error> {
+        Ok(req)
+    }
+
     async fn watch(
         &self,
         cx: &Context,
         req: Line,
     ) -> Result<impl Stream<Item = Result<Line, Error>> + Send + 'static, Error> {
+        if req.text == "fail at once" {
+            return Ok(streaming::iter(vec![Err(Error::not_found("nothing to watch"))]));
+        }
         cx.send_back("topic", cx.get("topic").unwrap_or("none").to_owned());
         if req.text.is_empty() {
             return Err(Error::invalid("watch what?"));
         }
         cx.send_trailer("count", "3");
         let torn = (req.text == "torn").then(|| Err(Error::not_found("torn")));
-        Ok(streaming::iter((0..3).map(move |at| Ok(line(format!("{} {at}", req.text)))).chain(torn)))
+        let lines = (0..3).map(|at| Ok(line(format!("{} {at}", req.text)))).chain(torn);
+        Ok(streaming::iter(lines.collect::<Vec<_>>()))
     }
 
     async fn upload(&self, _: &Context, mut req: Streaming<Line>) -> Result<Summary, Error> {
@@ -122,6 +134,31 @@ async fn texts(stream: &mut Streaming<Line>) -> Vec<String> {
         texts.push(next.map_or_else(|error| format!("{:?}", error.code()), |line| line.text));
     }
     texts
+}
+
+#[tokio::test]
+async fn a_method_that_changes_nothing_is_asked_with_get() {
+    let of = |name| CHAT.methods.iter().find(|it| it.name == name).map(|it| (it.idempotent, it.safe));
+    assert_eq!(["Say", "Last", "Pin"].map(of), [Some((false, false)), Some((true, true)), Some((true, false))]);
+    let (server, _) = over_grpc(Room::default()).await;
+    let registry = Registry::open(&format!("static:chat={}", server.addr())).unwrap();
+    let channel = Channel::builder("chat").registry(&registry).http(Http::connect().with_get()).build().unwrap();
+    let client = ChatClient::new(channel);
+    assert_eq!(client.last(line("hi")).await.unwrap(), line("hi"));
+    assert_eq!(client.say(line("hi")).await.unwrap(), line("hi"));
+}
+
+/// A stream that fails at once is a call that fails, where the protocol can say so.
+#[tokio::test]
+async fn an_error_before_the_first_message_is_the_call_s() {
+    let (server, _) = over_grpc(Room::default()).await;
+    let registry = Registry::open(&format!("static:chat={}", server.addr())).unwrap();
+    for http in [Http::grpc(), Http::grpc_web(), Http::connect(), Http::connect().over_http1()] {
+        let channel = Channel::builder("chat").registry(&registry).http(http.clone()).build().unwrap();
+        let failed = ChatClient::new(channel).watch(line("fail at once")).await;
+        let error = failed.map(|_| "a stream").unwrap_err();
+        assert_eq!((error.code(), error.message()), (Code::NotFound, "nothing to watch"), "{http:?}");
+    }
 }
 
 #[tokio::test]
