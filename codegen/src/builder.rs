@@ -39,7 +39,7 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {}
 
-/// What loading gave: a model, its texts, and findings that are no errors.
+/// The result of loading: a model, its texts, and findings that are no errors.
 #[derive(Debug)]
 pub struct Loaded {
     /// The resolved program.

@@ -1,5 +1,4 @@
-//! Where a crate goes, and what is around it: its folder, its manifest, its workspace, its way to
-//! `runtime`.
+//! The place of a crate: its folder, its manifest, its workspace, its way to `runtime`.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -26,7 +25,7 @@ pub(super) fn root(it: &Invocation) -> Result<PathBuf, Error> {
     Ok(PathBuf::from(scaffold::package_name(&stem)))
 }
 
-/// What an earlier run recorded about the IDL files in the crate's manifest.
+/// The record of an earlier run about the IDL files, in the crate's manifest.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Record {
     /// The files that were named, by their paths in the crate.
@@ -73,7 +72,7 @@ pub(super) fn dropped(root: &Path, names: &[String]) -> Result<Vec<String>, Erro
     Ok(gone.map(str::to_owned).collect())
 }
 
-/// What an existing crate needs beside `src/generated`: the dependency, and the module.
+/// The needs of an existing crate beside `src/generated`: the dependency, and the module.
 pub(super) fn lacking(
     loaded: &Loaded,
     root: &Path,
@@ -107,7 +106,7 @@ pub(super) fn manifest(path: &Path) -> Result<Option<Manifest>, Error> {
     Manifest::parse(&text).map(Some).map_err(said)
 }
 
-/// What is known about the crate.
+/// The crate as far as it is known.
 pub(super) fn shape(
     it: &Invocation,
     gathered: &Gathered,

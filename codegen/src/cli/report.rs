@@ -79,7 +79,7 @@ impl Report {
         }
     }
 
-    /// One line a file.
+    /// Prints one line per file.
     pub(super) fn plan(&self, plan: &Plan, verbose: bool) {
         for step in &plan.steps {
             let path = shown(&plan.root, &step.path);
@@ -97,7 +97,7 @@ impl Report {
         }
     }
 
-    /// What would change, as a patch on standard output.
+    /// Prints the changes as a patch on standard output.
     pub(super) fn diff(&self, plan: &Plan) {
         for step in &plan.steps {
             let path = shown(&plan.root, &step.path);
@@ -112,7 +112,7 @@ impl Report {
         }
     }
 
-    /// What the user's files lack.
+    /// Prints what the user's files lack.
     pub(super) fn missing(&self, it: &Invocation, plan: &Plan, missing: &[(PathBuf, String)]) {
         let what = match it.command {
             Command::Crate if !it.add_missing => "add it, or run again with --add-missing",

@@ -1,4 +1,4 @@
-//! What an earlier run made, so that a run that changes nothing need not make it again.
+//! Cache of an earlier run, so that a run that changes nothing need not generate again.
 //!
 //! `target/kiteline` in the crate says of which model, by which program, which texts were made. They
 //! are read back where all of that is the same and every file still holds its text; else, and for

@@ -1,4 +1,4 @@
-//! The client of a service: one method a method, each a call that can be awaited.
+//! The client of a service: one method per method of the IDL, each a call that can be awaited.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;

@@ -164,7 +164,7 @@ fn differs(view: &View<'_>, field: &Field, key: bool) -> TokenStream {
 
 /// Reading fields into locals of the same names.
 pub(super) struct Reading<'a> {
-    /// What the fields belong to, for the text of a missing one.
+    /// The owner of the fields, for the text of a missing one.
     pub(super) owner: &'a str,
     /// Whether the owner is a map key.
     pub(super) key: bool,

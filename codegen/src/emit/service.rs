@@ -1,4 +1,4 @@
-//! What a service is: its description, its trait, the error enums of its methods.
+//! Emits a service: its description, its trait, the error enums of its methods.
 
 use std::collections::BTreeMap;
 
@@ -65,7 +65,7 @@ pub(crate) fn outcome(view: &View<'_>, owner: &Service, method: &Method) -> (Tok
     (value, error)
 }
 
-/// What a handler's method gives: the value of [`outcome`], or a stream of them.
+/// The result of a handler's method: the value of [`outcome`], or a stream of them.
 pub(super) fn answer(view: &View<'_>, method: &Method, value: &TokenStream) -> TokenStream {
     if !method.server_streaming {
         return value.clone();
@@ -79,7 +79,7 @@ pub(super) fn parameters<'a>(view: &'a View<'_>, method: &'a Method) -> impl Ite
     arguments(view, method, |ty| quote!(::runtime::Streaming<#ty>))
 }
 
-/// The same for a client.
+/// The arguments of a client's method.
 pub(super) fn sent<'a>(view: &'a View<'_>, method: &'a Method) -> impl Iterator<Item = TokenStream> + 'a {
     let send = view.std("Send");
     arguments(view, method, move |ty| quote!(impl ::runtime::Stream<Item = #ty> + #send + 'static))

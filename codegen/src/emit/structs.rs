@@ -68,7 +68,7 @@ fn default_impl(view: &View<'_>, def: &Def, it: &Struct) -> TokenStream {
     }
 }
 
-/// What a field holds when nobody set it.
+/// The value of a field when nobody set it.
 pub(super) fn initial(view: &View<'_>, field: &Field, key: bool) -> TokenStream {
     match (&field.default, field.wrap) {
         (Some(value), Wrap::Plain) => constant::value(view, value, &field.ty, key),

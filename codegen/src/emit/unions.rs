@@ -1,4 +1,4 @@
-//! Unions: an enum with one arm a field, and one for a member that this IDL does not know.
+//! Unions: an enum with one arm per field, and one for a member that this IDL does not know.
 
 use proc_macro2::TokenStream;
 use quote::quote;

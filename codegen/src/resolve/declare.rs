@@ -14,7 +14,7 @@ use crate::options::{On, Options};
 /// The longest name of anything.
 pub(super) const LONGEST: usize = 200;
 
-/// What the files declare, in the order of the model's arenas.
+/// The declarations of all files, in the order of the model's arenas.
 #[derive(Default)]
 pub(super) struct Declared {
     pub(super) files: Vec<File>,
@@ -30,7 +30,7 @@ pub(super) struct DeclaredType {
     pub(super) module: ModuleId,
     pub(super) serde: bool,
     pub(super) derive: Vec<String>,
-    /// What prost makes: the whole of it is known by its name.
+    /// The message or enum of proto: the whole of it is known by its name.
     pub(super) proto: Option<Proto>,
 }
 

@@ -19,7 +19,7 @@ use crate::options::{On, Options};
 /// Names that generated code gives to parameters beside the IDL's own.
 const ARGUMENTS_TAKEN: &[&str] = &["cx"];
 
-/// What has a type and no value yet.
+/// Constants and defaults that have a type and no value yet.
 #[derive(Default)]
 pub(super) struct Unvalued {
     pub(super) consts: Vec<TypedConst>,

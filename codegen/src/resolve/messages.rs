@@ -1,6 +1,5 @@
-//! What prost makes of a message or an enum, as far as it can go wrong: names that are one in Rust,
-//! messages that must contain themselves, and those
-//! that no stack has room for.
+//! Checks on messages and enums that prost makes: names that are one in Rust, messages that must contain themselves,
+//! and those that no stack has room for.
 
 use std::collections::HashMap;
 

@@ -7,14 +7,14 @@ use crate::ir::draft;
 use crate::ir::model::{Base, Ty};
 use crate::options::{On, Options};
 
-/// Where a type is written.
+/// The place in which a type is written.
 #[derive(Clone, Copy)]
 pub(super) struct From<'a> {
     pub(super) scope: &'a Scope,
     pub(super) file: usize,
-    /// What holds its maps and sets.
+    /// The Rust type of its maps and sets.
     pub(super) maps: Maps,
-    /// What holds its strings.
+    /// The Rust type of its strings.
     pub(super) strings: Strings,
 }
 

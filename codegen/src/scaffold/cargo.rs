@@ -11,7 +11,7 @@ use crate::ir::model::Model;
 use crate::options::{TABLE, Takes};
 use crate::output::{Owner, hash};
 
-/// Where the crate gets `runtime` from.
+/// The source of `runtime` in the crate's manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Runtime {
     /// A folder, relative to the crate or absolute.

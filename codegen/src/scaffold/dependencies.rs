@@ -1,5 +1,5 @@
-//! What a manifest that is there has to have so that the crate compiles and is where it was asked
-//! to be: features of `runtime`, its source, tokio. Every other byte stays.
+//! Edits an existing manifest so that the crate compiles and is where it was asked to be: features of `runtime`, its
+//! source, tokio. Every other byte stays.
 
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 

@@ -1,5 +1,5 @@
-//! What the user's files lack after the IDL changed: stubs, a handler's module, a mounted service.
-//! Inserted by span with `--add-missing`, every other byte as it was; reported otherwise.
+//! Finds what the user's files lack after the IDL changed: stubs, a handler's module, a mounted service. Inserted by
+//! span with `--add-missing`, every other byte as it was; reported otherwise.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

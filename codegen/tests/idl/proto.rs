@@ -1,4 +1,4 @@
-//! What the proto front end makes of whole files.
+//! The proto front end on whole files.
 
 use std::{fs, path::Path};
 

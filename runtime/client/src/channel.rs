@@ -68,7 +68,7 @@ impl Channel {
         Builder::new(service)
     }
 
-    /// What has happened so far, on all clones of this channel.
+    /// Counts of events so far, on all clones of this channel.
     pub fn counters(&self) -> &Counters {
         self.0.dispatch.counters()
     }
@@ -230,7 +230,7 @@ impl Builder {
         }
     }
 
-    /// Where the service is found.
+    /// Sets the registry in which the service is found.
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registry = Some(registry.clone());
         self
@@ -273,8 +273,7 @@ impl Builder {
         self
     }
 
-    /// What chooses instances, in place of what `[client]` says. Default
-    /// [`RoundRobin`](kiteline_balance::RoundRobin).
+    /// Sets the balancer, in place of what `[client]` says. Default [`RoundRobin`](kiteline_balance::RoundRobin).
     pub fn balancer(mut self, balancer: impl Balancer) -> Self {
         self.balancer = Some(Box::new(balancer));
         self

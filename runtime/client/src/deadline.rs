@@ -13,7 +13,7 @@ use tokio::time::{Sleep, sleep_until};
 
 use kiteline_core::error::{Error, Origin};
 
-/// What is told where a deadline passed; the channel knows the call and says it in full.
+/// The error where a deadline passed; the channel knows the call and says it in full.
 #[cold]
 pub(super) fn passed() -> Error {
     Error::deadline("no answer in time").with_origin(Origin::Transport)

@@ -51,7 +51,7 @@ struct Idle {
     connection: Box<Connection>,
 }
 
-/// What a call is given for its turn.
+/// The connection, or the place for one, that a call is given.
 #[derive(Debug)]
 pub(super) enum Given {
     /// A connection that served another call just now.

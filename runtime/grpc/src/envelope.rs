@@ -20,7 +20,7 @@ const HEAD: usize = 5;
 pub struct Envelope {
     /// [`COMPRESSED`], [`END`], [`TRAILERS`], and what nobody knows.
     pub flags: u8,
-    /// What is in it.
+    /// The message inside.
     pub body: Bytes,
 }
 

@@ -8,7 +8,7 @@ use crate::gzip::{Encoding, unzip};
 use crate::web::FromText;
 use kiteline_core::error::{Code, Error, Origin};
 
-/// What a body holds.
+/// A piece of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
     /// A message.

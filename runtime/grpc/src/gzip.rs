@@ -21,7 +21,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// What a header names; `None` for a compression that is not understood.
+    /// The compression that a header names; `None` for one that is not understood.
     pub fn read(name: &str) -> Option<Self> {
         match name.trim() {
             "" | "identity" => Some(Self::Identity),

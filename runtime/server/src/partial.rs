@@ -163,7 +163,7 @@ impl Partial {
         true
     }
 
-    /// What is reserved, for the frame that is whole now or was refused.
+    /// Takes the reservation of the frame that is whole now or was refused.
     pub(super) fn take(&mut self) -> Option<Held> {
         self.frame.take().map(|frame| self.held(frame))
     }
@@ -222,7 +222,7 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// The same as bytes of a request in work.
+    /// The reservation as bytes of a request in work.
     pub(super) fn into_bytes(mut self) -> usize {
         let bytes = std::mem::take(&mut self.bytes);
         self.admission.reserved.fetch_sub(bytes, Ordering::SeqCst);

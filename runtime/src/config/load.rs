@@ -25,7 +25,7 @@ Settings come from the file, then from the environment, then from these flags.
 RUST_LOG says what is logged, such as info or warn,runtime=debug.";
 const DEFAULT_FILE: &str = "service.toml";
 
-/// What the command line asks for.
+/// The request of the command line.
 pub(super) enum Asked {
     /// To run with these flags.
     Settings(Flags),

@@ -38,7 +38,7 @@ pub struct Config {
     pub client: ClientConfig,
     /// `[app]`: the user's own table.
     pub app: toml::Table,
-    /// Where the settings came from, in one line for people.
+    /// The source of the settings, in one line for people.
     #[serde(skip)]
     pub source: String,
 }
@@ -50,7 +50,7 @@ pub struct ServerConfig {
     /// `host:port` to listen on; port 0 lets the kernel choose. Default `127.0.0.1:8888`.
     #[serde(deserialize_with = "listen")]
     pub listen: String,
-    /// What others dial: `host`, `host:port`, or the name of a network interface (`eth0`, `eth0:8888`;
+    /// The address that others dial: `host`, `host:port`, or the name of a network interface (`eth0`, `eth0:8888`;
     /// Linux alone), whose first address is meant. Default: the address that others can reach.
     pub advertise: Option<String>,
     /// Between deregistering and the end of accepting; seconds in the file. Default 6 s, because
@@ -96,7 +96,7 @@ impl Default for RegistryConfig {
     }
 }
 
-/// What a server does when its registry does not take it at once.
+/// The behaviour of a server whose registry does not take it at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
@@ -186,10 +186,9 @@ impl Config {
         Ok(config)
     }
 
-    /// What others dial to reach a listener that is bound to `bound`: the setting, else
-    /// `KITEX_IP_TO_REGISTRY` and `KITEX_PORT_TO_REGISTRY`, else the bound address; for `0.0.0.0`
-    /// and `::` `POD_IP`, else the address by which this machine reaches others, else its first one
-    /// that is not a loopback address.
+    /// The address that others dial to reach a listener that is bound to `bound`: the setting, else
+    /// `KITEX_IP_TO_REGISTRY` and `KITEX_PORT_TO_REGISTRY`, else the bound address; for `0.0.0.0` and `::` `POD_IP`,
+    /// else the address by which this machine reaches others, else its first one that is not a loopback address.
     ///
     /// # Errors
     /// [`Error::Advertise`] when a setting is no address that others can dial.

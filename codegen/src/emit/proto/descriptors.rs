@@ -9,8 +9,8 @@ use prost_types::{FileDescriptorProto, FileDescriptorSet};
 use super::files;
 use crate::ir::model::{Model, ModuleId};
 
-/// What services share their descriptors with: those of their module and package. Files without a
-/// package have modules of their own.
+/// The encoded descriptors by what services share them with: those of their module and package. Files without a package
+/// have modules of their own.
 pub(in crate::emit) type Descriptors = BTreeMap<(ModuleId, String), Vec<u8>>;
 
 /// The encoded `FileDescriptorSet` of each module and package with services: its files, and what they

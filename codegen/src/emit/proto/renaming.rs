@@ -10,7 +10,7 @@ use super::{comments, groups};
 use crate::ir::model::{Def, DefKind, Model, Proto};
 use crate::resolve::names;
 
-/// What prost gets.
+/// The descriptors that prost gets.
 pub(super) struct Renamed {
     /// The user's files, with their modules' places in the model.
     pub(super) files: Vec<(usize, FileDescriptorProto)>,

@@ -2,7 +2,7 @@
 
 use crate::resolve::names;
 
-/// What to write for each stand-in.
+/// The text to write for each stand-in.
 pub(super) struct StandIns {
     /// A word that nothing else in the text has.
     word: String,

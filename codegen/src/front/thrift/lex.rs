@@ -3,7 +3,7 @@
 
 use super::MAX_ERRORS;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A name or a keyword, without dots.
@@ -51,7 +51,7 @@ pub(super) struct Comment {
     pub(super) first: bool,
 }
 
-/// What can be wrong with the text itself.
+/// The faults of the text itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// Characters that begin no token.

@@ -24,7 +24,7 @@ use super::url::Url;
 pub use faults::Faults;
 pub use server::Embedded;
 
-/// Where the registry `dev` is, unless its URL says another place.
+/// The address of the registry `dev`, unless its URL says another one.
 pub const ADDRESS: &str = "127.0.0.1:2379";
 
 /// `dev`, or `dev://127.0.0.1:2379` for another place of this machine.

@@ -39,7 +39,7 @@ pub(super) struct Registrar {
     pub(super) state: State,
 }
 
-/// What a registrar has in etcd.
+/// The keys and the lease that a registrar has in etcd.
 #[derive(Default)]
 pub(super) struct State {
     /// The lease that is held; 0 when none is.

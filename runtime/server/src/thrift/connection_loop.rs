@@ -28,7 +28,7 @@ use kiteline_core::cache_padded::CachePadded;
 use kiteline_core::service::Answer;
 use kiteline_thrift::Wire;
 
-/// What comes before the next message.
+/// The next step before another message is answered.
 pub(super) enum Next {
     /// More bytes, or answers of late calls.
     Bytes,
@@ -50,7 +50,7 @@ pub(super) struct ConnectionLoop<'a> {
     pub(super) reader: Reader<'a>,
     pub(super) caller: Caller<'a>,
     pub(super) writer: Writer<'a>,
-    /// What calls that may be answered out of order share; `None` until there is one.
+    /// The state that calls share which may be answered out of order; `None` until there is one.
     pub(super) out_of_order: Option<Arc<OutOfOrder>>,
 }
 

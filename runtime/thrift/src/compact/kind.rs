@@ -47,7 +47,7 @@ pub(super) fn to_nibble(kind: Type) -> u8 {
     }
 }
 
-/// What an element of this type takes at least in a list, whatever is in it.
+/// The least memory of an element of this type in a list, whatever is in it.
 pub(super) fn memory(kind: Type) -> usize {
     match kind {
         Type::String => size_of::<String>(),
