@@ -12,6 +12,7 @@ use super::budget::Budget;
 use super::counters::{Counter, Counters};
 #[cfg(feature = "grpc")]
 use super::deadline::within;
+use super::dial::Dialer;
 use super::endpoint_connections::EndpointConnections;
 use super::endpoint_set::{Attempt, EndpointSet, EndpointSets, nanos};
 #[cfg(feature = "grpc")]
@@ -24,7 +25,9 @@ use kiteline_core::body::Body;
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::event::Recorders;
 use kiteline_core::limits::Limits;
-use kiteline_core::service::{Answer, Call, Handling, Idl, Kind};
+#[cfg(feature = "grpc")]
+use kiteline_core::service::Kind;
+use kiteline_core::service::{Answer, Call, Handling, Idl};
 use kiteline_registry::{Resolver, Snapshot};
 
 /// Second attempts after a request may have been sent.
@@ -36,7 +39,7 @@ pub(super) struct Dispatch(Arc<Shared>);
 
 /// The builder's settings about connections.
 pub(super) struct Settings<'a> {
-    pub(super) connect: Duration,
+    pub(super) dialer: Dialer,
     pub(super) waits: bool,
     pub(super) limits: &'a Limits,
     pub(super) recorders: &'a Recorders,
@@ -126,7 +129,7 @@ impl Dispatch {
             transport: settings.style.transport,
             #[cfg(feature = "grpc")]
             http: Caller::new(
-                settings.connect,
+                settings.dialer.clone(),
                 settings.limits.grpc_message,
                 settings.http.clone().unwrap_or_default(),
             ),

@@ -44,6 +44,7 @@ mod stage;
 #[cfg(test)]
 mod tests_connections;
 mod thrift;
+mod tls;
 
 use std::fmt;
 use std::sync::Arc;
@@ -59,6 +60,7 @@ use kiteline_core::service::Idl;
 #[cfg(feature = "grpc")]
 use kiteline_core::service::ServiceInfo;
 use kiteline_core::service::{Answer, Call, Service};
+use kiteline_tls::{Acceptor, ServerTls};
 use tokio::sync::watch;
 use tower::{Layer, Service as Tower};
 
@@ -82,6 +84,7 @@ pub struct Builder {
     drivers: Vec<Box<dyn Driver>>,
     reflection: bool,
     recorders: Recorders,
+    tls: Option<ServerTls>,
 }
 
 impl fmt::Debug for Builder {
@@ -100,6 +103,7 @@ impl Builder {
             drivers: Vec::new(),
             reflection: true,
             recorders: Recorders::default(),
+            tls: None,
         }
     }
 
@@ -134,6 +138,12 @@ impl Builder {
         self
     }
 
+    /// Speaks TLS alone, with these certificates. [`Builder::start`] reads them.
+    pub fn tls(mut self, settings: &ServerTls) -> Self {
+        self.tls = Some(settings.clone());
+        self
+    }
+
     /// Adds a protocol, which is asked for each connection before those that are built in.
     pub fn driver(mut self, driver: impl Driver) -> Self {
         self.drivers.push(Box::new(driver));
@@ -145,12 +155,14 @@ impl Builder {
     /// # Errors
     ///
     /// `FailedPrecondition` when the services cannot share a server, or without any;
-    /// `Unavailable` when the address cannot be listened on; what the registrar gives.
+    /// `Unavailable` when the address cannot be listened on; for TLS what [`Acceptor::open`] gives; what the
+    /// registrar gives.
     pub async fn start(self, listen: &str, registrar: Option<Box<dyn Registrar>>) -> Result<Running, Error> {
         malloc::retain();
         let stage = watch::Sender::new(Stage::default());
         let router = Router::with_own(self.services, |services| own(services, &stage, self.reflection))?;
         let layers = stack(&router, self.layers);
+        let tls = self.tls.as_ref().map(Acceptor::open).transpose()?;
         let listener = accept::listen(listen).await.map_err(|error| not_bound(listen, &error))?;
         #[cfg(target_os = "linux")]
         descriptors::make_room(&listener, self.limits.connections);
@@ -158,7 +170,7 @@ impl Builder {
         drivers.extend(built_in(&router));
         let admission = Arc::new(admission::Admission::new(self.recorders));
         let connections = Arc::default();
-        let shared = Shared { router, layers, limits: self.limits, admission, connections, stage };
+        let shared = Shared { router, layers, limits: self.limits, admission, connections, stage, tls };
         Running::start(listener, drivers, Arc::new(shared), registrar).await
     }
 }

@@ -24,7 +24,11 @@ impl Driver for Lines {
                 calls.waits_for(Phase::Work);
                 let text = answer(&calls, &line).await;
                 calls.waits_for(Phase::Write);
-                if writer.write_all(text.as_bytes()).await.is_err() || calls.draining() {
+                let written = async {
+                    writer.write_all(text.as_bytes()).await?;
+                    writer.flush().await
+                };
+                if written.await.is_err() || calls.draining() {
                     return;
                 }
                 calls.waits_for(Phase::Idle);

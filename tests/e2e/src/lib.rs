@@ -7,6 +7,7 @@
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+mod authority;
 mod bad_details;
 mod etcd;
 mod go;
@@ -22,6 +23,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+pub use authority::{Authority, Identity};
 pub use bad_details::bad_details;
 pub use etcd::Etcd;
 pub use go::Go;

@@ -12,16 +12,17 @@ use std::time::Duration;
 use http::{Request, Version};
 use hyper::client::conn::{TrySendError, http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
 
 use super::Response;
-use super::heard::{Heard, noted};
+use super::heard::{Heard, Noted};
 use super::outgoing::Outgoing;
+use crate::dial::Dialer;
 use kiteline_core::error::{Error, Origin};
 use kiteline_core::lock::lock;
 use kiteline_registry::Endpoint;
+use kiteline_tls::{Alpn, Stream};
 
 /// Connections of HTTP/2 to one address that are opened for the sake of speed.
 static WIDTH: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZero::get).min(8));
@@ -136,7 +137,7 @@ impl HttpConnections {
     /// # Errors
     ///
     /// [`Origin::NotConnected`].
-    pub(super) async fn connection(&self, at: &Endpoint, connect: Duration, version: Version) -> Result<Chosen, Error> {
+    pub(super) async fn connection(&self, at: &Endpoint, dialer: &Dialer, version: Version) -> Result<Chosen, Error> {
         if version == Version::HTTP_11 {
             let ready = || lock(&self.idle).pop();
             while let Some(sender) = ready() {
@@ -144,7 +145,7 @@ impl HttpConnections {
                     return Ok(Chosen::One(sender, Arc::clone(&self.idle)));
                 }
             }
-            return Ok(Chosen::One(open_one(at, connect).await?, Arc::clone(&self.idle)));
+            return Ok(Chosen::One(open_one(at, dialer).await?, Arc::clone(&self.idle)));
         }
         if let Some(connection) = self.ready() {
             return Ok(Chosen::Two(connection));
@@ -154,7 +155,7 @@ impl HttpConnections {
         if let Some(connection) = self.ready() {
             return Ok(Chosen::Two(connection));
         }
-        let opened = open_two(at, connect).await;
+        let opened = open_two(at, dialer).await;
         let mut shared = lock(&self.shared);
         shared.retain(|connection| connection.takes_calls());
         match opened {
@@ -242,7 +243,9 @@ pub(super) fn broken(at: &Endpoint, error: &hyper::Error) -> Error {
     }
     let h2 = of_h2(error);
     let code = h2.filter(|error| error.is_reset()).and_then(h2::Error::reason).map(code_of_reset);
-    let why = h2.map_or_else(|| error.to_string(), ToString::to_string);
+    // Behind "connection error" stands what the socket, or TLS, said.
+    let whole = || error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+    let why = h2.map_or_else(whole, ToString::to_string);
     let text = format!("the connection to {} failed: {why}", at.address());
     Error::new(code.unwrap_or(kiteline_core::Code::Unavailable), text).with_origin(Origin::Transport)
 }
@@ -259,34 +262,25 @@ fn code_of_reset(reason: h2::Reason) -> kiteline_core::Code {
     }
 }
 
-async fn dial(at: &Endpoint, connect: Duration) -> Result<TcpStream, Error> {
-    let fail = |why: String| {
-        Error::unavailable(format!("cannot connect to {}: {why}", at.address())).with_origin(Origin::NotConnected)
-    };
-    let stream = tokio::time::timeout(connect, TcpStream::connect((at.host.as_str(), at.port))).await;
-    let stream = match stream {
-        Ok(stream) => stream.map_err(|error| fail(error.to_string()))?,
-        Err(_) => return Err(fail(format!("no connection after {connect:?}"))),
-    };
-    stream.set_nodelay(true).map_err(|error| fail(error.to_string()))?;
-    Ok(stream)
+async fn dial(at: &Endpoint, dialer: &Dialer, alpn: Alpn) -> Result<Stream, Error> {
+    dialer.dial(at, alpn).await.map_err(|why| no_connection(at, &why))
 }
 
 #[cold]
-fn no_handshake(at: &Endpoint, error: &hyper::Error) -> Error {
-    Error::unavailable(format!("cannot connect to {}: {error}", at.address())).with_origin(Origin::NotConnected)
+fn no_connection(at: &Endpoint, why: &dyn std::fmt::Display) -> Error {
+    Error::unavailable(format!("cannot connect to {}: {why}", at.address())).with_origin(Origin::NotConnected)
 }
 
-async fn open_two(at: &Endpoint, connect: Duration) -> Result<Arc<Http2Connection>, Error> {
+async fn open_two(at: &Endpoint, dialer: &Dialer) -> Result<Arc<Http2Connection>, Error> {
     let heard = Arc::<Heard>::default();
-    let io = TokioIo::new(noted(dial(at, connect).await?, &heard));
+    let io = TokioIo::new(Noted::new(dial(at, dialer, Alpn::Http2).await?, &heard));
     let mut http = http2::Builder::new(TokioExecutor::new());
     http.timer(TokioTimer::new())
         .max_header_list_size(HEADERS)
         .keep_alive_interval(PING)
         .keep_alive_timeout(PONG)
         .keep_alive_while_idle(false);
-    let (sender, mut connection) = http.handshake(io).await.map_err(|error| no_handshake(at, &error))?;
+    let (sender, mut connection) = http.handshake(io).await.map_err(|error| no_connection(at, &error))?;
     let streams = Arc::new(AtomicUsize::new(connection.current_max_send_streams()));
     let known = Arc::clone(&streams);
     let driven = poll_fn(move |task| {
@@ -302,9 +296,9 @@ async fn open_two(at: &Endpoint, connect: Duration) -> Result<Arc<Http2Connectio
     Ok(Arc::new(Http2Connection { sender, streams, open: AtomicUsize::new(0), left: AtomicBool::new(false), heard }))
 }
 
-async fn open_one(at: &Endpoint, connect: Duration) -> Result<Http1Sender, Error> {
-    let io = TokioIo::new(dial(at, connect).await?);
-    let (sender, connection) = http1::handshake(io).await.map_err(|error| no_handshake(at, &error))?;
+async fn open_one(at: &Endpoint, dialer: &Dialer) -> Result<Http1Sender, Error> {
+    let io = TokioIo::new(dial(at, dialer, Alpn::Http1).await?);
+    let (sender, connection) = http1::handshake(io).await.map_err(|error| no_connection(at, &error))?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(target: "runtime::client::http::connections", %error, "a connection ended");

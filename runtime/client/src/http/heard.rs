@@ -1,6 +1,6 @@
 //! When something was heard on a connection: what tells a slow peer from a connection that leads nowhere.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,9 +8,9 @@ use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedReadHalf;
 use tokio::time::Instant;
+
+use kiteline_tls::Stream;
 
 /// The last moment at which bytes came.
 #[derive(Debug)]
@@ -37,23 +37,50 @@ impl Heard {
     }
 }
 
-/// A socket whose reads are noted.
-pub(super) fn noted(stream: TcpStream, heard: &Arc<Heard>) -> impl AsyncRead + AsyncWrite + Unpin + Send + 'static {
-    let (reader, writer) = stream.into_split();
-    tokio::io::join(Noted { reader, heard: Arc::clone(heard) }, writer)
+/// A connection whose reads are noted.
+pub(super) struct Noted {
+    stream: Stream,
+    heard: Arc<Heard>,
 }
 
-struct Noted {
-    reader: OwnedReadHalf,
-    heard: Arc<Heard>,
+impl Noted {
+    pub(super) fn new(stream: Stream, heard: &Arc<Heard>) -> Self {
+        Self { stream, heard: Arc::clone(heard) }
+    }
 }
 
 impl AsyncRead for Noted {
     fn poll_read(mut self: Pin<&mut Self>, task: &mut Task<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let polled = Pin::new(&mut self.reader).poll_read(task, out);
+        let polled = Pin::new(&mut self.stream).poll_read(task, out);
         if polled.is_ready() {
             self.heard.last.store(self.heard.now(), Ordering::Relaxed);
         }
         polled
+    }
+}
+
+impl AsyncWrite for Noted {
+    fn poll_write(mut self: Pin<&mut Self>, task: &mut Task<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(task, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        task: &mut Task<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(task, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(task)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(task)
     }
 }

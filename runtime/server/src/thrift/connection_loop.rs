@@ -8,7 +8,7 @@ use std::task::{Context as Task, Poll};
 use std::time::Instant;
 
 use bytes::Bytes;
-use tokio::net::TcpStream;
+use kiteline_tls::Stream;
 use tokio::task::unconstrained;
 use tokio_util::sync::CancellationToken;
 
@@ -45,7 +45,7 @@ pub(super) enum Next {
 /// One connection: its two sides, and the calls that it makes.
 pub(super) struct ConnectionLoop<'a> {
     shared: &'a Shared,
-    stream: TcpStream,
+    stream: Stream,
     pub(super) guard: ConnectionGuard,
     pub(super) reader: Reader<'a>,
     pub(super) caller: Caller<'a>,

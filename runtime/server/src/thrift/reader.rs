@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bytes::BytesMut;
-use tokio::net::TcpStream;
+use kiteline_tls::Stream;
 
 use super::Close;
 use crate::counters::Counter;
@@ -76,7 +76,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Waits for bytes, or for the room of the message that is arriving to be given to another connection's.
-    pub(super) async fn receive(&mut self, stream: &mut TcpStream) -> Result<(), Close> {
+    pub(super) async fn receive(&mut self, stream: &mut Stream) -> Result<(), Close> {
         let received = receive(stream, &mut self.messages);
         let count = if self.partial.is_held() {
             tokio::select! {
@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Ends when the peer has closed its side. What it sends meanwhile is kept, up to a bound.
-    pub(super) async fn gone(&mut self, stream: &mut TcpStream) {
+    pub(super) async fn gone(&mut self, stream: &mut Stream) {
         while self.messages.buffered() < AHEAD && self.partial.hold(self.messages.buffered(), 0, &self.shared.limits) {
             if matches!(receive(stream, &mut self.messages).await, Ok(0) | Err(_)) {
                 return;

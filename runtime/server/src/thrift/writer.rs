@@ -1,8 +1,8 @@
 //! The writing side of a connection: answers gather here until they are written together.
 
 use bytes::{Buf, Bytes, BytesMut};
+use kiteline_tls::Stream;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 
 use super::Close;
 use super::reply::{Envelope, Outcome};
@@ -90,13 +90,14 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes what waits, and `behind` after it.
-    pub(super) async fn flush(&mut self, stream: &mut TcpStream, behind: &Bytes) -> Result<(), Close> {
+    pub(super) async fn flush(&mut self, stream: &mut Stream, behind: &Bytes) -> Result<(), Close> {
         if behind.is_empty() {
             // A plain write costs less than one of several parts.
             stream.write_all(&self.out).await?;
         } else {
             stream.write_all_buf(&mut Buf::chain(&self.out[..], &behind[..])).await?;
         }
+        stream.flush().await?;
         self.out.clear();
         Ok(())
     }

@@ -6,9 +6,9 @@ use std::task::ready;
 use std::{io, mem};
 
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
 
 use super::message_reader::MessageReader;
+use kiteline_tls::Stream;
 
 /// Reads once, into a buffer that is taken when there is something to read: who waits owns none.
 /// Gives the number of bytes, 0 at the end of the stream. Not with `try_read`: after a `read` that
@@ -17,7 +17,7 @@ use super::message_reader::MessageReader;
 ///
 /// # Errors
 /// Those of the connection.
-pub fn receive(stream: &mut TcpStream, messages: &mut MessageReader) -> impl Future<Output = io::Result<usize>> {
+pub fn receive(stream: &mut Stream, messages: &mut MessageReader) -> impl Future<Output = io::Result<usize>> {
     let mut waited = false;
     poll_fn(move |task| {
         // Who was woken likely finds bytes, and reads without asking.
@@ -36,14 +36,14 @@ pub fn receive(stream: &mut TcpStream, messages: &mut MessageReader) -> impl Fut
 #[cfg(test)]
 mod tests {
     use tokio::io::AsyncWriteExt;
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
 
     #[tokio::test]
     async fn who_waits_owns_no_buffer_also_when_woken_for_nothing() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let mut stream = Stream::from(TcpStream::connect(listener.local_addr().unwrap()).await.unwrap());
         let (mut peer, _) = listener.accept().await.unwrap();
         let mut messages = MessageReader::new(1 << 20);
         for _ in 0..3 {
