@@ -55,7 +55,7 @@ fn named(name: &str, written: &draft::Type, from: From<'_>, found: &mut Diagnost
         Some(Symbol::Def(id)) => return Ty::Def(id),
         Some(other) => found.push(text::wrong_kind(written.span, name, other.describe(), "a type")),
         None => {
-            // Of a file that nobody wrote: every compiler brings it along.
+            // A well-known message: every compiler brings its file along.
             if let Some(known) = name.strip_prefix(".google.protobuf.") {
                 return Ty::WellKnown(known.to_owned());
             }

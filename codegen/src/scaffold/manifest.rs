@@ -14,7 +14,7 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// A text that is no TOML.
+    /// A text that is not TOML.
     pub fn parse(text: &str) -> Result<Self, TomlError> {
         text.parse().map(Self)
     }

@@ -250,7 +250,7 @@ pub fn package_name(stem: &str) -> String {
     ];
     let clean: String =
         stem.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' }).collect();
-    // Two of them in a row are no snake case.
+    // Two of them in a row are not snake case.
     let twice = |one: char, other: char| matches!(one, '-' | '_') && matches!(other, '-' | '_');
     let mut before = '-';
     let kept = clean.chars().filter(|&it| !twice(std::mem::replace(&mut before, it), it));
@@ -280,8 +280,8 @@ fn features(model: &Model, server: bool) -> Vec<&'static str> {
     let proto = model.files.iter().any(|it| it.language == Language::Proto);
     // go-micro's clients may choose it for each call.
     features.extend((server && proto).then_some("json"));
-    // Who has a service is found, or finds others, by name; the second is for a first run where
-    // nothing is installed.
+    // A crate with services is found, and finds others, by name; `dev` is for a first run where nothing is
+    // installed.
     if model.root_services().next().is_some() {
         features.extend(["etcd", "dev"]);
     }

@@ -64,7 +64,7 @@ impl SourceMap {
         Self::default()
     }
 
-    /// Adds a text that is no file. A byte order mark at its start is dropped.
+    /// Adds a text that is not a file. A byte order mark at its start is dropped.
     pub fn add(&mut self, path: &str, text: String) -> FileId {
         self.insert(path.to_owned(), None, text)
     }

@@ -102,7 +102,7 @@ impl Circle {
             }
             *slot += 1;
         }
-        // What is nearly sorted is sorted in one pass.
+        // Insertion sort: the list is nearly sorted, and then one pass is enough.
         for at in 1..sorted.len() {
             let mut at = at;
             while at > 0 && sorted[at - 1].at > sorted[at].at {

@@ -49,7 +49,7 @@ impl Channel {
     /// A channel to fixed addresses, `host:port` with commas between, without a registry; over TLS `https://host:port`.
     ///
     /// # Errors
-    /// [`Code::InvalidArgument`] for what is no address.
+    /// [`Code::InvalidArgument`] for what is not an address.
     ///
     /// ```
     /// assert!(runtime::Channel::to("127.0.0.1:9091,127.0.0.1:9092").is_ok());
@@ -137,7 +137,7 @@ impl Channel {
             tokio::select! {
                 biased;
                 answer = self.attempts(call, layered, start) => match answer {
-                    // Whoever noticed it, or the peer in its own words.
+                    // Noticed here, or told by the peer in its own words.
                     Err(error) if is_late(&error, call) => {
                         self.counters().add(Counter::Deadlines);
                         Err(late(call.method.path, start))

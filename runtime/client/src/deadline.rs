@@ -72,7 +72,7 @@ impl Alarm {
 impl Timer {
     fn poll(&mut self, task: &mut Task<'_>) -> Poll<()> {
         loop {
-            // Also when the work has used up what tokio lets a task do at once.
+            // Unconstrained: it rings even when the work has used up the budget that tokio gives a task.
             ready!(Pin::new(&mut unconstrained(self.sleep.as_mut())).poll(task));
             if self.sleep.deadline() >= self.at {
                 return Poll::Ready(());

@@ -37,7 +37,7 @@ impl Frames {
     ///
     /// # Errors
     ///
-    /// For what is no base64 where that is the protocol's.
+    /// For what is not base64 where that is the protocol's.
     pub fn push(&mut self, chunk: Bytes) -> Result<(), Error> {
         let chunk = if self.protocol == Protocol::GrpcWebText { self.text.push(&chunk)? } else { chunk };
         self.envelopes.push(chunk);

@@ -51,7 +51,7 @@ pub const ENCODINGS: &str = "gzip, identity";
 ///
 /// # Errors
 ///
-/// [`Code::ResourceExhausted`] over the limit, [`Code::InvalidArgument`] for what is no gzip.
+/// [`Code::ResourceExhausted`] over the limit, [`Code::InvalidArgument`] for what is not gzip.
 pub fn unzip(bytes: &[u8], most: usize) -> Result<Bytes, Error> {
     let mut out = Vec::with_capacity(bytes.len().saturating_mul(2).min(most).min(64 << 10));
     let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);

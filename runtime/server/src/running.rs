@@ -142,7 +142,7 @@ impl Running {
         self.accepting.abort();
         let (calls, drain) = (self.shared.admission.in_flight(), self.shared.limits.drain);
         say(&format!("stopping: no new calls; {calls} in work have up to {drain:?}"));
-        // Whoever watches the health would keep the connection open.
+        // Ends the watches of the health service: they would keep their connections open.
         self.shared.stage.send_replace(Stage::Draining);
         let connections = &self.shared.connections;
         connections.drain();

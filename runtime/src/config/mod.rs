@@ -34,7 +34,7 @@ pub struct Config {
     /// `[limits]`.
     pub limits: Limits,
     /// `[names]`: names in the registry by service of the IDL, such as `AddService = "add2"` or
-    /// `"a.v1.Greeter" = "hello"`. A key that is no service of the server is an error at its start.
+    /// `"a.v1.Greeter" = "hello"`. A key that is not a service of the server is an error at its start.
     pub names: BTreeMap<String, String>,
     /// `[client]`.
     pub client: ClientConfig,
@@ -207,7 +207,7 @@ impl Config {
     /// else the address by which this machine reaches others, else its first one that is not a loopback address.
     ///
     /// # Errors
-    /// [`Error::Advertise`] when a setting is no address that others can dial.
+    /// [`Error::Advertise`] when a setting is not an address that others can dial.
     pub fn advertised(&self, bound: SocketAddr) -> Result<Endpoint, Error> {
         let env = |name: &str| std::env::var(name).ok();
         let interface = |name: &str| interfaces::Tables::read().of(name);

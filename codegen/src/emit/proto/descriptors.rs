@@ -45,7 +45,7 @@ pub(in crate::emit) fn literal(bytes: &[u8]) -> TokenStream {
     for byte in bytes {
         let before = text.len();
         match byte {
-            // Blanks at the start of a line are no part of the literal.
+            // Blanks at the start of a line are not part of the literal.
             b' ' if width == 0 => text.push_str("\\x20"),
             b'"' | b'\\' => text.extend(['\\', char::from(*byte)]),
             b' '..=b'~' => text.push(char::from(*byte)),

@@ -244,7 +244,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// Whether something that is no stray character may begin here.
+/// Whether something that is not a stray character may begin here.
 fn begins(char: char) -> bool {
     char.is_ascii_alphanumeric() || char.is_ascii_whitespace() || "{}()[]<>,;:=*&._\"'#/".contains(char)
 }

@@ -1,6 +1,6 @@
 //! The embedded development registry: a server of etcd's v3 API inside a process, on loopback, so
 //! that services find each other on a machine where nothing is installed. Everything is kept in
-//! memory alone and ends with the process: it is no replacement for etcd.
+//! memory alone and ends with the process: it is not a replacement for etcd.
 //!
 //! `store` is the data and `watch` what a stream has seen of them, both pure; `server` puts them
 //! on a socket; `join` is the registry `dev`, which serves where nobody does yet; `faults` makes

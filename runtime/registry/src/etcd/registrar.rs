@@ -180,7 +180,7 @@ impl Registrar {
             match outcome {
                 Ok(time) => {
                     sleep(time).await;
-                    // Nobody's quarrel about a key becomes a loop.
+                    // A pause, so that a quarrel about a key does not become a busy loop.
                     rest = PROBE;
                 }
                 Err(EtcdError::LeaseGone) => return,

@@ -174,7 +174,7 @@ impl<'a> Text<'a> {
         match key {
             "ca" => tls.ca = decode(value).into(),
             "server_name" => tls.server_name = Some(decode(value)),
-            // What the other one of the two was is kept.
+            // The other file of the pair stays as it is.
             "cert" => tls.identity.get_or_insert_default().0 = decode(value).into(),
             _ => tls.identity.get_or_insert_default().1 = decode(value).into(),
         }

@@ -126,7 +126,7 @@ impl<'f, 'a> FieldRef<'f, 'a> {
         Ok(())
     }
 
-    /// Text as it may come from anywhere: what is no UTF-8 is replaced.
+    /// Text as it may come from anywhere: what is not UTF-8 is replaced.
     pub(crate) fn lossy(self, slot: &mut String) -> Result<(), DecodeError> {
         if self.kind != Type::String as u8 {
             return self.skip();

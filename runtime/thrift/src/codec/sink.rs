@@ -32,7 +32,7 @@ pub trait Sink: Sized {
     /// A field that was kept as bytes.
     fn unknown(&mut self, field: &UnknownField);
 
-    /// A value that is no struct.
+    /// A value that is not a struct.
     fn value<T: Value>(&mut self, value: &T);
 }
 

@@ -52,7 +52,7 @@ pub(super) fn memory(kind: Type) -> usize {
     match kind {
         Type::String => size_of::<String>(),
         Type::List | Type::Set | Type::Map => size_of::<Vec<u8>>(),
-        // A struct may have no fields, and an end is no value.
+        // A struct may have no fields, and an end is not a value.
         Type::Struct | Type::Stop => 0,
         fixed => fixed.min_size(),
     }

@@ -67,7 +67,7 @@ pub enum HeaderError {
     /// A name over [`MAX_NAME`]: it would come back twice, in the answer's header and in its text.
     #[error("a method's name of {0} bytes is over the limit of 65536")]
     LongName(usize),
-    /// A name that is no text.
+    /// A name that is not text.
     #[error("the method's name is not UTF-8")]
     Name,
 }

@@ -47,7 +47,7 @@ impl Protocol {
     ///
     /// # Errors
     ///
-    /// [`Origin::Encode`] for a body that is no struct in Binary.
+    /// [`Origin::Encode`] for a body that is not a struct in Binary.
     #[inline]
     pub fn close(self, body: &Bytes) -> Result<Cow<'_, Bytes>, Error> {
         if self != Self::Compact {

@@ -62,7 +62,7 @@ impl<'a> RequestInfo<'a> {
         self.metadata
     }
 
-    /// The caller's timeout. What is no number counts as nothing, as in Kitex.
+    /// The caller's timeout. What is not a number counts as nothing, as in Kitex.
     pub fn timeout(&self) -> Option<Duration> {
         let milliseconds: u64 = self.timeout?.parse().ok()?;
         (milliseconds > 0).then(|| Duration::from_millis(milliseconds))
