@@ -171,6 +171,8 @@ impl Dispatch {
             match error.origin() {
                 // A stream that was taken is sent nowhere else.
                 _ if is_taken(call) => return Err(error),
+                // Nobody else has time left either.
+                Origin::NotSent if call.cx.remaining().is_some_and(|left| left.is_zero()) => return Err(error),
                 // Another instance may be tried; each once.
                 Origin::NotSent | Origin::NotConnected => {}
                 Origin::Transport if self.may_retry(call, &error, retries) => {

@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::answers::{number, says_goodbye};
 use super::counters::{Counter, Counters};
-use super::pending_calls::{Late, PendingCalls};
+use super::pending_calls::{Late, PendingCalls, Quiet};
 use kiteline_core::error::Error;
 use kiteline_core::lock::lock;
 use kiteline_thrift::{Incoming, MessageReader};
@@ -30,10 +30,6 @@ const STALLED: Duration = Duration::from_secs(10);
 
 /// Bytes that may wait to be written; a call that finds more is refused.
 const AHEAD: usize = 16 << 20;
-
-/// For how long nothing may arrive while calls are given up: then the connection leads nowhere, and
-/// nobody would tell.
-const SILENT: Duration = Duration::from_secs(1);
 
 /// Calls whose answers never came, from which on another connection is opened.
 const LOST: usize = 1 << 14;
@@ -46,8 +42,7 @@ struct State {
     writing: bool,
     /// Why no answer comes any more.
     end: Option<String>,
-    /// When a call was given up after which nothing arrived.
-    silent: Option<Instant>,
+    quiet: Quiet,
     /// When somebody's deadline is looked at next.
     alarm: Option<Instant>,
 }
@@ -248,7 +243,7 @@ impl Shared {
     fn deliver(&self, messages: &mut MessageReader) -> Result<(), String> {
         let mut wakers = Vec::new();
         let mut state = self.state();
-        state.silent = None;
+        state.quiet = Quiet::default();
         let end = loop {
             match messages.take() {
                 Ok(Some(incoming)) => {
@@ -386,8 +381,9 @@ impl Drop for PendingCall<'_> {
         }
         let answered = matches!(self.stage, Stage::Waiting);
         let mut state = self.shared.state();
+        let late = state.pending.is_late(self.seq);
         let lost = state.pending.leave(self.seq, answered);
-        let silent = answered && state.silent.get_or_insert_with(Instant::now).elapsed() >= SILENT;
+        let silent = answered && state.quiet.leads_nowhere(late);
         if lost >= LOST || silent {
             self.shared.leave();
         }

@@ -6,6 +6,7 @@
 
 use std::mem;
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -27,6 +28,30 @@ enum Wait {
     /// Its deadline has passed; whoever waits has not yet looked.
     Late,
     Done(Incoming),
+}
+
+/// For how long nothing may arrive while calls are given up: then the connection leads nowhere, and
+/// nobody would tell.
+const SILENT: Duration = Duration::from_secs(1);
+/// The same once so many deadlines have passed.
+const QUIET: Duration = Duration::from_millis(100);
+const LATE: usize = 3;
+
+/// The silence of a connection, from when a call was given up after which nothing arrived.
+#[derive(Debug, Default)]
+pub(super) struct Quiet {
+    since: Option<Instant>,
+    /// Calls whose deadlines passed meanwhile.
+    late: usize,
+}
+
+impl Quiet {
+    /// Another call is given up; whether that shows that nobody is there.
+    pub(super) fn leads_nowhere(&mut self, late: bool) -> bool {
+        self.late += usize::from(late);
+        let since = self.since.get_or_insert_with(Instant::now).elapsed();
+        since >= SILENT || self.late >= LATE && since >= QUIET
+    }
 }
 
 /// The deadline of the call has passed.
@@ -144,6 +169,12 @@ impl PendingCalls {
             self.free.push(index(seq));
         }
         self.lost
+    }
+
+    /// Whether the deadline of a call has passed.
+    pub(super) fn is_late(&self, seq: i32) -> bool {
+        let deadline = self.slots.get(index(seq)).and_then(|slot| slot.deadline);
+        deadline.is_some_and(|deadline| deadline <= Instant::now())
     }
 
     /// Everybody who sleeps.

@@ -88,6 +88,9 @@ async fn rude(words: &'static [u8], times: usize) -> (std::net::SocketAddr, Arc<
                     assert!(stream.read_buf(&mut all).await.unwrap() > 0);
                 }
                 stream.write_all(words).await.unwrap();
+                if words == SEEN {
+                    return;
+                }
                 while stream.read_buf(&mut all).await.unwrap_or(0) > 0 {}
             });
         }
@@ -127,6 +130,143 @@ async fn a_connection_on_which_nothing_comes_is_left() {
         }
     }
     assert_eq!((echo(&channel).await.unwrap(), seen.load(Ordering::SeqCst)), (Bytes::from("hello"), 2));
+}
+
+/// Calls that have little time notice, too, each after the other.
+#[tokio::test]
+async fn deadlines_in_silence_take_their_connection_along() {
+    let (at, seen, _running) = rude(&[], 1).await;
+    let channel = Channel::to(&at.to_string()).unwrap();
+    // So that there is a connection.
+    let first = channel.call(call(&METHODS[0], Bytes::new()), Some(Duration::from_millis(45))).await;
+    assert_eq!(first.unwrap_err().code(), Code::DeadlineExceeded);
+    until(|| seen.load(Ordering::SeqCst) == 1).await;
+    for _ in 0..3 {
+        let made = channel.call(call(&METHODS[0], Bytes::new()), Some(Duration::from_millis(45))).await;
+        let _ = made.map_err(|error| assert_eq!(error.code(), Code::DeadlineExceeded));
+    }
+    assert_eq!(echo(&channel).await.unwrap(), "hello");
+    assert_eq!(seen.load(Ordering::SeqCst), 2);
+}
+
+/// GOAWAY: stream 1 was looked at.
+const SEEN: [u8; 17] = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
+
+#[tokio::test]
+async fn what_a_peer_looked_at_is_not_sent_again() {
+    let (at, seen, _running) = rude(&SEEN, 1).await;
+    let channel = Channel::to(&at.to_string()).unwrap();
+    let made = tokio::spawn(async move { echo(&channel).await });
+    // The connection ends behind its last words.
+    let error = made.await.unwrap().unwrap_err();
+    assert_eq!((error.code(), seen.load(Ordering::SeqCst)), (Code::Unavailable, 1), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_peer_without_settings_is_not_connected_to() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let connect = Duration::from_millis(50);
+    let registry = kiteline_registry::Registry::open(&format!("static:greeter={at}")).unwrap();
+    let channel = Channel::builder("greeter").registry(&registry).connect_timeout(connect).build().unwrap();
+    let error = echo(&channel).await.unwrap_err();
+    assert!(error.code() == Code::Unavailable && error.message().contains("no settings of HTTP/2"), "{error:?}");
+}
+
+/// A handler that waits until it is let go.
+struct Gate(Arc<tokio::sync::Semaphore>, Arc<AtomicUsize>);
+
+impl Service for Gate {
+    fn info(&self) -> &'static ServiceInfo {
+        &GREETER
+    }
+
+    fn call(&self, call: Call) -> Handling {
+        let (gate, running) = (Arc::clone(&self.0), Arc::clone(&self.1));
+        running.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async move {
+            gate.acquire().await.map_err(|_| Error::internal("closed"))?.forget();
+            Ok(Answer::new(&call.cx, call.body))
+        })
+    }
+}
+
+/// A server that takes so many calls on a connection.
+async fn gated(streams: u32) -> (kiteline_server::Running, Arc<tokio::sync::Semaphore>, Arc<AtomicUsize>) {
+    let (gate, running) = (Arc::new(tokio::sync::Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
+    let service = Arc::new(Gate(Arc::clone(&gate), Arc::clone(&running)));
+    let limits = Limits { grpc_streams: streams, ..Limits::default() };
+    (Server::new(&limits).service(service).start("127.0.0.1:0", None).await.unwrap(), gate, running)
+}
+
+async fn until(done: impl Fn() -> bool) {
+    let wait = async {
+        while !done() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), wait).await.unwrap();
+}
+
+#[tokio::test]
+async fn calls_beyond_the_streams_of_a_connection_open_another_one() {
+    let (server, gate, running) = gated(5).await;
+    let channel = Channel::to(&server.addr().to_string()).unwrap();
+    let calls: Vec<_> = (0..60)
+        .map(|_| {
+            let channel = channel.clone();
+            tokio::spawn(async move { echo(&channel).await })
+        })
+        .collect();
+    until(|| running.load(Ordering::SeqCst) == 60).await;
+    assert_eq!(server.connections(), 12);
+    gate.add_permits(60);
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap(), "hello");
+    }
+}
+
+#[tokio::test]
+async fn calls_beyond_all_connections_wait_for_a_stream() {
+    let (server, gate, running) = gated(1).await;
+    let channel = Channel::to(&server.addr().to_string()).unwrap();
+    let calls: Vec<_> = (0..70)
+        .map(|_| {
+            let channel = channel.clone();
+            tokio::spawn(async move { echo(&channel).await })
+        })
+        .collect();
+    until(|| running.load(Ordering::SeqCst) == 64).await;
+    let late = channel.call(call(&METHODS[0], Bytes::new()), Some(Duration::from_millis(20))).await.unwrap_err();
+    assert_eq!(late.code(), Code::DeadlineExceeded);
+    assert_eq!((running.load(Ordering::SeqCst), server.connections()), (64, 64));
+    gate.add_permits(70);
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap(), "hello");
+    }
+    assert_eq!(running.load(Ordering::SeqCst), 70);
+}
+
+/// SETTINGS: the first window of a stream is empty.
+const CLOSED: [u8; 15] = [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0];
+
+/// A request that waits for window is reset with its call, although all of its body is there.
+#[tokio::test]
+async fn a_request_that_waits_for_window_is_reset_with_its_call() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let channel = Channel::to(&listener.local_addr().unwrap().to_string()).unwrap();
+    let made = tokio::spawn(async move {
+        channel.call(call(&METHODS[0], Bytes::from_static(b"hello")), Some(Duration::from_millis(300))).await
+    });
+    let (mut stream, _) = listener.accept().await.unwrap();
+    stream.write_all(&CLOSED).await.unwrap();
+    let mut all = Vec::new();
+    // RST_STREAM of stream 1: CANCEL.
+    let reset = [0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 8];
+    while !all.windows(13).any(|it| it == reset) {
+        assert!(stream.read_buf(&mut all).await.unwrap() > 0);
+    }
+    assert_eq!(made.await.unwrap().unwrap_err().code(), Code::DeadlineExceeded);
 }
 
 #[tokio::test]

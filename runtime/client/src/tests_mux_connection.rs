@@ -98,6 +98,20 @@ async fn a_connection_whose_answers_do_not_come_takes_no_more_calls() {
     drain.await.unwrap().unwrap();
 }
 
+/// Calls with little time notice before a second is over.
+#[tokio::test(start_paused = true)]
+async fn deadlines_in_silence_take_their_connection_along() {
+    let (connection, _, _peer) = pair().await;
+    for number in 1..=3 {
+        assert!(connection.is_open(), "{number}");
+        let deadline = Instant::now() + Duration::from_millis(60);
+        let call = enter_until(&connection, Some(deadline), &[]);
+        tokio::time::advance(Duration::from_millis(60)).await;
+        drop(call.unwrap());
+    }
+    assert!(!connection.is_open());
+}
+
 /// As when a firewall has forgotten the connection: writes go on, and nobody says anything.
 #[tokio::test(start_paused = true)]
 async fn a_connection_on_which_nothing_comes_is_left() {

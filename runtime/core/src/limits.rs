@@ -80,6 +80,13 @@ pub struct Limits {
     /// Until a silent connection is closed. Default 5 min.
     #[serde(with = "seconds")]
     pub idle: Duration,
+    /// Until a connection of HTTP is asked to end, so that callers spread anew: HTTP/2's GOAWAY, or `connection: close`. A
+    /// tenth more or less, so that those of one moment do not end together. Default: never.
+    #[serde(deserialize_with = "seconds::option")]
+    pub connection_age: Option<Duration>,
+    /// Until the calls that are open then are given up, and their connection with them. Default 30 s.
+    #[serde(with = "seconds")]
+    pub connection_age_grace: Duration,
     /// Until a peer has taken what was written. Default 10 s.
     #[serde(with = "seconds")]
     pub write: Duration,
@@ -106,6 +113,8 @@ impl Default for Limits {
             first_byte: Duration::from_secs(10),
             whole_frame: Duration::from_secs(30),
             idle: Duration::from_secs(300),
+            connection_age: None,
+            connection_age_grace: Duration::from_secs(30),
             write: Duration::from_secs(10),
             handler: Duration::from_secs(30),
             drain: Duration::from_secs(30),
@@ -178,6 +187,15 @@ pub mod seconds {
     /// For what is none.
     pub fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {
         input.deserialize_any(Seconds)
+    }
+
+    /// Reads a duration of a setting that has none by default.
+    ///
+    /// # Errors
+    ///
+    /// For what is none.
+    pub fn option<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Duration>, D::Error> {
+        deserialize(input).map(Some)
     }
 
     /// The duration that a text means; `None` when it is not one.

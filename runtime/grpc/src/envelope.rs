@@ -4,6 +4,7 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use kiteline_core::error::{Code, Error, Origin};
+use kiteline_core::malloc;
 
 /// The message is compressed.
 pub const COMPRESSED: u8 = 1;
@@ -14,6 +15,9 @@ pub const TRAILERS: u8 = 0x80;
 
 /// Bytes in front of a message.
 const HEAD: usize = 5;
+
+/// From this size on a message goes behind its envelope, not in it.
+const APART: usize = 64 << 10;
 
 /// One envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,9 +31,9 @@ pub struct Envelope {
 /// Reads envelopes. Of a message over the limit nothing is kept.
 #[derive(Debug)]
 pub struct Envelopes {
-    /// What came and was not given out: the chunk that it came in, where one chunk has all of it.
+    /// What came and was not given out: the chunk that it came in, where that has whole messages.
     chunk: Bytes,
-    /// The same over several chunks.
+    /// The same over several chunks, or the beginning of a message.
     buffer: BytesMut,
     most: usize,
 }
@@ -59,12 +63,16 @@ impl Envelopes {
     /// [`Code::ResourceExhausted`] as soon as the length of one is over the limit.
     pub fn take(&mut self) -> Result<Option<Envelope>, Error> {
         let waiting = if self.buffer.is_empty() { &self.chunk[..] } else { &self.buffer[..] };
-        let Some((&[flags, ref length @ ..], rest)) = waiting.split_first_chunk::<HEAD>() else { return Ok(None) };
+        let Some((&[flags, ref length @ ..], rest)) = waiting.split_first_chunk::<HEAD>() else {
+            self.gather();
+            return Ok(None);
+        };
         let length = u32::from_be_bytes(*length) as usize;
         if length > self.most {
             return Err(over(length, self.most));
         }
         if rest.len() < length {
+            self.gather();
             return Ok(None);
         }
         let body = if self.buffer.is_empty() {
@@ -75,6 +83,18 @@ impl Envelopes {
             self.buffer.split_to(length).freeze()
         };
         Ok(Some(Envelope { flags, body }))
+    }
+
+    /// Copies the beginning of a message that is not whole: the chunk may keep much more than itself in memory.
+    fn gather(&mut self) {
+        self.buffer.extend_from_slice(&std::mem::take(&mut self.chunk));
+    }
+
+    /// Makes room for a message of so many bytes that is to come, which its envelope says.
+    pub fn reserve(&mut self, whole: usize) {
+        if whole > self.buffer.capacity() {
+            self.buffer.reserve(malloc::room(whole) - self.buffer.len());
+        }
     }
 
     /// How many bytes of the next envelope are here, and how many it has, as far as that is known.
@@ -104,9 +124,67 @@ pub fn write_head(flags: u8, length: usize, out: &mut BytesMut) {
     out.put_u32(u32::try_from(length).unwrap_or(u32::MAX));
 }
 
+/// A message in its envelope, or behind it where it is not worth to be copied.
+#[derive(Clone, Debug, Default)]
+pub struct Sealed {
+    /// The envelope; empty where the message is in it.
+    head: Bytes,
+    body: Bytes,
+}
+
+impl Sealed {
+    /// Seals a message, and copies it only where it is small.
+    pub fn new(flags: u8, message: Bytes) -> Self {
+        if message.len() < APART {
+            return Self::from(seal(flags, &message));
+        }
+        let mut head = BytesMut::with_capacity(HEAD);
+        write_head(flags, message.len(), &mut head);
+        Self { head: head.freeze(), body: message }
+    }
+
+    /// All of its bytes.
+    pub fn len(&self) -> usize {
+        self.head.len() + self.body.len()
+    }
+
+    /// Whether nothing is left of it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The next bytes of it, at most so many.
+    pub fn part(&mut self, most: usize) -> Bytes {
+        if !self.head.is_empty() {
+            return std::mem::take(&mut self.head);
+        }
+        self.body.split_to(self.body.len().min(most))
+    }
+
+    /// The same with a change of what holds the message.
+    ///
+    /// # Errors
+    ///
+    /// That of the change.
+    pub fn try_map<E>(self, change: impl FnOnce(Bytes) -> Result<Bytes, E>) -> Result<Self, E> {
+        Ok(Self { body: change(self.body)?, ..self })
+    }
+
+    /// In one piece.
+    pub fn into_bytes(self) -> Bytes {
+        if self.head.is_empty() { self.body } else { [self.head, self.body].concat().into() }
+    }
+}
+
+impl From<Bytes> for Sealed {
+    fn from(body: Bytes) -> Self {
+        Self { head: Bytes::new(), body }
+    }
+}
+
 /// A message in its envelope.
 pub fn seal(flags: u8, body: &[u8]) -> Bytes {
-    let mut out = BytesMut::with_capacity(HEAD + body.len());
+    let mut out = BytesMut::with_capacity(malloc::room(HEAD + body.len()));
     write_head(flags, body.len(), &mut out);
     out.extend_from_slice(body);
     out.freeze()

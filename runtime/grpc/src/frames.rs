@@ -75,6 +75,11 @@ impl Frames {
         self.envelopes.waiting()
     }
 
+    /// Makes room for a next message of so many bytes.
+    pub fn reserve(&mut self, whole: usize) {
+        self.envelopes.reserve(whole);
+    }
+
     /// Says that no other chunk comes.
     ///
     /// # Errors

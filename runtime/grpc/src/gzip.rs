@@ -9,6 +9,7 @@ use flate2::write::GzEncoder;
 
 use crate::envelope::over;
 use kiteline_core::error::{Code, Error, Origin};
+use kiteline_core::malloc;
 
 /// How messages are compressed on a wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -53,12 +54,22 @@ pub const ENCODINGS: &str = "gzip, identity";
 ///
 /// [`Code::ResourceExhausted`] over the limit, [`Code::InvalidArgument`] for what is not gzip.
 pub fn unzip(bytes: &[u8], most: usize) -> Result<Bytes, Error> {
-    let mut out = Vec::with_capacity(bytes.len().saturating_mul(2).min(most).min(64 << 10));
-    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-    let read = MultiGzDecoder::new(bytes).take(limit).read_to_end(&mut out);
-    if let Err(error) = read {
-        let text = format!("a message that does not decompress: {error}");
-        return Err(Error::new(Code::InvalidArgument, text).with_origin(Origin::Decode));
+    let limit = most.saturating_add(1);
+    let mut out = Vec::with_capacity(bytes.len().saturating_mul(2).min(limit).min(64 << 10));
+    let mut decoder = MultiGzDecoder::new(bytes);
+    loop {
+        let room = out.capacity().min(limit) - out.len();
+        let read = decoder.by_ref().take(u64::try_from(room).unwrap_or(u64::MAX)).read_to_end(&mut out);
+        let read = read.map_err(|error| {
+            let text = format!("a message that does not decompress: {error}");
+            Error::new(Code::InvalidArgument, text).with_origin(Origin::Decode)
+        })?;
+        if read < room || out.len() >= limit {
+            break;
+        }
+        // Never more than what may come out.
+        let size = malloc::room(out.len().saturating_mul(2).max(1 << 10)).min(malloc::room(limit));
+        out.reserve_exact(size - out.len());
     }
     if out.len() > most {
         return Err(over(out.len(), most));

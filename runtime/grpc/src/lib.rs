@@ -39,6 +39,7 @@ use kiteline_core::body::{Body, Messages, not_whole};
 use kiteline_core::context::Context;
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::limits::DecodeLimits;
+use kiteline_core::malloc;
 use kiteline_core::metadata::Metadata;
 use kiteline_core::service::{Answer, Call};
 use kiteline_core::streaming::{self, Streaming};
@@ -87,7 +88,8 @@ pub fn reply<M: Message>(cx: &Context, message: &M) -> Result<Answer, Error> {
 ///
 /// [`Origin::Encode`] when the message is over 4 GiB, gRPC's own limit.
 pub fn body<M: Message>(message: &M) -> Result<Bytes, Error> {
-    let bytes = message.encode_to_vec();
+    let mut bytes = Vec::with_capacity(malloc::room(message.encoded_len()));
+    message.encode_raw(&mut bytes);
     if u32::try_from(bytes.len()).is_err() {
         let error = Error::internal("a message is longer than 4 GiB");
         return Err(error.with_origin(Origin::Encode));

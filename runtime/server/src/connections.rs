@@ -264,6 +264,13 @@ impl ConnectionGuard {
         self.stamp.get().0 == phase
     }
 
+    /// Ends the connection now.
+    #[cfg(feature = "grpc")]
+    pub(super) fn abort(&self) {
+        let task = self.connections.table().entries.get(&self.id).and_then(|entry| entry.task.clone());
+        task.iter().for_each(AbortHandle::abort);
+    }
+
     /// The token that ends when an HTTP/2 peer should be told to go.
     #[cfg(feature = "grpc")]
     pub(super) fn goaway(&self) -> CancellationToken {

@@ -13,7 +13,7 @@ use kiteline_core::limits::Limits;
 use kiteline_core::lock::lock;
 
 /// Bytes of a frame that is not whole that are not counted: what a buffer holds anyway.
-const FREE: usize = 64 << 10;
+pub(super) const FREE: usize = 64 << 10;
 
 /// A frame of which nothing came for so long gives its room up to one that comes.
 const SILENT: Duration = Duration::from_secs(1);
@@ -130,8 +130,13 @@ impl Partial {
     /// Whether the rest of a frame of `whole` bytes may be read of which `arrived` are here; `false` from when there
     /// is no room for it.
     pub(super) fn hold(&mut self, arrived: usize, whole: usize, limits: &Limits) -> bool {
+        self.hold_beyond(FREE, arrived, whole, limits)
+    }
+
+    /// The same where the first `free` bytes are not counted.
+    pub(super) fn hold_beyond(&mut self, free: usize, arrived: usize, whole: usize, limits: &Limits) -> bool {
         // Most frames are not counted, and need not look at what all drivers write.
-        if arrived <= FREE {
+        if arrived <= free {
             drop(self.take());
             return true;
         }

@@ -55,16 +55,13 @@ async fn handshake(shared: &Shared, acceptor: &Acceptor, guard: &ConnectionGuard
 
 /// Says what is wrong where the peer reads text; others are closed.
 async fn refuse(guard: &ConnectionGuard, mut stream: TcpStream, first: u8) {
-    if !first.is_ascii_uppercase() {
-        return;
-    }
     guard.enter(Phase::Write);
     let response = format!(
         "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n\
          content-length: {}\r\nconnection: close\r\n\r\n{REFUSAL}",
         REFUSAL.len()
     );
-    if stream.write_all(response.as_bytes()).await.is_ok() {
+    if !first.is_ascii_uppercase() || stream.write_all(response.as_bytes()).await.is_ok() {
         leave(guard, stream).await;
     }
 }

@@ -145,8 +145,88 @@ async fn a_message_takes_its_room_as_soon_as_it_has_begun() {
     assert_eq!(running.counters().get(Counter::Shed), 1);
 }
 
+/// A body that begins and never ends.
+struct Begun(Option<Bytes>);
+
+impl hyper::body::Body for Begun {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
+        self.0
+            .take()
+            .map_or(std::task::Poll::Pending, |bytes| std::task::Poll::Ready(Some(Ok(hyper::body::Frame::data(bytes)))))
+    }
+}
+
+/// What one connection has for nothing is not for each of its streams.
+#[tokio::test]
+async fn beginnings_of_many_messages_on_one_connection_are_counted() {
+    let running = start(&HelloServer::default(), Limits::default()).await;
+    let socket = TcpStream::connect(running.addr()).await.unwrap();
+    let http = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+    let (client, connection) = http.handshake(TokioIo::new(socket)).await.unwrap();
+    tokio::spawn(connection);
+    let message = envelope::seal(0, &[7; 60 << 10]).slice(..50 << 10);
+    let calls: Vec<_> = (0..10)
+        .map(|_| {
+            let request = http::Request::post(format!("http://{}{SAY}", running.addr()));
+            let request = request.header("content-type", "application/grpc").body(Begun(Some(message.clone())));
+            let mut client = client.clone();
+            tokio::spawn(async move { client.send_request(request.unwrap()).await })
+        })
+        .collect();
+    // One at most has less than 64 KiB.
+    until(|| running.in_flight_bytes() >= 9 * (60 << 10)).await;
+    drop(client);
+    calls.iter().for_each(tokio::task::JoinHandle::abort);
+    until(|| running.in_flight_bytes() == 0).await;
+}
+
+/// Windows are open, and nobody reads the socket.
+#[tokio::test]
+async fn a_peer_that_reads_nothing_loses_its_connection() {
+    let limits = Limits { write: Duration::from_millis(200), ..Limits::default() };
+    let running = start(&HelloServer::default(), limits).await;
+    let mut stream = TcpStream::connect(running.addr()).await.unwrap();
+    let headers = content("application/proto");
+    let message = Hello { name: "x".repeat(1 << 20) }.encode_to_vec();
+    let head = format!("POST {SAY} HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n{headers}\r\n", message.len());
+    let request = [head.as_bytes(), &message].concat();
+    // As many as the kernel takes.
+    let _ = tokio::time::timeout(Duration::from_secs(20), async { while stream.write_all(&request).await.is_ok() {} })
+        .await;
+    until(|| running.connections() == 0).await;
+    assert_eq!(running.in_flight_bytes(), 0);
+    assert!(running.counters().get(Counter::WriteTimeouts) >= 1);
+}
+
+/// The connection ends, the call that is open does not.
+#[tokio::test]
+async fn a_connection_that_is_old_is_asked_to_end() {
+    let limits = Limits { connection_age: Some(Duration::from_millis(100)), ..Limits::default() };
+    let running = start(&HelloServer::default(), limits).await;
+    let (response, client) = unread(&running).await;
+    until(|| client.is_closed()).await;
+    assert!(response.into_body().collect().await.unwrap().to_bytes().len() > 100 << 10);
+    until(|| running.connections() == 0).await;
+    let limits = Limits { connection_age_grace: Duration::ZERO, ..running_limits() };
+    let running = start(&HelloServer::default(), limits).await;
+    let (response, _client) = unread(&running).await;
+    assert!(response.into_body().collect().await.is_err());
+}
+
+fn running_limits() -> Limits {
+    Limits { connection_age: Some(Duration::from_millis(100)), ..Limits::default() }
+}
+
 /// A call of 100 KB each way, whose answer nobody reads.
-async fn unread(running: &Running) -> (hyper::Response<hyper::body::Incoming>, impl Sized) {
+async fn unread(
+    running: &Running,
+) -> (hyper::Response<hyper::body::Incoming>, hyper::client::conn::http2::SendRequest<Full<Bytes>>) {
     let socket = TcpStream::connect(running.addr()).await.unwrap();
     let mut http = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
     http.initial_stream_window_size(1 << 10).initial_connection_window_size(1 << 20);

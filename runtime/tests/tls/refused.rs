@@ -89,7 +89,9 @@ async fn who_comes_without_tls_is_told_and_never_served() {
     assert!(!answer(b"\x16 is no handshake").await.contains("HTTP"));
     for way in &WAYS {
         let plain = channel(way, &running.addr().to_string(), None).unwrap();
-        assert!(call(way, &plain, Bytes::from_static(&[0])).await.is_err(), "{}", way.0);
+        let error = call(way, &plain, Bytes::from_static(&[0])).await.unwrap_err();
+        let said = ["closed before the answer", "frame with invalid size", "HTTP's status 400"];
+        assert!(said.iter().any(|text| error.message().contains(text)), "{}: {error}", way.0);
     }
 }
 
@@ -110,6 +112,23 @@ async fn a_server_without_tls_is_refused_by_a_client_in_words() {
         let channel = channel(&WAYS[3], &format!("https://{at}"), Some(place.trusting())).unwrap();
         let error = call(&WAYS[3], &channel, Bytes::new()).await.unwrap_err();
         assert!(error.message().contains("TLS: ") && error.message().contains(text), "{error}");
+    }
+}
+
+/// A server whose handshake stalls is left for another one after the time of a connect.
+#[tokio::test]
+async fn a_client_goes_to_another_instance_when_a_handshake_stalls_or_fails() {
+    let (place, other) = (Place::new(), Place::new());
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (stranger, running) = (start(other.serving()).await, start(place.serving()).await);
+    let addresses = [silent.local_addr().unwrap(), stranger.addr(), running.addr()].map(|at| at.to_string());
+    for way in &WAYS {
+        let registry = runtime::Registry::open(&format!("static:echo={}", addresses.join(","))).unwrap();
+        let builder = way.2(runtime::Channel::builder("echo").registry(&registry)).tls(place.trusting());
+        let channel = builder.connect_timeout(Duration::from_millis(200)).build().unwrap();
+        for _ in 0..3 {
+            assert!(call(way, &channel, Bytes::from_static(&[0])).await.is_ok(), "{}", way.0);
+        }
     }
 }
 

@@ -7,6 +7,11 @@
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+/// The same for the page on TLS.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/tls.md")]
+struct Tls;
+
 mod authority;
 mod bad_details;
 mod etcd;

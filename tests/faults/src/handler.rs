@@ -1,13 +1,15 @@
 //! The service that is attacked.
 
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
+use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use runtime::server::{Counter, Running};
-use runtime::{Context, Error};
+use runtime::{Context, Error, Stream, Streaming};
 
-use crate::generated::faults::twin::{Count, Twin};
+use crate::generated::faults::twin::{self, Count, Twin};
 use crate::generated::faults::{Gauges, Item, Target, TargetClient};
 
 /// Methods that misbehave when they are told to.
@@ -42,6 +44,43 @@ impl Twin for Handler {
         tokio::time::sleep(milliseconds(count.number)).await;
         Ok(count)
     }
+
+    async fn blob(&self, _cx: &Context, count: Count) -> Result<twin::Bytes, Error> {
+        zeroes(count)
+    }
+
+    async fn size(&self, _cx: &Context, bytes: twin::Bytes) -> Result<Count, Error> {
+        Ok(Count { number: i64::try_from(bytes.content.len()).unwrap_or(i64::MAX) })
+    }
+
+    async fn flow(
+        &self,
+        _cx: &Context,
+        count: Count,
+    ) -> Result<impl Stream<Item = Result<twin::Bytes, Error>> + Send + 'static, Error> {
+        Ok(Flow(count))
+    }
+
+    async fn deaf(&self, _cx: &Context, _requests: Streaming<twin::Bytes>) -> Result<Count, Error> {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        Ok(Count::default())
+    }
+}
+
+/// Zeroes for ever.
+struct Flow(Count);
+
+impl Stream for Flow {
+    type Item = Result<twin::Bytes, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Task<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(Some(zeroes(self.0)))
+    }
+}
+
+fn zeroes(count: Count) -> Result<twin::Bytes, Error> {
+    let size = usize::try_from(count.number).map_err(|_| Error::invalid("a negative size"))?;
+    Ok(twin::Bytes { content: vec![0; size.min(8 << 20)] })
 }
 
 impl Target for Handler {

@@ -11,12 +11,14 @@ pub mod generated {
 pub mod attacker;
 pub mod backend;
 pub mod corpus;
+pub mod h2;
 pub mod handler;
 pub mod page;
 pub mod process;
 pub mod registry;
 pub mod report;
 pub mod rows;
+pub mod scripted;
 pub mod traffic;
 
 /// What stops the program itself, not the server.

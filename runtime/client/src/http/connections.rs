@@ -2,27 +2,25 @@
 //! under load, and more where their streams run out. Of HTTP/1.1 each carries one call at a time.
 
 use std::error::Error as _;
-use std::future::{Future, poll_fn};
 use std::num::NonZero;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use http::{Request, Version};
 use hyper::client::conn::{TrySendError, http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
 
 use super::Response;
-use super::heard::{Heard, Noted};
+use super::heard::Heard;
+use super::opening::{open_one, open_two};
 use super::outgoing::Outgoing;
 use crate::dial::Dialer;
 use kiteline_core::error::{Error, Origin};
 use kiteline_core::lock::lock;
 use kiteline_registry::Endpoint;
-use kiteline_tls::{Alpn, Stream};
 
 /// Connections of HTTP/2 to one address that are opened for the sake of speed.
 static WIDTH: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZero::get).min(8));
@@ -30,25 +28,25 @@ static WIDTH: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallel
 const CROWDED: usize = 16;
 /// Connections of HTTP/2 to one address at most, calls beyond their streams wait; those of HTTP/1.1 that are kept.
 const MOST: usize = 64;
-/// Silence after which a peer is asked whether it is there while calls are open, and how long it may take to say so.
-const PING: Duration = Duration::from_secs(10);
-const PONG: Duration = Duration::from_secs(5);
-/// A call that ends without an answer after so long, on a connection on which nothing came for as long, takes it along.
+/// A call that is given up after so long, on a connection on which nothing came for as long, takes it along.
 const SILENCE: Duration = Duration::from_millis(if cfg!(test) { 50 } else { 1_000 });
-/// Bytes of all headers of one answer.
-const HEADERS: u32 = 64 << 10;
+/// As [`SILENCE`], for a call whose deadline passed; of those with less time it takes [`SILENT`] in a row.
+const QUIET: Duration = Duration::from_millis(100);
+const SILENT: usize = 3;
 
 /// The connections to one address.
 #[derive(Debug, Default)]
 pub(crate) struct HttpConnections {
     shared: Mutex<Vec<Arc<Http2Connection>>>,
-    /// Held by who opens one.
-    opening: tokio::sync::Mutex<()>,
+    /// Held by who opens one; when that failed last, and how.
+    opening: tokio::sync::Mutex<Option<(Instant, Error)>>,
+    /// Told when a stream is free again where there were none.
+    freed: Arc<Notify>,
     idle: Arc<Mutex<Vec<Http1Sender>>>,
 }
 
 /// A connection of HTTP/1.1.
-type Http1Sender = http1::SendRequest<Outgoing>;
+pub(super) type Http1Sender = http1::SendRequest<Outgoing>;
 
 /// A connection of HTTP/2.
 #[derive(Debug)]
@@ -60,20 +58,42 @@ pub(super) struct Http2Connection {
     streams: Arc<AtomicUsize>,
     /// No other call is to go there.
     left: AtomicBool,
+    /// Calls in a row whose deadline passed while nothing came.
+    silent: AtomicUsize,
     heard: Arc<Heard>,
+    freed: Arc<Notify>,
 }
 
 impl Http2Connection {
+    pub(super) fn new(
+        sender: http2::SendRequest<Outgoing>,
+        streams: Arc<AtomicUsize>,
+        heard: Arc<Heard>,
+        freed: &Arc<Notify>,
+    ) -> Self {
+        let (open, silent, left) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
+        Self { sender, open, streams, left, silent, heard, freed: Arc::clone(freed) }
+    }
+
     fn takes_calls(&self) -> bool {
         !self.left.load(Ordering::Relaxed) && !self.sender.is_closed()
     }
 
     fn streams(&self) -> usize {
-        self.streams.load(Ordering::Relaxed)
+        self.streams.load(Ordering::Relaxed).max(1)
     }
 
     fn open(&self) -> usize {
         self.open.load(Ordering::Relaxed)
+    }
+
+    /// Whether a call that was sent so long ago, and is given up or `late`, shows that nobody is there.
+    fn leads_nowhere(&self, waited: Duration, late: bool) -> bool {
+        let quiet = self.heard.since();
+        let few = || self.silent.fetch_add(1, Ordering::Relaxed) + 1 < SILENT;
+        // Nearly since then: the peer may have said a last word about what was before.
+        let unheard = late && quiet >= waited * 3 / 4 && (waited >= QUIET || !few());
+        unheard || waited >= SILENCE && quiet >= SILENCE
     }
 }
 
@@ -93,22 +113,28 @@ pub(super) struct Sent {
 pub(super) struct Open {
     on: Option<Chosen>,
     since: Instant,
+    deadline: Option<Instant>,
     answered: bool,
     /// Ends what is still sent of the request.
     _sending: Option<DropGuard>,
 }
 
 impl Open {
-    fn new(on: Chosen, since: Instant, sending: Option<DropGuard>) -> Self {
+    fn new(on: Chosen, (since, deadline): (Instant, Option<Instant>), sending: Option<DropGuard>) -> Self {
         if let Chosen::Two(connection) = &on {
             connection.open.fetch_add(1, Ordering::Relaxed);
         }
-        Self { on: Some(on), since, answered: false, _sending: sending }
+        Self { on: Some(on), since, deadline, answered: false, _sending: sending }
     }
 
     /// Says that the answer is read, and whether its body is at its end.
     pub(super) fn answered(&mut self, to_the_end: bool) {
         self.answered = true;
+        if let Some(Chosen::Two(connection)) = &self.on
+            && connection.silent.load(Ordering::Relaxed) > 0
+        {
+            connection.silent.store(0, Ordering::Relaxed);
+        }
         if let Some(Chosen::One(..)) = &self.on
             && let Some(Chosen::One(sender, idle)) = self.on.take()
             && to_the_end
@@ -124,20 +150,37 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         let Some(Chosen::Two(connection)) = &self.on else { return };
-        connection.open.fetch_sub(1, Ordering::Relaxed);
-        if !self.answered && self.since.elapsed() >= SILENCE && connection.heard.since() >= SILENCE {
+        if connection.open.fetch_sub(1, Ordering::Relaxed) >= connection.streams() {
+            connection.freed.notify_one();
+        }
+        let late = || self.deadline.is_some_and(|at| at <= Instant::now());
+        if !self.answered && connection.leads_nowhere(self.since.elapsed(), late()) {
             connection.left.store(true, Ordering::Relaxed);
         }
     }
 }
 
+/// What there is for a call.
+enum Ready {
+    This(Arc<Http2Connection>),
+    /// Another connection is worth it.
+    Open,
+    /// No stream is free, and no other connection is to be opened.
+    Full,
+}
+
 impl HttpConnections {
-    /// A connection for a call.
+    /// A connection for a call. Where no stream is free on any, it waits for one until the deadline.
     ///
     /// # Errors
     ///
-    /// [`Origin::NotConnected`].
-    pub(super) async fn connection(&self, at: &Endpoint, dialer: &Dialer, version: Version) -> Result<Chosen, Error> {
+    /// [`Origin::NotConnected`]; [`Origin::NotSent`] at the deadline, which is nobody's fault but ours.
+    pub(super) async fn connection(
+        &self,
+        at: &Endpoint,
+        dialer: &Dialer,
+        (version, deadline): (Version, Option<Instant>),
+    ) -> Result<Chosen, Error> {
         if version == Version::HTTP_11 {
             let ready = || lock(&self.idle).pop();
             while let Some(sender) = ready() {
@@ -147,37 +190,78 @@ impl HttpConnections {
             }
             return Ok(Chosen::One(open_one(at, dialer).await?, Arc::clone(&self.idle)));
         }
-        if let Some(connection) = self.ready() {
+        if let Ready::This(connection) = self.ready() {
             return Ok(Chosen::Two(connection));
         }
-        let _opening = self.opening.lock().await;
-        // Another caller may have been here in between.
-        if let Some(connection) = self.ready() {
-            return Ok(Chosen::Two(connection));
-        }
-        let opened = open_two(at, dialer).await;
-        let mut shared = lock(&self.shared);
-        shared.retain(|connection| connection.takes_calls());
-        match opened {
-            Ok(connection) => {
-                shared.push(Arc::clone(&connection));
-                Ok(Chosen::Two(connection))
+        let waiting = self.shared(at, dialer);
+        let found = match deadline {
+            Some(deadline) => tokio::time::timeout_at(deadline, waiting).await,
+            None => Ok(waiting.await),
+        };
+        found.unwrap_or_else(|_| Err(no_stream(at))).map(Chosen::Two)
+    }
+
+    /// Waits for a stream, or opens a connection.
+    async fn shared(&self, at: &Endpoint, dialer: &Dialer) -> Result<Arc<Http2Connection>, Error> {
+        let arrived = Instant::now();
+        loop {
+            let mut freed = std::pin::pin!(self.freed.notified());
+            freed.as_mut().enable();
+            match self.ready() {
+                Ready::This(connection) => return Ok(connection),
+                Ready::Full => {
+                    freed.await;
+                    continue;
+                }
+                Ready::Open => {}
             }
+            let mut opening = self.opening.lock().await;
+            // Another caller may have been here in between.
+            let (ready, mut failed) = (self.ready(), opening.as_ref().filter(|(when, _)| *when >= arrived).cloned());
+            match ready {
+                Ready::This(connection) => return Ok(connection),
+                Ready::Full => continue,
+                Ready::Open if failed.is_some() => {}
+                Ready::Open => match open_two(at, dialer, &self.freed).await {
+                    Ok(connection) => {
+                        *opening = None;
+                        let mut shared = lock(&self.shared);
+                        shared.retain(|connection| connection.takes_calls());
+                        shared.push(Arc::clone(&connection));
+                        // Callers that wait for a stream find some here.
+                        self.freed.notify_waiters();
+                        return Ok(connection);
+                    }
+                    Err(error) => {
+                        failed = Some((Instant::now(), error));
+                        opening.clone_from(&failed);
+                    }
+                },
+            }
+            drop(opening);
             // Better crowded than not at all.
-            Err(error) => {
-                shared.iter().min_by_key(|connection| connection.open()).cloned().map(Chosen::Two).ok_or(error)
+            let Some((_, error)) = failed else { continue };
+            let least = lock(&self.shared).iter().filter(|it| it.takes_calls()).min_by_key(|it| it.open()).cloned();
+            match least {
+                Some(connection) if connection.open() < connection.streams() => return Ok(connection),
+                Some(_) => freed.await,
+                None => return Err(error),
             }
         }
     }
 
     /// The connection with the fewest calls, unless another one should be opened.
-    fn ready(&self) -> Option<Arc<Http2Connection>> {
+    fn ready(&self) -> Ready {
         let shared = lock(&self.shared);
         let usable = shared.iter().filter(|connection| connection.takes_calls());
         let count = usable.clone().count();
-        let connection = usable.min_by_key(|connection| connection.open())?;
+        let Some(connection) = usable.min_by_key(|connection| connection.open()) else { return Ready::Open };
         let room = if count < *WIDTH { CROWDED.min(connection.streams()) } else { connection.streams() };
-        (connection.open() < room || count >= MOST).then(|| Arc::clone(connection))
+        match connection.open() < room {
+            true => Ready::This(Arc::clone(connection)),
+            false if count < MOST => Ready::Open,
+            false => Ready::Full,
+        }
     }
 }
 
@@ -187,8 +271,13 @@ impl Chosen {
     /// # Errors
     ///
     /// [`Origin::NotSent`] when the service saw nothing of it, [`Origin::Transport`] when it may have.
-    pub(super) async fn send(self, request: Request<Outgoing>, at: &Endpoint, since: Instant) -> Result<Sent, Error> {
-        let mut open = Open::new(self, since, request.body().until_dropped());
+    pub(super) async fn send(
+        self,
+        request: Request<Outgoing>,
+        at: &Endpoint,
+        times: (Instant, Option<Instant>),
+    ) -> Result<Sent, Error> {
+        let mut open = Open::new(self, times, request.body().until_dropped());
         let answer = match &mut open.on {
             Some(Chosen::Two(connection)) => connection.sender.clone().try_send_request(request).await,
             Some(Chosen::One(sender, _)) => sender.try_send_request(request).await,
@@ -262,47 +351,7 @@ fn code_of_reset(reason: h2::Reason) -> kiteline_core::Code {
     }
 }
 
-async fn dial(at: &Endpoint, dialer: &Dialer, alpn: Alpn) -> Result<Stream, Error> {
-    dialer.dial(at, alpn).await.map_err(|why| no_connection(at, &why))
-}
-
 #[cold]
-fn no_connection(at: &Endpoint, why: &dyn std::fmt::Display) -> Error {
-    Error::unavailable(format!("cannot connect to {}: {why}", at.address())).with_origin(Origin::NotConnected)
-}
-
-async fn open_two(at: &Endpoint, dialer: &Dialer) -> Result<Arc<Http2Connection>, Error> {
-    let heard = Arc::<Heard>::default();
-    let io = TokioIo::new(Noted::new(dial(at, dialer, Alpn::Http2).await?, &heard));
-    let mut http = http2::Builder::new(TokioExecutor::new());
-    http.timer(TokioTimer::new())
-        .max_header_list_size(HEADERS)
-        .keep_alive_interval(PING)
-        .keep_alive_timeout(PONG)
-        .keep_alive_while_idle(false);
-    let (sender, mut connection) = http.handshake(io).await.map_err(|error| no_connection(at, &error))?;
-    let streams = Arc::new(AtomicUsize::new(connection.current_max_send_streams()));
-    let known = Arc::clone(&streams);
-    let driven = poll_fn(move |task| {
-        let polled = Pin::new(&mut connection).poll(task);
-        known.store(connection.current_max_send_streams(), Ordering::Relaxed);
-        polled
-    });
-    tokio::spawn(async move {
-        if let Err(error) = driven.await {
-            tracing::debug!(target: "runtime::client::http::connections", %error, "a connection ended");
-        }
-    });
-    Ok(Arc::new(Http2Connection { sender, streams, open: AtomicUsize::new(0), left: AtomicBool::new(false), heard }))
-}
-
-async fn open_one(at: &Endpoint, dialer: &Dialer) -> Result<Http1Sender, Error> {
-    let io = TokioIo::new(dial(at, dialer, Alpn::Http1).await?);
-    let (sender, connection) = http1::handshake(io).await.map_err(|error| no_connection(at, &error))?;
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(target: "runtime::client::http::connections", %error, "a connection ended");
-        }
-    });
-    Ok(sender)
+fn no_stream(at: &Endpoint) -> Error {
+    Error::deadline(format!("no stream to {} was free in time", at.address())).with_origin(Origin::NotSent)
 }

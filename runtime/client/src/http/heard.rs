@@ -8,6 +8,7 @@ use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use kiteline_tls::Stream;
@@ -37,22 +38,33 @@ impl Heard {
     }
 }
 
+/// A connection whose reads are noted; the receiver is told once the first bytes that came were looked at.
+pub(super) fn noted(stream: Stream, heard: &Arc<Heard>) -> (Noted, oneshot::Receiver<()>) {
+    let (begun, begins) = oneshot::channel();
+    (Noted { stream, heard: Arc::clone(heard), first: false, begun: Some(begun) }, begins)
+}
+
 /// A connection whose reads are noted.
 pub(super) struct Noted {
     stream: Stream,
     heard: Arc<Heard>,
-}
-
-impl Noted {
-    pub(super) fn new(stream: Stream, heard: &Arc<Heard>) -> Self {
-        Self { stream, heard: Arc::clone(heard) }
-    }
+    /// Whether something came.
+    first: bool,
+    begun: Option<oneshot::Sender<()>>,
 }
 
 impl AsyncRead for Noted {
     fn poll_read(mut self: Pin<&mut Self>, task: &mut Task<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        // Who reads on has looked at what came before.
+        if self.first
+            && let Some(begun) = self.begun.take()
+        {
+            // Whoever opened the connection may have gone.
+            let _ = begun.send(());
+        }
         let polled = Pin::new(&mut self.stream).poll_read(task, out);
         if polled.is_ready() {
+            self.first |= !out.filled().is_empty();
             self.heard.last.store(self.heard.now(), Ordering::Relaxed);
         }
         polled

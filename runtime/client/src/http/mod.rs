@@ -2,6 +2,7 @@
 
 mod connections;
 mod heard;
+mod opening;
 mod outgoing;
 mod reading;
 mod replies;
@@ -57,14 +58,14 @@ impl Caller {
     ) -> Result<Answer, Error> {
         let content = self.content(call);
         let (mut tries, again) = (0, call.body.as_whole().is_some());
+        let deadline = call.cx.deadline().map(Instant::from_std);
         loop {
-            let chosen = connections.connection(endpoint, &self.dialer, self.style.version).await?;
+            let chosen = connections.connection(endpoint, &self.dialer, (self.style.version, deadline)).await?;
             let request = self.request(endpoint, content, call)?;
-            let since = Instant::now();
-            match chosen.send(request, endpoint, since).await {
+            match chosen.send(request, endpoint, (Instant::now(), deadline)).await {
                 Ok(sent) => return self.read(sent, endpoint, content, call).await,
                 Err(error) => {
-                    if call.cx.deadline().is_some_and(|at| at <= Instant::now().into_std()) {
+                    if deadline.is_some_and(|at| at <= Instant::now()) {
                         return Err(Error::deadline("no answer in time").with_origin(Origin::Transport));
                     }
                     tries += 1;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use http::{HeaderMap, Response};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -23,6 +23,7 @@ use kiteline_core::body::Body;
 use kiteline_core::context::{Context, ReplySlot};
 use kiteline_core::error::{Code, Error};
 use kiteline_core::service::Answer;
+use kiteline_grpc::envelope::Sealed;
 use kiteline_grpc::{Protocol, connect, write_reply_metadata};
 
 /// A call on its way.
@@ -36,7 +37,7 @@ pub(super) struct Exchange {
 
 impl Exchange {
     pub(super) fn new(stream: Stream, asked: Asked, headers: &HeaderMap) -> Self {
-        let (now, limit) = (Instant::now(), stream.0.shared.limits.handler);
+        let (now, limit) = (Instant::now(), stream.connection.shared.limits.handler);
         let caller = asked.caller.wait(headers).map(|wait| now.checked_add(wait).unwrap_or(now + limit));
         // A stream of requests takes as long as its caller has something to say.
         let own = (!asked.route.method.kind.streams_requests()).then(|| now + limit);
@@ -48,7 +49,7 @@ impl Exchange {
     }
 
     fn connection(&self) -> &Arc<Connection> {
-        &self.stream.0
+        &self.stream.connection
     }
 
     /// Receives the message, lets the service work, gives its answer.
@@ -141,7 +142,6 @@ impl Exchange {
     fn respond(self, answer: Answer, cancel: Option<DropGuard>) -> Result<Response<Outgoing>, Error> {
         let (protocol, streams) =
             (self.asked.caller.content().protocol, self.asked.route.method.kind.streams_answers());
-        let shared = &Arc::clone(&self.connection().shared);
         let sealing = Sealing { transcode: self.transcode(), caller: self.asked.caller };
         let Answer { head, body, trailers } = answer;
         let mut headers = HeaderMap::new();
@@ -152,7 +152,7 @@ impl Exchange {
             if let Some(end) = self.end.filter(|end| end.of_caller) {
                 messages = messages.until(end.at);
             }
-            Outgoing::stream(Answers { messages, trailers, sealing, cancel, _stream: self.stream })
+            Outgoing::stream(Answers { messages, trailers, sealing, cancel, stream: self.stream })
         } else {
             cancel.map(DropGuard::disarm);
             let message = sealing.message(body.into_whole()?)?;
@@ -160,9 +160,9 @@ impl Exchange {
                 let mut behind = HeaderMap::new();
                 write_reply_metadata(&trailers, &mut behind);
                 connect::write_trailers(&behind, &mut headers);
-                Outgoing::message(message, None, shared)?
+                Outgoing::message(message, None, &self.stream)?
             } else {
-                whole(message, sealing.end(None, &trailers), shared)?
+                whole(message, sealing.end(None, &trailers), &self.stream)?
             }
         };
         let mut response = Response::new(body);
@@ -172,14 +172,14 @@ impl Exchange {
 }
 
 /// One message and what stands behind it.
-fn whole(message: Bytes, end: Ending, shared: &Arc<Shared>) -> Result<Outgoing, Error> {
+fn whole(message: Sealed, end: Ending, stream: &Stream) -> Result<Outgoing, Error> {
     match end {
-        Ending::Trailers(trailers) => Outgoing::message(message, Some(trailers), shared),
+        Ending::Trailers(trailers) => Outgoing::message(message, Some(trailers), stream),
         Ending::Data(end) => {
             let mut all = BytesMut::with_capacity(message.len() + end.len());
-            all.extend_from_slice(&message);
+            all.extend_from_slice(&message.into_bytes());
             all.extend_from_slice(&end);
-            Outgoing::message(all.freeze(), None, shared)
+            Outgoing::message(all.freeze().into(), None, stream)
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
@@ -10,9 +11,9 @@ use bytes::{Bytes, BytesMut};
 use http::Version;
 use hyper::body::{Body, Frame, Incoming};
 
+use super::Connection;
 use super::transcode::Transcode;
-use crate::partial::{Held, Partial};
-use crate::shared::Shared;
+use crate::partial::{FREE, Held, Partial};
 use kiteline_core::body::{Messages, Source};
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_grpc::{Caller, Encoding, Frames, Piece, Protocol, envelope, unzip};
@@ -72,30 +73,52 @@ struct Requests {
 
 /// Room for a message that has not all arrived, as for a frame of Thrift's.
 struct Room {
-    shared: Arc<Shared>,
+    connection: Arc<Connection>,
     partial: Partial,
+    /// What it has of the bytes of its connection that nothing is reserved for.
+    waiting: usize,
     /// Ends when the room is given to another one.
     lost: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl Room {
-    fn new(shared: &Arc<Shared>) -> Self {
-        Self { shared: Arc::clone(shared), partial: Partial::new(&shared.admission), lost: None }
+    fn new(connection: &Arc<Connection>) -> Self {
+        let partial = Partial::new(&connection.shared.admission);
+        Self { connection: Arc::clone(connection), partial, waiting: 0, lost: None }
     }
 
-    /// Makes room for a message of `whole` bytes of which `arrived` are here.
-    fn hold(&mut self, arrived: usize, whole: usize) -> Result<(), Error> {
-        if !self.partial.hold(arrived, whole, &self.shared.limits) {
+    /// Makes room for a message of `whole` bytes of which `arrived` are here; whether it is reserved.
+    fn hold(&mut self, arrived: usize, whole: usize) -> Result<bool, Error> {
+        // What a connection has for nothing its streams share.
+        let held = self.partial.is_held();
+        let all = self.wait_with(if held { 0 } else { arrived });
+        let free = if held || all > FREE { 0 } else { FREE };
+        if !self.partial.hold_beyond(free, arrived, whole, &self.connection.shared.limits) {
             return Err(self.refused());
+        }
+        if self.partial.is_held() {
+            self.wait_with(0);
         }
         if self.lost.is_none() {
             self.lost = self.partial.eviction();
         }
-        Ok(())
+        Ok(self.partial.is_held())
+    }
+
+    /// Counts so many bytes as waiting; gives those of all streams.
+    fn wait_with(&mut self, bytes: usize) -> usize {
+        let waiting = &self.connection.waiting;
+        let before = std::mem::replace(&mut self.waiting, bytes);
+        if before == bytes {
+            return waiting.load(Ordering::Relaxed);
+        }
+        let all = waiting.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        waiting.fetch_sub(before, Ordering::Relaxed);
+        all - before
     }
 
     fn refused(&self) -> Error {
-        self.shared.admission.shed("too many bytes of requests are arriving")
+        self.connection.shared.admission.shed("too many bytes of requests are arriving")
     }
 
     /// Whether the room was lost while bytes were waited for.
@@ -109,14 +132,21 @@ impl Room {
     /// What was reserved for a message that is whole now.
     fn take(&mut self) -> Option<Held> {
         self.lost = None;
+        self.wait_with(0);
         self.partial.take()
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.wait_with(0);
     }
 }
 
 impl Requests {
     fn new(body: Arriving, caller: &Caller, transcode: Transcode) -> Self {
         let frames = Frames::new(caller.content().protocol, caller.encoding(), transcode.most());
-        let room = Room::new(&transcode.connection().shared);
+        let room = Room::new(transcode.connection());
         Self { body, frames, transcode, room, ended: false }
     }
 
@@ -131,8 +161,10 @@ impl Requests {
                 Ok(None) if self.ended => return Poll::Ready(self.frames.finish().err().map(Err)),
                 Ok(None) => {
                     let (arrived, whole) = self.frames.waiting();
-                    if let Err(error) = self.room.hold(arrived, whole) {
-                        return Poll::Ready(Some(Err(error)));
+                    match self.room.hold(arrived, whole) {
+                        Ok(true) => self.frames.reserve(whole),
+                        Ok(false) => {}
+                        Err(error) => return Poll::Ready(Some(Err(error))),
                     }
                 }
                 Err(error) => return Poll::Ready(Some(Err(error))),
@@ -187,7 +219,7 @@ pub(super) async fn whole(
     transcode: Transcode,
 ) -> Result<(Bytes, Option<Held>), Error> {
     if caller.content().protocol == Protocol::Connect {
-        let mut room = Room::new(&transcode.connection().shared);
+        let mut room = Room::new(transcode.connection());
         let body = collect(body, transcode.most(), &mut room).await?;
         return Ok((open(body, caller, &transcode)?, room.take()));
     }

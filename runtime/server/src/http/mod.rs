@@ -5,19 +5,26 @@ mod exchange;
 mod held;
 mod incoming;
 mod outgoing;
+mod socket;
 mod streams;
 mod transcode;
 
+use std::collections::hash_map::RandomState;
 use std::convert::Infallible;
+use std::hash::{BuildHasher, Hasher};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
+use http::Version;
 use hyper::body::Incoming;
+use hyper::rt::Executor;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
+use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::driver::{self, Claim, Driver, Serving};
@@ -26,7 +33,10 @@ use super::shared::Shared;
 
 use exchange::Exchange;
 use incoming::Arriving;
+use kiteline_core::limits::Limits;
+use kiteline_core::lock::lock;
 use outgoing::Outgoing;
+use socket::Socket;
 use streams::Streams;
 
 /// Bytes of all headers of one request.
@@ -69,6 +79,14 @@ struct Connection {
     json: Arc<kiteline_grpc::Json>,
     peer: SocketAddr,
     streams: Streams,
+    /// Bytes of requests that are not whole, which nothing is reserved for.
+    waiting: AtomicUsize,
+    /// Bytes of small answers that were not taken yet.
+    untaken: AtomicUsize,
+    /// Whether the socket takes nothing.
+    full: Arc<AtomicBool>,
+    /// The stream that begins, until its task does.
+    begins: Mutex<Option<Arc<OnceLock<AbortHandle>>>>,
 }
 
 /// Serves a connection until it ends. When the server drains, the peer is told (GOAWAY, or `connection: close`)
@@ -77,37 +95,64 @@ async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Ar
     let driver::Connection { shared, guard, stream, peer, first } = connection;
     let goaway = guard.goaway();
     let is_two = Claim::beginning(&first, PREFACE) == Claim::Yes;
-    let (one, two) = (one(&shared), two(&shared));
+    let full = Arc::<AtomicBool>::default();
+    let io = TokioIo::new(Socket::new(driver::whole(first, stream), &shared, &full));
     let connection = Arc::new(Connection {
         shared,
         #[cfg(feature = "json")]
         json,
         peer,
         streams: Streams::new(guard),
+        waiting: AtomicUsize::new(0),
+        untaken: AtomicUsize::new(0),
+        full,
+        begins: Mutex::default(),
     });
-    let io = TokioIo::new(driver::whole(first, stream));
-    let service = service_fn(move |request| {
-        let stream = Stream::open(Arc::clone(&connection));
+    let (one, two) = (one(&connection.shared), two(&connection));
+    let limits = connection.shared.limits.clone();
+    let service = service_fn(move |request: http::Request<Incoming>| {
+        let stream = Stream::open(&connection, request.version());
         async move { Ok::<_, Infallible>(stream.answer(request).await) }
     });
     let outcome = match is_two {
-        true => until_told(two.serve_connection(io, service), goaway).await,
-        false => until_told(one.serve_connection(io, service), goaway).await,
+        true => until_told(two.serve_connection(io, service), goaway, &limits).await,
+        false => until_told(one.serve_connection(io, service), goaway, &limits).await,
     };
     if let Err(error) = outcome {
         tracing::debug!(target: "runtime::server::http", %peer, %error, "closed");
     }
 }
 
-async fn until_told<C: GracefulConnection>(serving: C, goaway: CancellationToken) -> Result<(), C::Error> {
+/// Serves until the peer is told to go, for a drain or because the connection is old, and then until it has gone.
+async fn until_told<C: GracefulConnection>(
+    serving: C,
+    goaway: CancellationToken,
+    limits: &Limits,
+) -> Result<(), C::Error> {
     let mut serving = std::pin::pin!(serving);
-    tokio::select! {
-        outcome = &mut serving => outcome,
-        () = goaway.cancelled() => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
+    let old = async {
+        match limits.connection_age {
+            Some(age) => tokio::time::sleep(age.mul_f64(jitter())).await,
+            None => std::future::pending().await,
         }
+    };
+    let aged = tokio::select! {
+        outcome = &mut serving => return outcome,
+        () = goaway.cancelled() => false,
+        () = old => true,
+    };
+    serving.as_mut().graceful_shutdown();
+    if aged {
+        // What is still open then ends with the connection.
+        return tokio::time::timeout(limits.connection_age_grace, serving).await.unwrap_or(Ok(()));
     }
+    serving.await
+}
+
+/// From 0.9 to 1.1.
+fn jitter() -> f64 {
+    let random = RandomState::new().build_hasher().finish();
+    0.9 + 0.2 * (random as f64 / u64::MAX as f64)
 }
 
 fn one(shared: &Shared) -> http1::Builder {
@@ -119,11 +164,11 @@ fn one(shared: &Shared) -> http1::Builder {
     http
 }
 
-fn two(shared: &Shared) -> http2::Builder<TokioExecutor> {
-    let mut http = http2::Builder::new(TokioExecutor::new());
+fn two(connection: &Arc<Connection>) -> http2::Builder<Tasks> {
+    let mut http = http2::Builder::new(Tasks(Arc::clone(connection)));
     http.timer(TokioTimer::new())
         .auto_date_header(false)
-        .max_concurrent_streams(shared.limits.grpc_streams)
+        .max_concurrent_streams(connection.shared.limits.grpc_streams)
         .max_header_list_size(HEADERS)
         .keep_alive_interval(PING)
         .keep_alive_timeout(PONG)
@@ -132,27 +177,72 @@ fn two(shared: &Shared) -> http2::Builder<TokioExecutor> {
 }
 
 /// One open stream, counted so that a connection without any can be seen as idle.
-struct Stream(Arc<Connection>);
+struct Stream {
+    connection: Arc<Connection>,
+    /// Its task, where it has one of its own: of HTTP/1.1 the connection's does the work.
+    task: Option<Arc<OnceLock<AbortHandle>>>,
+}
 
 impl Stream {
-    fn open(connection: Arc<Connection>) -> Self {
+    fn open(connection: &Arc<Connection>, version: Version) -> Self {
         connection.streams.begin();
-        Self(connection)
+        let task = (version >= Version::HTTP_2).then(Arc::<OnceLock<AbortHandle>>::default);
+        lock(&connection.begins).clone_from(&task);
+        Self { connection: Arc::clone(connection), task }
     }
 
     async fn answer(self, request: http::Request<Incoming>) -> http::Response<Outgoing> {
         let (head, body) = request.into_parts();
         let body = Arriving::new(body, head.version);
-        match asked::read(&head, &self.0.shared) {
+        match asked::read(&head, &self.connection.shared) {
             Ok(asked) => Exchange::new(self, asked, &head.headers).answer(&head.headers, body).await,
             Err(refusal) => *refusal,
         }
+    }
+
+    /// What ends it, for whoever does not keep it open.
+    fn ending(&self) -> Ending {
+        let connection = Arc::downgrade(&self.connection);
+        Ending { shared: Arc::clone(&self.connection.shared), connection, task: self.task.clone() }
     }
 }
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        self.0.streams.end();
+        self.connection.streams.end();
+    }
+}
+
+/// Ends a stream that may be over.
+struct Ending {
+    shared: Arc<Shared>,
+    connection: Weak<Connection>,
+    task: Option<Arc<OnceLock<AbortHandle>>>,
+}
+
+impl Ending {
+    /// Ends it, and frees what hyper holds of it; of HTTP/1.1 the connection with it.
+    fn give_up(&self) {
+        match &self.task {
+            Some(task) => task.get().into_iter().for_each(AbortHandle::abort),
+            None => self.connection.upgrade().iter().for_each(|connection| connection.streams.abort()),
+        }
+    }
+}
+
+/// Runs the streams of one connection, each as a task that can be ended.
+#[derive(Clone)]
+struct Tasks(Arc<Connection>);
+
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Tasks {
+    fn execute(&self, stream: F) {
+        // hyper asks the service for the answer's future, then hands it over here.
+        let begins = lock(&self.0.begins).take();
+        let task = tokio::spawn(stream);
+        if let Some(begins) = begins {
+            // It is set nowhere else.
+            let _ = begins.set(task.abort_handle());
+        }
     }
 }
 

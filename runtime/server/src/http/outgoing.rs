@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
@@ -9,21 +10,21 @@ use http::{HeaderMap, Response};
 use hyper::body::{Body, Frame, SizeHint};
 use tokio_util::sync::DropGuard;
 
-use super::Stream;
-use super::held::{Held, Kept, NotTaken, SMALL};
+use super::held::{Held, Kept, NotTaken, SMALL, counted};
 use super::transcode::Transcode;
-use crate::shared::Shared;
+use super::{Connection, Stream};
 use kiteline_core::body::Messages;
 use kiteline_core::context::ReplyMetadata;
 use kiteline_core::error::{Error, Origin};
 use kiteline_core::metadata::Metadata;
+use kiteline_grpc::envelope::Sealed;
 use kiteline_grpc::{Caller, Encoding, Protocol, Status, connect, envelope, web, write_reply_metadata, zip};
 
 /// The body of an answer.
 pub(super) struct Outgoing(State);
 
 enum State {
-    Small { data: Bytes, trailers: Option<HeaderMap> },
+    Small { data: Bytes, trailers: Option<HeaderMap>, _waits: Option<Waiting> },
     Held(Held),
 }
 
@@ -32,9 +33,9 @@ impl Outgoing {
         Self::whole(Bytes::new(), None)
     }
 
-    /// A small body: an error, a text.
+    /// A body that no window is needed for, or a text in place of a call's answer.
     pub(super) fn whole(data: Bytes, trailers: Option<HeaderMap>) -> Self {
-        Self(State::Small { data, trailers })
+        Self(State::Small { data, trailers, _waits: None })
     }
 
     /// A body of any size.
@@ -42,17 +43,44 @@ impl Outgoing {
     /// # Errors
     ///
     /// When there is no room for it among the bytes in work.
-    pub(super) fn message(data: Bytes, trailers: Option<HeaderMap>, shared: &Arc<Shared>) -> Result<Self, Error> {
-        if data.len() <= SMALL {
-            return Ok(Self::whole(data, trailers));
+    pub(super) fn message(data: Sealed, trailers: Option<HeaderMap>, stream: &Stream) -> Result<Self, Error> {
+        let small = || Waiting::of(data.len(), &stream.connection);
+        if let Some(waits) = Some(data.len()).filter(|size| *size <= SMALL).and_then(|_| small()) {
+            return Ok(Self(State::Small { data: data.into_bytes(), trailers, _waits: Some(waits) }));
         }
-        let more = shared.admission.more(data.len(), &shared.limits)?;
-        Ok(Self(State::Held(Held::new(Kept::Whole { data, trailers, _more: more }, shared))))
+        let data = counted(data, &stream.connection)?;
+        Ok(Self(State::Held(Held::new(Kept::Whole { data, trailers }, stream.ending()))))
     }
 
     pub(super) fn stream(answers: Answers) -> Self {
-        let shared = Arc::clone(&answers.sealing.transcode.connection().shared);
-        Self(State::Held(Held::new(Kept::Stream(Box::new(answers)), &shared)))
+        let stream = answers.stream.ending();
+        Self(State::Held(Held::new(Kept::Stream { answers: Box::new(answers), rest: Sealed::default() }, stream)))
+    }
+}
+
+/// What the small answers of a connection may have together before they are looked after one by one.
+const WAITING: usize = 64 << 10;
+/// What each of them takes beside its bytes.
+const BESIDE: usize = 512;
+
+/// A small answer until it is taken.
+struct Waiting {
+    connection: Arc<Connection>,
+    bytes: usize,
+}
+
+impl Waiting {
+    /// `None` when too many of them wait.
+    fn of(size: usize, connection: &Arc<Connection>) -> Option<Self> {
+        let bytes = size + BESIDE;
+        let waiting = Self { connection: Arc::clone(connection), bytes };
+        (connection.untaken.fetch_add(bytes, Ordering::Relaxed) <= WAITING).then_some(waiting)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.connection.untaken.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -71,14 +99,14 @@ impl Body for Outgoing {
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
-            State::Small { data, trailers } => data.is_empty() && trailers.is_none(),
+            State::Small { data, trailers, .. } => data.is_empty() && trailers.is_none(),
             State::Held(held) => held.is_over(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         let exact = match &self.0 {
-            State::Small { data, trailers: None } => Some(data.len() as u64),
+            State::Small { data, trailers: None, .. } => Some(data.len() as u64),
             State::Small { .. } => None,
             State::Held(held) => held.exact(),
         };
@@ -94,27 +122,41 @@ pub(super) struct Answers {
     pub(super) sealing: Sealing,
     pub(super) cancel: Option<DropGuard>,
     /// Open as long.
-    pub(super) _stream: Stream,
+    pub(super) stream: Stream,
 }
 
 impl Answers {
-    /// The next frame, and whether it is the last one.
-    pub(super) fn poll_frame(&mut self, task: &mut Task<'_>) -> Poll<(Frame<Bytes>, bool)> {
+    pub(super) fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Next> {
         let next = ready!(self.messages.poll_message(task));
-        let end = match next.map(|next| next.and_then(|message| self.sealing.message(message))) {
-            Some(Ok(data)) => return Poll::Ready((Frame::data(data), false)),
+        let end = match next.map(|next| next.and_then(|message| self.seal(message))) {
+            Some(Ok(message)) => return Poll::Ready(Next::Message(message)),
             Some(Err(error)) => Some(error),
             None => None,
         };
         self.cancel.take().map(DropGuard::disarm);
         let mut trailers = std::mem::take(&mut self.trailers);
         trailers.extend(self.messages.take_trailers());
-        let frame = match self.sealing.end(end.as_ref(), &trailers) {
+        Poll::Ready(Next::End(match self.sealing.end(end.as_ref(), &trailers) {
             End::Data(data) => Frame::data(data),
             End::Trailers(trailers) => Frame::trailers(trailers),
-        };
-        Poll::Ready((frame, true))
+        }))
     }
+
+    /// A message as it is sent, counted where it is large, or nothing is taken.
+    fn seal(&self, message: Bytes) -> Result<Sealed, Error> {
+        let sealed = self.sealing.message(message)?;
+        let connection = &self.stream.connection;
+        if sealed.len() > SMALL || connection.full.load(Ordering::Relaxed) {
+            return counted(sealed, connection);
+        }
+        Ok(sealed)
+    }
+}
+
+/// What comes next of a stream of answers.
+pub(super) enum Next {
+    Message(Sealed),
+    End(Frame<Bytes>),
 }
 
 /// How a call ended, as its protocol says it.
@@ -131,7 +173,7 @@ pub(super) struct Sealing {
 
 impl Sealing {
     /// A message in its envelope; alone where there are none.
-    pub(super) fn message(&self, message: Bytes) -> Result<Bytes, Error> {
+    pub(super) fn message(&self, message: Bytes) -> Result<Sealed, Error> {
         let message = self.transcode.close(message)?;
         let protocol = self.caller.content().protocol;
         let (flags, message) = match self.caller.answers_in() {
@@ -139,8 +181,9 @@ impl Sealing {
             Encoding::Identity => (0, message),
         };
         Ok(match protocol {
-            Protocol::Connect => message,
-            _ => self.text(envelope::seal(flags, &message)),
+            Protocol::Connect => message.into(),
+            Protocol::GrpcWebText => web::to_text(&envelope::seal(flags, &message)).into(),
+            _ => Sealed::new(flags, message),
         })
     }
 

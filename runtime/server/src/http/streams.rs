@@ -25,6 +25,11 @@ impl Streams {
         self.guard.share()
     }
 
+    /// Ends the connection.
+    pub(super) fn abort(&self) {
+        self.guard.abort();
+    }
+
     fn open(&self) -> MutexGuard<'_, usize> {
         lock(&self.open)
     }

@@ -1,7 +1,6 @@
 //! The server that is attacked. `FAULTS_CONFIG` holds the text of its `service.toml`; it prints its
 //! address as the only line on standard output and serves until it is ended. With `FAULTS_REGISTRY`,
-//! the URL of a registry, it listens where its configuration says, serves gRPC, too, registers, and
-//! drains on SIGTERM.
+//! the URL of a registry, it listens where its configuration says, registers, and drains on SIGTERM.
 
 use std::io::Write;
 
@@ -61,7 +60,7 @@ async fn main() -> Result<(), Failure> {
     config.server.listen = "127.0.0.1:0".to_owned();
     config.registry.url = "none".to_owned();
     let handler = Handler::default();
-    let mut server = Server::new(config).add(TargetServer::new(handler.clone()));
+    let mut server = Server::new(config).add(TargetServer::new(handler.clone())).add(TwinServer::new(handler.clone()));
     if std::env::var_os("FAULTS_LAYER").is_some() {
         server = server.layer(Wrap);
     }

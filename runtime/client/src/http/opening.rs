@@ -1,0 +1,100 @@
+//! Opens connections of HTTP.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
+
+use super::connections::{Http1Sender, Http2Connection};
+use super::heard::{Heard, noted};
+use crate::dial::Dialer;
+use kiteline_core::error::{Error, Origin};
+use kiteline_registry::Endpoint;
+use kiteline_tls::{Alpn, Stream};
+
+/// Silence after which a peer is asked whether it is there while calls are open, and how long it may take to say so.
+const PING: Duration = Duration::from_secs(10);
+const PONG: Duration = Duration::from_secs(5);
+/// Bytes of all headers of one answer.
+const HEADERS: u32 = 64 << 10;
+
+async fn dial(at: &Endpoint, dialer: &Dialer, alpn: Alpn) -> Result<Stream, Error> {
+    dialer.dial(at, alpn).await.map_err(|why| not_connected(at, &why))
+}
+
+#[cold]
+fn not_connected(at: &Endpoint, why: &dyn std::fmt::Display) -> Error {
+    Error::unavailable(format!("cannot connect to {}: {why}", at.address())).with_origin(Origin::NotConnected)
+}
+
+#[cold]
+fn no_handshake(at: &Endpoint, error: &hyper::Error) -> Error {
+    not_connected(at, error)
+}
+
+/// Opens a connection of HTTP/2, and waits for the peer's settings: only then it is known how many calls it takes, and
+/// that somebody is there who speaks HTTP/2.
+pub(super) async fn open_two(
+    at: &Endpoint,
+    dialer: &Dialer,
+    freed: &Arc<Notify>,
+) -> Result<Arc<Http2Connection>, Error> {
+    let connect = dialer.timeout;
+    let end = Instant::now() + connect;
+    let heard = Arc::<Heard>::default();
+    let (io, begun) = noted(dial(at, dialer, Alpn::Http2).await?, &heard);
+    let mut http = http2::Builder::new(TokioExecutor::new());
+    http.timer(TokioTimer::new())
+        .max_header_list_size(HEADERS)
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PONG)
+        .keep_alive_while_idle(false);
+    let (sender, mut connection) = http.handshake(TokioIo::new(io)).await.map_err(|error| no_handshake(at, &error))?;
+    let streams = Arc::new(AtomicUsize::new(connection.current_max_send_streams()));
+    let known = Arc::clone(&streams);
+    let (settled, settings) = oneshot::channel();
+    let mut begins = Some((begun, settled));
+    let driven = poll_fn(move |task| {
+        let polled = Pin::new(&mut connection).poll(task);
+        known.store(connection.current_max_send_streams(), Ordering::Relaxed);
+        let begun = begins.as_mut().map_or(Poll::Pending, |(begun, _)| Pin::new(begun).poll(task));
+        if let Poll::Ready(begun) = begun
+            && let Some((_, settled)) = begins.take()
+            && begun.is_ok()
+        {
+            known.store(connection.current_max_send_streams(), Ordering::Relaxed);
+            // Whoever opened it may have gone.
+            let _ = settled.send(());
+        }
+        polled
+    });
+    tokio::spawn(async move {
+        if let Err(error) = driven.await {
+            tracing::debug!(target: "runtime::client::http::connections", %error, "a connection ended");
+        }
+    });
+    match tokio::time::timeout_at(end, settings).await {
+        Ok(Ok(())) => {}
+        Ok(Err(_)) => return Err(not_connected(at, &"it was closed at once")),
+        Err(_) => return Err(not_connected(at, &format_args!("no settings of HTTP/2 after {connect:?}"))),
+    }
+    Ok(Arc::new(Http2Connection::new(sender, streams, heard, freed)))
+}
+
+pub(super) async fn open_one(at: &Endpoint, dialer: &Dialer) -> Result<Http1Sender, Error> {
+    let io = TokioIo::new(dial(at, dialer, Alpn::Http1).await?);
+    let (sender, connection) = http1::handshake(io).await.map_err(|error| no_handshake(at, &error))?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(target: "runtime::client::http::connections", %error, "a connection ended");
+        }
+    });
+    Ok(sender)
+}
