@@ -18,6 +18,7 @@ mod micro;
 mod percent;
 mod status;
 mod timeout;
+pub mod turn;
 pub mod web;
 
 use bytes::Bytes;
