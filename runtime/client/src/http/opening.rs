@@ -63,7 +63,7 @@ pub(super) async fn open_two(
     let known = Arc::clone(&streams);
     let (settled, settings) = oneshot::channel();
     let mut begins = Some((begun, settled));
-    let mut driven = Driven::new(connection, jobs, Kept::default(), out);
+    let mut driven = Driven::new(connection, jobs, Kept::default(), out).letting_ahead();
     let driven = poll_fn(move |task| {
         let polled = Pin::new(&mut driven).poll(task);
         let connection = driven.connection();

@@ -105,6 +105,9 @@ pub struct Driven<C: Future, S, I> {
     out: Gathering<I>,
     turn: Arc<Turn>,
     waker: Waker,
+    /// Whether others are let ahead once it is woken, and whether they were.
+    lets_ahead: bool,
+    let_ahead: bool,
 }
 
 impl<C: Future, S: Streams, I: AsyncWrite + Unpin> Driven<C, S, I> {
@@ -112,7 +115,14 @@ impl<C: Future, S: Streams, I: AsyncWrite + Unpin> Driven<C, S, I> {
     pub fn new(connection: C, jobs: Jobs, streams: S, out: Gathering<I>) -> Self {
         let turn = Arc::<Turn>::default();
         let waker = Arc::clone(&turn).into();
-        Self { connection: Box::pin(connection), ended: None, jobs, new: Vec::new(), streams, out, turn, waker }
+        Self { connection: Box::pin(connection), ended: None, jobs, new: Vec::new(), streams, out, turn, waker, lets_ahead: false, let_ahead: false }
+    }
+
+    /// The same, which lets other tasks ahead before it begins: of several callers all that are ready put their
+    /// requests into one write.
+    pub fn letting_ahead(mut self) -> Self {
+        self.lets_ahead = true;
+        self
     }
 
     /// hyper's connection.
@@ -155,6 +165,11 @@ where
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<C::Output> {
         let this = &mut *self;
         this.turn.wakes(task.waker());
+        if this.lets_ahead && !std::mem::replace(&mut this.let_ahead, true) {
+            this.turn.goes_on();
+            return Poll::Pending;
+        }
+        this.let_ahead = false;
         let polled = this.turns();
         // What fails is the connection's to see, when it next writes.
         if matches!(this.out.poll(task), Poll::Ready(Err(_))) && polled.is_pending() {

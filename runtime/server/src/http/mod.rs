@@ -112,7 +112,8 @@ async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Ar
     let (limits, of) = (connection.shared.limits.clone(), Arc::clone(&connection));
     let service = service_fn(move |request: http::Request<Incoming>| {
         let stream = Stream::open(&of, request.version());
-        async move { Ok::<_, Infallible>(stream.answer(request).await) }
+        // In a box: hyper moves it several times.
+        Box::pin(async move { Ok::<_, Infallible>(stream.answer(request).await) })
     });
     let outcome = if is_two {
         let ((io, out), jobs) = (gather(socket), Jobs::default());
