@@ -6,6 +6,7 @@ pub mod authority;
 mod caller;
 pub mod connect;
 mod content;
+mod details;
 pub mod envelope;
 #[cfg(feature = "json")]
 mod finite;

@@ -6,17 +6,14 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use prost::Message;
 
+use super::details::{Any, details, with_detail};
 use super::{micro, percent};
 use kiteline_core::base64;
-use kiteline_core::error::{Code, Detail, Error, Origin};
+use kiteline_core::error::{Code, Error, Origin};
 
-/// What stands before the name of a type in an `Any`.
-const TYPES: &str = "type.googleapis.com/";
-const ERROR_INFO: &str = "type.googleapis.com/google.rpc.ErrorInfo";
 const BUSINESS_CODE: &str = "biz-status";
 const BUSINESS_EXTRA: &str = "biz-extra";
 /// The header of the code.
@@ -28,8 +25,7 @@ const DETAILS: &str = "grpc-status-details-bin";
 /// takes 8 KiB of all headers together.
 const MOST_TEXT: usize = 2 << 10;
 const MOST_DETAILS: usize = 3 << 10;
-/// The same of reason and pairs in the details, and of a business error's pairs in a header of their own.
-const MOST_INFO: usize = 2 << 10;
+/// The same of a business error's pairs in a header of their own.
 const MOST_EXTRA: usize = 1 << 10;
 
 /// How a call ended.
@@ -53,38 +49,6 @@ struct RpcStatus {
     message: String,
     #[prost(message, repeated, tag = "3")]
     details: Vec<Any>,
-}
-
-/// `google.protobuf.Any`.
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct Any {
-    #[prost(string, tag = "1")]
-    pub(crate) type_url: String,
-    #[prost(bytes = "bytes", tag = "2")]
-    pub(crate) value: Bytes,
-}
-
-impl Any {
-    /// The detail of a type.
-    pub(crate) fn new(type_name: &str, value: Bytes) -> Self {
-        Self { type_url: format!("{TYPES}{type_name}"), value }
-    }
-
-    /// The full name of its type.
-    pub(crate) fn type_name(&self) -> &str {
-        self.type_url.rsplit('/').next().unwrap_or_default()
-    }
-}
-
-/// `google.rpc.ErrorInfo`.
-#[derive(Clone, PartialEq, Message)]
-struct ErrorInfo {
-    #[prost(string, tag = "1")]
-    reason: String,
-    #[prost(string, tag = "2")]
-    domain: String,
-    #[prost(btree_map = "string, string", tag = "3")]
-    metadata: BTreeMap<String, String>,
 }
 
 impl Status {
@@ -170,31 +134,6 @@ pub fn status_of(error: &Error) -> Status {
     Status { details: details(error), ..Status::new(error.code(), error.message()) }
 }
 
-/// Reason and pairs, and the details behind them.
-fn details(error: &Error) -> Vec<Any> {
-    let others = error.details().iter().map(|detail| Any::new(&detail.type_name, detail.value.clone()));
-    info(error).into_iter().chain(others).collect()
-}
-
-/// Reason and pairs, as many as fit.
-fn info(error: &Error) -> Option<Any> {
-    if error.reason().is_empty() && error.pairs().is_empty() {
-        return None;
-    }
-    let reason = percent::cut(error.reason(), MOST_INFO / 2).into_owned();
-    let mut info = ErrorInfo { reason, domain: String::new(), metadata: BTreeMap::new() };
-    let mut size = info.reason.len();
-    for (name, value) in error.pairs() {
-        // Tags and lengths beside the texts.
-        size += name.len() + value.len() + 12;
-        if size > MOST_INFO {
-            break;
-        }
-        info.metadata.insert(name.clone(), value.clone());
-    }
-    Some(Any { type_url: ERROR_INFO.to_owned(), value: Bytes::from(info.encode_to_vec()) })
-}
-
 /// The status of a business error: Kitex reads its headers, Kratos the details.
 fn business(error: &Error, code: i32) -> Status {
     let mut status = Status { details: details(error), ..Status::new(Code::Internal, error.message()) };
@@ -253,21 +192,6 @@ pub fn error_of(status: &Status) -> Error {
     status.details.iter().fold(error, with_detail).with_origin(Origin::Remote)
 }
 
-/// The same with what a detail says.
-fn with_detail(error: Error, detail: &Any) -> Error {
-    // One that does not decode is a detail like any other.
-    match ErrorInfo::decode(detail.value.clone()).ok().filter(|_| detail.type_url == ERROR_INFO) {
-        Some(ErrorInfo { reason, metadata, .. }) => {
-            let with_reason = error.with_reason(reason);
-            metadata.into_iter().fold(with_reason, |error, (key, value)| error.with_pair(key, value))
-        }
-        None => {
-            let (type_name, value) = (detail.type_name().to_owned(), detail.value.clone());
-            error.with_encoded_detail(Detail { type_name, value })
-        }
-    }
-}
-
 fn business_of(status: &Status) -> Option<Error> {
     let code = status.headers.get(BUSINESS_CODE)?.to_str().ok()?.parse().ok()?;
     let extra = status.headers.get(BUSINESS_EXTRA).and_then(|extra| extra.to_str().ok());
@@ -279,6 +203,8 @@ fn business_of(status: &Status) -> Option<Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::details::ErrorInfo;
+    use kiteline_core::error::Detail;
 
     #[test]
     fn a_plain_error_is_its_code_and_message() {

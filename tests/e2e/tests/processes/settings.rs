@@ -24,7 +24,11 @@ fn every_default_is_stated() {
     let cors = config.server.cors.take().unwrap();
     assert_eq!(cors.origins, ["https://app.example.com"], "an example, not a default");
     assert_eq!((cors.credentials, cors.max_age), (false, Duration::from_secs(7200)));
-    assert_eq!(config.limits.connection_age.take(), Some(Duration::from_secs(1800)), "an example: connections grow old");
+    assert_eq!(
+        config.limits.connection_age.take(),
+        Some(Duration::from_secs(1800)),
+        "an example: connections grow old"
+    );
     let mut defaults = Config::default();
     for limits in [&mut config.limits, &mut defaults.limits] {
         // These depend on the machine.
@@ -33,7 +37,9 @@ fn every_default_is_stated() {
     }
     config.source.clear();
     assert_eq!(config, defaults);
-    for section in ["server", "server.tls", "server.cors", "registry", "client", "client.tls", "limits", "limits.decode"] {
+    for section in
+        ["server", "server.tls", "server.cors", "registry", "client", "client.tls", "limits", "limits.decode"]
+    {
         for known in keys(section) {
             let shown = stated.contains(&format!("\n{known} = ")) || stated.contains(&format!("\n[{section}.{known}]"));
             assert!(shown, "`{known}` of [{section}] is missing in templates/service.toml.j2");
