@@ -3,7 +3,7 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::connections::{ConnectionGuard, Phase};
+use super::connections::ConnectionGuard;
 use super::counters::Counter;
 use super::shared::Shared;
 use kiteline_tls::{Acceptor, Stream};
@@ -19,7 +19,7 @@ const READS: usize = 64;
 
 /// What a driver is to read: the connection as it is, or what is within its TLS. `None` when it came to nothing.
 ///
-/// All of it happens in the time of the first byte ([`Phase::FirstByte`]), in the connection's own task.
+/// All of it happens in the time of the first byte ([`Phase::FirstByte`](super::Phase::FirstByte)), in the connection's own task.
 pub(super) async fn open(shared: &Shared, guard: &ConnectionGuard, stream: TcpStream) -> Option<Stream> {
     match &shared.tls {
         None => Some(stream.into()),
@@ -35,7 +35,7 @@ async fn secure(shared: &Shared, acceptor: &Acceptor, guard: &ConnectionGuard, s
     }
     if first != [HANDSHAKE] {
         shared.count(Counter::UnknownProtocol);
-        refuse(guard, stream, first[0]).await;
+        refuse(stream, first[0]).await;
         return None;
     }
     handshake(shared, acceptor, guard, stream).await
@@ -52,29 +52,27 @@ async fn handshake(shared: &Shared, acceptor: &Acceptor, guard: &ConnectionGuard
         Err((error, stream)) => {
             shared.count(Counter::Handshakes);
             tracing::debug!(target: "runtime::server::tls", %error, "closed: no TLS came about");
-            leave(guard, stream).await;
+            leave(stream).await;
             None
         }
     }
 }
 
 /// Says what is wrong where the peer reads text; others are closed.
-async fn refuse(guard: &ConnectionGuard, mut stream: TcpStream, first: u8) {
-    guard.enter(Phase::Write);
+async fn refuse(mut stream: TcpStream, first: u8) {
     let response = format!(
         "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n\
          content-length: {}\r\nconnection: close\r\n\r\n{REFUSAL}",
         REFUSAL.len()
     );
     if !first.is_ascii_uppercase() || stream.write_all(response.as_bytes()).await.is_ok() {
-        leave(guard, stream).await;
+        leave(stream).await;
     }
 }
 
 /// Closes a connection whose peer was just told why. Closed with bytes of the peer's unread, it would be reset, and
-/// the peer might never see the reason.
-async fn leave(guard: &ConnectionGuard, mut stream: TcpStream) {
-    guard.enter(Phase::Write);
+/// the peer might never see the reason. A peer that does not go has the rest of the first byte's time.
+async fn leave(mut stream: TcpStream) {
     let mut unread = [0; 4 << 10];
     if stream.shutdown().await.is_err() {
         return;

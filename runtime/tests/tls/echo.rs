@@ -1,6 +1,7 @@
 //! A Thrift and a proto service that give back what they are sent and tell the caller its own names.
 
 use std::path::Path;
+use std::time::Duration;
 
 use e2e::{Authority, Identity};
 use runtime::client::{Builder, Http, Request, Transport};
@@ -113,7 +114,8 @@ pub(crate) const WAYS: [Way; 8] = [
 /// A channel to addresses as `static:` has them.
 pub(crate) fn channel(way: &Way, addresses: &str, tls: Option<ClientTls>) -> Result<Channel, Error> {
     let registry = Registry::open(&format!("static:echo={addresses}")).unwrap();
-    let builder = way.2(Channel::builder("echo").registry(&registry));
+    // A machine that is busy with other tests makes handshakes slowly.
+    let builder = way.2(Channel::builder("echo").registry(&registry)).connect_timeout(Duration::from_secs(60));
     match tls {
         Some(tls) => builder.tls(tls),
         None => builder,

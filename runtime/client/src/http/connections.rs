@@ -330,13 +330,19 @@ pub(super) fn broken(at: &Endpoint, error: &hyper::Error) -> Error {
     if let Some(own) = error.source().and_then(|source| source.downcast_ref::<Error>()) {
         return own.clone();
     }
-    let h2 = of_h2(error);
-    let code = h2.filter(|error| error.is_reset()).and_then(h2::Error::reason).map(code_of_reset);
-    // Behind "connection error" stands what the socket, or TLS, said.
-    let whole = || error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
-    let why = h2.map_or_else(whole, ToString::to_string);
-    let text = format!("the connection to {} failed: {why}", at.address());
+    let code = of_h2(error).filter(|error| error.is_reset()).and_then(h2::Error::reason).map(code_of_reset);
+    let text = format!("the connection to {} failed: {}", at.address(), reason(error));
     Error::new(code.unwrap_or(kiteline_core::Code::Unavailable), text).with_origin(Origin::Transport)
+}
+
+/// What hyper's error is about: behind "connection error" stands what the socket, or TLS, said.
+#[cold]
+pub(super) fn reason(error: &hyper::Error) -> String {
+    match (of_h2(error), error.source()) {
+        (Some(error), _) => error.to_string(),
+        (None, Some(source)) => format!("{error}: {source}"),
+        (None, None) => error.to_string(),
+    }
 }
 
 /// The codes that gRPC gives to HTTP/2's (`PROTOCOL-HTTP2.md`, "Errors").

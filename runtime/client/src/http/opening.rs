@@ -12,7 +12,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
-use super::connections::{Http1Sender, Http2Connection};
+use super::connections::{Http1Sender, Http2Connection, reason};
 use super::heard::{Heard, noted};
 use crate::dial::Dialer;
 use kiteline_core::error::{Error, Origin};
@@ -69,13 +69,18 @@ pub(super) async fn open_two(
         let connection = driven.connection();
         known.store(connection.current_max_send_streams(), Ordering::Relaxed);
         let begun = begins.as_mut().map_or(Poll::Pending, |(begun, _)| Pin::new(begun).poll(task));
-        if let Poll::Ready(begun) = begun
+        let came = match (&polled, begun) {
+            (Poll::Ready(Err(error)), _) => Some(Err(reason(error))),
+            (_, Poll::Ready(Ok(()))) => Some(Ok(())),
+            (_, Poll::Ready(Err(_))) => Some(Err("it was closed at once".to_owned())),
+            (_, Poll::Pending) => None,
+        };
+        if let Some(came) = came
             && let Some((_, settled)) = begins.take()
-            && begun.is_ok()
         {
             known.store(connection.current_max_send_streams(), Ordering::Relaxed);
             // Whoever opened it may have gone.
-            let _ = settled.send(());
+            let _ = settled.send(came);
         }
         polled
     });
@@ -85,7 +90,8 @@ pub(super) async fn open_two(
         }
     });
     match tokio::time::timeout_at(end, settings).await {
-        Ok(Ok(())) => {}
+        Ok(Ok(Ok(()))) => {}
+        Ok(Ok(Err(why))) => return Err(not_connected(at, &why)),
         Ok(Err(_)) => return Err(not_connected(at, &"it was closed at once")),
         Err(_) => return Err(not_connected(at, &format_args!("no settings of HTTP/2 after {connect:?}"))),
     }

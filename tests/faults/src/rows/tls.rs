@@ -211,6 +211,7 @@ async fn at_the_start(place: &Place) -> Result<Line, Failure> {
 /// Row 49: handshakes that stall, and files that are replaced, in both roles.
 pub(super) async fn attacks(scale: Scale) -> Result<Vec<Line>, Failure> {
     let mut lines = stalled(scale).await?;
+    lines.extend(idle(scale).await?);
     lines.extend(replaced(scale).await?);
     Ok(lines)
 }
@@ -260,6 +261,27 @@ async fn stalled(scale: Scale) -> Result<Vec<Line>, Failure> {
         Line::new(49, &what, "RSS + ≤ 32 KiB each", size(each), each <= 32 << 10),
         well(49, &mut target, &tls).await?,
     ])
+}
+
+/// What a connection takes that waits for its next call.
+async fn idle(scale: Scale) -> Result<Vec<Line>, Failure> {
+    let (count, place) = (scale.of(900, 300), Place::new()?);
+    let (mut target, tls) = (start(config(&place.server(), None, "")).await?, place.trusting());
+    call(&target, "Thrift", &tls).await?;
+    let before = target.resident()?;
+    let mut kept = Vec::new();
+    for _ in 0..count {
+        let client = TargetClient::new(channel(&target, "Thrift", &tls)?);
+        client.number(7).await?;
+        kept.push(client);
+    }
+    let open = usize::try_from(gauges(&target, &tls).await?.connections)?;
+    let each = target.resident()?.saturating_sub(before) / count;
+    let what = format!("{count} idle connections");
+    let said = format!("{} each, {open} open", size(each));
+    let line = Line::new(49, what, "≤ 48 KiB of RSS each", said, each <= 48 << 10 && open >= count);
+    drop(kept);
+    Ok(vec![line, well(49, &mut target, &tls).await?])
 }
 
 /// Replaces the files of both sides again and again while calls go on, on new connections and on kept ones.
