@@ -63,14 +63,16 @@ async fn discard(mut body: Incoming) {
     }
 }
 
+/// A message that is read beside the workers.
+type Opening = Pin<Box<dyn Future<Output = Result<Bytes, Error>> + Send>>;
+
 /// The messages of a body with envelopes.
 struct Requests {
     body: Arriving,
     frames: Frames,
     transcode: Transcode,
     room: Room,
-    /// A message that is read beside the workers.
-    opening: Option<Pin<Box<dyn Future<Output = Result<Bytes, Error>> + Send>>>,
+    opening: Option<Opening>,
     ended: bool,
 }
 
