@@ -16,13 +16,15 @@
 //! | `thrift` | Thrift Binary and Compact on every transport, served and called |
 //! | `grpc` | gRPC, gRPC-Web and Connect, and the messages of proto services; needs and has `thrift` |
 //! | `json` | bodies of these calls in JSON |
-//! | `etcd` | the etcd registry; `tls`: over TLS |
+//! | `etcd` | the etcd registry |
+//! | `tls` | TLS for serving and calling, and to etcd |
 //! | `dev` | the embedded development registry |
 //! | `serde` | serde's traits for generated Thrift types |
 //!
 //! | module | is |
 //! |---|---|
 //! | [`server`], [`client`] | serving and calling |
+//! | [`tls`] | certificates of servers and clients |
 //! | [`registry`], [`balance`] | finding instances and choosing one |
 //! | [`thrift`], [`grpc`] | the protocols, as generated code uses them |
 //! | [`service`], [`body`], [`streaming`], [`metadata`], [`context`], [`error`] | what crosses between all of these |
@@ -47,14 +49,16 @@ pub use kiteline_balance as balance;
 pub use kiteline_client as client;
 pub use kiteline_core::{
     Answer, Body, Call, Code, Context, Detail, Error, Handling, Idl, Kind, Layered, Limits, Messages, Metadata, Method,
-    Result, Service, ServiceInfo, Stream, Streaming, body, context, cors::Cors, error, event, limits, metadata, router,
-    service, streaming,
+    PeerCertificate, Result, Service, ServiceInfo, Stream, Streaming, body, context, cors::Cors, error, event, limits,
+    metadata, router, service, streaming,
 };
 #[cfg(feature = "grpc")]
 pub use kiteline_grpc as grpc;
 pub use kiteline_registry as registry;
 #[cfg(feature = "thrift")]
 pub use kiteline_thrift as thrift;
+#[cfg(feature = "thrift")]
+pub use kiteline_tls as tls;
 #[cfg(feature = "grpc")]
 pub use prost;
 #[cfg(feature = "grpc")]

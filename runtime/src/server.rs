@@ -47,8 +47,11 @@ impl fmt::Debug for Server {
 impl Server {
     /// A server without services.
     pub fn new(config: Config) -> Self {
-        let builder =
+        let mut builder =
             Builder::new(&config.limits).reflection(config.server.reflection).cors(config.server.cors.clone());
+        if let Some(tls) = &config.server.tls {
+            builder = builder.tls(tls);
+        }
         Self { config, registry: None, builder, recorders: Recorders::default(), registrar: None }
     }
 
@@ -108,7 +111,8 @@ impl Server {
     /// # Errors
     ///
     /// [`Code::FailedPrecondition`] when the services cannot share a server, or without any;
-    /// [`Code::Unavailable`] when the address cannot be listened on; what the registrar gives.
+    /// [`Code::Unavailable`] when the address cannot be listened on; for files of `[server.tls]` that cannot be used,
+    /// with their setting; what the registrar gives.
     pub async fn start(self) -> Result<Running, Error> {
         self.begin(false).await
     }

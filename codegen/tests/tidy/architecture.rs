@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 
 use super::sources;
 
-fn text() -> String {
+pub(super) fn text() -> String {
     fs::read_to_string("../ARCHITECTURE.md").unwrap()
 }
 
 /// The parts of a line in backticks.
-fn quoted(line: &str) -> Vec<&str> {
+pub(super) fn quoted(line: &str) -> Vec<&str> {
     line.split('`').skip(1).step_by(2).collect()
 }
 
 /// The cells of the tables below a heading that begins with `heading`, one row each.
-fn rows<'a>(text: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
+pub(super) fn rows<'a>(text: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
     let (_, behind) = text.split_once(&format!("\n{heading}")).unwrap();
     let section = behind.split("\n#").next().unwrap();
     let lines = section.lines().filter(|it| it.starts_with("| "));
@@ -63,7 +63,7 @@ fn paths_are_read_as_people_read_them() {
 }
 
 /// The folders of the runtime's crates, by the names of the table.
-fn crates() -> Vec<(String, PathBuf)> {
+pub(super) fn crates() -> Vec<(String, PathBuf)> {
     let text = text();
     let rows = rows(&text, "## runtime: crates");
     let folder =
@@ -134,7 +134,7 @@ fn no_crate_knows_what_it_must_not() {
 }
 
 /// Whether a file holds tests alone.
-fn is_test(path: &Path) -> bool {
+pub(super) fn is_test(path: &Path) -> bool {
     path.components()
         .any(|it| it.as_os_str().to_str().is_some_and(|it| it.starts_with("tests") || it.ends_with("_tests.rs")))
 }

@@ -3,6 +3,8 @@
 
 mod architecture;
 mod dependencies;
+mod interop_page;
+mod rooms;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -206,4 +208,39 @@ fn logs_have_the_name_of_the_facade() {
         }
     }
     assert!(count > 10, "{count}");
+}
+
+/// A crate or program without unit tests is not linked for them (`test = false`): nobody would notice that a new one
+/// does not run.
+#[test]
+fn what_is_not_tested_has_no_tests() {
+    let mut count = 0;
+    let sources = sources();
+    let has_tests = |text: &str| text.contains("#[test]") || text.contains("#[tokio::test");
+    let workspace = fs::read_to_string("../Cargo.toml").unwrap();
+    let members = workspace.lines().find_map(|line: &str| line.strip_prefix("members = [")).unwrap();
+    for member in members.split('"').skip(1).step_by(2) {
+        let manifest = fs::read_to_string(Path::new("..").join(member).join("Cargo.toml")).unwrap();
+        let manifest: toml_edit::DocumentMut = manifest.parse().unwrap();
+        let is_off = |target: &toml_edit::Table| target.get("test").and_then(toml_edit::Item::as_bool) == Some(false);
+        let own = Path::new(member).join("src");
+        if manifest.get("lib").and_then(toml_edit::Item::as_table).is_some_and(is_off) {
+            let tested = sources.iter().find(|(path, text)| path.starts_with(&own) && has_tests(text));
+            assert!(tested.is_none(), "{} is not run", tested.unwrap().0.display());
+            count += 1;
+        }
+        let programs = manifest.get("bin").and_then(toml_edit::Item::as_array_of_tables);
+        for program in programs.into_iter().flatten().filter(|program| is_off(program)) {
+            let path = Path::new(member).join(program["path"].as_str().unwrap());
+            let text = &sources.iter().find(|(other, _)| *other == path).unwrap().1;
+            let modules = text.lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
+            let modules: Vec<_> = modules.map(|name| path.with_file_name(name)).collect();
+            let is_part =
+                |file: &Path| file == path || modules.iter().any(|it| file.with_extension("").starts_with(it));
+            let tested = sources.iter().find(|(file, text)| is_part(file) && has_tests(text));
+            assert!(tested.is_none(), "{} is not run", tested.unwrap().0.display());
+            count += 1;
+        }
+    }
+    assert!(count > 8, "{count}");
 }

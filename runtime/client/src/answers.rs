@@ -4,7 +4,6 @@ use super::counters::{Counter, Counters};
 use kiteline_core::aside::aside;
 use kiteline_core::error::{Error, Origin};
 use kiteline_core::limits::DecodeLimits;
-use kiteline_core::metadata::Metadata;
 use kiteline_core::service::{Answer, Call};
 use kiteline_registry::Endpoint;
 use kiteline_thrift::metainfo::ReplyInfo;
@@ -57,26 +56,26 @@ fn try_understand(incoming: Incoming, seq: i32, call: &Call, at: &Endpoint) -> R
     }
     let Header { protocol, kind, .. } = header;
     let mut leaving = foreign || info.closing();
-    let business = info.business();
-    let metadata = info.metadata;
+    let business = info.business(|whole| protocol.error(whole, call.limits).0);
+    let (head, trailers) = info.into_metadata();
     let body = incoming.into_body(size);
     let mut closed = false;
     let result = match kind {
         MessageType::Reply => match business {
-            Some(error) => Err(error.with_metadata(metadata, Metadata::new())),
+            Some(error) => Err(error.with_metadata(head, trailers)),
             None if protocol.is_slow(body.len()) => {
                 closed = true;
-                Ok(Answer { head: metadata, ..Answer::from(body) })
+                Ok(Answer { head, body: body.into(), trailers })
             }
             None => {
                 let opened = protocol.open(body, &mut { call.limits }).map_err(Error::from);
-                opened.map(|body| Answer { head: metadata, ..Answer::from(body) })
+                opened.map(|body| Answer { head, body: body.into(), trailers })
             }
         },
         MessageType::Exception => {
             let (error, may_close) = protocol.error(body, call.limits);
             leaving |= may_close;
-            Err(error.with_metadata(metadata, Metadata::new()))
+            Err(error.with_metadata(head, trailers))
         }
         MessageType::Call | MessageType::Oneway => return Err(broken(at, &"a request where an answer belongs")),
     };

@@ -11,6 +11,7 @@ use tower::{Layer, Service};
 
 use super::counters::{Counter, Counters};
 use super::deadline::within;
+use super::dial::Dialer;
 use super::dispatch::{Dispatch, Settings};
 use super::pool::Caps;
 use super::transport::{Protocol, Style, Transport};
@@ -23,6 +24,7 @@ use kiteline_core::limits::{DecodeLimits, Limits};
 use kiteline_core::malloc;
 use kiteline_core::service::{Answer, Call};
 use kiteline_registry::{Endpoint, Registry, Resolver};
+use kiteline_tls::ClientTls;
 
 /// A way to one service. Cheap to clone; all clones share connections.
 #[derive(Clone)]
@@ -44,7 +46,7 @@ impl fmt::Debug for Channel {
 }
 
 impl Channel {
-    /// A channel to fixed addresses, `host:port` with commas between, without a registry.
+    /// A channel to fixed addresses, `host:port` with commas between, without a registry; over TLS `https://host:port`.
     ///
     /// # Errors
     /// [`Code::InvalidArgument`] for what is no address.
@@ -56,8 +58,8 @@ impl Channel {
     pub fn to(addresses: &str) -> Result<Self, Error> {
         let mut endpoints = Vec::new();
         for one in addresses.split(',') {
-            let endpoint = Endpoint::parse(one.trim())
-                .ok_or_else(|| Error::invalid(format!("`{one}` is no address: write host:port,host:port")))?;
+            let endpoint = Endpoint::parse_url(one.trim())
+                .ok_or_else(|| Error::invalid(format!("`{one}` is no address: write host:port,https://host:port")))?;
             endpoints.push(endpoint);
         }
         Builder::new(addresses).open(Resolver::fixed(addresses, &endpoints))
@@ -199,7 +201,7 @@ pub struct Builder {
     layers: Vec<Wrap>,
     style: Style,
     #[cfg(feature = "grpc")]
-    http: super::http::Http,
+    http: Option<super::http::Http>,
 }
 
 impl fmt::Debug for Builder {
@@ -226,7 +228,7 @@ impl Builder {
             layers: Vec::new(),
             style: Style::default(),
             #[cfg(feature = "grpc")]
-            http: super::http::Http::default(),
+            http: None,
         }
     }
 
@@ -263,7 +265,15 @@ impl Builder {
 
     /// The times, the connections and the balancer of `[client]` of a configuration.
     pub fn config(mut self, config: &ClientConfig) -> Self {
-        self.client = *config;
+        self.client = config.clone();
+        self
+    }
+
+    /// Whom the channel trusts and who it is where it speaks TLS, in place of `[client.tls]`: with instances whose
+    /// scheme asks for it (`grpcs`, `https`, `thrifts`), and with addresses that have no scheme. Where nothing is set,
+    /// the former are held against the authorities of the system.
+    pub fn tls(mut self, settings: ClientTls) -> Self {
+        self.client.tls = Some(settings);
         self
     }
 
@@ -287,18 +297,19 @@ impl Builder {
     }
 
     /// How requests are wrapped. Default [`Transport::TtheaderFramed`] for a Thrift service. One
-    /// for proto is called over gRPC unless a transport is given: then in Kitex-Protobuf, which
-    /// takes all of them but [`Transport::Buffered`].
+    /// for proto is called in Kitex-Protobuf when a transport is given, which may be any but
+    /// [`Transport::Buffered`].
     pub fn transport(mut self, transport: Transport) -> Self {
         self.style.transport = Some(transport);
         self
     }
 
-    /// How a proto service is called where no transport of Thrift's is given. Default
-    /// [`Http::grpc`](super::http::Http::grpc).
+    /// Calls a proto service over HTTP, in this way. Without it and without a transport, calls of
+    /// one message each way share connections in Kitex-Protobuf to the instances that offer it,
+    /// which are those of this runtime; all others are made over gRPC.
     #[cfg(feature = "grpc")]
     pub fn http(mut self, http: super::http::Http) -> Self {
-        self.http = http;
+        self.http = Some(http);
         self
     }
 
@@ -346,7 +357,8 @@ impl Builder {
     ///
     /// # Errors
     /// [`Code::InvalidArgument`] for a service name that no registry takes,
-    /// [`Code::FailedPrecondition`] without a registry or outside of a tokio runtime.
+    /// [`Code::FailedPrecondition`] without a registry or outside of a tokio runtime. For TLS: files that cannot be
+    /// used, with their setting.
     pub fn build(self) -> Result<Channel, Error> {
         let Some(registry) = &self.registry else {
             let text =
@@ -360,7 +372,7 @@ impl Builder {
     fn open(self, resolver: Resolver) -> Result<Channel, Error> {
         malloc::retain();
         let settings = Settings {
-            connect: self.client.connect_timeout,
+            dialer: Dialer::new(self.client.connect_timeout, self.client.tls.as_ref())?,
             waits: self.client.wait_for_registry,
             limits: &self.limits,
             recorders: &self.recorders,

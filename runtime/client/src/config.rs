@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use kiteline_balance::Choice;
 use kiteline_core::limits::seconds;
+use kiteline_tls::ClientTls;
 use serde::Deserialize;
 
 /// `[client]`: for channels that state nothing else.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientConfig {
     /// For one call from its start to its answer; seconds in the file. Default 30 s.
@@ -26,6 +27,8 @@ pub struct ClientConfig {
     pub max_idle_connections: usize,
     /// What chooses instances: `round_robin` (the default), `random`, `best_of_two` or `hash`.
     pub balancer: Choice,
+    /// `[client.tls]`: whom channels trust, and who they are.
+    pub tls: Option<ClientTls>,
 }
 
 impl Default for ClientConfig {
@@ -37,6 +40,7 @@ impl Default for ClientConfig {
             max_connections: 500,
             max_idle_connections: 500,
             balancer: Choice::default(),
+            tls: None,
         }
     }
 }

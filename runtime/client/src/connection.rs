@@ -7,7 +7,6 @@ use std::pin::pin;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::answers::{Understood, broken, open_aside, understand};
@@ -20,6 +19,7 @@ use kiteline_core::service::{Answer, Call, Kind};
 use kiteline_registry::Endpoint;
 use kiteline_thrift::receive::receive;
 use kiteline_thrift::{MessageReader, Protocol, buffer_pool};
+use kiteline_tls::Stream;
 
 /// Bodies from this size on are written from where they are.
 const APART: usize = 16 << 10;
@@ -43,7 +43,7 @@ pub(super) struct Connection {
 
 #[derive(Debug)]
 struct Socket {
-    stream: TcpStream,
+    stream: Stream,
     messages: MessageReader,
     /// A request, all but its body; empty while nothing is to be written.
     head: BytesMut,
@@ -53,8 +53,13 @@ struct Socket {
 
 impl Connection {
     /// One that was just opened, for messages of at most `frame` bytes.
-    pub(super) fn new(stream: TcpStream, frame: usize, now: Instant, slot: Slot) -> Self {
-        let socket = Socket { stream, messages: MessageReader::new(frame), head: BytesMut::new(), leaving: false };
+    pub(super) fn new(stream: impl Into<Stream>, frame: usize, now: Instant, slot: Slot) -> Self {
+        let socket = Socket {
+            stream: stream.into(),
+            messages: MessageReader::new(frame),
+            head: BytesMut::new(),
+            leaving: false,
+        };
         Self { socket, seq: 0, since: now, alarm: Alarm::default(), _slot: slot }
     }
 
@@ -93,7 +98,7 @@ impl Connection {
 
     /// Whether nothing came since the last answer: neither the end of the stream nor a byte that
     /// nobody asked for.
-    pub(super) fn is_quiet(&self, counters: &Counters) -> bool {
+    pub(super) fn is_quiet(&mut self, counters: &Counters) -> bool {
         self.socket.is_quiet(counters)
     }
 
@@ -106,7 +111,7 @@ impl Connection {
 }
 
 impl Socket {
-    fn is_quiet(&self, counters: &Counters) -> bool {
+    fn is_quiet(&mut self, counters: &Counters) -> bool {
         match self.stream.try_read(&mut [0]) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => true,
             Ok(1..) => {
@@ -146,7 +151,7 @@ impl Socket {
         let (head, mut sent) = (&self.head, 0);
         loop {
             let written = match (head.get(sent..), behind.get(sent.saturating_sub(head.len())..)) {
-                (None | Some([]), None | Some([])) => return Ok(()),
+                (None | Some([]), None | Some([])) => break,
                 // A plain write costs less than one of several parts.
                 (Some(rest), None | Some([])) | (None | Some([]), Some(rest)) => self.stream.write(rest).await,
                 (Some(head), Some(behind)) => {
@@ -164,6 +169,7 @@ impl Socket {
             let origin = if sent == 0 { Origin::NotSent } else { Origin::Transport };
             return Err(broken(at, &why).with_origin(origin));
         }
+        self.stream.flush().await.map_err(|error| broken(at, &error))
     }
 
     async fn read(&mut self, (call, seq): (&Call, i32), at: &Endpoint, counters: &Counters) -> Result<Answer, Error> {

@@ -12,6 +12,7 @@ use super::budget::Budget;
 use super::counters::{Counter, Counters};
 #[cfg(feature = "grpc")]
 use super::deadline::within;
+use super::dial::Dialer;
 use super::endpoint_connections::EndpointConnections;
 use super::endpoint_set::{Attempt, EndpointSet, EndpointSets, nanos};
 #[cfg(feature = "grpc")]
@@ -24,6 +25,8 @@ use kiteline_core::body::Body;
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::event::Recorders;
 use kiteline_core::limits::Limits;
+#[cfg(feature = "grpc")]
+use kiteline_core::service::Kind;
 use kiteline_core::service::{Answer, Call, Handling, Idl};
 use kiteline_registry::{Resolver, Snapshot};
 
@@ -36,13 +39,13 @@ pub(super) struct Dispatch(Arc<Shared>);
 
 /// What a builder says about connections.
 pub(super) struct Settings<'a> {
-    pub(super) connect: Duration,
+    pub(super) dialer: Dialer,
     pub(super) waits: bool,
     pub(super) limits: &'a Limits,
     pub(super) recorders: &'a Recorders,
     pub(super) style: Style,
     #[cfg(feature = "grpc")]
-    pub(super) http: Http,
+    pub(super) http: Option<Http>,
     pub(super) caps: Caps,
 }
 
@@ -61,6 +64,9 @@ struct Shared {
     transport: Option<Transport>,
     #[cfg(feature = "grpc")]
     http: Caller,
+    /// Whether the channel says that it is HTTP that it speaks.
+    #[cfg(feature = "grpc")]
+    says_http: bool,
 }
 
 impl Shared {
@@ -77,6 +83,13 @@ impl Shared {
     fn multiplexes(&self, peer: &EndpointConnections) -> bool {
         let transport = self.transport.unwrap_or_default();
         transport == Transport::Multiplexed || transport == Transport::TtheaderFramed && peer.multiplexes
+    }
+
+    /// Whether a call of a proto service goes over HTTP: the channel says so, or says nothing and the
+    /// instance offers nothing that is faster.
+    #[cfg(feature = "grpc")]
+    fn is_http(&self, call: &Call, peer: &EndpointConnections) -> bool {
+        self.transport.is_none() && (self.says_http || !peer.multiplexes || call.method.kind != Kind::Unary)
     }
 }
 
@@ -115,7 +128,13 @@ impl Dispatch {
             thrift: Thrift::new(settings, Arc::clone(&counters)),
             transport: settings.style.transport,
             #[cfg(feature = "grpc")]
-            http: Caller::new(settings.connect, settings.limits.grpc_message, settings.http.clone()),
+            http: Caller::new(
+                settings.dialer.clone(),
+                settings.limits.grpc_message,
+                settings.http.clone().unwrap_or_default(),
+            ),
+            #[cfg(feature = "grpc")]
+            says_http: settings.http.is_some(),
             counters,
         }))
     }
@@ -200,7 +219,7 @@ impl Dispatch {
         let attempt = Attempt::start(to, place, start, &self.0.epoch, &call.cx);
         let result = match call.method.idl {
             #[cfg(feature = "grpc")]
-            Idl::Proto if self.0.transport.is_none() => {
+            Idl::Proto if self.0.is_http(call, peer) => {
                 Box::pin(within(call.cx.deadline(), self.0.http.exchange(&peer.endpoint, &peer.http, call))).await
             }
             _ if self.0.multiplexes(peer) => {

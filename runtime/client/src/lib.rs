@@ -33,6 +33,7 @@ mod config;
 mod connection;
 mod counters;
 mod deadline;
+mod dial;
 mod dispatch;
 mod endpoint_connections;
 mod endpoint_set;

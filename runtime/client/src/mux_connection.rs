@@ -12,8 +12,6 @@ use std::{io, mem};
 
 use bytes::{Buf, BytesMut};
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::runtime::{Handle, Id};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -25,6 +23,7 @@ use super::pending_calls::{Late, PendingCalls, Quiet};
 use kiteline_core::error::Error;
 use kiteline_core::lock::lock;
 use kiteline_thrift::{Incoming, MessageReader};
+use kiteline_tls::{Reader, Stream, Writer};
 
 /// What a peer may let a write wait.
 const STALLED: Duration = Duration::from_secs(10);
@@ -54,7 +53,7 @@ struct Shared {
     wake: Notify,
     /// Told when the next deadline is an earlier one than before.
     sooner: Notify,
-    write: OwnedWriteHalf,
+    write: Writer,
     /// Whether another call may enter, for who only looks.
     open: AtomicBool,
     counters: Arc<Counters>,
@@ -125,8 +124,8 @@ pub(super) enum Silence {
 
 impl MuxConnection {
     /// Takes a connection over.
-    pub(super) fn new(stream: TcpStream, frame: usize, counters: Arc<Counters>) -> Self {
-        let (read, write) = stream.into_split();
+    pub(super) fn new(stream: impl Into<Stream>, frame: usize, counters: Arc<Counters>) -> Self {
+        let (read, write) = stream.into().into_split();
         let (state, wake, sooner, open) = (Mutex::default(), Notify::new(), Notify::new(), AtomicBool::new(true));
         let shared = Arc::new(Shared { state, wake, sooner, write, open, counters });
         let part = || ConnectionTask(Arc::clone(&shared));
@@ -277,7 +276,7 @@ impl Drop for ConnectionTask {
     }
 }
 
-async fn read_all(part: ConnectionTask, mut read: OwnedReadHalf, frame: usize) {
+async fn read_all(part: ConnectionTask, mut read: Reader, frame: usize) {
     let shared = &part.0;
     let mut messages = MessageReader::new(frame);
     let why = loop {
@@ -341,16 +340,12 @@ async fn keep_time(part: ConnectionTask) {
     }
 }
 
-async fn write(socket: &OwnedWriteHalf, out: &mut BytesMut) -> io::Result<()> {
+async fn write(socket: &Writer, out: &mut BytesMut) -> io::Result<()> {
     while !out.is_empty() {
         // A peer that takes nothing must not make the buffer grow for ever.
         let stalled = |_| io::Error::new(io::ErrorKind::TimedOut, "it took nothing for 10 s");
-        tokio::time::timeout(STALLED, socket.writable()).await.map_err(stalled)??;
-        match socket.try_write(out) {
-            Ok(count) => out.advance(count),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
-        }
+        let count = tokio::time::timeout(STALLED, socket.write(out)).await.map_err(stalled)??;
+        out.advance(count);
     }
     Ok(())
 }

@@ -96,7 +96,7 @@ impl Pool {
         let mut dead = Vec::new();
         let mut state = self.0.state();
         let found = loop {
-            let Some(Idle { until, connection }) = state.idle.pop() else { break None };
+            let Some(Idle { until, mut connection }) = state.idle.pop() else { break None };
             if now < until && connection.is_quiet(counters) {
                 break Some(connection);
             }

@@ -5,30 +5,30 @@ use std::borrow::Cow;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::answers::{Understood, broken, open_aside, understand};
 use super::connection::Connection;
 use super::counters::{Counter, Counters};
 use super::deadline::{self, within};
+use super::dial::Dialer;
 use super::dispatch::Settings;
 use super::mux_connection::{CallOptions, MuxConnection, Refusal, Silence};
 use super::mux_pool::MuxPool;
 use super::pool::{Caps, Given, Pool};
 use super::transport::{Style, Transport};
 use kiteline_core::error::{Error, Origin};
-use kiteline_core::service::{Answer, Call, Kind};
+use kiteline_core::service::{Answer, Call, Idl, Kind};
 use kiteline_registry::Endpoint;
 use kiteline_thrift::{Header, MessageType, Outgoing, Protocol};
+use kiteline_tls::{Alpn, Stream};
 
 /// How a channel speaks Thrift.
 #[derive(Clone, Debug)]
 pub(super) struct Thrift {
-    connect: Duration,
+    dialer: Dialer,
     frame: usize,
     style: Style,
     caps: Caps,
@@ -65,8 +65,8 @@ async fn closed(protocol: Protocol, body: &Bytes) -> Result<Cow<'_, Bytes>, Erro
 
 impl Thrift {
     pub(super) fn new(settings: &Settings<'_>, counters: Arc<Counters>) -> Self {
-        let Settings { connect, limits, style, caps, .. } = *settings;
-        Self { connect, frame: limits.frame, style, caps, counters }
+        let Settings { limits, style, caps, .. } = *settings;
+        Self { dialer: settings.dialer.clone(), frame: limits.frame, style, caps, counters }
     }
 
     /// One call to one instance. Dropped before its end it takes its connection along.
@@ -164,29 +164,22 @@ impl Thrift {
         };
         let name = self.style.name(call);
         let header = Header { protocol, kind, name: &name, seq };
-        let info = transport.request_info(protocol, (call, start), seq, service);
+        // Without a transport of its own a channel speaks so to those alone that offer it.
+        let ours = self.style.transport.is_none() && call.method.idl == Idl::Proto;
+        let info = transport.request_info(protocol, (call, start), seq, (service, ours));
         Outgoing { wire: transport.wire(), header, info: &info, body }
             .write_head(self.frame, out)
             .map_err(|error| Error::invalid(error.to_string()).with_origin(Origin::Encode))
     }
 
-    async fn open(&self, endpoint: &Endpoint, service: &str) -> Result<TcpStream, Error> {
+    async fn open(&self, endpoint: &Endpoint, service: &str) -> Result<Stream, Error> {
         let fail = |why: String| {
             self.counters.add(Counter::ConnectFailures);
             let address = endpoint.address();
             Error::unavailable(format!("cannot connect to {service} at {address}: {why}"))
                 .with_origin(Origin::NotConnected)
         };
-        let place = (endpoint.host.as_str(), endpoint.port);
-        let connect = tokio::time::timeout(self.connect, TcpStream::connect(place)).await;
-        let stream = match connect {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(fail(error.to_string())),
-            Err(_) => return Err(fail(format!("no connection after {:?}", self.connect))),
-        };
-        // Without it a small request may wait for the acknowledgement of the one before.
-        stream.set_nodelay(true).map_err(|error| fail(error.to_string()))?;
-        Ok(stream)
+        self.dialer.dial(endpoint, Alpn::Unnamed).await.map_err(fail)
     }
 
     /// Waits for its turn where as many connections are open as may be.

@@ -88,13 +88,14 @@ impl Transport {
         }
     }
 
-    /// What the header of a request says, which began at `start`, to a service that the registry calls `to`.
+    /// What the header of a request says, which began at `start`, to a service that the registry calls `to`;
+    /// `ours` where the registry says that this runtime serves it.
     pub(super) fn request_info<'a>(
         self,
         protocol: thrift::Protocol,
         (call, start): (&'a Call, Instant),
         seq: i32,
-        to: &'a str,
+        (to, ours): (&'a str, bool),
     ) -> RequestInfoRef<'a> {
         let mut info = RequestInfoRef::default();
         if !self.wire().has_header() {
@@ -111,7 +112,7 @@ impl Transport {
             info.set_timeout(deadline.saturating_duration_since(start.into_std()));
         }
         if let Some(metadata) = call.cx.metadata() {
-            info.add_metadata(metadata);
+            info.add_metadata(metadata, ours);
         }
         info
     }

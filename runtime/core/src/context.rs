@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::cache_padded::CachePadded;
+use crate::certificate::PeerCertificate;
 use crate::lock::lock;
 use crate::metadata::{Metadata, Reach, Value};
 use crate::service::Method;
@@ -43,6 +44,7 @@ struct Rare {
     /// What a balancer by key goes by.
     hash: Option<u64>,
     log_id: Option<Arc<str>>,
+    certificate: Option<Arc<PeerCertificate>>,
 }
 
 /// Metadata that goes back to a caller.
@@ -264,6 +266,28 @@ impl Context {
         self.peer
     }
 
+    /// The certificate that the other side proved to have, where the server asks for one (`client_ca` of
+    /// `[server.tls]`).
+    ///
+    /// ```
+    /// # fn handle(cx: &kiteline_core::Context) -> Result<(), kiteline_core::Error> {
+    /// let caller = cx.peer_certificate().and_then(|certificate| certificate.common_name());
+    /// if caller != Some("orders") {
+    ///     return Err(kiteline_core::Error::new(kiteline_core::Code::PermissionDenied, "orders alone may ask"));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn peer_certificate(&self) -> Option<&PeerCertificate> {
+        self.rare.as_ref()?.certificate.as_deref()
+    }
+
+    /// Sets the certificate of the other side. For servers.
+    #[doc(hidden)]
+    pub fn set_peer_certificate(&mut self, certificate: Arc<PeerCertificate>) {
+        self.rare().certificate = Some(certificate);
+    }
+
     /// The method that is called.
     pub fn method(&self) -> Option<&'static Method> {
         self.method
@@ -352,40 +376,4 @@ impl Context {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// In whatever order they are set.
-    #[test]
-    fn the_callers_deadline_and_the_servers_limit_are_told_apart() {
-        let start = Instant::now();
-        let at = |seconds| start + Duration::from_secs(seconds);
-        for (deadline, limit, earlier) in [(1, 2, 1), (2, 1, 1), (3, 3, 3)] {
-            let one = Context::new().with_deadline(at(deadline)).with_limit(at(limit));
-            let other = Context::new().with_limit(at(limit)).with_deadline(at(deadline));
-            for cx in [one, other] {
-                assert_eq!((cx.deadline(), cx.caller_deadline()), (Some(at(earlier)), Some(at(deadline))));
-                let later = cx.clone().with_deadline(at(9)).with_limit(at(9));
-                assert_eq!((later.deadline(), later.caller_deadline()), (cx.deadline(), cx.caller_deadline()));
-            }
-        }
-        let limited = Context::new().with_limit(at(2)).with_limit(at(1));
-        assert_eq!((limited.deadline(), limited.caller_deadline()), (Some(at(1)), None));
-    }
-
-    #[test]
-    fn a_trace_goes_on_whatever_wire_it_came_by() {
-        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-        let over_grpc = Context::new().with_header("traceparent", trace).with_header("other", "stays");
-        let over_thrift = Context::new().with_transient("traceparent", trace).with_persistent("user", "u");
-        for (came, handed_on) in [(over_grpc, 1), (over_thrift, 2)] {
-            let mut call = Context::new();
-            call.join(&came);
-            let metadata = call.metadata().unwrap();
-            assert_eq!((metadata.plain().get("TraceParent"), metadata.len()), (Some(trace), handed_on));
-        }
-        let mut own = Context::new().with_header("traceparent", "own");
-        own.join(&Context::new().with_header("traceparent", trace));
-        assert_eq!(own.metadata().unwrap().get_all("traceparent").count(), 1);
-    }
-}
+mod tests;

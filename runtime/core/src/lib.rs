@@ -17,6 +17,7 @@
 //! | module | is |
 //! |---|---|
 //! | [`error`], [`context`], [`metadata`] | what travels beside a call and its answer |
+//! | [`certificate`] | who a caller proved to be, over TLS |
 //! | [`body`], [`service`] | one message or a stream of them; calls, answers and services |
 //! | [`router`], [`layered`] | which service a call goes to; one type for any stack of `tower` layers |
 //! | [`limits`], [`memory_limit`] | every limit with its default; how much memory there may be |
@@ -31,6 +32,7 @@ pub mod aside;
 pub mod base64;
 pub mod body;
 pub mod cache_padded;
+pub mod certificate;
 pub mod context;
 pub mod cors;
 pub mod counters;
@@ -51,6 +53,7 @@ pub mod words;
 
 pub use body::{Body, Messages};
 pub use bytes::Bytes;
+pub use certificate::PeerCertificate;
 pub use context::Context;
 pub use error::{Code, Detail, Error};
 pub use futures_core::Stream;

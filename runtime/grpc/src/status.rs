@@ -195,6 +195,7 @@ fn info(error: &Error) -> Option<Any> {
     Some(Any { type_url: ERROR_INFO.to_owned(), value: Bytes::from(info.encode_to_vec()) })
 }
 
+/// The status of a business error: Kitex reads the headers, Kratos the details.
 fn business(error: &Error, code: i32) -> Status {
     let mut status = Status { details: details(error), ..Status::new(Code::Internal, error.message()) };
     status.headers.insert(HeaderName::from_static(BUSINESS_CODE), HeaderValue::from(code));
@@ -240,17 +241,16 @@ fn ascii(json: &str) -> String {
 
 /// The error that a peer's status means; its origin is [`Origin::Remote`].
 pub fn error_of(status: &Status) -> Error {
-    if let Some(error) = business_of(status) {
-        return error.with_origin(Origin::Remote);
-    }
+    let business = business_of(status);
     let code = status.code.unwrap_or(Code::Unknown);
     let micro = status.details.iter().find(|detail| detail.type_url == micro::DETAIL);
-    if let Some(micro) = micro.and_then(|detail| micro::Detail::decode(detail.value.clone()).ok()) {
+    if let Some(micro) =
+        micro.filter(|_| business.is_none()).and_then(|detail| micro::Detail::decode(detail.value.clone()).ok())
+    {
         return micro::error_of(code, micro).with_origin(Origin::Remote);
     }
-    let mut error = Error::new(code, status.message.as_str());
-    error = status.details.iter().fold(error, with_detail);
-    error.with_origin(Origin::Remote)
+    let error = business.unwrap_or_else(|| Error::new(code, status.message.as_str()));
+    status.details.iter().fold(error, with_detail).with_origin(Origin::Remote)
 }
 
 /// The same with what a detail says.
@@ -272,8 +272,7 @@ fn business_of(status: &Status) -> Option<Error> {
     let code = status.headers.get(BUSINESS_CODE)?.to_str().ok()?.parse().ok()?;
     let extra = status.headers.get(BUSINESS_EXTRA).and_then(|extra| extra.to_str().ok());
     let extra: Option<BTreeMap<String, String>> = extra.and_then(|extra| serde_json::from_str(extra).ok());
-    let error = Error::business(code, status.message.as_str(), extra.unwrap_or_default());
-    Some(status.details.iter().fold(error, with_detail))
+    Some(Error::business(code, status.message.as_str(), extra.unwrap_or_default()))
 }
 
 #[cfg(test)]

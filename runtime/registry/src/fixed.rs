@@ -48,13 +48,19 @@ impl Fixed {
         let form = "write name=host:port,host:port; separate services with `;`";
         let (name, addresses) = part.split_once('=').ok_or_else(|| url.error(part, form))?;
         check_name(name).map_err(|why| url.error(name, format!("this service name {why}")))?;
-        let list = addresses.split(',').map(|one| url.address(one)).collect::<Result<_, _>>()?;
+        let list = addresses.split(',').map(|one| address(url, one)).collect::<Result<_, _>>()?;
         Ok((name, list))
     }
 
     fn none() -> Self {
         Self { name: "none", services: BTreeMap::new() }
     }
+}
+
+/// `host:port`, with a scheme in front or not.
+fn address(url: &Url<'_>, part: &str) -> Result<Endpoint, Box<UrlError>> {
+    let form = "write host:port, IPv6 as [::1]:port, over TLS https://host:port";
+    Endpoint::parse_url(part).ok_or_else(|| url.error(part, form))
 }
 
 /// A view of fixed addresses, each once, in the order given.

@@ -7,11 +7,14 @@ use std::net::{IpAddr, Ipv6Addr};
 /// The weight of an instance that states none, as Kitex has it (`registry.DefaultWeight`).
 pub const DEFAULT_WEIGHT: u32 = 10;
 
+/// The scheme of any protocol over TLS.
+const TLS: &str = "tls";
+
 /// Where one protocol of an instance is served.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Endpoint {
-    /// `thrift`, `grpc`, `http`, …; empty where the registry's layout knows none (Kitex states
-    /// only `tcp`): such an endpoint fits any protocol.
+    /// `thrift`, `grpc`, `http`, …, and over TLS `thrifts`, `grpcs`, `https`; empty where the registry's layout knows
+    /// none (Kitex states only `tcp`): such an endpoint fits any protocol. `tls` fits any over TLS.
     pub scheme: String,
     /// A host name or an address; IPv6 without brackets.
     pub host: String,
@@ -48,6 +51,30 @@ impl Endpoint {
         clean.then(|| Self::new("", host, port))
     }
 
+    /// Reads `host:port`, with a scheme in front or not. `https` and `tls` stand for TLS with any protocol, `http` for
+    /// any without; `grpc`, `grpcs`, `thrift` and `thrifts` for the one.
+    ///
+    /// ```
+    /// use runtime::registry::Endpoint;
+    /// let endpoint = Endpoint::parse_url("https://orders.internal:8888").unwrap();
+    /// assert!(endpoint.is_secure() && endpoint.fits("grpc") && endpoint.fits("thrift"));
+    /// assert!(Endpoint::parse_url("ftp://orders.internal:8888").is_none());
+    /// ```
+    pub fn parse_url(text: &str) -> Option<Self> {
+        let Some((scheme, address)) = text.split_once("://") else { return Self::parse(text) };
+        let scheme = match scheme.to_ascii_lowercase().as_str() {
+            "https" | TLS => TLS,
+            "http" => "",
+            "grpc" => "grpc",
+            "grpcs" => "grpcs",
+            "thrift" => "thrift",
+            "thrifts" => "thrifts",
+            _ => return None,
+        };
+        let endpoint = Self::parse(address.strip_suffix('/').unwrap_or(address))?;
+        Some(Self { scheme: scheme.to_owned(), ..endpoint })
+    }
+
     /// `host:port` as a connector takes it: IPv6 in brackets.
     pub fn address(&self) -> String {
         match self.host.parse::<IpAddr>() {
@@ -58,7 +85,13 @@ impl Endpoint {
 
     /// Whether a caller of the protocol `scheme` may use this endpoint.
     pub fn fits(&self, scheme: &str) -> bool {
-        self.scheme.is_empty() || self.scheme == scheme
+        let own = self.scheme.as_str();
+        own.is_empty() || own == TLS || own == scheme || self.is_secure() && own.strip_suffix('s') == Some(scheme)
+    }
+
+    /// Whether its scheme asks for TLS.
+    pub fn is_secure(&self) -> bool {
+        matches!(self.scheme.as_str(), TLS | "grpcs" | "https" | "thrifts")
     }
 }
 

@@ -12,7 +12,9 @@ use super::connections::ConnectionGuard;
 use super::counters::Counter;
 use super::driver::{Claim, Connection, Driver};
 use super::shared::Shared;
+use super::tls;
 use kiteline_core::event::Event;
+use kiteline_tls::Stream;
 
 /// Room for the first read, which for most calls is the whole first request.
 const FIRST_READ: usize = 4 << 10;
@@ -127,7 +129,8 @@ async fn serve(
     let _connected = Connected::new(&shared, peer);
     // A socket that refuses the option still works, only slower.
     let _ = stream.set_nodelay(true);
-    let Some((driver, first)) = first_bytes(&stream, &drivers).await else { return };
+    let Some(mut stream) = tls::open(&shared, &guard, stream).await else { return };
+    let Some((driver, first)) = first_bytes(&mut stream, &drivers).await else { return };
     match driver {
         Some(driver) => driver.serve(Connection { shared, guard, stream, peer, first }).await,
         None => {
@@ -139,22 +142,13 @@ async fn serve(
 
 /// Reads until it is known who serves the connection, if anybody; `None` when the peer left before.
 async fn first_bytes<'a>(
-    stream: &TcpStream,
+    stream: &mut Stream,
     drivers: &'a [Box<dyn Driver>],
 ) -> Option<(Option<&'a dyn Driver>, BytesMut)> {
     let mut read = BytesMut::new();
     loop {
-        stream.readable().await.ok()?;
-        read.reserve(FIRST_READ);
-        match stream.try_read_buf(&mut read) {
-            Ok(0) => return None,
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_) => return None,
-        }
-        if read.is_empty() {
-            read = BytesMut::new();
-            continue;
+        if stream.read_more(&mut read, FIRST_READ).await.ok()? == 0 {
+            return None;
         }
         let mut claims = drivers.iter().map(|driver| (&**driver, driver.claim(&read)));
         match claims.find(|(_, claim)| *claim != Claim::No) {

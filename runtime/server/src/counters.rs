@@ -37,9 +37,12 @@ pub enum Counter {
     WriteTimeouts,
     /// Connections closed because nothing came for long.
     Idle,
+    /// Connections closed because no TLS came about: the peer trusts another authority, has no certificate or speaks
+    /// another version.
+    Handshakes,
 }
 
-const COUNTERS: usize = Counter::Idle as usize + 1;
+const COUNTERS: usize = Counter::Handshakes as usize + 1;
 
 /// Counts since the start, by [`Counter`].
 pub type Counters = kiteline_core::counters::Counters<Counter, COUNTERS>;

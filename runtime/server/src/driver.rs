@@ -4,13 +4,14 @@
 //! ([`Server::driver`](super::Server::driver)) first.
 
 use std::fmt;
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context as Task, Poll};
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::admission::Entry;
 use super::connections::{ConnectionGuard, Phase};
@@ -21,6 +22,7 @@ use kiteline_core::error::Error;
 use kiteline_core::limits::Limits;
 use kiteline_core::router::{Route, Router};
 use kiteline_core::service::{Answer, BoxFuture};
+use kiteline_tls::Stream;
 
 /// What a driver says of a connection's first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +62,7 @@ pub trait Driver: Send + Sync + 'static {
 pub struct Connection {
     pub(super) shared: Arc<Shared>,
     pub(super) guard: ConnectionGuard,
-    pub(super) stream: TcpStream,
+    pub(super) stream: Stream,
     pub(super) peer: SocketAddr,
     /// The first bytes, which are no longer in the stream.
     pub(super) first: BytesMut,
@@ -73,7 +75,8 @@ impl fmt::Debug for Connection {
 }
 
 impl Connection {
-    /// Splits it into its bytes, the first ones included, and what the server has to do with it.
+    /// Splits it into its bytes, the first ones included, and what the server has to do with it. The bytes may come
+    /// over TLS, of which a driver knows nothing; what it writes is sent when it flushes.
     pub fn open(self) -> (impl AsyncRead + AsyncWrite + Unpin + Send + 'static, Calls) {
         let Self { shared, guard, stream, peer, first } = self;
         (whole(first, stream), Calls { shared, guard, peer })
@@ -81,9 +84,53 @@ impl Connection {
 }
 
 /// A stream whose first bytes were read already and are read again.
-pub(super) fn whole(first: BytesMut, stream: TcpStream) -> impl AsyncRead + AsyncWrite + Unpin + Send + 'static {
-    let (rest, writer) = stream.into_split();
-    tokio::io::join(io::Cursor::new(first).chain(rest), writer)
+pub(super) fn whole(first: BytesMut, stream: Stream) -> impl AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    Whole { first, stream }
+}
+
+struct Whole {
+    first: BytesMut,
+    stream: Stream,
+}
+
+impl AsyncRead for Whole {
+    fn poll_read(mut self: Pin<&mut Self>, task: &mut Task<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.first.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(task, into);
+        }
+        let count = self.first.len().min(into.remaining());
+        into.put_slice(&self.first.split_to(count));
+        if self.first.is_empty() {
+            self.first = BytesMut::new();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Whole {
+    fn poll_write(mut self: Pin<&mut Self>, task: &mut Task<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(task, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        task: &mut Task<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(task, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(task)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(task)
+    }
 }
 
 /// How the driver of a connection makes calls, and says what it waits for.

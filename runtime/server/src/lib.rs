@@ -44,6 +44,7 @@ mod stage;
 #[cfg(test)]
 mod tests_connections;
 mod thrift;
+mod tls;
 
 use std::fmt;
 use std::sync::Arc;
@@ -60,6 +61,7 @@ use kiteline_core::service::Idl;
 #[cfg(feature = "grpc")]
 use kiteline_core::service::ServiceInfo;
 use kiteline_core::service::{Answer, Call, Service};
+use kiteline_tls::{Acceptor, ServerTls};
 use tokio::sync::watch;
 use tower::{Layer, Service as Tower};
 
@@ -84,6 +86,7 @@ pub struct Builder {
     reflection: bool,
     cors: Option<Cors>,
     recorders: Recorders,
+    tls: Option<ServerTls>,
 }
 
 impl fmt::Debug for Builder {
@@ -103,6 +106,7 @@ impl Builder {
             reflection: true,
             cors: None,
             recorders: Recorders::default(),
+            tls: None,
         }
     }
 
@@ -143,6 +147,12 @@ impl Builder {
         self
     }
 
+    /// Speaks TLS alone, with these certificates. [`Builder::start`] reads them.
+    pub fn tls(mut self, settings: &ServerTls) -> Self {
+        self.tls = Some(settings.clone());
+        self
+    }
+
     /// Adds a protocol, which is asked for each connection before those that are built in.
     pub fn driver(mut self, driver: impl Driver) -> Self {
         self.drivers.push(Box::new(driver));
@@ -154,12 +164,14 @@ impl Builder {
     /// # Errors
     ///
     /// `FailedPrecondition` when the services cannot share a server, or without any;
-    /// `Unavailable` when the address cannot be listened on; what the registrar gives.
+    /// `Unavailable` when the address cannot be listened on; for TLS what [`Acceptor::open`] gives; what the
+    /// registrar gives.
     pub async fn start(self, listen: &str, registrar: Option<Box<dyn Registrar>>) -> Result<Running, Error> {
         malloc::retain();
         let stage = watch::Sender::new(Stage::default());
         let router = Router::with_own(self.services, |services| own(services, &stage, self.reflection))?;
         let layers = stack(&router, self.layers);
+        let tls = self.tls.as_ref().map(Acceptor::open).transpose()?;
         let listener = accept::listen(listen).await.map_err(|error| not_bound(listen, &error))?;
         #[cfg(target_os = "linux")]
         descriptors::make_room(&listener, self.limits.connections);
@@ -178,6 +190,7 @@ impl Builder {
             admission,
             connections,
             stage,
+            tls,
         };
         Running::start(listener, drivers, Arc::new(shared), registrar).await
     }

@@ -2,22 +2,39 @@
 //!
 //! Only calls that are not ready at once are counted here: others hold nothing.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use kiteline_core::cache_padded::CachePadded;
+use kiteline_core::certificate::PeerCertificate;
+use kiteline_core::context::Context;
 
 /// The calls in work of one connection, and those of its address.
 #[derive(Debug, Default)]
 pub(super) struct Share {
     calls: CachePadded<AtomicUsize>,
     address: Arc<CachePadded<AtomicUsize>>,
+    /// Whose calls they are, where the peer proved it.
+    certificate: OnceLock<Arc<PeerCertificate>>,
 }
 
 impl Share {
     /// A connection from an address whose calls are counted here.
     pub(super) fn new(address: Arc<CachePadded<AtomicUsize>>) -> Self {
-        Self { calls: CachePadded::default(), address }
+        Self { calls: CachePadded::default(), address, certificate: OnceLock::new() }
+    }
+
+    /// Says who the peer is, before there are calls.
+    pub(super) fn prove(&self, certificate: Arc<PeerCertificate>) {
+        // Nobody proves it twice.
+        let _ = self.certificate.set(certificate);
+    }
+
+    /// Lets a call know who the peer is.
+    pub(super) fn describe(&self, cx: &mut Context) {
+        if let Some(certificate) = self.certificate.get() {
+            cx.set_peer_certificate(Arc::clone(certificate));
+        }
     }
 
     /// Whether another call is to be refused while there are `calls` in work of `most`. The last quarter is for

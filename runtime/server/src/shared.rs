@@ -26,6 +26,7 @@ use kiteline_core::malloc::Anchor;
 use kiteline_core::router::{Route, Router};
 use kiteline_core::service::{Answer, Call, Handling, Idl, Service};
 use kiteline_thrift::Protocol;
+use kiteline_tls::Acceptor;
 
 /// A call that began aside.
 enum Begun {
@@ -45,6 +46,7 @@ pub(super) struct Shared {
     pub(super) admission: Arc<Admission>,
     pub(super) connections: Arc<Connections>,
     pub(super) stage: watch::Sender<Stage>,
+    pub(super) tls: Option<Acceptor>,
 }
 
 impl Shared {
@@ -85,8 +87,9 @@ impl Shared {
         (body, limits): (Body, DecodeLimits),
         entry: Entry<'_>,
     ) -> Result<RunningCall, Error> {
-        let permit = self.admission.enter(body.as_whole().map_or(0, Bytes::len), entry, &self.limits)?;
         let (method, peer) = (route.method, cx.peer());
+        entry.share.describe(&mut cx);
+        let permit = self.admission.enter(body.as_whole().map_or(0, Bytes::len), entry, &self.limits)?;
         cx.set_method(method);
         let call = Call { method, cx, body, limits };
         Ok(RunningCall::start(method, peer, permit, || self.handle(&*route.service, call)))
@@ -120,6 +123,7 @@ impl Shared {
         (protocol, body): (Protocol, Bytes),
         entry: Entry<'_>,
     ) -> Result<RunningCall, Error> {
+        entry.share.describe(&mut cx);
         let permit = self.admission.enter(body.len(), entry, &self.limits)?;
         let (shared, service, method) = (Arc::clone(self), Arc::clone(&route.service), route.method);
         let peer = cx.peer();

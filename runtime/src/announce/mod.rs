@@ -35,7 +35,8 @@ impl Announcer {
     fn begin(&self, bound: SocketAddr, services: &[&'static ServiceInfo]) -> Result<Announced, Error> {
         let names = names::names(&self.config.names, services)?;
         if self.aloud {
-            say(&format!("{} listening on {bound} ({})", names.join(", "), protocols(services)));
+            let over = if self.config.server.tls.is_some() { " over TLS" } else { "" };
+            say(&format!("{} listening on {bound} ({}{over})", names.join(", "), protocols(services)));
         }
         if !self.registry.registers() {
             return Ok(Announced { names, registration: None, propagation: Duration::ZERO });
@@ -48,8 +49,9 @@ impl Announcer {
     }
 
     fn instance(&self, info: &'static ServiceInfo, name: &str, address: &Endpoint) -> Instance {
-        let endpoint = Endpoint { scheme: info.idl.scheme().to_owned(), ..address.clone() };
-        Instance::new(name, endpoint).with_out_of_order(self.config.server.mux && info.idl == Idl::Thrift)
+        let secure = if self.config.server.tls.is_some() { "s" } else { "" };
+        let endpoint = Endpoint { scheme: format!("{}{secure}", info.idl.scheme()), ..address.clone() };
+        Instance::new(name, endpoint).with_out_of_order(self.config.server.mux)
     }
 }
 
@@ -247,6 +249,26 @@ mod tests {
         let mut config = Config::local();
         config.registry.start = Start::FailFast;
         Server::new(config).registry(&registry).add(Add).start().await.unwrap().stop().await.unwrap();
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[tokio::test]
+    async fn a_build_without_tls_serves_nothing_in_place_of_tls() {
+        let mut config = Config::local();
+        config.server.tls = Some(crate::tls::ServerTls::new("a.pem", "a.key"));
+        let error = Server::new(config).add(Add).start().await.unwrap_err();
+        let text = "`[server.tls]` asks for TLS, and this build has none; add the feature `tls` of `runtime`";
+        assert_eq!(error.message(), text);
+        let plain = crate::Channel::builder("add").tls(crate::tls::ClientTls::new());
+        let plain = plain.registry(&Registry::open("static:add=127.0.0.1:1").unwrap()).build().unwrap_err();
+        assert!(plain.message().starts_with("`[client.tls]` asks for TLS, and this build has none"), "{plain}");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let secure = crate::Channel::to(&format!("https://{}", listener.local_addr().unwrap())).unwrap();
+        static METHOD: crate::Method = crate::Method::new(Idl::Thrift, "/Add/Add", 0);
+        let call =
+            Call { method: &METHOD, cx: Default::default(), body: Default::default(), limits: Default::default() };
+        let error = secure.call(call, None).await.unwrap_err();
+        assert!(error.message().contains("the address asks for TLS, and this build has none"), "{error}");
     }
 
     #[tokio::test]

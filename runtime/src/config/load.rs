@@ -6,6 +6,7 @@ use std::path::Path;
 use super::{Config, Error, Start, check_listen};
 use crate::limits::seconds;
 use kiteline_core::words::nearest;
+use kiteline_tls::{Pem, ServerTls};
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 type Read<'a> = &'a dyn Fn(&Path) -> io::Result<String>;
@@ -23,6 +24,7 @@ Settings come from the file, then from the environment, then from these flags.
   -V, --version          the version
 
 RUST_LOG says what is logged, such as info or warn,runtime=debug.";
+const TLS: [&str; 3] = ["KITELINE_TLS_CERT", "KITELINE_TLS_KEY", "KITELINE_TLS_CLIENT_CA"];
 const DEFAULT_FILE: &str = "service.toml";
 
 /// What the command line asks for.
@@ -73,10 +75,34 @@ pub(super) fn load(flags: Flags, env: Env<'_>, read: Read<'_>) -> Result<Config,
             set(&mut config, variable, variable, value)?;
         }
     }
+    tls(&mut config, &env, &mut from)?;
     if !from.is_empty() {
         config.source = format!("{}, then {}", config.source, from.join(", "));
     }
     Ok(config)
+}
+
+/// `[server.tls]`; paths are relative to where the process is.
+fn tls(config: &mut Config, env: Env<'_>, from: &mut Vec<&'static str>) -> Result<(), Error> {
+    let [cert, key, client_ca] = TLS.map(|variable| env(variable).inspect(|_| from.push(variable)).map(Pem::from));
+    let tls = match (&mut config.server.tls, cert, key) {
+        (Some(tls), cert, key) => {
+            tls.cert = cert.unwrap_or_else(|| tls.cert.clone());
+            tls.key = key.unwrap_or_else(|| tls.key.clone());
+            tls
+        }
+        (none, Some(cert), Some(key)) => none.insert(ServerTls::new(cert, key)),
+        (None, None, None) if client_ca.is_none() => return Ok(()),
+        (None, cert, key) => {
+            let missing = [(cert, "KITELINE_TLS_CERT"), (key, "KITELINE_TLS_KEY")];
+            let missing: Vec<_> =
+                missing.into_iter().filter(|(given, _)| given.is_none()).map(|(_, name)| name).collect();
+            let name = from.last().copied().unwrap_or("KITELINE_TLS_CERT");
+            return Err(Error::Environment { name, why: format!("set {} too", missing.join(" and ")) });
+        }
+    };
+    tls.client_ca = client_ca.or(tls.client_ca.take());
+    Ok(())
 }
 
 fn set(config: &mut Config, by: &'static str, variable: &str, value: String) -> Result<(), Error> {

@@ -11,6 +11,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
@@ -18,6 +19,7 @@ use serde::{Deserialize, Deserializer};
 use kiteline_core::cors::Cors;
 use kiteline_core::limits::{Limits, seconds};
 use kiteline_registry::Endpoint;
+use kiteline_tls::ServerTls;
 
 pub use error::Error;
 pub use kiteline_client::ClientConfig;
@@ -59,14 +61,16 @@ pub struct ServerConfig {
     /// when nothing is registered.
     #[serde(deserialize_with = "optional_seconds")]
     pub propagation: Option<Duration>,
-    /// Whether Thrift services say in the registry that they answer out of order, so that our
-    /// clients share connections. Others read over it. Default true; without it the entry is, byte
+    /// Whether services say in the registry that they answer out of order, so that our clients
+    /// share connections, proto services' too for calls of one message each way. Others read over it. Default true; without it the entry is, byte
     /// by byte, what Kitex writes.
     pub mux: bool,
     /// Whether a server with proto services describes them to tools such as grpcurl. Default true.
     pub reflection: bool,
     /// `[server.cors]`: which web pages may call proto services. Default: those of the server's own origin.
     pub cors: Option<Cors>,
+    /// `[server.tls]`: the server speaks TLS, and nothing else. Paths are relative to the file. Default: plain text.
+    pub tls: Option<ServerTls>,
 }
 
 impl Default for ServerConfig {
@@ -78,6 +82,7 @@ impl Default for ServerConfig {
             mux: true,
             reflection: true,
             cors: None,
+            tls: None,
         }
     }
 }
@@ -131,7 +136,8 @@ impl Config {
     /// Reads the settings of this process from a file and the environment, and leaves the command
     /// line alone: the file of `KITELINE_CONFIG`, else `./service.toml`, else, where cargo runs the
     /// program, the `service.toml` beside its manifest, else defaults; then `KITELINE_LISTEN`,
-    /// `KITELINE_ADVERTISE`, `KITELINE_REGISTRY`, `KITELINE_START` and `KITELINE_START_TIMEOUT`.
+    /// `KITELINE_ADVERTISE`, `KITELINE_REGISTRY`, `KITELINE_START`, `KITELINE_START_TIMEOUT`, `KITELINE_TLS_CERT`,
+    /// `KITELINE_TLS_KEY` and `KITELINE_TLS_CLIENT_CA`.
     ///
     /// # Errors
     /// Unknown keys, values that do not fit (with file, line and a caret), a named file that is not
@@ -167,7 +173,7 @@ impl Config {
     ///
     /// # Errors
     /// As [`Config::from_env`]; the file has to be there.
-    pub fn from_file(path: impl AsRef<std::path::Path>) -> Result<Self, Error> {
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref().display().to_string();
         let text = std::fs::read_to_string(&path).map_err(|error| Error::File {
             path: path.clone(),
@@ -192,6 +198,10 @@ impl Config {
     /// [`Error::Toml`] with file, line, a caret, and the nearest key for an unknown one.
     pub fn from_toml(text: &str, name: &str) -> Result<Self, Error> {
         let mut config: Self = toml::from_str(text).map_err(|error| Error::toml(name, text, &error))?;
+        if let Some(folder) = Path::new(name).parent() {
+            config.server.tls.iter_mut().for_each(|tls| tls.beside(folder));
+            config.client.tls.iter_mut().for_each(|tls| tls.beside(folder));
+        }
         name.clone_into(&mut config.source);
         Ok(config)
     }

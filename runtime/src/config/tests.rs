@@ -276,3 +276,42 @@ fn a_setting_for_web_pages_that_means_nothing_is_an_error_where_it_stands() {
         assert!(error.contains(said) && error.contains("service.toml:") && error.contains('^'), "{text}: {error}");
     }
 }
+
+#[test]
+fn tls_is_set_by_files_whose_paths_are_relative_to_the_settings() {
+    use kiteline_tls::{ClientTls, ServerTls};
+
+    let text = "[server.tls]\ncert = \"certs/a.pem\"\nkey = \"/run/a.key\"\nclient_ca = \"ca.pem\"\n\
+                [client.tls]\nca = \"ca.pem\"\ncert = \"b.pem\"\nkey = \"b.key\"\nserver_name = \"add.internal\"\n";
+    let server = |folder: &str| {
+        ServerTls::new(format!("{folder}certs/a.pem"), "/run/a.key").client_ca(format!("{folder}ca.pem"))
+    };
+    for (path, folder) in [("service.toml", ""), ("/svc/service.toml", "/svc/"), ("../s.toml", "../")] {
+        let config = load_with(&["--config", path], &[], &[(path, text)]).unwrap();
+        assert_eq!(config.server.tls, Some(server(folder)));
+        let named = ClientTls::new().ca(format!("{folder}ca.pem")).server_name("add.internal");
+        let client = named.identity(format!("{folder}b.pem"), format!("{folder}b.key"));
+        assert_eq!(config.client.tls, Some(client));
+    }
+    let file = [("service.toml", "[server.tls]\ncert = \"a.pem\"\nkey = \"a.key\"\n")];
+    let [cert, key, ca] =
+        [("KITELINE_TLS_CERT", "e.pem"), ("KITELINE_TLS_KEY", "e.key"), ("KITELINE_TLS_CLIENT_CA", "c.pem")];
+    let of = |env: &[(&str, &str)], files: &[(&str, &str)]| load_with(&[], env, files).unwrap();
+    assert_eq!(of(&[], &[]).server.tls, None);
+    let config = of(&[cert, key], &[]);
+    assert_eq!(config.server.tls, Some(ServerTls::new("e.pem", "e.key")));
+    assert!(config.source.ends_with("then KITELINE_TLS_CERT, KITELINE_TLS_KEY"), "{}", config.source);
+    assert_eq!(of(&[cert, key, ca], &file).server.tls, Some(ServerTls::new("e.pem", "e.key").client_ca("c.pem")));
+    assert_eq!(of(&[ca], &file).server.tls, Some(ServerTls::new("a.pem", "a.key").client_ca("c.pem")));
+    for (env, error) in [
+        (&[cert][..], "KITELINE_TLS_CERT: set KITELINE_TLS_KEY too"),
+        (&[key], "KITELINE_TLS_KEY: set KITELINE_TLS_CERT too"),
+        (&[ca], "KITELINE_TLS_CLIENT_CA: set KITELINE_TLS_CERT and KITELINE_TLS_KEY too"),
+    ] {
+        assert_eq!(load_with(&[], env, &[]).unwrap_err().to_string(), error);
+    }
+    let text = Config::from_toml("[server.tls]\ncert = \"a.pem\"\n", "s").unwrap_err().to_string();
+    assert!(text.starts_with("s:1:1: ") && text.contains("missing field `key`"), "{text}");
+    let text = Config::from_toml("[server.tls]\ncrt = \"a.pem\"\n", "s").unwrap_err().to_string();
+    assert!(text.contains("did you mean `cert`?"), "{text}");
+}

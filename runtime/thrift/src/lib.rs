@@ -25,50 +25,21 @@
 //!
 //! Features: `grpc` adds Kitex-Protobuf, `serde` the traits of serde for the types of values.
 
-mod body_pool;
-pub mod buffer_pool;
-mod call;
+mod codec;
 pub mod compact;
-mod containers;
-mod decoder;
-mod encoder;
-mod error;
-pub mod exception;
-mod field;
-mod frame;
-mod kind;
-#[cfg(feature = "grpc")]
-mod kitex_protobuf;
 mod message;
-mod message_reader;
-pub mod metainfo;
-mod outgoing;
-mod protocol;
-pub mod receive;
-mod scanner;
-mod sink;
-mod size;
-mod structure;
-mod text;
+mod rpc;
 pub mod ttheader;
-mod unknown;
-mod value;
-mod walk;
 
-pub use call::{Argument, argument, arguments, body, fields, missing, missing_result, nothing, reply, result, void};
-pub use decoder::{Decoder, from_bytes};
-pub use encoder::{Encoder, to_bytes};
-pub use error::{DecodeError, EncodeError, Fault, Step};
-pub use field::{Decoded, FieldNames, FieldRef, Slot};
-pub use frame::{Frame, FrameError, FrameReader, Frames, MAX_FRAME};
-pub use kind::Type;
-pub use message::{Header, HeaderError, MAX_NAME, MessageType};
-pub use message_reader::{Incoming, MessageReader, Wire};
-pub use outgoing::Outgoing;
-pub use protocol::Protocol;
-pub use sink::Sink;
-pub use size::{DEPTH, Size};
-pub use structure::{Required, Struct};
-pub use ttheader::{TtHeader, TtHeaderError};
-pub use unknown::UnknownField;
-pub use value::{Double, ParseUuidError, Uuid, Value};
+pub use codec::{
+    DEPTH, DecodeError, Decoded, Decoder, Double, EncodeError, Encoder, Fault, FieldNames, FieldRef, ParseUuidError,
+    Required, Sink, Size, Slot, Step, Struct, Type, UnknownField, Uuid, Value, from_bytes, to_bytes,
+};
+pub use message::{
+    Frame, FrameError, FrameReader, Frames, Header, HeaderError, Incoming, MAX_FRAME, MAX_NAME, MessageReader,
+    MessageType, Outgoing, Protocol, Wire, buffer_pool, receive,
+};
+pub use rpc::{
+    Argument, argument, arguments, body, exception, fields, missing, missing_result, nothing, reply, result, void,
+};
+pub use ttheader::{TtHeader, TtHeaderError, metainfo};

@@ -5,6 +5,20 @@ pub mod ours {
     runtime::include_generated!();
 }
 
+/// tonic's.
+#[allow(missing_docs, reason = "tonic's code")]
+pub mod tonics {
+    include!(concat!(env!("OUT_DIR"), "/echo.Echo.rs"));
+}
+
+/// tonic's message.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct TonicText {
+    /// What is said.
+    #[prost(string, tag = "1")]
+    pub text: String,
+}
+
 pub mod by_hand;
 pub mod floor;
 pub mod load;

@@ -169,9 +169,18 @@ pub async fn round(row: &Row, callers: usize, time: Duration, timed: bool) -> Fi
 }
 
 async fn calls(candidate: &Candidate, callers: usize, time: Duration, timed: bool) -> Figures {
+    measure(callers, time, |_, stop| candidate.clone().run(stop, timed)).await
+}
+
+/// Starts callers, each a future that calls until told to stop and gives its calls and their times in nanoseconds,
+/// and tells them to after a time.
+pub async fn measure<F>(callers: usize, time: Duration, start: impl Fn(usize, Arc<AtomicBool>) -> F) -> Figures
+where
+    F: Future<Output = (usize, Vec<u32>)> + Send + 'static,
+{
     let stop = Arc::new(AtomicBool::new(false));
     let (begin, cpu) = (Instant::now(), cpu());
-    let callers: Vec<_> = (0..callers).map(|_| tokio::spawn(candidate.clone().run(Arc::clone(&stop), timed))).collect();
+    let callers: Vec<_> = (0..callers).map(|at| tokio::spawn(start(at, Arc::clone(&stop)))).collect();
     tokio::time::sleep(time).await;
     stop.store(true, Ordering::Relaxed);
     let (mut calls, mut times) = (0, Vec::new());

@@ -9,6 +9,7 @@ use prost::Message;
 use runtime::body::MessageSender;
 use runtime::client::Http;
 use runtime::registry::Registry;
+use runtime::tls::{ClientTls, Pem};
 use runtime::{Answer, Body, Call, Channel, Code, Context, Error, Limits, Messages, Metadata, Method};
 use tokio::sync::{Mutex, Notify, Semaphore};
 
@@ -53,8 +54,15 @@ fn channel(call: &ClientCall, descriptors: &'static [u8]) -> Result<Channel, Bro
     if call.receive_limit > 0 {
         limits.grpc_message = usize::try_from(call.receive_limit)?;
     }
-    let registry = Registry::open(&format!("static:conformance={}:{}", call.host, call.port))?;
-    Ok(Channel::builder("conformance").registry(&registry).limits(&limits).http(http).timeout(Duration::MAX).build()?)
+    let scheme = if call.server_cert.is_empty() { "http" } else { "https" };
+    let registry = Registry::open(&format!("static:conformance={scheme}://{}:{}", call.host, call.port))?;
+    let mut tls = ClientTls::new().ca(Pem::text(&call.server_cert));
+    if let Some(creds) = &call.creds {
+        tls = tls.identity(Pem::text(&creds.cert), Pem::text(&creds.key));
+    }
+    let channel = Channel::builder("conformance").registry(&registry).limits(&limits).http(http);
+    let channel = if call.server_cert.is_empty() { channel } else { channel.tls(tls) };
+    Ok(channel.timeout(Duration::MAX).build()?)
 }
 
 fn method(call: &ClientCall) -> Result<&'static Method, Broken> {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use prost::Message;
 use runtime::body::MessageSender;
 use runtime::metadata::Metadata;
+use runtime::tls::{Pem, ServerTls};
 use runtime::{
     Answer, Body, Call, Config, Context, Error, Handling, Limits, Messages, Server, Service, ServiceInfo, grpc,
 };
@@ -231,10 +232,19 @@ async fn main() -> Result<(), Broken> {
     if settings.receive_limit > 0 {
         limits.grpc_message = usize::try_from(settings.receive_limit)?;
     }
+    let mut config = Config { limits, ..Config::local() };
+    let mut cert = Bytes::new();
+    if settings.tls {
+        let creds = settings.creds.ok_or("TLS without a certificate")?;
+        let mut tls = ServerTls::new(Pem::text(&creds.cert), Pem::text(&creds.key));
+        tls.client_ca = (!settings.client_cert.is_empty()).then(|| Pem::text(&settings.client_cert));
+        config.server.tls = Some(tls);
+        cert = creds.cert;
+    }
     let service = Conformance { descriptors: descriptors()? };
-    let running = Server::new(Config { limits, ..Config::local() }).add_arc(Arc::new(service)).start().await?;
+    let running = Server::new(config).add_arc(Arc::new(service)).start().await?;
     let address = running.addr();
-    let started = ServerStarted { host: address.ip().to_string(), port: address.port().into() };
+    let started = ServerStarted { host: address.ip().to_string(), port: address.port().into(), cert };
     write(&started, &mut output).await?;
     runtime::shutdown_signal()?.await;
     Ok(())

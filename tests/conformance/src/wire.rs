@@ -116,7 +116,21 @@ pub struct StreamRequest {
 }
 
 #[derive(Clone, PartialEq, Message)]
+pub struct Creds {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub cert: Bytes,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub key: Bytes,
+}
+
+#[derive(Clone, PartialEq, Message)]
 pub struct ServerSettings {
+    #[prost(bool, tag = "4")]
+    pub tls: bool,
+    #[prost(bytes = "bytes", tag = "5")]
+    pub client_cert: Bytes,
+    #[prost(message, optional, tag = "7")]
+    pub creds: Option<Creds>,
     #[prost(uint32, tag = "6")]
     pub receive_limit: u32,
 }
@@ -127,6 +141,8 @@ pub struct ServerStarted {
     pub host: String,
     #[prost(uint32, tag = "2")]
     pub port: u32,
+    #[prost(bytes = "bytes", tag = "3")]
+    pub cert: Bytes,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -164,6 +180,10 @@ pub struct ClientCall {
     pub host: String,
     #[prost(uint32, tag = "7")]
     pub port: u32,
+    #[prost(bytes = "bytes", tag = "8")]
+    pub server_cert: Bytes,
+    #[prost(message, optional, tag = "9")]
+    pub creds: Option<Creds>,
     #[prost(uint32, tag = "10")]
     pub receive_limit: u32,
     #[prost(string, optional, tag = "12")]

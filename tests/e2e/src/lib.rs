@@ -7,6 +7,12 @@
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+/// The same for the page on TLS.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/tls.md")]
+struct Tls;
+
+mod authority;
 mod bad_details;
 mod etcd;
 mod go;
@@ -22,6 +28,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+pub use authority::{Authority, Identity};
 pub use bad_details::bad_details;
 pub use etcd::Etcd;
 pub use go::Go;

@@ -17,6 +17,7 @@ use super::Response;
 use super::heard::Heard;
 use super::opening::{open_one, open_two};
 use super::outgoing::Outgoing;
+use crate::dial::Dialer;
 use kiteline_core::error::{Error, Origin};
 use kiteline_core::lock::lock;
 use kiteline_registry::Endpoint;
@@ -177,7 +178,7 @@ impl HttpConnections {
     pub(super) async fn connection(
         &self,
         at: &Endpoint,
-        connect: Duration,
+        dialer: &Dialer,
         (version, deadline): (Version, Option<Instant>),
     ) -> Result<Chosen, Error> {
         if version == Version::HTTP_11 {
@@ -187,12 +188,12 @@ impl HttpConnections {
                     return Ok(Chosen::One(sender, Arc::clone(&self.idle)));
                 }
             }
-            return Ok(Chosen::One(open_one(at, connect).await?, Arc::clone(&self.idle)));
+            return Ok(Chosen::One(open_one(at, dialer).await?, Arc::clone(&self.idle)));
         }
         if let Ready::This(connection) = self.ready() {
             return Ok(Chosen::Two(connection));
         }
-        let waiting = self.shared(at, connect);
+        let waiting = self.shared(at, dialer);
         let found = match deadline {
             Some(deadline) => tokio::time::timeout_at(deadline, waiting).await,
             None => Ok(waiting.await),
@@ -201,7 +202,7 @@ impl HttpConnections {
     }
 
     /// Waits for a stream, or opens a connection.
-    async fn shared(&self, at: &Endpoint, connect: Duration) -> Result<Arc<Http2Connection>, Error> {
+    async fn shared(&self, at: &Endpoint, dialer: &Dialer) -> Result<Arc<Http2Connection>, Error> {
         let arrived = Instant::now();
         loop {
             let mut freed = std::pin::pin!(self.freed.notified());
@@ -221,7 +222,7 @@ impl HttpConnections {
                 Ready::This(connection) => return Ok(connection),
                 Ready::Full => continue,
                 Ready::Open if failed.is_some() => {}
-                Ready::Open => match open_two(at, connect, &self.freed).await {
+                Ready::Open => match open_two(at, dialer, &self.freed).await {
                     Ok(connection) => {
                         *opening = None;
                         let mut shared = lock(&self.shared);
@@ -331,7 +332,9 @@ pub(super) fn broken(at: &Endpoint, error: &hyper::Error) -> Error {
     }
     let h2 = of_h2(error);
     let code = h2.filter(|error| error.is_reset()).and_then(h2::Error::reason).map(code_of_reset);
-    let why = h2.map_or_else(|| error.to_string(), ToString::to_string);
+    // Behind "connection error" stands what the socket, or TLS, said.
+    let whole = || error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+    let why = h2.map_or_else(whole, ToString::to_string);
     let text = format!("the connection to {} failed: {why}", at.address());
     Error::new(code.unwrap_or(kiteline_core::Code::Unavailable), text).with_origin(Origin::Transport)
 }

@@ -1,6 +1,6 @@
 //! When something was heard on a connection: what tells a slow peer from a connection that leads nowhere.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,10 +8,10 @@ use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedReadHalf;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+
+use kiteline_tls::Stream;
 
 /// The last moment at which bytes came.
 #[derive(Debug)]
@@ -38,19 +38,15 @@ impl Heard {
     }
 }
 
-/// A socket whose reads are noted; the receiver is told once the first bytes that came were looked at.
-pub(super) fn noted(
-    stream: TcpStream,
-    heard: &Arc<Heard>,
-) -> (impl AsyncRead + AsyncWrite + Unpin + Send + 'static, oneshot::Receiver<()>) {
-    let (reader, writer) = stream.into_split();
+/// A connection whose reads are noted; the receiver is told once the first bytes that came were looked at.
+pub(super) fn noted(stream: Stream, heard: &Arc<Heard>) -> (Noted, oneshot::Receiver<()>) {
     let (begun, begins) = oneshot::channel();
-    let noted = Noted { reader, heard: Arc::clone(heard), first: false, begun: Some(begun) };
-    (tokio::io::join(noted, writer), begins)
+    (Noted { stream, heard: Arc::clone(heard), first: false, begun: Some(begun) }, begins)
 }
 
-struct Noted {
-    reader: OwnedReadHalf,
+/// A connection whose reads are noted.
+pub(super) struct Noted {
+    stream: Stream,
     heard: Arc<Heard>,
     /// Whether something came.
     first: bool,
@@ -66,11 +62,37 @@ impl AsyncRead for Noted {
             // Whoever opened the connection may have gone.
             let _ = begun.send(());
         }
-        let polled = Pin::new(&mut self.reader).poll_read(task, out);
+        let polled = Pin::new(&mut self.stream).poll_read(task, out);
         if polled.is_ready() {
             self.first |= !out.filled().is_empty();
             self.heard.last.store(self.heard.now(), Ordering::Relaxed);
         }
         polled
+    }
+}
+
+impl AsyncWrite for Noted {
+    fn poll_write(mut self: Pin<&mut Self>, task: &mut Task<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(task, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        task: &mut Task<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(task, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(task)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(task)
     }
 }

@@ -8,8 +8,6 @@ mod reading;
 mod replies;
 mod style;
 
-use std::time::Duration;
-
 use http::{HeaderMap, HeaderValue, Request, Version, header};
 use hyper::body::Incoming;
 use tokio::time::Instant;
@@ -23,6 +21,8 @@ use kiteline_grpc::{
 };
 use kiteline_registry::Endpoint;
 
+use crate::dial::Dialer;
+
 pub(super) use connections::HttpConnections;
 use connections::Sent;
 use outgoing::Outgoing;
@@ -34,14 +34,14 @@ const CONNECTIONS: usize = 3;
 /// How a channel makes calls over HTTP.
 #[derive(Debug)]
 pub(super) struct Caller {
-    connect: Duration,
+    dialer: Dialer,
     message: usize,
     style: Http,
 }
 
 impl Caller {
-    pub(super) fn new(connect: Duration, message: usize, style: Http) -> Self {
-        Self { connect, message, style }
+    pub(super) fn new(dialer: Dialer, message: usize, style: Http) -> Self {
+        Self { dialer, message, style }
     }
 
     /// One call to one instance. A call that a connection did not take, because that ends, goes to another one.
@@ -60,7 +60,7 @@ impl Caller {
         let (mut tries, again) = (0, call.body.as_whole().is_some());
         let deadline = call.cx.deadline().map(Instant::from_std);
         loop {
-            let chosen = connections.connection(endpoint, self.connect, (self.style.version, deadline)).await?;
+            let chosen = connections.connection(endpoint, &self.dialer, (self.style.version, deadline)).await?;
             let request = self.request(endpoint, content, call)?;
             match chosen.send(request, endpoint, (Instant::now(), deadline)).await {
                 Ok(sent) => return self.read(sent, endpoint, content, call).await,
@@ -114,7 +114,8 @@ impl Caller {
             }
         };
         let (path, one) = (call.method.path, self.style.version == Version::HTTP_11);
-        let mut uri = if one { path.to_owned() } else { format!("http://{}{path}", at.address()) };
+        let scheme = if self.dialer.is_secure(at) { "https" } else { "http" };
+        let mut uri = if one { path.to_owned() } else { format!("{scheme}://{}{path}", at.address()) };
         if let Some(query) = &query {
             uri.push('?');
             uri.push_str(query);

@@ -9,14 +9,15 @@ use std::time::Duration;
 
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use super::connections::{Http1Sender, Http2Connection};
 use super::heard::{Heard, noted};
+use crate::dial::Dialer;
 use kiteline_core::error::{Error, Origin};
 use kiteline_registry::Endpoint;
+use kiteline_tls::{Alpn, Stream};
 
 /// Silence after which a peer is asked whether it is there while calls are open, and how long it may take to say so.
 const PING: Duration = Duration::from_secs(10);
@@ -24,15 +25,8 @@ const PONG: Duration = Duration::from_secs(5);
 /// Bytes of all headers of one answer.
 const HEADERS: u32 = 64 << 10;
 
-async fn dial(at: &Endpoint, connect: Duration) -> Result<TcpStream, Error> {
-    let fail = |why: String| not_connected(at, &why);
-    let stream = tokio::time::timeout(connect, TcpStream::connect((at.host.as_str(), at.port))).await;
-    let stream = match stream {
-        Ok(stream) => stream.map_err(|error| fail(error.to_string()))?,
-        Err(_) => return Err(fail(format!("no connection after {connect:?}"))),
-    };
-    stream.set_nodelay(true).map_err(|error| fail(error.to_string()))?;
-    Ok(stream)
+async fn dial(at: &Endpoint, dialer: &Dialer, alpn: Alpn) -> Result<Stream, Error> {
+    dialer.dial(at, alpn).await.map_err(|why| not_connected(at, &why))
 }
 
 #[cold]
@@ -49,12 +43,13 @@ fn no_handshake(at: &Endpoint, error: &hyper::Error) -> Error {
 /// that somebody is there who speaks HTTP/2.
 pub(super) async fn open_two(
     at: &Endpoint,
-    connect: Duration,
+    dialer: &Dialer,
     freed: &Arc<Notify>,
 ) -> Result<Arc<Http2Connection>, Error> {
+    let connect = dialer.timeout;
     let end = Instant::now() + connect;
     let heard = Arc::<Heard>::default();
-    let (io, begun) = noted(dial(at, connect).await?, &heard);
+    let (io, begun) = noted(dial(at, dialer, Alpn::Http2).await?, &heard);
     let mut http = http2::Builder::new(TokioExecutor::new());
     http.timer(TokioTimer::new())
         .max_header_list_size(HEADERS)
@@ -93,8 +88,8 @@ pub(super) async fn open_two(
     Ok(Arc::new(Http2Connection::new(sender, streams, heard, freed)))
 }
 
-pub(super) async fn open_one(at: &Endpoint, connect: Duration) -> Result<Http1Sender, Error> {
-    let io = TokioIo::new(dial(at, connect).await?);
+pub(super) async fn open_one(at: &Endpoint, dialer: &Dialer) -> Result<Http1Sender, Error> {
+    let io = TokioIo::new(dial(at, dialer, Alpn::Http1).await?);
     let (sender, connection) = http1::handshake(io).await.map_err(|error| no_handshake(at, &error))?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {

@@ -142,6 +142,14 @@ impl Metadata {
         self.keep(|entry| !entry.name.eq_ignore_ascii_case(name));
     }
 
+    /// Takes the entries from an index on away into a value of their own.
+    pub fn split_off(&mut self, at: usize) -> Self {
+        let Some(entries) = self.entries.as_mut().filter(|entries| at < entries.len()) else { return Self::new() };
+        let rest = entries.split_off(at);
+        self.entries.take_if(|entries| entries.is_empty());
+        Self { entries: Some(Box::new(rest)) }
+    }
+
     fn keep(&mut self, keep: impl FnMut(&Entry) -> bool) {
         if let Some(entries) = &mut self.entries {
             entries.retain(keep);

@@ -9,8 +9,8 @@ use tokio::sync::Notify;
 use tokio::task::unconstrained;
 use tokio_util::sync::CancellationToken;
 
-use super::reply::Envelope;
-use super::{Waiting, outcome};
+use super::reply::{Envelope, Outcome};
+use super::request::Waiting;
 use crate::counters::Counter;
 use crate::running_call::GRACE;
 use crate::shared::Shared;
@@ -107,7 +107,7 @@ async fn finish(call: Waiting, shared: &Shared, slot: &mut Slot) {
         slot.owe();
         tokio::time::sleep(GRACE).await;
     }
-    let (mut outcome, protocol) = (outcome(result, reply), envelope.header.protocol);
+    let (mut outcome, protocol) = (Outcome::new(result, reply), envelope.header.protocol);
     if outcome.is_slow(protocol) {
         outcome = Box::pin(outcome.close(protocol)).await;
     }

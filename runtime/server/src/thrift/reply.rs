@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::{Bytes, BytesMut};
 
 use kiteline_core::body::Body;
-use kiteline_core::context::ReplyMetadata;
+use kiteline_core::context::{ReplyMetadata, ReplySlot};
 use kiteline_core::error::{Code, Error};
 use kiteline_core::service::Answer;
 use kiteline_thrift::metainfo::{Business, ReplyInfoRef, pairs};
@@ -31,6 +31,13 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
+    /// What came of a call; the metadata of one that failed is where it left it.
+    pub(super) fn new(result: Result<Answer, Error>, reply: Option<ReplySlot>) -> Self {
+        let failed = reply.filter(|_| result.is_err());
+        let metadata = failed.map(|slot| slot.take()).unwrap_or_default();
+        Self { result, metadata, closed: false }
+    }
+
     /// Whether its body is to be closed aside.
     #[inline]
     pub(super) fn is_slow(&self, protocol: Protocol) -> bool {
@@ -89,7 +96,7 @@ impl Envelope<'_> {
             }
             Err(error) => match error.business_code().filter(|_| self.wire.has_header()) {
                 Some(code) => {
-                    let business = Some(Business::new(code, &error));
+                    let business = Some(Business::new(code, &error, || self.header.protocol.exception(&error).ok()));
                     self.send(MessageType::Reply, business, &metadata, self.header.protocol.nothing(), out)
                 }
                 None => {

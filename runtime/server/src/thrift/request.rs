@@ -1,6 +1,7 @@
 //! From one message to its call: its header, its route, what the handler knows of it, and the start
 //! of its work.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
@@ -9,16 +10,19 @@ use std::time::Instant;
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
+use super::Close;
+use super::connection_loop::{ConnectionLoop, Next};
 use super::out_of_order;
-use super::reply::Envelope;
-use super::{Close, Closing, Driver, Next, Waiting, outcome};
+use super::reply::{Envelope, Outcome};
 use crate::admission::Entry;
 use crate::counters::Counter;
 use crate::failures;
 use crate::partial::Held;
 use crate::running_call::{End, RunningCall};
+use crate::shared::Shared;
 use kiteline_core::aside::LARGE;
-use kiteline_core::context::{Context, ReplyMetadata, ReplySlot};
+use kiteline_core::cache_padded::CachePadded;
+use kiteline_core::context::{Context, ReplySlot};
 use kiteline_core::error::Error;
 use kiteline_core::router::Route;
 use kiteline_core::service::Kind;
@@ -26,7 +30,33 @@ use kiteline_thrift::metainfo::RequestInfo;
 use kiteline_thrift::ttheader::flags;
 use kiteline_thrift::{Header, Incoming, MessageType, Protocol};
 
-impl Driver<'_> {
+/// An answer that takes long to close.
+pub(super) struct Closing {
+    pub(super) envelope: Envelope<'static>,
+    pub(super) outcome: Outcome,
+    pub(super) kind: Kind,
+}
+
+/// A call that was not ready at once.
+pub(super) struct Waiting {
+    pub(super) running: RunningCall,
+    pub(super) reply: Option<ReplySlot>,
+    pub(super) envelope: Envelope<'static>,
+    pub(super) kind: Kind,
+    pub(super) end: End,
+}
+
+/// What the calls of one connection have in common.
+pub(super) struct Caller<'a> {
+    shared: &'a Arc<Shared>,
+    peer: SocketAddr,
+    cancel: Arc<CachePadded<CancellationToken>>,
+    /// Where the handler of the last call could leave metadata.
+    reply: ReplySlot,
+}
+
+impl ConnectionLoop<'_> {
+    /// Makes one message a call, and answers it where it is ready at once; tells what comes before the next message.
     pub(super) fn message(
         &mut self,
         incoming: Incoming,
@@ -34,16 +64,16 @@ impl Driver<'_> {
         now: Instant,
         task: &mut Task<'_>,
     ) -> Result<Option<Next>, Close> {
-        let shared = self.shared;
+        let shared = self.caller.shared;
         let mut info = RequestInfo::default();
         let pairs = incoming.pairs(|pair| info.take(pair));
-        pairs.map_err(|error| self.damaged(Counter::BadFrame, &error))?;
+        pairs.map_err(|error| self.reader.damaged(Counter::BadFrame, &error))?;
         let read = Header::read(incoming.message());
-        let (header, taken) = read.map_err(|error| self.damaged(Counter::BadHeader, &error))?;
+        let (header, taken) = read.map_err(|error| self.reader.damaged(Counter::BadHeader, &error))?;
         let wire = incoming.wire;
         let envelope = |header| Envelope { wire, header, leaving: false };
         if matches!(header.kind, MessageType::Reply | MessageType::Exception) {
-            return self.refuse(&envelope(header)).map(Some);
+            return self.writer.refuse(&envelope(header)).map(|body| Some(Next::Last(body)));
         }
         let idl = header.protocol.idl();
         // Answered without the service in front: Apache's servers do so, and its clients look.
@@ -51,28 +81,29 @@ impl Driver<'_> {
             let name = header.name.split_once(':').map_or(header.name, |(_, name)| name);
             let missing = shared.router.missing(idl, header.name);
             let kind = if header.kind == MessageType::Oneway { Kind::Oneway } else { Kind::Unary };
-            return Ok(self.end(&envelope(Header { name, ..header }), missing.into(), kind)?.map(Next::Write));
+            return Ok(self.writer.end(&envelope(Header { name, ..header }), missing.into(), kind)?.map(Next::Write));
         };
         let envelope = Envelope { wire, header: Header { name: route.method.name, ..header }, leaving: false };
         let order = incoming.flags & flags::OUT_OF_ORDER == 0;
-        let mut cx = self.context(now);
-        let reply = wire.has_header().then(|| self.describe(&mut cx, info, now));
+        let mut cx = self.caller.context(now);
+        let reply = wire.has_header().then(|| self.caller.describe(&mut cx, info, now));
         // The IDL says whether a method is answered, not the message's type, as in Kitex.
         let kind = route.method.kind;
-        let end = self.end_of(&cx, now);
+        let end = self.caller.end_of(&cx, now);
         let started = if incoming.is_cut() {
             Err(shared.admission.shed("too many bytes of requests in work or arriving"))
         } else {
-            self.start(route, cx, (envelope.header.protocol, incoming.into_body(taken)), held)
+            let entry = Entry { share: self.guard.share(), held };
+            self.caller.start(route, cx, (envelope.header.protocol, incoming.into_body(taken)), entry)
         };
         let outcome = match started {
             Err(error) => {
                 failures::log(route.method, &error);
-                shared.admission.refused(route.method, Some(self.peer), &error);
+                shared.admission.refused(route.method, Some(self.caller.peer), &error);
                 error.into()
             }
             Ok(mut running) => match Pin::new(&mut running).poll(task) {
-                Poll::Ready(result) => outcome(result, reply),
+                Poll::Ready(result) => Outcome::new(result, reply),
                 Poll::Pending => {
                     running.count(self.guard.share());
                     return Ok(self.put_off(Waiting { running, reply, envelope, kind, end }, order));
@@ -82,22 +113,7 @@ impl Driver<'_> {
         if outcome.is_slow(envelope.header.protocol) {
             return Ok(Some(Next::Close(Box::new(Closing { envelope, outcome, kind }))));
         }
-        Ok(self.end(&envelope, outcome, kind)?.map(Next::Write))
-    }
-
-    fn start(
-        &self,
-        route: &Route,
-        cx: Context,
-        (protocol, body): (Protocol, Bytes),
-        held: Option<Held>,
-    ) -> Result<RunningCall, Error> {
-        let entry = Entry { share: self.guard.share(), held };
-        if body.len() < LARGE {
-            let (body, limits) = self.shared.open(protocol, body)?;
-            return self.shared.start(route, cx, (body.into(), limits), entry);
-        }
-        self.owner.start_aside(route, cx, (protocol, body), entry)
+        Ok(self.writer.end(&envelope, outcome, kind)?.map(Next::Write))
     }
 
     /// What becomes of a call that was not ready at once: it goes on beside the connection, unless its answer has to
@@ -107,18 +123,28 @@ impl Driver<'_> {
             return Some(Next::Handler(call));
         }
         let late = self.out_of_order.get_or_insert_default();
-        out_of_order::spawn(call, Arc::clone(&self.owner), late, CancellationToken::clone(&self.cancel));
+        out_of_order::spawn(call, Arc::clone(self.caller.shared), late, CancellationToken::clone(&self.caller.cancel));
         None
     }
+}
 
-    /// Tells a peer that it sent an answer to a server.
-    fn refuse(&mut self, envelope: &Envelope<'_>) -> Result<Next, Close> {
-        self.shared.count(Counter::BadHeader);
-        let body = envelope.header.protocol.wrong_message_type().map_err(|_| Close)?;
-        envelope
-            .head(MessageType::Exception, None, &ReplyMetadata::default(), &body, &mut self.out)
-            .map_err(|_| Close)?;
-        Ok(Next::Last(body))
+impl<'a> Caller<'a> {
+    pub(super) fn new(shared: &'a Arc<Shared>, peer: SocketAddr, cancel: Arc<CachePadded<CancellationToken>>) -> Self {
+        Self { shared, peer, cancel, reply: ReplySlot::default() }
+    }
+
+    fn start(
+        &self,
+        route: &Route,
+        cx: Context,
+        (protocol, body): (Protocol, Bytes),
+        entry: Entry<'_>,
+    ) -> Result<RunningCall, Error> {
+        if body.len() < LARGE {
+            let (body, limits) = self.shared.open(protocol, body)?;
+            return self.shared.start(route, cx, (body.into(), limits), entry);
+        }
+        self.shared.start_aside(route, cx, (protocol, body), entry)
     }
 
     /// What a call's handler knows of it.

@@ -1,7 +1,7 @@
 //! Compact's 4-bit types ("Struct encoding" and "List and Set" in `thrift-compact-protocol.md`).
 
-use crate::error::Fault;
-use crate::kind::Type;
+use crate::codec::Fault;
+use crate::codec::Type;
 
 /// A field that is true; as an element's type, a bool.
 pub(super) const TRUE: u8 = 1;

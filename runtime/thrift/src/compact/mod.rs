@@ -1,15 +1,13 @@
-//! Compact, transcoded from and to Binary at the edge of a frame: nothing behind it knows of it.
+//! The Compact protocol, transcoded from and to Binary at the edge of a frame: nothing behind it knows of Compact.
 //!
-//! Owns every byte of `thrift-compact-protocol.md` in Apache Thrift. It makes no values and checks
-//! no UTF-8 but the method's name: the decoder of Binary does, from the transcoded body. `walk` is
-//! the one grammar; `read` and `scanner` drive it, over a whole body and over bytes that arrive.
+//! Owns every byte of a body in `thrift-compact-protocol.md` of Apache Thrift. It makes no values and checks no UTF-8: the
+//! decoder of Binary does, from the transcoded body. `walk` is the one grammar; `read` drives it over a whole body, the
+//! scanner of bare messages over bytes that arrive.
 
-mod cursor;
-pub(super) mod header;
+pub(crate) mod cursor;
 mod kind;
 mod read;
-pub(super) mod scanner;
-mod walk;
+pub(crate) mod walk;
 mod write;
 
 #[cfg(test)]

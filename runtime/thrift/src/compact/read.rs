@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::cursor::{Cursor, Halt};
 use super::walk::{Expected, Output, Walker};
-use crate::error::{DecodeError, Fault};
+use crate::codec::{DecodeError, Fault};
 use kiteline_core::limits::DecodeLimits;
 use kiteline_core::malloc;
 

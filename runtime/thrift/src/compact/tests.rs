@@ -4,8 +4,9 @@ use bytes::{Bytes, BytesMut};
 
 use super::cursor::{Cursor, put_signed, put_varint, varint_size};
 use super::{from_binary, to_binary};
-use crate::kind::Type;
-use crate::{DecodeError, Fault, FrameError, Header, MessageReader, MessageType, Protocol, Wire};
+use crate::codec::Type;
+use crate::codec::{DecodeError, Fault};
+use crate::message::{FrameError, Header, MessageReader, MessageType, Protocol, Wire};
 use kiteline_core::limits::DecodeLimits;
 
 /// One call with every type, as Apache Thrift's Python library writes it in both protocols.

@@ -3,11 +3,11 @@
 
 use super::cursor::{Cursor, Halt};
 use super::kind::{self, FALSE, TRUE};
-use crate::error::Fault;
-use crate::kind::Type;
+use crate::codec::Fault;
+use crate::codec::Type;
 
 /// Where the same values go in Binary.
-pub(super) trait Output {
+pub(crate) trait Output {
     fn put(&mut self, bytes: &[u8]) -> Result<(), Fault>;
 
     /// At least so many bytes are to come, of which values will be made that take at least so much memory: refused
@@ -19,11 +19,11 @@ pub(super) trait Output {
 
 /// What values take at least.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Expected {
+pub(crate) struct Expected {
     /// In Binary.
-    pub(super) bytes: usize,
+    pub(crate) bytes: usize,
     /// Of a list of them.
-    pub(super) memory: usize,
+    pub(crate) memory: usize,
 }
 
 /// What is being read at one level of nesting.
@@ -37,24 +37,24 @@ enum Level {
 
 /// How far the fields of one struct have been read.
 #[derive(Debug, Default)]
-pub(super) struct Walker {
+pub(crate) struct Walker {
     stack: Vec<Level>,
     depth: usize,
 }
 
 impl Walker {
     /// At the first field. `depth` bounds the nesting below this struct.
-    pub(super) fn new(depth: u16) -> Self {
+    pub(crate) fn new(depth: u16) -> Self {
         Self { stack: vec![Level::Fields { last: 0 }], depth: depth.into() }
     }
 
     /// Whether the struct's end has not been seen.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         !self.stack.is_empty()
     }
 
     /// Reads one field's header, one value, or one container's header.
-    pub(super) fn step(&mut self, input: &mut Cursor<'_>, out: &mut impl Output) -> Result<(), Halt> {
+    pub(crate) fn step(&mut self, input: &mut Cursor<'_>, out: &mut impl Output) -> Result<(), Halt> {
         let place = self.stack.len().saturating_sub(1);
         let next = match self.stack.last().copied() {
             None => return Ok(()),

@@ -4,10 +4,10 @@ use bytes::Bytes;
 
 use super::cursor::{put_signed, put_varint};
 use super::kind::{self, FALSE, TRUE};
-use crate::decoder::Decoder;
-use crate::error::{DecodeError, Fault};
-use crate::kind::Type;
-use crate::size::DEPTH;
+use crate::codec::DEPTH;
+use crate::codec::Decoder;
+use crate::codec::Type;
+use crate::codec::{DecodeError, Fault};
 use kiteline_core::limits::DecodeLimits;
 use kiteline_core::malloc;
 

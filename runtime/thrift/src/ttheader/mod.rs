@@ -4,6 +4,7 @@
 //! Behind the 4 bytes of length: magic `1000`, flags, sequence number, the size of the rest in
 //! words of 4 bytes, protocol id, transform ids, sections, zero bytes up to a whole word, payload.
 
+pub mod metainfo;
 mod read;
 mod write;
 
@@ -11,10 +12,10 @@ use std::borrow::Cow;
 
 use bytes::BytesMut;
 
-pub(super) use self::read::fixed;
+pub(crate) use self::read::fixed;
 pub use self::read::scan;
 pub use self::write::{Info, Measure, measure};
-pub(super) use self::write::{Room, put};
+pub(crate) use self::write::{Room, put};
 
 /// The first two bytes behind the length.
 pub const MAGIC: u16 = 0x1000;

@@ -12,6 +12,7 @@ mod peers;
 mod slow;
 mod time;
 mod tiny;
+mod tls;
 mod untaken;
 mod wire;
 
@@ -52,7 +53,7 @@ pub type Outcome = Pin<Box<dyn Future<Output = Result<Vec<Line>, Failure>>>>;
 pub type Row = (&'static str, fn(Scale) -> Outcome);
 
 /// Every row of this program.
-pub const ROWS: [Row; 22] = [
+pub const ROWS: [Row; 24] = [
     ("1-5", |scale| Box::pin(wire::corpus(scale))),
     ("6", |scale| Box::pin(wire::lengths(scale))),
     ("8", |scale| Box::pin(calls::rows(scale))),
@@ -62,6 +63,7 @@ pub const ROWS: [Row; 22] = [
     ("14", |scale| Box::pin(descriptors::rows(scale))),
     ("15", |scale| Box::pin(http2::floods_of_frames(scale))),
     ("16", |scale| Box::pin(untaken::bombs(scale))),
+    ("17", |scale| Box::pin(tls::refusals(scale))),
     ("18", |scale| Box::pin(panics::rows(scale))),
     ("19-20", |scale| Box::pin(time::rows(scale))),
     ("22", |scale| Box::pin(backends::rows(scale))),
@@ -75,12 +77,13 @@ pub const ROWS: [Row; 22] = [
     ("46", |scale| Box::pin(burst::rows(scale))),
     ("47", |scale| Box::pin(tiny::rows(scale))),
     ("48", |scale| Box::pin(peers::hostile(scale))),
+    ("49", |scale| Box::pin(tls::attacks(scale))),
 ];
 
 /// What the lines of the table are called, in their order.
-pub const ORDER: [&str; 27] = [
-    "1", "2", "3", "4", "5", "6", "8", "11", "12", "13", "14", "15", "16", "18", "19", "20", "22", "39", "40", "41",
-    "42", "43", "44", "45", "46", "47", "48",
+pub const ORDER: [&str; 29] = [
+    "1", "2", "3", "4", "5", "6", "8", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20", "22", "39", "40",
+    "41", "42", "43", "44", "45", "46", "47", "48", "49",
 ];
 
 /// The heading of the table.
@@ -115,8 +118,11 @@ async fn well(row: u8, target: &mut Target) -> Result<Vec<Line>, Failure> {
 
 /// What the server counts; asked on a connection of its own.
 async fn gauges(target: &Target) -> Result<Gauges, Failure> {
-    let client = TargetClient::new(runtime::Channel::to(&target.address.to_string())?);
-    Ok(client.gauges().await?)
+    gauges_of(runtime::Channel::to(&target.address.to_string())?).await
+}
+
+async fn gauges_of(channel: runtime::Channel) -> Result<Gauges, Failure> {
+    Ok(TargetClient::new(channel).gauges().await?)
 }
 
 /// Waits until the gauges fit; the time that it took, `None` when it was longer than `most`.

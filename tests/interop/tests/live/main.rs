@@ -1,12 +1,16 @@
-//! Systems of Go and ours as one: servers of both kinds under one name in a real etcd, found and called by clients of
-//! both kinds. `scenario` is what all systems go through; each has a file that says how it keeps its services.
-#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+//! Programs in Go and ours as one: servers of both kinds under one name in a real etcd, found and called by clients of
+//! both kinds. `scenario` is what all systems go through; each has a file that says how it keeps its services. Kitex has a
+//! folder of its own, for calls in both directions.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by panicking")]
 
+mod dev_registry;
 mod go_kit;
 mod go_micro;
 mod go_zero;
 mod grpc;
 mod health;
+mod kitex;
+mod kitex_protobuf;
 mod kratos;
 mod outcomes;
 mod scenario;

@@ -1,0 +1,10 @@
+//! The examples as processes that find and call each other: through etcd, the embedded registry and fixed addresses.
+
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
+mod dev;
+mod layouts;
+mod naming;
+mod releases;
+mod seeds;
+mod settings;

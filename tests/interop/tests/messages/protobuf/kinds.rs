@@ -1,0 +1,91 @@
+//! The messages of the tests: how ours are read and written, and which calls carry them.
+
+use golden::generated::shop::common::Money;
+use golden::generated::shop::v1::{Card, Order, ShopServer, order};
+use golden::nobody::Nobody;
+use interop::generated::interop::values::{Everything, Single, Values, ValuesServer};
+use runtime::prost::Message;
+use runtime::prost_types::{Any, Duration, Struct, Timestamp, Value};
+use runtime::{Context, Error, Method, Service};
+
+use super::schema::Schema;
+
+/// Through a generated type: what it reads, as it writes it.
+pub(crate) type Through = fn(&[u8]) -> Vec<u8>;
+
+fn through<T: Message + Default>(bytes: &[u8]) -> Vec<u8> {
+    T::decode(bytes).unwrap_or_else(|error| panic!("{error}: {bytes:02x?}")).encode_to_vec()
+}
+
+/// What an `Any` holds: messages without maps, whose entries have no order. `Empty` has a `value` in JSON,
+/// which Python neither writes nor reads.
+pub(crate) const PACKED: &[(&str, Through)] = &[
+    (".google.protobuf.Duration", through::<Duration>),
+    (".google.protobuf.StringValue", through::<String>),
+    (".interop.values.Single", through::<Single>),
+    (".shop.common.Money", through::<Money>),
+    (".shop.v1.Card", through::<Card>),
+    (".shop.v1.Order.Item", through::<order::Item>),
+];
+
+/// A message that a call takes and gives.
+pub(crate) struct Kind {
+    pub(crate) name: &'static str,
+    pub(crate) method: &'static Method,
+    pub(crate) descriptors: &'static [u8],
+    pub(crate) schema: Schema,
+    pub(crate) through: Through,
+    /// The words for how Python may write its JSON.
+    pub(crate) words: &'static [&'static str],
+}
+
+/// Without default values: of proto2 those are values.
+const SHOP: &[&str] = &["", "preserving_proto_field_name", "use_integers_for_enums"];
+/// Without numbers of enums: then `NullValue` is 0, which we do not read.
+const VALUES: &[&str] = &["", "preserving_proto_field_name", "including_default_value_fields"];
+
+/// Refuses every call.
+struct NoValues;
+
+macro_rules! methods {
+    ($($method:ident($message:ty);)*) => {
+        impl Values for NoValues {$(
+            async fn $method(&self, _: &Context, _: $message) -> Result<$message, Error> {
+                Err(Error::unimplemented(stringify!($method)))
+            }
+        )*}
+    };
+}
+
+methods! {
+    everything(Everything);
+    time(Timestamp);
+    span(Duration);
+    object(Struct);
+    value(Value);
+    any(Any);
+    wrapped(Vec<u8>);
+}
+
+/// The first ones are the greatest.
+pub(crate) fn kinds() -> Vec<Kind> {
+    let (shop, values) = (ShopServer::new(Nobody), ValuesServer::new(NoValues));
+    let of = |service: &dyn Service, method: &str, name, through| Kind {
+        name,
+        method: service.info().methods.iter().find(|it| it.name == method).unwrap(),
+        descriptors: service.descriptors(),
+        schema: Schema::new(service.descriptors()),
+        through,
+        words: if name.starts_with(".shop") { SHOP } else { VALUES },
+    };
+    vec![
+        of(&shop, "Put", ".shop.v1.Order", through::<Order>),
+        of(&values, "Everything", ".interop.values.Everything", through::<Everything>),
+        of(&values, "Time", ".google.protobuf.Timestamp", through::<Timestamp>),
+        of(&values, "Span", ".google.protobuf.Duration", through::<Duration>),
+        of(&values, "Object", ".google.protobuf.Struct", through::<Struct>),
+        of(&values, "Value", ".google.protobuf.Value", through::<Value>),
+        of(&values, "Any", ".google.protobuf.Any", through::<Any>),
+        of(&values, "Wrapped", ".google.protobuf.BytesValue", through::<Vec<u8>>),
+    ]
+}
