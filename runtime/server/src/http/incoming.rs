@@ -63,6 +63,9 @@ async fn discard(mut body: Incoming) {
     }
 }
 
+/// A message until it is read.
+type Opening = Pin<Box<dyn Future<Output = Result<Bytes, Error>> + Send>>;
+
 /// The messages of a body with envelopes.
 struct Requests {
     body: Arriving,
@@ -70,7 +73,7 @@ struct Requests {
     transcode: Transcode,
     room: Room,
     /// A message that is read beside the workers.
-    opening: Option<Pin<Box<dyn Future<Output = Result<Bytes, Error>> + Send>>>,
+    opening: Option<Opening>,
     ended: bool,
 }
 
