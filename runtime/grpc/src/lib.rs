@@ -3,6 +3,7 @@
 //! nothing of servers, channels or registries. No byte of a peer makes it panic.
 
 pub mod authority;
+mod business;
 mod caller;
 pub mod connect;
 mod content;

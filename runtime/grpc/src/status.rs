@@ -10,15 +10,13 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use prost::Message;
 
-use super::{micro, percent};
+use super::{business, micro, percent};
 use kiteline_core::base64;
 use kiteline_core::error::{Code, Detail, Error, Origin};
 
 /// What stands before the name of a type in an `Any`.
 const TYPES: &str = "type.googleapis.com/";
 const ERROR_INFO: &str = "type.googleapis.com/google.rpc.ErrorInfo";
-const BUSINESS_CODE: &str = "biz-status";
-const BUSINESS_EXTRA: &str = "biz-extra";
 /// The header of the code.
 pub const STATUS: &str = "grpc-status";
 const MESSAGE: &str = "grpc-message";
@@ -28,9 +26,8 @@ const DETAILS: &str = "grpc-status-details-bin";
 /// takes 8 KiB of all headers together.
 const MOST_TEXT: usize = 2 << 10;
 const MOST_DETAILS: usize = 3 << 10;
-/// The same of reason and pairs in the details, and of a business error's pairs in a header of their own.
+/// The same of reason and pairs in the details.
 const MOST_INFO: usize = 2 << 10;
-const MOST_EXTRA: usize = 1 << 10;
 
 /// How a call ended.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -144,7 +141,7 @@ impl Status {
     /// The same with those out of the headers of an answer.
     #[must_use]
     pub fn with_own_headers(mut self, headers: &HeaderMap) -> Self {
-        let own = [BUSINESS_CODE, BUSINESS_EXTRA].map(HeaderName::from_static);
+        let own = business::NAMES.map(HeaderName::from_static);
         let own = own.into_iter().filter_map(|name| Some((name.clone(), headers.get(name)?.clone())));
         self.headers = own.collect();
         self
@@ -152,11 +149,11 @@ impl Status {
 
     /// The names of headers that are part of it beside its own fields.
     pub(crate) fn is_own(name: &str) -> bool {
-        matches!(name, BUSINESS_CODE | BUSINESS_EXTRA)
+        business::NAMES.contains(&name)
     }
 }
 
-fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
+pub(crate) fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(HeaderName::from_static(name), value);
     }
@@ -165,7 +162,8 @@ fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
 /// The status that an error travels as.
 pub fn status_of(error: &Error) -> Status {
     if let Some(code) = error.business_code() {
-        return business(error, code);
+        let status = Status::new(Code::Internal, error.message());
+        return Status { details: details(error), headers: business::headers(error, code), ..status };
     }
     Status { details: details(error), ..Status::new(error.code(), error.message()) }
 }
@@ -195,53 +193,9 @@ fn info(error: &Error) -> Option<Any> {
     Some(Any { type_url: ERROR_INFO.to_owned(), value: Bytes::from(info.encode_to_vec()) })
 }
 
-/// The status of a business error: Kitex reads the headers, Kratos the details.
-fn business(error: &Error, code: i32) -> Status {
-    let mut status = Status { details: details(error), ..Status::new(Code::Internal, error.message()) };
-    status.headers.insert(HeaderName::from_static(BUSINESS_CODE), HeaderValue::from(code));
-    let extra = extra(error.pairs());
-    if extra.len() > "{}".len() {
-        insert(&mut status.headers, BUSINESS_EXTRA, &extra);
-    }
-    status
-}
-
-/// Pairs as JSON in a header, as many as fit.
-fn extra(pairs: &BTreeMap<String, String>) -> String {
-    let mut out = "{".to_owned();
-    for (name, value) in pairs {
-        let text = |text: &str| ascii(&serde_json::to_string(text).unwrap_or_default());
-        let pair = format!("{}:{}", text(name), text(value));
-        if out.len() + pair.len() > MOST_EXTRA {
-            break;
-        }
-        if out.len() > 1 {
-            out.push(',');
-        }
-        out.push_str(&pair);
-    }
-    out.push('}');
-    out
-}
-
-/// JSON with every character that a header cannot carry escaped.
-fn ascii(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for character in json.chars() {
-        if matches!(character, ' '..='~') {
-            out.push(character);
-            continue;
-        }
-        for unit in character.encode_utf16(&mut [0; 2]) {
-            out.push_str(&format!("\\u{unit:04x}"));
-        }
-    }
-    out
-}
-
 /// The error that a peer's status means; its origin is [`Origin::Remote`].
 pub fn error_of(status: &Status) -> Error {
-    let business = business_of(status);
+    let business = business::read(status);
     let code = status.code.unwrap_or(Code::Unknown);
     let micro = status.details.iter().find(|detail| detail.type_url == micro::DETAIL);
     if let Some(micro) =
@@ -266,13 +220,6 @@ fn with_detail(error: Error, detail: &Any) -> Error {
             error.with_encoded_detail(Detail { type_name, value })
         }
     }
-}
-
-fn business_of(status: &Status) -> Option<Error> {
-    let code = status.headers.get(BUSINESS_CODE)?.to_str().ok()?.parse().ok()?;
-    let extra = status.headers.get(BUSINESS_EXTRA).and_then(|extra| extra.to_str().ok());
-    let extra: Option<BTreeMap<String, String>> = extra.and_then(|extra| serde_json::from_str(extra).ok());
-    Some(Error::business(code, status.message.as_str(), extra.unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -322,17 +269,6 @@ mod tests {
         let error = details.iter().cloned().fold(Error::invalid("no").with_reason("R"), Error::with_encoded_detail);
         let back = error_of(&status_of(&error));
         assert_eq!((back.details(), back.reason()), (&details[..], "R"));
-    }
-
-    #[test]
-    fn business_errors_come_back() {
-        let error = Error::business(-7, "no 错", [("k".to_owned(), "é\n🙂".to_owned())]);
-        let status = status_of(&error);
-        assert_eq!(status.code, Some(Code::Internal));
-        let back = error_of(&status);
-        assert_eq!(back.business_code(), Some(-7));
-        assert_eq!(back.pairs(), error.pairs());
-        assert_eq!(back.message(), error.message());
     }
 
     /// Kratos reads the details alone, Kitex the headers.
