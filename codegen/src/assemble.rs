@@ -37,7 +37,7 @@ pub(crate) fn visible(text: &str) -> String {
     text.chars().map(|c| if hidden(c) { '?' } else { c }).collect()
 }
 
-/// Formats a module. Tokens that are no Rust are our own bug, and stay readable as they are.
+/// Formats a module. Tokens that are not Rust are our own bug, and stay readable as they are.
 pub(crate) fn format(tokens: TokenStream) -> String {
     match syn::parse2::<syn::File>(tokens.clone()) {
         Ok(file) => spaced(&prettyplease::unparse(&file)),

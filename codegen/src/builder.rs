@@ -39,7 +39,7 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {}
 
-/// What loading gave: a model, its texts, and findings that are no errors.
+/// The result of loading: a model, its texts, and findings that are not errors.
 #[derive(Debug)]
 pub struct Loaded {
     /// The resolved program.
@@ -122,8 +122,8 @@ impl Builder {
 
     /// Reads a text in the place of a file.
     #[must_use]
-    pub fn stand_in(mut self, it: StandIn) -> Self {
-        self.stand_ins.push(it);
+    pub fn stand_in(mut self, stand_in: StandIn) -> Self {
+        self.stand_ins.push(stand_in);
         self
     }
 

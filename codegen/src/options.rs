@@ -1,6 +1,5 @@
-//! What a user can choose about the generated text: one table for the flags (`cli::args`), what a
-//! crate records in `[package.metadata.kiteline]` (`cli::place`, `scaffold::cargo`) and the
-//! annotations of an IDL (`Options::with`).
+//! Options of the generated text: one table for the flags (`cli::args`), what a crate records in
+//! `[package.metadata.kiteline]` (`cli::place`, `scaffold::cargo`) and the annotations of an IDL (`Options::with`).
 
 use std::path::PathBuf;
 
@@ -21,13 +20,13 @@ pub struct Options {
     pub ids: Ids,
     /// Which collections hold maps and sets.
     pub maps: Maps,
-    /// What holds strings.
+    /// The Rust type of strings.
     pub strings: Strings,
     /// Whether Thrift types implement serde's traits.
     pub serde: bool,
     /// Whether methods of Thrift that stream are left out, in place of an error.
     pub skip_streaming: bool,
-    /// What Thrift types derive beside the standard traits: paths of derive macros.
+    /// Derive macros of Thrift types beside those of the standard traits, as paths.
     pub derive: Vec<String>,
 }
 
@@ -40,7 +39,7 @@ impl Default for Options {
     }
 }
 
-/// What an option takes.
+/// The kind of value that an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     /// One of these words; the first is the default.
@@ -51,7 +50,7 @@ pub enum Takes {
     Paths,
 }
 
-/// What can carry an annotation.
+/// The items that can carry an annotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum On {
     /// A struct, union or exception.
@@ -70,9 +69,9 @@ pub struct Spec {
     /// The flag `--name`, the key in the manifest, and, for what types are like, the annotation
     /// `rust.name`.
     pub name: &'static str,
-    /// What it takes.
+    /// The kind of value that it takes.
     pub takes: Takes,
-    /// Where an annotation `rust.name` can say it for one item and what is in it.
+    /// The items for which an annotation `rust.name` can say it, each with what is in it.
     pub on: &'static [On],
     /// A line for `--help`.
     pub help: &'static str,
@@ -90,7 +89,7 @@ impl Spec {
         if (self.set)(options, value) { Ok(()) } else { Err(self.wanted()) }
     }
 
-    /// What differs from the default: one value, several for [`Takes::Paths`], else none.
+    /// The values that differ from the default: one value, several for [`Takes::Paths`], else none.
     pub fn get(&self, options: &Options) -> Vec<String> {
         let default = (self.get)(&Options::default());
         Some((self.get)(options)).filter(|it| *it != default).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What people see when an IDL is wrong: `ui/<case>.thrift` or `.proto` beside `<case>.stderr`.
+//! Golden texts of findings: `ui/<case>.thrift` or `.proto` beside `<case>.stderr`.
 //!
 //! `UPDATE=1 cargo test -p codegen --test ui` writes the `.stderr` files. A directory
 //! `ui/<case>.d` holds files that a case includes and is on its include path. A first line

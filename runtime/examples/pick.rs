@@ -1,6 +1,6 @@
-//! What a pick out of 10,000 instances costs, and what a new list with one change does:
-//! `cargo run --release -p runtime --example pick`. The list is made anew for the change, as a
-//! registry does it; a pick is timed with the report of its end and without.
+//! Benchmark of a pick out of 10,000 instances, and of a new list with one change:
+//! `cargo run --release -p runtime --example pick`. The list is made anew for the change, as a registry does it; a pick
+//! is timed with the report of its end and without.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a program to be read")]
 
 use std::collections::BTreeSet;

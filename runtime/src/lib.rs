@@ -1,4 +1,4 @@
-//! What generated services call, and what programs use: servers, channels, registries and settings.
+//! The runtime of generated services: servers, channels, registries and settings.
 //!
 //! A server mounts generated services and is known in a registry; a channel finds them there. Each part is a
 //! crate of its own below this one, which gathers them: the protocols know nothing of registries, the registries

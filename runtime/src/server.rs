@@ -18,7 +18,7 @@ pub use kiteline_server::{
 };
 use tower::{Layer, Service as Tower};
 
-use crate::announce::Announcer;
+use crate::announce::ConfiguredRegistrar;
 use crate::config::Config;
 use crate::console::init_logging;
 
@@ -124,8 +124,9 @@ impl Server {
             None => Registry::open(&self.config.registry.url)?,
         };
         let config = &self.config;
-        let registrar =
-            self.registrar.unwrap_or_else(|| Box::new(Announcer::new(registry, config, self.recorders, aloud)));
+        let registrar = self
+            .registrar
+            .unwrap_or_else(|| Box::new(ConfiguredRegistrar::new(registry, config, self.recorders, aloud)));
         self.builder.start(&config.server.listen, Some(registrar)).await
     }
 

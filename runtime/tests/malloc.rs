@@ -1,5 +1,5 @@
-//! What a process with a channel keeps of the memory that is free again. Alone in its process: other threads would share
-//! the heap.
+//! Memory that glibc keeps in a process with a channel after it was freed. Alone in its process: other threads would
+//! share the heap.
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

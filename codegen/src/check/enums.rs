@@ -14,11 +14,11 @@ pub(super) fn check(file: &File, found: &mut Diagnostics) {
     }
 }
 
-fn check_one(it: &Enum, found: &mut Diagnostics) {
-    let owner = &it.head.name.text;
+fn check_one(enumeration: &Enum, found: &mut Diagnostics) {
+    let owner = &enumeration.head.name.text;
     let mut names = HashMap::new();
     let mut numbers = HashMap::new();
-    for (member, number) in it.members.iter().zip(numbers::members(&it.members)) {
+    for (member, number) in enumeration.members.iter().zip(numbers::members(&enumeration.members)) {
         let name = &member.head.name;
         let at = member.number.map_or(name.span, |(_, span)| span);
         match names.get(&name.text) {
@@ -27,7 +27,7 @@ fn check_one(it: &Enum, found: &mut Diagnostics) {
                 names.insert(&name.text, name.span);
             }
         }
-        if it.strings {
+        if enumeration.strings {
             continue;
         }
         if i32::try_from(number).is_err() {

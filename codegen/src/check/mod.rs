@@ -1,4 +1,4 @@
-//! Rules that need no names resolved: one rule a file. They run beside `resolve`, so that a
+//! Rules that need no names resolved: one rule per file. They run beside `resolve`, so that a
 //! person sees the findings of both in one run.
 
 mod annotations;

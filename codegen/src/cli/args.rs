@@ -8,7 +8,7 @@ use codegen::emit::Sides;
 use codegen::options::{Options, Spec, TABLE, Takes};
 use codegen::scaffold::Runtime;
 
-/// What is to be made.
+/// The command: what is to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Command {
     /// A whole crate.
@@ -39,7 +39,7 @@ pub(super) enum Asked {
     Registry(String),
 }
 
-/// What is to be made, of what, how.
+/// The parsed command line: what is to be made, of what, how.
 #[derive(Clone, Debug)]
 pub(super) struct Invocation {
     pub(super) command: Command,

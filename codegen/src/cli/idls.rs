@@ -22,21 +22,21 @@ pub(super) struct Gathered {
 
 /// Loads the files that are named, and beside them those that the crate records: a file that is
 /// named alone joins the ones that are there.
-pub(super) fn gather(it: &Invocation, root: &Path, record: &Record, color: bool) -> Result<Gathered, Error> {
+pub(super) fn gather(invocation: &Invocation, root: &Path, record: &Record, color: bool) -> Result<Gathered, Error> {
     let own = absolute(root)?;
-    let (inside, outside) = split(&it.idls, &own)?;
+    let (inside, outside) = split(&invocation.idls, &own)?;
     if outside.is_empty() {
         let mut roots = record.idls.clone();
         roots.extend(inside.into_iter().filter(|it| !record.idls.contains(it)));
-        return of_crate(it, root, &roots, &record.include, Vec::new(), color);
+        return of_crate(invocation, root, &roots, &record.include, Vec::new(), color);
     }
-    let loaded = load(it, &outside, &it.options.include, root, Vec::new(), color)?;
-    let found = place(it, loaded, &own, record)?;
+    let loaded = load(invocation, &outside, &invocation.options.include, root, Vec::new(), color)?;
+    let found = place(invocation, loaded, &own, record)?;
     let placed: Vec<&Idl> = found.idls.iter().filter(|it| it.root).collect();
     let missing =
         record.idls.iter().filter(|path| !placed.iter().any(|it| it.path == **path || record.moved(path, it)));
     let mut roots: Vec<String> = missing.cloned().collect();
-    let borrowed = !it.said.contains(&"include") && !record.include.is_empty();
+    let borrowed = !invocation.said.contains(&"include") && !record.include.is_empty();
     if roots.is_empty() && inside.is_empty() && !borrowed {
         return Ok(found);
     }
@@ -53,7 +53,7 @@ pub(super) fn gather(it: &Invocation, root: &Path, record: &Record, color: bool)
         shown: found.loaded.sources.path(file.id).to_owned(),
         text: it.text.clone(),
     });
-    of_crate(it, root, &roots, &include, copies.collect(), color)
+    of_crate(invocation, root, &roots, &include, copies.collect(), color)
 }
 
 /// Which of the named files are the crate's own, by their paths in it, and which are not.
@@ -114,14 +114,14 @@ fn of_crate(
 }
 
 fn load(
-    it: &Invocation,
+    invocation: &Invocation,
     roots: &[PathBuf],
     include: &[PathBuf],
     root: &Path,
     copies: Vec<StandIn>,
     color: bool,
 ) -> Result<Loaded, Error> {
-    let mut options = it.options.clone();
+    let mut options = invocation.options.clone();
     options.include = include.to_vec();
     let builder = Builder::new().options(options).allow(root.join("idl"));
     let builder = roots.iter().fold(builder, |builder, idl| builder.idl(idl));
@@ -130,7 +130,7 @@ fn load(
 
 /// Gives each file its path in the crate: its own where it is in there, else the one below the
 /// folder that holds all others and the include folders by which they are found.
-fn place(it: &Invocation, loaded: Loaded, own: &Path, record: &Record) -> Result<Gathered, Error> {
+fn place(invocation: &Invocation, loaded: Loaded, own: &Path, record: &Record) -> Result<Gathered, Error> {
     let mut paths = Vec::new();
     for file in &loaded.model.files {
         paths.push(absolute(Path::new(loaded.sources.path(file.id)))?);
@@ -138,7 +138,7 @@ fn place(it: &Invocation, loaded: Loaded, own: &Path, record: &Record) -> Result
     let idl = own.join("idl");
     let all_inside = paths.iter().all(|it| it.starts_with(&idl));
     let is_own = |path: &Path| path.starts_with(&idl) && (all_inside || !record.idls.is_empty());
-    let used = used(&loaded, &it.options.include)?;
+    let used = used(&loaded, &invocation.options.include)?;
     let folders = paths.iter().map(|it| it.parent().unwrap_or(it)).chain(used.iter().map(PathBuf::as_path));
     let base = common(folders.filter(|it| !is_own(it)));
     let copied = |path: &Path, base: &Path| {
@@ -185,9 +185,9 @@ fn common<'a>(mut folders: impl Iterator<Item = &'a Path>) -> PathBuf {
 
 impl Record {
     /// Whether a recorded file is the one that is now named by another path: the same name and text.
-    fn moved(&self, path: &str, it: &Idl) -> bool {
+    fn moved(&self, path: &str, idl: &Idl) -> bool {
         let name = |path: &str| Path::new(path).file_name().map(std::ffi::OsStr::to_owned);
-        name(path) == name(&it.path) && self.hashes.get(path).is_some_and(|known| *known == hash(&it.text))
+        name(path) == name(&idl.path) && self.hashes.get(path).is_some_and(|known| *known == hash(&idl.text))
     }
 }
 

@@ -72,7 +72,7 @@ fn explain(code: &str, report: &Report) -> u8 {
     USAGE
 }
 
-/// What could not be read is no fault of the IDL, also where an include names it.
+/// What could not be read is not a fault of the IDL, also where an include names it.
 fn code(error: &Error) -> u8 {
     let Error::Findings(found, _) = error else { return IO };
     let errors: Vec<_> = found.sorted().into_iter().filter(|it| it.severity == Severity::Error).collect();
@@ -148,12 +148,12 @@ fn run(it: &Invocation, report: &Report) -> Result<u8, Error> {
 }
 
 /// The generated files, and what is to be remembered of them where they were made anew.
-fn tree(it: &Invocation, loaded: &Loaded, names: &[String], root: &Path) -> (FileSet, Option<(u64, FileSet)>) {
-    let key = if it.check { None } else { seen::key(it, loaded, names) };
+fn tree(invocation: &Invocation, loaded: &Loaded, names: &[String], root: &Path) -> (FileSet, Option<(u64, FileSet)>) {
+    let key = if invocation.check { None } else { seen::key(invocation, loaded, names) };
     if let Some(files) = key.and_then(|key| seen::recall(root, key)) {
         return (files, None);
     }
-    let files = codegen::tree(&loaded.model, &emit::emit(&loaded.model, it.options.sides), names);
+    let files = codegen::tree(&loaded.model, &emit::emit(&loaded.model, invocation.options.sides), names);
     let fresh = key.map(|key| (key, files.clone()));
     (files, fresh)
 }
@@ -173,7 +173,7 @@ fn io(error: output::Error) -> Error {
 }
 
 fn finish(
-    it: &Invocation,
+    invocation: &Invocation,
     report: &Report,
     loaded: &Loaded,
     plans: &[Plan],
@@ -182,23 +182,23 @@ fn finish(
 ) -> Result<u8, Error> {
     let blocked = plans.iter().any(|plan| plan.conflicts().next().is_some());
     for plan in plans {
-        if it.diff {
+        if invocation.diff {
             report.diff(plan);
         }
-        if !(it.check || it.dry_run || blocked) {
+        if !(invocation.check || invocation.dry_run || blocked) {
             output::apply(plan).map_err(io)?;
         }
-        report.plan(plan, it.verbose);
+        report.plan(plan, invocation.verbose);
     }
-    report.missing(it, &plans[0], missing);
-    if it.check {
+    report.missing(invocation, &plans[0], missing);
+    if invocation.check {
         return Ok(report.checked(&plans[0]));
     }
     if blocked {
         report.error("nothing was written: settle the conflicts first");
         return Ok(FINDINGS);
     }
-    report.summary(it, loaded, &plans[0], start.elapsed());
+    report.summary(invocation, loaded, &plans[0], start.elapsed());
     Ok(0)
 }
 

@@ -1,5 +1,4 @@
-//! Where a crate goes, and what is around it: its folder, its manifest, its workspace, its way to
-//! `runtime`.
+//! The place of a crate: its folder, its manifest, its workspace, its way to `runtime`.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -15,18 +14,18 @@ use super::idls::Gathered;
 
 /// The crate's folder: `-o`, else the crate that we stand in when the IDL is one of its own, else
 /// a folder named after the first IDL.
-pub(super) fn root(it: &Invocation) -> Result<PathBuf, Error> {
-    if let Some(out) = &it.out {
+pub(super) fn root(invocation: &Invocation) -> Result<PathBuf, Error> {
+    if let Some(out) = &invocation.out {
         return Ok(out.clone());
     }
     let own = manifest(Path::new("Cargo.toml"))?.map_or_else(Vec::new, |it| it.strings("idl"));
-    let ours = own.iter().any(|own| it.idls.iter().any(|idl| clean(idl) == Path::new(own)));
-    let Some(first) = it.idls.first().filter(|_| !ours) else { return Ok(PathBuf::from(".")) };
+    let ours = own.iter().any(|own| invocation.idls.iter().any(|idl| clean(idl) == Path::new(own)));
+    let Some(first) = invocation.idls.first().filter(|_| !ours) else { return Ok(PathBuf::from(".")) };
     let stem = first.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(PathBuf::from(scaffold::package_name(&stem)))
 }
 
-/// What an earlier run recorded about the IDL files in the crate's manifest.
+/// The record of an earlier run about the IDL files, in the crate's manifest.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Record {
     /// The files that were named, by their paths in the crate.
@@ -73,7 +72,7 @@ pub(super) fn dropped(root: &Path, names: &[String]) -> Result<Vec<String>, Erro
     Ok(gone.map(str::to_owned).collect())
 }
 
-/// What an existing crate needs beside `src/generated`: the dependency, and the module.
+/// The needs of an existing crate beside `src/generated`: the dependency, and the module.
 pub(super) fn lacking(
     loaded: &Loaded,
     root: &Path,
@@ -107,9 +106,9 @@ pub(super) fn manifest(path: &Path) -> Result<Option<Manifest>, Error> {
     Manifest::parse(&text).map(Some).map_err(said)
 }
 
-/// What is known about the crate.
+/// The crate as far as it is known.
 pub(super) fn shape(
-    it: &Invocation,
+    invocation: &Invocation,
     gathered: &Gathered,
     root: &Path,
     manifest: Option<&Manifest>,
@@ -129,20 +128,20 @@ pub(super) fn shape(
     Ok(Crate {
         manifest: manifest.cloned(),
         name: named.unwrap_or_else(|| super::crate_name(&absolute)),
-        runtime: match it.runtime.clone().or_else(|| runtime(&absolute)) {
+        runtime: match invocation.runtime.clone().or_else(|| runtime(&absolute)) {
             Some(runtime) => runtime,
-            // What the manifest says holds.
+            // The existing manifest already says where it comes from.
             None if depends => Runtime::Path(String::new()),
             None => return Err(Error::Io("where does the crate get `runtime` from? This kiteline does not know the repository that it was built from: name it with --runtime git:URL#REV or --runtime path:DIR".to_owned())),
         },
-        runtime_named: it.runtime.is_some(),
-        member: it.member,
-        own_workspace: !it.member && around.as_ref().is_some_and(|around| !around.lists),
+        runtime_named: invocation.runtime.is_some(),
+        member: invocation.member,
+        own_workspace: !invocation.member && around.as_ref().is_some_and(|around| !around.lists),
         idls: gathered.idls.clone(),
         include: gathered.include.clone(),
-        server: it.options.sides != Sides::Client && loaded.model.root_services().next().is_some(),
-        add_missing: it.add_missing,
-        options: it.options.clone(),
+        server: invocation.options.sides != Sides::Client && loaded.model.root_services().next().is_some(),
+        add_missing: invocation.add_missing,
+        options: invocation.options.clone(),
     })
 }
 
@@ -203,8 +202,8 @@ fn matches(entry: &str, path: &str) -> bool {
 
 /// With `--member`: the folder of the workspace around the crate, and its manifest with the crate
 /// among its members, every other byte as it was. `None` when it is one already.
-pub(super) fn member(it: &Invocation, root: &Path) -> Result<Option<(PathBuf, String)>, Error> {
-    if !it.member {
+pub(super) fn member(invocation: &Invocation, root: &Path) -> Result<Option<(PathBuf, String)>, Error> {
+    if !invocation.member {
         return Ok(None);
     }
     let root = absolute(root)?;

@@ -79,7 +79,7 @@ impl Report {
         }
     }
 
-    /// One line a file.
+    /// Prints one line per file.
     pub(super) fn plan(&self, plan: &Plan, verbose: bool) {
         for step in &plan.steps {
             let path = shown(&plan.root, &step.path);
@@ -97,7 +97,7 @@ impl Report {
         }
     }
 
-    /// What would change, as a patch on standard output.
+    /// Prints the changes as a patch on standard output.
     pub(super) fn diff(&self, plan: &Plan) {
         for step in &plan.steps {
             let path = shown(&plan.root, &step.path);
@@ -112,10 +112,10 @@ impl Report {
         }
     }
 
-    /// What the user's files lack.
-    pub(super) fn missing(&self, it: &Invocation, plan: &Plan, missing: &[(PathBuf, String)]) {
-        let what = match it.command {
-            Command::Crate if !it.add_missing => "add it, or run again with --add-missing",
+    /// Prints what the user's files lack.
+    pub(super) fn missing(&self, invocation: &Invocation, plan: &Plan, missing: &[(PathBuf, String)]) {
+        let what = match invocation.command {
+            Command::Crate if !invocation.add_missing => "add it, or run again with --add-missing",
             Command::Crate | Command::Generate => "add it",
         };
         for (path, text) in missing {
@@ -142,7 +142,7 @@ impl Report {
     }
 
     /// The last lines: what was made, and the next command.
-    pub(super) fn summary(&self, it: &Invocation, loaded: &Loaded, plan: &Plan, took: Duration) {
+    pub(super) fn summary(&self, invocation: &Invocation, loaded: &Loaded, plan: &Plan, took: Duration) {
         let count =
             |count: usize, word: &str| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };
         let services: Vec<_> = loaded.model.root_services().collect();
@@ -159,13 +159,13 @@ impl Report {
             self.status("unchanged", "1;32", &what);
             return;
         }
-        let word = if it.dry_run { "would make" } else { "finished" };
+        let word = if invocation.dry_run { "would make" } else { "finished" };
         self.status(word, "1;32", &what);
         if services.is_empty() {
             self.status("note", "1;36", "the IDL has no service: the crate holds types alone");
         }
         let fresh = plan.steps.iter().any(|it| it.action == Action::Create && it.path == Path::new("src/main.rs"));
-        if it.command == Command::Crate && fresh && !it.dry_run {
+        if invocation.command == Command::Crate && fresh && !invocation.dry_run {
             self.status("next", "1;36", &format!("cd {} && cargo run", plan.root.display()));
         }
     }

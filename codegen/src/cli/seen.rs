@@ -1,4 +1,4 @@
-//! What an earlier run made, so that a run that changes nothing need not make it again.
+//! Cache of an earlier run, so that a run that changes nothing need not generate again.
 //!
 //! `target/kiteline` in the crate says of which model, by which program, which texts were made. They
 //! are read back where all of that is the same and every file still holds its text; else, and for
@@ -17,11 +17,11 @@ use super::args::Invocation;
 const FILE: &str = "target/kiteline";
 
 /// All that the generated files depend on, as a number; `None` where the program does not know itself.
-pub(super) fn key(it: &Invocation, loaded: &Loaded, names: &[String]) -> Option<u64> {
+pub(super) fn key(invocation: &Invocation, loaded: &Loaded, names: &[String]) -> Option<u64> {
     let program = std::env::current_exe().and_then(std::fs::metadata).ok()?;
     let mut text = Hashed(DefaultHasher::new());
     (program.len(), program.modified().ok()?).hash(&mut text.0);
-    write!(text, "{:?} {names:?} {:?}", it.options.sides, loaded.model).ok()?;
+    write!(text, "{:?} {names:?} {:?}", invocation.options.sides, loaded.model).ok()?;
     Some(text.0.finish())
 }
 

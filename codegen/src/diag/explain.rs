@@ -1,7 +1,7 @@
-//! What `--explain CODE` prints: the meaning of each code, a small example, the mend. The texts
-//! stand in `explain.txt`, one paragraph a code.
+//! Texts of `--explain CODE`: the meaning of each code, a small example, the mend. The texts stand in `explain.txt`,
+//! one paragraph per code.
 
-/// One paragraph a code, each beginning with it.
+/// One paragraph per code, each beginning with it.
 const TEXTS: &str = include_str!("explain.txt");
 
 /// The codes and their texts, in the file's order.
@@ -9,7 +9,7 @@ fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
     TEXTS.split("\n\n").filter_map(|text| text.trim().split_once(' '))
 }
 
-/// What a code means; small letters will do.
+/// The meaning of a code; small letters will do.
 pub fn explain(code: &str) -> Option<&'static str> {
     texts().find(|(known, _)| known.eq_ignore_ascii_case(code)).map(|(_, text)| text)
 }

@@ -3,10 +3,12 @@
 
 pub mod catalogue;
 mod collection;
+mod distance;
 mod explain;
 mod render;
 
 pub use collection::Diagnostics;
+pub(crate) use distance::distance;
 pub use explain::{explain, nearest};
 pub use render::render;
 
@@ -26,9 +28,9 @@ pub enum Severity {
 /// A place and what is to be said about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
-    /// Where.
+    /// The place.
     pub span: Span,
-    /// What stands beside the marker; may be empty.
+    /// The text beside the marker; may be empty.
     pub text: String,
 }
 
@@ -41,11 +43,11 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// The sentence of the first line.
     pub message: String,
-    /// Where it is; `None` only when no file can be pointed at (a file that does not exist).
+    /// The place of it; `None` only when no file can be pointed at (a file that does not exist).
     pub primary: Option<Label>,
     /// Other places that belong to it.
     pub secondary: Vec<Label>,
-    /// What to do about it.
+    /// A way to mend it.
     pub help: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The client of a service: one method a method, each a call that can be awaited.
+//! The client of a service: one method per method of the IDL, each a call that can be awaited.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -8,11 +8,11 @@ use super::view::{View, ident};
 use super::{docs, service, structs};
 use crate::ir::model::{Language, Method, Service, Wrap};
 
-pub(super) fn emit(view: &View<'_>, it: &Service) -> TokenStream {
-    let client = ident(&it.client);
-    let docs = format!(" Calls `{}`. Cheap to clone; clones share one channel.", it.head.name);
-    let methods = view.model.all_methods(it);
-    let methods = methods.iter().enumerate().map(|(index, (owner, method))| call(view, it, owner, method, index));
+pub(super) fn emit(view: &View<'_>, service: &Service) -> TokenStream {
+    let client = ident(&service.client);
+    let docs = format!(" Calls `{}`. Cheap to clone; clones share one channel.", service.head.name);
+    let methods = view.model.all_methods(service);
+    let methods = methods.iter().enumerate().map(|(index, (owner, method))| call(view, service, owner, method, index));
     quote! {
         #[doc = #docs]
         #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub(super) fn emit(view: &View<'_>, it: &Service) -> TokenStream {
     }
 }
 
-fn call(view: &View<'_>, it: &Service, owner: &Service, method: &Method, index: usize) -> TokenStream {
+fn call(view: &View<'_>, service: &Service, owner: &Service, method: &Method, index: usize) -> TokenStream {
     let name = ident(&method.client);
     let docs = docs::if_any(&method.head);
     let (value, error) = service::outcome(view, owner, method);
@@ -44,7 +44,7 @@ fn call(view: &View<'_>, it: &Service, owner: &Service, method: &Method, index: 
     let (parameters, many) = (service::sent(view, method), service::many(method));
     let large = service::large(method);
     let (complex, naming) = (structs::complex(service::method_types(method)), service::naming(method));
-    let (info, index) = (service::info_name(it), Literal::usize_unsuffixed(index));
+    let (info, index) = (service::info_name(service), Literal::usize_unsuffixed(index));
     let (body, decode) = if service::language(view, owner) == Language::Proto {
         let names = method.arguments.iter().map(|it| ident(&it.head.rust));
         let body = if method.client_streaming {

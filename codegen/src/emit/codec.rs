@@ -9,17 +9,17 @@ use super::{constant, structs};
 use crate::ir::model::{Base, Def, Field, Presence, Requiredness, Struct, Ty, Value, Wrap};
 
 /// `impl Struct` of a struct that has a default, `impl Value` of one that has none.
-pub(super) fn structure(view: &View<'_>, def: &Def, it: &Struct) -> TokenStream {
-    let (name, doubles, names) = (ident(&def.head.rust), doubles(&it.fields), name_list(&it.fields));
-    let order = wire_order(view, &it.fields);
+pub(super) fn structure(view: &View<'_>, def: &Def, structure: &Struct) -> TokenStream {
+    let (name, doubles, names) = (ident(&def.head.rust), doubles(&structure.fields), name_list(&structure.fields));
+    let order = wire_order(view, &structure.fields);
     let writes = order.iter().map(|field| write(view, field, def.key));
     let writes = quote!(#(#writes)*);
-    let out = if it.fields.is_empty() { quote!(_) } else { quote!(out) };
+    let out = if structure.fields.is_empty() { quote!(_) } else { quote!(out) };
     let (result, read) = (view.std("Result"), Reading { owner: &def.head.rust, ..STRUCT });
-    let required = it.fields.iter().filter(|it| it.requiredness == Requiredness::Required);
+    let required = structure.fields.iter().filter(|it| it.requiredness == Requiredness::Required);
     let required: Vec<i16> = required.map(|it| it.id).collect();
     if !def.defaultable || !required.iter().all(|id| PRESENT.contains(id)) {
-        let decode = decode(view, &Reading { key: def.key, ..read }, &it.fields);
+        let decode = decode(view, &Reading { key: def.key, ..read }, &structure.fields);
         return quote! {
             #doubles
             impl thrift::Value for #name {
@@ -36,7 +36,7 @@ pub(super) fn structure(view: &View<'_>, def: &Def, it: &Struct) -> TokenStream 
             }
         };
     }
-    let read = arms(view, &it.fields, true, |field| {
+    let read = arms(view, &structure.fields, true, |field| {
         let name = ident(&field.head.rust);
         quote!(self.#name)
     });
@@ -44,7 +44,7 @@ pub(super) fn structure(view: &View<'_>, def: &Def, it: &Struct) -> TokenStream 
         let (owner, ids) = (&def.head.rust, required.iter().map(|it| id(*it)));
         quote!(const REQUIRED: thrift::Required = (#owner, &[#(#ids),*]);)
     });
-    let read = if it.fields.is_empty() { quote!(field.skip()) } else { read };
+    let read = if structure.fields.is_empty() { quote!(field.skip()) } else { read };
     quote! {
         #doubles
         impl thrift::Struct for #name {
@@ -164,7 +164,7 @@ fn differs(view: &View<'_>, field: &Field, key: bool) -> TokenStream {
 
 /// Reading fields into locals of the same names.
 pub(super) struct Reading<'a> {
-    /// What the fields belong to, for the text of a missing one.
+    /// The owner of the fields, for the text of a missing one.
     pub(super) owner: &'a str,
     /// Whether the owner is a map key.
     pub(super) key: bool,

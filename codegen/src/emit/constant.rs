@@ -104,8 +104,8 @@ fn double(number: f64) -> TokenStream {
 }
 
 /// An expression of the type `ty`; `key` where it is part of a map key.
-pub(super) fn value(view: &View<'_>, it: &Value, ty: &Ty, key: bool) -> TokenStream {
-    match (it, view.model.real(ty)) {
+pub(super) fn value(view: &View<'_>, written: &Value, ty: &Ty, key: bool) -> TokenStream {
+    match (written, view.model.real(ty)) {
         (Value::Bool(it), _) => quote!(#it),
         (Value::Int(it), _) => int(*it),
         (Value::Double(it), _) => {

@@ -1,4 +1,4 @@
-//! Enums: open newtypes over `i32`, so that a number of a newer IDL is no error.
+//! Enums: open newtypes over `i32`, so that a number of a newer IDL is not an error.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,6 +1,6 @@
 //! From a [`Model`] to Rust, as tokens. No error path: a model is valid by construction.
 //!
-//! One file an item of the generated code: structs, unions, enums, constants, services.
+//! One file per item of the generated code: structs, unions, enums, constants, services.
 
 mod client;
 mod codec;

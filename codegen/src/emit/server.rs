@@ -28,25 +28,27 @@ pub(super) fn emit(view: &View<'_>, it: &Service, descriptors: &proto::Descripto
 }
 
 /// The service whose server holds the descriptors of the module's package: the first one.
-fn holder<'a>(view: &View<'a>, it: &'a Service) -> &'a Service {
+fn holder<'a>(view: &View<'a>, service: &'a Service) -> &'a Service {
     let mut services = view.model.services.iter();
     let first = services.find(|first| {
-        first.module == it.module && first.package == it.package && service::language(view, first) == Language::Proto
+        first.module == service.module
+            && first.package == service.package
+            && service::language(view, first) == Language::Proto
     });
-    first.unwrap_or(it)
+    first.unwrap_or(service)
 }
 
-fn handler_trait(view: &View<'_>, it: &Service) -> TokenStream {
-    let (docs, name) = (docs::of(&it.head, "The service"), ident(&it.head.rust));
+fn handler_trait(view: &View<'_>, service: &Service) -> TokenStream {
+    let (docs, name) = (docs::of(&service.head, "The service"), ident(&service.head.rust));
     let (send, sync, result) = (view.std("Send"), view.std("Sync"), view.std("Result"));
-    let base = it.extends.map(|base| {
+    let base = service.extends.map(|base| {
         let base = view.model.service(base);
         let path = view.path(base.module, &base.head.rust);
         quote!(#path +)
     });
-    let methods = it.methods.iter().map(|method| {
+    let methods = service.methods.iter().map(|method| {
         let (docs, name) = (docs::if_any(&method.head), ident(&method.head.rust));
-        let (value, error) = service::outcome(view, it, method);
+        let (value, error) = service::outcome(view, service, method);
         let value = service::answer(view, method, &value);
         let (parameters, many) = (service::parameters(view, method), service::many(method));
         let (complex, naming) = (structs::complex(service::method_types(method)), service::naming(method));
@@ -72,22 +74,22 @@ fn handler_trait(view: &View<'_>, it: &Service) -> TokenStream {
     }
 }
 
-fn mount(view: &View<'_>, it: &Service, described: bool) -> TokenStream {
-    let (name, info) = (ident(&it.head.rust), service::info_name(it));
-    let server = ident(&it.server);
+fn mount(view: &View<'_>, service: &Service, described: bool) -> TokenStream {
+    let (name, info) = (ident(&service.head.rust), service::info_name(service));
+    let server = ident(&service.server);
     let descriptors = described.then(|| {
-        let holder = ident(&holder(view, it).server);
+        let holder = ident(&holder(view, service).server);
         quote! {
             fn descriptors(&self) -> &'static [u8] {
                 #holder::<()>::DESCRIPTORS
             }
         }
     });
-    let own = it.head.rust.trim_start_matches("r#");
-    // What is known of a service may have its name.
+    let own = service.head.rust.trim_start_matches("r#");
+    // The static that describes a service may have its trait's name.
     let link = if info == own { format!("(trait@{own})") } else { String::new() };
     let docs = format!(" Mounts an implementation of [`{own}`]{link} on a server.");
-    let methods = view.model.all_methods(it);
+    let methods = view.model.all_methods(service);
     let (boxed, generic) = (view.std("Box"), view.handler_type());
     let arms = methods.iter().enumerate().map(|(index, (owner, method))| {
         let (index, body) = (Literal::usize_unsuffixed(index), call(view, owner, method));

@@ -1,4 +1,4 @@
-//! What a service is: its description, its trait, the error enums of its methods.
+//! Emits a service: its description, its trait, the error enums of its methods.
 
 use std::collections::BTreeMap;
 
@@ -9,31 +9,31 @@ use super::docs;
 use super::view::{View, ident};
 use crate::ir::model::{Language, Method, Service, Ty};
 
-pub(super) fn emit(view: &View<'_>, it: &Service) -> TokenStream {
-    let info = info(view, it);
-    let errors = it.methods.iter().filter_map(|method| error(view, method));
+pub(super) fn emit(view: &View<'_>, service: &Service) -> TokenStream {
+    let info = info(view, service);
+    let errors = service.methods.iter().filter_map(|method| error(view, method));
     quote!(#info #(#errors)*)
 }
 
 /// The language of a service's messages.
-pub(super) fn language(view: &View<'_>, it: &Service) -> Language {
-    view.model.files[it.file].language
+pub(super) fn language(view: &View<'_>, service: &Service) -> Language {
+    view.model.files[service.file].language
 }
 
 /// The name of the static that describes a service.
-pub(super) fn info_name(it: &Service) -> Ident {
-    ident(&it.info)
+pub(super) fn info_name(service: &Service) -> Ident {
+    ident(&service.info)
 }
 
-fn info(view: &View<'_>, it: &Service) -> TokenStream {
-    let (name, constant) = (&it.head.name, info_name(it));
-    let (package, registry_name) = (&it.package, &it.registry_name);
-    let idl = match language(view, it) {
+fn info(view: &View<'_>, service: &Service) -> TokenStream {
+    let (name, constant) = (&service.head.name, info_name(service));
+    let (package, registry_name) = (&service.package, &service.registry_name);
+    let idl = match language(view, service) {
         Language::Thrift => quote!(Thrift),
         Language::Proto => quote!(Proto),
     };
     let full = if package.is_empty() { name.clone() } else { format!("{package}.{name}") };
-    let methods = view.model.all_methods(it).into_iter().enumerate().map(|(index, (_, method))| {
+    let methods = view.model.all_methods(service).into_iter().enumerate().map(|(index, (_, method))| {
         let path = format!("/{full}/{}", method.head.name);
         let index = proc_macro2::Literal::usize_unsuffixed(index);
         let oneway = method.oneway.then(|| quote!(.oneway()));
@@ -66,7 +66,7 @@ pub(crate) fn outcome(view: &View<'_>, owner: &Service, method: &Method) -> (Tok
     (value, error)
 }
 
-/// What a handler's method gives: the value of [`outcome`], or a stream of them.
+/// The result of a handler's method: the value of [`outcome`], or a stream of them.
 pub(super) fn answer(view: &View<'_>, method: &Method, value: &TokenStream) -> TokenStream {
     if !method.server_streaming {
         return value.clone();
@@ -80,7 +80,7 @@ pub(super) fn parameters<'a>(view: &'a View<'_>, method: &'a Method) -> impl Ite
     arguments(view, method, |ty| quote!(::runtime::Streaming<#ty>))
 }
 
-/// The same for a client.
+/// The arguments of a client's method.
 pub(super) fn sent<'a>(view: &'a View<'_>, method: &'a Method) -> impl Iterator<Item = TokenStream> + 'a {
     let send = view.std("Send");
     arguments(view, method, move |ty| quote!(impl ::runtime::Stream<Item = #ty> + #send + 'static))

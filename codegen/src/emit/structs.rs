@@ -51,13 +51,13 @@ pub(super) fn complex<'a>(mut types: impl Iterator<Item = &'a Ty>) -> Option<Tok
     types.any(|ty| depth(ty) > 3).then(|| quote!(#[allow(clippy::type_complexity, reason = "the shape is the IDL's")]))
 }
 
-fn default_impl(view: &View<'_>, def: &Def, it: &Struct) -> TokenStream {
+fn default_impl(view: &View<'_>, def: &Def, structure: &Struct) -> TokenStream {
     let (name, default) = (ident(&def.head.rust), view.std("Default"));
-    let fields = it.fields.iter().map(|field| {
+    let fields = structure.fields.iter().map(|field| {
         let (name, value) = (ident(&field.head.rust), initial(view, field, def.key));
         quote!(#name: #value,)
     });
-    let doubles = constant::allow_doubles(it.fields.iter().filter_map(|it| it.default.as_ref()));
+    let doubles = constant::allow_doubles(structure.fields.iter().filter_map(|it| it.default.as_ref()));
     quote! {
         impl #default for #name {
             #doubles
@@ -68,7 +68,7 @@ fn default_impl(view: &View<'_>, def: &Def, it: &Struct) -> TokenStream {
     }
 }
 
-/// What a field holds when nobody set it.
+/// The value of a field when nobody set it.
 pub(super) fn initial(view: &View<'_>, field: &Field, key: bool) -> TokenStream {
     match (&field.default, field.wrap) {
         (Some(value), Wrap::Plain) => constant::value(view, value, &field.ty, key),

@@ -1,4 +1,4 @@
-//! Unions: an enum with one arm a field, and one for a member that this IDL does not know.
+//! Unions: an enum with one arm per field, and one for a member that this IDL does not know.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -45,7 +45,7 @@ fn value_impl(view: &View<'_>, def: &Def, fields: &[Field]) -> TokenStream {
         let how = ident(if field.wrap == Wrap::Box { "boxed" } else { "with" });
         quote!((#id, #some(#kind)) => field.#how(|value| member = #some(Self::#arm(value))),)
     });
-    // Of several members the last known one wins.
+    // The last known one of several members wins.
     let unknown = quote!(field.unknown(|field| {
         member.get_or_insert(Self::Unknown(field));
     }));

@@ -34,7 +34,7 @@ impl<'a> View<'a> {
     }
 
     #[cfg(feature = "cli")]
-    /// The view of a file that is no part of `generated`.
+    /// The view of a file that is not part of `generated`.
     #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the scaffold stands outside"))]
     pub(crate) fn outside(model: &'a Model, generated: TokenStream, imported: BTreeSet<(ModuleId, String)>) -> Self {
         Self { model, place: Place::Outside { generated, imported }, own: BTreeSet::new() }
@@ -270,8 +270,8 @@ pub(super) fn serde_name(def: &Def, head: &Head) -> Option<TokenStream> {
 }
 
 /// Whether a constant can be a `const` item.
-pub(super) fn plain(model: &Model, it: &Const) -> bool {
-    match model.real(&it.ty) {
+pub(super) fn plain(model: &Model, constant: &Const) -> bool {
+    match model.real(&constant.ty) {
         Ty::Base(_) => true,
         Ty::Def(id) => matches!(model.def(*id).kind, DefKind::Enum(_)),
         _ => false,

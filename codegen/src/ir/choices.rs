@@ -1,4 +1,4 @@
-//! What a user can choose about the generated text, where a choice reaches more than one stage.
+//! Choices of the user about the generated text that reach more than one stage.
 
 /// The sides of a service that are emitted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub enum Maps {
     BTree,
 }
 
-/// What holds Thrift's `string`.
+/// The Rust type of Thrift's `string`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strings {
     /// `String`: other bytes than UTF-8 are refused.

@@ -1,5 +1,5 @@
-//! What the front ends make of the files: one shape for both IDLs, names as written and not yet
-//! resolved, every name with its span and its docs.
+//! The output of the front ends: one shape for both IDLs, names as written and not yet resolved, every name with its
+//! span and its docs.
 
 use crate::source::{FileId, Span};
 
@@ -71,7 +71,7 @@ pub struct Name {
     pub span: Span,
 }
 
-/// What belongs to every definition.
+/// The common part of every definition.
 #[derive(Clone, Debug)]
 pub struct Head {
     /// Its name. For proto relative to the package, nested ones dotted.
@@ -124,7 +124,7 @@ impl Item {
 pub struct Typedef {
     /// Name, docs, annotations.
     pub head: Head,
-    /// What it stands for.
+    /// The type that it stands for.
     pub target: Type,
 }
 
@@ -159,7 +159,7 @@ pub struct Member {
     pub number: Option<(i64, Span)>,
 }
 
-/// What kind of struct.
+/// The kind of a struct.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StructKind {
     /// `struct`.
@@ -220,7 +220,7 @@ pub struct Field {
 /// A type as written.
 #[derive(Clone, Debug)]
 pub struct Type {
-    /// What it is.
+    /// The kind of type.
     pub kind: TypeKind,
     /// Its place, annotations not included.
     pub span: Span,
@@ -228,7 +228,7 @@ pub struct Type {
     pub annotations: Vec<Annotation>,
 }
 
-/// What a type is.
+/// The kind of a type.
 #[derive(Clone, Debug)]
 pub enum TypeKind {
     /// A base type; proto's scalars are mapped to the nearest one.
@@ -261,13 +261,13 @@ pub enum Base {
 /// A constant value as written.
 #[derive(Clone, Debug)]
 pub struct Literal {
-    /// What it is.
+    /// The kind of value.
     pub kind: LiteralKind,
     /// Its place.
     pub span: Span,
 }
 
-/// What a constant value is.
+/// The kind of a constant value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LiteralKind {
     /// A whole number, in decimal or hex. `true` and `false` are names.

@@ -1,4 +1,4 @@
-//! What crosses the lines between the stages.
+//! The types that cross the lines between the stages.
 
 pub mod choices;
 pub mod draft;

@@ -46,7 +46,7 @@ impl Model {
         &self.services[id.0]
     }
 
-    /// What a type is behind its typedefs.
+    /// The type behind typedefs.
     pub fn real<'a>(&'a self, mut ty: &'a Ty) -> &'a Ty {
         while let Ty::Def(id) = ty {
             let DefKind::Typedef(target) = &self.def(*id).kind else { break };
@@ -84,7 +84,7 @@ pub struct File {
     pub import: String,
     /// Whether the user named it.
     pub root: bool,
-    /// Where its definitions go.
+    /// The module of its definitions.
     pub module: ModuleId,
 }
 
@@ -118,7 +118,7 @@ pub struct Def {
     pub head: Head,
     /// Its module.
     pub module: ModuleId,
-    /// What it is.
+    /// The kind of type.
     pub kind: DefKind,
     /// Used as a map key or set element, directly or inside one: derives `Eq`, `Hash`, `Ord`.
     pub key: bool,
@@ -130,7 +130,7 @@ pub struct Def {
     pub derive: Vec<String>,
 }
 
-/// What a type is.
+/// The kind of a type, with what it holds.
 #[derive(Debug)]
 pub enum DefKind {
     /// An alias.
@@ -222,7 +222,7 @@ pub struct Field {
     pub head: Head,
     /// The id.
     pub id: i16,
-    /// As written.
+    /// The requiredness as written.
     pub requiredness: Requiredness,
     /// Its type.
     pub ty: Ty,

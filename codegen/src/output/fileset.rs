@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Who may change a file.
+/// The owner of a file, who may change it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
     /// Ours: rewritten at every run.
@@ -30,7 +30,7 @@ pub fn hash(text: &str) -> u64 {
 pub struct Wanted {
     /// The whole text.
     pub text: String,
-    /// Who may change it.
+    /// The owner.
     pub owner: Owner,
 }
 

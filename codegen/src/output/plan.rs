@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::{Error, FileSet, MARK, Owner, Wanted};
 
-/// What happens to one file.
+/// The change of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// It is not there yet.
@@ -32,7 +32,7 @@ pub enum Action {
 pub struct Step {
     /// Below the root.
     pub path: PathBuf,
-    /// What happens.
+    /// The change.
     pub action: Action,
     /// The text to write, where something is written.
     pub wanted: Option<Wanted>,
@@ -42,7 +42,7 @@ pub struct Step {
     pub why: String,
 }
 
-/// What a run will do.
+/// The changes that a run will make.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The crate's root.
@@ -89,7 +89,7 @@ pub fn plan(root: &Path, wanted: &FileSet, policy: Policy) -> Result<Plan, Error
     Ok(Plan { root: root.to_owned(), steps })
 }
 
-/// The same without looking for leftovers.
+/// Plans without looking for leftovers.
 ///
 /// # Errors
 ///

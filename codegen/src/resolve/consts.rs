@@ -1,16 +1,18 @@
 //! The third pass: constants and default values, evaluated to the shape of their types.
 
+use super::define::{TypedConst, Unvalued};
 use super::scope::Scope;
 use super::values::Evaluator;
 use crate::diag::Diagnostics;
 use crate::ir::draft::{self, Draft, Item, Language};
-use crate::ir::model::{DefKind, Field, Model, Value};
+use crate::ir::model::{Const, DefKind, Field, Model};
 
-pub(super) fn evaluate(draft: &Draft, scope: &Scope, model: &mut Model, found: &mut Diagnostics) {
+/// Gives the model its constants and default values; one that has none is a finding.
+pub(super) fn evaluate(draft: &Draft, scope: &Scope, unvalued: Unvalued, model: &mut Model, found: &mut Diagnostics) {
     let written = written(draft);
     let (mut values, mut defaults) = (Vec::new(), Vec::new());
     {
-        let mut evaluator = Evaluator::new(model, scope, &written, found);
+        let mut evaluator = Evaluator::new(model, &unvalued, scope, &written, found);
         for (at, (file, _)) in written.iter().enumerate() {
             values.push(evaluator.constant(at, *file));
         }
@@ -24,9 +26,10 @@ pub(super) fn evaluate(draft: &Draft, scope: &Scope, model: &mut Model, found: &
             }
         }
     }
-    for (constant, value) in model.consts.iter_mut().zip(values) {
-        constant.value = value.unwrap_or(Value::Bool(false));
-    }
+    let consts = unvalued.consts.into_iter().zip(values);
+    model.consts.extend(
+        consts.filter_map(|(TypedConst { head, module, ty }, value)| Some(Const { head, module, ty, value: value? })),
+    );
     for (list, at, value) in defaults {
         if let Some(field) = list.fields_mut(model).get_mut(at) {
             field.default = Some(value);

@@ -1,4 +1,4 @@
-//! The first pass: a place in the model, a module and a Rust name for every definition.
+//! The first pass: an id, a module and a Rust name for every definition, and nothing of what it holds yet.
 
 use std::collections::HashMap;
 
@@ -7,26 +7,62 @@ use super::names;
 use super::scope::{Scope, Symbol};
 use super::taken::Taken;
 use crate::diag::{Diagnostics, catalogue::names as text};
-use crate::ir::draft::{self, Draft, Item, Language, StructKind};
-use crate::ir::model::{
-    Base, Const, Def, DefId, DefKind, File, Head, Model, Module, ModuleId, Proto, Service, ServiceId, Struct, Ty, Value,
-};
+use crate::ir::draft::{self, Draft, Item, Language};
+use crate::ir::model::{DefId, File, Head, Module, ModuleId, Proto, ServiceId};
 use crate::options::{On, Options};
 
 /// The longest name of anything.
 pub(super) const LONGEST: usize = 200;
 
-pub(super) fn declare(draft: &Draft, options: &Options, found: &mut Diagnostics) -> (Model, Scope) {
-    let mut model = Model { descriptors: draft.descriptors.clone(), ..Model::default() };
+/// The declarations of all files, in the order of the model's arenas.
+#[derive(Default)]
+pub(super) struct Declared {
+    pub(super) files: Vec<File>,
+    pub(super) modules: Vec<Module>,
+    pub(super) types: Vec<DeclaredType>,
+    pub(super) consts: Vec<DeclaredConst>,
+    pub(super) services: Vec<DeclaredService>,
+}
+
+/// A type that has a name.
+pub(super) struct DeclaredType {
+    pub(super) head: Head,
+    pub(super) module: ModuleId,
+    pub(super) serde: bool,
+    pub(super) derive: Vec<String>,
+    /// The message or enum of proto: the whole of it is known by its name.
+    pub(super) proto: Option<Proto>,
+}
+
+/// A constant that has a name.
+pub(super) struct DeclaredConst {
+    pub(super) head: Head,
+    pub(super) module: ModuleId,
+}
+
+/// A service that has its names, but the one in a registry.
+pub(super) struct DeclaredService {
+    pub(super) head: Head,
+    pub(super) client: String,
+    pub(super) server: String,
+    pub(super) info: String,
+    pub(super) file: usize,
+    pub(super) module: ModuleId,
+    pub(super) package: String,
+}
+
+/// Declares every definition of every file; findings are names that clash or cannot be.
+pub(super) fn declare(draft: &Draft, options: &Options, found: &mut Diagnostics) -> (Declared, Scope) {
+    let mut declared = Declared::default();
     let mut scope = Scope::new(draft);
     let mut taken = Taken::default();
     let Modules { files, inner } = modules::decide(draft, found);
     for ((index, file), path) in draft.files.iter().enumerate().zip(files) {
-        let module = model.modules.iter().position(|it| it.path == path).unwrap_or_else(|| {
-            model.modules.push(Module { path });
-            model.modules.len() - 1
+        let module = declared.modules.iter().position(|it| it.path == path).unwrap_or_else(|| {
+            declared.modules.push(Module { path });
+            declared.modules.len() - 1
         });
-        model.files.push(File {
+        declared.files.push(File {
             id: file.id,
             language: file.language,
             stem: file.stem.clone(),
@@ -36,9 +72,9 @@ pub(super) fn declare(draft: &Draft, options: &Options, found: &mut Diagnostics)
         });
         for item in &file.items {
             let symbol = if let (Language::Proto, Item::Struct(_) | Item::Enum(_)) = (file.language, item) {
-                declare_proto(item, index, file, &inner, &mut model)
+                declare_proto(item, index, file, &inner, &mut declared)
             } else {
-                declare_item(item, index, file, options, &mut model, found)
+                declare_item(item, index, file, options, &mut declared, found)
             };
             let name = &item.head().name.text;
             if file.language == Language::Proto {
@@ -46,10 +82,10 @@ pub(super) fn declare(draft: &Draft, options: &Options, found: &mut Diagnostics)
             } else {
                 scope.add(index, name, symbol);
             }
-            taken.add(item, file, symbol, &model, found);
+            taken.add(item, file, symbol, &declared, found);
         }
     }
-    (model, scope)
+    (declared, scope)
 }
 
 /// The name that `(rust.name = "…")` gives, or else the IDL's own.
@@ -84,47 +120,36 @@ fn declare_item(
     index: usize,
     file: &draft::File,
     options: &Options,
-    model: &mut Model,
+    declared: &mut Declared,
     found: &mut Diagnostics,
 ) -> Symbol {
-    let module = ModuleId(model.files[index].module.0);
-    let placeholder = Ty::Base(Base::Bool);
+    let module = declared.files[index].module;
     if let Item::Const(it) = item {
         let head = head(&it.head, names::constant_name, found);
-        model.consts.push(Const { head, module, ty: placeholder, value: Value::Bool(false) });
-        return Symbol::Const(model.consts.len() - 1);
+        declared.consts.push(DeclaredConst { head, module });
+        return Symbol::Const(declared.consts.len() - 1);
     }
     if let Item::Service(it) = item {
         let head = head(&it.head, names::type_name, found);
-        model.services.push(Service {
+        declared.services.push(DeclaredService {
             client: names::joined(&head.rust, "Client"),
             server: names::joined(&head.rust, "Server"),
             info: names::constant_name(head.rust.trim_start_matches("r#")),
             head,
             file: index,
             module,
-            extends: None,
-            methods: Vec::new(),
-            registry_name: names::registry_name(&it.head.name.text),
             package: match file.language {
                 Language::Proto => modules::full_package(file).trim_start_matches('.').to_owned(),
                 Language::Thrift => String::new(),
             },
         });
-        return Symbol::Service(ServiceId(model.services.len() - 1));
+        return Symbol::Service(ServiceId(declared.services.len() - 1));
     }
-    let kind = match item {
-        Item::Enum(it) if it.strings => DefKind::Typedef(Ty::Base(Base::String)),
-        Item::Enum(_) => DefKind::Enum(Vec::new()),
-        Item::Struct(it) if it.kind == StructKind::Union => DefKind::Union(Vec::new()),
-        Item::Struct(it) => DefKind::Struct(Struct { kind: it.kind, fields: Vec::new() }),
-        _ => DefKind::Typedef(placeholder),
-    };
     let head = head(item.head(), names::type_name, found);
     let on = if matches!(item, Item::Enum(_)) { On::Enum } else { On::Struct };
     let Options { serde, derive, .. } = options.with(&item.head().annotations, on);
-    model.defs.push(Def { head, module, kind, key: false, defaultable: true, serde, derive });
-    Symbol::Def(DefId(model.defs.len() - 1))
+    declared.types.push(DeclaredType { head, module, serde, derive, proto: None });
+    Symbol::Def(DefId(declared.types.len() - 1))
 }
 
 /// A proto message or enum: `Outer.Inner` is `outer::Inner`.
@@ -133,7 +158,7 @@ fn declare_proto(
     index: usize,
     file: &draft::File,
     inner: &HashMap<String, String>,
-    model: &mut Model,
+    declared: &mut Declared,
 ) -> Symbol {
     let head = item.head();
     let package = modules::full_package(file);
@@ -146,7 +171,7 @@ fn declare_proto(
     let last = head.name.text.rsplit('.').next().unwrap_or_default();
     let rust = within(&names::proto_type(last));
     let inner = inner.get(&full).map(|it| within(it));
-    model.defs.push(Def {
+    declared.types.push(DeclaredType {
         head: Head {
             name: head.name.text.clone(),
             rust,
@@ -154,12 +179,10 @@ fn declare_proto(
             span: head.name.span,
             deprecated: None,
         },
-        module: model.files[index].module,
-        kind: DefKind::Proto(Proto { full, message: matches!(item, Item::Struct(_)), inner }),
-        key: false,
-        defaultable: true,
+        module: declared.files[index].module,
         serde: false,
         derive: Vec::new(),
+        proto: Some(Proto { full, message: matches!(item, Item::Struct(_)), inner }),
     });
-    Symbol::Def(DefId(model.defs.len() - 1))
+    Symbol::Def(DefId(declared.types.len() - 1))
 }

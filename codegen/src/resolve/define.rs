@@ -1,16 +1,17 @@
-//! The second pass: fields, members, methods, with their types found.
+//! The second pass: what each declared definition holds, with its types found. Only values come later.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::declare::{self, Declared, DeclaredConst, DeclaredService, DeclaredType};
 use super::scope::{Scope, Symbol};
 use super::types::From;
-use super::{declare, names, types};
+use super::{names, services, types};
 use crate::diag::{Diagnostics, catalogue::names as text};
 use crate::ir::choices::Ids;
-use crate::ir::draft::{self, Draft, Item, Language};
+use crate::ir::draft::{self, Draft, Item};
 use crate::ir::model::{
-    DefKind, ErrorEnum, Field, Member, Method, Model, Presence, Requiredness, ServiceId, Struct, StructKind, Ty, Value,
-    Wrap,
+    Def, DefKind, ErrorEnum, Field, Head, Member, Method, Model, ModuleId, Presence, Requiredness, Service, ServiceId,
+    Struct, StructKind, Ty, Wrap,
 };
 use crate::ir::numbers;
 use crate::options::{On, Options};
@@ -18,37 +19,86 @@ use crate::options::{On, Options};
 /// Names that generated code gives to parameters beside the IDL's own.
 const ARGUMENTS_TAKEN: &[&str] = &["cx"];
 
-pub(super) fn define(draft: &Draft, scope: &Scope, options: &Options, model: &mut Model, found: &mut Diagnostics) {
-    let (mut defs, mut consts, mut services) = (0, 0, 0);
+/// Constants and defaults that have a type and no value yet.
+#[derive(Default)]
+pub(super) struct Unvalued {
+    pub(super) consts: Vec<TypedConst>,
+    /// The fields that have a default, by struct and place. Whether there is one matters before its value is known.
+    defaults: HashSet<(usize, usize)>,
+}
+
+/// A constant whose type is known.
+pub(super) struct TypedConst {
+    pub(super) head: Head,
+    pub(super) module: ModuleId,
+    pub(super) ty: Ty,
+}
+
+impl Unvalued {
+    /// Whether a field of a struct has a default.
+    pub(super) fn has_default(&self, def: usize, field: usize) -> bool {
+        self.defaults.contains(&(def, field))
+    }
+}
+
+/// Defines everything that was declared. The model has neither constants nor default values.
+pub(super) fn define(
+    draft: &Draft,
+    scope: &Scope,
+    options: &Options,
+    declared: Declared,
+    found: &mut Diagnostics,
+) -> (Model, Unvalued) {
+    let mut registry_names = services::registry_names(&declared).into_iter();
+    let Declared { files, modules, types, consts, services } = declared;
+    let (mut types, mut consts, mut services) = (types.into_iter(), consts.into_iter(), services.into_iter());
+    let mut model = Model { files, modules, descriptors: draft.descriptors.clone(), ..Model::default() };
+    let mut unvalued = Unvalued::default();
     for (file, it) in draft.files.iter().enumerate() {
         let from = From { scope, file, maps: options.maps, strings: options.strings };
         for item in &it.items {
             match item {
-                Item::Const(item) => {
-                    model.consts[consts].ty = types::ty(&item.ty, from, found);
-                    consts += 1;
-                    continue;
-                }
+                Item::Const(item) => unvalued.consts.extend(consts.next().map(|DeclaredConst { head, module }| {
+                    TypedConst { head, module, ty: types::ty(&item.ty, from, found) }
+                })),
                 Item::Service(item) => {
-                    define_service(item, services, from, options, model, found);
-                    services += 1;
-                    continue;
+                    let named = services.next().zip(registry_names.next());
+                    model.services.extend(named.map(|named| service(item, named, from, options, found)));
                 }
-                _ if it.language == Language::Proto => {}
-                Item::Typedef(item) => {
-                    model.defs[defs].kind = DefKind::Typedef(types::ty(&item.target, from, found));
+                _ => {
+                    let at = model.defs.len();
+                    let define = |declared| define_type(item, (at, declared), from, options, &mut unvalued, found);
+                    model.defs.extend(types.next().and_then(define));
                 }
-                Item::Enum(item) if item.strings => {}
-                Item::Enum(item) => model.defs[defs].kind = DefKind::Enum(members(item, found)),
-                Item::Struct(item) => define_struct(item, defs, from, options, model, found),
             }
-            defs += 1;
         }
     }
-    typedef_cycles(model, found);
-    service_cycles(draft, model, found);
-    thrown_types(draft, model, found);
-    error_names(model);
+    typedef_cycles(&mut model, found);
+    service_cycles(draft, &mut model, found);
+    thrown_types(draft, &model, found);
+    error_names(&mut model);
+    (model, unvalued)
+}
+
+fn define_type(
+    item: &Item,
+    (at, declared): (usize, DeclaredType),
+    from: From<'_>,
+    options: &Options,
+    unvalued: &mut Unvalued,
+    found: &mut Diagnostics,
+) -> Option<Def> {
+    let DeclaredType { head, module, serde, derive, proto } = declared;
+    let kind = match (proto, item) {
+        (Some(proto), _) => DefKind::Proto(proto),
+        (None, Item::Enum(item)) if item.strings => DefKind::Typedef(Ty::Base(draft::Base::String)),
+        (None, Item::Enum(item)) => DefKind::Enum(members(item, found)),
+        (None, Item::Struct(item)) => define_struct(item, at, from, options, unvalued, found),
+        (None, Item::Typedef(item)) => DefKind::Typedef(types::ty(&item.target, from, found)),
+        (None, Item::Const(_) | Item::Service(_)) => return None,
+    };
+    // What is a key and what has no `Default` is seen when all types are known.
+    Some(Def { head, module, kind, key: false, defaultable: true, serde, derive })
 }
 
 fn members(item: &draft::Enum, found: &mut Diagnostics) -> Vec<Member> {
@@ -80,9 +130,9 @@ fn define_struct(
     def: usize,
     from: From<'_>,
     options: &Options,
-    model: &mut Model,
+    unvalued: &mut Unvalued,
     found: &mut Diagnostics,
-) {
+) -> DefKind {
     let union = item.kind == StructKind::Union;
     let rename = if union { names::variant_name } else { names::snake_name };
     let options = options.with(&item.head.annotations, On::Struct);
@@ -95,12 +145,11 @@ fn define_struct(
                 field.head.rust = "Unknown_".to_owned();
             }
             field.wrap = if written.reference { Wrap::Box } else { Wrap::Plain };
-            field.default = None;
         }
     } else {
+        let defaults = item.fields.iter().enumerate().filter(|(_, written)| written.default.is_some());
+        unvalued.defaults.extend(defaults.map(|(field, _)| (def, field)));
         for (field, written) in fields.iter_mut().zip(&item.fields) {
-            // The value itself comes with the constants; that there is one matters before.
-            field.default = written.default.is_some().then_some(Value::Bool(false));
             // An optional field with a default is a plain value that is left out when equal to it.
             (field.wrap, field.presence) = match (field.requiredness, written.default.is_some()) {
                 (Requiredness::Optional, true) => (Wrap::Plain, Presence::WhenNotDefault),
@@ -113,8 +162,7 @@ fn define_struct(
             }
         }
     }
-    model.defs[def].kind =
-        if union { DefKind::Union(fields) } else { DefKind::Struct(Struct { kind: item.kind, fields }) };
+    if union { DefKind::Union(fields) } else { DefKind::Struct(Struct { kind: item.kind, fields }) }
 }
 
 /// Fields with their types; presence and wrap as for an argument.
@@ -145,15 +193,13 @@ fn fields(
         .collect()
 }
 
-fn define_service(
+fn service(
     item: &draft::Service,
-    service: usize,
+    (declared, registry_name): (DeclaredService, String),
     from: From<'_>,
     options: &Options,
-    model: &mut Model,
     found: &mut Diagnostics,
-) {
-    let From { scope, file, .. } = from;
+) -> Service {
     let options = options.with(&item.head.annotations, On::Service);
     let mut names = HashMap::new();
     let methods = item
@@ -166,16 +212,22 @@ fn define_service(
             method
         })
         .collect();
-    model.services[service].methods = methods;
-    let Some(base) = &item.extends else { return };
+    let extends = item.extends.as_ref().and_then(|base| base_service(base, from, found));
+    let DeclaredService { head, client, server, info, file, module, package } = declared;
+    Service { head, client, server, info, file, module, extends, methods, registry_name, package }
+}
+
+fn base_service(base: &draft::Name, from: From<'_>, found: &mut Diagnostics) -> Option<ServiceId> {
+    let From { scope, file, .. } = from;
     match scope.find(file, &base.text) {
-        Some(Symbol::Service(id)) => model.services[service].extends = Some(id),
+        Some(Symbol::Service(id)) => return Some(id),
         Some(other) => found.push(text::wrong_kind(base.span, &base.text, other.describe(), "a service")),
         None => {
             let nearest = scope.nearest(file, &base.text, |symbol| matches!(symbol, Symbol::Service(_)));
             found.push(text::unknown_service(base, nearest.as_deref()));
         }
     }
+    None
 }
 
 fn define_method(item: &draft::Method, from: From<'_>, options: &Options, found: &mut Diagnostics) -> Method {
@@ -286,7 +338,7 @@ fn written_service(draft: &Draft, index: usize) -> Option<&draft::Service> {
     services.into_iter().nth(index)
 }
 
-fn inherited(service: &crate::ir::model::Service, model: &Model, found: &mut Diagnostics) {
+fn inherited(service: &Service, model: &Model, found: &mut Diagnostics) {
     let Some(base) = service.extends else { return };
     for (owner, method) in model.all_methods(model.service(base)) {
         let Some(own) = service.methods.iter().find(|own| own.head.rust == method.head.rust) else { continue };

@@ -33,9 +33,9 @@ struct Held {
 
 impl Message {
     /// A message whose fields hold what `find` says.
-    pub(super) fn new(it: &Struct, find: impl Fn(&str) -> Option<usize>) -> Self {
+    pub(super) fn new(structure: &Struct, find: impl Fn(&str) -> Option<usize>) -> Self {
         let mut message = Self { plain: 8, held: Vec::new() };
-        for field in &it.fields {
+        for field in &structure.fields {
             let to = match &field.ty.kind {
                 TypeKind::Named(name) if !field.of_enum => find(name),
                 _ => None,
@@ -46,8 +46,8 @@ impl Message {
                 (None, Some(_)) => {}
             }
         }
-        // The largest member of a `oneof` is no message, or larger than this.
-        message.plain += 48 * it.oneofs.len() as u64;
+        // The largest member of a `oneof` is not a message, or larger than this.
+        message.plain += 48 * structure.oneofs.len() as u64;
         message
     }
 }

@@ -1,6 +1,5 @@
-//! What prost makes of a message or an enum, as far as it can go wrong: names that are one in Rust,
-//! messages that must contain themselves, and those
-//! that no stack has room for.
+//! Checks on messages and enums that prost makes: names that are one in Rust, messages that must contain themselves,
+//! and those that no stack has room for.
 
 use std::collections::HashMap;
 
@@ -68,10 +67,10 @@ impl<'a> Once<'a> {
 }
 
 /// The variants of an enum: one for each number, from the first member that has it.
-fn variants(it: &Enum, found: &mut Diagnostics) {
+fn variants(enumeration: &Enum, found: &mut Diagnostics) {
     let (mut once, mut numbers) = (Once::default(), HashMap::new());
-    let owner = it.head.name.text.rsplit('.').next().unwrap_or_default();
-    for member in &it.members {
+    let owner = enumeration.head.name.text.rsplit('.').next().unwrap_or_default();
+    for member in &enumeration.members {
         let number = member.number.map(|(number, _)| number);
         if numbers.insert(number, ()).is_none() {
             once.take(names::proto_variant(owner, &member.head.name.text), &member.head.name, found);
@@ -80,26 +79,26 @@ fn variants(it: &Enum, found: &mut Diagnostics) {
 }
 
 /// The fields of a message's struct, and the variants of its `oneof`s.
-fn members(it: &Struct, found: &mut Diagnostics) {
+fn members(structure: &Struct, found: &mut Diagnostics) {
     let mut fields = Once::default();
-    for field in it.fields.iter().filter(|it| it.oneof.is_none()) {
+    for field in structure.fields.iter().filter(|it| it.oneof.is_none()) {
         fields.take(names::proto_field(&field.head.name.text), &field.head.name, found);
     }
-    for (at, oneof) in it.oneofs.iter().enumerate() {
+    for (at, oneof) in structure.oneofs.iter().enumerate() {
         // Of two `oneof`s with one name, their types are found already.
         let rust = names::proto_field(&oneof.text);
         found.extend(fields.0.get(&rust).map(|first| text::rust_clash(oneof, first, &rust)));
         let mut variants = Once::default();
-        for field in it.fields.iter().filter(|it| it.oneof == Some(at)) {
+        for field in structure.fields.iter().filter(|it| it.oneof == Some(at)) {
             variants.take(names::proto_type(&field.head.name.text), &field.head.name, found);
         }
     }
 }
 
 /// The methods that prost derives, which read and set enums and read optional values.
-fn methods(it: &Struct, found: &mut Diagnostics) {
+fn methods(structure: &Struct, found: &mut Diagnostics) {
     let mut once = Once::default();
-    for field in it.fields.iter().filter(|it| it.oneof.is_none()) {
+    for field in structure.fields.iter().filter(|it| it.oneof.is_none()) {
         let mut name = names::proto_field(&field.head.name.text);
         if field.of_enum && matches!(field.ty.kind, TypeKind::Map(..)) {
             name = names::proto_enum_map(&field.head.name.text);
@@ -119,8 +118,8 @@ fn methods(it: &Struct, found: &mut Diagnostics) {
 }
 
 /// The messages that a message holds by `required`, with the fields' places.
-fn must_contain(it: &Struct, file: usize, scope: &Scope) -> Vec<(usize, Span)> {
-    let required = it.fields.iter().filter(|it| it.requiredness == Requiredness::Required && !it.of_enum);
+fn must_contain(structure: &Struct, file: usize, scope: &Scope) -> Vec<(usize, Span)> {
+    let required = structure.fields.iter().filter(|it| it.requiredness == Requiredness::Required && !it.of_enum);
     let held = required.filter_map(|field| match &field.ty.kind {
         TypeKind::Named(name) => Some((scope.find(file, name)?, field.head.name.span)),
         _ => None,

@@ -1,6 +1,7 @@
 //! From names as written to a [`Model`]: ids, Rust names, recursion boxed, constants evaluated.
 //!
-//! Declares every definition first, so that order does not matter, then fills each in.
+//! Each pass gives a type of its own: `Declared` holds names alone, so that the order of definitions does not matter;
+//! behind `define`, only values are missing (`Unvalued`).
 
 mod consts;
 mod declare;
@@ -37,20 +38,19 @@ use crate::options::Options;
 /// Every unknown, clashing or cyclic name of every file.
 pub fn resolve(draft: &Draft, options: &Options) -> Result<Model, Diagnostics> {
     let mut found = Diagnostics::default();
-    let (mut model, scope) = declare::declare(draft, options, &mut found);
-    services::name(&mut model);
-    define::define(draft, &scope, options, &mut model, &mut found);
+    let (declared, scope) = declare::declare(draft, options, &mut found);
+    let (mut model, unvalued) = define::define(draft, &scope, options, declared, &mut found);
     services::check(&model, options, &mut found);
     messages::check(draft, &scope, &model, &mut found);
     if found.has_errors() {
         return Err(found);
     }
-    shape::shape(&mut model, &mut found);
+    shape::shape(&mut model, &unvalued, &mut found);
     if found.has_errors() {
         return Err(found);
     }
     derives::check(&model, &mut found);
-    consts::evaluate(draft, &scope, &mut model, &mut found);
+    consts::evaluate(draft, &scope, unvalued, &mut model, &mut found);
     endless::check(&model, &mut found);
     if found.has_errors() { Err(found) } else { Ok(model) }
 }

@@ -1,11 +1,12 @@
-//! What a name means in a file: its own definitions, then `stem.name` of an included file.
+//! Name lookup in a file: its own definitions, then `stem.name` of an included file.
 
 use std::collections::HashMap;
 
+use crate::diag;
 use crate::ir::draft::{Draft, Language};
 use crate::ir::model::{DefId, ServiceId};
 
-/// What a name stands for.
+/// The meaning of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Symbol {
     /// A type.
@@ -69,7 +70,7 @@ impl Scope {
         self.full.entry(name).or_insert(symbol);
     }
 
-    /// What `name` means in `file`.
+    /// Looks `name` up in `file`.
     pub(super) fn find(&self, file: usize, name: &str) -> Option<Symbol> {
         if name.starts_with('.') {
             return self.full.get(name).copied();
@@ -109,21 +110,10 @@ pub(super) fn nearest_of(name: &str, candidates: impl Iterator<Item = String>) -
         .map(|(_, candidate)| candidate)
 }
 
-/// Levenshtein's distance, letters compared without case; far names are cut short.
+/// The distance of two names, letters compared without case; far names are cut short.
 fn distance(a: &str, b: &str) -> usize {
     if a.len().abs_diff(b.len()) > 8 || a.len() > 64 {
         return usize::MAX;
     }
-    let b: Vec<char> = b.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.to_lowercase().chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    diag::distance(&a.to_lowercase(), &b.to_lowercase())
 }

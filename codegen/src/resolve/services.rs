@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::declare::{Declared, DeclaredService};
 use super::names;
 use crate::diag::{Diagnostics, catalogue::rules};
 use crate::ir::choices::Sides;
@@ -26,13 +27,13 @@ pub(super) fn check(model: &Model, options: &Options, found: &mut Diagnostics) {
     }
 }
 
-/// Gives each service that the program serves a name that no other one has: the short one
+/// The name of each service in a registry: no other one that the program serves has it. It is the short one
 /// (`greeter`); where several have it, behind the package or namespace (`a.v1.greeter`); where that
 /// is not enough, with the IDL's whole name.
-pub(super) fn name(model: &mut Model) {
+pub(super) fn registry_names(declared: &Declared) -> Vec<String> {
     let served: Vec<usize> =
-        (0..model.services.len()).filter(|it| model.files[model.services[*it].file].root).collect();
-    let choices: Vec<[String; 4]> = served.iter().map(|it| choices(model, &model.services[*it])).collect();
+        (0..declared.services.len()).filter(|it| declared.files[declared.services[*it].file].root).collect();
+    let choices: Vec<[String; 4]> = served.iter().map(|it| choices(declared, &declared.services[*it])).collect();
     let mut taken = vec![0; served.len()];
     loop {
         let mut users: HashMap<&str, Vec<usize>> = HashMap::new();
@@ -46,13 +47,15 @@ pub(super) fn name(model: &mut Model) {
         }
         clashing.into_iter().for_each(|place| taken[place] += 1);
     }
+    let mut all: Vec<String> = declared.services.iter().map(|it| names::registry_name(&it.head.name)).collect();
     for ((service, choice), taken) in served.into_iter().zip(choices).zip(taken) {
-        model.services[service].registry_name.clone_from(&choice[taken]);
+        all[service].clone_from(&choice[taken]);
     }
+    all
 }
 
-fn choices(model: &Model, service: &Service) -> [String; 4] {
-    let module = &model.modules[service.module.0].path;
+fn choices(declared: &Declared, service: &DeclaredService) -> [String; 4] {
+    let module = &declared.modules[service.module.0].path;
     let namespace = if service.package.is_empty() {
         module.iter().map(|part| part.trim_start_matches("r#")).collect::<Vec<_>>().join(".")
     } else {

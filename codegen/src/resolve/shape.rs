@@ -1,19 +1,20 @@
 //! The Rust shape of structs: what is boxed because it reaches itself, what has a `Default`,
 //! what is a map key.
 
+use super::define::Unvalued;
 use super::large;
 use crate::diag::{Diagnostics, catalogue::names as text};
 use crate::ir::draft::Name;
 use crate::ir::model::{DefId, DefKind, Field, Model, Presence, Requiredness, Ty, Wrap};
 use crate::source::Span;
 
-pub(super) fn shape(model: &mut Model, found: &mut Diagnostics) {
+pub(super) fn shape(model: &mut Model, unvalued: &Unvalued, found: &mut Diagnostics) {
     let groups = components(model);
     endless(model, found);
     box_recursion(model, &groups);
     large::box_large(model);
-    defaults(model);
-    keys(model);
+    defaults(model, unvalued);
+    keys(model, unvalued);
 }
 
 /// The fields of a def that holds any.
@@ -84,7 +85,7 @@ fn endless(model: &Model, found: &mut Diagnostics) {
     let structs = |at: usize| matches!(model.defs[at].kind, DefKind::Struct(_));
     let held = |at| {
         let fields = required(model, at).filter(|_| structs(at));
-        fields.filter_map(|it| Some((held(model, &it.ty)?, it.head.span))).collect()
+        fields.filter_map(|(_, it)| Some((held(model, &it.ty)?, it.head.span))).collect()
     };
     let held: Vec<Vec<(usize, Span)>> = (0..model.defs.len()).map(held).collect();
     for (at, field) in circles(&held) {
@@ -117,8 +118,8 @@ pub(super) fn circles(next: &[Vec<(usize, Span)>]) -> Vec<(usize, Span)> {
     circles
 }
 
-fn required(model: &Model, def: usize) -> impl Iterator<Item = &Field> {
-    fields(model, def).iter().filter(|it| it.requiredness == Requiredness::Required)
+fn required(model: &Model, def: usize) -> impl Iterator<Item = (usize, &Field)> {
+    fields(model, def).iter().enumerate().filter(|(_, it)| it.requiredness == Requiredness::Required)
 }
 
 fn box_recursion(model: &mut Model, groups: &[usize]) {
@@ -154,14 +155,17 @@ pub(super) fn box_field(model: &mut Model, at: usize, index: usize) {
 
 /// Which structs have a `Default`; a field of the others' types that is not required becomes an
 /// `Option`. Unions have none: there is no member that nobody chose.
-fn defaults(model: &mut Model) {
+fn defaults(model: &mut Model, unvalued: &Unvalued) {
+    let defaulted = |model: &Model, def, field, ty: &Ty| unvalued.has_default(def, field) || defaultable(model, ty);
     for def in &mut model.defs {
         def.defaultable = !matches!(def.kind, DefKind::Union(_));
     }
     loop {
         let blocked: Vec<usize> = (0..model.defs.len())
             .filter(|&at| model.defs[at].defaultable)
-            .filter(|&at| required(model, at).any(|it| !defaulted(model, it) || it.wrap == Wrap::Box))
+            .filter(|&at| {
+                required(model, at).any(|(index, it)| !defaulted(model, at, index, &it.ty) || it.wrap == Wrap::Box)
+            })
             .collect();
         if blocked.is_empty() {
             break;
@@ -170,8 +174,11 @@ fn defaults(model: &mut Model) {
             model.defs[at].defaultable = false;
         }
     }
-    let plain: Vec<Vec<bool>> =
-        (0..model.defs.len()).map(|at| fields(model, at).iter().map(|it| defaulted(model, it)).collect()).collect();
+    let plain = |at| {
+        let fields = fields(model, at).iter().enumerate();
+        fields.map(|(index, it)| defaulted(model, at, index, &it.ty)).collect()
+    };
+    let plain: Vec<Vec<bool>> = (0..model.defs.len()).map(plain).collect();
     for (def, plain) in model.defs.iter_mut().zip(plain) {
         let DefKind::Struct(it) = &mut def.kind else { continue };
         for (field, plain) in it.fields.iter_mut().zip(plain) {
@@ -191,13 +198,8 @@ pub(crate) fn defaultable(model: &Model, ty: &Ty) -> bool {
     }
 }
 
-/// Whether a field holds something when nobody set it.
-fn defaulted(model: &Model, field: &Field) -> bool {
-    field.default.is_some() || defaultable(model, &field.ty)
-}
-
 /// Marks what is used as a map key or set element, with all that is inside it.
-fn keys(model: &mut Model) {
+fn keys(model: &mut Model, unvalued: &Unvalued) {
     let mut open: Vec<usize> = Vec::new();
     let mut roots: Vec<&Ty> = Vec::new();
     for at in 0..model.defs.len() {
@@ -206,7 +208,7 @@ fn keys(model: &mut Model) {
             roots.push(target);
         }
     }
-    roots.extend(model.consts.iter().map(|it| &it.ty));
+    roots.extend(unvalued.consts.iter().map(|it| &it.ty));
     for method in model.services.iter().flat_map(|it| &it.methods) {
         let arguments = method.arguments.iter().map(|it| &it.ty);
         roots.extend(arguments.chain(&method.result));

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use super::declare::{Declared, DeclaredService, DeclaredType};
 use super::scope::Symbol;
 use super::{messages, names};
 use crate::diag::{Diagnostics, catalogue::names as text};
 use crate::ir::draft::{File, Item, Name};
-use crate::ir::model::{Def, DefKind, Model, ModuleId, Proto, Service};
+use crate::ir::model::{ModuleId, Proto};
 
 #[derive(Default)]
 pub(super) struct Taken {
@@ -15,16 +16,23 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    pub(super) fn add(&mut self, item: &Item, file: &File, symbol: Symbol, model: &Model, found: &mut Diagnostics) {
+    pub(super) fn add(
+        &mut self,
+        item: &Item,
+        file: &File,
+        symbol: Symbol,
+        declared: &Declared,
+        found: &mut Diagnostics,
+    ) {
         let name = &item.head().name;
         match symbol {
             Symbol::Const(id) => {
-                let constant = &model.consts[id];
+                let constant = &declared.consts[id];
                 take(&mut self.values, constant.module, constant.head.rust.clone(), name, found);
             }
-            Symbol::Def(id) => self.def(item, file, model.def(id), found),
+            Symbol::Def(id) => self.def(item, file, &declared.types[id.0], found),
             Symbol::Service(id) => {
-                let Service { head, client, server, info, module, .. } = model.service(id);
+                let DeclaredService { head, client, server, info, module, .. } = &declared.services[id.0];
                 take(&mut self.values, *module, info.clone(), name, found);
                 for rust in [&head.rust, client, server] {
                     take(&mut self.types, *module, rust.clone(), name, found);
@@ -34,14 +42,14 @@ impl Taken {
     }
 
     /// A type, and what prost puts into the module of a message.
-    fn def(&mut self, item: &Item, file: &File, def: &Def, found: &mut Diagnostics) {
+    fn def(&mut self, item: &Item, file: &File, def: &DeclaredType, found: &mut Diagnostics) {
         let (name, rust) = (&item.head().name, &def.head.rust);
         // An enum is a tuple struct: its name is a function too.
-        if matches!(def.kind, DefKind::Enum(_)) {
+        if matches!(item, Item::Enum(it) if !it.strings && def.proto.is_none()) {
             take(&mut self.values, def.module, rust.clone(), name, found);
         }
         take(&mut self.types, def.module, rust.clone(), name, found);
-        let (Item::Struct(message), DefKind::Proto(Proto { inner: Some(inner), .. })) = (item, &def.kind) else {
+        let (Item::Struct(message), Some(Proto { inner: Some(inner), .. })) = (item, &def.proto) else {
             return;
         };
         take(&mut self.types, def.module, inner.clone(), name, found);

@@ -7,14 +7,14 @@ use crate::ir::draft;
 use crate::ir::model::{Base, Ty};
 use crate::options::{On, Options};
 
-/// Where a type is written.
+/// The place in which a type is written.
 #[derive(Clone, Copy)]
 pub(super) struct From<'a> {
     pub(super) scope: &'a Scope,
     pub(super) file: usize,
-    /// What holds its maps and sets.
+    /// The Rust type of its maps and sets.
     pub(super) maps: Maps,
-    /// What holds its strings.
+    /// The Rust type of its strings.
     pub(super) strings: Strings,
 }
 
@@ -55,7 +55,7 @@ fn named(name: &str, written: &draft::Type, from: From<'_>, found: &mut Diagnost
         Some(Symbol::Def(id)) => return Ty::Def(id),
         Some(other) => found.push(text::wrong_kind(written.span, name, other.describe(), "a type")),
         None => {
-            // Of a file that nobody wrote: every compiler brings it along.
+            // A well-known message: every compiler brings its file along.
             if let Some(known) = name.strip_prefix(".google.protobuf.") {
                 return Ty::WellKnown(known.to_owned());
             }

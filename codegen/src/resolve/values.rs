@@ -1,5 +1,6 @@
 //! One constant value: a literal read as a value of the wanted type, names followed.
 
+use super::define::Unvalued;
 use super::scope::{Scope, Symbol, nearest_of};
 use super::{shape, types};
 use crate::diag::{Diagnostics, catalogue::names as text};
@@ -12,6 +13,7 @@ const MOST_VALUES: usize = 100_000;
 
 pub(super) struct Evaluator<'a> {
     model: &'a Model,
+    unvalued: &'a Unvalued,
     scope: &'a Scope,
     written: &'a [(usize, &'a draft::Const)],
     found: &'a mut Diagnostics,
@@ -25,19 +27,20 @@ pub(super) struct Evaluator<'a> {
 impl<'a> Evaluator<'a> {
     pub(super) fn new(
         model: &'a Model,
+        unvalued: &'a Unvalued,
         scope: &'a Scope,
         written: &'a [(usize, &'a draft::Const)],
         found: &'a mut Diagnostics,
     ) -> Self {
-        Self { model, scope, written, found, open: Vec::new(), root: None, left: MOST_VALUES }
+        Self { model, unvalued, scope, written, found, open: Vec::new(), root: None, left: MOST_VALUES }
     }
 
     /// The value of a `const`.
     pub(super) fn constant(&mut self, at: usize, file: usize) -> Option<Value> {
-        self.begin(&self.model.consts[at].head);
+        let constant = &self.unvalued.consts[at];
+        self.begin(&constant.head);
         self.open.push(at);
-        let ty = &self.model.consts[at].ty;
-        let value = self.value(&self.written[at].1.value, ty, file);
+        let value = self.value(&self.written[at].1.value, &constant.ty, file);
         self.open.pop();
         value
     }
@@ -84,7 +87,7 @@ impl<'a> Evaluator<'a> {
         }
         match self.scope.find(file, name) {
             Some(Symbol::Const(id)) if self.open.contains(&id) => {
-                self.found.push(text::constant_circle(at, &self.model.consts[id].head.name));
+                self.found.push(text::constant_circle(at, &self.unvalued.consts[id].head.name));
                 None
             }
             Some(Symbol::Const(id)) => {
@@ -212,7 +215,7 @@ impl<'a> Evaluator<'a> {
                 let given = self.fields(pairs, &it.fields, id, file)?;
                 let complete = model.def(id).defaultable
                     || it.fields.iter().enumerate().all(|(at, field)| {
-                        field.default.is_some()
+                        self.unvalued.has_default(id.0, at)
                             || shape::defaultable(model, &field.ty)
                             || given.iter().any(|(index, _)| *index == at)
                     });

@@ -11,7 +11,7 @@ use crate::ir::model::Model;
 use crate::options::{TABLE, Takes};
 use crate::output::{Owner, hash};
 
-/// Where the crate gets `runtime` from.
+/// The source of `runtime` in the crate's manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Runtime {
     /// A folder, relative to the crate or absolute.
@@ -64,7 +64,7 @@ pub(super) fn manifest(model: &Model, it: &Crate, known: &BTreeMap<String, u64>,
             super::dependencies::update(&mut manifest, model, it);
             manifest
         }
-        // A template that is no TOML is our own bug; its text says so where the file is read.
+        // A template that is not TOML is our own bug; its text says so where the file is read.
         None => match (fresh.render().unwrap_or_default() + "\n").parse::<DocumentMut>() {
             Ok(manifest) => manifest,
             Err(error) => return out.files.add(path, format!("kiteline could not render it: {error}\n"), Owner::User),

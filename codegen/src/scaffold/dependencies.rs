@@ -1,5 +1,5 @@
-//! What a manifest that is there has to have so that the crate compiles and is where it was asked
-//! to be: features of `runtime`, its source, tokio. Every other byte stays.
+//! Edits an existing manifest so that the crate compiles and is where it was asked to be: features of `runtime`, its
+//! source, tokio. Every other byte stays.
 
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
@@ -7,13 +7,13 @@ use super::{Crate, needed};
 use crate::ir::model::Model;
 
 /// Brings the dependencies and the workspace of a manifest up to date.
-pub(super) fn update(manifest: &mut DocumentMut, model: &Model, it: &Crate) {
-    if it.member && manifest.get("workspace").and_then(Item::as_table).is_some_and(toml_edit::Table::is_empty) {
+pub(super) fn update(manifest: &mut DocumentMut, model: &Model, known: &Crate) {
+    if known.member && manifest.get("workspace").and_then(Item::as_table).is_some_and(toml_edit::Table::is_empty) {
         manifest.remove("workspace");
     }
     let dependencies = manifest.entry("dependencies").or_insert_with(|| Item::Table(Table::new()));
     let Some(dependencies) = dependencies.as_table_like_mut() else { return };
-    if it.server && !dependencies.contains_key("tokio") {
+    if known.server && !dependencies.contains_key("tokio") {
         let mut tokio = InlineTable::new();
         tokio.insert("version", "1".into());
         tokio.insert("features", Value::Array(["macros", "rt-multi-thread"].into_iter().collect()));
@@ -21,26 +21,26 @@ pub(super) fn update(manifest: &mut DocumentMut, model: &Model, it: &Crate) {
     }
     if !dependencies.contains_key("runtime") {
         let mut runtime = InlineTable::new();
-        for (key, text) in it.runtime.keys() {
+        for (key, text) in known.runtime.keys() {
             runtime.insert(key, text.into());
         }
-        let features = super::features(model, it.server).into_iter().collect();
+        let features = super::features(model, known.server).into_iter().collect();
         runtime.insert("features", Value::Array(features));
         dependencies.insert("runtime", value(runtime));
     }
     let Some(runtime) = dependencies.get_mut("runtime").and_then(Item::as_table_like_mut) else { return };
-    if it.runtime_named {
-        source(runtime, it);
+    if known.runtime_named {
+        source(runtime, known);
     }
     // The workspace's line may have them.
     if !runtime.contains_key("workspace") {
-        features(runtime, &needed(model), it.server);
+        features(runtime, &needed(model), known.server);
     }
 }
 
 /// Replaces where `runtime` comes from.
-fn source(runtime: &mut dyn TableLike, it: &Crate) {
-    let keys = it.runtime.keys();
+fn source(runtime: &mut dyn TableLike, known: &Crate) {
+    let keys = known.runtime.keys();
     for key in ["path", "git", "rev", "branch", "tag", "version", "workspace"] {
         if !keys.iter().any(|(wanted, _)| *wanted == key) {
             runtime.remove(key);

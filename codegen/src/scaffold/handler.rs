@@ -1,4 +1,4 @@
-//! A service's handler: a struct, and one method body a method.
+//! A service's handler: a struct, and one method body per method.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! What the user's files lack after the IDL changed: stubs, a handler's module, a mounted service.
-//! Inserted by span with `--add-missing`, every other byte as it was; reported otherwise.
+//! Finds what the user's files lack after the IDL changed: stubs, a handler's module, a mounted service. Inserted by
+//! span with `--add-missing`, every other byte as it was; reported otherwise.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -140,7 +140,7 @@ fn modules<'a>(wanted: impl Iterator<Item = (&'a str, &'a str)>, text: &str) -> 
     });
     let declared: Vec<(String, usize, bool)> = declared.collect();
     let lines = declared.iter().filter(|(_, _, line)| *line);
-    // What stands in no order is not brought into one.
+    // New lines go into a sorted list in order; an unsorted list is not sorted.
     let sorted = lines.clone().is_sorted_by_key(|(name, _, _)| name);
     let body = declared.iter().find(|(_, _, line)| !line).map(|(_, at, _)| *at);
     let mut missing = wanted.filter(|(name, _)| !declared.iter().any(|(other, _, _)| other == name)).peekable();
@@ -223,8 +223,8 @@ impl Run {
         }
     }
 
-    fn statement(&mut self, it: &syn::Stmt) {
-        match it {
+    fn statement(&mut self, statement: &syn::Stmt) {
+        match statement {
             syn::Stmt::Expr(it, _) => self.expression(it),
             syn::Stmt::Local(it) => {
                 if let Some(init) = &it.init {
@@ -235,8 +235,8 @@ impl Run {
         }
     }
 
-    fn expression(&mut self, it: &syn::Expr) {
-        match it {
+    fn expression(&mut self, expression: &syn::Expr) {
+        match expression {
             syn::Expr::Await(it) => self.expression(&it.base),
             syn::Expr::Try(it) => self.expression(&it.expr),
             syn::Expr::MethodCall(it) => {

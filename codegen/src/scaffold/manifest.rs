@@ -14,7 +14,7 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// A text that is no TOML.
+    /// A text that is not TOML.
     pub fn parse(text: &str) -> Result<Self, TomlError> {
         text.parse().map(Self)
     }
@@ -58,7 +58,7 @@ impl Manifest {
         self.0.get("package")?.get("metadata")?.get("kiteline")
     }
 
-    /// What our own table says of an option.
+    /// The values of an option in our own table.
     pub fn values(&self, key: &str) -> Vec<String> {
         match self.own().and_then(|it| it.get(key)) {
             None => Vec::new(),

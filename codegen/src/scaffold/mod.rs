@@ -25,14 +25,14 @@ use crate::resolve::names;
 pub use cargo::Runtime;
 pub use manifest::Manifest;
 
-/// What is known about the crate that is made.
+/// The crate that is made, as far as it is known beforehand.
 #[derive(Clone, Debug)]
 pub struct Crate {
     /// The package's name.
     pub name: String,
     /// Its manifest, if there is one.
     pub manifest: Option<Manifest>,
-    /// Where `runtime` comes from.
+    /// The source of `runtime`.
     pub runtime: Runtime,
     /// Whether this run names where `runtime` comes from, whatever a manifest says that is there.
     pub runtime_named: bool,
@@ -48,7 +48,7 @@ pub struct Crate {
     pub server: bool,
     /// Whether stubs of missing methods and lines for new services are inserted.
     pub add_missing: bool,
-    /// What was chosen about the generated text.
+    /// The options of the generated text.
     pub options: Options,
 }
 
@@ -68,7 +68,7 @@ pub struct Idl {
 /// The user's files as they are on disk, by their path below the crate.
 pub type Existing = BTreeMap<PathBuf, String>;
 
-/// What the scaffold gives: files, and what the user has to add by hand.
+/// The result of a scaffold: files, and what the user has to add by hand.
 #[derive(Debug, Default)]
 pub struct Scaffold {
     /// The files.
@@ -250,7 +250,7 @@ pub fn package_name(stem: &str) -> String {
     ];
     let clean: String =
         stem.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' }).collect();
-    // Two of them in a row are no snake case.
+    // Two of them in a row are not snake case.
     let twice = |one: char, other: char| matches!(one, '-' | '_') && matches!(other, '-' | '_');
     let mut before = '-';
     let kept = clean.chars().filter(|&it| !twice(std::mem::replace(&mut before, it), it));
@@ -280,8 +280,8 @@ fn features(model: &Model, server: bool) -> Vec<&'static str> {
     let proto = model.files.iter().any(|it| it.language == Language::Proto);
     // go-micro's clients may choose it for each call.
     features.extend((server && proto).then_some("json"));
-    // Who has a service is found, or finds others, by name; the second is for a first run where
-    // nothing is installed.
+    // A crate with services is found, and finds others, by name; `dev` is for a first run where nothing is
+    // installed.
     if model.root_services().next().is_some() {
         features.extend(["etcd", "dev"]);
     }

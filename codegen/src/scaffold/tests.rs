@@ -20,7 +20,7 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str, clients: boo
         let place = format_ident!("mount_{at}_{at}");
         quote!(.add(#place))
     });
-    // A function a service: one with thousands of calls would take minutes to compile.
+    // A function per service: one with thousands of calls would take minutes to compile.
     let calls = |it| if clients { calls(&view, it) } else { TokenStream::new() };
     let functions: Vec<_> = services.iter().map(|it| (function(model, it), calls(it))).collect();
     let reaches = functions.iter().filter(|(_, calls)| !calls.is_empty()).map(|(name, calls)| {

@@ -64,7 +64,7 @@ impl SourceMap {
         Self::default()
     }
 
-    /// Adds a text that is no file. A byte order mark at its start is dropped.
+    /// Adds a text that is not a file. A byte order mark at its start is dropped.
     pub fn add(&mut self, path: &str, text: String) -> FileId {
         self.insert(path.to_owned(), None, text)
     }
@@ -129,7 +129,7 @@ impl SourceMap {
         source.lines.partition_point(|start| *start <= at).saturating_sub(1)
     }
 
-    /// Where a span begins, as people count.
+    /// The position at which a span begins, as people count.
     pub fn position(&self, span: Span) -> Position {
         let line = self.line_of(span.file, span.start);
         let start = self.line_start(span.file, line);

@@ -1,5 +1,4 @@
-//! What the one who runs the command has in the environment and in files of their own: none of it
-//! is written or said.
+//! Secrets in the environment and in files of the user: none of them is written or said.
 
 use crate::{ADD, sandbox::Sandbox};
 

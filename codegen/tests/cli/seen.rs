@@ -1,4 +1,4 @@
-//! What a run remembers of the one before saves work and changes nothing else.
+//! The cache of an earlier run saves work and changes nothing else.
 
 use std::fs;
 

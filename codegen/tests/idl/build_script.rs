@@ -1,4 +1,4 @@
-//! What a build script needs: every file that was read, and errors that its log shows readably.
+//! Needs of a build script: every file that was read, and errors that its log shows readably.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! What the proto front end makes of whole files.
+//! The proto front end on whole files.
 
 use std::{fs, path::Path};
 
@@ -151,7 +151,7 @@ fn a_type_of_a_file_without_package_exists_once() {
     assert_eq!(all.matches("pub struct Root {").count(), 1, "{all}");
 }
 
-/// Files without a package are no package: each has the descriptors of its own services, and of what it imports.
+/// Files without a package are not a package: each has the descriptors of its own services, and of what it imports.
 #[test]
 fn files_without_package_do_not_hold_descriptors_of_each_other() {
     let file = |name: &str, import: &str| {

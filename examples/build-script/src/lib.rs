@@ -1,6 +1,6 @@
 //! A service whose generated code is made by its build script and never committed.
 
-/// What the build script made of `idl/user.thrift`.
+/// The code that the build script made of `idl/user.thrift`.
 pub mod generated {
     runtime::include_generated!();
 }

@@ -16,10 +16,9 @@ const POINTS: u64 = 4;
 /// Weights are told apart by their leading bits, this many: within 3 %.
 const BITS: u32 = 5;
 
-/// The same instance for the same key of
-/// `Request::with_hash`, in every process; calls without a
-/// key go anywhere. An instance that comes or goes moves its own share of the keys and no others, and
-/// the keys of one that is left out for a time spread over the others.
+/// Balancer by a hash: the same instance for the same key of `Request::with_hash`, in every process; calls without a
+/// key go anywhere. An instance that comes or goes moves its own share of the keys and no others, and the keys of one
+/// that is left out for a time spread over the others.
 ///
 /// Each instance is four points on a circle for its weight, and a key belongs to the instance whose
 /// point is the least way behind one of the key's 21 points, ways divided by weights. A new list
@@ -103,7 +102,7 @@ impl Circle {
             }
             *slot += 1;
         }
-        // What is nearly sorted is sorted in one pass.
+        // Insertion sort: the list is nearly sorted, and then one pass is enough.
         for at in 1..sorted.len() {
             let mut at = at;
             while at > 0 && sorted[at - 1].at > sorted[at].at {

@@ -75,7 +75,7 @@ pub enum Verdict {
     Unknown,
 }
 
-/// What the end of a call changes for its instance.
+/// The change of an instance's standing at the end of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// It is left out for a time.
@@ -103,7 +103,7 @@ pub trait Picker: fmt::Debug + Send + Sync {
     }
 }
 
-/// What a [`Picker`] is asked for one call.
+/// The request for a pick: what a [`Picker`] is asked for one call.
 #[derive(Clone, Copy)]
 pub struct PickRequest<'a> {
     /// The list that the picker was prepared for.

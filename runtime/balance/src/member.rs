@@ -25,7 +25,7 @@ pub struct Member {
     pub(super) suspect: bool,
 }
 
-/// What is known of an instance beyond one list.
+/// The record of an instance beyond one list.
 #[derive(Debug)]
 pub(super) struct Record {
     in_flight: AtomicU32,
@@ -51,7 +51,7 @@ impl Member {
         Self { weight: instance.weight.max(1), instance, record: Arc::new(record), endpoint: 0, suspect: false }
     }
 
-    /// The same instance, as another list states it.
+    /// This instance as another list states it.
     pub(super) fn restated(&self, instance: Arc<Instance>) -> Self {
         let (record, endpoint) = (Arc::clone(&self.record), self.endpoint);
         Self { weight: instance.weight.max(1), instance, record, endpoint, suspect: false }

@@ -19,7 +19,7 @@ pub struct PickSet {
     counted: bool,
 }
 
-/// What one call asks of a [`PickSet`].
+/// The options of one pick from a [`PickSet`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PickOptions<'a> {
     /// Members that were tried already.

@@ -51,7 +51,7 @@ impl Picker for Turns {
     fn pick(&self, request: &PickRequest<'_>) -> Option<usize> {
         let count = request.members.len() as u64;
         if count == 1 {
-            // Nobody else's turn: threads that count together slow each other down.
+            // Nothing to count where there is no choice: threads that write one counter slow each other down.
             return request.usable(0).then_some(0);
         }
         request.drawn(|| {

@@ -1,11 +1,11 @@
-//! A line cut into one piece a member, as long as its weight, and the way from a point of the line
+//! A line cut into one piece per member, as long as its weight, and the way from a point of the line
 //! to its piece.
 
 use super::member::Member;
 use super::rng::scale;
 
 /// Made in one pass. A point finds its piece through a guide of as many steps as there are members,
-/// so that a look-up takes constant time on average, whatever the weights are. One piece a member,
+/// so that a look-up takes constant time on average, whatever the weights are. One piece per member,
 /// and not two halves as in an alias table, because points that are spread evenly over the line
 /// are then spread evenly over the members too.
 #[derive(Debug)]

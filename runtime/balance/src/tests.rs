@@ -162,7 +162,7 @@ fn the_better_of_two_has_less_to_do_and_answers_sooner() {
     }
     let later = PickOptions { now: 60 * SECOND, ..PickOptions::default() };
     assert!((0..300).any(|_| set.pick(&later) == Some(0)), "starves");
-    // Who fails fast is not fast.
+    // An instance that fails fast does not count as fast.
     set.started(1);
     set.ended(1, Verdict::Troubled, || (1, SECOND));
     assert!(counts(&set, 300, &[0])[2] > 290);
@@ -240,7 +240,7 @@ fn failures_count_in_a_row_and_trouble_only_beside_answers() {
         assert!(!end(&set, 0, Verdict::Failed, 1));
         assert!(!end(&set, 0, Verdict::Answered, 1));
     }
-    // All are in trouble: that is no outlier.
+    // All are in trouble: that is not an outlier.
     for _ in 0..20 {
         assert!((0..4).all(|place| !end(&set, place, Verdict::Troubled, 2)));
     }

@@ -9,7 +9,7 @@ use kiteline_registry::Endpoint;
 use kiteline_thrift::metainfo::ReplyInfo;
 use kiteline_thrift::{Header, Incoming, MessageType, Protocol};
 
-/// What an answer means.
+/// The meaning of an answer.
 pub(super) struct Understood {
     pub(super) result: Result<Answer, Error>,
     /// Whether its connection ends.

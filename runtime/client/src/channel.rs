@@ -49,7 +49,7 @@ impl Channel {
     /// A channel to fixed addresses, `host:port` with commas between, without a registry; over TLS `https://host:port`.
     ///
     /// # Errors
-    /// [`Code::InvalidArgument`] for what is no address.
+    /// [`Code::InvalidArgument`] for what is not an address.
     ///
     /// ```
     /// assert!(runtime::Channel::to("127.0.0.1:9091,127.0.0.1:9092").is_ok());
@@ -70,7 +70,7 @@ impl Channel {
         Builder::new(service)
     }
 
-    /// What has happened so far, on all clones of this channel.
+    /// Counts of events so far, on all clones of this channel.
     pub fn counters(&self) -> &Counters {
         self.0.dispatch.counters()
     }
@@ -137,7 +137,7 @@ impl Channel {
             tokio::select! {
                 biased;
                 answer = self.attempts(call, layered, start) => match answer {
-                    // Whoever noticed it, or the peer in its own words.
+                    // Noticed here, or told by the peer in its own words.
                     Err(error) if is_late(&error, call) => {
                         self.counters().add(Counter::Deadlines);
                         Err(late(call.method.path, start))
@@ -232,7 +232,7 @@ impl Builder {
         }
     }
 
-    /// Where the service is found.
+    /// Sets the registry in which the service is found.
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registry = Some(registry.clone());
         self
@@ -283,8 +283,7 @@ impl Builder {
         self
     }
 
-    /// What chooses instances, in place of what `[client]` says. Default
-    /// [`RoundRobin`](kiteline_balance::RoundRobin).
+    /// Sets the balancer, in place of what `[client]` says. Default [`RoundRobin`](kiteline_balance::RoundRobin).
     pub fn balancer(mut self, balancer: impl Balancer) -> Self {
         self.balancer = Some(Box::new(balancer));
         self

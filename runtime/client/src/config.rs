@@ -25,7 +25,7 @@ pub struct ClientConfig {
     pub max_connections: usize,
     /// Of those, kept for a minute while no call needs them. Default 500.
     pub max_idle_connections: usize,
-    /// What chooses instances: `round_robin` (the default), `random`, `best_of_two` or `hash`.
+    /// The balancer: `round_robin` (the default), `random`, `best_of_two` or `hash`.
     pub balancer: Choice,
     /// `[client.tls]`: whom channels trust, and who they are.
     pub tls: Option<ClientTls>,

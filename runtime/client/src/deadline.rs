@@ -13,7 +13,7 @@ use tokio::time::{Sleep, sleep_until};
 
 use kiteline_core::error::{Error, Origin};
 
-/// What is told where a deadline passed; the channel knows the call and says it in full.
+/// The error where a deadline passed; the channel knows the call and says it in full.
 #[cold]
 pub(super) fn passed() -> Error {
     Error::deadline("no answer in time").with_origin(Origin::Transport)
@@ -72,7 +72,7 @@ impl Alarm {
 impl Timer {
     fn poll(&mut self, task: &mut Task<'_>) -> Poll<()> {
         loop {
-            // Also when the work has used up what tokio lets a task do at once.
+            // Unconstrained: it rings even when the work has used up the budget that tokio gives a task.
             ready!(Pin::new(&mut unconstrained(self.sleep.as_mut())).poll(task));
             if self.sleep.deadline() >= self.at {
                 return Poll::Ready(());

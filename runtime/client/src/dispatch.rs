@@ -37,7 +37,7 @@ const RETRIES: usize = 1;
 #[derive(Clone)]
 pub(super) struct Dispatch(Arc<Shared>);
 
-/// What a builder says about connections.
+/// The builder's settings about connections.
 pub(super) struct Settings<'a> {
     pub(super) dialer: Dialer,
     pub(super) waits: bool,

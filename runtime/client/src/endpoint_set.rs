@@ -25,7 +25,7 @@ pub(super) struct EndpointSet {
 }
 
 impl EndpointSet {
-    /// Who is called at a place, and where.
+    /// The instance at a place, and the endpoint to call it at.
     pub(super) fn target(&self, place: usize) -> Option<(&Arc<Instance>, &Endpoint)> {
         let instance = self.picks.member(place)?.instance();
         Some((instance, instance.endpoints.get(self.picks.endpoint(place)?)?))
@@ -184,7 +184,7 @@ impl Drop for Attempt<'_> {
     }
 }
 
-/// As a balancer counts time.
+/// A time as a balancer counts it, in nanoseconds.
 pub(super) fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -80,7 +80,7 @@ pub(super) struct CallOptions {
     pub(super) answered: bool,
     /// Until when it waits.
     pub(super) deadline: Option<Instant>,
-    /// Who is woken by the answer, where that is known before the first look for it.
+    /// The task that the answer wakes, where that is known before the first look for it.
     pub(super) waker: Option<Waker>,
 }
 

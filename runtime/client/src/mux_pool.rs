@@ -97,7 +97,8 @@ impl Slot {
         if let Some(connection) = self.connection() {
             return Ok(connection);
         }
-        // Who waited for an attempt shares its end: one after the other would wait for ever longer.
+        // Callers that waited for an attempt share its failure: attempts of their own would make them wait ever
+        // longer.
         if let Some(error) = failure.as_ref().filter(|_| self.failures.load(Ordering::Relaxed) != before) {
             return Err(error.clone());
         }

@@ -51,7 +51,7 @@ struct Idle {
     connection: Box<Connection>,
 }
 
-/// What a call is given for its turn.
+/// The connection, or the place for one, that a call is given.
 #[derive(Debug)]
 pub(super) enum Given {
     /// A connection that served another call just now.
@@ -191,7 +191,7 @@ mod tests {
         for wait in &mut waits {
             assert!(now(wait).await.is_none());
         }
-        // Of two that wait one gives up: its turn is the next one's.
+        // One of two waiting callers gives up: its turn goes to the next.
         drop(waits.remove(0));
         pool.give(first, CAPS);
         let Some(Given::Connection(first)) = now(&mut waits[0]).await else { unreachable!("no connection") };

@@ -27,12 +27,12 @@ pub struct Reply<T> {
 }
 
 impl<T> Reply<T> {
-    /// What the handler sent in front of the answer.
+    /// The metadata that the handler sent in front of the answer.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
 
-    /// What the handler sent behind the answer. Protocols that have one place for both give it as
+    /// The metadata that the handler sent behind the answer. Protocols that have one place for both give it as
     /// [`Reply::metadata`].
     pub fn trailers(&self) -> &Metadata {
         &self.trailers
@@ -144,7 +144,7 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> IntoFuture for Request<
     }
 }
 
-/// What a [`Request`] is made of.
+/// The parts of a [`Request`].
 pub(super) struct Parts<T, E> {
     pub(super) channel: Channel,
     pub(super) call: Result<Call, Error>,

@@ -24,7 +24,7 @@ pub(super) static ADD: Method = method("Add", Kind::Unary, false);
 pub(super) static GET: Method = method("Get", Kind::Unary, true);
 static LOG: Method = method("Log", Kind::Oneway, false);
 
-/// What the peer does with one request.
+/// The act of the peer upon one request.
 #[derive(Clone, Copy)]
 pub(super) enum Act {
     /// Gives the body back.

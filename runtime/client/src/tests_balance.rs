@@ -61,7 +61,8 @@ async fn one_of_three_backends_fails() {
             let failed = load(&channel, method, timeout).await;
             let retries = usize::try_from(channel.counters().get(Counter::Retries)).unwrap();
             let all = CALLERS * CALLS;
-            // What it takes to know and what was under way then, however long the load goes on.
+            // The instance gets the calls that show its trouble and those that were under way then, however long the load
+            // goes on.
             let what = format!("{transport:?} {} {failed} failed, {retries} retries", method.name);
             assert!(failed <= most, "{what}");
             assert!(retries <= all / 5 && (method.idempotent || retries == 0), "{what}");

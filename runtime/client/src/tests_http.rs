@@ -146,6 +146,7 @@ async fn deadlines_in_silence_take_their_connection_along() {
         let _ = made.map_err(|error| assert_eq!(error.code(), Code::DeadlineExceeded));
     }
     assert_eq!(echo(&channel).await.unwrap(), "hello");
+    // A machine that is slow for a moment may lose the second one likewise.
     assert!(seen.load(Ordering::SeqCst) >= 2);
 }
 

@@ -83,7 +83,8 @@ async fn the_number_of_a_call_that_was_given_up_is_nobody_elses_until_its_answer
     assert!(enter(&connection, &[]).is_ok_and(|next| next.seq != late));
 }
 
-#[tokio::test]
+/// The clock stands, so that the silence is none.
+#[tokio::test(start_paused = true)]
 async fn a_connection_whose_answers_do_not_come_takes_no_more_calls() {
     let (connection, _, mut peer) = pair().await;
     let drain = tokio::spawn(async move { tokio::io::copy(&mut peer, &mut tokio::io::sink()).await });

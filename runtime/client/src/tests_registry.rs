@@ -1,4 +1,4 @@
-//! What a caller is told when the registry, or the last instance in it, is away.
+//! Errors of calls while the registry, or the last instance in it, is away.
 
 use std::time::Duration;
 

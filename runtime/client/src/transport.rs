@@ -40,7 +40,7 @@ pub enum Protocol {
     Compact,
 }
 
-/// What a builder says about requests.
+/// The builder's settings about requests.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Style {
     /// `None`: gRPC for proto, the default for Thrift.

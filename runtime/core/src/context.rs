@@ -12,7 +12,7 @@ use crate::lock::lock;
 use crate::metadata::{Metadata, Reach, Value};
 use crate::service::Method;
 
-/// What a handler knows about its call, and what it hands on to the calls it makes
+/// The context of a call: what its handler knows about it, and what it hands on to the calls it makes
 /// (`client.add(req).with(cx)`): the rest of the caller's deadline, persistent metadata and cancellation.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
@@ -56,7 +56,7 @@ pub struct ReplyMetadata {
     pub trailers: Metadata,
 }
 
-/// Where a handler leaves metadata for its caller; it stays there when the handler fails.
+/// The slot in which a handler leaves metadata for its caller; it stays there when the handler fails.
 #[derive(Clone, Debug, Default)]
 pub struct ReplySlot(Arc<OnceLock<Mutex<ReplyMetadata>>>);
 
@@ -153,7 +153,7 @@ impl Context {
         if self.of_caller { self.deadline } else { self.rare.as_ref()?.caller_deadline }
     }
 
-    /// What is left until [`Context::deadline`]; zero when it has passed, `None` without one.
+    /// The time until [`Context::deadline`]; zero when it has passed, `None` without one.
     pub fn remaining(&self) -> Option<Duration> {
         self.deadline.map(|at| at.saturating_duration_since(Instant::now()))
     }
@@ -326,7 +326,7 @@ impl Context {
         Arc::make_mut(self.rare.get_or_insert_default())
     }
 
-    /// What a balancer by key goes by. For clients.
+    /// The key of a balancer by hash. For clients.
     #[doc(hidden)]
     pub fn hash(&self) -> Option<u64> {
         self.rare.as_ref()?.hash

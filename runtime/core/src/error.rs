@@ -71,7 +71,7 @@ impl Code {
     }
 }
 
-/// Where an error was born; protocols choose the wire form by it, clients the right to try again.
+/// The origin of an error; protocols choose the wire form by it, clients the right to try again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
@@ -268,7 +268,7 @@ impl Error {
         self.0.business
     }
 
-    /// Where the error was born.
+    /// The origin of the error.
     pub fn origin(&self) -> Origin {
         self.0.origin
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Code, Error};
 use crate::service::Method;
 
-/// Who takes part in a call.
+/// The side of a call that tells of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
     /// The server that answers it.
@@ -88,7 +88,8 @@ pub enum Event<'a> {
     },
 }
 
-/// Who wants to know of events. Called where they happen, by many threads at once: it should return at once.
+/// A listener for events, such as metrics, traces or logs. Called where they happen, by many threads at once: it should
+/// return at once.
 pub trait Recorder: Send + Sync + 'static {
     /// Tells of an event.
     fn record(&self, event: &Event<'_>);

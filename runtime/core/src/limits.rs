@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-/// What one decoder may use up for one message.
+/// The limits of one decoder for one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DecodeLimits {
@@ -41,7 +41,7 @@ impl Default for DecodeLimits {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// What decoding one message may use up.
+    /// The limits of decoding one message.
     pub decode: DecodeLimits,
     /// Bytes of one Thrift frame. Default 16 MiB, never above 256 MiB.
     #[serde(deserialize_with = "frame")]

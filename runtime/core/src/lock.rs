@@ -1,4 +1,4 @@
-//! Locking without poisoning: a panic of one call is no reason for the next one to fail.
+//! Locking without poisoning: a panic of one call is not a reason for the next one to fail.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -54,7 +54,7 @@ fn limit(root: &Path, line: &str) -> Option<usize> {
         _ => return None,
     };
     let groups = Path::new(group.trim_start_matches('/')).ancestors();
-    // `max`, the word for no limit, is no number.
+    // `max`, the word for no limit, is not a number.
     groups
         .filter_map(|group| fs::read_to_string(root.join(mount).join(group).join(file)).ok()?.trim().parse().ok())
         .min()

@@ -68,8 +68,8 @@ impl Router {
         Self::with_own(services, |_| Vec::new())
     }
 
-    /// The same with services of the server's own, made for those that are given: each is found by its
-    /// paths alone, and where none of them has those.
+    /// A router with services of the server's own, made for those that are given: each is found by its paths alone, and
+    /// where none of them has those.
     pub fn with_own(
         services: Vec<Arc<dyn Service>>,
         own: impl FnOnce(&[Arc<dyn Service>]) -> Vec<Arc<dyn Service>>,

@@ -87,12 +87,12 @@ impl Method {
         Self { service, name, path, index, idl, kind: Kind::Unary, idempotent: false, safe: false }
     }
 
-    /// The same without an answer.
+    /// Makes it a method without an answer.
     pub const fn oneway(self) -> Self {
         Self { kind: Kind::Oneway, ..self }
     }
 
-    /// The same with a stream of requests, of answers, or of both.
+    /// Makes it a method with a stream of requests, of answers, or of both.
     pub const fn streaming(self, requests: bool, answers: bool) -> Self {
         let kind = match (requests, answers) {
             (false, false) => self.kind,
@@ -103,12 +103,12 @@ impl Method {
         Self { kind, ..self }
     }
 
-    /// The same as one that may be called twice.
+    /// Makes it a method that may be called twice.
     pub const fn idempotent(self) -> Self {
         Self { idempotent: true, ..self }
     }
 
-    /// The same as one that changes nothing (proto's `NO_SIDE_EFFECTS`).
+    /// Makes it a method that changes nothing (proto's `NO_SIDE_EFFECTS`).
     pub const fn safe(self) -> Self {
         Self { idempotent: true, safe: true, ..self }
     }
@@ -152,19 +152,19 @@ pub struct Call {
     /// The request in the encoding of [`Method::idl`]: for Thrift the argument list as a struct
     /// (fields, then STOP), for proto the message.
     pub body: Body,
-    /// What decoding one message may use up.
+    /// The limits of decoding one message.
     pub limits: DecodeLimits,
 }
 
 impl Call {
-    /// The same call once more; `None` for a stream, which can be sent once.
+    /// A copy of the call, to send it once more; `None` for a stream, which can be sent once.
     pub fn again(&self) -> Option<Self> {
         let body = self.body.as_whole()?.clone().into();
         Some(Self { method: self.method, cx: self.cx.clone(), body, limits: self.limits })
     }
 }
 
-/// What came of a call.
+/// The answer of a call.
 #[derive(Debug, Default)]
 pub struct Answer {
     /// Metadata in front of the body.

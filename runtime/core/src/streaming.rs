@@ -53,7 +53,7 @@ impl<T> Streaming<T> {
         Self { messages: Some(messages), decode, limits, metadata, trailers: Metadata::new() }
     }
 
-    /// What a method that gives a stream answers (`"Chat.Watch"`) as long as it has no body.
+    /// The answer of a method that gives a stream (`"Chat.Watch"`) as long as it has no body.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! What a request's headers say of its caller: which protocol it speaks, which form its bodies have, how long
-//! it waits, and which errors it reads.
+//! The caller of a request, by its headers: which protocol it speaks, which form its bodies have, how long it waits,
+//! and which errors it reads.
 
 use std::time::{Duration, Instant};
 

@@ -206,7 +206,7 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidArgument`] without one, and for what is no base64 where it should be.
+    /// [`Code::InvalidArgument`] without one, and for what is not base64 where it should be.
     pub fn message(&self) -> Result<Bytes, Error> {
         let bad = |text| Error::invalid(text).with_origin(Origin::Decode);
         let message = self.get("message").ok_or_else(|| bad("the query has no message"))?;

@@ -58,7 +58,7 @@ pub enum Form {
     Json,
 }
 
-/// What a content type says.
+/// The meaning of a content type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Content {
     /// The protocol.
@@ -76,7 +76,7 @@ pub enum Unserved {
     Form,
 }
 
-/// What `Accept-Post` tells of a port that got another content type.
+/// The `Accept-Post` of a port that got another content type.
 pub const SERVED: &str = "application/grpc, application/grpc+proto, application/grpc+json, \
     application/grpc-web, application/grpc-web+proto, application/grpc-web+json, application/grpc-web-text, \
     application/grpc-web-text+proto, application/proto, application/json, application/connect+proto, \

@@ -24,7 +24,7 @@ const APART: usize = 64 << 10;
 pub struct Envelope {
     /// [`COMPRESSED`], [`END`], [`TRAILERS`], and what nobody knows.
     pub flags: u8,
-    /// What is in it.
+    /// The message inside.
     pub body: Bytes,
 }
 

@@ -8,7 +8,7 @@ use crate::gzip::{Encoding, unzip};
 use crate::web::FromText;
 use kiteline_core::error::{Code, Error, Origin};
 
-/// What a body holds.
+/// A piece of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
     /// A message.
@@ -63,7 +63,7 @@ impl Frames {
     ///
     /// # Errors
     ///
-    /// For what is no base64 where that is the protocol's.
+    /// For what is not base64 where that is the protocol's.
     pub fn push(&mut self, chunk: Bytes) -> Result<(), Error> {
         let chunk = if self.protocol == Protocol::GrpcWebText { self.text.push(&chunk)? } else { chunk };
         self.envelopes.push(chunk);

@@ -22,7 +22,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// What a header names; `None` for a compression that is not understood.
+    /// The compression that a header names; `None` for one that is not understood.
     pub fn read(name: &str) -> Option<Self> {
         match name.trim() {
             "" | "identity" => Some(Self::Identity),
@@ -52,7 +52,7 @@ pub const ENCODINGS: &str = "gzip, identity";
 ///
 /// # Errors
 ///
-/// [`Code::ResourceExhausted`] over the limit, [`Code::InvalidArgument`] for what is no gzip.
+/// [`Code::ResourceExhausted`] over the limit, [`Code::InvalidArgument`] for what is not gzip.
 pub fn unzip(bytes: &[u8], most: usize) -> Result<Bytes, Error> {
     let limit = most.saturating_add(1);
     let mut out = Vec::with_capacity(bytes.len().saturating_mul(2).min(limit).min(64 << 10));

@@ -20,6 +20,7 @@ mod micro;
 mod percent;
 mod status;
 mod timeout;
+pub mod turn;
 pub mod web;
 
 use bytes::Bytes;

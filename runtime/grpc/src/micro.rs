@@ -1,5 +1,5 @@
-//! What is particular to go-micro over gRPC (v2 to v6): how its clients say how long they wait, the errors
-//! that they read, and those that its servers send.
+//! Compatibility with go-micro over gRPC (v2 to v6): how its clients say how long they wait, the errors that they read,
+//! and those that its servers send.
 //!
 //! Such a client sends the headers `timeout` (nanoseconds in decimal) and `x-content-type`. An error is
 //! the JSON of go-micro's `errors.Error` in `grpc-message`; any detail of the status is taken for an

@@ -90,8 +90,8 @@ impl Status {
         Self { code: Some(code), message: message.into(), ..Self::default() }
     }
 
-    /// What trailers, or headers without a body behind them, say; `None` when they say nothing. A number
-    /// that nobody knows is [`Code::Unknown`]; details that do not decode are none.
+    /// The status in trailers, or in headers without a body behind them; `None` when they say nothing. A number that
+    /// nobody knows is [`Code::Unknown`]; details that do not decode are none.
     pub fn read(headers: &HeaderMap) -> Option<Self> {
         let number = headers.get(STATUS)?.to_str().ok().and_then(|number| number.parse::<i32>().ok());
         let code = match number {

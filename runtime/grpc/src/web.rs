@@ -52,7 +52,7 @@ impl FromText {
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidArgument`] for what is no base64.
+    /// [`Code::InvalidArgument`] for what is not base64.
     pub fn push(&mut self, chunk: &[u8]) -> Result<Bytes, Error> {
         self.0.extend(chunk.iter().filter(|byte| !byte.is_ascii_whitespace()));
         let whole = self.0.len() / 4 * 4;

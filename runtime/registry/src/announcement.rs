@@ -1,5 +1,5 @@
-//! What a server asks of a registry, as a [`Backend`](super::Backend) sees it: which instances are to
-//! stand there, until when, and what has become of it.
+//! The announcement of a server, as a [`Backend`](super::Backend) sees it: which instances are to stand in a registry,
+//! until when, and what has become of it.
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::instance::Instance;
 use super::registration::Status;
 
-/// What is to stand in a registry.
+/// The instances that are to stand in a registry.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
     pub(crate) instances: Vec<Instance>,

@@ -1,5 +1,5 @@
-//! What a process has once however often it is opened: a table of what is open, by what it was
-//! opened with. Tasks end with their runtime, so each runtime has its own.
+//! Sharing of registries that a process opens more than once: a table of what is open, by what it was opened with.
+//! Tasks end with their runtime, so each runtime has its own.
 
 use std::sync::{Arc, Mutex, Weak};
 
@@ -7,7 +7,7 @@ use tokio::runtime::{Handle, Id};
 
 use kiteline_core::lock::lock;
 
-/// What is open; whoever uses it keeps it open.
+/// The table of what is open; whoever uses an entry keeps it open.
 pub(super) struct Common<K, V>(Mutex<Vec<(Id, K, Weak<V>)>>);
 
 impl<K: PartialEq, V> Common<K, V> {
@@ -15,8 +15,8 @@ impl<K: PartialEq, V> Common<K, V> {
         Self(Mutex::new(Vec::new()))
     }
 
-    /// What was opened with this key, by `open` where there is none. Outside of a runtime nothing
-    /// is shared.
+    /// The entry that was opened with this key, opened by `open` where there is none. Outside of a runtime nothing is
+    /// shared.
     pub(super) fn get<E>(&self, key: K, open: impl FnOnce(&K) -> Result<V, E>) -> Result<Arc<V>, E> {
         let Ok(runtime) = Handle::try_current().map(|handle| handle.id()) else { return open(&key).map(Arc::new) };
         let mut table = lock(&self.0);

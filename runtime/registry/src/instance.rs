@@ -10,7 +10,7 @@ pub const DEFAULT_WEIGHT: u32 = 10;
 /// The scheme of any protocol over TLS.
 const TLS: &str = "tls";
 
-/// Where one protocol of an instance is served.
+/// The address at which one protocol of an instance is served.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Endpoint {
     /// `thrift`, `grpc`, `http`, …, and over TLS `thrifts`, `grpcs`, `https`; empty where the registry's layout knows
@@ -109,9 +109,9 @@ impl fmt::Display for Endpoint {
 pub struct Instance {
     /// The service's name in the registry: not empty, without `/`.
     pub service: String,
-    /// What tells instances of one service apart; the address where a layout has nothing better.
+    /// The id that tells instances of one service apart; the address where a layout has nothing better.
     pub id: String,
-    /// Where it is served, one entry a protocol.
+    /// The endpoints, one entry per protocol.
     pub endpoints: Vec<Endpoint>,
     /// The share of calls that it should get beside its neighbours; never 0.
     pub weight: u32,
@@ -119,7 +119,7 @@ pub struct Instance {
     pub version: String,
     /// The application's own pairs (Kitex: tags).
     pub metadata: BTreeMap<String, String>,
-    /// Where it runs, for callers that prefer what is near; empty when unknown.
+    /// The zone, for callers that prefer what is near; empty when unknown.
     pub zone: String,
     /// Whether it answers the calls of one connection out of order, so that callers may share
     /// connections (Kitex's multiplexing). How a registry spells it is its layout's business.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where a password comes from. Its text is shown nowhere.
+/// The source of a password. Its text is shown nowhere.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Password {
     /// The password itself.

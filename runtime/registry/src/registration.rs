@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 /// How long [`Registration::deregister`] waits for a registry that does not answer.
 const DEREGISTER: Duration = Duration::from_secs(5);
 
-/// Where a registration stands.
+/// The status of a registration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
@@ -67,7 +67,7 @@ pub enum Reason {
     Other,
 }
 
-/// What was registered.
+/// The services that were registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registered {
     /// The registry, such as `etcd 127.0.0.1:2379`.
@@ -100,7 +100,7 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// Where it stands, and every change of that.
+    /// The status, and every change of it.
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
     }

@@ -20,13 +20,13 @@ pub struct Resolver {
     version: watch::Receiver<u64>,
 }
 
-/// What all handles of one service share.
+/// The state that all handles of one service share.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) view: Arc<View>,
     pub(super) source: String,
     pub(super) task: Option<AbortHandle>,
-    /// What it was made of: open as long as it is, so that who opens it again shares the watch.
+    /// The registry that it was made of: open as long as it is, so that who opens it again shares the watch.
     pub(super) _registry: Option<Registry>,
 }
 
@@ -52,7 +52,7 @@ impl Resolver {
         Self { shared, version }
     }
 
-    /// What is known now. Never waits and never asks the registry.
+    /// The newest snapshot. Never waits and never asks the registry.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.shared.view.load()
     }

@@ -9,9 +9,9 @@ use super::{fixed, memory};
 /// A kind of registry, and how a URL of its scheme opens one.
 #[derive(Clone, Copy, Debug)]
 pub struct Scheme {
-    /// What stands before the colon, such as `etcd`.
+    /// The part before the colon, such as `etcd`.
     pub name: &'static str,
-    /// How its URLs look, for errors about others: `etcd://host:2379`.
+    /// The form of its URLs, for errors about others: `etcd://host:2379`.
     pub form: &'static str,
     /// Whether a process that opens one URL several times has one registry: it has one connection and
     /// one watch of each service then.
@@ -68,7 +68,7 @@ pub(super) fn find<'s>(url: &Url<'_>, schemes: &'s [Scheme]) -> Result<&'s Schem
     })
 }
 
-/// Where an etcd password is looked for when the URL has a user and no password.
+/// The variable of the environment that holds an etcd password when the URL has a user and no password.
 pub(super) const PASSWORD: &str = "KITELINE_ETCD_PASSWORD";
 /// A file that holds the password, looked for after [`PASSWORD`].
 pub(super) const PASSWORD_FILE: &str = "KITELINE_ETCD_PASSWORD_FILE";

@@ -1,5 +1,5 @@
-//! What a resolver knows at one moment, and the place where it is published: readers never
-//! wait, neither for each other nor for the writer.
+//! A snapshot of a resolver's instances, and the place where it is published: readers never wait, neither for each
+//! other nor for the writer.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -33,7 +33,7 @@ pub struct Snapshot {
     pub suspects: BTreeSet<String>,
     /// Entries that were left out because they could not be read.
     pub skipped: usize,
-    /// The same, by the name of the layout in which they stand; layouts without any are left out.
+    /// Their numbers by the name of the layout in which they stand; layouts without any are left out.
     pub skipped_by: BTreeMap<String, usize>,
 }
 

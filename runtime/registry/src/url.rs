@@ -48,12 +48,12 @@ impl<'a> Url<'a> {
         Self { shown, scheme, rest: rest.strip_prefix("//").unwrap_or(rest), password, process }
     }
 
-    /// What stands before the colon.
+    /// The part before the colon.
     pub fn scheme(&self) -> &'a str {
         self.scheme
     }
 
-    /// What stands behind `scheme:` or `scheme://`.
+    /// The part behind `scheme:` or `scheme://`.
     pub fn rest(&self) -> &'a str {
         self.rest
     }
@@ -63,12 +63,12 @@ impl<'a> Url<'a> {
         self.scheme.len() < self.shown.len()
     }
 
-    /// What stands in it, or else in the environment, as the password of an etcd user.
+    /// The password of an etcd user: from the URL, or else from the environment.
     pub fn password(&self) -> Option<&'a Password> {
         self.password
     }
 
-    /// Whose registry this is: 0 for this process, another number for one that it stands for.
+    /// The process whose registry this is: 0 for this process, another number for one that it stands for.
     pub fn process(&self) -> u64 {
         self.process
     }

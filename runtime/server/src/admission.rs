@@ -31,7 +31,7 @@ pub(super) struct Admission {
     pub(super) recorders: Recorders,
 }
 
-/// Whose call wants to enter, and what was reserved for it.
+/// The entry of a call: whose it is, and what was reserved for it.
 pub(super) struct Entry<'a> {
     pub(super) share: &'a Share,
     pub(super) held: Option<Held>,

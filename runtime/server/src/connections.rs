@@ -249,7 +249,7 @@ impl ConnectionGuard {
         self.id
     }
 
-    /// What the connection's calls have of all calls in work.
+    /// The share of the connection's calls in all calls in work.
     pub(super) fn share(&self) -> &Arc<Share> {
         &self.share
     }
@@ -271,7 +271,7 @@ impl ConnectionGuard {
         task.iter().for_each(AbortHandle::abort);
     }
 
-    /// What ends when an HTTP/2 peer should be told to go.
+    /// The token that ends when an HTTP/2 peer should be told to go.
     #[cfg(feature = "grpc")]
     pub(super) fn goaway(&self) -> CancellationToken {
         let token = CancellationToken::new();

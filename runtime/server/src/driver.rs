@@ -24,7 +24,7 @@ use kiteline_core::router::{Route, Router};
 use kiteline_core::service::{Answer, BoxFuture};
 use kiteline_tls::Stream;
 
-/// What a driver says of a connection's first bytes.
+/// The claim of a driver on a connection, by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
     /// It serves the connection.

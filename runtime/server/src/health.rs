@@ -26,7 +26,7 @@ static METHODS: [Method; 3] = [
     Method::new(Idl::Proto, LIST, 2).idempotent(),
 ];
 
-/// What a server says of itself.
+/// The health of a server and its services.
 pub(super) struct Health {
     services: Vec<&'static ServiceInfo>,
     stage: watch::Receiver<Stage>,

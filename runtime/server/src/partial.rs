@@ -94,7 +94,7 @@ impl Admission {
         let mut frames = self.frames();
         let missing = || self.bytes().saturating_add(bytes).saturating_sub(limit);
         let lagging: Vec<_> = frames.iter().filter(|frame| frame.lags(now, limits)).map(Arc::clone).collect();
-        // For nothing nobody is refused.
+        // No frame loses its room unless that makes enough of it.
         if lagging.iter().map(|frame| frame.bytes()).sum::<usize>() < missing() {
             return false;
         }
@@ -168,7 +168,7 @@ impl Partial {
         true
     }
 
-    /// What is reserved, for the frame that is whole now or was refused.
+    /// Takes the reservation of the frame that is whole now or was refused.
     pub(super) fn take(&mut self) -> Option<Held> {
         self.frame.take().map(|frame| self.held(frame))
     }
@@ -227,7 +227,7 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// The same as bytes of a request in work.
+    /// The reservation as bytes of a request in work.
     pub(super) fn into_bytes(mut self) -> usize {
         let bytes = std::mem::take(&mut self.bytes);
         self.admission.reserved.fetch_sub(bytes, Ordering::SeqCst);
@@ -285,7 +285,7 @@ mod tests {
         let enter = |bytes, held| admission.enter(bytes, Entry { share: &Share::default(), held }, &limits);
         let whole = enter(100 * KIB, small.take()).ok().unwrap();
         let other = enter(KIB, None).ok().unwrap();
-        // What is not small is refused, and so are small ones beyond an eighth.
+        // Requests that are not small are refused, and so are small ones beyond an eighth.
         assert_eq!(enter(2 * MIB, None).err().unwrap().code(), Code::ResourceExhausted);
         let mut more: Vec<_> = std::iter::from_fn(|| enter(MIB, None).ok()).take(9).collect();
         assert_eq!(more.len(), 7);
@@ -314,7 +314,7 @@ mod tests {
         assert_eq!((admission.bytes(), admission.reserved.load(Ordering::SeqCst), admission.frames().len()), (0, 0, 0));
     }
 
-    /// A byte now and then is no progress: who would not be done in time may lose its room.
+    /// A byte now and then is not progress: who would not be done in time may lose its room.
     #[tokio::test(start_paused = true)]
     async fn a_frame_that_drips_lags() {
         let (admission, limits) = (Arc::new(Admission::default()), limits());

@@ -64,7 +64,7 @@ impl Running {
         self.address
     }
 
-    /// What has happened so far.
+    /// Counts of events so far.
     pub fn counters(&self) -> &Counters {
         self.shared.counters()
     }
@@ -127,7 +127,7 @@ impl Running {
         self.stop_aloud(|_| {}).await
     }
 
-    /// The same; `say` is told each step before it is waited for.
+    /// Stops the server as [`Running::stop`] does; `say` is told each step before it is waited for.
     pub async fn stop_aloud(mut self, say: fn(&str)) -> Result<(), Error> {
         self.shared.stage.send_replace(Stage::Leaving);
         if let Some(registration) = self.registration.take() {
@@ -142,7 +142,7 @@ impl Running {
         self.accepting.abort();
         let (calls, drain) = (self.shared.admission.in_flight(), self.shared.limits.drain);
         say(&format!("stopping: no new calls; {calls} in work have up to {drain:?}"));
-        // Whoever watches the health would keep the connection open.
+        // Ends the watches of the health service: they would keep their connections open.
         self.shared.stage.send_replace(Stage::Draining);
         let connections = &self.shared.connections;
         connections.drain();

@@ -127,7 +127,7 @@ impl RunningCall {
         running
     }
 
-    /// The same as one whose handler begins aside, and tells so.
+    /// Makes it a call whose handler begins aside, and tells so.
     pub(super) fn beginning(mut self, begun: Arc<Notify>) -> Self {
         self.begun = Some(begun);
         self

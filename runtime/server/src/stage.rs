@@ -1,6 +1,6 @@
 //! The stages of a server's life.
 
-/// What a server does now.
+/// The stage of a server's life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Stage {
     /// It serves.

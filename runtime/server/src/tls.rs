@@ -1,7 +1,5 @@
 //! TLS on accepted connections: the handshake, and a readable refusal for who comes without.
 
-use std::sync::Arc;
-
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -22,8 +20,15 @@ const READS: usize = 64;
 /// What a driver is to read: the connection as it is, or what is within its TLS. `None` when it came to nothing.
 ///
 /// All of it happens in the time of the first byte ([`Phase::FirstByte`]), in the connection's own task.
-pub(super) async fn open(shared: &Arc<Shared>, guard: &ConnectionGuard, stream: TcpStream) -> Option<Stream> {
-    let Some(acceptor) = &shared.tls else { return Some(stream.into()) };
+pub(super) async fn open(shared: &Shared, guard: &ConnectionGuard, stream: TcpStream) -> Option<Stream> {
+    match &shared.tls {
+        None => Some(stream.into()),
+        // In a box: connections in plain text need not have room for it.
+        Some(acceptor) => Box::pin(secure(shared, acceptor, guard, stream)).await,
+    }
+}
+
+async fn secure(shared: &Shared, acceptor: &Acceptor, guard: &ConnectionGuard, stream: TcpStream) -> Option<Stream> {
     let mut first = [0];
     if stream.peek(&mut first).await.ok()? == 0 {
         return None;

@@ -19,33 +19,33 @@ use kiteline_core::say::say;
 
 /// Registers a server's services, each under its name of `[names]` or the IDL.
 #[derive(Debug)]
-pub(crate) struct Announcer {
+pub(crate) struct ConfiguredRegistrar {
     registry: Registry,
     config: Config,
     recorders: Recorders,
     aloud: bool,
 }
 
-impl Announcer {
+impl ConfiguredRegistrar {
     /// `aloud` where a person is to be told that it listens and what becomes of the registration.
     pub(crate) fn new(registry: Registry, config: &Config, recorders: Recorders, aloud: bool) -> Self {
         Self { registry, config: config.clone(), recorders, aloud }
     }
 
-    fn begin(&self, bound: SocketAddr, services: &[&'static ServiceInfo]) -> Result<Announced, Error> {
+    fn begin(&self, bound: SocketAddr, services: &[&'static ServiceInfo]) -> Result<ConfiguredRegistration, Error> {
         let names = names::names(&self.config.names, services)?;
         if self.aloud {
             let over = if self.config.server.tls.is_some() { " over TLS" } else { "" };
             say(&format!("{} listening on {bound} ({}{over})", names.join(", "), protocols(services)));
         }
         if !self.registry.registers() {
-            return Ok(Announced { names, registration: None, propagation: Duration::ZERO });
+            return Ok(ConfiguredRegistration { names, registration: None, propagation: Duration::ZERO });
         }
         let address = self.config.advertised(bound)?;
         let instances = services.iter().zip(&names).map(|(info, name)| self.instance(info, name, &address)).collect();
         let registration = self.registry.register(instances)?;
         let propagation = self.config.server.propagation.unwrap_or_else(|| self.registry.propagation());
-        Ok(Announced { names, registration: Some((registration, Vec::new())), propagation })
+        Ok(ConfiguredRegistration { names, registration: Some((registration, Vec::new())), propagation })
     }
 
     fn instance(&self, info: &'static ServiceInfo, name: &str, address: &Endpoint) -> Instance {
@@ -55,7 +55,7 @@ impl Announcer {
     }
 }
 
-impl Registrar for Announcer {
+impl Registrar for ConfiguredRegistrar {
     fn register(
         &self,
         address: SocketAddr,
@@ -95,14 +95,14 @@ fn protocols(services: &[&'static ServiceInfo]) -> String {
 }
 
 /// A server that is known, or is to be as soon as its registry is there.
-struct Announced {
+struct ConfiguredRegistration {
     /// Of the services in the registry.
     names: Vec<String>,
     registration: Option<(Registration, Vec<AbortHandle>)>,
     propagation: Duration,
 }
 
-impl Known for Announced {
+impl Known for ConfiguredRegistration {
     fn set_weight(&self, weight: u32) {
         self.registration.iter().for_each(|(registration, _)| registration.set_weight(weight));
     }

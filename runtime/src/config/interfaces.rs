@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
-/// What the kernel says, as text.
+/// The kernel's tables, as text.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
     /// `/proc/net/dev`: every interface.
@@ -18,7 +18,7 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    /// What can be read of them; what cannot is empty.
+    /// Reads the tables; one that cannot be read is empty.
     pub(super) fn read() -> Self {
         let read = |name| std::fs::read_to_string(Path::new("/proc/net").join(name)).unwrap_or_default();
         Self { dev: read("dev"), route: read("route"), fib_trie: read("fib_trie"), if_inet6: read("if_inet6") }

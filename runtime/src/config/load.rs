@@ -27,7 +27,7 @@ RUST_LOG says what is logged, such as info or warn,runtime=debug.";
 const TLS: [&str; 3] = ["KITELINE_TLS_CERT", "KITELINE_TLS_KEY", "KITELINE_TLS_CLIENT_CA"];
 const DEFAULT_FILE: &str = "service.toml";
 
-/// What the command line asks for.
+/// The request of the command line.
 pub(super) enum Asked {
     /// To run with these flags.
     Settings(Flags),

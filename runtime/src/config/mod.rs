@@ -35,13 +35,13 @@ pub struct Config {
     /// `[limits]`.
     pub limits: Limits,
     /// `[names]`: names in the registry by service of the IDL, such as `AddService = "add2"` or
-    /// `"a.v1.Greeter" = "hello"`. A key that is no service of the server is an error at its start.
+    /// `"a.v1.Greeter" = "hello"`. A key that is not a service of the server is an error at its start.
     pub names: BTreeMap<String, String>,
     /// `[client]`.
     pub client: ClientConfig,
     /// `[app]`: the user's own table.
     pub app: toml::Table,
-    /// Where the settings came from, in one line for people.
+    /// The source of the settings, in one line for people.
     #[serde(skip)]
     pub source: String,
 }
@@ -53,7 +53,7 @@ pub struct ServerConfig {
     /// `host:port` to listen on; port 0 lets the kernel choose. Default `127.0.0.1:8888`.
     #[serde(deserialize_with = "listen")]
     pub listen: String,
-    /// What others dial: `host`, `host:port`, or the name of a network interface (`eth0`, `eth0:8888`;
+    /// The address that others dial: `host`, `host:port`, or the name of a network interface (`eth0`, `eth0:8888`;
     /// Linux alone), whose first address is meant. Default: the address that others can reach.
     pub advertise: Option<String>,
     /// Between deregistering and the end of accepting; seconds in the file. Default 6 s, because
@@ -67,10 +67,10 @@ pub struct ServerConfig {
     pub mux: bool,
     /// Whether a server with proto services describes them to tools such as grpcurl. Default true.
     pub reflection: bool,
-    /// `[server.cors]`: which web pages may call proto services. Default: those of the server's own origin.
-    pub cors: Option<Cors>,
     /// `[server.tls]`: the server speaks TLS, and nothing else. Paths are relative to the file. Default: plain text.
     pub tls: Option<ServerTls>,
+    /// `[server.cors]`: which web pages may call proto services. Default: those of the server's own origin.
+    pub cors: Option<Cors>,
 }
 
 impl Default for ServerConfig {
@@ -81,8 +81,8 @@ impl Default for ServerConfig {
             propagation: None,
             mux: true,
             reflection: true,
-            cors: None,
             tls: None,
+            cors: None,
         }
     }
 }
@@ -111,7 +111,7 @@ impl Default for RegistryConfig {
     }
 }
 
-/// What a server does when its registry does not take it at once.
+/// The behaviour of a server whose registry does not take it at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
@@ -206,13 +206,12 @@ impl Config {
         Ok(config)
     }
 
-    /// What others dial to reach a listener that is bound to `bound`: the setting, else
-    /// `KITEX_IP_TO_REGISTRY` and `KITEX_PORT_TO_REGISTRY`, else the bound address; for `0.0.0.0`
-    /// and `::` `POD_IP`, else the address by which this machine reaches others, else its first one
-    /// that is not a loopback address.
+    /// The address that others dial to reach a listener that is bound to `bound`: the setting, else
+    /// `KITEX_IP_TO_REGISTRY` and `KITEX_PORT_TO_REGISTRY`, else the bound address; for `0.0.0.0` and `::` `POD_IP`,
+    /// else the address by which this machine reaches others, else its first one that is not a loopback address.
     ///
     /// # Errors
-    /// [`Error::Advertise`] when a setting is no address that others can dial.
+    /// [`Error::Advertise`] when a setting is not an address that others can dial.
     pub fn advertised(&self, bound: SocketAddr) -> Result<Endpoint, Error> {
         let env = |name: &str| std::env::var(name).ok();
         let interface = |name: &str| interfaces::Tables::read().of(name);

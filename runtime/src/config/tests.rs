@@ -259,25 +259,6 @@ fn configuration_names_a_balancer() {
 }
 
 #[test]
-fn a_setting_for_web_pages_that_means_nothing_is_an_error_where_it_stands() {
-    let read = |text: &str| Config::from_toml(&format!("[server.cors]\n{text}\n"), "service.toml");
-    let cors =
-        read("origins = [\"https://app.example.com\"]\nheaders = [\"Authorization\"]").unwrap().server.cors.unwrap();
-    assert_eq!((cors.headers, cors.max_age), (vec!["authorization".to_owned()], Duration::from_secs(7_200)));
-    for (text, said) in [
-        ("origins = []", "`origins` is empty"),
-        ("origins = [\"app.example.com\"]", "`app.example.com` is not an origin"),
-        ("origins = [\"*\"]\ncredentials = true", "browsers send no credentials"),
-        ("origins = [\"*\"]\nheaders = [\"a b\"]", "`a b` is not the name of a header"),
-        ("origin = \"*\"", "origin"),
-        ("origins = [\"*\"]\nmax_age = \"soon\"", "soon"),
-    ] {
-        let error = read(text).unwrap_err().to_string();
-        assert!(error.contains(said) && error.contains("service.toml:") && error.contains('^'), "{text}: {error}");
-    }
-}
-
-#[test]
 fn tls_is_set_by_files_whose_paths_are_relative_to_the_settings() {
     use kiteline_tls::{ClientTls, ServerTls};
 
@@ -314,4 +295,23 @@ fn tls_is_set_by_files_whose_paths_are_relative_to_the_settings() {
     assert!(text.starts_with("s:1:1: ") && text.contains("missing field `key`"), "{text}");
     let text = Config::from_toml("[server.tls]\ncrt = \"a.pem\"\n", "s").unwrap_err().to_string();
     assert!(text.contains("did you mean `cert`?"), "{text}");
+}
+
+#[test]
+fn a_setting_for_web_pages_that_means_nothing_is_an_error_where_it_stands() {
+    let read = |text: &str| Config::from_toml(&format!("[server.cors]\n{text}\n"), "service.toml");
+    let cors =
+        read("origins = [\"https://app.example.com\"]\nheaders = [\"Authorization\"]").unwrap().server.cors.unwrap();
+    assert_eq!((cors.headers, cors.max_age), (vec!["authorization".to_owned()], Duration::from_secs(7_200)));
+    for (text, said) in [
+        ("origins = []", "`origins` is empty"),
+        ("origins = [\"app.example.com\"]", "`app.example.com` is not an origin"),
+        ("origins = [\"*\"]\ncredentials = true", "browsers send no credentials"),
+        ("origins = [\"*\"]\nheaders = [\"a b\"]", "`a b` is not the name of a header"),
+        ("origin = \"*\"", "origin"),
+        ("origins = [\"*\"]\nmax_age = \"soon\"", "soon"),
+    ] {
+        let error = read(text).unwrap_err().to_string();
+        assert!(error.contains(said) && error.contains("service.toml:") && error.contains('^'), "{text}: {error}");
+    }
 }

@@ -1,4 +1,4 @@
-//! What servers say when they are asked after their health (`grpc.health.v1`).
+//! The health service (`grpc.health.v1`) of servers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! What a server tells of its proto services to tools that ask (`grpc.reflection`).
+//! The reflection service (`grpc.reflection`) of servers, as tools ask it.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

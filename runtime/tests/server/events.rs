@@ -1,4 +1,4 @@
-//! What a recorder is told of a server and a channel.
+//! Events of a server and a channel, as a recorder sees them.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

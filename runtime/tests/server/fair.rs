@@ -1,4 +1,4 @@
-//! What one caller may have of a server while others call it: bytes that arrive, and calls in work.
+//! The share of one caller of a server while others call it: bytes that arrive, and calls in work.
 
 use crate::limited::{WIRES, start, text, whole};
 use crate::peer::{Peer, frame};

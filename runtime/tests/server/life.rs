@@ -164,7 +164,7 @@ const DESCRIPTORS: &str = "64";
 #[test]
 fn a_server_without_descriptors_recovers() {
     let test = std::env::current_exe().unwrap();
-    let script = format!("ulimit -n {DESCRIPTORS} && exec \"$0\" --ignored --exact starved");
+    let script = format!("ulimit -n {DESCRIPTORS} && exec \"$0\" --ignored --exact life::starved");
     let run = std::process::Command::new("sh").arg("-c").arg(script).arg(test).output().unwrap();
     let text = String::from_utf8_lossy(&run.stdout);
     assert!(run.status.success(), "{text}\n{}", String::from_utf8_lossy(&run.stderr));
@@ -198,7 +198,7 @@ async fn starved() {
 fn sigterm_drains_and_exits() {
     let test = std::env::current_exe().unwrap();
     let mut server = std::process::Command::new(test)
-        .args(["--ignored", "--exact", "--nocapture", "served"])
+        .args(["--ignored", "--exact", "--nocapture", "life::served"])
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();

@@ -1,4 +1,4 @@
-//! What a server's settings offer to its callers.
+//! Shared connections that a server's settings offer to its callers.
 
 use crate::add::{AddRequest, AddResponse, AddServer};
 use runtime::client::Request;

@@ -162,7 +162,7 @@ async fn damage_outside_a_body_closes_only_its_connection() {
         "0fffffff8001000100000003",                       // over the limit
         "1600010000",                                     // TLS
         "80010009000000034164640000000100",               // not framed, no such message type
-        "8001000100000003ff6464000000010000",             // not framed, a name that is no text
+        "8001000100000003ff6464000000010000",             // not framed, a name that is not text
         "8001000100000003416464000000016300010000",       // not framed, no such type
         "8001000100000003416464000000010b0001ffffffff",   // not framed, a negative length
         "8001000100000003416464000000010f00010b7fffffff", // not framed, a count that cannot be
@@ -171,7 +171,7 @@ async fn damage_outside_a_body_closes_only_its_connection() {
         "0000000482a10000",                               // Compact, no such message type
         "000000078221ffffffffff",                         // Compact, a sequence number without an end
         "00000006822101ffffff",                           // Compact, a name longer than the frame
-        "0000000582210101ff",                             // Compact, a name that is no text
+        "0000000582210101ff",                             // Compact, a name that is not text
         "8221010341646419f8ffffffff07",                   // Compact, not framed, a count that cannot be
         "822101034164641e",                               // Compact, not framed, no such type
         "000000118001000900000004000000000000000100",     // no such message type

@@ -128,3 +128,29 @@ fn addresses_have_schemes_or_none() {
     assert!(fits("grpcs", "grpc") && fits("thrifts", "thrift") && fits("tls", "thrift") && fits("tls", "grpc"));
     assert!(!fits("https", "grpc") && !fits("grpcs", "thrift") && !fits("grpcs", "grp"));
 }
+
+/// Run by the test below, in a process of its own: where the authorities are is said by its environment.
+#[tokio::test]
+#[ignore = "needs SSL_CERT_FILE and an address"]
+async fn of_the_system() {
+    let channel = runtime::Channel::to(&std::env::var("ADDRESS").unwrap()).unwrap();
+    for way in [&WAYS[1], &WAYS[3]] {
+        assert!(call(way, &channel, Bytes::from_static(&[0])).await.is_ok(), "{}", way.0);
+    }
+}
+
+#[tokio::test]
+async fn without_settings_the_authorities_of_the_system_are_trusted() {
+    let place = Place::new();
+    let running = start(place.serving()).await;
+    let run = async |ca: &std::path::Path| {
+        let mut process = std::process::Command::new(std::env::current_exe().unwrap());
+        process.args(["--exact", "calling::of_the_system", "--ignored"]);
+        process.env("SSL_CERT_FILE", ca).env("ADDRESS", format!("https://{}", running.addr()));
+        tokio::task::spawn_blocking(move || process.output().unwrap()).await.unwrap()
+    };
+    let output = run(&place.authority.trust("ca.pem")).await;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let other = Place::new();
+    assert!(!run(&other.authority.trust("ca.pem")).await.status.success());
+}

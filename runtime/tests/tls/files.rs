@@ -110,7 +110,7 @@ async fn a_servers_files_are_read_again_when_they_change() {
     assert_eq!(trusts(&WAYS[0], &at, &old).await, Ok(()));
     fs::remove_file(&place.server.cert).unwrap();
     assert_eq!(trusts(&WAYS[0], &at, &old).await, Ok(()));
-    // The same as in the beginning is no change, what is whole is one.
+    // The same as in the beginning is not a change, what is whole is one.
     fs::write(&place.server.cert, &whole).unwrap();
     assert_eq!(trusts(&WAYS[0], &at, &old).await, Ok(()));
     fs::write(&place.server.key, &new_key).unwrap();

@@ -1,5 +1,4 @@
-//! What transcoding Compact takes from the heap. One test, since the allocator counts for the
-//! whole process.
+//! Heap use of transcoding Compact. One test, since the allocator counts for the whole process.
 
 use alloc_tests::Counting;
 use runtime::limits::DecodeLimits;

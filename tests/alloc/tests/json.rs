@@ -1,5 +1,4 @@
-//! What reading a message in JSON takes from the heap. One test, since the allocator counts for the
-//! whole process.
+//! Heap use of reading a message in JSON. One test, since the allocator counts for the whole process.
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 use alloc_tests::Counting;

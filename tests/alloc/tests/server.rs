@@ -1,5 +1,5 @@
-//! What hostile messages take from the heap on their way through a server, over every framing. One
-//! test, since the allocator counts for the whole process.
+//! Heap use of hostile messages on their way through a server, over every framing. One test, since the allocator counts
+//! for the whole process.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use alloc_tests::Counting;

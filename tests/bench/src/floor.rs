@@ -1,4 +1,4 @@
-//! What the system calls of a ping-pong take by themselves: two sends and two receives a call, each of which finds its
+//! Cost of the system calls of a ping-pong by themselves: two sends and two receives per call, each of which finds its
 //! bytes there. Nobody waits or is woken, nothing is scheduled, encoded or decoded, both ends of a connection are of
 //! one thread. No program that makes these calls, one request a connection at a time, makes more of them.
 

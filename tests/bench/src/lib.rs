@@ -1,4 +1,4 @@
-//! What the benchmarks share: our generated code, callers, and the way to time them.
+//! Common parts of the benchmarks: our generated code, callers, and the way to time them.
 
 /// Ours.
 pub mod ours {

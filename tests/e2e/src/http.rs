@@ -18,7 +18,7 @@ pub struct Answer {
 ///
 /// # Errors
 ///
-/// What the connection says; an answer that is no HTTP.
+/// What the connection says; an answer that is not HTTP.
 pub fn send(address: &str, method: &str, target: &str) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;

@@ -1,5 +1,5 @@
-//! What a generated value holds, read from its `Debug` text, in the form of `meaning` in the recorded vectors: structs are
-//! objects without their unset fields, maps are sorted lists of pairs, sets are sorted, binary is `{"hex": …}`, enums are
+//! Reads a generated value from its `Debug` text, in the form of `meaning` in the recorded vectors: structs are objects
+//! without their unset fields, maps are sorted lists of pairs, sets are sorted, binary is `{"hex": …}`, enums are
 //! numbers, doubles that JSON lacks are texts.
 
 use std::fmt::Debug;

@@ -104,7 +104,7 @@ async fn accept(listener: TcpListener, bad: bool, shared: Arc<Shared>) {
     while let Ok((stream, _)) = listener.accept().await {
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
-            // A caller that went away, or sent what is no request, is told nothing.
+            // A caller that went away, or sent what is not a request, is told nothing.
             let _ = serve(stream, bad, &shared).await;
         });
         while connections.try_join_next().is_some() {}

@@ -90,7 +90,7 @@ fn lengths(cases: &mut Cases) {
     }
 }
 
-/// Row 5: what is no UTF-8, in every slot of text.
+/// Row 5: what is not UTF-8, in every slot of text.
 fn texts(cases: &mut Cases) {
     const BAD: &[u8] = &[0, 0, 0, 2, 0xc3, 0x28];
     cases.add(5, "text that is not UTF-8", &[&[11, 0, 1], BAD]);

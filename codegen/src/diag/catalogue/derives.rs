@@ -1,4 +1,4 @@
-//! What `--derive` asks for and cannot have, and words that do nothing (TH014x).
+//! Findings about `--derive`: macros that are not there or cannot be had, and words that do nothing (TH014x).
 
 use crate::diag::Diagnostic;
 use crate::ir::draft::Name;

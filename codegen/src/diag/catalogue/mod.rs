@@ -1,4 +1,4 @@
-//! Every text of every finding, one function a code. A module for each stage:
+//! The texts of all findings, one function per code. A module for each stage:
 //! `source` (SR), `thrift` (TH00xx, syntax), `proto` (PB), `names` and `rules` (TH01xx).
 
 pub mod derives;

@@ -1,4 +1,4 @@
-//! What `resolve` finds: names, types and constants (TH01xx). One function a code.
+//! Findings of `resolve`: names, types and constants (TH01xx). One function per code.
 
 use crate::diag::Diagnostic;
 use crate::ir::draft::Name;

@@ -1,4 +1,4 @@
-//! The rules of `check`: TH01xx. One function a code.
+//! Findings of `check`: TH01xx. One function per code.
 
 use crate::diag::Diagnostic;
 use crate::ir::draft::Name;

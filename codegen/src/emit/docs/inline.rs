@@ -99,7 +99,7 @@ fn address(rest: &str, out: &mut String) -> usize {
     length
 }
 
-/// How much of a text is an address of the web; what ends a sentence is no part of it.
+/// How much of a text is an address of the web; what ends a sentence is not part of it.
 fn length(text: &str) -> usize {
     let Some(behind) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else { return 0 };
     let ends = |c: char| !c.is_ascii_graphic() || "<>`\"\\|^{}[]".contains(c);

@@ -9,8 +9,8 @@ use prost_types::{FileDescriptorProto, FileDescriptorSet};
 use super::files;
 use crate::ir::model::{Model, ModuleId};
 
-/// What services share their descriptors with: those of their module and package. Files without a
-/// package have modules of their own.
+/// The encoded descriptors by what services share them with: those of their module and package. Files without a package
+/// have modules of their own.
 pub(in crate::emit) type Descriptors = BTreeMap<(ModuleId, String), Vec<u8>>;
 
 /// The encoded `FileDescriptorSet` of each module and package with services: its files, and what they
@@ -45,7 +45,7 @@ pub(in crate::emit) fn literal(bytes: &[u8]) -> TokenStream {
     for byte in bytes {
         let before = text.len();
         match byte {
-            // Blanks at the start of a line are no part of the literal.
+            // Blanks at the start of a line are not part of the literal.
             b' ' if width == 0 => text.push_str("\\x20"),
             b'"' | b'\\' => text.extend(['\\', char::from(*byte)]),
             b' '..=b'~' => text.push(char::from(*byte)),

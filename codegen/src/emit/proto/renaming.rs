@@ -10,7 +10,7 @@ use super::{comments, groups};
 use crate::ir::model::{Def, DefKind, Model, Proto};
 use crate::resolve::names;
 
-/// What prost gets.
+/// The descriptors that prost gets.
 pub(super) struct Renamed {
     /// The user's files, with their modules' places in the model.
     pub(super) files: Vec<(usize, FileDescriptorProto)>,
@@ -90,7 +90,7 @@ impl Renaming<'_> {
     fn message(&mut self, message: &mut DescriptorProto, old: &str, new: &str) {
         let before = format!("{old}.{}", message.name());
         message.extension.clear();
-        // An entry of a map is no message of its own.
+        // An entry of a map is not a message of its own.
         if let Some((def, proto)) = self.defs.get(before.as_str()) {
             let ty = last(&def.head.rust);
             let inner = proto.inner.as_deref().map(last);
@@ -165,7 +165,7 @@ impl Renaming<'_> {
             if !is_made(&decided, &decided) {
                 value.name = Some(self.stand_ins.name(&own, &decided));
             }
-            // Of members with one number prost makes one variant.
+            // prost makes one variant of members with one number.
             let variant = first.entry(value.number()).or_insert_with(|| value.name().to_owned());
             members.insert(own, variant.clone());
         }

@@ -2,7 +2,7 @@
 
 use crate::resolve::names;
 
-/// What to write for each stand-in.
+/// The text to write for each stand-in.
 pub(super) struct StandIns {
     /// A word that nothing else in the text has.
     word: String,
@@ -70,7 +70,7 @@ impl StandIns {
     }
 }
 
-/// Whether prost makes a name of its own accord; what it makes of nothing but `_` is no name.
+/// Whether prost makes a name of its own accord; what it makes of nothing but `_` is not a name.
 pub(super) fn is_made(by_prost: &str, decided: &str) -> bool {
     by_prost == decided && decided != names::NOTHING && decided != "__OneOf"
 }

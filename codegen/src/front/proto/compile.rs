@@ -60,7 +60,7 @@ pub(super) fn all(
         let Some(unit) = by_file.get(at) else {
             continue;
         };
-        // What imports a broken file would only repeat its errors.
+        // A file that imports a broken one would only repeat its errors.
         if draft.files[*at].includes.iter().any(|it| broken.contains(&it.file)) {
             broken.insert(*at);
         } else if let Err(error) = compiler.open_file(&unit.name).map(drop) {

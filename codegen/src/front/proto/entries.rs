@@ -5,7 +5,7 @@ use prost_types::{DescriptorProto, FileDescriptorProto};
 use super::{lower::is_map_entry, place::Places};
 use crate::source::Span;
 
-/// What an error's message says of an entry type.
+/// The entry type in an error's message.
 pub(super) enum Entry {
     /// Two fields have entry types of the same name: the place of the later field.
     Clash(Span),

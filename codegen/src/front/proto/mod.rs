@@ -71,7 +71,7 @@ fn is_well_known(name: &str) -> bool {
     name.starts_with(GOOGLE) && GoogleFileResolver::new().open_file(name).is_ok()
 }
 
-/// Where imports are looked for: the include directories, then those of the proto roots, outer ones
+/// The folders in which imports are looked for: the include directories, then those of the proto roots, outer ones
 /// first, so that a file has the same name for all of them.
 pub(super) fn import_dirs(roots: &[PathBuf], include_dirs: &[PathBuf]) -> Vec<PathBuf> {
     let proto = roots.iter().filter(|it| it.extension().is_some_and(|it| it == "proto"));

@@ -10,7 +10,7 @@ use crate::{
     source::{FileId, SourceMap, Span},
 };
 
-/// What the source info of one file says, by descriptor path.
+/// The source info of one file, by descriptor path.
 pub(super) struct Places<'a> {
     sources: &'a SourceMap,
     file: FileId,

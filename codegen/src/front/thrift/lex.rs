@@ -3,7 +3,7 @@
 
 use super::MAX_ERRORS;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A name or a keyword, without dots.
@@ -51,7 +51,7 @@ pub(super) struct Comment {
     pub(super) first: bool,
 }
 
-/// What can be wrong with the text itself.
+/// The faults of the text itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// Characters that begin no token.
@@ -244,7 +244,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// Whether something that is no stray character may begin here.
+/// Whether something that is not a stray character may begin here.
 fn begins(char: char) -> bool {
     char.is_ascii_alphanumeric() || char.is_ascii_whitespace() || "{}()[]<>,;:=*&._\"'#/".contains(char)
 }

@@ -22,7 +22,7 @@ pub const MAX_ERRORS: usize = 100;
 /// their text.
 pub const MAX_TOKENS: usize = 1_000_000;
 
-/// What one file says.
+/// The contents of one file.
 #[derive(Debug, Default)]
 pub struct Parsed {
     /// The `namespace` lines.

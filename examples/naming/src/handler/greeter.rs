@@ -5,7 +5,7 @@ use runtime::{Context, Error};
 /// The handler of `Greeter`.
 #[derive(Debug, Default)]
 pub struct GreeterHandler {
-    /// Where its server listens: each answer says who gave it.
+    /// The address of its server: each answer says who gave it.
     pub at: String,
 }
 

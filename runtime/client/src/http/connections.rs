@@ -25,7 +25,7 @@ use kiteline_registry::Endpoint;
 /// Connections of HTTP/2 to one address that are opened for the sake of speed.
 static WIDTH: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZero::get).min(8));
 /// Calls on each connection from which on another one is worth it.
-const CROWDED: usize = 16;
+const CROWDED: usize = 8;
 /// Connections of HTTP/2 to one address at most, calls beyond their streams wait; those of HTTP/1.1 that are kept.
 const MOST: usize = 64;
 /// A call that is given up after so long, on a connection on which nothing came for as long, takes it along.

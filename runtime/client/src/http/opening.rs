@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use hyper::client::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
@@ -16,6 +16,7 @@ use super::connections::{Http1Sender, Http2Connection};
 use super::heard::{Heard, noted};
 use crate::dial::Dialer;
 use kiteline_core::error::{Error, Origin};
+use kiteline_grpc::turn::{Driven, Jobs, Kept, gather};
 use kiteline_registry::Endpoint;
 use kiteline_tls::{Alpn, Stream};
 
@@ -49,20 +50,23 @@ pub(super) async fn open_two(
     let connect = dialer.timeout;
     let end = Instant::now() + connect;
     let heard = Arc::<Heard>::default();
-    let (io, begun) = noted(dial(at, dialer, Alpn::Http2).await?, &heard);
-    let mut http = http2::Builder::new(TokioExecutor::new());
+    let (socket, begun) = noted(dial(at, dialer, Alpn::Http2).await?, &heard);
+    let ((io, out), jobs) = (gather(socket), Jobs::default());
+    let mut http = http2::Builder::new(jobs.clone());
     http.timer(TokioTimer::new())
         .max_header_list_size(HEADERS)
         .keep_alive_interval(PING)
         .keep_alive_timeout(PONG)
         .keep_alive_while_idle(false);
-    let (sender, mut connection) = http.handshake(TokioIo::new(io)).await.map_err(|error| no_handshake(at, &error))?;
+    let (sender, connection) = http.handshake(TokioIo::new(io)).await.map_err(|error| no_handshake(at, &error))?;
     let streams = Arc::new(AtomicUsize::new(connection.current_max_send_streams()));
     let known = Arc::clone(&streams);
     let (settled, settings) = oneshot::channel();
     let mut begins = Some((begun, settled));
+    let mut driven = Driven::new(connection, jobs, Kept::default(), out).letting_ahead();
     let driven = poll_fn(move |task| {
-        let polled = Pin::new(&mut connection).poll(task);
+        let polled = Pin::new(&mut driven).poll(task);
+        let connection = driven.connection();
         known.store(connection.current_max_send_streams(), Ordering::Relaxed);
         let begun = begins.as_mut().map_or(Poll::Pending, |(begun, _)| Pin::new(begun).poll(task));
         if let Poll::Ready(begun) = begun

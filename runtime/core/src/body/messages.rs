@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::lock::lock;
 use crate::metadata::Metadata;
 
-/// Where the messages of a stream come from, with what stands behind the last one.
+/// The source of a stream's messages, with what stands behind the last one.
 pub trait Source: Send + 'static {
     /// The next message; `None` at the end. An error is the end too.
     fn poll_next(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Result<Bytes, Error>>>;

@@ -22,7 +22,7 @@ pub struct Faults(pub(super) Arc<Hub>);
 #[derive(Clone, Debug)]
 pub struct Saved(Store);
 
-/// What is to go wrong.
+/// The script of what is to go wrong.
 #[derive(Debug)]
 pub(super) struct Script {
     connections: Mutex<CancellationToken>,
@@ -64,7 +64,7 @@ impl Script {
         self.frozen.subscribe()
     }
 
-    /// What happens to a call before it is looked at.
+    /// Delays or fails a call before it is looked at.
     pub(super) async fn before_call(&self) -> Result<(), Status> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let delay = *lock(&self.delay);
@@ -82,7 +82,7 @@ impl Script {
         lock(&self.older).take()
     }
 
-    /// What becomes of the answer to the opening of a watch.
+    /// Changes the answer to the opening of a watch.
     pub(super) fn date(&self, mut answer: WatchResponse) -> WatchResponse {
         if let Some(header) = answer.header.as_mut().filter(|_| self.behind.load(Ordering::Relaxed)) {
             header.revision = 1;
@@ -90,7 +90,7 @@ impl Script {
         answer
     }
 
-    /// What becomes of an answer of a watch.
+    /// Changes an answer of a watch.
     pub(super) fn twist(&self, answer: WatchResponse) -> Vec<WatchResponse> {
         if answer.events.is_empty() {
             return vec![answer];

@@ -35,7 +35,7 @@ pub(super) struct LeaseTimeToLiveRequest {
     pub keys: bool,
 }
 
-/// What is left of a lease; -1 when it is gone.
+/// The time left of a lease; -1 when it is gone.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct LeaseTimeToLiveResponse {
     #[prost(message, optional, tag = "1")]

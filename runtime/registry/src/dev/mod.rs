@@ -1,6 +1,6 @@
 //! The embedded development registry: a server of etcd's v3 API inside a process, on loopback, so
 //! that services find each other on a machine where nothing is installed. Everything is kept in
-//! memory alone and ends with the process: it is no replacement for etcd.
+//! memory alone and ends with the process: it is not a replacement for etcd.
 //!
 //! `store` is the data and `watch` what a stream has seen of them, both pure; `server` puts them
 //! on a socket; `join` is the registry `dev`, which serves where nobody does yet; `faults` makes
@@ -24,7 +24,7 @@ use super::url::Url;
 pub use faults::Faults;
 pub use server::Embedded;
 
-/// Where the registry `dev` is, unless its URL says another place.
+/// The address of the registry `dev`, unless its URL says another one.
 pub const ADDRESS: &str = "127.0.0.1:2379";
 
 /// `dev`, or `dev://127.0.0.1:2379` for another place of this machine.

@@ -18,7 +18,7 @@ const MOST: usize = 10_000;
 /// etcd's id in answers to nobody in particular, and to a watch that was not made.
 const NOBODY: i64 = -1;
 
-/// What a watch is to show.
+/// The request of a watch: the range and the kinds of event that it is to show.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Wanted {
     pub(super) key: Vec<u8>,
@@ -106,7 +106,7 @@ impl Watches {
         self.asked = true;
     }
 
-    /// What is to be told now, some of it; called again until nothing comes.
+    /// The answers that are to be sent now, some of them; called again until nothing comes.
     pub(super) fn poll(&mut self, store: &Store, now: Duration) -> Vec<WatchResponse> {
         let ids: Vec<i64> =
             self.open.range(self.turn..).chain(self.open.range(..self.turn)).map(|(id, _)| *id).collect();

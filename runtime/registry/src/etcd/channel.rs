@@ -58,7 +58,7 @@ impl EtcdChannel {
         Ok(())
     }
 
-    /// What a client sees of them.
+    /// The channel of a client, over the newest pair of connections.
     pub(super) fn channel(self: &Arc<Self>) -> Channel {
         let channel = Arc::clone(self);
         Channel::new(tower::service_fn(move |mut request: http::Request<Body>| {

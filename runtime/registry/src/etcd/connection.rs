@@ -1,5 +1,5 @@
-//! The way to etcd: one member that is stuck to, the next one when it fails, a time limit round
-//! every call. Knows nothing of what is asked.
+//! Connection to an etcd cluster: one member that is stuck to, the next one when it fails, a time limit round every
+//! call. Knows nothing of what is asked.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -84,7 +84,7 @@ static OPEN: Common<Way, Connection> = Common::new();
 /// What makes one connection another than the next: process, members, user, TLS.
 type Way = (u64, Vec<String>, Option<(String, Password)>, Option<Box<TlsFiles>>);
 
-/// The way to etcd, shared by everything that a process does there as one user.
+/// The connection to a cluster, shared by everything that a process does there as one user.
 pub(super) struct Connection {
     members: Vec<Member>,
     current: AtomicUsize,
@@ -94,7 +94,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// The way that a URL names. Reads the files that it and the environment name; connects to nothing.
+    /// Opens the connection that a URL names. Reads the files that it and the environment name; connects to nothing.
     pub(super) fn open(url: &EtcdUrl) -> Result<Arc<Self>, Error> {
         let way = (url.process, url.members.clone(), url.user.clone(), url.tls.clone());
         OPEN.get(way, |_| Self::new(url))

@@ -30,7 +30,7 @@ impl EtcdError {
         }
     }
 
-    /// What was seen, for people.
+    /// The text of the error, for people.
     pub(super) fn text(&self) -> &str {
         match self {
             Self::Away(text) | Self::Refused(text) => text,
@@ -39,7 +39,7 @@ impl EtcdError {
     }
 }
 
-/// What becomes of the member and the client that a call failed with.
+/// The recovery from a failed call: what becomes of the member and the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Recovery {
     /// Both are good.

@@ -84,8 +84,8 @@ impl Etcd {
         Self::new(&EtcdUrl::read(url).map_err(Error::Url)?)
     }
 
-    /// The same with layouts of the program's own in place of those that the URL names. The first of
-    /// them says what an instance is like where they differ.
+    /// Uses layouts of the program's own in place of those that the URL names. The first of them says what an instance
+    /// is like where they differ.
     #[must_use]
     pub fn with_layouts(self, layouts: Vec<Arc<dyn Layout>>) -> Self {
         Self { layouts, ..self }

@@ -204,7 +204,7 @@ impl Model {
         self.entries.values().filter(|held| held.until.is_none()).count()
     }
 
-    /// What callers see: what [`join`] makes of the entries of all sources.
+    /// The snapshot for callers: what [`join`] makes of the entries of all sources.
     pub(super) fn snapshot(&self) -> Snapshot {
         let seen = self.entries.iter().flat_map(|((source, _), held)| {
             let seen = |instance| Seen { source: *source, instance, suspect: held.until.is_some() };

@@ -42,7 +42,7 @@ pub(super) fn read(text: &str, prefixes: &[String]) -> Refused {
     Refused { reason, text: format!("{text}: {advice}") }
 }
 
-/// What is said of an entry that no etcd with default settings takes; [`read`] knows it.
+/// The text about an entry that no etcd with default settings takes; [`read`] knows it.
 pub(super) fn too_large(key: &str, size: usize) -> String {
     format!("the entry {key} is too large: {size} bytes, and etcd takes {LARGEST} by default")
 }

@@ -39,7 +39,7 @@ pub(super) struct Registrar {
     pub(super) state: State,
 }
 
-/// What a registrar has in etcd.
+/// The keys and the lease that a registrar has in etcd.
 #[derive(Default)]
 pub(super) struct State {
     /// The lease that is held; 0 when none is.
@@ -180,7 +180,7 @@ impl Registrar {
             match outcome {
                 Ok(time) => {
                     sleep(time).await;
-                    // Nobody's quarrel about a key becomes a loop.
+                    // A pause, so that a quarrel about a key does not become a busy loop.
                     rest = PROBE;
                 }
                 Err(EtcdError::LeaseGone) => return,

@@ -10,7 +10,7 @@ use super::*;
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 const KEY: &str = "kitex/registry-etcd/add/127.0.0.1:8888";
 
-/// What a URL of etcd says; `password` is what the environment holds.
+/// The settings in a URL of etcd; `password` is what the environment holds.
 pub(crate) fn settings(text: &str, password: Option<&Password>) -> EtcdUrl {
     let (shown, secret) = hide(text);
     EtcdUrl::read(&Url::new(&shown, secret.as_ref().or(password), 0)).unwrap()
@@ -31,8 +31,8 @@ pub(crate) async fn status(kept: &crate::Registration, wanted: impl Fn(&Status) 
     assert!(seen, "it stays at {:?}", *kept.status().borrow());
 }
 
-/// What every registry must do; run against memory, etcd and the embedded registry. `weight` is
-/// what becomes of a weight there, nothing where there is no room for one.
+/// The behaviour of every registry; run against memory, etcd and the embedded registry. `weight` is what becomes of a
+/// weight there, nothing where there is no room for one.
 pub(crate) async fn suite(servers: Registry, callers: Registry, weight: fn(u32) -> Option<u32>) {
     let add = callers.resolve("add").unwrap();
     assert!(add.ready(LONG).await.unwrap().instances.is_empty());

@@ -144,7 +144,7 @@ async fn every_lease_call_carries_the_token() {
         assert!(lease.iter().any(|(path, _)| path.ends_with(name)), "no {name} in {calls:?}");
     }
     assert!(lease.iter().all(|(_, token)| *token), "{calls:?}");
-    // What is written down is not simply always so.
+    // The recording tells calls with a token from calls without one.
     assert!(calls.iter().any(|(path, token)| path.ends_with("/Authenticate") && !token), "{calls:?}");
 }
 

@@ -145,6 +145,29 @@ mod tests {
         (instances, suspects.into_iter().collect())
     }
 
+    /// Layouts that know no scheme do not hide it.
+    #[test]
+    fn an_instance_that_speaks_tls_says_so_in_each_layout_that_can() {
+        for (scheme, caller) in [("grpcs", "grpc"), ("thrifts", "thrift")] {
+            let written = Instance::new("add", Endpoint::new(scheme, "h", 1));
+            let read = |name: &'static str| {
+                let layout = crate::layout::open(name, None);
+                let entries = layout.write(&written, 7);
+                let read = layout.read("add", entries[0].key.as_bytes(), entries[0].value.as_bytes()).unwrap();
+                (name, Arc::new(read.into_iter().next().unwrap()))
+            };
+            let read: Vec<_> = crate::layout::LAYOUTS.iter().map(|(name, _)| read(name)).collect();
+            for (name, instance) in &read {
+                let knows = matches!(*name, "kratos" | "go-micro");
+                assert_eq!(instance.endpoints[0].scheme, if knows { scheme } else { "" }, "{name}");
+            }
+            let seen: Vec<_> = read.iter().enumerate().map(|(place, (_, one))| (place, one, false)).collect();
+            let (instances, _) = joined(&seen, &[10, 100, 10, 10, 10, 10]);
+            let [instance] = &instances[..] else { panic!("{instances:?}") };
+            assert_eq!(instance.endpoint(caller).map(|endpoint| endpoint.scheme.as_str()), Some(scheme));
+        }
+    }
+
     #[test]
     fn one_layout_keeps_its_ids_apart() {
         let (a, b, c) = (one("n", 1, &[("", 1)]), one("n", 2, &[("", 2)]), one("m", 3, &[("", 1)]));

@@ -17,10 +17,10 @@ const PREFIX: &str =
     "prefix= goes with one layout; with several write each one's behind it: layout=kitex:PREFIX,kratos";
 /// The smallest lease that etcd grants is 2 s.
 const TTL: std::ops::RangeInclusive<u64> = 2..=3600;
-/// What `etcds://` says about TLS. All files are PEM.
+/// The files of TLS that `etcds://` names. All files are PEM.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TlsFiles {
-    /// Whose certificates are trusted.
+    /// The file of the certificates that are trusted.
     pub ca: PathBuf,
     /// Our own certificate and its key.
     pub identity: Option<(PathBuf, PathBuf)>,
@@ -42,7 +42,7 @@ pub(crate) struct EtcdUrl {
     pub user: Option<(String, Password)>,
     /// For `etcds://`.
     pub tls: Option<Box<TlsFiles>>,
-    /// Whose registry this is: 0 for this process, another number for one that it stands for.
+    /// The process whose registry this is: 0 for this process, another number for one that it stands for.
     pub process: u64,
 }
 
@@ -174,7 +174,7 @@ impl<'a> Text<'a> {
         match key {
             "ca" => tls.ca = decode(value).into(),
             "server_name" => tls.server_name = Some(decode(value)),
-            // What the other one of the two was is kept.
+            // The other file of the pair stays as it is.
             "cert" => tls.identity.get_or_insert_default().0 = decode(value).into(),
             _ => tls.identity.get_or_insert_default().1 = decode(value).into(),
         }

@@ -2,7 +2,7 @@
 //!
 //! Keys and values are wholly the user's there; these are the ones of its examples. A service over
 //! HTTP is registered by its URL, as go-kit's HTTP clients take it. Values are read with blanks
-//! around them and as URLs; what is no address is left out. A go-kit reader adds no `/` to its
+//! around them and as URLs; what is not an address is left out. A go-kit reader adds no `/` to its
 //! prefix and takes every value under it, so give it the prefix with the `/`.
 
 use super::{Entry, Layout, addresses, endpoint_of_url, under};

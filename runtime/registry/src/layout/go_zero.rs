@@ -2,7 +2,7 @@
 //!
 //! The key depends on the lease: a new lease is a new key, and the old key ends with the old lease.
 //! A key has room for one address, so the first one of an instance is written. Values are read with
-//! blanks around them; what is no address is left out.
+//! blanks around them; what is not an address is left out.
 
 use super::{Entry, Layout, under};
 use crate::instance::{Endpoint, Instance};

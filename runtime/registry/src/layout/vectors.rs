@@ -85,7 +85,7 @@ fn kratos_is_written_alike() {
             }
             // An empty map and none are one thing here.
             "metadata set to an empty map" => value.replace("{},", "null,"),
-            // What it says is the default.
+            // `isSecure=false` is the default.
             "explicit endpoints" => value.replace("?isSecure=false", ""),
             _ => value.to_owned(),
         };

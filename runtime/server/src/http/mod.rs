@@ -16,9 +16,11 @@ use std::convert::Infallible;
 use std::hash::{BuildHasher, Hasher};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use futures_util::future::{AbortHandle, AbortRegistration, Abortable};
 use http::Version;
 use http::header::ORIGIN;
 use hyper::body::Incoming;
@@ -26,8 +28,6 @@ use hyper::rt::Executor;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulConnection;
-use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::driver::{self, Claim, Driver, Serving};
@@ -38,6 +38,7 @@ use exchange::Exchange;
 use incoming::Arriving;
 use kiteline_core::limits::Limits;
 use kiteline_core::lock::lock;
+use kiteline_grpc::turn::{Begun, Driven, Jobs, gather};
 use named::Named;
 use outgoing::Outgoing;
 use socket::Socket;
@@ -89,8 +90,8 @@ struct Connection {
     untaken: AtomicUsize,
     /// Whether the socket takes nothing.
     full: Arc<AtomicBool>,
-    /// The stream that begins, until its task does.
-    begins: Mutex<Option<Arc<OnceLock<AbortHandle>>>>,
+    /// Of the stream that begins, until hyper hands it over.
+    begins: Mutex<Option<AbortRegistration>>,
 }
 
 /// Serves a connection until it ends. When the server drains, the peer is told (GOAWAY, or `connection: close`)
@@ -100,7 +101,7 @@ async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Ar
     let goaway = guard.goaway();
     let is_two = Claim::beginning(&first, PREFACE) == Claim::Yes;
     let full = Arc::<AtomicBool>::default();
-    let io = TokioIo::new(Named::new(Socket::new(driver::whole(first, stream), &shared, &full), is_two));
+    let socket = Named::new(Socket::new(driver::whole(first, stream), &shared, &full), is_two);
     let connection = Arc::new(Connection {
         shared,
         #[cfg(feature = "json")]
@@ -112,15 +113,21 @@ async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Ar
         full,
         begins: Mutex::default(),
     });
-    let (one, two) = (one(&connection.shared), two(&connection));
-    let limits = connection.shared.limits.clone();
+    let (limits, of) = (connection.shared.limits.clone(), Arc::clone(&connection));
     let service = service_fn(move |request: http::Request<Incoming>| {
-        let stream = Stream::open(&connection, request.version());
-        async move { Ok::<_, Infallible>(stream.answer(request).await) }
+        let stream = Stream::open(&of, request.version());
+        // In a box: hyper moves it several times.
+        Box::pin(async move { Ok::<_, Infallible>(stream.answer(request).await) })
     });
-    let outcome = match is_two {
-        true => until_told(two.serve_connection(io, service), goaway, &limits).await,
-        false => until_told(one.serve_connection(io, service), goaway, &limits).await,
+    let outcome = if is_two {
+        let ((io, out), jobs) = (gather(socket), Jobs::default());
+        let two = two(&connection, &jobs).serve_connection(TokioIo::new(io), service);
+        let streams = Begun(|job| drop(tokio::spawn(job)));
+        until_told(Driven::new(two, jobs, streams, out), |two| two.connection().graceful_shutdown(), goaway, &limits)
+            .await
+    } else {
+        let one = Box::pin(one(&connection.shared).serve_connection(TokioIo::new(socket), service));
+        until_told(one, |one| one.as_mut().graceful_shutdown(), goaway, &limits).await
     };
     if let Err(error) = outcome {
         tracing::debug!(target: "runtime::server::http", %peer, %error, "closed");
@@ -128,12 +135,12 @@ async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Ar
 }
 
 /// Serves until the peer is told to go, for a drain or because the connection is old, and then until it has gone.
-async fn until_told<C: GracefulConnection>(
-    serving: C,
+async fn until_told<C: Future<Output = hyper::Result<()>> + Unpin>(
+    mut serving: C,
+    tell: impl FnOnce(&mut C),
     goaway: CancellationToken,
     limits: &Limits,
-) -> Result<(), C::Error> {
-    let mut serving = std::pin::pin!(serving);
+) -> hyper::Result<()> {
     let old = async {
         match limits.connection_age {
             Some(age) => tokio::time::sleep(age.mul_f64(jitter())).await,
@@ -145,7 +152,7 @@ async fn until_told<C: GracefulConnection>(
         () = goaway.cancelled() => false,
         () = old => true,
     };
-    serving.as_mut().graceful_shutdown();
+    tell(&mut serving);
     if aged {
         // What is still open then ends with the connection.
         return tokio::time::timeout(limits.connection_age_grace, serving).await.unwrap_or(Ok(()));
@@ -168,8 +175,8 @@ fn one(shared: &Shared) -> http1::Builder {
     http
 }
 
-fn two(connection: &Arc<Connection>) -> http2::Builder<Tasks> {
-    let mut http = http2::Builder::new(Tasks(Arc::clone(connection)));
+fn two(connection: &Arc<Connection>, jobs: &Jobs) -> http2::Builder<Ended> {
+    let mut http = http2::Builder::new(Ended { connection: Arc::clone(connection), jobs: jobs.clone() });
     http.timer(TokioTimer::new())
         .auto_date_header(false)
         .max_concurrent_streams(connection.shared.limits.grpc_streams)
@@ -183,15 +190,18 @@ fn two(connection: &Arc<Connection>) -> http2::Builder<Tasks> {
 /// One open stream, counted so that a connection without any can be seen as idle.
 struct Stream {
     connection: Arc<Connection>,
-    /// Its task, where it has one of its own: of HTTP/1.1 the connection's does the work.
-    task: Option<Arc<OnceLock<AbortHandle>>>,
+    /// What ends it by itself. Of HTTP/1.1 a stream is the connection.
+    task: Option<AbortHandle>,
 }
 
 impl Stream {
     fn open(connection: &Arc<Connection>, version: Version) -> Self {
         connection.streams.begin();
-        let task = (version >= Version::HTTP_2).then(Arc::<OnceLock<AbortHandle>>::default);
-        lock(&connection.begins).clone_from(&task);
+        let task = (version >= Version::HTTP_2).then(|| {
+            let (handle, registration) = AbortHandle::new_pair();
+            *lock(&connection.begins) = Some(registration);
+            handle
+        });
         Self { connection: Arc::clone(connection), task }
     }
 
@@ -229,31 +239,32 @@ impl Drop for Stream {
 struct Ending {
     shared: Arc<Shared>,
     connection: Weak<Connection>,
-    task: Option<Arc<OnceLock<AbortHandle>>>,
+    task: Option<AbortHandle>,
 }
 
 impl Ending {
     /// Ends it, and frees what hyper holds of it; of HTTP/1.1 the connection with it.
     fn give_up(&self) {
         match &self.task {
-            Some(task) => task.get().into_iter().for_each(AbortHandle::abort),
+            Some(task) => task.abort(),
             None => self.connection.upgrade().iter().for_each(|connection| connection.streams.abort()),
         }
     }
 }
 
-/// Runs the streams of one connection, each as a task that can be ended.
+/// Takes the streams of one connection over, so that each can be ended.
 #[derive(Clone)]
-struct Tasks(Arc<Connection>);
+struct Ended {
+    connection: Arc<Connection>,
+    jobs: Jobs,
+}
 
-impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Tasks {
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Ended {
     fn execute(&self, stream: F) {
         // hyper asks the service for the answer's future, then hands it over here.
-        let begins = lock(&self.0.begins).take();
-        let task = tokio::spawn(stream);
-        if let Some(begins) = begins {
-            // It is set nowhere else.
-            let _ = begins.set(task.abort_handle());
+        match lock(&self.connection.begins).take() {
+            Some(registration) => self.jobs.execute(Abortable::new(stream, registration).map(drop)),
+            None => self.jobs.execute(stream),
         }
     }
 }

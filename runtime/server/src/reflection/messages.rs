@@ -12,7 +12,7 @@ pub(super) struct Request {
     pub(super) ask: Option<Ask>,
 }
 
-/// What is asked.
+/// The question of a request.
 #[derive(Clone, PartialEq, Oneof)]
 pub(super) enum Ask {
     #[prost(string, tag = "3")]
@@ -47,7 +47,7 @@ pub(super) struct Response {
     pub(super) reply: Option<Reply>,
 }
 
-/// What is answered.
+/// The reply to a question.
 #[derive(Clone, PartialEq, Oneof)]
 pub(super) enum Reply {
     #[prost(message, tag = "4")]

@@ -43,7 +43,7 @@ macro_rules! version {
 version!(V1, V1_METHODS, "grpc.reflection.v1");
 version!(ALPHA, ALPHA_METHODS, "grpc.reflection.v1alpha");
 
-/// What a server tells of its services.
+/// The reflection service of a server.
 pub(super) struct Reflection {
     info: &'static ServiceInfo,
     index: Arc<Index>,

@@ -28,7 +28,7 @@ use kiteline_core::cache_padded::CachePadded;
 use kiteline_core::service::Answer;
 use kiteline_thrift::Wire;
 
-/// What comes before the next message.
+/// The next step before another message is answered.
 pub(super) enum Next {
     /// More bytes, or answers of late calls.
     Bytes,
@@ -50,7 +50,7 @@ pub(super) struct ConnectionLoop<'a> {
     pub(super) reader: Reader<'a>,
     pub(super) caller: Caller<'a>,
     pub(super) writer: Writer<'a>,
-    /// What calls that may be answered out of order share; `None` until there is one.
+    /// The state that calls share which may be answered out of order; `None` until there is one.
     pub(super) out_of_order: Option<Arc<OutOfOrder>>,
 }
 
@@ -75,7 +75,7 @@ impl ConnectionLoop<'_> {
     async fn run(&mut self) -> Result<std::convert::Infallible, Close> {
         loop {
             let outcome = self.batch().await;
-            // What was answered before the damage leaves first.
+            // Answers to messages in front of the damage are written first.
             self.flush(&Bytes::new()).await?;
             let answered = outcome?;
             if !self.collect().await? {
@@ -101,7 +101,7 @@ impl ConnectionLoop<'_> {
                     if outcome.is_slow(envelope.header.protocol) {
                         outcome = Box::pin(outcome.close(envelope.header.protocol)).await;
                     }
-                    // What was read meanwhile arrived later than the batch began.
+                    // Messages that were read meanwhile arrived later than the batch began.
                     now = Some(Instant::now());
                     if let Some(body) = self.writer.end(&envelope, outcome, kind)? {
                         self.flush(&body).await?;
@@ -203,7 +203,7 @@ impl ConnectionLoop<'_> {
         // Earlier answers do not wait for this one.
         self.flush(&Bytes::new()).await?;
         self.guard.enter(Phase::Work);
-        // Also seen when the handler has used up what tokio lets a task do at once.
+        // Unconstrained: it rings even when the handler has used up the budget that tokio gives a task.
         let late = unconstrained(tokio::time::sleep_until(end.at.into()));
         let begun = running.begun();
         let gone = self.reader.gone(&mut self.stream);

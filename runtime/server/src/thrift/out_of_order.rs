@@ -93,7 +93,7 @@ async fn finish(call: Waiting, shared: &Shared, slot: &mut Slot) {
     let result = tokio::select! {
         biased;
         result = &mut running => result,
-        // Also seen when the handler has used up what tokio lets a task do at once.
+        // Unconstrained: it rings even when the handler has used up the budget that tokio gives a task.
         () = unconstrained(tokio::time::sleep_until(end.at.into())) => Err(running.late()),
     };
     if let Err(error) = &result {

@@ -15,7 +15,7 @@ use kiteline_thrift::{Incoming, MessageReader};
 /// What a peer may send ahead while it waits for an answer.
 const AHEAD: usize = 256 << 10;
 
-/// What a connection has received and not answered yet.
+/// The reading side of a connection: bytes that have arrived and are not answered yet.
 pub(super) struct Reader<'a> {
     shared: &'a Shared,
     peer: SocketAddr,

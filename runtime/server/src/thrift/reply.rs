@@ -12,7 +12,7 @@ use kiteline_thrift::metainfo::{Business, ReplyInfoRef, pairs};
 use kiteline_thrift::ttheader::{self, Fixed};
 use kiteline_thrift::{FrameError, Header, MAX_FRAME, MessageType, Outgoing, Protocol, Wire};
 
-/// What of a request comes back with its answer.
+/// The parts of a request that come back with its answer.
 #[derive(Clone, Copy)]
 pub(super) struct Envelope<'a> {
     pub(super) wire: Wire,
@@ -21,7 +21,7 @@ pub(super) struct Envelope<'a> {
     pub(super) leaving: bool,
 }
 
-/// What came of a request.
+/// The outcome of a request.
 pub(super) struct Outcome {
     pub(super) result: Result<Answer, Error>,
     /// The metadata of a handler that failed; an answer holds its own.
@@ -31,7 +31,7 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    /// What came of a call; the metadata of one that failed is where it left it.
+    /// The outcome of a call; the metadata of one that failed is where it left it.
     pub(super) fn new(result: Result<Answer, Error>, reply: Option<ReplySlot>) -> Self {
         let failed = reply.filter(|_| result.is_err());
         let metadata = failed.map(|slot| slot.take()).unwrap_or_default();
@@ -45,7 +45,7 @@ impl Outcome {
         !self.closed && body.is_some_and(|body| protocol.is_slow(body.len()))
     }
 
-    /// The same with its body closed, which is done aside.
+    /// Closes its body, which is done aside.
     pub(super) async fn close(mut self, protocol: Protocol) -> Self {
         if let Ok(Answer { body: Body::Whole(body), .. }) = &mut self.result {
             match protocol.close_aside(body).await {

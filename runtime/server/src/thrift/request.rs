@@ -46,7 +46,7 @@ pub(super) struct Waiting {
     pub(super) end: End,
 }
 
-/// What the calls of one connection have in common.
+/// The common parts of a connection's calls.
 pub(super) struct Caller<'a> {
     shared: &'a Arc<Shared>,
     peer: SocketAddr,

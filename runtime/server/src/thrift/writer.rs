@@ -69,7 +69,7 @@ impl<'a> Writer<'a> {
         if self.out.capacity() == 0 {
             self.out = buffer_pool::take();
         }
-        // Asked now: the drain may have begun while the handler worked.
+        // Read now: the drain may have begun while the handler worked.
         let envelope = Envelope { leaving: self.shared.connections.draining(), ..*envelope };
         let body = envelope.answer(outcome, &mut self.out).map_err(|_: Error| Close)?;
         if body.len() < APART {

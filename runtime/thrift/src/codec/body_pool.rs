@@ -28,7 +28,7 @@ pub(super) fn begin(size: usize) -> Vec<u8> {
         return Vec::with_capacity(malloc::room(size));
     }
     let size = size.next_power_of_two();
-    // None of a thread that ends.
+    // A thread that is ending has no pool.
     let kept = BODIES.try_with(|bodies| bodies.borrow_mut().get_mut(place(size)).and_then(Vec::pop));
     kept.ok().flatten().unwrap_or_else(|| Vec::with_capacity(size))
 }
@@ -42,7 +42,7 @@ fn is_kept(size: usize) -> bool {
     size > SMALL && size <= LARGE
 }
 
-/// The place of a power of two; none for what is none of the sizes.
+/// The place of a power of two; one behind all places for any other size.
 fn place(size: usize) -> usize {
     (size / SMALL).checked_ilog2().and_then(|log| log.checked_sub(1)).map_or(usize::MAX, |place| place as usize)
 }

@@ -8,7 +8,7 @@ use super::kind::Type;
 use super::size::Size;
 use super::value::Value;
 
-/// What a value is written into: a buffer with the room that a [`Size`] measured.
+/// The writer of values in Binary: a buffer with the room that a [`Size`] measured.
 #[derive(Debug)]
 pub struct Encoder {
     out: Vec<u8>,
@@ -30,7 +30,7 @@ impl Encoder {
         self.slice(bytes);
     }
 
-    /// The same behind the header of a field, with one check of the room for both.
+    /// Writes a string behind the header of its field, with one check of the room for both.
     #[inline]
     pub(super) fn string_field(&mut self, id: i16, bytes: &[u8]) {
         let ([high, low], [a, b, c, d]) = (id.to_be_bytes(), (bytes.len() as u32).to_be_bytes());

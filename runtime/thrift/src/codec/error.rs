@@ -28,7 +28,7 @@ impl From<EncodeError> for Error {
     }
 }
 
-/// What is wrong with the bytes.
+/// The kind of damage in bytes that cannot be decoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
@@ -106,7 +106,7 @@ impl DecodeError {
         Self(Box::new(Place { fault, offset, path: Vec::new() }))
     }
 
-    /// The same, seen from one level further out.
+    /// Adds the next step outwards to its path.
     #[cold]
     pub(super) fn inside(mut self, step: Step) -> Self {
         self.0.path.insert(0, step);
@@ -118,7 +118,7 @@ impl DecodeError {
         self.inside(Step::Field(id, field::name(id, names)))
     }
 
-    /// What is wrong.
+    /// The kind of damage.
     pub fn fault(&self) -> &Fault {
         &self.0.fault
     }
@@ -128,14 +128,14 @@ impl DecodeError {
         self.0.offset
     }
 
-    /// The way by fields and places to the damaged value; empty at the outermost level. It ends
-    /// at the first field that the IDL does not know.
+    /// The path by fields and places to the damaged value; empty at the outermost level. It ends at the first field
+    /// that the IDL does not know.
     pub fn path(&self) -> &[Step] {
         &self.0.path
     }
 
-    /// As an error of the runtime with the given code and [`Origin::Decode`]. What can be done in the
-    /// IDL about it is added.
+    /// Makes it an error of the runtime with the given code and [`Origin::Decode`]. What can be done in the IDL about
+    /// it is added.
     pub fn into_error(self, code: Code) -> Error {
         let mut text = self.to_string();
         if self.0.fault == Fault::Utf8 {

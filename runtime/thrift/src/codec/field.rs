@@ -57,7 +57,7 @@ impl<'f, 'a> FieldRef<'f, 'a> {
         slot.fill(self.input)
     }
 
-    /// As [`FieldRef::read`], for a field that has to be there: what came is noted for
+    /// Reads the value of a field that has to be there, as [`FieldRef::read`] does: what came is noted for
     /// [`Struct::REQUIRED`](super::Struct::REQUIRED).
     ///
     /// # Errors
@@ -126,7 +126,7 @@ impl<'f, 'a> FieldRef<'f, 'a> {
         Ok(())
     }
 
-    /// Text as it may come from anywhere: what is no UTF-8 is replaced.
+    /// Text as it may come from anywhere: what is not UTF-8 is replaced.
     pub(crate) fn lossy(self, slot: &mut String) -> Result<(), DecodeError> {
         if self.kind != Type::String as u8 {
             return self.skip();
@@ -142,7 +142,7 @@ impl<'f, 'a> FieldRef<'f, 'a> {
     }
 }
 
-/// What a field is read into: a value, or an option of one.
+/// The target of a field that is read: a value, or an option of one.
 pub trait Slot {
     /// The type on the wire.
     const TYPE: Type;

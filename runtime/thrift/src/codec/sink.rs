@@ -5,7 +5,7 @@ use super::size::Size;
 use super::unknown::UnknownField;
 use super::value::Value;
 
-/// What takes the fields of a struct: [`Size`] measures them, [`Encoder`] writes them.
+/// The receiver of a struct's fields: [`Size`] measures them, [`Encoder`] writes them.
 pub trait Sink: Sized {
     /// A struct, with its STOP byte at the end.
     fn structure(&mut self, fields: impl FnOnce(&mut Self));
@@ -32,7 +32,7 @@ pub trait Sink: Sized {
     /// A field that was kept as bytes.
     fn unknown(&mut self, field: &UnknownField);
 
-    /// A value that is no struct.
+    /// A value that is not a struct.
     fn value<T: Value>(&mut self, value: &T);
 }
 

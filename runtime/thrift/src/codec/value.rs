@@ -323,7 +323,7 @@ impl fmt::Display for Uuid {
     }
 }
 
-/// Text that is no UUID.
+/// Text that is not a UUID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a UUID is 8-4-4-4-12 hexadecimal digits")]
 pub struct ParseUuidError;

@@ -103,7 +103,7 @@ impl<'a> Cursor<'a> {
         Ok(usize::try_from(number).unwrap_or_default())
     }
 
-    /// 32 bits as they are: the sequence number, which is no zigzag.
+    /// 32 bits as they are: the sequence number, which is not zigzag.
     pub(crate) fn plain(&mut self) -> Result<i32, Halt> {
         self.varint(32).map(low)
     }

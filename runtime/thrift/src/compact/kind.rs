@@ -47,12 +47,12 @@ pub(super) fn to_nibble(kind: Type) -> u8 {
     }
 }
 
-/// What an element of this type takes at least in a list, whatever is in it.
+/// The least memory of an element of this type in a list, whatever is in it.
 pub(super) fn memory(kind: Type) -> usize {
     match kind {
         Type::String => size_of::<String>(),
         Type::List | Type::Set | Type::Map => size_of::<Vec<u8>>(),
-        // A struct may have no fields, and an end is no value.
+        // A struct may have no fields, and an end is not a value.
         Type::Struct | Type::Stop => 0,
         fixed => fixed.min_size(),
     }

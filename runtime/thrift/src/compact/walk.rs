@@ -6,7 +6,7 @@ use super::kind::{self, FALSE, TRUE};
 use crate::codec::Fault;
 use crate::codec::Type;
 
-/// Where the same values go in Binary.
+/// The receiver of the same values in Binary.
 pub(crate) trait Output {
     fn put(&mut self, bytes: &[u8]) -> Result<(), Fault>;
 
@@ -17,7 +17,7 @@ pub(crate) trait Output {
     }
 }
 
-/// What values take at least.
+/// The least size of values.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Expected {
     /// In Binary.

@@ -67,12 +67,12 @@ impl Frames {
         Self::with_buffer(BytesMut::new(), limit)
     }
 
-    /// The same, beginning with bytes that were read before.
+    /// A buffer that begins with bytes that were read before.
     pub fn with_buffer(buffer: BytesMut, limit: usize) -> Self {
         Self { buffer, limit: limit.min(MAX_FRAME), skip: 0 }
     }
 
-    /// Where the next read goes, with room for at least 4 KiB.
+    /// The target of the next read, with room for at least 4 KiB.
     pub fn room(&mut self) -> &mut BytesMut {
         if self.buffer.capacity() == 0 {
             self.buffer = buffer_pool::take();

@@ -6,7 +6,7 @@ use bytes::{BufMut, BytesMut};
 use super::compact_header as compact;
 use super::protocol::Protocol;
 
-/// What a message is (`TMessageType`).
+/// The type of a message (`TMessageType`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum MessageType {
@@ -37,7 +37,7 @@ impl MessageType {
 pub struct Header<'a> {
     /// How the header and the body are written.
     pub protocol: Protocol,
-    /// What follows.
+    /// The type of the message.
     pub kind: MessageType,
     /// The method's name as it is in the IDL; several services of one server share the names.
     pub name: &'a str,
@@ -67,7 +67,7 @@ pub enum HeaderError {
     /// A name over [`MAX_NAME`]: it would come back twice, in the answer's header and in its text.
     #[error("a method's name of {0} bytes is over the limit of 65536")]
     LongName(usize),
-    /// A name that is no text.
+    /// A name that is not text.
     #[error("the method's name is not UTF-8")]
     Name,
 }

@@ -40,7 +40,7 @@ impl Wire {
 /// One message as it came.
 #[derive(Clone, Debug)]
 pub struct Incoming {
-    /// How it was wrapped.
+    /// The wrapping.
     pub wire: Wire,
     /// The flags of its TTHeader; 0 without one.
     pub flags: u16,
@@ -92,7 +92,7 @@ impl Incoming {
         self.whole.get(self.at..).unwrap_or_default()
     }
 
-    /// What is behind the first `taken` bytes of the message.
+    /// The body: the bytes behind the first `taken` ones of the message.
     pub fn into_body(self, taken: usize) -> Bytes {
         let Self { mut whole, at, .. } = self;
         whole.advance(at.saturating_add(taken).min(whole.len()));
@@ -140,7 +140,7 @@ impl MessageReader {
         Self { frames: Frames::new(limit), scanner: Scanner::default(), compact: CompactScanner::default() }
     }
 
-    /// The same, beginning with bytes that were read before.
+    /// A reader that begins with bytes that were read before.
     pub fn with_buffer(buffer: BytesMut, limit: usize) -> Self {
         Self {
             frames: Frames::with_buffer(buffer, limit),

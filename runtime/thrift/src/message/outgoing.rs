@@ -10,7 +10,7 @@ use crate::ttheader::{self, Info, Room, TtHeader};
 /// One message on its way out.
 #[derive(Clone, Debug)]
 pub struct Outgoing<'a, I = TtHeader<'a>> {
-    /// How it is wrapped.
+    /// The wrapping.
     pub wire: Wire,
     /// Its own header.
     pub header: Header<'a>,

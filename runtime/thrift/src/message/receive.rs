@@ -20,7 +20,7 @@ use kiteline_tls::Stream;
 pub fn receive(stream: &mut Stream, messages: &mut MessageReader) -> impl Future<Output = io::Result<usize>> {
     let mut waited = false;
     poll_fn(move |task| {
-        // Who was woken likely finds bytes, and reads without asking.
+        // A task that was woken likely finds bytes: it reads without asking first.
         if !mem::replace(&mut waited, true) {
             ready!(stream.poll_read_ready(task))?;
         }

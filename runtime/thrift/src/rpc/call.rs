@@ -12,7 +12,7 @@ use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::limits::DecodeLimits;
 use kiteline_core::service::{Answer, Call};
 
-/// The field of a result that is no exception.
+/// The field of a result that is not an exception.
 const RESULT: FieldNames = "0 result";
 
 /// A [`Value`] behind a pointer, so that argument lists of any types go through one function.

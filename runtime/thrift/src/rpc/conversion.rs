@@ -22,7 +22,7 @@ impl Protocol {
         self == Self::Compact && size >= aside::LARGE
     }
 
-    /// As [`Protocol::close`], aside.
+    /// Closes a body aside, as [`Protocol::close`] does.
     pub async fn close_aside(self, body: &Bytes) -> Result<Bytes, Error> {
         let body = Bytes::clone(body);
         aside::aside(move || self.close(&body).map(Cow::into_owned)).await?
@@ -43,11 +43,11 @@ impl Protocol {
         Ok(body)
     }
 
-    /// What goes on the wire for the body of a call or an answer.
+    /// The bytes on the wire for the body of a call or an answer.
     ///
     /// # Errors
     ///
-    /// [`Origin::Encode`] for a body that is no struct in Binary.
+    /// [`Origin::Encode`] for a body that is not a struct in Binary.
     #[inline]
     pub fn close(self, body: &Bytes) -> Result<Cow<'_, Bytes>, Error> {
         if self != Self::Compact {
@@ -83,9 +83,8 @@ impl Protocol {
         }
     }
 
-    /// What follows the header of an exception, as an error. One that cannot be read gives an
-    /// error too, with [`Origin::Decode`]. Tells too whether the sender may close the connection
-    /// behind it.
+    /// Reads the bytes behind the header of an exception as an error. One that cannot be read gives an error too, with
+    /// [`Origin::Decode`]. Tells too whether the sender may close the connection behind it.
     pub fn error(self, body: Bytes, mut limits: DecodeLimits) -> (Error, bool) {
         match self {
             Self::Binary | Self::Compact => match self.open(body, &mut limits) {

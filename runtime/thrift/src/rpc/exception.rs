@@ -87,7 +87,7 @@ fn write(error: &Error, kind: i32) -> Result<Bytes, Error> {
     body(&parts)
 }
 
-/// What of an error has no fixed size: a struct in Binary, cut into numbers.
+/// The parts of an error that have no fixed size: a struct in Binary, cut into numbers.
 #[derive(Default)]
 pub(super) struct Rest {
     pub(super) reason: String,
@@ -134,7 +134,7 @@ impl Rest {
     }
 }
 
-/// What an exception says.
+/// The contents of an exception.
 #[derive(Default)]
 pub(super) struct Exception {
     pub(super) message: String,
@@ -201,7 +201,7 @@ pub fn decode(body: &Bytes, limits: DecodeLimits) -> Error {
     read(body, limits).0
 }
 
-/// The same; tells too whether the sender may close the connection behind it.
+/// Reads an exception as [`decode`] does; tells too whether the sender may close the connection behind it.
 pub fn read(body: &Bytes, limits: DecodeLimits) -> (Error, bool) {
     let (mut exception, mut rest) = (Exception::default(), Vec::new());
     match fields(body, limits, |field| exception.take(field, &mut rest)) {

@@ -55,7 +55,7 @@ pub(super) fn encode(error: &Error) -> Bytes {
     write(error, type_of(error))
 }
 
-/// The exception for a message that is no request.
+/// The exception for a message that is not a request.
 pub(super) fn wrong_message_type() -> Bytes {
     write(&Error::invalid("a server takes calls and oneways only"), types::MESSAGE_TYPE)
 }

@@ -93,7 +93,7 @@ pub enum TtHeaderError {
     /// More than [`MAX_PAIRS`].
     #[error("a TTHeader of more than 256 pairs")]
     Pairs,
-    /// A key or a value that is no text.
+    /// A key or a value that is not text.
     #[error("a TTHeader's text is not UTF-8")]
     Utf8,
     /// A text that its 16-bit length cannot state.

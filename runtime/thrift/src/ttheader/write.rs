@@ -91,7 +91,7 @@ pub(super) fn write(info: &impl Info, measure: &Measure, out: &mut BytesMut) {
     put(info, measure, &mut Room::behind(out, measure.size()));
 }
 
-/// The same into the room for it.
+/// Writes a header into the room for it.
 #[inline]
 pub(crate) fn put(info: &impl Info, measure: &Measure, room: &mut Room<'_>) {
     let (here, rest) = mem::take(&mut room.0).split_at_mut_checked(measure.size()).unwrap_or_default();

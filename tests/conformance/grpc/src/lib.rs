@@ -21,7 +21,7 @@ pub const ECHO_TRAILING: &str = "x-grpc-test-echo-trailing-bin";
 
 /// A payload of so many zeros.
 pub fn zeros(size: i32) -> Payload {
-    Payload { r#type: 0, body: vec![0; usize::try_from(size).unwrap_or_default()].into() }
+    Payload { r#type: 0, body: vec![0; usize::try_from(size).unwrap_or_default()] }
 }
 
 /// How many bytes a payload holds.

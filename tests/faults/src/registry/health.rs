@@ -1,4 +1,4 @@
-//! Who watches a server's health over gRPC (`grpc.health.v1`) until its stream ends.
+//! A watch on a server's health over gRPC (`grpc.health.v1`) until its stream ends.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What ought to be found, and what a resolver let its callers see of it: pure.
+//! Compares what ought to be found with what a resolver let its callers see of it: pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};

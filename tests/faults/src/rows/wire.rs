@@ -60,7 +60,7 @@ async fn refused(target: &Target, wire: Wire, case: &Case) -> Result<bool, Failu
     let refused = match outcome {
         Outcome::Answered(kind) => kind == MessageType::Exception,
         Outcome::Closed => true,
-        // A bare message without its end is no error until its time is over.
+        // A bare message without its end is not an error until its time is over.
         Outcome::Silent => wire == Wire::Buffered,
     };
     if !refused {

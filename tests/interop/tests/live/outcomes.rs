@@ -1,4 +1,4 @@
-//! What a client of Go gets from a server of ours that refuses, or that takes too long; and ours from theirs.
+//! Refusals and timeouts between servers of ours and clients of Go, and the other way round.
 
 use std::net::TcpListener;
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! What every system goes through: its server and ours stand under one name, its client and ours call both; etcd is
-//! restarted, owners are killed and leave.
+//! The scenario that every system goes through: its server and ours stand under one name, its client and ours call
+//! both; etcd is restarted, owners are killed and leave.
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;

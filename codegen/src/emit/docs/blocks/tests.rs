@@ -1,4 +1,4 @@
-//! What rustdoc's own reader of Markdown makes of comments.
+//! Comments as rustdoc's own reader of Markdown sees them.
 
 #[allow(dead_code, reason = "others need more of it")]
 #[path = "../../../../tests/random/mod.rs"]

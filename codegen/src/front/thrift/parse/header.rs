@@ -1,8 +1,9 @@
-//! What stands at the top of a file and leads to everything else: `include`, `namespace`, and the
-//! choice among definitions.
+//! Parses the top of a file and what leads to everything else: `include`, `namespace`, and the choice among
+//! definitions.
 
 use super::{Kind, Parse, Parser, recover::DEFINITIONS, say};
 use crate::{
+    diag::distance,
     front::thrift::Parsed,
     ir::draft::{Item, Name, Namespace, StructKind},
 };
@@ -77,7 +78,9 @@ impl Parser<'_, '_> {
             return self.expected("a definition");
         }
         let word = self.word();
-        let near = DEFINITIONS.into_iter().find(|it| (1..3).contains(&distance(word, it)));
+        // A word may be as long as the file.
+        let mut alike = DEFINITIONS.into_iter().filter(|it| it.len().abs_diff(word.len()) < 3);
+        let near = alike.find(|it| (1..3).contains(&distance(word, it)));
         let found = say::no_definition(&self.describe(), near, self.here());
         self.fail(found)
     }
@@ -112,38 +115,5 @@ impl Parser<'_, '_> {
         };
         self.annotations()?;
         Ok(Namespace { scope, name })
-    }
-}
-
-/// How many letters must be put in, taken out or changed.
-fn distance(a: &str, b: &str) -> usize {
-    if a.len().abs_diff(b.len()) > 2 {
-        return usize::MAX;
-    }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut corner = i;
-        let mut left = i + 1;
-        for (cell, y) in row.iter_mut().skip(1).zip(b.bytes()) {
-            let best = (left + 1).min(*cell + 1).min(corner + usize::from(x != y));
-            corner = *cell;
-            *cell = best;
-            left = best;
-        }
-        row[0] = i + 1;
-    }
-    row.last().copied().unwrap_or(usize::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::distance;
-
-    #[test]
-    fn distances() {
-        assert_eq!(distance("strcut", "struct"), 2);
-        assert_eq!(distance("sruct", "struct"), 1);
-        assert_eq!(distance("enum", "enum"), 0);
-        assert_eq!(distance("x", "service"), usize::MAX);
     }
 }

@@ -23,7 +23,7 @@ const HEADERS: u32 = 16 << 10;
 /// Calls and streams that are open at once on one connection.
 const STREAMS: u32 = 1000;
 
-/// What answers the calls of a connection.
+/// The service of one connection.
 #[derive(Clone, Debug)]
 pub(super) struct Connection {
     pub(super) hub: Arc<Hub>,
@@ -120,7 +120,7 @@ impl Connection {
     }
 }
 
-/// What is not served, and why.
+/// The refusal of a call that is not served.
 pub(super) fn refused(path: &str) -> http::Response<Body> {
     let status = if path.starts_with("etcdserverpb.Auth/") {
         // etcd's own answer to a password where it asks for none.

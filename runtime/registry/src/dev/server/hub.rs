@@ -23,7 +23,7 @@ pub(in crate::dev) struct Hub {
     changed: watch::Sender<u64>,
     started: Instant,
     pub(in crate::dev) script: Script,
-    /// Where it listens.
+    /// The address at which it listens.
     pub(super) address: SocketAddr,
 }
 

@@ -63,12 +63,12 @@ impl Embedded {
         Ok(Self { address, hub, stop, _guard: guard, serving })
     }
 
-    /// Where it listens.
+    /// The address at which it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What makes it misbehave, for tests.
+    /// The faults that make it misbehave, for tests.
     #[doc(hidden)]
     pub fn faults(&self) -> Faults {
         Faults(Arc::clone(&self.hub))

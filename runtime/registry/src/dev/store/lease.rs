@@ -75,7 +75,7 @@ impl Store {
         LeaseKeepAliveResponse { header, id, ttl }
     }
 
-    /// What is left of a lease; a TTL of -1 says that there is no such lease.
+    /// The time left of a lease; a TTL of -1 says that there is no such lease.
     pub(crate) fn time_to_live(&self, request: &LeaseTimeToLiveRequest, now: Duration) -> LeaseTimeToLiveResponse {
         let header = Some(self.header());
         let Some(lease) = self.leases.get(&request.id).filter(|lease| lease.expires > now) else {

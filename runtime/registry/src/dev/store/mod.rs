@@ -133,7 +133,7 @@ impl Store {
         self.header_at(self.revision)
     }
 
-    /// The same at another revision.
+    /// The header of an answer, at another revision.
     pub(super) fn header_at(&self, revision: i64) -> ResponseHeader {
         ResponseHeader { cluster_id: self.cluster, member_id: self.member, revision, raft_term: 2 }
     }

@@ -129,12 +129,12 @@ impl Store {
     }
 }
 
-/// What a version is charged.
+/// The charge for a version.
 pub(super) fn version_weight(key: &[u8], kv: Option<&Arc<KeyValue>>) -> usize {
     kv.map_or(super::OVERHEAD + key.len(), |kv| weight(kv))
 }
 
-/// What a put will be charged.
+/// The charge for a put.
 pub(super) fn weight_of(request: &PutRequest) -> usize {
     super::OVERHEAD + request.key.len() + request.value.len()
 }

@@ -1,4 +1,4 @@
-//! What registrar and resolver do when their registry misbehaves.
+//! Registrar and resolver while their registry misbehaves.
 
 use std::time::Duration;
 

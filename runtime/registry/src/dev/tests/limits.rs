@@ -1,4 +1,4 @@
-//! What the embedded registry keeps and takes is bounded.
+//! Bounds of what the embedded registry keeps and takes.
 
 use crate::dev::messages::*;
 use tonic::Code;

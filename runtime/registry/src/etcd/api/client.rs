@@ -18,7 +18,7 @@ use super::codec::MessageCodec;
 use super::messages::*;
 use kiteline_core::lock::lock;
 
-/// What carries the calls.
+/// The carrier of the calls.
 pub(crate) type Channel = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, Status>;
 
 /// The header in which etcd looks for a token.

@@ -1,7 +1,7 @@
 //! The messages of etcd's v3 API that a registry sends and reads, field by field as in etcd's
 //! `rpc.proto` and `kv.proto`. Written here so that no build asks for a protoc.
 
-/// Who answered, and at which revision.
+/// The member that answered, and the revision at which it did.
 #[derive(Clone, Copy, PartialEq, prost::Message)]
 pub(crate) struct ResponseHeader {
     #[prost(uint64, tag = "1")]
@@ -141,7 +141,7 @@ pub(crate) struct TxnRequestOp {
     pub request: Option<TxnOpRequest>,
 }
 
-/// What an operation does.
+/// An operation of a transaction.
 #[derive(Clone, PartialEq, prost::Oneof)]
 #[allow(clippy::enum_variant_names, reason = "the names are etcd's")]
 pub(crate) enum TxnOpRequest {
@@ -155,7 +155,7 @@ pub(crate) enum TxnOpRequest {
     RequestTxn(TxnRequest),
 }
 
-/// What one operation gave.
+/// The result of one operation.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct ResponseOp {
     #[prost(oneof = "TxnOpResponse", tags = "1, 2, 3, 4")]
@@ -191,7 +191,7 @@ pub(crate) struct Compare {
     pub range_end: Vec<u8>,
 }
 
-/// What a key is compared with.
+/// The value that a key is compared with.
 #[derive(Clone, PartialEq, prost::Oneof)]
 pub(crate) enum TargetUnion {
     #[prost(int64, tag = "4")]
@@ -217,7 +217,7 @@ pub(crate) struct TxnRequest {
     pub failure: Vec<TxnRequestOp>,
 }
 
-/// What a transaction gave.
+/// The result of a transaction.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct TxnResponse {
     #[prost(message, optional, tag = "1")]
@@ -235,7 +235,7 @@ pub(crate) struct WatchRequest {
     pub request_union: Option<WatchRequestUnion>,
 }
 
-/// What about watches.
+/// A request about watches.
 #[derive(Clone, PartialEq, prost::Oneof)]
 #[allow(clippy::enum_variant_names, reason = "the names are etcd's")]
 pub(crate) enum WatchRequestUnion {
@@ -279,7 +279,7 @@ pub(crate) struct WatchCancelRequest {
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct WatchProgressRequest {}
 
-/// What a watch saw.
+/// The events that a watch saw.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct WatchResponse {
     #[prost(message, optional, tag = "1")]
@@ -343,7 +343,7 @@ pub(crate) struct LeaseKeepAliveRequest {
     pub id: i64,
 }
 
-/// What is left of a lease; 0 when it is gone.
+/// The time left of a lease; 0 when it is gone.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct LeaseKeepAliveResponse {
     #[prost(message, optional, tag = "1")]

@@ -14,7 +14,7 @@ use kiteline_core::base64;
 use kiteline_core::error::{Error, Origin};
 use kiteline_core::metadata::{Metadata, Reach};
 
-/// What the pairs of a request say. Of several pairs with one key the last counts, as in Kitex.
+/// The meaning of a request's pairs. Of several pairs with one key the last counts, as in Kitex.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestInfo<'a> {
     /// The service's name in the IDL.
@@ -62,14 +62,14 @@ impl<'a> RequestInfo<'a> {
         self.metadata
     }
 
-    /// What the caller waits for the answer. What is no number counts as nothing, as in Kitex.
+    /// The caller's timeout. What is not a number counts as nothing, as in Kitex.
     pub fn timeout(&self) -> Option<Duration> {
         let milliseconds: u64 = self.timeout?.parse().ok()?;
         (milliseconds > 0).then(|| Duration::from_millis(milliseconds))
     }
 }
 
-/// What the pairs of an answer say. Of several pairs with one key the last counts, as in Kitex.
+/// The meaning of an answer's pairs. Of several pairs with one key the last counts, as in Kitex.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReplyInfo<'a> {
     /// What a handler sent back: all pairs that mean nothing else.
@@ -109,7 +109,7 @@ impl<'a> ReplyInfo<'a> {
         self.closing == Some("1")
     }
 
-    /// What a handler sent in front of its answer and behind it. From a peer that does not say which is
+    /// The metadata that a handler sent in front of its answer and behind it. From a peer that does not say which is
     /// which, everything is in front.
     pub fn into_metadata(self) -> (Metadata, Metadata) {
         let Some(count) = self.trailers.and_then(|text| text.parse().ok()) else {

@@ -15,7 +15,7 @@ use kiteline_core::base64;
 use kiteline_core::error::Error;
 use kiteline_core::metadata::{Metadata, Reach};
 
-/// Where a request goes and comes from, for proxies and people: the message and the connection say it too.
+/// The origin and destination of a request, for proxies and people: the message and the connection say it too.
 #[derive(Clone, Copy, Debug)]
 pub struct Way<'a> {
     /// The called service's name in the registry.

@@ -1,4 +1,4 @@
-//! What the recorded messages mean, against what generated types read out of them: every record of every transport.
+//! Meaning of the recorded messages, against what generated types read out of them: every record of every transport.
 
 use std::path::Path;
 

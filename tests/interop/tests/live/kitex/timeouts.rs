@@ -1,4 +1,4 @@
-//! Whoever waits no longer is not worked for.
+//! Timeouts between Kitex and ours: a call that nobody waits for any longer is given up.
 
 use std::time::Duration;
 

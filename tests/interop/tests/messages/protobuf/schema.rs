@@ -14,7 +14,7 @@ pub(crate) struct Schema {
 /// The numbers of an enum.
 pub(crate) struct Enum {
     pub(crate) numbers: Vec<i32>,
-    /// Of proto2: another number is no value.
+    /// Of proto2: another number is not a value.
     pub(crate) closed: bool,
 }
 
