@@ -8,10 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::content::Form;
-use crate::details::Any;
 use crate::gzip::Encoding;
 use crate::percent;
-use crate::status::Status;
+use crate::status::{Any, Status};
 use kiteline_core::base64;
 use kiteline_core::error::{Code, Error, Origin};
 

@@ -3,10 +3,10 @@
 //! nothing of servers, channels or registries. No byte of a peer makes it panic.
 
 pub mod authority;
+mod business;
 mod caller;
 pub mod connect;
 mod content;
-mod details;
 pub mod envelope;
 #[cfg(feature = "json")]
 mod finite;

@@ -6,16 +6,17 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use prost::Message;
 
-use super::details::{Any, details, with_detail};
-use super::{micro, percent};
+use super::{business, micro, percent};
 use kiteline_core::base64;
-use kiteline_core::error::{Code, Error, Origin};
+use kiteline_core::error::{Code, Detail, Error, Origin};
 
-const BUSINESS_CODE: &str = "biz-status";
-const BUSINESS_EXTRA: &str = "biz-extra";
+/// What stands before the name of a type in an `Any`.
+const TYPES: &str = "type.googleapis.com/";
+const ERROR_INFO: &str = "type.googleapis.com/google.rpc.ErrorInfo";
 /// The header of the code.
 pub const STATUS: &str = "grpc-status";
 const MESSAGE: &str = "grpc-message";
@@ -25,8 +26,8 @@ const DETAILS: &str = "grpc-status-details-bin";
 /// takes 8 KiB of all headers together.
 const MOST_TEXT: usize = 2 << 10;
 const MOST_DETAILS: usize = 3 << 10;
-/// The same of a business error's pairs in a header of their own.
-const MOST_EXTRA: usize = 1 << 10;
+/// The same of reason and pairs in the details.
+const MOST_INFO: usize = 2 << 10;
 
 /// How a call ended.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,6 +50,38 @@ struct RpcStatus {
     message: String,
     #[prost(message, repeated, tag = "3")]
     details: Vec<Any>,
+}
+
+/// `google.protobuf.Any`.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Any {
+    #[prost(string, tag = "1")]
+    pub(crate) type_url: String,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(crate) value: Bytes,
+}
+
+impl Any {
+    /// The detail of a type.
+    pub(crate) fn new(type_name: &str, value: Bytes) -> Self {
+        Self { type_url: format!("{TYPES}{type_name}"), value }
+    }
+
+    /// The full name of its type.
+    pub(crate) fn type_name(&self) -> &str {
+        self.type_url.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+/// `google.rpc.ErrorInfo`.
+#[derive(Clone, PartialEq, Message)]
+struct ErrorInfo {
+    #[prost(string, tag = "1")]
+    reason: String,
+    #[prost(string, tag = "2")]
+    domain: String,
+    #[prost(btree_map = "string, string", tag = "3")]
+    metadata: BTreeMap<String, String>,
 }
 
 impl Status {
@@ -108,7 +141,7 @@ impl Status {
     /// The same with those out of the headers of an answer.
     #[must_use]
     pub fn with_own_headers(mut self, headers: &HeaderMap) -> Self {
-        let own = [BUSINESS_CODE, BUSINESS_EXTRA].map(HeaderName::from_static);
+        let own = business::NAMES.map(HeaderName::from_static);
         let own = own.into_iter().filter_map(|name| Some((name.clone(), headers.get(name)?.clone())));
         self.headers = own.collect();
         self
@@ -116,11 +149,11 @@ impl Status {
 
     /// The names of headers that are part of it beside its own fields.
     pub(crate) fn is_own(name: &str) -> bool {
-        matches!(name, BUSINESS_CODE | BUSINESS_EXTRA)
+        business::NAMES.contains(&name)
     }
 }
 
-fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
+pub(crate) fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(HeaderName::from_static(name), value);
     }
@@ -129,58 +162,40 @@ fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
 /// The status that an error travels as.
 pub fn status_of(error: &Error) -> Status {
     if let Some(code) = error.business_code() {
-        return business(error, code);
+        let status = Status::new(Code::Internal, error.message());
+        return Status { details: details(error), headers: business::headers(error, code), ..status };
     }
     Status { details: details(error), ..Status::new(error.code(), error.message()) }
 }
 
-/// The status of a business error: Kitex reads its headers, Kratos the details.
-fn business(error: &Error, code: i32) -> Status {
-    let mut status = Status { details: details(error), ..Status::new(Code::Internal, error.message()) };
-    status.headers.insert(HeaderName::from_static(BUSINESS_CODE), HeaderValue::from(code));
-    let extra = extra(error.pairs());
-    if extra.len() > "{}".len() {
-        insert(&mut status.headers, BUSINESS_EXTRA, &extra);
-    }
-    status
+/// Reason and pairs, and the details behind them.
+fn details(error: &Error) -> Vec<Any> {
+    let others = error.details().iter().map(|detail| Any::new(&detail.type_name, detail.value.clone()));
+    info(error).into_iter().chain(others).collect()
 }
 
-/// Pairs as JSON in a header, as many as fit.
-fn extra(pairs: &BTreeMap<String, String>) -> String {
-    let mut out = "{".to_owned();
-    for (name, value) in pairs {
-        let text = |text: &str| ascii(&serde_json::to_string(text).unwrap_or_default());
-        let pair = format!("{}:{}", text(name), text(value));
-        if out.len() + pair.len() > MOST_EXTRA {
+/// Reason and pairs, as many as fit.
+fn info(error: &Error) -> Option<Any> {
+    if error.reason().is_empty() && error.pairs().is_empty() {
+        return None;
+    }
+    let reason = percent::cut(error.reason(), MOST_INFO / 2).into_owned();
+    let mut info = ErrorInfo { reason, domain: String::new(), metadata: BTreeMap::new() };
+    let mut size = info.reason.len();
+    for (name, value) in error.pairs() {
+        // Tags and lengths beside the texts.
+        size += name.len() + value.len() + 12;
+        if size > MOST_INFO {
             break;
         }
-        if out.len() > 1 {
-            out.push(',');
-        }
-        out.push_str(&pair);
+        info.metadata.insert(name.clone(), value.clone());
     }
-    out.push('}');
-    out
-}
-
-/// JSON with every character that a header cannot carry escaped.
-fn ascii(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for character in json.chars() {
-        if matches!(character, ' '..='~') {
-            out.push(character);
-            continue;
-        }
-        for unit in character.encode_utf16(&mut [0; 2]) {
-            out.push_str(&format!("\\u{unit:04x}"));
-        }
-    }
-    out
+    Some(Any { type_url: ERROR_INFO.to_owned(), value: Bytes::from(info.encode_to_vec()) })
 }
 
 /// The error that a peer's status means; its origin is [`Origin::Remote`].
 pub fn error_of(status: &Status) -> Error {
-    let business = business_of(status);
+    let business = business::read(status);
     let code = status.code.unwrap_or(Code::Unknown);
     let micro = status.details.iter().find(|detail| detail.type_url == micro::DETAIL);
     if let Some(micro) =
@@ -192,19 +207,24 @@ pub fn error_of(status: &Status) -> Error {
     status.details.iter().fold(error, with_detail).with_origin(Origin::Remote)
 }
 
-fn business_of(status: &Status) -> Option<Error> {
-    let code = status.headers.get(BUSINESS_CODE)?.to_str().ok()?.parse().ok()?;
-    let extra = status.headers.get(BUSINESS_EXTRA).and_then(|extra| extra.to_str().ok());
-    let extra: Option<BTreeMap<String, String>> = extra.and_then(|extra| serde_json::from_str(extra).ok());
-    let error = Error::business(code, status.message.as_str(), extra.unwrap_or_default());
-    Some(status.details.iter().fold(error, with_detail))
+/// The same with what a detail says.
+fn with_detail(error: Error, detail: &Any) -> Error {
+    // One that does not decode is a detail like any other.
+    match ErrorInfo::decode(detail.value.clone()).ok().filter(|_| detail.type_url == ERROR_INFO) {
+        Some(ErrorInfo { reason, metadata, .. }) => {
+            let with_reason = error.with_reason(reason);
+            metadata.into_iter().fold(with_reason, |error, (key, value)| error.with_pair(key, value))
+        }
+        None => {
+            let (type_name, value) = (detail.type_name().to_owned(), detail.value.clone());
+            error.with_encoded_detail(Detail { type_name, value })
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::details::ErrorInfo;
-    use kiteline_core::error::Detail;
 
     #[test]
     fn a_plain_error_is_its_code_and_message() {
@@ -249,17 +269,6 @@ mod tests {
         let error = details.iter().cloned().fold(Error::invalid("no").with_reason("R"), Error::with_encoded_detail);
         let back = error_of(&status_of(&error));
         assert_eq!((back.details(), back.reason()), (&details[..], "R"));
-    }
-
-    #[test]
-    fn business_errors_come_back() {
-        let error = Error::business(-7, "no 错", [("k".to_owned(), "é\n🙂".to_owned())]);
-        let status = status_of(&error);
-        assert_eq!(status.code, Some(Code::Internal));
-        let back = error_of(&status);
-        assert_eq!(back.business_code(), Some(-7));
-        assert_eq!(back.pairs(), error.pairs());
-        assert_eq!(back.message(), error.message());
     }
 
     /// Kratos reads the details alone, Kitex the headers.

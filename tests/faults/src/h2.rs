@@ -158,6 +158,13 @@ impl Raw {
         raw.send(&settings(&[])).await.then_some(raw)
     }
 
+    /// Says that no more comes, and reads until the other side has ended: a close before would take answers along.
+    pub async fn finish(mut self) {
+        if self.stream.shutdown().await.is_ok() {
+            let _ = tokio::time::timeout(Duration::from_secs(1), attacker::closed(&mut self.stream)).await;
+        }
+    }
+
     /// Sends bytes; whether the server still takes any.
     pub async fn send(&mut self, bytes: &[u8]) -> bool {
         self.stream.write_all(bytes).await.is_ok()

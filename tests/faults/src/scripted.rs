@@ -129,7 +129,7 @@ async fn serve(mut raw: Raw, script: Script, seen: &Mutex<Seen>) {
     loop {
         // What is told to go has a moment to do so.
         let wait = Duration::from_millis(if told.is_some() { 20 } else { 1_000_000 });
-        let Ok(frame) = tokio::time::timeout(wait, raw.next()).await else { return };
+        let Ok(frame) = tokio::time::timeout(wait, raw.next()).await else { return raw.finish().await };
         let Some(frame) = frame else { return };
         let out = match frame.kind {
             SETTINGS if frame.flags & ACK == 0 => h2::frame(SETTINGS, ACK, 0, &[]),

@@ -265,6 +265,12 @@ impl HttpConnections {
     }
 }
 
+/// A request that got no answer, and whether the peer refused it alone, not its connection.
+pub(super) struct Failed {
+    pub(super) error: Error,
+    pub(super) refused: bool,
+}
+
 impl Chosen {
     /// Sends a request.
     ///
@@ -276,12 +282,12 @@ impl Chosen {
         request: Request<Outgoing>,
         at: &Endpoint,
         times: (Instant, Option<Instant>),
-    ) -> Result<Sent, Error> {
+    ) -> Result<Sent, Failed> {
         let mut open = Open::new(self, times, request.body().until_dropped());
         let answer = match &mut open.on {
             Some(Chosen::Two(connection)) => connection.sender.clone().try_send_request(request).await,
             Some(Chosen::One(sender, _)) => sender.try_send_request(request).await,
-            None => return Err(Error::internal("a call without a connection")),
+            None => return Err(Failed { error: Error::internal("a call without a connection"), refused: false }),
         };
         match answer {
             Ok(response) => Ok(Sent { response, open }),
@@ -292,7 +298,8 @@ impl Chosen {
                     connection.left.store(true, Ordering::Relaxed);
                 }
                 open.answered = true;
-                Err(failed(&error, at))
+                let refused = of_h2(error.error()).is_some_and(is_refused);
+                Err(Failed { error: failed(&error, at), refused })
             }
         }
     }
@@ -313,9 +320,12 @@ fn of_h2(error: &hyper::Error) -> Option<&h2::Error> {
 /// connection that ends in order (RFC 9113, sections 6.8 and 8.7).
 fn was_not_seen(error: &hyper::Error) -> bool {
     of_h2(error).is_some_and(|error| {
-        let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
-        refused || error.is_go_away() && error.is_remote() && error.reason() == Some(h2::Reason::NO_ERROR)
+        is_refused(error) || error.is_go_away() && error.is_remote() && error.reason() == Some(h2::Reason::NO_ERROR)
     })
+}
+
+fn is_refused(error: &h2::Error) -> bool {
+    error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM)
 }
 
 /// Whether an error is more than the end of one stream.

@@ -24,12 +24,13 @@ use kiteline_registry::Endpoint;
 use crate::dial::Dialer;
 
 pub(super) use connections::HttpConnections;
-use connections::Sent;
+use connections::{Failed, Sent};
 use outgoing::Outgoing;
 pub use style::Http;
 
-/// On how many connections to one address a call is tried that no peer has seen.
-const CONNECTIONS: usize = 3;
+/// How often a call is tried that no peer has looked at: on that many connections that end, or three that refuse it.
+const TRIES: usize = 12;
+const REFUSAL: usize = TRIES / 3;
 
 /// How a channel makes calls over HTTP.
 #[derive(Debug)]
@@ -64,12 +65,12 @@ impl Caller {
             let request = self.request(endpoint, content, call)?;
             match chosen.send(request, endpoint, (Instant::now(), deadline)).await {
                 Ok(sent) => return self.read(sent, endpoint, content, call).await,
-                Err(error) => {
+                Err(Failed { error, refused }) => {
                     if deadline.is_some_and(|at| at <= Instant::now()) {
                         return Err(Error::deadline("no answer in time").with_origin(Origin::Transport));
                     }
-                    tries += 1;
-                    if error.origin() != Origin::NotSent || !again || tries >= CONNECTIONS {
+                    tries += if refused { REFUSAL } else { 1 };
+                    if error.origin() != Origin::NotSent || !again || tries >= TRIES {
                         return Err(error);
                     }
                 }

@@ -63,7 +63,7 @@ async fn discard(mut body: Incoming) {
     }
 }
 
-/// A message that is read beside the workers.
+/// A message until it is read.
 type Opening = Pin<Box<dyn Future<Output = Result<Bytes, Error>> + Send>>;
 
 /// The messages of a body with envelopes.
@@ -72,6 +72,7 @@ struct Requests {
     frames: Frames,
     transcode: Transcode,
     room: Room,
+    /// A message that is read beside the workers.
     opening: Option<Opening>,
     ended: bool,
 }
