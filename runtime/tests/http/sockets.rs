@@ -259,6 +259,32 @@ async fn a_connection_that_is_old_is_asked_to_end() {
     assert!(response.into_body().collect().await.is_err());
 }
 
+/// A connection that is closed while bytes come is reset, and its client may not read what was said last: up to which
+/// stream its calls were looked at.
+#[tokio::test]
+async fn the_last_words_are_read_by_a_client_that_still_writes() {
+    let limits = Limits { connection_age: Some(Duration::from_millis(50)), ..Limits::default() };
+    let running = start(&HelloServer::default(), limits).await;
+    let (mut reader, mut writer) = TcpStream::connect(running.addr()).await.unwrap().into_split();
+    writer.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    let (mut said, mut writer, mut writing) = (Vec::new(), Some(writer), None);
+    while reader.read_buf(&mut said).await.unwrap() > 0 {
+        let ping = said.windows(9).position(|it| it == [0, 0, 8, 6, 0, 0, 0, 0, 0]);
+        if let Some(opaque) = ping.and_then(|at| said.get(at + 9..at + 17))
+            && let Some(mut writer) = writer.take()
+        {
+            // The answer by which the server knows that its first GOAWAY was read; and 13 MB of WINDOW_UPDATEs behind it.
+            let pong = [&[0, 0, 8, 6, 1, 0, 0, 0, 0], opaque].concat();
+            let more = [0, 0, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0, 1].repeat(1_000_000);
+            writing =
+                Some(tokio::spawn(async move { writer.write_all(&[pong, more].concat()).await.map(|()| writer) }));
+        }
+    }
+    assert_eq!(said.windows(5).filter(|it| it == &[0, 0, 8, 7, 0]).count(), 2, "both GOAWAYs");
+    drop(writing.unwrap().await.unwrap().unwrap());
+    until(|| running.connections() == 0).await;
+}
+
 /// A call of 100 KB each way, whose answer nobody reads.
 async fn unread(
     running: &Running,

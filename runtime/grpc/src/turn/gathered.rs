@@ -1,5 +1,6 @@
 //! A socket whose writes are gathered until a turn ends.
 
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -84,6 +85,19 @@ impl<I: AsyncWrite + Unpin> Gathering<I> {
         ready!(both.drain(task))?;
         let flushed = ready!(Pin::new(&mut both.socket).poll_flush(task));
         Poll::Ready(flushed.inspect_err(|error| both.failed = Some(error.kind())))
+    }
+}
+
+impl<I: AsyncRead + Unpin> Gathering<I> {
+    /// Reads to the end of what the peer sends, and forgets it.
+    pub async fn to_the_end(&self) {
+        let mut unread = vec![0; LARGE];
+        let mut read = poll_fn(|task| {
+            let mut into = ReadBuf::new(&mut unread);
+            let polled = Pin::new(&mut lock(&self.0).socket).poll_read(task, &mut into);
+            polled.map(|outcome| outcome.is_ok() && !into.filled().is_empty())
+        });
+        while (&mut read).await {}
     }
 }
 

@@ -141,6 +141,12 @@ impl<C: Future, S: Streams, I: AsyncWrite + Unpin> Driven<C, S, I> {
         self.connection.as_mut()
     }
 
+    /// The socket of a connection that has ended: closed while bytes come it would be reset, and the peer might not
+    /// read what was said last.
+    pub fn socket(&self) -> &Gathering<I> {
+        &self.out
+    }
+
     /// Everything that can be done now, but for the write.
     fn turns(&mut self) -> Poll<C::Output> {
         let mut task = Task::from_waker(&self.waker);

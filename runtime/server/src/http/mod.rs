@@ -52,6 +52,9 @@ const SEND: usize = 64 << 10;
 const PING: Duration = Duration::from_secs(30);
 const PONG: Duration = Duration::from_secs(10);
 
+/// How long a peer that was told to go is read from, once nothing of it is open.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// The driver of calls over HTTP.
 #[derive(Default)]
 pub(super) struct Http {
@@ -123,11 +126,16 @@ async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Ar
         let ((io, out), jobs) = (gather(socket), Jobs::default());
         let two = two(&connection, &jobs).serve_connection(TokioIo::new(io), service);
         let streams = Begun(|job| drop(tokio::spawn(job)));
-        until_told(Driven::new(two, jobs, streams, out), |two| two.connection().graceful_shutdown(), goaway, &limits)
-            .await
+        let mut two = Driven::new(two, jobs, streams, out);
+        let outcome = until_told(&mut two, |two| two.connection().graceful_shutdown(), goaway, &limits).await;
+        if outcome.is_ok() {
+            // The peer may have gone, or may not go.
+            let _ = tokio::time::timeout(LINGER, two.socket().to_the_end()).await;
+        }
+        outcome
     } else {
-        let one = Box::pin(one(&connection.shared).serve_connection(TokioIo::new(socket), service));
-        until_told(one, |one| one.as_mut().graceful_shutdown(), goaway, &limits).await
+        let mut one = Box::pin(one(&connection.shared).serve_connection(TokioIo::new(socket), service));
+        until_told(&mut one, |one| one.as_mut().graceful_shutdown(), goaway, &limits).await
     };
     if let Err(error) = outcome {
         tracing::debug!(target: "runtime::server::http", %peer, %error, "closed");
@@ -136,7 +144,7 @@ async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Ar
 
 /// Serves until the peer is told to go, for a drain or because the connection is old, and then until it has gone.
 async fn until_told<C: Future<Output = hyper::Result<()>> + Unpin>(
-    mut serving: C,
+    mut serving: &mut C,
     tell: impl FnOnce(&mut C),
     goaway: CancellationToken,
     limits: &Limits,
@@ -152,7 +160,7 @@ async fn until_told<C: Future<Output = hyper::Result<()>> + Unpin>(
         () = goaway.cancelled() => false,
         () = old => true,
     };
-    tell(&mut serving);
+    tell(serving);
     if aged {
         // What is still open then ends with the connection.
         return tokio::time::timeout(limits.connection_age_grace, serving).await.unwrap_or(Ok(()));
