@@ -18,7 +18,7 @@ const LARGEST: usize = 16 << 20;
 const PART: usize = 32;
 
 /// Buffers from this size on are mapped alone.
-const LARGE: usize = 256 << 10;
+pub const LARGE: usize = 256 << 10;
 /// More than glibc's largest block that may come from a heap.
 const ALONE: usize = (32 << 20) + (64 << 10);
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use hyper::body::Frame;
 use tokio::time::Instant;
 
@@ -31,8 +31,8 @@ const FRAME: usize = 16 << 10;
 pub(super) enum Kept {
     /// One message and what stands behind it.
     Whole { data: Sealed, trailers: Option<http::HeaderMap> },
-    /// A stream, and what is left of its last message.
-    Stream { answers: Box<Answers>, rest: Sealed },
+    /// A stream, what is left of its last message, and its end where that came with it.
+    Stream { answers: Box<Answers>, rest: Sealed, end: Option<Frame<Bytes>> },
     /// Nothing any more.
     Done,
     /// Given up.
@@ -99,10 +99,14 @@ impl Held {
             Kept::Whole { data, .. } if !data.is_empty() => (Some(Ok(Frame::data(data.part(FRAME)))), false),
             Kept::Whole { trailers, .. } => (trailers.take().map(|trailers| Ok(Frame::trailers(trailers))), true),
             Kept::Stream { rest, .. } if !rest.is_empty() => (Some(Ok(Frame::data(rest.part(FRAME)))), false),
-            Kept::Stream { answers, rest } => match answers.poll_next(task) {
+            Kept::Stream { end, .. } if end.is_some() => (end.take().map(Ok), true),
+            Kept::Stream { answers, rest, end } => match answers.poll_next(task) {
                 Poll::Pending => {
                     inner.since = None;
                     return Poll::Pending;
+                }
+                Poll::Ready(Next::Message(message)) if message.len() <= SMALL && !answers.counts_all() => {
+                    (Some(Ok(Frame::data(together(message, (rest, end), || answers.poll_next(task))))), false)
                 }
                 Poll::Ready(Next::Message(message)) => {
                     *rest = message;
@@ -133,6 +137,32 @@ impl Held {
     }
 }
 
+/// A small message, and those behind it that are there and fit into one frame. What does not fit is the rest.
+fn together(
+    first: Sealed,
+    (rest, end): (&mut Sealed, &mut Option<Frame<Bytes>>),
+    mut next: impl FnMut() -> Poll<Next>,
+) -> Bytes {
+    let first = first.into_bytes();
+    let mut all = BytesMut::new();
+    loop {
+        match next() {
+            Poll::Ready(Next::Message(message)) if first.len().max(all.len()) + message.len() <= FRAME => {
+                if all.is_empty() {
+                    all.extend_from_slice(&first);
+                }
+                all.extend_from_slice(&message.into_bytes());
+                continue;
+            }
+            Poll::Ready(Next::Message(message)) => *rest = message,
+            Poll::Ready(Next::End(frame)) => *end = Some(frame),
+            Poll::Pending => {}
+        }
+        break;
+    }
+    if all.is_empty() { first } else { all.freeze() }
+}
+
 /// Gives an answer up when its peer takes nothing of it for as long as [`kiteline_core::Limits::write`].
 async fn watch(inner: Weak<Mutex<Inner>>, stream: Ending) {
     let limit = stream.shared.limits.write;
@@ -151,5 +181,33 @@ async fn watch(inner: Weak<Mutex<Inner>>, stream: Ending) {
             return;
         }
         wait = limit - waited;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What one frame holds of messages of these sizes, what is left, and whether the end was there.
+    fn gathered(sizes: &[usize], ends: bool) -> (usize, usize, bool) {
+        let message = |size: &usize| Sealed::from(Bytes::from(vec![7; *size]));
+        let mut messages = sizes.iter().map(message);
+        let (first, mut rest, mut end) = (messages.next().unwrap(), Sealed::default(), None);
+        let all = together(first, (&mut rest, &mut end), || match messages.next() {
+            Some(message) => Poll::Ready(Next::Message(message)),
+            None if ends => Poll::Ready(Next::End(Frame::data(Bytes::new()))),
+            None => Poll::Pending,
+        });
+        (all.len(), rest.len(), end.is_some())
+    }
+
+    #[test]
+    fn small_messages_that_are_there_share_a_frame() {
+        assert_eq!(gathered(&[100], false), (100, 0, false));
+        assert_eq!(gathered(&[100, 200, 300], false), (600, 0, false));
+        assert_eq!(gathered(&[100, 200], true), (300, 0, true));
+        assert_eq!(gathered(&[100], true), (100, 0, true));
+        assert_eq!(gathered(&[4_000, 4_000, 4_000, 4_000, 1_000], true), (16_000, 1_000, false));
+        assert_eq!(gathered(&[100, 1 << 20, 5], true), (100, 1 << 20, false));
     }
 }

@@ -55,7 +55,10 @@ impl Outgoing {
 
     pub(super) fn stream(answers: Answers) -> Self {
         let stream = answers.stream.ending();
-        Self(State::Held(Held::new(Kept::Stream { answers: Box::new(answers), rest: Sealed::default() }, stream)))
+        Self(State::Held(Held::new(
+            Kept::Stream { answers: Box::new(answers), rest: Sealed::default(), end: None },
+            stream,
+        )))
     }
 }
 
@@ -171,10 +174,15 @@ impl Answers {
         }
     }
 
+    /// Whether small messages are counted, too: the connection's peer takes nothing.
+    pub(super) fn counts_all(&self) -> bool {
+        self.stream.connection.full.load(Ordering::Relaxed)
+    }
+
     /// A message, counted where it is large, or nothing is taken.
     fn counted(&self, sealed: Sealed) -> Result<Sealed, Error> {
         let connection = &self.stream.connection;
-        if sealed.len() > SMALL || connection.full.load(Ordering::Relaxed) {
+        if sealed.len() > SMALL || self.counts_all() {
             return counted(sealed, connection);
         }
         Ok(sealed)

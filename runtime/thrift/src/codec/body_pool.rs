@@ -1,18 +1,23 @@
-//! Per-thread, size-classed pool of body buffers. glibc caches small blocks per thread; threads that allocate and free
-//! larger ones wait for each other.
+//! Pools of body buffers: per thread in classes of sizes, and one large buffer per process. glibc caches small blocks
+//! per thread; threads that allocate and free larger ones wait for each other; and it maps large ones anew each time,
+//! whose pages then cost more than what is written to them.
 
 use std::cell::RefCell;
 use std::mem;
+use std::sync::Mutex;
 
 use bytes::Bytes;
 
+use kiteline_core::lock::lock;
 use kiteline_core::malloc;
 
 /// Bodies up to this size are left to the allocator: glibc keeps blocks up to 1,032 bytes for each thread
 /// (`tcache` of its `malloc.c`).
 const SMALL: usize = 1 << 10;
-/// Bodies over this size are left to it too.
+/// Bodies over this size are left to it too, up to those that are mapped alone.
 const LARGE: usize = 64 << 10;
+/// The longest body whose memory is kept for the next one that is mapped alone: so much stays for good.
+const LONGEST: usize = 16 << 20;
 /// Bytes kept per thread and size class.
 const KEPT: usize = 128 << 10;
 /// The sizes: powers of two over [`SMALL`], up to [`LARGE`].
@@ -22,8 +27,15 @@ thread_local! {
     static BODIES: RefCell<[Vec<Vec<u8>>; SIZES]> = const { RefCell::new([const { Vec::new() }; SIZES]) };
 }
 
+/// The memory of a large body that is gone.
+static ALONE: Mutex<Option<Vec<u8>>> = Mutex::new(None);
+
 /// An empty body with room for `size` bytes.
 pub(super) fn begin(size: usize) -> Vec<u8> {
+    if is_alone(size) {
+        let kept = lock(&ALONE).take_if(|kept| kept.capacity() >= size);
+        return kept.unwrap_or_else(|| Vec::with_capacity(malloc::room(size)));
+    }
     if !is_kept(size) {
         return Vec::with_capacity(malloc::room(size));
     }
@@ -35,7 +47,12 @@ pub(super) fn begin(size: usize) -> Vec<u8> {
 
 /// A body that is complete, in the memory that [`begin`] gave it.
 pub(super) fn finish(body: Vec<u8>) -> Bytes {
-    if is_kept(body.len()) { Bytes::from_owner(Body(body)) } else { Bytes::from(body) }
+    if is_kept(body.len()) || is_alone(body.len()) { Bytes::from_owner(Body(body)) } else { Bytes::from(body) }
+}
+
+/// Whether such a body is mapped alone, and its memory may be kept.
+fn is_alone(size: usize) -> bool {
+    (malloc::LARGE..=LONGEST).contains(&size)
 }
 
 fn is_kept(size: usize) -> bool {
@@ -59,7 +76,14 @@ impl AsRef<[u8]> for Body {
 impl Drop for Body {
     fn drop(&mut self) {
         let mut body = mem::take(&mut self.0);
+        let alone = is_alone(body.len());
         body.clear();
+        if alone {
+            // The former one, if any, is freed behind the lock.
+            let former = lock(&ALONE).replace(body);
+            drop(former);
+            return;
+        }
         // A thread that ends keeps nothing.
         let _ = BODIES.try_with(|bodies| {
             let (mut bodies, size) = (bodies.borrow_mut(), body.capacity());
@@ -103,10 +127,26 @@ mod tests {
 
     #[test]
     fn small_and_large_bodies_are_the_allocators() {
-        for size in [0, 1, 1_024, 65_537, 1 << 20] {
+        for size in [0, 1, 1_024, 65_537, 200_000] {
             assert_eq!(body(size).len(), size);
             assert_eq!(kept(), 0, "{size}");
         }
+    }
+
+    #[test]
+    fn one_large_body_s_memory_is_used_again() {
+        let used_again = || {
+            let [first, second] = [body(1 << 20), body(2 << 20)];
+            assert_ne!(first.as_ptr(), second.as_ptr());
+            let at = second.as_ptr();
+            drop((first, second));
+            let again = body(300 << 10);
+            assert_eq!(again, vec![7; 300 << 10]);
+            again.as_ptr() == at
+        };
+        // Another test may have taken it.
+        assert!((0..100).any(|_| used_again()));
+        assert_eq!(body(LONGEST + 1).len(), LONGEST + 1);
     }
 
     #[test]
