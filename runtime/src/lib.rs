@@ -16,6 +16,7 @@
 //! | `thrift` | Thrift Binary and Compact on every transport, served and called |
 //! | `grpc` | gRPC, gRPC-Web and Connect, and the messages of proto services; needs and has `thrift` |
 //! | `json` | bodies of these calls in JSON |
+//! | `zstd` | their messages compressed by zstd, beside gzip; needs a C compiler |
 //! | `etcd` | the etcd registry |
 //! | `tls` | TLS for serving and calling, and to etcd |
 //! | `dev` | the embedded development registry |

@@ -7,8 +7,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{connect, metadata, micro, status, timeout};
+use crate::compression::{ENCODINGS, Encoding};
 use crate::content::{Content, Form, Protocol, Unserved};
-use crate::gzip::{ENCODINGS, Encoding};
 use crate::status::Status;
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::metadata::Metadata;
@@ -20,8 +20,8 @@ pub struct Caller {
     micro: bool,
     label: Option<HeaderValue>,
     encoding: Encoding,
-    /// Whether answers may be compressed.
-    gzip: bool,
+    /// How answers may be compressed.
+    accepted: u8,
 }
 
 impl Caller {
@@ -40,8 +40,8 @@ impl Caller {
     /// A caller whose request says in another place what its bodies are.
     pub fn of(content: Content, headers: &HeaderMap) -> Self {
         let accepted = headers.get(content.protocol.accepts()).and_then(|names| names.to_str().ok());
-        let gzip = accepted.is_some_and(|names| Encoding::Gzip.is_in(names));
-        Self { content, gzip, label: Some(HeaderValue::from_static(content.name())), ..Self::default() }
+        let accepted = accepted.map_or(0, Encoding::bits);
+        Self { content, accepted, label: Some(HeaderValue::from_static(content.name())), ..Self::default() }
     }
 
     /// The protocol and the form of bodies.
@@ -86,7 +86,7 @@ impl Caller {
 
     /// How answers are: as requests, where the caller takes that.
     pub fn answers_in(&self) -> Encoding {
-        if self.gzip { self.encoding } else { Encoding::Identity }
+        if self.encoding.is_of(self.accepted) { self.encoding } else { Encoding::Identity }
     }
 
     /// Whether it is a client of go-micro.
@@ -128,8 +128,9 @@ impl Caller {
             headers.insert(CONTENT_TYPE, label.clone());
         }
         let protocol = self.content.protocol;
-        if self.answers_in() == Encoding::Gzip {
-            headers.insert(HeaderName::from_static(protocol.encoding()), HeaderValue::from_static("gzip"));
+        let encoding = self.answers_in();
+        if encoding.is_some() {
+            headers.insert(HeaderName::from_static(protocol.encoding()), HeaderValue::from_static(encoding.name()));
         }
         if protocol != Protocol::Connect {
             headers.insert(HeaderName::from_static(protocol.accepts()), HeaderValue::from_static(ENCODINGS));

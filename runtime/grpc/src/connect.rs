@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::compression::Encoding;
 use crate::content::Form;
-use crate::gzip::Encoding;
 use crate::percent;
 use crate::status::{Any, Status};
 use kiteline_core::base64;
@@ -225,7 +225,7 @@ impl Query {
     pub fn write(form: Form, encoding: Encoding, message: &[u8]) -> String {
         let message = base64::encode(message).replace('+', "-").replace('/', "_");
         let form = if form == Form::Json { "json" } else { "proto" };
-        let compression = if encoding == Encoding::Gzip { "&compression=gzip" } else { "" };
+        let compression = if encoding.is_some() { format!("&compression={}", encoding.name()) } else { String::new() };
         // In the order that Connect's page recommends: caches compare queries as texts.
         format!("connect=v1&base64=1{compression}&encoding={form}&message={message}")
     }

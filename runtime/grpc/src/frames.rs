@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 
+use crate::compression::Encoding;
 use crate::content::Protocol;
 use crate::envelope::{COMPRESSED, END, Envelope, Envelopes, TRAILERS};
-use crate::gzip::{Encoding, unzip};
 use crate::web::FromText;
 use kiteline_core::error::{Code, Error, Origin};
 
@@ -21,7 +21,7 @@ pub enum Piece {
 #[derive(Clone, Debug)]
 pub struct Packed {
     body: Bytes,
-    zipped: bool,
+    encoding: Encoding,
     end: bool,
     most: usize,
 }
@@ -29,7 +29,7 @@ pub struct Packed {
 impl Packed {
     /// Its bytes as they came, and whether they are compressed.
     pub fn size(&self) -> (usize, bool) {
-        (self.body.len(), self.zipped)
+        (self.body.len(), self.encoding.is_some())
     }
 
     /// What is in it.
@@ -38,7 +38,7 @@ impl Packed {
     ///
     /// For one over the limit, and one that does not decompress.
     pub fn open(self) -> Result<Piece, Error> {
-        let body = if self.zipped { unzip(&self.body, self.most)? } else { self.body };
+        let body = self.encoding.unpack(self.body, self.most)?;
         Ok(if self.end { Piece::End(body) } else { Piece::Message(body) })
     }
 }
@@ -94,14 +94,14 @@ impl Frames {
         if flags & !(COMPRESSED | end) != 0 {
             return Err(broken(format!("an envelope with the flags {flags:#04x}")));
         }
-        let zipped = match (flags & COMPRESSED != 0, self.encoding) {
-            (false, _) => false,
-            (true, Encoding::Gzip) => !body.is_empty(),
+        let encoding = match (flags & COMPRESSED != 0, self.encoding) {
+            (false, _) => Encoding::Identity,
             (true, Encoding::Identity) => {
                 return Err(broken("a compressed message without a header that says how".to_owned()));
             }
+            (true, encoding) => encoding,
         };
-        Ok(Some(Packed { body, zipped, end: flags & end != 0, most: self.most }))
+        Ok(Some(Packed { body, encoding, end: flags & end != 0, most: self.most }))
     }
 
     /// How many bytes of the next message are here, and how many it has, as far as that is known.
@@ -139,7 +139,10 @@ fn broken(text: String) -> Error {
 mod tests {
     use super::*;
     use crate::envelope::seal;
-    use crate::gzip::zip;
+
+    fn zip(bytes: &[u8]) -> Bytes {
+        Encoding::Gzip.pack(Bytes::copy_from_slice(bytes)).1
+    }
 
     fn read(protocol: Protocol, encoding: Encoding, wire: &[u8]) -> Result<Vec<Piece>, Error> {
         let (mut frames, mut found) = (Frames::new(protocol, encoding, 1000), Vec::new());

@@ -5,13 +5,13 @@
 pub mod authority;
 mod business;
 mod caller;
+mod compression;
 pub mod connect;
 mod content;
 pub mod envelope;
 #[cfg(feature = "json")]
 mod finite;
 mod frames;
-mod gzip;
 mod health;
 #[cfg(feature = "json")]
 mod json;
@@ -27,9 +27,9 @@ use bytes::Bytes;
 use prost::Message;
 
 pub use caller::Caller;
+pub use compression::{ENCODINGS, Encoding};
 pub use content::{Content, Form, Protocol, SERVED, Unserved};
 pub use frames::{Frames, Packed, Piece};
-pub use gzip::{ENCODINGS, Encoding, unzip, zip};
 pub use health::{CHECK, HealthListReply, HealthReply, HealthRequest, LIST, ServingStatus, WATCH};
 #[cfg(feature = "json")]
 pub use json::Json;

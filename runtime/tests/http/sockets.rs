@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use prost::Message;
 use runtime::Limits;
-use runtime::grpc::{envelope, zip};
+use runtime::grpc::{Encoding, envelope};
 use runtime::server::{Counter, Running};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -141,7 +141,7 @@ async fn grpc_web_is_answered_on_http_1_in_bytes_and_in_text() {
 #[tokio::test]
 async fn a_bomb_costs_its_call_alone() {
     let running = start(&HelloServer::default(), Limits::default()).await;
-    let bomb = zip(&vec![0; 64 << 20]);
+    let (_, bomb) = Encoding::Gzip.pack(vec![0; 64 << 20].into());
     let headers = format!("{}content-encoding: gzip\r\n", content("application/proto"));
     let answer = one(running.addr(), "POST", SAY, &headers, &bomb).await;
     assert!(answer.starts_with("HTTP/1.1 429 ") && answer.contains("resource_exhausted"), "{answer}");

@@ -22,6 +22,7 @@ const GRPC: i32 = 2;
 const GRPC_WEB: i32 = 3;
 const JSON: i32 = 2;
 const GZIP: i32 = 2;
+const ZSTD: i32 = 4;
 const FULL_DUPLEX: i32 = 5;
 
 /// Calls at once.
@@ -41,9 +42,11 @@ fn channel(call: &ClientCall, descriptors: &'static [u8]) -> Result<Channel, Bro
     if call.version == HTTP_1 {
         http = http.over_http1();
     }
-    if call.compression == GZIP {
-        http = http.with_gzip();
-    }
+    http = match call.compression {
+        GZIP => http.with_gzip(),
+        ZSTD => http.with_zstd(),
+        _ => http,
+    };
     if call.codec == JSON {
         http = http.with_json(descriptors);
     }

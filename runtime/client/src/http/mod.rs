@@ -16,8 +16,8 @@ use kiteline_core::body::Body;
 use kiteline_core::error::{Error, Origin};
 use kiteline_core::service::{Answer, Call, Kind};
 use kiteline_grpc::{
-    CONNECT_TIMEOUT, Content, ENCODINGS, Encoding, Protocol, TIMEOUT, connect, envelope, write_connect_timeout,
-    write_metadata, write_timeout, zip,
+    CONNECT_TIMEOUT, Content, ENCODINGS, Protocol, TIMEOUT, connect, envelope, write_connect_timeout, write_metadata,
+    write_timeout,
 };
 use kiteline_registry::Endpoint;
 
@@ -91,15 +91,12 @@ impl Caller {
     fn request(&self, at: &Endpoint, content: Content, call: &Call) -> Result<Request<Outgoing>, Error> {
         let transcode = self.style.transcode(call.method);
         let mut headers = self.headers(content, call);
-        let encoding = if self.style.gzip { Encoding::Gzip } else { Encoding::Identity };
+        let encoding = self.style.encoding;
         let mut query = None;
         let body = match &call.body {
             Body::Whole(message) => {
                 let message = transcode.write(message.clone())?;
-                let (flags, message) = match encoding {
-                    Encoding::Gzip => (envelope::COMPRESSED, zip(&message)),
-                    Encoding::Identity => (0, message),
-                };
+                let (flags, message) = encoding.pack(message);
                 match content.protocol {
                     Protocol::Connect if self.style.get && call.method.safe => {
                         query = Some(connect::Query::write(content.form, encoding, &message));
@@ -139,8 +136,8 @@ impl Caller {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content.name()));
         headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("kiteline/", env!("CARGO_PKG_VERSION"))));
         headers.insert(protocol.accepts(), HeaderValue::from_static(ENCODINGS));
-        if self.style.gzip {
-            headers.insert(protocol.encoding(), HeaderValue::from_static(Encoding::Gzip.name()));
+        if self.style.encoding.is_some() {
+            headers.insert(protocol.encoding(), HeaderValue::from_static(self.style.encoding.name()));
         }
         match protocol {
             Protocol::Grpc => drop(headers.insert(header::TE, HeaderValue::from_static("trailers"))),

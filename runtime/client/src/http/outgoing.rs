@@ -12,7 +12,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::style::Transcode;
 use kiteline_core::body::Messages;
 use kiteline_core::error::Error;
-use kiteline_grpc::{Encoding, envelope, zip};
+use kiteline_grpc::{Encoding, envelope};
 
 /// Why a request ended before its end: an [`Error`] of its stream, or HTTP/2's.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -53,10 +53,8 @@ impl Outgoing {
 
 fn seal(message: Bytes, encoding: Encoding, transcode: &Transcode) -> Result<Frame<Bytes>, Error> {
     let message = transcode.write(message)?;
-    Ok(Frame::data(match encoding {
-        Encoding::Gzip => envelope::seal(envelope::COMPRESSED, &zip(&message)),
-        Encoding::Identity => envelope::seal(0, &message),
-    }))
+    let (flags, message) = encoding.pack(message);
+    Ok(Frame::data(envelope::seal(flags, &message)))
 }
 
 impl Body for Outgoing {

@@ -8,9 +8,7 @@ use http::{HeaderMap, StatusCode, header};
 use super::style::Transcode;
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::metadata::Metadata;
-use kiteline_grpc::{
-    Content, Encoding, Form, Protocol, STATUS, Status, connect, envelope, error_of, read_metadata, unzip, web,
-};
+use kiteline_grpc::{Content, Encoding, Form, Protocol, STATUS, Status, connect, error_of, read_metadata, web};
 
 /// What a call expects of its answer.
 pub(super) struct Expected {
@@ -131,11 +129,7 @@ impl Expected {
 
     /// The body of an answer without envelopes.
     pub(super) fn body(&self, encoding: Encoding, body: Bytes) -> Result<Bytes, Error> {
-        let message = match encoding {
-            Encoding::Gzip if !body.is_empty() => unzip(&body, self.most).map_err(|error| self.broken(error))?,
-            _ if body.len() > self.most => return Err(envelope::over(body.len(), self.most)),
-            _ => body,
-        };
+        let message = encoding.unpack(body, self.most).map_err(|error| self.broken(error))?;
         self.transcode.read(message)
     }
 
@@ -145,10 +139,7 @@ impl Expected {
         let json = headers.get(header::CONTENT_TYPE).and_then(|name| Content::read(name.to_str().ok()?).ok());
         let is_json = json.is_some_and(|name| name.form == Form::Json && name.protocol == Protocol::Connect);
         let encoding = headers.get(header::CONTENT_ENCODING).and_then(|name| Encoding::read(name.to_str().ok()?));
-        let body = match encoding {
-            Some(Encoding::Gzip) => unzip(body, self.most).unwrap_or_default(),
-            _ => body.clone(),
-        };
+        let body = encoding.unwrap_or_default().unpack(body.clone(), self.most).unwrap_or_default();
         let status = Some(&body).filter(|_| is_json).and_then(|body| connect::read_error(body, otherwise));
         match status {
             Some(status) => error_of(&status.with_own_headers(headers)),

@@ -7,7 +7,7 @@ use http::Version;
 use super::super::channel::Builder;
 use kiteline_core::error::Error;
 use kiteline_core::service::Method;
-use kiteline_grpc::{Form, Protocol, Spelling};
+use kiteline_grpc::{Encoding, Form, Protocol, Spelling};
 
 /// How a proto service is called over HTTP; see [`Builder::http`].
 ///
@@ -21,7 +21,7 @@ use kiteline_grpc::{Form, Protocol, Spelling};
 pub struct Http {
     pub(super) protocol: Protocol,
     pub(super) version: Version,
-    pub(super) gzip: bool,
+    pub(super) encoding: Encoding,
     pub(super) get: bool,
     pub(super) spelling: Spelling,
     #[cfg(feature = "json")]
@@ -39,7 +39,7 @@ impl Http {
         Self {
             protocol,
             version: Version::HTTP_2,
-            gzip: false,
+            encoding: Encoding::Identity,
             get: false,
             spelling: Spelling::default(),
             #[cfg(feature = "json")]
@@ -72,7 +72,14 @@ impl Http {
 
     /// Compresses requests. Answers may be compressed in any case.
     pub fn with_gzip(mut self) -> Self {
-        self.gzip = true;
+        self.encoding = Encoding::Gzip;
+        self
+    }
+
+    /// Compresses requests with zstd, which fewer servers read.
+    #[cfg(feature = "zstd")]
+    pub fn with_zstd(mut self) -> Self {
+        self.encoding = Encoding::Zstd;
         self
     }
 

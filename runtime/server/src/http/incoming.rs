@@ -17,7 +17,7 @@ use crate::partial::{FREE, Held, Partial};
 use kiteline_core::aside::aside;
 use kiteline_core::body::{Messages, Source};
 use kiteline_core::error::{Code, Error, Origin};
-use kiteline_grpc::{Caller, Encoding, Frames, Packed, Piece, Protocol, envelope, unzip};
+use kiteline_grpc::{Caller, Frames, Packed, Piece, Protocol, envelope};
 
 /// Bytes that are read of what is left of a request once it is answered, and for how long.
 const REST: usize = 8 << 20;
@@ -247,7 +247,7 @@ pub(super) async fn whole(
     if caller.content().protocol == Protocol::Connect {
         let mut room = Room::new(transcode.connection());
         let body = collect(body, transcode.most(), &mut room).await?;
-        let slow = transcode.is_slow(body.len(), caller.encoding() == Encoding::Gzip);
+        let slow = transcode.is_slow(body.len(), caller.encoding().is_some());
         let message = if slow {
             let caller = caller.clone();
             aside(move || open(body, &caller, &transcode)).await??
@@ -268,12 +268,7 @@ pub(super) async fn whole(
 /// A message without an envelope.
 pub(super) fn open(body: Bytes, caller: &Caller, transcode: &Transcode) -> Result<Bytes, Error> {
     let most = transcode.most();
-    let message = match caller.encoding() {
-        Encoding::Gzip if !body.is_empty() => unzip(&body, most)?,
-        _ if body.len() > most => return Err(envelope::over(body.len(), most)),
-        _ => body,
-    };
-    transcode.open(message)
+    transcode.open(caller.encoding().unpack(body, most)?)
 }
 
 #[cold]

@@ -19,7 +19,7 @@ use kiteline_core::context::ReplyMetadata;
 use kiteline_core::error::{Error, Origin};
 use kiteline_core::metadata::Metadata;
 use kiteline_grpc::envelope::Sealed;
-use kiteline_grpc::{Caller, Encoding, Protocol, Status, connect, envelope, web, write_reply_metadata, zip};
+use kiteline_grpc::{Caller, Protocol, Status, connect, envelope, web, write_reply_metadata};
 
 /// The body of an answer.
 pub(super) struct Outgoing(State);
@@ -219,17 +219,14 @@ impl Sealing {
     }
 
     fn is_slow(&self, message: &Bytes) -> bool {
-        self.transcode.is_slow(message.len(), self.caller.answers_in() == Encoding::Gzip)
+        self.transcode.is_slow(message.len(), self.caller.answers_in().is_some())
     }
 
     /// A message in its envelope; alone where there are none.
     fn message(&self, message: Bytes) -> Result<Sealed, Error> {
         let message = self.transcode.close(message)?;
         let protocol = self.caller.content().protocol;
-        let (flags, message) = match self.caller.answers_in() {
-            Encoding::Gzip => (envelope::COMPRESSED, zip(&message)),
-            Encoding::Identity => (0, message),
-        };
+        let (flags, message) = self.caller.answers_in().pack(message);
         Ok(match protocol {
             Protocol::Connect => message.into(),
             Protocol::GrpcWebText => web::to_text(&envelope::seal(flags, &message)).into(),
