@@ -35,8 +35,7 @@ pub(super) struct Health {
 impl Health {
     /// Of a server with these services.
     pub(super) fn new(services: &[&'static ServiceInfo], stage: watch::Receiver<Stage>) -> Self {
-        let protos = services.iter().copied().filter(|info| info.idl == Idl::Proto);
-        Self { services: protos.collect(), stage }
+        Self { services: services.to_vec(), stage }
     }
 
     /// Whether a service, by its full name, is here; the empty name means the server.

@@ -57,8 +57,6 @@ use kiteline_core::limits::Limits;
 use kiteline_core::malloc;
 use kiteline_core::router::Router;
 #[cfg(feature = "grpc")]
-use kiteline_core::service::Idl;
-#[cfg(feature = "grpc")]
 use kiteline_core::service::ServiceInfo;
 use kiteline_core::service::{Answer, Call, Service};
 use kiteline_tls::{Acceptor, ServerTls};
@@ -200,20 +198,16 @@ impl Builder {
 fn built_in(router: &Router) -> Vec<Box<dyn Driver>> {
     let mut drivers: Vec<Box<dyn Driver>> = vec![Box::new(thrift::Thrift::new(router))];
     #[cfg(feature = "grpc")]
-    if router.serves(Idl::Proto) {
-        drivers.push(Box::new(http::Http::default()));
-    }
+    drivers.push(Box::new(http::Http::new(router)));
     drivers.push(Box::new(http1::Refusal));
     drivers
 }
 
-/// The services of a server's own beside proto services: health and, where it is wanted, reflection.
+/// The services of a server's own: health, which Kubernetes' probe of gRPC asks for on a server of Thrift's too, and, where
+/// it is wanted, reflection.
 #[cfg(feature = "grpc")]
 fn own(services: &[Arc<dyn Service>], stage: &watch::Sender<Stage>, reflection: bool) -> Vec<Arc<dyn Service>> {
     let infos: Vec<&'static ServiceInfo> = services.iter().map(|service| service.info()).collect();
-    if infos.iter().all(|info| info.idl != Idl::Proto) {
-        return Vec::new();
-    }
     let health: Arc<dyn Service> = Arc::new(health::Health::new(&infos, stage.subscribe()));
     let own = [health.info()];
     let reflection = reflection.then(|| reflection::Reflection::versions(services, &own));

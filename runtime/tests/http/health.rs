@@ -11,6 +11,7 @@ use prost::Message;
 use runtime::grpc::{CHECK, HealthListReply, HealthReply, HealthRequest, LIST, ServingStatus, WATCH};
 use runtime::service::Idl;
 use runtime::{Answer, Body, Call, Config, Error, Handling, Limits, Method, Server, Service, ServiceInfo};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Streaming};
 
@@ -125,6 +126,41 @@ impl Service for Clinic {
     fn call(&self, _: Call) -> Handling {
         Box::pin(async { Err(Error::not_found("no such patient")) })
     }
+}
+
+/// A service of Thrift, alone in its server.
+struct Alone;
+
+static CALLS: [Method; 1] = [Method::new(Idl::Thrift, "/AddService/Add", 0)];
+
+static ALONE: ServiceInfo =
+    ServiceInfo { name: "AddService", package: "", registry_name: "add", idl: Idl::Thrift, methods: &CALLS };
+
+impl Service for Alone {
+    fn info(&self) -> &'static ServiceInfo {
+        &ALONE
+    }
+
+    fn call(&self, _: Call) -> Handling {
+        Box::pin(async { Err(Error::not_found("no sum")) })
+    }
+}
+
+/// What Kubernetes' probe of gRPC asks, also of a server without a proto service. Over HTTP/1 that still says what it
+/// speaks.
+#[tokio::test]
+async fn a_server_of_thrift_alone_tells_its_health() {
+    let running = Server::new(Config::local()).add(Alone).start().await.unwrap();
+    let channel = connect(running.addr()).await;
+    for known in ["", "AddService"] {
+        assert_eq!(check(&channel, known).await, Ok(ServingStatus::Serving), "{known}");
+    }
+    assert_eq!(call(&channel, "/AddService/Add", question("")).await.unwrap_err().code(), Code::Unimplemented);
+    let mut socket = tokio::net::TcpStream::connect(running.addr()).await.unwrap();
+    socket.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut text = String::new();
+    socket.read_to_string(&mut text).await.unwrap();
+    assert!(text.starts_with("HTTP/1.1 400 ") && text.contains("Thrift"), "{text}");
 }
 
 #[tokio::test]

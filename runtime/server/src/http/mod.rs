@@ -38,6 +38,8 @@ use exchange::Exchange;
 use incoming::Arriving;
 use kiteline_core::limits::Limits;
 use kiteline_core::lock::lock;
+use kiteline_core::router::Router;
+use kiteline_core::service::Idl;
 use kiteline_grpc::turn::{Begun, Driven, Jobs, gather};
 use named::Named;
 use outgoing::Outgoing;
@@ -56,17 +58,29 @@ const PONG: Duration = Duration::from_secs(10);
 const LINGER: Duration = Duration::from_secs(1);
 
 /// The driver of calls over HTTP.
-#[derive(Default)]
 pub(super) struct Http {
+    /// Whether requests of HTTP/1 are answered: on a server without proto services nothing but its health is there, and
+    /// who opens its port with a browser is told what it speaks.
+    one: bool,
     #[cfg(feature = "json")]
     json: Arc<kiteline_grpc::Json>,
+}
+
+impl Http {
+    pub(super) fn new(router: &Router) -> Self {
+        Self {
+            one: router.serves(Idl::Proto),
+            #[cfg(feature = "json")]
+            json: Arc::default(),
+        }
+    }
 }
 
 impl Driver for Http {
     /// HTTP/2 with prior knowledge once its whole preface is there, and requests of HTTP/1.
     fn claim(&self, first: &[u8]) -> Claim {
         match Claim::beginning(first, PREFACE) {
-            Claim::No if first.first().is_some_and(u8::is_ascii_uppercase) => Claim::Yes,
+            Claim::No if self.one && first.first().is_some_and(u8::is_ascii_uppercase) => Claim::Yes,
             claim => claim,
         }
     }
@@ -283,15 +297,20 @@ mod tests {
 
     #[test]
     fn whole_prefaces_and_requests_of_http_1_are_claimed() {
-        for (first, claim) in [
-            (&b"G"[..], Claim::Yes),
-            (b"P", Claim::More),
-            (b"PO", Claim::Yes),
-            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n", Claim::More),
-            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0", Claim::Yes),
-            (b"\x16", Claim::No),
+        let http = |one| Http {
+            one,
+            #[cfg(feature = "json")]
+            json: Arc::default(),
+        };
+        for (first, claim, alone) in [
+            (&b"G"[..], Claim::Yes, Claim::No),
+            (b"P", Claim::More, Claim::More),
+            (b"PO", Claim::Yes, Claim::No),
+            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n", Claim::More, Claim::More),
+            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0", Claim::Yes, Claim::Yes),
+            (b"\x16", Claim::No, Claim::No),
         ] {
-            assert_eq!(Http::default().claim(first), claim, "{first:?}");
+            assert_eq!((http(true).claim(first), http(false).claim(first)), (claim, alone), "{first:?}");
         }
     }
 }
