@@ -3,33 +3,19 @@
 #![cfg(feature = "thrift")]
 
 mod add;
+mod log;
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use add::AddServer;
 use bytes::{Bytes, BytesMut};
+use log::Log;
 use runtime::server::{Counter, Running};
 use runtime::thrift::ttheader::{flags, int_keys};
 use runtime::thrift::{Header, MessageType, Outgoing, Protocol, TtHeader, Wire};
 use runtime::{Call, Config, Handling, Limits, Server, Service, ServiceInfo};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Write::write(&mut *self.0.lock().unwrap(), bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Never answers.
 struct Never;
@@ -79,10 +65,11 @@ async fn a_call_whose_time_is_over_is_logged() {
     ] {
         let (running, mut stream) = start(limits).await;
         stream.write_all(&call(name, flags, timeout)).await.unwrap();
-        while running.counters().get(Counter::Deadlines) < 1 || log.0.lock().unwrap().is_empty() {
+        let mut line = String::new();
+        while running.counters().get(Counter::Deadlines) < 1 || line.is_empty() {
+            line += &log.take();
             tokio::task::yield_now().await;
         }
-        let line = String::from_utf8(std::mem::take(&mut *log.0.lock().unwrap())).unwrap();
         let expected = format!(
             " WARN runtime::server::failures: a call failed method=AddService.{name} code=DeadlineExceeded \
              why=\"the call took longer than it may\" unlogged=0\n"

@@ -14,7 +14,7 @@ use serde_json::Value;
 const REFUSED: [&str; 2] = ["missing_brace", "field_without_name"];
 
 /// Kitex reads `0x10` as id 0; we read 16.
-const READ_BETTER: &str = "id_hex";
+pub(crate) const READ_BETTER: &str = "id_hex";
 
 /// Cases whose text is a description; the files are read in `front.rs`.
 fn is_text(case: &str) -> bool {
@@ -57,16 +57,23 @@ fn fields_are_those_of_kitex() {
             continue;
         };
         let ours = fields(&parse(text).unwrap());
-        for line in lines {
-            let (of, theirs) = line.as_str().unwrap().split_once(": ").unwrap();
-            let theirs = theirs.split("; ").filter(|it| !it.starts_with("success,0")).collect::<Vec<_>>().join("; ");
-            if !theirs.is_empty() {
-                assert!(ours.contains(&format!("{of}: {theirs}")), "{name}: {of}: {theirs}\n{ours:#?}");
-                checked += 1;
-            }
-        }
+        checked += agree(name, lines, &ours);
     }
     assert!(checked > 40, "{checked}");
+}
+
+/// Sees that what Kitex says of each struct, a line each, is among ours; gives how many there were.
+pub(crate) fn agree(name: &str, lines: &[Value], ours: &[String]) -> usize {
+    let mut checked = 0;
+    for line in lines {
+        let (of, theirs) = line.as_str().unwrap().split_once(": ").unwrap();
+        let theirs = theirs.split("; ").filter(|it| !it.starts_with("success,0")).collect::<Vec<_>>().join("; ");
+        if !theirs.is_empty() {
+            assert!(ours.contains(&format!("{of}: {theirs}")), "{name}: {of}: {theirs}\n{ours:#?}");
+            checked += 1;
+        }
+    }
+    checked
 }
 
 /// `Struct: name,id[,requiredness]; …` for all structs, arguments and results.

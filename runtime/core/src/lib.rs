@@ -45,6 +45,7 @@ pub mod lock;
 pub mod malloc;
 pub mod memory_limit;
 pub mod metadata;
+pub mod reading;
 pub mod router;
 pub mod say;
 pub mod service;

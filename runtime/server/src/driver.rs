@@ -4,7 +4,7 @@
 //! ([`Server::driver`](super::Server::driver)) first.
 
 use std::fmt;
-use std::io::{self, IoSlice};
+use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,6 +20,7 @@ use kiteline_core::body::Body;
 use kiteline_core::context::Context;
 use kiteline_core::error::Error;
 use kiteline_core::limits::Limits;
+use kiteline_core::reading::{Reading, Reads};
 use kiteline_core::router::{Route, Router};
 use kiteline_core::service::{Answer, BoxFuture};
 use kiteline_tls::Stream;
@@ -84,52 +85,29 @@ impl Connection {
 }
 
 /// A stream whose first bytes were read already and are read again.
-pub(super) fn whole(first: BytesMut, stream: Stream) -> impl AsyncRead + AsyncWrite + Unpin + Send + 'static {
-    Whole { first, stream }
+pub(super) fn whole(first: BytesMut, stream: Stream) -> Reading<Stream, First> {
+    Reading::new(stream, First(first))
 }
 
-struct Whole {
-    first: BytesMut,
-    stream: Stream,
-}
+/// The first bytes, as long as they are not read again.
+pub(super) struct First(BytesMut);
 
-impl AsyncRead for Whole {
-    fn poll_read(mut self: Pin<&mut Self>, task: &mut Task<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.first.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(task, into);
+impl Reads<Stream> for First {
+    fn poll_read(
+        &mut self,
+        stream: Pin<&mut Stream>,
+        task: &mut Task<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.0.is_empty() {
+            return stream.poll_read(task, into);
         }
-        let count = self.first.len().min(into.remaining());
-        into.put_slice(&self.first.split_to(count));
-        if self.first.is_empty() {
-            self.first = BytesMut::new();
+        let count = self.0.len().min(into.remaining());
+        into.put_slice(&self.0.split_to(count));
+        if self.0.is_empty() {
+            self.0 = BytesMut::new();
         }
         Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Whole {
-    fn poll_write(mut self: Pin<&mut Self>, task: &mut Task<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(task, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        task: &mut Task<'_>,
-        parts: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(task, parts)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(task)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(task)
     }
 }
 

@@ -3,7 +3,6 @@
 #![cfg(feature = "grpc")]
 
 mod hello;
-#[allow(dead_code, reason = "the bytes of Thrift are not needed here")]
 #[path = "../vectors/mod.rs"]
 mod vectors;
 

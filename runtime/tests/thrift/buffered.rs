@@ -1,7 +1,8 @@
 //! Bare messages: their end is found as bytes arrive, and damage is seen before anything is kept.
 
 use crate::add::{AddRequest, AddResponse, AddServer};
-use crate::vectors::{hex, records};
+use crate::hex::hex;
+use crate::vectors::records;
 use runtime::client::{Request, Transport};
 use runtime::thrift::{self, Fault, FrameError, Incoming, MessageReader, Wire};
 use runtime::{Channel, Config, Registry, Server};

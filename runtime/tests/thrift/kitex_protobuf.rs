@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use crate::vectors::{hex, records};
+use crate::hex::hex;
+use crate::vectors::records;
 use bytes::{Bytes, BytesMut};
 use runtime::client::{Request, Transport};
 use runtime::error::Origin;

@@ -4,6 +4,7 @@
 
 #[path = "../add/mod.rs"]
 mod add;
+mod hex;
 #[path = "../limited/mod.rs"]
 mod limited;
 #[path = "../peer/mod.rs"]

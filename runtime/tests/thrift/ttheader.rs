@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::add::{AddRequest, AddResponse, AddServer};
+use crate::hex::hex;
 use crate::sink::{METHODS, Seen, Sink};
-use crate::vectors::{hex, records};
+use crate::vectors::records;
 use bytes::{Bytes, BytesMut};
 use runtime::client::Request;
 use runtime::limits::DecodeLimits;

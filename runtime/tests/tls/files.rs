@@ -1,14 +1,13 @@
 //! Files of certificates: what is wrong with them at the start, and when they change.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
 use runtime::tls::{ClientTls, ServerTls};
 use runtime::{Bytes, Channel, Code, Limits};
 
 use crate::echo::{Place, WAYS, call, channel, server, serving, start};
+use crate::log::Log;
 
 #[tokio::test]
 async fn a_file_that_cannot_be_used_is_an_error_at_the_start() {
@@ -155,20 +154,6 @@ async fn a_clients_files_are_read_again_when_they_change() {
     assert!(works(&to_after).await);
 }
 
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Write::write(&mut *self.0.lock().unwrap(), bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn files_that_cannot_be_used_are_in_the_log_once() {
     let log = Log::default();
@@ -185,7 +170,7 @@ async fn files_that_cannot_be_used_are_in_the_log_once() {
     }
     fs::write(&place.server.key, before).unwrap();
     assert_eq!(trusts(&WAYS[0], &at, &tls).await, Ok(()));
-    let lines = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let lines = log.take();
     let key = place.server.key.display();
     let expected = format!(
         " WARN runtime::tls::files: the TLS files of before are used error=InvalidArgument: `key` of `[server.tls]`: \

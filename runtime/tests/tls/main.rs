@@ -5,4 +5,6 @@
 mod calling;
 mod echo;
 mod files;
+#[path = "../log/mod.rs"]
+mod log;
 mod refused;

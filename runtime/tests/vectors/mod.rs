@@ -8,9 +8,3 @@ pub(crate) fn records(file: &str) -> Vec<Value> {
     let text = std::fs::read_to_string(path).unwrap();
     serde_json::from_str(&text).unwrap()
 }
-
-pub(crate) fn hex(record: &Value) -> Vec<u8> {
-    let text = record.as_str().unwrap();
-    let digits: Vec<u8> = text.chars().map(|digit| digit.to_digit(16).unwrap() as u8).collect();
-    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
-}

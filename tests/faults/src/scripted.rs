@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use fuzz::Random;
 use runtime::Code;
 use tokio::net::TcpListener;
 use tokio::task::{AbortHandle, JoinSet};
@@ -236,26 +237,6 @@ fn large(stream: u32, count: usize) -> Vec<u8> {
     out
 }
 
-/// A source of numbers that look random, the same for each seed.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, most: usize) -> usize {
-        usize::try_from(self.next() >> 11).unwrap_or_default() % most.max(1)
-    }
-
-    fn of<'a>(&mut self, all: &[&'a str]) -> &'a str {
-        all.get(self.below(all.len())).copied().unwrap_or_default()
-    }
-}
-
 const NAMES: [&str; 16] = [
     ":status",
     "content-type",
@@ -297,16 +278,18 @@ const VALUES: [&str; 18] = [
 
 /// Headers, trailers and data of any kind, and at times bytes that are no block at all.
 fn fuzzed(stream: u32, seed: usize) -> Vec<u8> {
-    let mut random = Random((seed as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut random = Random::new(seed as u64);
     let mut out = Vec::new();
     for _ in 0..=random.below(3) {
         let mut block = if random.below(4) > 0 { h2::block(OK.iter().copied()) } else { Vec::new() };
         for _ in 0..random.below(6) {
-            block.extend(h2::block([(random.of(&NAMES), random.of(&VALUES))]));
+            if let (Some(name), Some(value)) = (random.pick(&NAMES), random.pick(&VALUES)) {
+                block.extend(h2::block([(*name, *value)]));
+            }
         }
         for _ in 0..random.below(20).saturating_sub(16) {
             let at = random.below(block.len());
-            let byte = random.next().to_le_bytes()[0];
+            let byte = random.number().to_le_bytes()[0];
             if let Some(place) = block.get_mut(at) {
                 *place = byte;
             }
@@ -314,7 +297,7 @@ fn fuzzed(stream: u32, seed: usize) -> Vec<u8> {
         let last = random.below(2) == 0;
         out.extend(h2::frame(HEADERS, END_HEADERS | if last { END_STREAM } else { 0 }, stream, &block));
         if !last && random.below(2) == 0 {
-            let data: Vec<u8> = (0..random.below(12)).map(|_| random.next().to_le_bytes()[0] % 3).collect();
+            let data: Vec<u8> = (0..random.below(12)).map(|_| random.number().to_le_bytes()[0] % 3).collect();
             out.extend(h2::frame(DATA, 0, stream, &data));
         }
     }

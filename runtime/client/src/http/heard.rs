@@ -1,16 +1,17 @@
 //! When something was heard on a connection: what tells a slow peer from a connection that leads nowhere.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use kiteline_core::reading::{Reading, Reads};
 use kiteline_tls::Stream;
 
 /// The last moment at which bytes came.
@@ -39,22 +40,27 @@ impl Heard {
 }
 
 /// A connection whose reads are noted; the receiver is told once the first bytes that came were looked at.
-pub(super) fn noted(stream: Stream, heard: &Arc<Heard>) -> (Noted, oneshot::Receiver<()>) {
+pub(super) fn noted(stream: Stream, heard: &Arc<Heard>) -> (Reading<Stream, Noted>, oneshot::Receiver<()>) {
     let (begun, begins) = oneshot::channel();
-    (Noted { stream, heard: Arc::clone(heard), first: false, begun: Some(begun) }, begins)
+    let noted = Noted { heard: Arc::clone(heard), first: false, begun: Some(begun) };
+    (Reading::new(stream, noted), begins)
 }
 
-/// A connection whose reads are noted.
+/// Notes reads.
 pub(super) struct Noted {
-    stream: Stream,
     heard: Arc<Heard>,
     /// Whether something came.
     first: bool,
     begun: Option<oneshot::Sender<()>>,
 }
 
-impl AsyncRead for Noted {
-    fn poll_read(mut self: Pin<&mut Self>, task: &mut Task<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+impl Reads<Stream> for Noted {
+    fn poll_read(
+        &mut self,
+        stream: Pin<&mut Stream>,
+        task: &mut Task<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         // Who reads on has looked at what came before.
         if self.first
             && let Some(begun) = self.begun.take()
@@ -62,37 +68,11 @@ impl AsyncRead for Noted {
             // Whoever opened the connection may have gone.
             let _ = begun.send(());
         }
-        let polled = Pin::new(&mut self.stream).poll_read(task, out);
+        let polled = stream.poll_read(task, out);
         if polled.is_ready() {
             self.first |= !out.filled().is_empty();
             self.heard.last.store(self.heard.now(), Ordering::Relaxed);
         }
         polled
-    }
-}
-
-impl AsyncWrite for Noted {
-    fn poll_write(mut self: Pin<&mut Self>, task: &mut Task<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(task, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        task: &mut Task<'_>,
-        parts: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(task, parts)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(task)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(task)
     }
 }

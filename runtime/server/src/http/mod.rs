@@ -41,7 +41,7 @@ use kiteline_core::lock::lock;
 use kiteline_core::router::Router;
 use kiteline_core::service::Idl;
 use kiteline_grpc::turn::{Begun, Driven, Jobs, gather};
-use named::Named;
+use named::named;
 use outgoing::Outgoing;
 use socket::Socket;
 use streams::Streams;
@@ -118,7 +118,7 @@ async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Ar
     let goaway = guard.goaway();
     let is_two = Claim::beginning(&first, PREFACE) == Claim::Yes;
     let full = Arc::<AtomicBool>::default();
-    let socket = Named::new(Socket::new(driver::whole(first, stream), &shared, &full), is_two);
+    let socket = named(Socket::new(driver::whole(first, stream), &shared, &full), is_two);
     let connection = Arc::new(Connection {
         shared,
         #[cfg(feature = "json")]

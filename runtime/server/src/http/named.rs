@@ -9,9 +9,10 @@ use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
 
 use bytes::{Buf, BufMut, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::http1::PREFACE;
+use kiteline_core::reading::{Reading, Reads};
 use kiteline_grpc::authority;
 
 /// Bytes in front of a frame's payload, and its types and flags (RFC 9113, sections 4.1 and 6.2).
@@ -27,7 +28,7 @@ const FIRST: usize = 4 << 10;
 
 /// What came and is not read yet.
 #[derive(Default)]
-struct Waiting {
+pub(super) struct Waiting {
     came: BytesMut,
     /// What of it is looked at.
     ready: usize,
@@ -112,28 +113,30 @@ fn mended(flags: u8, payload: &[u8]) -> Option<Vec<u8>> {
     (all.len() <= MOST).then_some(all)
 }
 
-/// A socket whose headers have a valid `:authority`.
-pub(super) struct Named<S> {
-    inner: S,
-    waiting: Option<Box<Waiting>>,
+/// Gives headers a valid `:authority`: of HTTP/2, and looks at nothing else.
+pub(super) struct Named(Option<Box<Waiting>>);
+
+/// A socket whose headers have a valid `:authority`, where it is HTTP/2.
+pub(super) fn named<S>(socket: S, is_two: bool) -> Reading<S, Named>
+where
+    S: AsyncRead + Unpin,
+{
+    Reading::new(socket, Named(is_two.then(Box::default)))
 }
 
-impl<S> Named<S> {
-    /// One that looks at the headers of HTTP/2, or at nothing.
-    pub(super) fn new(inner: S, is_two: bool) -> Self {
-        Self { inner, waiting: is_two.then(Box::default) }
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Named<S> {
-    fn poll_read(mut self: Pin<&mut Self>, task: &mut Task<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Self { inner, waiting } = &mut *self;
-        let Some(first) = waiting else { return Pin::new(inner).poll_read(task, out) };
+impl<S: AsyncRead + Unpin> Reads<S> for Named {
+    fn poll_read(
+        &mut self,
+        mut socket: Pin<&mut S>,
+        task: &mut Task<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Some(first) = &mut self.0 else { return socket.poll_read(task, out) };
         while first.ready == 0 {
             let before = first.came.len();
             first.came.resize(before + if first.bad { MOST } else { FIRST }, 0);
             let mut room = ReadBuf::new(&mut first.came[before..]);
-            let polled = Pin::new(&mut *inner).poll_read(task, &mut room);
+            let polled = socket.as_mut().poll_read(task, &mut room);
             let size = room.filled().len();
             first.came.truncate(before + size);
             ready!(polled)?;
@@ -145,35 +148,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Named<S> {
         }
         first.read(out);
         if first.over && first.came.is_empty() {
-            *waiting = None;
+            self.0 = None;
         }
         Poll::Ready(Ok(()))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Named<S> {
-    fn poll_write(mut self: Pin<&mut Self>, task: &mut Task<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(task, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        task: &mut Task<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(task, bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(task)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(task)
     }
 }
 
@@ -193,7 +170,7 @@ mod tests {
         let bytes = bytes.to_vec();
         let writing = tokio::spawn(async move { tokio::io::AsyncWriteExt::write_all(&mut writer, &bytes).await });
         let mut out = Vec::new();
-        Named::new(reader, true).read_to_end(&mut out).await.unwrap();
+        named(reader, true).read_to_end(&mut out).await.unwrap();
         writing.await.unwrap().unwrap();
         out
     }

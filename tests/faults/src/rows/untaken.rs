@@ -177,9 +177,7 @@ pub(super) async fn answers(_: Scale) -> Result<Vec<Line>, Failure> {
             raw.send(&calls.collect::<Vec<_>>()).await;
             held.push(raw);
         }
-        // All are answered, or refused, by now.
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        let full = gauges(&target).await?.in_flight_bytes;
+        let full = settled(&target).await?;
         let start = Instant::now();
         let grown = target.peak()?.saturating_sub(before);
         let what = format!("20 connections × {STREAMS} answers of `{path}` with {bytes} B that nobody takes");
@@ -230,6 +228,20 @@ pub(super) async fn bombs(_: Scale) -> Result<Vec<Line>, Failure> {
     }
     lines.extend(well(16, &mut target).await?);
     Ok(lines)
+}
+
+/// What is counted once no more comes: all calls are answered, or refused.
+async fn settled(target: &Target) -> Result<i64, Failure> {
+    let begin = Instant::now();
+    let mut before = 0;
+    loop {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let now = gauges(target).await?.in_flight_bytes;
+        if now == before && now > KIB || begin.elapsed() > Duration::from_secs(5) {
+            return Ok(now);
+        }
+        before = now;
+    }
 }
 
 /// The status of a call with this message, however much of it is taken.
