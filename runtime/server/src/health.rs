@@ -1,4 +1,4 @@
-//! `grpc.health.v1.Health`: a service like any other, mounted on every server with proto services,
+//! `grpc.health.v1.Health`: a service like any other, mounted on every server that is built with gRPC,
 //! for the server as a whole and for each service under its full name. A service of that name that
 //! the program adds itself takes its place.
 //!

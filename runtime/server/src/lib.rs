@@ -126,7 +126,7 @@ impl Builder {
         self
     }
 
-    /// Whether a server with proto services describes them to tools such as grpcurl
+    /// Whether a server describes its proto services to tools such as grpcurl
     /// (`grpc.reflection.v1.ServerReflection`). It does unless told otherwise.
     pub fn reflection(mut self, reflection: bool) -> Self {
         self.reflection = reflection;

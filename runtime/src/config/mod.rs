@@ -65,7 +65,7 @@ pub struct ServerConfig {
     /// share connections, proto services' too for calls of one message each way. Others read over it. Default true; without it the entry is, byte
     /// by byte, what Kitex writes.
     pub mux: bool,
-    /// Whether a server with proto services describes them to tools such as grpcurl. Default true.
+    /// Whether a server describes its proto services to tools such as grpcurl. Default true.
     pub reflection: bool,
     /// `[server.tls]`: the server speaks TLS, and nothing else. Paths are relative to the file. Default: plain text.
     pub tls: Option<ServerTls>,
