@@ -49,9 +49,9 @@ pub use kiteline_balance as balance;
 #[cfg(feature = "thrift")]
 pub use kiteline_client as client;
 pub use kiteline_core::{
-    Answer, Body, Call, Code, Context, Detail, Error, Handling, Idl, Kind, Layered, Limits, Messages, Metadata, Method,
-    PeerCertificate, Result, Service, ServiceInfo, Stream, Streaming, body, context, cors::Cors, error, event, limits,
-    metadata, router, service, streaming,
+    Answer, Body, Call, Code, Context, Detail, Error, Form, Handling, Idl, Kind, Layered, Limits, Messages, Metadata,
+    Method, PeerCertificate, Result, Service, ServiceInfo, Stream, Streaming, body, context, cors::Cors, error, event,
+    http_route, limits, metadata, router, service, streaming,
 };
 #[cfg(feature = "grpc")]
 pub use kiteline_grpc as grpc;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::num::NonZeroU64;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -111,12 +112,12 @@ impl Channel {
     }
 
     /// [`Channel::call`] as a future that holds everything once: it is allocated for each call.
-    #[expect(clippy::manual_async_fn, reason = "an async fn has a second place for its arguments")]
     pub(super) fn drive(
         self,
         mut call: Result<Call, Error>,
         timeout: Option<Duration>,
     ) -> impl Future<Output = Result<Answer, Error>> + Send + 'static {
+        let timeout = timeout.map(Nanos::new);
         async move {
             // At the first poll: a call that is made and waits for its turn is not yet sent.
             let start = Instant::now();
@@ -124,7 +125,10 @@ impl Channel {
             let kind = call.method.kind;
             // A stream takes as long as somebody has something to say.
             let streams = kind.streams_requests() || kind.streams_answers();
-            let timeout = timeout.or_else(|| (!streams).then_some(self.0.timeout));
+            let timeout = match timeout {
+                Some(timeout) => timeout.get(),
+                None => (!streams).then_some(self.0.timeout),
+            };
             if let Some(deadline) = timeout.and_then(|timeout| start.into_std().checked_add(timeout)) {
                 call.cx.set_deadline(deadline);
             }
@@ -166,10 +170,25 @@ impl Channel {
     }
 }
 
+/// A duration in half of the memory, for the future of a call; what is over 500 years is for ever.
+#[derive(Clone, Copy)]
+struct Nanos(NonZeroU64);
+
+impl Nanos {
+    fn new(duration: Duration) -> Self {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Self(NonZeroU64::MIN.saturating_add(nanos))
+    }
+
+    fn get(self) -> Option<Duration> {
+        Some(self.0.get()).filter(|nanos| *nanos < u64::MAX).map(|nanos| Duration::from_nanos(nanos - 1))
+    }
+}
+
 /// The call that layers get; the body is theirs.
 fn handed(call: &mut Call) -> Call {
-    let body = std::mem::take(&mut call.body);
-    Call { method: call.method, cx: call.cx.clone(), body, limits: call.limits }
+    let (body, http) = (std::mem::take(&mut call.body), call.http.take());
+    Call { method: call.method, cx: call.cx.clone(), body, form: call.form, http, limits: call.limits }
 }
 
 /// Whether a call failed because its deadline passed.

@@ -87,7 +87,7 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> Request<T, E> {
     pub(super) fn into_parts(self) -> Parts<T, E> {
         let Self { channel, method, body, decode, cx, timeout } = self;
         let limits = channel.decode_limits();
-        let call = body.map(|body| Call { method, cx, body, limits });
+        let call = body.map(|body| Call::new(method, cx, body, limits));
         Parts { channel, call, decode, limits, timeout }
     }
 

@@ -10,19 +10,18 @@ use tokio::net::{TcpListener, TcpStream};
 use super::*;
 use kiteline_balance::RoundRobin;
 use kiteline_core::limits::DecodeLimits;
-use kiteline_core::service::{Call, Idl, Kind, Method};
+use kiteline_core::service::{Call, Idl, Method};
 use kiteline_core::{Code, Context, Error};
 use kiteline_registry::{Endpoint, Instance, Registry};
 use kiteline_thrift::{Header, MessageReader, MessageType, Outgoing, TtHeader, exception};
 
-const fn method(name: &'static str, kind: Kind, idempotent: bool) -> Method {
-    let (service, path, index, idl) = ("AddService", "/AddService/Add", 0, Idl::Thrift);
-    Method { service, name, path, index, idl, kind, idempotent, safe: false }
+const fn method(path: &'static str) -> Method {
+    Method::new(Idl::Thrift, path, 0)
 }
 
-pub(super) static ADD: Method = method("Add", Kind::Unary, false);
-pub(super) static GET: Method = method("Get", Kind::Unary, true);
-static LOG: Method = method("Log", Kind::Oneway, false);
+pub(super) static ADD: Method = method("/AddService/Add");
+pub(super) static GET: Method = method("/AddService/Get").idempotent();
+static LOG: Method = method("/AddService/Log").oneway();
 
 /// The act of the peer upon one request.
 #[derive(Clone, Copy)]
@@ -304,7 +303,7 @@ async fn layers_see_every_call_the_first_one_outside() {
 #[tokio::test]
 async fn the_future_of_a_call_is_small() {
     let channel = Channel::to("127.0.0.1:1").unwrap();
-    let call = Call { method: &ADD, cx: Context::new(), body: Bytes::new().into(), limits: Default::default() };
+    let call = Call::new(&ADD, Context::new(), Bytes::new(), Default::default());
     let future = channel.drive(Ok(call), None);
     assert!(size_of_val(&future) <= 1024, "{} bytes", size_of_val(&future));
 }

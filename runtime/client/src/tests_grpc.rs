@@ -6,22 +6,18 @@ use bytes::Bytes;
 
 use super::*;
 use kiteline_core::limits::DecodeLimits;
-use kiteline_core::service::{Answer, Call, Handling, Idl, Kind, Method, Service, ServiceInfo};
+use kiteline_core::service::{Answer, Call, Handling, Idl, Method, Service, ServiceInfo};
 use kiteline_core::{Code, Context, Error, Limits};
 use kiteline_server::Builder as Server;
 use std::sync::Arc;
 
-const fn method(name: &'static str, path: &'static str, index: usize) -> Method {
-    let (idl, kind) = (Idl::Proto, Kind::Unary);
-    Method { service: "Greeter", name, path, index, idl, kind, idempotent: false, safe: false }
+const fn method(path: &'static str, index: usize) -> Method {
+    Method::new(Idl::Proto, path, index)
 }
 
-static METHODS: [Method; 3] = [
-    method("Echo", "/hello.Greeter/Echo", 0),
-    method("Fail", "/hello.Greeter/Fail", 1),
-    method("Hang", "/hello.Greeter/Hang", 2),
-];
-static UNKNOWN: Method = method("Other", "/hello.Greeter/Other", 3);
+static METHODS: [Method; 3] =
+    [method("/hello.Greeter/Echo", 0), method("/hello.Greeter/Fail", 1), method("/hello.Greeter/Hang", 2)];
+static UNKNOWN: Method = method("/hello.Greeter/Other", 3);
 static GREETER: ServiceInfo =
     ServiceInfo { name: "Greeter", package: "hello", registry_name: "greeter", idl: Idl::Proto, methods: &METHODS };
 

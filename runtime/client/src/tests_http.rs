@@ -53,7 +53,7 @@ async fn join(mut messages: Messages) -> Result<Answer, Error> {
 }
 
 fn call(method: &'static Method, body: impl Into<Body>) -> Call {
-    Call { method, cx: Context::new(), body: body.into(), limits: Limits::default().decode }
+    Call::new(method, Context::new(), body, Limits::default().decode)
 }
 
 async fn echo(channel: &Channel) -> Result<Bytes, Error> {

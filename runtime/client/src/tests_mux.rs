@@ -11,22 +11,13 @@ use super::*;
 use kiteline_core::Error;
 use kiteline_core::Limits;
 use kiteline_core::limits::DecodeLimits;
-use kiteline_core::service::{Answer, Call, Handling, Idl, Kind, Method, Service, ServiceInfo};
+use kiteline_core::service::{Answer, Call, Handling, Idl, Method, Service, ServiceInfo};
 use kiteline_registry::Registry;
 use kiteline_server::Builder as Server;
 use kiteline_thrift::ttheader::flags;
 use kiteline_thrift::{Header, Incoming, MessageReader, MessageType, Outgoing, TtHeader, Wire};
 
-static METHODS: [Method; 1] = [Method {
-    service: "EchoService",
-    name: "Echo",
-    path: "/EchoService/Echo",
-    index: 0,
-    idl: Idl::Thrift,
-    kind: Kind::Unary,
-    idempotent: false,
-    safe: false,
-}];
+static METHODS: [Method; 1] = [Method::new(Idl::Thrift, "/EchoService/Echo", 0)];
 
 static INFO: ServiceInfo =
     ServiceInfo { name: "EchoService", package: "", registry_name: "echo", idl: Idl::Thrift, methods: &METHODS };

@@ -123,8 +123,7 @@ mod tests {
     #[tokio::test]
     async fn a_call_that_has_begun_holds_no_service() {
         let service = Layered::new(Counted(Arc::default()));
-        let call =
-            Call { method: &METHOD, cx: Context::new(), body: Bytes::new().into(), limits: DecodeLimits::default() };
+        let call = Call::new(&METHOD, Context::new(), Bytes::new(), DecodeLimits::default());
         assert_eq!(service.oneshot(call).await.unwrap().body.into_whole().unwrap().len(), 1);
     }
 }

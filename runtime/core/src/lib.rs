@@ -39,6 +39,7 @@ pub mod counters;
 pub mod error;
 pub mod event;
 pub mod fnv;
+pub mod http_route;
 pub mod layered;
 pub mod limits;
 pub mod lock;
@@ -61,7 +62,7 @@ pub use futures_core::Stream;
 pub use layered::Layered;
 pub use limits::Limits;
 pub use metadata::Metadata;
-pub use service::{Answer, Call, Handling, Idl, Kind, Method, Service, ServiceInfo};
+pub use service::{Answer, Call, Form, Handling, Idl, Kind, Method, Service, ServiceInfo};
 pub use streaming::Streaming;
 
 /// The result of most functions here.

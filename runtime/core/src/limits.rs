@@ -16,7 +16,7 @@ pub struct DecodeLimits {
     /// Bytes of memory that one message's values may take. Default 64 MiB.
     pub budget: usize,
     /// Bytes of one string or binary. Default 16 MiB.
-    pub string: usize,
+    pub string: u32,
 }
 
 /// The deepest nesting that stacks are made for.

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use crate::body::Body;
 use crate::context::{Context, ReplyMetadata};
 use crate::error::Error;
+use crate::http_route::{HttpParts, HttpRoute};
 use crate::limits::DecodeLimits;
 use crate::metadata::Metadata;
 
@@ -57,6 +58,16 @@ impl Kind {
     }
 }
 
+/// How the messages of a call are encoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// As the method's [`Idl`] says: the Binary protocol of Thrift, or proto's encoding.
+    #[default]
+    Binary,
+    /// JSON, by the rules of the IDL's language.
+    Json,
+}
+
 /// One method, as generated code describes it.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Method {
@@ -76,6 +87,8 @@ pub struct Method {
     pub idempotent: bool,
     /// Whether a call changes nothing: it may be asked with HTTP's `GET`, and sent twice.
     pub safe: bool,
+    /// The verbs and paths of HTTP that reach it, beside its [`path`](Self::path).
+    pub routes: &'static [HttpRoute],
 }
 
 impl Method {
@@ -84,7 +97,7 @@ impl Method {
         let (owner, name) = after_last(path, b'/');
         let (_, service) = after_last(owner, b'/');
         let (_, service) = after_last(service, b'.');
-        Self { service, name, path, index, idl, kind: Kind::Unary, idempotent: false, safe: false }
+        Self { service, name, path, index, idl, kind: Kind::Unary, idempotent: false, safe: false, routes: &[] }
     }
 
     /// Makes it a method without an answer.
@@ -106,6 +119,11 @@ impl Method {
     /// Makes it a method that may be called twice.
     pub const fn idempotent(self) -> Self {
         Self { idempotent: true, ..self }
+    }
+
+    /// Gives it routes of HTTP.
+    pub const fn routes(self, routes: &'static [HttpRoute]) -> Self {
+        Self { routes, ..self }
     }
 
     /// Makes it a method that changes nothing (proto's `NO_SIDE_EFFECTS`).
@@ -149,18 +167,28 @@ pub struct Call {
     pub method: &'static Method,
     /// Deadline, peer, metadata.
     pub cx: Context,
-    /// The request in the encoding of [`Method::idl`]: for Thrift the argument list as a struct
+    /// The request in the call's [`Form`]. In binary it is for Thrift the argument list as a struct
     /// (fields, then STOP), for proto the message.
     pub body: Body,
+    /// How request and answer are encoded.
+    pub form: Form,
+    /// What else of an HTTP request belongs to the message; for calls by a route of HTTP alone.
+    pub http: Option<Box<HttpParts>>,
     /// The limits of decoding one message.
     pub limits: DecodeLimits,
 }
 
 impl Call {
+    /// A call whose messages are in the encoding of the method's IDL.
+    pub fn new(method: &'static Method, cx: Context, body: impl Into<Body>, limits: DecodeLimits) -> Self {
+        Self { method, cx, body: body.into(), form: Form::Binary, http: None, limits }
+    }
+
     /// A copy of the call, to send it once more; `None` for a stream, which can be sent once.
     pub fn again(&self) -> Option<Self> {
         let body = self.body.as_whole()?.clone().into();
-        Some(Self { method: self.method, cx: self.cx.clone(), body, limits: self.limits })
+        let (form, http) = (self.form, self.http.clone());
+        Some(Self { method: self.method, cx: self.cx.clone(), body, form, http, limits: self.limits })
     }
 }
 
@@ -169,7 +197,7 @@ impl Call {
 pub struct Answer {
     /// Metadata in front of the body.
     pub head: Metadata,
-    /// The answer in the encoding of the method's IDL: for Thrift the result struct (field 0 or
+    /// The answer in the form of the call. In binary it is for Thrift the result struct (field 0 or
     /// a declared exception, then STOP), for proto the message. Empty for `oneway`.
     pub body: Body,
     /// Metadata behind the body, where it is whole; a stream brings its own.
@@ -250,7 +278,7 @@ mod tests {
     #[test]
     fn a_whole_call_can_be_made_again_and_a_stream_not() {
         static METHOD: Method = Method::new(Idl::Proto, "/S/M", 0);
-        let call = |body: Body| Call { method: &METHOD, cx: Context::new(), body, limits: DecodeLimits::default() };
+        let call = |body: Body| Call::new(&METHOD, Context::new(), body, DecodeLimits::default());
         let again = call(Bytes::from_static(b"x").into()).again().unwrap();
         assert_eq!((again.method.path, again.body.as_whole().unwrap().as_ref()), ("/S/M", &b"x"[..]));
         assert!(call(crate::Messages::once(Bytes::new()).into()).again().is_none());

@@ -8,10 +8,11 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{connect, metadata, micro, status, timeout};
 use crate::compression::{ENCODINGS, Encoding};
-use crate::content::{Content, Form, Protocol, Unserved};
+use crate::content::{Content, Protocol, Unserved};
 use crate::status::Status;
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::metadata::Metadata;
+use kiteline_core::service::Form;
 
 /// A caller, as far as its headers tell.
 #[derive(Clone, Debug, Default)]

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::compression::Encoding;
-use crate::content::Form;
 use crate::percent;
 use crate::status::{Any, Status};
 use kiteline_core::base64;
 use kiteline_core::error::{Code, Error, Origin};
+use kiteline_core::service::Form;
 
 /// The codes by their names on this wire.
 const NAMES: [(&str, Code); 16] = [
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn queries_come_back() {
         let message = [0xfb, 0xff, 0x00];
-        let query = Query::write(Form::Proto, Encoding::Gzip, &message);
+        let query = Query::write(Form::Binary, Encoding::Gzip, &message);
         assert_eq!(query, "connect=v1&base64=1&compression=gzip&encoding=proto&message=-_8A");
         assert_eq!(Query::read(&query).message().unwrap(), message.to_vec());
         let json = Query::read("encoding=json&message=%7b%22a%22:+1%7D&x&=");

@@ -2,6 +2,8 @@
 //!
 //! gRPC (`PROTOCOL-HTTP2.md`), gRPC-Web (`PROTOCOL-WEB.md`) and Connect (connectrpc.com/docs/protocol).
 
+use kiteline_core::service::Form;
+
 /// A protocol of calls over HTTP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Protocol {
@@ -48,16 +50,6 @@ impl Protocol {
     }
 }
 
-/// How the messages of a call are encoded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Form {
-    /// Proto's own encoding: `application/grpc`, `+proto`; `+bytes` of go-micro, which is the same.
-    #[default]
-    Proto,
-    /// The JSON of proto messages.
-    Json,
-}
-
 /// The meaning of a content type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Content {
@@ -98,17 +90,17 @@ impl Content {
     pub fn read(text: &str) -> Result<Self, Unserved> {
         let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         match essence.as_str() {
-            "application/proto" => return Ok(Self { protocol: Protocol::Connect, form: Form::Proto }),
+            "application/proto" => return Ok(Self { protocol: Protocol::Connect, form: Form::Binary }),
             "application/json" => return Ok(Self { protocol: Protocol::Connect, form: Form::Json }),
             _ => {}
         }
         let found = PREFIXES.iter().find_map(|(prefix, protocol)| Some((*protocol, essence.strip_prefix(prefix)?)));
         let (protocol, subtype) = found.ok_or(Unserved::Unknown)?;
         let form = match (protocol, subtype) {
-            (Protocol::ConnectStream, "+proto") => Form::Proto,
+            (Protocol::ConnectStream, "+proto") => Form::Binary,
             (Protocol::ConnectStream, "+json") => Form::Json,
             (Protocol::ConnectStream, _) => return Err(Unserved::Unknown),
-            (_, "" | "+proto" | "+bytes") => Form::Proto,
+            (_, "" | "+proto" | "+bytes") => Form::Binary,
             (_, "+json") => Form::Json,
             (_, other) if other.starts_with('+') => return Err(Unserved::Form),
             _ => return Err(Unserved::Unknown),
@@ -119,15 +111,15 @@ impl Content {
     /// The content type of a request.
     pub fn name(self) -> &'static str {
         match (self.protocol, self.form) {
-            (Protocol::Grpc, Form::Proto) => "application/grpc",
+            (Protocol::Grpc, Form::Binary) => "application/grpc",
             (Protocol::Grpc, Form::Json) => "application/grpc+json",
-            (Protocol::GrpcWeb, Form::Proto) => "application/grpc-web+proto",
+            (Protocol::GrpcWeb, Form::Binary) => "application/grpc-web+proto",
             (Protocol::GrpcWeb, Form::Json) => "application/grpc-web+json",
-            (Protocol::GrpcWebText, Form::Proto) => "application/grpc-web-text+proto",
+            (Protocol::GrpcWebText, Form::Binary) => "application/grpc-web-text+proto",
             (Protocol::GrpcWebText, Form::Json) => "application/grpc-web-text+json",
-            (Protocol::Connect, Form::Proto) => "application/proto",
+            (Protocol::Connect, Form::Binary) => "application/proto",
             (Protocol::Connect, Form::Json) => "application/json",
-            (Protocol::ConnectStream, Form::Proto) => "application/connect+proto",
+            (Protocol::ConnectStream, Form::Binary) => "application/connect+proto",
             (Protocol::ConnectStream, Form::Json) => "application/connect+json",
         }
     }
@@ -143,7 +135,7 @@ mod tests {
     #[test]
     fn every_content_type_is_read_as_it_is_written() {
         for protocol in PROTOCOLS {
-            for form in [Form::Proto, Form::Json] {
+            for form in [Form::Binary, Form::Json] {
                 let content = Content { protocol, form };
                 assert_eq!(Content::read(content.name()), Ok(content));
             }
@@ -154,7 +146,7 @@ mod tests {
     fn the_subtype_is_the_form() {
         let grpc = |form| Ok(Content { protocol: Protocol::Grpc, form });
         for proto in ["application/grpc", "application/grpc+proto", "Application/gRPC+bytes", "application/grpc;a=b"] {
-            assert_eq!(Content::read(proto), grpc(Form::Proto), "{proto}");
+            assert_eq!(Content::read(proto), grpc(Form::Binary), "{proto}");
         }
         assert_eq!(Content::read("application/grpc+json; charset=utf-8"), grpc(Form::Json));
         for other in ["application/grpc+xml", "application/grpc+thrift", "application/grpc-web+xml"] {

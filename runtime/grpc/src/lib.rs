@@ -28,11 +28,12 @@ use prost::Message;
 
 pub use caller::Caller;
 pub use compression::{ENCODINGS, Encoding};
-pub use content::{Content, Form, Protocol, SERVED, Unserved};
+pub use content::{Content, Protocol, SERVED, Unserved};
 pub use frames::{Frames, Packed, Piece};
 pub use health::{CHECK, HealthListReply, HealthReply, HealthRequest, LIST, ServingStatus, WATCH};
 #[cfg(feature = "json")]
 pub use json::Json;
+pub use kiteline_core::service::Form;
 pub use metadata::{Spelling, read_metadata, write_metadata, write_reply_metadata};
 pub use status::{STATUS, Status, error_of, status_of};
 pub use timeout::{CONNECT_TIMEOUT, TIMEOUT, read_connect_timeout, read_timeout, write_connect_timeout, write_timeout};

@@ -91,7 +91,7 @@ impl Shared {
         entry.share.describe(&mut cx);
         let permit = self.admission.enter(body.as_whole().map_or(0, Bytes::len), entry, &self.limits)?;
         cx.set_method(method);
-        let call = Call { method, cx, body, limits };
+        let call = Call::new(method, cx, body, limits);
         Ok(RunningCall::start(method, peer, permit, || self.handle(&*route.service, call)))
     }
 
@@ -133,8 +133,7 @@ impl Shared {
             let (body, limits) = shared.open(protocol, body)?;
             let more = shared.admission.more(body.len().saturating_sub(size), &shared.limits)?;
             let anchor = Anchor::take();
-            let body = body.into();
-            let mut handling = shared.handle(&*service, Call { method, cx, body, limits });
+            let mut handling = shared.handle(&*service, Call::new(method, cx, body, limits));
             // Whoever awaits it polls again.
             let polled = handling.as_mut().poll(&mut Task::from_waker(Waker::noop()));
             Ok(match polled {

@@ -265,8 +265,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let secure = crate::Channel::to(&format!("https://{}", listener.local_addr().unwrap())).unwrap();
         static METHOD: crate::Method = crate::Method::new(Idl::Thrift, "/Add/Add", 0);
-        let call =
-            Call { method: &METHOD, cx: Default::default(), body: Default::default(), limits: Default::default() };
+        let call = Call::new(&METHOD, Default::default(), bytes::Bytes::new(), Default::default());
         let error = secure.call(call, None).await.unwrap_err();
         assert!(error.message().contains("the address asks for TLS, and this build has none"), "{error}");
     }

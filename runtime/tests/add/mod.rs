@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use runtime::service::{Idl, Kind};
+use runtime::service::Idl;
 use runtime::thrift::{self, DecodeError, FieldNames, FieldRef, Sink, Struct, Value};
 use runtime::{Answer, Call, Error, Handling, Method, Service, ServiceInfo};
 use tokio::sync::watch;
@@ -52,18 +52,17 @@ impl Struct for AddResponse {
     }
 }
 
-const fn method(name: &'static str, path: &'static str, index: usize, kind: Kind) -> Method {
-    let service = "AddService";
-    Method { service, name, path, index, idl: Idl::Thrift, kind, idempotent: false, safe: false }
+const fn method(path: &'static str, index: usize) -> Method {
+    Method::new(Idl::Thrift, path, index)
 }
 
 static METHODS: [Method; 6] = [
-    method("Add", "/AddService/Add", 0, Kind::Unary),
-    method("Panic", "/AddService/Panic", 1, Kind::Unary),
-    method("Wait", "/AddService/Wait", 2, Kind::Unary),
-    method("Fire", "/AddService/Fire", 3, Kind::Oneway),
-    method("Take", "/AddService/Take", 4, Kind::Unary),
-    method("Fail", "/AddService/Fail", 5, Kind::Unary),
+    method("/AddService/Add", 0),
+    method("/AddService/Panic", 1),
+    method("/AddService/Wait", 2),
+    method("/AddService/Fire", 3).oneway(),
+    method("/AddService/Take", 4),
+    method("/AddService/Fail", 5),
 ];
 
 static INFO: ServiceInfo =

@@ -4,7 +4,7 @@ use crate::hello::{Hello, HelloServer, call, connect, hello, start};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use runtime::server::Counter;
-use runtime::service::{Idl, Kind};
+use runtime::service::Idl;
 use runtime::{Call, Config, Handling, Limits, Method, Server, Service, ServiceInfo, grpc};
 use tonic::{Code, Request};
 
@@ -69,16 +69,7 @@ async fn the_last_part_of_a_name_is_enough() {
 
 struct Other;
 
-static METHODS: [Method; 1] = [Method {
-    service: "Hello",
-    name: "Other",
-    path: "/other.Hello/Other",
-    index: 0,
-    idl: Idl::Proto,
-    kind: Kind::Unary,
-    idempotent: false,
-    safe: false,
-}];
+static METHODS: [Method; 1] = [Method::new(Idl::Proto, "/other.Hello/Other", 0)];
 
 static INFO: ServiceInfo =
     ServiceInfo { name: "Hello", package: "other", registry_name: "other", idl: Idl::Proto, methods: &METHODS };

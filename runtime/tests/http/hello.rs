@@ -15,7 +15,7 @@ use prost_types::{
 use runtime::Config;
 use runtime::grpc;
 use runtime::server::Running;
-use runtime::service::{Idl, Kind};
+use runtime::service::Idl;
 use runtime::{Answer, Call, Error, Handling, Limits, Method, Server, Service, ServiceInfo};
 use tokio::sync::watch;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -72,16 +72,15 @@ pub(crate) struct Hello {
     pub(crate) name: String,
 }
 
-const fn method(name: &'static str, path: &'static str, index: usize) -> Method {
-    let (idl, kind) = (Idl::Proto, Kind::Unary);
-    Method { service: "Hello", name, path, index, idl, kind, idempotent: false, safe: false }
+const fn method(path: &'static str, index: usize) -> Method {
+    Method::new(Idl::Proto, path, index)
 }
 
 static METHODS: [Method; 4] = [
-    method("Say", "/hello.v1.Hello/Say", 0),
-    method("Wait", "/hello.v1.Hello/Wait", 1),
-    method("Fail", "/hello.v1.Hello/Fail", 2),
-    method("Panic", "/hello.v1.Hello/Panic", 3),
+    method("/hello.v1.Hello/Say", 0),
+    method("/hello.v1.Hello/Wait", 1),
+    method("/hello.v1.Hello/Fail", 2),
+    method("/hello.v1.Hello/Panic", 3),
 ];
 
 static INFO: ServiceInfo =

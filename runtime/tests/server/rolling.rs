@@ -8,11 +8,10 @@ use bytes::Bytes;
 use runtime::client::Request;
 use runtime::limits::DecodeLimits;
 use runtime::server::{Running, Server};
-use runtime::{Answer, Call, Channel, Config, Handling, Idl, Kind, Method, Registry, Service, ServiceInfo};
+use runtime::{Answer, Call, Channel, Config, Handling, Idl, Method, Registry, Service, ServiceInfo};
 
 const fn method(idl: Idl, path: &'static str) -> Method {
-    let (service, name, index, kind) = ("Adder", "Add", 0, Kind::Unary);
-    Method { service, name, path, index, idl, kind, idempotent: false, safe: false }
+    Method::new(idl, path, 0)
 }
 
 const fn info(idl: Idl, registry_name: &'static str, methods: &'static [Method]) -> ServiceInfo {

@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use runtime::client::{Request, Transport};
 use runtime::error::Origin;
 use runtime::server::Running;
-use runtime::service::{Idl, Kind};
+use runtime::service::Idl;
 use runtime::thrift::{Header, Incoming, MessageReader, MessageType, Protocol, Wire};
 use runtime::{
     Call, Channel, Code, Config, Error, Handling, Limits, Method, Registry, Server, Service, ServiceInfo, grpc,
@@ -31,16 +31,7 @@ struct UResp {
     text: String,
 }
 
-static METHODS: [Method; 1] = [Method {
-    service: "UnaryService",
-    name: "Greet",
-    path: "/hello.v1.UnaryService/Greet",
-    index: 0,
-    idl: Idl::Proto,
-    kind: Kind::Unary,
-    idempotent: false,
-    safe: false,
-}];
+static METHODS: [Method; 1] = [Method::new(Idl::Proto, "/hello.v1.UnaryService/Greet", 0)];
 static INFO: ServiceInfo = ServiceInfo {
     name: "UnaryService",
     package: "hello.v1",

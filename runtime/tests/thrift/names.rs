@@ -6,7 +6,7 @@ use crate::add::{AddRequest, AddResponse, AddServer};
 use crate::peer::Peer;
 use runtime::client::{Protocol, Request, Transport};
 use runtime::server::Running;
-use runtime::service::{Idl, Kind};
+use runtime::service::Idl;
 use runtime::thrift::{self, Header, MessageReader, MessageType, Outgoing, TtHeader, exception};
 use runtime::{Call, Channel, Code, Config, Handling, Method, Registry, Server, Service, ServiceInfo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -15,16 +15,7 @@ use tokio::net::TcpListener;
 /// A service that has a method of the other's name.
 struct Other;
 
-static METHODS: [Method; 1] = [Method {
-    service: "OtherService",
-    name: "Add",
-    path: "/OtherService/Add",
-    index: 0,
-    idl: Idl::Thrift,
-    kind: Kind::Unary,
-    idempotent: false,
-    safe: false,
-}];
+static METHODS: [Method; 1] = [Method::new(Idl::Thrift, "/OtherService/Add", 0)];
 static INFO: ServiceInfo =
     ServiceInfo { name: "OtherService", package: "", registry_name: "other", idl: Idl::Thrift, methods: &METHODS };
 

@@ -3,21 +3,21 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use runtime::service::{Idl, Kind};
+use runtime::service::Idl;
 use runtime::thrift;
 use runtime::{Answer, Call, Error, Handling, Metadata, Method, Service, ServiceInfo};
 use tokio::sync::mpsc;
 
-const fn method(name: &'static str, path: &'static str, index: usize, kind: Kind) -> Method {
-    Method { service: "Sink", name, path, index, idl: Idl::Thrift, kind, idempotent: false, safe: false }
+const fn method(path: &'static str, index: usize) -> Method {
+    Method::new(Idl::Thrift, path, index)
 }
 
 pub(crate) static METHODS: [Method; 4] = [
-    method("Ping", "/Sink/Ping", 0, Kind::Unary),
-    method("Risky", "/Sink/Risky", 1, Kind::Unary),
-    method("Fire", "/Sink/Fire", 2, Kind::Oneway),
+    method("/Sink/Ping", 0),
+    method("/Sink/Risky", 1),
+    method("/Sink/Fire", 2).oneway(),
     // A name that `AddService` has too.
-    method("Add", "/Sink/Add", 3, Kind::Unary),
+    method("/Sink/Add", 3),
 ];
 
 static INFO: ServiceInfo =

@@ -125,7 +125,7 @@ fn request(call: &ClientCall, method: &'static Method, body: Body) -> Call {
     if let Some(timeout) = call.timeout {
         cx = cx.with_deadline(std::time::Instant::now() + Duration::from_millis(timeout.into()));
     }
-    Call { method, cx, body, limits: Limits::default().decode }
+    Call::new(method, cx, body, Limits::default().decode)
 }
 
 fn cancelled() -> Error {

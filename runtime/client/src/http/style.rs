@@ -115,7 +115,7 @@ impl Http {
         if self.json.is_some() {
             return Form::Json;
         }
-        Form::Proto
+        Form::Binary
     }
 
     pub(super) fn transcode(&self, method: &'static Method) -> Transcode {

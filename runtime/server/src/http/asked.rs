@@ -64,7 +64,7 @@ pub(super) fn read(head: &Parts, shared: &Shared) -> Result<Asked, Refusal> {
 fn get(head: &Parts, route: &Route) -> Result<Asked, Refusal> {
     let query = connect::Query::read(head.uri.query().unwrap_or_default());
     let form = match query.get("encoding") {
-        Some(b"proto") => Form::Proto,
+        Some(b"proto") => Form::Binary,
         Some(b"json") => Form::Json,
         _ => return Err(content_type()),
     };

@@ -76,8 +76,7 @@ async fn ask(asks: &[Ask]) -> Vec<Reply> {
         sender.send(request.encode_to_vec().into()).await.unwrap();
     }
     sender.finish(Metadata::new());
-    let call =
-        Call { method: &v1.info().methods[0], cx: Context::new(), body: questions.into(), limits: Default::default() };
+    let call = Call::new(&v1.info().methods[0], Context::new(), questions, Default::default());
     let mut answers = v1.call(call).await.unwrap().body.into_messages();
     let mut replies = Vec::new();
     while let Some(answer) = answers.next().await {

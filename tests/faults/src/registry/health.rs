@@ -29,7 +29,7 @@ impl Watching {
     pub async fn start(server: SocketAddr) -> Result<Self, Failure> {
         let question = Bytes::from(HealthRequest::default().encode_to_vec());
         let limits = Limits::default().decode;
-        let call = Call { method: &WATCHED, cx: Context::new(), body: question.into(), limits };
+        let call = Call::new(&WATCHED, Context::new(), question, limits);
         let mut stream = Channel::to(&server.to_string())?.call(call, None).await?.body.into_messages();
         match next(&mut stream).await? {
             Some(ServingStatus::Serving) => Ok(Self(tokio::spawn(leaving(stream)))),

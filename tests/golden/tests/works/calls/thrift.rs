@@ -97,7 +97,7 @@ async fn an_argument_that_is_absent_is_its_default() {
     let call = |path: &str, body: &'static [u8]| {
         let method = service.info().methods.iter().find(|it| it.path.ends_with(path)).unwrap();
         let body = Bytes::from_static(body);
-        service.call(Call { method, cx: Context::new(), body: body.into(), limits: Default::default() })
+        service.call(Call::new(method, Context::new(), body, Default::default()))
     };
     // Field 1 alone: a text of one letter.
     let answer = call("/search", b"\x0b\0\x01\0\0\0\x01a\0").await.unwrap();

@@ -72,6 +72,6 @@ impl Inside {
         });
         let (service, method) = found.unwrap_or_else(|| panic!("no method {method}"));
         let body = Bytes::copy_from_slice(arguments);
-        service.call(Call { method, cx: Context::new(), body: body.into(), limits: Default::default() }).await
+        service.call(Call::new(method, Context::new(), body, Default::default())).await
     }
 }
