@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::num::NonZeroU64;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +10,7 @@ use tokio::time::Instant;
 use tower::{Layer, Service};
 
 use super::counters::{Counter, Counters};
-use super::deadline::within;
+use super::deadline::{Nanos, within};
 use super::dial::Dialer;
 use super::dispatch::{Dispatch, Settings};
 use super::pool::Caps;
@@ -167,21 +166,6 @@ impl Channel {
             // A layer may wait too.
             Some(layered) => Box::pin(within(call.cx.deadline(), layered)).await,
         }
-    }
-}
-
-/// A duration in half of the memory, for the future of a call; what is over 500 years is for ever.
-#[derive(Clone, Copy)]
-struct Nanos(NonZeroU64);
-
-impl Nanos {
-    fn new(duration: Duration) -> Self {
-        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        Self(NonZeroU64::MIN.saturating_add(nanos))
-    }
-
-    fn get(self) -> Option<Duration> {
-        Some(self.0.get()).filter(|nanos| *nanos < u64::MAX).map(|nanos| Duration::from_nanos(nanos - 1))
     }
 }
 

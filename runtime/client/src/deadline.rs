@@ -2,9 +2,10 @@
 //! the caller's runtime.
 
 use std::future::Future;
+use std::num::NonZeroU64;
 use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Handle, Id};
 use tokio::task::unconstrained;
@@ -79,6 +80,21 @@ impl Timer {
             }
             self.sleep.as_mut().reset(self.at);
         }
+    }
+}
+
+/// A duration in half of the memory, for the future of a call; what is over 500 years is for ever.
+#[derive(Clone, Copy)]
+pub(super) struct Nanos(NonZeroU64);
+
+impl Nanos {
+    pub(super) fn new(duration: Duration) -> Self {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Self(NonZeroU64::MIN.saturating_add(nanos))
+    }
+
+    pub(super) fn get(self) -> Option<Duration> {
+        Some(self.0.get()).filter(|nanos| *nanos < u64::MAX).map(|nanos| Duration::from_nanos(nanos - 1))
     }
 }
 
