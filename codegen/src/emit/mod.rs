@@ -8,6 +8,7 @@ mod constant;
 pub(crate) mod docs;
 mod enums;
 mod proto;
+mod routes;
 mod server;
 pub(crate) mod service;
 mod structs;
@@ -97,5 +98,13 @@ fn imports(model: &Model, module: ModuleId) -> TokenStream {
             use ::runtime::grpc;
         )
     });
-    quote!(#grpc #thrift)
+    let has_routes = |it: &crate::ir::model::Service| {
+        it.module == module && model.all_methods(it).iter().any(|(_, method)| !method.routes.is_empty())
+    };
+    let routes = model.services.iter().any(has_routes).then(|| {
+        quote!(
+            use ::runtime::http_route;
+        )
+    });
+    quote!(#grpc #routes #thrift)
 }

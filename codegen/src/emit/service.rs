@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::docs;
 use super::view::{View, ident};
+use super::{docs, routes};
 use crate::ir::model::{Language, Method, Service, Ty};
 
 pub(super) fn emit(view: &View<'_>, service: &Service) -> TokenStream {
@@ -41,7 +41,8 @@ fn info(view: &View<'_>, service: &Service) -> TokenStream {
         let safe = method.safe.then(|| quote!(.safe()));
         let (requests, answers) = (method.client_streaming, method.server_streaming);
         let streaming = (requests || answers).then(|| quote!(.streaming(#requests, #answers)));
-        quote!(::runtime::Method::new(::runtime::Idl::#idl, #path, #index) #oneway #streaming #idempotent #safe,)
+        let routes = routes::emit(&method.routes);
+        quote!(::runtime::Method::new(::runtime::Idl::#idl, #path, #index) #oneway #streaming #idempotent #safe #routes,)
     });
     let docs = format!(" What `{name}` is, for servers, clients and registries.");
     quote! {

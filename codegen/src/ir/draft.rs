@@ -321,6 +321,21 @@ pub struct Method {
     pub client_streaming: bool,
     /// Proto: whether the server streams.
     pub server_streaming: bool,
+    /// Proto: the rules of `google.api.http`; for Thrift they are among the annotations.
+    pub routes: Vec<Route>,
+}
+
+/// A rule of `google.api.http`, as written.
+#[derive(Debug)]
+pub struct Route {
+    /// The verb, in capitals unless it is `custom`.
+    pub verb: String,
+    /// The template of the path. Its place is that of the text without quotes, or of the whole rule.
+    pub path: Name,
+    /// The part of the request that is the body; `None` where none is said.
+    pub body: Option<Name>,
+    /// The part of the answer that is the body.
+    pub response_body: Option<Name>,
 }
 
 impl Method {

@@ -2,5 +2,6 @@
 
 pub mod choices;
 pub mod draft;
+pub mod http;
 pub mod model;
 pub mod numbers;

@@ -4,6 +4,7 @@
 pub use super::draft::{Base, Language, Requiredness, StructKind};
 
 use super::choices::Maps;
+use super::http::Route;
 use crate::source::{FileId, Span};
 
 /// Index of a [`Module`].
@@ -334,6 +335,8 @@ pub struct Method {
     pub client_streaming: bool,
     /// Whether its answers are a stream; proto alone.
     pub server_streaming: bool,
+    /// The routes of HTTP by which it is reached.
+    pub routes: Vec<Route>,
 }
 
 /// The enum of what a method fails with, one arm per declared exception.

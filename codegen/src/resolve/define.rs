@@ -251,6 +251,7 @@ fn define_method(item: &draft::Method, from: From<'_>, options: &Options, found:
         error: None,
         client_streaming: item.client_streaming,
         server_streaming: item.server_streaming,
+        routes: Vec::new(),
         idempotent: item.head.annotations.iter().any(|it| it.key.text == "idempotent"),
         safe: item.head.annotations.iter().any(|it| it.key.text == "safe"),
     }

@@ -8,7 +8,7 @@ use crate::diag::{Diagnostics, catalogue::names as text};
 use crate::ir::draft::{Draft, File, Item, Language, Namespace};
 
 /// Names that generated code imports, where a module holds anything.
-const IMPORTED: &[&str] = &["thrift", "grpc"];
+const IMPORTED: &[&str] = &["thrift", "grpc", "http_route"];
 
 /// Rust's own types, which a module would hide from the code beside it.
 const PRIMITIVE: &[&str] = &[

@@ -1,9 +1,10 @@
 //! The texts of all findings, one function per code. A module for each stage:
-//! `source` (SR), `thrift` (TH00xx, syntax), `proto` (PB), `names` and `rules` (TH01xx).
+//! `source` (SR), `thrift` (TH00xx, syntax), `proto` (PB), `names` and `rules` (TH01xx), `routes` (RT).
 
 pub mod derives;
 pub mod names;
 pub mod proto;
+pub mod routes;
 pub mod rules;
 pub mod source;
 pub mod thrift;

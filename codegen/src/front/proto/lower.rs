@@ -156,6 +156,7 @@ impl Lowering<'_> {
             throws: Vec::new(),
             client_streaming: method.client_streaming(),
             server_streaming: method.server_streaming(),
+            routes: Vec::new(),
         }
     }
 }

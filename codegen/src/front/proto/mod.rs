@@ -5,6 +5,7 @@ mod compile;
 mod complaint;
 mod depth;
 mod entries;
+mod http;
 pub(super) mod imports;
 mod lower;
 mod place;
@@ -114,13 +115,17 @@ pub(super) fn lower(sources: &SourceMap, mut units: Vec<Unit>, draft: &mut Draft
     };
     draft.descriptors = bytes;
     for unit in units {
-        let Some(file) = pool.get_file_by_name(&unit.name) else {
+        let Some(compiled) = pool.get_file_by_name(&unit.name) else {
             continue;
         };
-        let descriptor = file.file_descriptor_proto();
+        let descriptor = compiled.file_descriptor_proto();
         let places = place::Places::new(sources, unit.id, descriptor);
         if let Some(file) = draft.files.get_mut(unit.at) {
             lower::file(descriptor, &places, file);
+            // Their own methods are nobody's.
+            if !file.built_in {
+                http::read(&compiled, &places, sources, file, found);
+            }
         }
     }
     used::keep(draft);

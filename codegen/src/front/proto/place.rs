@@ -43,6 +43,12 @@ impl<'a> Places<'a> {
         Some(Span { file: self.file, start: self.offset(start)?, end: self.offset(end)? })
     }
 
+    /// The place of all statements that set something at a path or inside of it, from the first to the last.
+    pub(super) fn covering(&self, path: &[i32]) -> Option<Span> {
+        let inside = self.locations.keys().filter(|it| it.starts_with(path)).filter_map(|it| self.find(it));
+        inside.reduce(|all, it| Span { start: all.start.min(it.start), end: all.end.max(it.end), ..all })
+    }
+
     /// Lines and columns count from 0; protox counts columns in bytes.
     fn offset(&self, (line, column): (i32, i32)) -> Option<u32> {
         let start = self.sources.line_start(self.file, usize::try_from(line).ok()?);

@@ -31,7 +31,8 @@ impl Parser<'_, '_> {
         self.separator();
         let head = self.head(name, docs, annotations);
         let (client_streaming, server_streaming) = (false, false);
-        Ok(Method { head, oneway, result, arguments, throws, client_streaming, server_streaming })
+        let routes = Vec::new();
+        Ok(Method { head, oneway, result, arguments, throws, client_streaming, server_streaming, routes })
     }
 
     fn oneway(&mut self) -> Option<Span> {

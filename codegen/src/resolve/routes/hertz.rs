@@ -1,0 +1,45 @@
+//! Paths in the way of Hertz: `/users/:id/*rest`.
+
+use super::path::{Bound, Path, Refusal, Why, literal, refuse};
+use crate::ir::http::Segment;
+
+/// Reads a path of Hertz.
+pub(super) fn path(text: &str) -> Result<Path, Refusal> {
+    let Some(inside) = text.strip_prefix('/') else {
+        return refuse(0..text.len().min(1), "a path begins with `/`");
+    };
+    let mut path = Path::default();
+    if inside.is_empty() {
+        return Ok(path);
+    }
+    let mut start = 1;
+    let mut rest = None;
+    for part in inside.split('/') {
+        let at = start..start + part.len();
+        if let Some(rest) = rest {
+            return Err(Refusal { at: rest, why: Why::BehindRest });
+        }
+        match part.split_at_checked(1) {
+            Some((mark @ (":" | "*"), field)) => {
+                if field.is_empty() || field.contains([':', '*', '{', '}']) {
+                    return refuse(at, "a parameter is a name behind `:` or `*`, and a whole segment");
+                }
+                rest = (mark == "*").then(|| at.clone());
+                path.segments.push(if mark == ":" { Segment::Any } else { Segment::Rest });
+                let segments = path.segments.len() - 1..path.segments.len();
+                path.variables.push(Bound { field: field.to_owned(), at: at.start + 1..at.end, segments });
+            }
+            // A slash at the end is one more segment, as to Hertz.
+            None if at.end < text.len() => return refuse(at.start - 1..at.end, "a segment is empty"),
+            _ => {
+                if let Some(mark) = part.find(':') {
+                    let mark = at.start + mark;
+                    return refuse(mark..mark + 1, "a parameter is a whole segment: `/:name/`");
+                }
+                path.segments.push(Segment::Literal(literal(text, at.clone())?));
+            }
+        }
+        start = at.end + 1;
+    }
+    Ok(path)
+}
