@@ -43,7 +43,7 @@ pub fn resolve(draft: &Draft, options: &Options) -> Result<(Model, Diagnostics),
     let (mut model, unvalued) = define::define(draft, &scope, options, declared, &mut found);
     services::check(&model, options, &mut found);
     messages::check(draft, &scope, &model, &mut found);
-    routes::resolve(draft, &scope, &mut model, &mut found);
+    routes::resolve(draft, &scope, options, &mut model, &mut found);
     if found.has_errors() {
         return Err(found);
     }

@@ -19,4 +19,5 @@ mod large;
 mod names;
 mod pilota;
 mod proto;
+mod routes;
 mod verdicts;

@@ -11,9 +11,9 @@ pub fn path_form(path: &str, at: Span, why: &str) -> Diagnostic {
 
 /// Segments follow on those that take all that are left.
 pub fn behind_rest(path: &str, at: Span) -> Diagnostic {
-    Diagnostic::error("RT0002", format!("segments follow on the rest of the path `{path}`"))
+    Diagnostic::warning("RT0002", format!("`{path}` makes no route: segments follow on the rest of the path"))
         .at(at, "takes all segments that are left")
-        .help("put it at the end; a verb behind `:` may follow")
+        .help("put it at the end; in proto a verb behind `:` may follow")
 }
 
 /// A variable is no field of the request.
@@ -63,7 +63,9 @@ pub fn unusual_body(verb: &str, at: Span) -> Diagnostic {
 
 /// A stream of requests that are not whole bodies.
 pub fn streamed(method: &Name, at: Span) -> Diagnostic {
-    Diagnostic::error("RT0009", format!("the requests of `{}` are a stream, which is the body alone", method.text))
+    let message =
+        format!("a rule of `{}` makes no route: its requests are a stream, which is the body alone", method.text);
+    Diagnostic::warning("RT0009", message)
         .at(at, "one value for all requests of a stream")
         .help("write `body: \"*\"` and a path without variables")
 }

@@ -1,11 +1,13 @@
 //! The rules of `google.api.http` on methods, as written, each part with its place.
 
+use std::collections::HashMap;
+
 use protox::prost_reflect::{DynamicMessage, FileDescriptor, MethodDescriptor, Value};
 
 use super::place::Places;
 use crate::{
     diag::{Diagnostics, catalogue::routes as say},
-    ir::draft::{File, Item, Method, Name, Route},
+    ir::draft::{File, Item, Method, Name, Route, Service},
     source::{SourceMap, Span},
 };
 
@@ -25,21 +27,19 @@ pub(super) fn read(
     file: &mut File,
     found: &mut Diagnostics,
 ) {
+    let named = |service: &str, method: &str| format!("{service}.{method}");
+    let mut methods: HashMap<String, &mut Method> = HashMap::new();
+    for item in &mut file.items {
+        let Item::Service(Service { head, methods: own, .. }) = item else { continue };
+        methods.extend(own.iter_mut().map(|it| (named(&head.name.text, &it.head.name.text), it)));
+    }
     for (service, at) in descriptor.services().zip(0..) {
         for (method, place) in service.methods().zip(0..) {
             let path = [SERVICES, at, METHODS, place, OPTIONS];
-            let Some(written) = written(file, service.name(), method.name()) else { continue };
+            let Some(written) = methods.get_mut(&named(service.name(), method.name())) else { continue };
             written.routes = rules(&method, &path, places, sources, written.head.name.span, found);
         }
     }
-}
-
-fn written<'a>(file: &'a mut File, service: &str, method: &str) -> Option<&'a mut Method> {
-    let service = file.items.iter_mut().find_map(|item| match item {
-        Item::Service(it) if it.head.name.text == service => Some(it),
-        _ => None,
-    })?;
-    service.methods.iter_mut().find(|it| it.head.name.text == method)
 }
 
 fn rules(

@@ -1,6 +1,6 @@
 //! Places and comments from a descriptor's source info.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use prost_types::{FileDescriptorProto, source_code_info::Location};
 
@@ -14,13 +14,13 @@ use crate::{
 pub(super) struct Places<'a> {
     sources: &'a SourceMap,
     file: FileId,
-    locations: HashMap<&'a [i32], &'a Location>,
+    locations: BTreeMap<&'a [i32], &'a Location>,
 }
 
 impl<'a> Places<'a> {
     pub(super) fn new(sources: &'a SourceMap, file: FileId, descriptor: &'a FileDescriptorProto) -> Self {
         let all = descriptor.source_code_info.iter().flat_map(|it| &it.location);
-        let mut locations = HashMap::new();
+        let mut locations = BTreeMap::new();
         for location in all {
             locations.entry(location.path.as_slice()).or_insert(location);
         }
@@ -45,7 +45,8 @@ impl<'a> Places<'a> {
 
     /// The place of all statements that set something at a path or inside of it, from the first to the last.
     pub(super) fn covering(&self, path: &[i32]) -> Option<Span> {
-        let inside = self.locations.keys().filter(|it| it.starts_with(path)).filter_map(|it| self.find(it));
+        let inside = self.locations.range(path..).map(|(it, _)| *it).take_while(|it| it.starts_with(path));
+        let inside = inside.filter_map(|it| self.find(it));
         inside.reduce(|all, it| Span { start: all.start.min(it.start), end: all.end.max(it.end), ..all })
     }
 

@@ -13,13 +13,14 @@ use crate::diag::{Diagnostics, catalogue::routes as say};
 use crate::ir::draft::{self, Draft, Item, Language, Name};
 use crate::ir::http::Segment;
 use crate::ir::model::Model;
+use crate::options::Options;
 use crate::resolve::scope::Scope;
 use crate::source::Span;
 use path::{Path, Refusal, Why};
 use types::Types;
 
 /// Gives the methods of a model their routes. A route with a mistake is a finding.
-pub(super) fn resolve(draft: &Draft, scope: &Scope, model: &mut Model, found: &mut Diagnostics) {
+pub(super) fn resolve(draft: &Draft, scope: &Scope, options: &Options, model: &mut Model, found: &mut Diagnostics) {
     let types = Types::new(draft, scope);
     let mut used = HashSet::new();
     let services = draft.files.iter().enumerate().flat_map(|(at, file)| {
@@ -38,7 +39,9 @@ pub(super) fn resolve(draft: &Draft, scope: &Scope, model: &mut Model, found: &m
     }
     let thrift = draft.files.iter().filter(|file| file.language == Language::Thrift);
     thrift.for_each(|file| annotations::check(file, &used, found));
-    one_method_each(model, found);
+    if options.sides.server() {
+        one_method_each(model, found);
+    }
 }
 
 /// Verb, segments and ending tell routes apart.

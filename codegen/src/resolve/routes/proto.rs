@@ -28,7 +28,10 @@ fn route(types: &Types<'_>, file: usize, method: &Method, it: &Written, found: &
     if method.client_streaming {
         let variable = path.variables.first().map(|bound| place(&it.path, &bound.at));
         let at = variable.or((it.body.as_ref().is_none_or(|it| it.text != "*")).then_some(it.path.span));
-        found.extend(at.map(|at| say::streamed(&method.head.name, at)));
+        if let Some(at) = at {
+            found.push(say::streamed(&method.head.name, at));
+            return None;
+        }
     }
     let variables = variables(types, method, &it.path, &path, input, found);
     let query = it.body.as_ref().is_none_or(|it| it.text != "*");

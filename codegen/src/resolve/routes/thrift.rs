@@ -6,7 +6,7 @@ use super::path::{Bound, Path, place};
 use super::types::{Kind, Message, Types, nearest, own_field, shown};
 use super::{hertz, read, request};
 use crate::diag::{Diagnostics, catalogue::routes as say};
-use crate::ir::draft::{Annotation, Field, Method, Name};
+use crate::ir::draft::{Annotation, Field, Method, Name, Struct};
 use crate::ir::http::{Place, ReplyBody, RequestBody, Route, Source, Variable};
 use crate::source::Span;
 
@@ -22,8 +22,8 @@ pub(super) const VERBS: [(&str, &str); 8] = [
     ("api.any", "*"),
 ];
 
-/// How deep structs inside of a request are looked into.
-const DEEPEST: usize = 8;
+/// How many structs inside of a request are looked into.
+const MOST: usize = 1000;
 
 /// A field of a request that says where its value stands.
 struct Placed<'a> {
@@ -90,7 +90,9 @@ pub(super) fn routes(
     };
     let mut placed = Vec::new();
     if let Some(input) = input {
-        collect(types, input, "", DEEPEST, &mut placed);
+        let mut walk = Walk { types, around: Vec::new(), left: MOST, placed };
+        walk.collect(input, "");
+        placed = walk.placed;
     }
     check(types, &placed, found);
     used.extend(placed.iter().filter(|it| it.at != Part::Path).map(|it| it.key));
@@ -110,23 +112,38 @@ fn path_of(annotation: &Annotation) -> Option<(&'static str, Name)> {
 }
 
 /// The fields of a struct, and of those in it, that say where they stand.
-fn collect<'a>(types: &Types<'a>, message: Message<'a>, before: &str, depth: usize, placed: &mut Vec<Placed<'a>>) {
-    for field in &message.structure.fields {
-        let path = format!("{before}{}", field.head.name.text);
-        let count = placed.len();
-        for (key, at) in PARTS {
-            for it in field.head.annotations.iter().filter(|it| it.key.text == key) {
-                let value = it.value.as_ref().map(|it| it.text.clone()).filter(|it| !it.is_empty());
-                let name = value.unwrap_or_else(|| field.head.name.text.clone());
-                placed.push(Placed { path: path.clone(), file: message.file, field, at, name, key: it.key.span });
+struct Walk<'a, 'b> {
+    types: &'b Types<'a>,
+    /// The structs around the one that is looked into: what holds itself is looked into once.
+    around: Vec<&'a Struct>,
+    left: usize,
+    placed: Vec<Placed<'a>>,
+}
+
+impl<'a> Walk<'a, '_> {
+    fn collect(&mut self, message: Message<'a>, before: &str) {
+        self.around.push(message.structure);
+        self.left -= 1;
+        for field in &message.structure.fields {
+            let path = format!("{before}{}", field.head.name.text);
+            let count = self.placed.len();
+            for (key, at) in PARTS {
+                for it in field.head.annotations.iter().filter(|it| it.key.text == key) {
+                    let value = it.value.as_ref().map(|it| it.text.clone()).filter(|it| !it.is_empty());
+                    let name = value.unwrap_or_else(|| field.head.name.text.clone());
+                    let (path, file, key) = (path.clone(), message.file, it.key.span);
+                    self.placed.push(Placed { path, file, field, at, name, key });
+                }
+            }
+            if self.placed.len() == count
+                && self.left > 0
+                && let Kind::Message(inner) = self.types.kind(message.file, &field.ty)
+                && !self.around.iter().any(|it| std::ptr::eq(*it, inner.structure))
+            {
+                self.collect(inner, &format!("{path}."));
             }
         }
-        if placed.len() == count
-            && depth > 0
-            && let Kind::Message(inner) = types.kind(message.file, &field.ty)
-        {
-            collect(types, inner, &format!("{path}."), depth - 1, placed);
-        }
+        self.around.pop();
     }
 }
 
