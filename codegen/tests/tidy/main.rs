@@ -251,6 +251,10 @@ fn tests_beside_code_are_shorter_than_the_code() {
     for (path, text) in sources() {
         let Some((code, tests)) = text.split_once("\n#[cfg(test)]\nmod tests {") else { continue };
         let (code, tests) = (code.lines().count(), tests.lines().count());
-        assert!(tests <= SMALL.max(code), "{}: {tests} lines of tests of {code}: move them to `tests/`", path.display());
+        assert!(
+            tests <= SMALL.max(code),
+            "{}: {tests} lines of tests of {code}: move them to `tests/`",
+            path.display()
+        );
     }
 }
