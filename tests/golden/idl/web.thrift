@@ -8,7 +8,7 @@ struct Page {
 
 struct FindRequest {
     1: required i64 id (api.path = "user_id"),
-    2: optional list<string> tags (api.query = "tag"),
+    2: optional list<string> tags (api.query = "tag", api.header = "X-Tags"),
     3: optional string session (api.cookie = "sid"),
     4: optional Page page,
     5: optional string secret (api.none = "true"),

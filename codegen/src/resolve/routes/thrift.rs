@@ -50,13 +50,13 @@ enum Part {
     Nowhere,
 }
 
-/// In the order in which a value is looked for.
+/// Of several values for one field the last one stays, as in Hertz.
 const PARTS: [(&str, Part); 8] = [
-    ("api.path", Part::Path),
-    ("api.form", Part::Form),
-    ("api.query", Part::Query),
-    ("api.cookie", Part::Cookie),
     ("api.header", Part::Header),
+    ("api.cookie", Part::Cookie),
+    ("api.query", Part::Query),
+    ("api.form", Part::Form),
+    ("api.path", Part::Path),
     ("api.body", Part::Body),
     ("api.raw_body", Part::RawBody),
     ("api.none", Part::Nowhere),

@@ -133,6 +133,11 @@ pub static WEB: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
                         sources: &[
                             http_route::Source {
                                 field: "tags",
+                                place: http_route::Place::Header,
+                                name: "X-Tags",
+                            },
+                            http_route::Source {
+                                field: "tags",
                                 place: http_route::Place::Query,
                                 name: "tag",
                             },
@@ -180,6 +185,11 @@ pub static WEB: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
                         ],
                         body: http_route::RequestBody::Whole,
                         sources: &[
+                            http_route::Source {
+                                field: "tags",
+                                place: http_route::Place::Header,
+                                name: "X-Tags",
+                            },
                             http_route::Source {
                                 field: "tags",
                                 place: http_route::Place::Query,
