@@ -14,7 +14,7 @@ mod path;
 mod table;
 
 pub use events::{Framing, framing};
-pub use failure::{Failure, read_failure, write_failure};
+pub use failure::{Failure, read_failure, write_failure, write_failure_as};
 pub use parts::{Request, read_parts};
 pub use path::{Malformed, Path};
-pub use table::{Found, Matched, Table};
+pub use table::{Found, Matched, Table, Variables};
