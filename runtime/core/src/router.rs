@@ -97,6 +97,11 @@ impl Router {
         self.tables.services.iter().any(|info| info.idl == idl)
     }
 
+    /// Every method, those of the server's own services too, in no order.
+    pub fn routes(&self) -> impl Iterator<Item = &Route> {
+        self.tables.paths.values()
+    }
+
     fn names(&self, idl: Idl) -> &Names {
         match idl {
             Idl::Thrift => &self.tables.thrift,

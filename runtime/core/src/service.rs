@@ -160,6 +160,13 @@ pub struct ServiceInfo {
     pub methods: &'static [Method],
 }
 
+impl ServiceInfo {
+    /// Whether a method is reached by a route of HTTP.
+    pub fn has_routes(&self) -> bool {
+        self.methods.iter().any(|method| !method.routes.is_empty())
+    }
+}
+
 /// A call on its way to a handler, or to a server. Middleware sees and may change it.
 #[derive(Debug)]
 pub struct Call {

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{connect, metadata, micro, status, timeout};
 use crate::compression::{ENCODINGS, Encoding};
-use crate::content::{Content, Protocol, Unserved};
+use crate::content::{Content, Unserved};
 use crate::status::Status;
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::metadata::Metadata;
@@ -133,7 +133,7 @@ impl Caller {
         if encoding.is_some() {
             headers.insert(HeaderName::from_static(protocol.encoding()), HeaderValue::from_static(encoding.name()));
         }
-        if protocol != Protocol::Connect {
+        if protocol.has_envelopes() {
             headers.insert(HeaderName::from_static(protocol.accepts()), HeaderValue::from_static(ENCODINGS));
         }
     }

@@ -16,6 +16,8 @@ pub enum Protocol {
     GrpcWebText,
     /// Connect for one message each way: bodies are messages, errors are HTTP's with a JSON body.
     Connect,
+    /// HTTP as the IDL describes it: a verb and a path for each method, bodies in JSON, errors as HTTP's.
+    Rest,
     /// Connect for streams: envelopes, the last of which says how the call ended.
     ConnectStream,
 }
@@ -23,7 +25,7 @@ pub enum Protocol {
 impl Protocol {
     /// Whether messages stand in envelopes.
     pub fn has_envelopes(self) -> bool {
-        self != Self::Connect
+        !matches!(self, Self::Connect | Self::Rest)
     }
 
     /// Whether it is one of Connect's.
@@ -34,7 +36,7 @@ impl Protocol {
     /// The header that names the compression of messages.
     pub fn encoding(self) -> &'static str {
         match self {
-            Self::Connect => "content-encoding",
+            Self::Connect | Self::Rest => "content-encoding",
             Self::ConnectStream => "connect-content-encoding",
             _ => "grpc-encoding",
         }
@@ -43,7 +45,7 @@ impl Protocol {
     /// The header that names the compressions that are understood.
     pub fn accepts(self) -> &'static str {
         match self {
-            Self::Connect => "accept-encoding",
+            Self::Connect | Self::Rest => "accept-encoding",
             Self::ConnectStream => "connect-accept-encoding",
             _ => "grpc-accept-encoding",
         }
@@ -118,7 +120,8 @@ impl Content {
             (Protocol::GrpcWebText, Form::Binary) => "application/grpc-web-text+proto",
             (Protocol::GrpcWebText, Form::Json) => "application/grpc-web-text+json",
             (Protocol::Connect, Form::Binary) => "application/proto",
-            (Protocol::Connect, Form::Json) => "application/json",
+            (Protocol::Connect | Protocol::Rest, Form::Json) => "application/json",
+            (Protocol::Rest, Form::Binary) => "application/octet-stream",
             (Protocol::ConnectStream, Form::Binary) => "application/connect+proto",
             (Protocol::ConnectStream, Form::Json) => "application/connect+json",
         }

@@ -46,9 +46,15 @@ pub fn write_failure(error: &Error) -> (StatusCode, Bytes) {
         Some(code) => u16::try_from(code).ok().filter(|code| (400..600).contains(code)).unwrap_or(500),
         None => error.code().http_status(),
     };
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, write_failure_as(status, error))
+}
+
+/// The body of an error that has another status than its code says.
+pub fn write_failure_as(status: StatusCode, error: &Error) -> Bytes {
     let details = error.details().iter();
     let failure = Failure {
-        code: error.business_code().unwrap_or_else(|| status.into()),
+        code: error.business_code().unwrap_or_else(|| status.as_u16().into()),
         reason: error.reason().to_owned(),
         message: error.message().to_owned(),
         metadata: error.pairs().clone(),
@@ -56,8 +62,7 @@ pub fn write_failure(error: &Error) -> (StatusCode, Bytes) {
             .map(|Detail { type_name, value }| Explained { type_name: type_name.clone(), value: base64::encode(value) })
             .collect(),
     };
-    let body = serde_json::to_vec(&failure).unwrap_or_default();
-    (StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), body.into())
+    serde_json::to_vec(&failure).unwrap_or_default().into()
 }
 
 /// The error of a response that is not a success, whatever its body is.

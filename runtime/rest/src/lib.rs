@@ -11,10 +11,12 @@ mod failure;
 mod multipart;
 mod parts;
 mod path;
+mod request;
 mod table;
 
 pub use events::{Framing, framing};
-pub use failure::{Failure, read_failure, write_failure};
+pub use failure::{Failure, read_failure, write_failure, write_failure_as};
 pub use parts::{Request, read_parts};
 pub use path::{Malformed, Path};
-pub use table::{Found, Matched, Table};
+pub use request::{Written, read_reply, write_request};
+pub use table::{Found, Matched, Table, Variables};

@@ -7,8 +7,8 @@ use http::header::{CONTENT_TYPE, COOKIE};
 use crate::escape::{Kind, decode};
 use crate::multipart;
 use crate::path::Malformed;
-use crate::table::Matched;
-use kiteline_core::http_route::{HttpParts, Place, RequestBody};
+use crate::table::Variables;
+use kiteline_core::http_route::{HttpParts, HttpRoute, Place, RequestBody};
 
 /// A request whose parts are taken apart.
 #[derive(Debug)]
@@ -31,9 +31,12 @@ type Texts = Vec<(String, String)>;
 /// # Errors
 ///
 /// For a query or a form with escapes that are none, or that is not UTF-8.
-pub fn read_parts(matched: Matched<'_>, request: Request<'_>) -> Result<(Bytes, HttpParts), Malformed> {
+pub fn read_parts(
+    route: &HttpRoute,
+    variables: Variables,
+    request: Request<'_>,
+) -> Result<(Bytes, HttpParts), Malformed> {
     let Request { query, headers, mut body } = request;
-    let route = matched.route;
     let label = headers.get(CONTENT_TYPE).and_then(|label| label.to_str().ok()).unwrap_or_default();
     let query = pairs(query)?;
     let mut kind = route.body;
@@ -45,12 +48,12 @@ pub fn read_parts(matched: Matched<'_>, request: Request<'_>) -> Result<(Bytes, 
     let is_bound = |name: &str| {
         let inside =
             |field: &str| name.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        matched.variables.iter().any(|(field, _)| inside(field))
-            || route.sources.iter().any(|source| inside(source.field))
+        variables.iter().any(|(field, _)| inside(field)) || route.sources.iter().any(|source| inside(source.field))
     };
     if route.query {
         let of_body = |name: &str| matches!(kind, RequestBody::Field(field) | RequestBody::Raw(field) if field == name);
-        let is_source = |name: &str| route.sources.iter().any(|source| source.place == Place::Query && source.name == name);
+        let is_source =
+            |name: &str| route.sources.iter().any(|source| source.place == Place::Query && source.name == name);
         let plain = |name: &str| !is_bound(name) && !of_body(name) && !is_source(name);
         texts.extend(query.iter().filter(|(name, _)| plain(name)).cloned());
     }
@@ -71,7 +74,7 @@ pub fn read_parts(matched: Matched<'_>, request: Request<'_>) -> Result<(Bytes, 
             }
         });
     }
-    texts.extend(matched.variables.into_iter().map(|(field, text)| (field.to_owned(), text)));
+    texts.extend(variables.into_iter().map(|(field, text)| (field.to_owned(), text)));
     if texts.len() > MOST {
         return Err(Malformed("the request has too many parameters"));
     }

@@ -52,8 +52,11 @@ pub struct Matched<'a> {
     /// The method that it reaches.
     pub target: &'a router::Route,
     /// The fields that stand in the path, with their texts.
-    pub variables: Vec<(&'static str, String)>,
+    pub variables: Variables,
 }
+
+/// Fields that stand in a path, with their texts.
+pub type Variables = Vec<(&'static str, String)>;
 
 impl Table {
     /// The routes of all methods.
@@ -63,7 +66,7 @@ impl Table {
     /// [`Code::FailedPrecondition`] where two methods have one verb and path.
     pub fn new<'a>(methods: impl Iterator<Item = &'a router::Route>) -> Result<Self, Error> {
         let mut table = Self::default();
-        for target in methods {
+        for target in methods.filter(|target| !target.method.kind.streams_requests()) {
             for route in target.method.routes {
                 table.add(route, target)?;
             }

@@ -174,7 +174,7 @@ impl Builder {
         #[cfg(target_os = "linux")]
         descriptors::make_room(&listener, self.limits.connections);
         let mut drivers = self.drivers;
-        drivers.extend(built_in(&router));
+        drivers.extend(built_in(&router)?);
         let admission = Arc::new(admission::Admission::new(self.recorders));
         let connections = Arc::default();
         #[cfg(not(feature = "grpc"))]
@@ -195,12 +195,16 @@ impl Builder {
 }
 
 /// The drivers of every server, in the order in which they are asked.
-fn built_in(router: &Router) -> Vec<Box<dyn Driver>> {
+///
+/// # Errors
+///
+/// When two methods have one route of HTTP.
+fn built_in(router: &Router) -> Result<Vec<Box<dyn Driver>>, Error> {
     let mut drivers: Vec<Box<dyn Driver>> = vec![Box::new(thrift::Thrift::new(router))];
     #[cfg(feature = "grpc")]
-    drivers.push(Box::new(http::Http::new(router)));
+    drivers.push(Box::new(http::Http::new(router)?));
     drivers.push(Box::new(http1::Refusal));
-    drivers
+    Ok(drivers)
 }
 
 /// The services of a server's own: health, which Kubernetes' probe of gRPC asks for on a server of Thrift's too, and, where

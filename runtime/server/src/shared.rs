@@ -14,7 +14,6 @@ use super::counters::{Counter, Counters};
 use super::running_call::RunningCall;
 use super::stage::Stage;
 use kiteline_core::aside::{aside, in_a_thread_of_its_own};
-use kiteline_core::body::Body;
 use kiteline_core::context::Context;
 #[cfg(feature = "grpc")]
 use kiteline_core::cors::Cors;
@@ -75,23 +74,16 @@ impl Shared {
         }
     }
 
-    /// Starts a call whose body may use up what `limits` say.
+    /// Starts a call of a method.
     ///
     /// # Errors
     ///
     /// When too many calls, or bytes of them, are in work.
-    pub(super) fn start(
-        &self,
-        route: &Route,
-        mut cx: Context,
-        (body, limits): (Body, DecodeLimits),
-        entry: Entry<'_>,
-    ) -> Result<RunningCall, Error> {
-        let (method, peer) = (route.method, cx.peer());
-        entry.share.describe(&mut cx);
-        let permit = self.admission.enter(body.as_whole().map_or(0, Bytes::len), entry, &self.limits)?;
-        cx.set_method(method);
-        let call = Call::new(method, cx, body, limits);
+    pub(super) fn start(&self, route: &Route, mut call: Call, entry: Entry<'_>) -> Result<RunningCall, Error> {
+        let (method, peer) = (route.method, call.cx.peer());
+        entry.share.describe(&mut call.cx);
+        let permit = self.admission.enter(call.body.as_whole().map_or(0, Bytes::len), entry, &self.limits)?;
+        call.cx.set_method(method);
         Ok(RunningCall::start(method, peer, permit, || self.handle(&*route.service, call)))
     }
 

@@ -17,6 +17,9 @@ use crate::service::{Idl, ServiceInfo};
 use kiteline_core::event::{Event, Recorders};
 use kiteline_core::say::say;
 
+/// The scheme of endpoints that answer by routes of HTTP, as Kratos writes it.
+const HTTP: &str = "http";
+
 /// Registers a server's services, each under its name of `[names]` or the IDL.
 #[derive(Debug)]
 pub(crate) struct ConfiguredRegistrar {
@@ -50,8 +53,12 @@ impl ConfiguredRegistrar {
 
     fn instance(&self, info: &'static ServiceInfo, name: &str, address: &Endpoint) -> Instance {
         let secure = if self.config.server.tls.is_some() { "s" } else { "" };
-        let endpoint = Endpoint { scheme: format!("{}{secure}", info.idl.scheme()), ..address.clone() };
-        Instance::new(name, endpoint).with_out_of_order(self.config.server.mux)
+        let endpoint = |scheme| Endpoint { scheme: format!("{scheme}{secure}"), ..address.clone() };
+        let mut instance = Instance::new(name, endpoint(info.idl.scheme())).with_out_of_order(self.config.server.mux);
+        if info.has_routes() {
+            instance.endpoints.push(endpoint(HTTP));
+        }
+        instance
     }
 }
 
@@ -90,7 +97,8 @@ impl Registrar for ConfiguredRegistrar {
 /// The wire protocols of the services, each once.
 fn protocols(services: &[&'static ServiceInfo]) -> String {
     let named = |idl: Idl| services.iter().any(|info| info.idl == idl).then_some(idl.scheme());
-    let found = [named(Idl::Thrift), named(Idl::Proto)];
+    let http = services.iter().any(|info| info.has_routes()).then_some(HTTP);
+    let found = [named(Idl::Thrift), named(Idl::Proto), http];
     found.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
@@ -211,6 +219,34 @@ mod tests {
         assert_eq!(found.instances[0].endpoints, [endpoint]);
         running.stop().await.unwrap();
         add.wait(Duration::from_secs(30), |seen| seen.instances.is_empty()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn routes_of_http_are_an_endpoint_of_their_own() {
+        struct Routed;
+
+        static METHODS: [crate::Method; 1] =
+            [crate::Method::new(Idl::Proto, "/R/Get", 0).routes(&[crate::http_route::HttpRoute::new("GET", &[])])];
+        static ROUTED: ServiceInfo =
+            ServiceInfo { name: "R", package: "", registry_name: "r", idl: Idl::Proto, methods: &METHODS };
+
+        impl Service for Routed {
+            fn info(&self) -> &'static ServiceInfo {
+                &ROUTED
+            }
+
+            fn call(&self, _: Call) -> Handling {
+                Box::pin(async { Ok(Answer::default()) })
+            }
+        }
+
+        let registry = Registry::open("memory").unwrap();
+        let running = Server::new(Config::local()).registry(&registry).add(Routed).start().await.unwrap();
+        let found = registry.resolve("r").unwrap().snapshot();
+        let shown: Vec<_> = found.instances[0].endpoints.iter().map(ToString::to_string).collect();
+        let at = running.addr();
+        assert_eq!(shown, [format!("grpc://{at}"), format!("http://{at}")]);
+        assert_eq!(protocols(&[&ADD, &ROUTED]), "thrift, grpc, http");
     }
 
     #[tokio::test]

@@ -147,6 +147,7 @@ impl Caller {
             Protocol::Connect | Protocol::ConnectStream => {
                 headers.insert("connect-protocol-version", HeaderValue::from_static("1"));
             }
+            Protocol::Rest => {}
         }
         if let Some(left) = call.cx.remaining() {
             match protocol.is_connect() {

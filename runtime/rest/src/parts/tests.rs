@@ -3,25 +3,6 @@
 use super::*;
 use http::{HeaderName, HeaderValue};
 use kiteline_core::http_route::{HttpRoute, Source};
-use kiteline_core::router;
-use kiteline_core::service::{Call, Handling, Idl, Method, Service, ServiceInfo};
-use std::sync::Arc;
-
-struct Nobody;
-
-impl Service for Nobody {
-    fn info(&self) -> &'static ServiceInfo {
-        static INFO: ServiceInfo =
-            ServiceInfo { name: "S", package: "", registry_name: "s", idl: Idl::Proto, methods: &[] };
-        &INFO
-    }
-
-    fn call(&self, call: Call) -> Handling {
-        kiteline_core::service::unknown_method(&call)
-    }
-}
-
-static METHOD: Method = Method::new(Idl::Proto, "/S/M", 0);
 
 /// The body's part and the texts of a request.
 fn read(
@@ -30,12 +11,10 @@ fn read(
     headers: &[(&'static str, &str)],
     body: &str,
 ) -> Result<(RequestBody, String), Malformed> {
-    let target = router::Route { service: Arc::new(Nobody), method: &METHOD };
-    let matched = Matched { route, target: &target, variables: vec![("id", "7".to_owned())] };
     let headers =
         headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()));
     let (headers, body) = (headers.collect::<HeaderMap>(), Bytes::from(body.to_owned()));
-    let (_, parts) = read_parts(matched, Request { query, headers: &headers, body })?;
+    let (_, parts) = read_parts(route, vec![("id", "7".to_owned())], Request { query, headers: &headers, body })?;
     let texts: Vec<_> = parts.texts.iter().map(|(field, text)| format!("{field}={text}")).collect();
     Ok((parts.body, texts.join(" ")))
 }

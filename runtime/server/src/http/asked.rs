@@ -5,7 +5,9 @@ use http::header::{ALLOW, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method as Verb, Response, StatusCode, Version};
 
+use super::Connection;
 use super::outgoing::{Outgoing, failed};
+use super::rest::{self, Rest};
 use super::transcode::service_of;
 use crate::shared::Shared;
 use kiteline_core::context::ReplyMetadata;
@@ -20,18 +22,25 @@ pub(super) struct Asked {
     pub(super) caller: Caller,
     /// The message, where it stands in the path of the request (`GET`).
     pub(super) message: Option<Bytes>,
+    /// For a call by a route of HTTP.
+    pub(super) rest: Option<Rest>,
 }
 
-type Refusal = Box<Response<Outgoing>>;
+pub(super) type Refusal = Box<Response<Outgoing>>;
 
 /// Reads the head of a request.
-pub(super) fn read(head: &Parts, shared: &Shared) -> Result<Asked, Refusal> {
+pub(super) fn read(head: &Parts, connection: &Connection) -> Result<Asked, Refusal> {
+    let shared = &*connection.shared;
     let path = head.uri.path();
     let caller = Caller::new(&head.headers);
     // For go-micro's clients alone: to others another package is another version.
     let micro = caller.as_ref().is_ok_and(Caller::is_micro);
     let other = || Some(path).filter(|_| micro).and_then(|path| shared.router.by_last_part(path));
     let route = shared.router.by_path(path).or_else(other).filter(|route| route.method.idl == Idl::Proto);
+    let is_called = |caller: &Caller| caller.content().protocol.has_envelopes();
+    if route.is_none() && !connection.routes.is_empty() && !caller.as_ref().is_ok_and(is_called) {
+        return rest::find(head, &connection.routes);
+    }
     if head.method != Verb::POST {
         let route = route.ok_or_else(|| nothing(shared))?;
         return if head.method == Verb::GET && route.method.safe { get(head, route) } else { Err(verb(route)) };
@@ -57,7 +66,7 @@ pub(super) fn read(head: &Parts, shared: &Shared) -> Result<Asked, Refusal> {
     }
     let understood = caller.read_encoding(&head.headers).and_then(|_| caller.check_form());
     understood.map_err(|error| refuse(&caller, &error, path))?;
-    Ok(Asked { route: route.clone(), caller, message: None })
+    Ok(Asked { route: route.clone(), caller, message: None, rest: None })
 }
 
 /// A call of Connect's whose message stands in the query.
@@ -74,7 +83,7 @@ fn get(head: &Parts, route: &Route) -> Result<Asked, Refusal> {
     let understood = caller.set_encoding(&compression).and_then(|()| caller.check_form());
     let message = understood.and_then(|()| query.message());
     let message = message.map_err(|error| refuse(&caller, &error, head.uri.path()))?;
-    Ok(Asked { route: route.clone(), caller, message: Some(message) })
+    Ok(Asked { route: route.clone(), caller, message: Some(message), rest: None })
 }
 
 fn refuse(caller: &Caller, error: &Error, path: &str) -> Refusal {

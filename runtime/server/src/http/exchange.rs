@@ -6,6 +6,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 use bytes::BytesMut;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Response};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -23,7 +24,7 @@ use crate::shared::Shared;
 use kiteline_core::body::Body;
 use kiteline_core::context::{Context, ReplyMetadata, ReplySlot};
 use kiteline_core::error::{Code, Error};
-use kiteline_core::service::Answer;
+use kiteline_core::service::{Answer, Call};
 use kiteline_grpc::envelope::Sealed;
 use kiteline_grpc::{Protocol, connect, write_reply_metadata};
 
@@ -94,7 +95,7 @@ impl Exchange {
 
     /// The body, and what was reserved for it while it arrived.
     async fn body(&self, body: Arriving) -> Result<(Body, Option<Reserved>), Error> {
-        let Asked { route, caller, message } = &self.asked;
+        let Asked { route, caller, message, .. } = &self.asked;
         let transcode = self.transcode();
         Ok(match message {
             Some(message) => (incoming::open(message.clone(), caller, &transcode)?.into(), None),
@@ -125,10 +126,12 @@ impl Exchange {
     async fn work(&self, headers: &HeaderMap, body: Arriving, slot: &ReplySlot) -> Result<Answer, Error> {
         let (shared, route) = (&self.connection().shared, &self.asked.route);
         let share = self.connection().streams.share();
-        let started = self.body(body).await.and_then(|body| {
-            let (body, held) = body;
-            let entry = Entry { share, held };
-            shared.start(route, self.context(headers, slot), (body, shared.limits.decode), entry)
+        let started = self.body(body).await.and_then(|(body, held)| {
+            let mut call = Call::new(route.method, self.context(headers, slot), body, shared.limits.decode);
+            if let Some(rest) = &self.asked.rest {
+                rest.fill(&mut call, headers)?;
+            }
+            shared.start(route, call, Entry { share, held })
         });
         match started {
             Ok(mut work) => {
@@ -146,11 +149,15 @@ impl Exchange {
     async fn respond(self, answer: Answer, cancel: Option<DropGuard>) -> Result<Response<Outgoing>, Error> {
         let (protocol, streams) =
             (self.asked.caller.content().protocol, self.asked.route.method.kind.streams_answers());
-        let sealing = Sealing { transcode: self.transcode(), caller: self.asked.caller };
+        let framing = self.asked.rest.as_ref().map(|rest| rest.framing);
+        let sealing = Sealing { transcode: self.transcode(), caller: self.asked.caller, framing };
         let Answer { head, body, trailers } = answer;
         let mut headers = HeaderMap::new();
         write_reply_metadata(&head, &mut headers);
         sealing.caller.label(&mut headers);
+        if let Some(rest) = &self.asked.rest {
+            headers.insert(CONTENT_TYPE, rest.content_type(self.asked.route.method.kind, &head));
+        }
         let body = if streams {
             let mut messages = body.into_messages();
             if let Some(end) = self.end.filter(|end| end.of_caller) {
@@ -177,6 +184,9 @@ impl Exchange {
                 let mut behind = HeaderMap::new();
                 write_reply_metadata(&trailers, &mut behind);
                 connect::write_trailers(&behind, &mut headers);
+                Outgoing::message(message, None, &self.stream)?
+            } else if protocol == Protocol::Rest {
+                write_reply_metadata(&trailers, &mut headers);
                 Outgoing::message(message, None, &self.stream)?
             } else {
                 whole(message, sealing.end(None, &trailers), &self.stream)?

@@ -17,7 +17,7 @@ use crate::partial::{FREE, Held, Partial};
 use kiteline_core::aside::aside;
 use kiteline_core::body::{Messages, Source};
 use kiteline_core::error::{Code, Error, Origin};
-use kiteline_grpc::{Caller, Frames, Packed, Piece, Protocol, envelope};
+use kiteline_grpc::{Caller, Frames, Packed, Piece, envelope};
 
 /// Bytes that are read of what is left of a request once it is answered, and for how long.
 const REST: usize = 8 << 20;
@@ -244,7 +244,7 @@ pub(super) async fn whole(
     caller: &Caller,
     transcode: Transcode,
 ) -> Result<(Bytes, Option<Held>), Error> {
-    if caller.content().protocol == Protocol::Connect {
+    if !caller.content().protocol.has_envelopes() {
         let mut room = Room::new(transcode.connection());
         let body = collect(body, transcode.most(), &mut room).await?;
         let slow = transcode.is_slow(body.len(), caller.encoding().is_some());

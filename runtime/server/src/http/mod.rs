@@ -7,6 +7,7 @@ mod held;
 mod incoming;
 mod named;
 mod outgoing;
+mod rest;
 mod socket;
 mod streams;
 mod transcode;
@@ -36,11 +37,13 @@ use super::shared::Shared;
 
 use exchange::Exchange;
 use incoming::Arriving;
+use kiteline_core::error::Error;
 use kiteline_core::limits::Limits;
 use kiteline_core::lock::lock;
 use kiteline_core::router::Router;
 use kiteline_core::service::Idl;
 use kiteline_grpc::turn::{Begun, Driven, Jobs, gather};
+use kiteline_rest::Table;
 use named::named;
 use outgoing::Outgoing;
 use socket::Socket;
@@ -62,17 +65,23 @@ pub(super) struct Http {
     /// Whether requests of HTTP/1 are answered: on a server without proto services nothing but its health is there, and
     /// who opens its port with a browser is told what it speaks.
     one: bool,
+    routes: Arc<Table>,
     #[cfg(feature = "json")]
     json: Arc<kiteline_grpc::Json>,
 }
 
 impl Http {
-    pub(super) fn new(router: &Router) -> Self {
-        Self {
-            one: router.serves(Idl::Proto),
+    /// # Errors
+    ///
+    /// When two methods have one route.
+    pub(super) fn new(router: &Router) -> Result<Self, Error> {
+        let routes = Table::new(router.routes())?;
+        Ok(Self {
+            one: router.serves(Idl::Proto) || !routes.is_empty(),
+            routes: Arc::new(routes),
             #[cfg(feature = "json")]
             json: Arc::default(),
-        }
+        })
     }
 }
 
@@ -88,6 +97,7 @@ impl Driver for Http {
     fn serve(&self, connection: driver::Connection) -> Serving {
         Box::pin(serve(
             connection,
+            Arc::clone(&self.routes),
             #[cfg(feature = "json")]
             Arc::clone(&self.json),
         ))
@@ -97,6 +107,7 @@ impl Driver for Http {
 /// A connection as its streams see it.
 struct Connection {
     shared: Arc<Shared>,
+    routes: Arc<Table>,
     #[cfg(feature = "json")]
     json: Arc<kiteline_grpc::Json>,
     peer: SocketAddr,
@@ -113,7 +124,11 @@ struct Connection {
 
 /// Serves a connection until it ends. When the server drains, the peer is told (GOAWAY, or `connection: close`)
 /// and the open streams are answered.
-async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Arc<kiteline_grpc::Json>) {
+async fn serve(
+    connection: driver::Connection,
+    routes: Arc<Table>,
+    #[cfg(feature = "json")] json: Arc<kiteline_grpc::Json>,
+) {
     let driver::Connection { shared, guard, stream, peer, first } = connection;
     let goaway = guard.goaway();
     let is_two = Claim::beginning(&first, PREFACE) == Claim::Yes;
@@ -121,6 +136,7 @@ async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Ar
     let socket = named(Socket::new(driver::whole(first, stream), &shared, &full), is_two);
     let connection = Arc::new(Connection {
         shared,
+        routes,
         #[cfg(feature = "json")]
         json,
         peer,
@@ -234,7 +250,7 @@ impl Stream {
         if let Some(told) = shared.cors.as_ref().and_then(|cors| cors::preflight(cors, &head)) {
             return told;
         }
-        let mut response = match asked::read(&head, &shared) {
+        let mut response = match asked::read(&head, &self.connection) {
             Ok(asked) => Exchange::new(self, asked, &head.headers).answer(&head.headers, body).await,
             Err(refusal) => *refusal,
         };
@@ -299,6 +315,7 @@ mod tests {
     fn whole_prefaces_and_requests_of_http_1_are_claimed() {
         let http = |one| Http {
             one,
+            routes: Arc::default(),
             #[cfg(feature = "json")]
             json: Arc::default(),
         };

@@ -12,7 +12,7 @@ use tokio_util::sync::DropGuard;
 
 use super::held::{Held, Kept, NotTaken, SMALL, counted};
 use super::transcode::Transcode;
-use super::{Connection, Stream};
+use super::{Connection, Stream, rest};
 use kiteline_core::aside::aside;
 use kiteline_core::body::Messages;
 use kiteline_core::context::ReplyMetadata;
@@ -20,6 +20,7 @@ use kiteline_core::error::{Error, Origin};
 use kiteline_core::metadata::Metadata;
 use kiteline_grpc::envelope::Sealed;
 use kiteline_grpc::{Caller, Protocol, Status, connect, envelope, web, write_reply_metadata};
+use kiteline_rest::{Framing, write_failure};
 
 /// The body of an answer.
 pub(super) struct Outgoing(State);
@@ -206,6 +207,8 @@ pub(super) enum End {
 pub(super) struct Sealing {
     pub(super) caller: Caller,
     pub(super) transcode: Transcode,
+    /// For a stream of answers by a route of HTTP.
+    pub(super) framing: Option<Framing>,
 }
 
 impl Sealing {
@@ -229,6 +232,10 @@ impl Sealing {
         let (flags, message) = self.caller.answers_in().pack(message);
         Ok(match protocol {
             Protocol::Connect => message.into(),
+            Protocol::Rest => match self.framing.filter(|_| self.transcode.streams()) {
+                Some(framing) => framing.message(&message).into(),
+                None => message.into(),
+            },
             Protocol::GrpcWebText => web::to_text(&envelope::seal(flags, &message)).into(),
             _ => Sealed::new(flags, message),
         })
@@ -252,6 +259,10 @@ impl Sealing {
             write_own(error, &mut trailers);
         }
         match self.caller.content().protocol {
+            Protocol::Rest => {
+                let body = error.map(|error| write_failure(error).1);
+                End::Data(body.zip(self.framing).map(|(body, framing)| framing.failure(&body)).unwrap_or_default())
+            }
             Protocol::Connect | Protocol::ConnectStream => {
                 End::Data(envelope::seal(envelope::END, &connect::write_end(&status, &trailers)))
             }
@@ -286,6 +297,11 @@ pub(super) fn failed(caller: &Caller, error: &Error, sent: ReplyMetadata, servic
     }
     let mut response = Response::new(Outgoing::empty());
     match caller.content().protocol {
+        Protocol::Rest => {
+            response = rest::failed(error);
+            leading.extend(trailing);
+            leading.extend(std::mem::take(response.headers_mut()));
+        }
         Protocol::Connect => {
             let (code, body) = caller.connect_error(&status);
             leading.extend(status.own_headers().clone());

@@ -56,6 +56,11 @@ impl Transcode {
         &self.connection
     }
 
+    /// Whether answers are a stream.
+    pub(super) fn streams(&self) -> bool {
+        self.route.method.kind.streams_answers()
+    }
+
     /// `package.Service` of the method that is called.
     pub(super) fn service(&self) -> &'static str {
         service_of(self.route.method.path)

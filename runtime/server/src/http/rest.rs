@@ -1,0 +1,119 @@
+//! Calls by the routes of HTTP that an IDL describes.
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+
+use super::asked::{Asked, Refusal};
+use super::outgoing::Outgoing;
+use kiteline_core::error::{Code, Error, Origin};
+use kiteline_core::http_route::{HttpRoute, ReplyBody, RequestBody};
+use kiteline_core::metadata::Metadata;
+use kiteline_core::service::{Call, Form, Kind};
+use kiteline_grpc::{Caller, Content, Protocol};
+use kiteline_rest::{
+    Found, Framing, Path, Request, Table, Variables, framing, read_parts, write_failure, write_failure_as,
+};
+
+const CONTENT: Content = Content { protocol: Protocol::Rest, form: Form::Json };
+
+/// What a route says of a request.
+pub(super) struct Rest {
+    route: &'static HttpRoute,
+    variables: Variables,
+    query: String,
+    /// How a stream of answers is set apart.
+    pub(super) framing: Framing,
+}
+
+/// The call that a request's verb and path mean, or a refusal.
+pub(super) fn find(head: &Parts, routes: &Table) -> Result<Asked, Refusal> {
+    let path = Path::read(head.uri.path()).map_err(|why| refusal(StatusCode::BAD_REQUEST, &why.to_string()))?;
+    let found = match routes.find(head.method.as_str(), &path) {
+        Found::Route(found) => found,
+        Found::OtherVerbs(verbs) => return Err(verb(&verbs)),
+        Found::Nothing => return Err(refusal(StatusCode::NOT_FOUND, "there is nothing at this path")),
+    };
+    // Whoever stands between may have read the one, and another one the other (RFC 9112, section 6.3).
+    if head.headers.contains_key(TRANSFER_ENCODING) && head.headers.contains_key(CONTENT_LENGTH) {
+        return Err(refusal(StatusCode::BAD_REQUEST, "the request has two lengths"));
+    }
+    if !takes(found.route.body, &head.headers) {
+        return Err(refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is neither JSON nor a form"));
+    }
+    let mut caller = Caller::of(CONTENT, &head.headers);
+    let understood = caller.read_encoding(&head.headers).and_then(|_| caller.check_form());
+    understood.map_err(|error| Box::new(failed(&error)))?;
+    let query = head.uri.query().unwrap_or_default().to_owned();
+    let rest = Rest { route: found.route, variables: found.variables, query, framing: framing(&head.headers) };
+    Ok(Asked { route: found.target.clone(), caller, message: None, rest: Some(rest) })
+}
+
+/// Whether a body of this content type can be read.
+fn takes(body: RequestBody, headers: &HeaderMap) -> bool {
+    let Some(label) = headers.get(CONTENT_TYPE) else { return true };
+    let kind = label.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match body {
+        RequestBody::None | RequestBody::Raw(_) => true,
+        _ if kind == "application/x-www-form-urlencoded" || kind == "multipart/form-data" => true,
+        _ => kind.is_empty() || kind.ends_with("/json") || kind.ends_with("+json"),
+    }
+}
+
+impl Rest {
+    /// Gives a call the parts of its message.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidArgument`] for a query or a form that cannot be read.
+    pub(super) fn fill(&self, call: &mut Call, headers: &HeaderMap) -> Result<(), Error> {
+        let body = std::mem::take(&mut call.body).into_whole()?;
+        let request = Request { query: &self.query, headers, body };
+        let (body, parts) = read_parts(self.route, self.variables.clone(), request)
+            .map_err(|why| Error::invalid(why.to_string()).with_origin(Origin::Decode))?;
+        call.body = body.into();
+        call.http = Some(Box::new(parts));
+        Ok(())
+    }
+
+    /// The content type of an answer.
+    pub(super) fn content_type(&self, answers: Kind, head: &Metadata) -> HeaderValue {
+        if answers.streams_answers() {
+            return HeaderValue::from_static(self.framing.content_type());
+        }
+        let own = head.get("content-type").filter(|_| matches!(self.route.reply, ReplyBody::Raw(_)));
+        let own = own.and_then(|label| HeaderValue::from_str(label).ok());
+        own.unwrap_or(HeaderValue::from_static("application/json"))
+    }
+}
+
+/// The answer of a call that failed.
+pub(super) fn failed(error: &Error) -> Response<Outgoing> {
+    let too_large = error.origin() == Origin::Decode && error.code() == Code::ResourceExhausted;
+    if too_large { told(StatusCode::PAYLOAD_TOO_LARGE, error) } else { written(write_failure(error)) }
+}
+
+fn told(status: StatusCode, error: &Error) -> Response<Outgoing> {
+    written((status, write_failure_as(status, error)))
+}
+
+fn written((status, body): (StatusCode, Bytes)) -> Response<Outgoing> {
+    let mut response = Response::new(Outgoing::whole(body, None));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// What is said before there is a call.
+fn refusal(status: StatusCode, text: &str) -> Refusal {
+    Box::new(told(status, &Error::new(Code::of_http_status(status.as_u16()), text)))
+}
+
+fn verb(verbs: &[&str]) -> Refusal {
+    let mut refusal = refusal(StatusCode::METHOD_NOT_ALLOWED, "the path is there for other verbs");
+    if let Ok(allowed) = HeaderValue::from_str(&verbs.join(", ")) {
+        refusal.headers_mut().insert(ALLOW, allowed);
+    }
+    refusal
+}
