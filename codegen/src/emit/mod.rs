@@ -59,7 +59,10 @@ impl Modules<'_> {
             DefKind::Enum(members) => enums::emit(&view, def, members),
             DefKind::Struct(it) => structs::emit(&view, def, it),
             DefKind::Union(fields) => unions::emit(&view, def, fields),
-            DefKind::Proto(it) => proto::type_names::emit(&view, def, it),
+            DefKind::Proto(it) => {
+                let (names, reasons) = (proto::type_names::emit(&view, def, it), proto::reasons::emit(&view, def, it));
+                quote!(#names #reasons)
+            }
         });
         let services = model.services.iter().filter(|it| of(it.module)).map(|it| {
             let info = service::emit(&view, it);

@@ -160,6 +160,8 @@ pub struct Member {
     pub head: Head,
     /// The number as written, with its place; `None` when it was left out.
     pub number: Option<(i64, Span)>,
+    /// Proto: the status of HTTP that it stands for as the reason of an error.
+    pub status: Option<u16>,
 }
 
 /// The kind of a struct.

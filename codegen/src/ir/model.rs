@@ -162,6 +162,8 @@ pub struct Proto {
     pub message: bool,
     /// The module of what is inside the message, if anything is: a path as in [`Head::rust`].
     pub inner: Option<String>,
+    /// The values that are reasons of errors, each with its number and its status of HTTP; the first one of a number.
+    pub reasons: Vec<(i32, u16)>,
 }
 
 /// A member of an enum.

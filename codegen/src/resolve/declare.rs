@@ -153,6 +153,21 @@ fn declare_item(
     Symbol::Def(DefId(declared.types.len() - 1))
 }
 
+/// The numbers of an enum that are reasons of errors, with their statuses.
+fn reasons(item: &Item) -> Vec<(i32, u16)> {
+    let Item::Enum(item) = item else { return Vec::new() };
+    let mut reasons: Vec<(i32, u16)> = Vec::new();
+    for member in &item.members {
+        let number = member.number.and_then(|(number, _)| i32::try_from(number).ok());
+        if let (Some(number), Some(status)) = (number, member.status)
+            && reasons.iter().all(|(known, _)| *known != number)
+        {
+            reasons.push((number, status));
+        }
+    }
+    reasons
+}
+
 /// A proto message or enum: `Outer.Inner` is `outer::Inner`.
 fn declare_proto(
     item: &Item,
@@ -183,7 +198,7 @@ fn declare_proto(
         module: declared.files[index].module,
         serde: false,
         derive: Vec::new(),
-        proto: Some(Proto { full, message: matches!(item, Item::Struct(_)), inner }),
+        proto: Some(Proto { full, message: matches!(item, Item::Struct(_)), inner, reasons: reasons(item) }),
     });
     Symbol::Def(DefId(declared.types.len() - 1))
 }

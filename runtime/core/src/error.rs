@@ -183,6 +183,13 @@ impl Error {
         error
     }
 
+    /// An error that a status of HTTP stands for, such as 404: of the code that has this status, else a business error, which
+    /// keeps it.
+    pub fn of_http_status(status: u16, message: impl Into<String>) -> Self {
+        let code = Code::of_http_status(status);
+        if code.http_status() == status { Self::new(code, message) } else { Self::business(status.into(), message, []) }
+    }
+
     /// [`Code::InvalidArgument`].
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::new(Code::InvalidArgument, message)

@@ -17,6 +17,7 @@ const ROOTS: &[&str] = &[
     "tests/golden/idl/bare.proto",
     "tests/golden/idl/chat.proto",
     "tests/golden/idl/library.proto",
+    "tests/golden/idl/reasons.proto",
     "tests/golden/idl/web.thrift",
     "tests/vectors/kitex/kitchen_sink.thrift",
     "examples/add/idl/add.thrift",

@@ -39,3 +39,10 @@ pub fn too_big(limit: usize, at: Span) -> Diagnostic {
         .at(at, "more than the compiler of proto files is given")
         .help("split the file")
 }
+
+/// A reason of an error stands for no status of HTTP.
+pub fn no_status(code: i32, at: Span) -> Diagnostic {
+    Diagnostic::error("PB0008", format!("{code} is not a status of HTTP"))
+        .at(at, "the status of this reason")
+        .help("write one from 100 to 599 in `(errors.code)` or `(errors.default_code)`")
+}

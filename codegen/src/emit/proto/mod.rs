@@ -6,6 +6,7 @@
 mod comments;
 mod descriptors;
 mod groups;
+pub(super) mod reasons;
 mod renaming;
 mod stand_ins;
 pub(super) mod type_names;

@@ -107,7 +107,7 @@ impl Lowering<'_> {
             let deprecated = value.options.as_ref().is_some_and(|it| it.deprecated());
             let head = self.head(&path, "", value.name(), deprecated);
             let span = self.places.find(&[&path[..], &[2]].concat()).unwrap_or(head.name.span);
-            Member { head, number: Some((i64::from(value.number()), span)) }
+            Member { head, number: Some((i64::from(value.number()), span)), status: None }
         });
         let members = members.collect();
         self.items.push(Item::Enum(Enum { head, strings: false, members }));

@@ -9,6 +9,7 @@ mod http;
 pub(super) mod imports;
 mod lower;
 mod place;
+mod reasons;
 mod used;
 
 use std::path::{Path, PathBuf};
@@ -125,6 +126,7 @@ pub(super) fn lower(sources: &SourceMap, mut units: Vec<Unit>, draft: &mut Draft
             // Their own methods are nobody's.
             if !file.built_in {
                 http::read(&compiled, &places, sources, file, found);
+                reasons::read(&compiled, file, found);
             }
         }
     }

@@ -46,14 +46,14 @@ impl Parser<'_, '_> {
         let number = if self.take(b'=') { Some(self.whole_number("a whole number")?) } else { None };
         let annotations = self.annotations()?;
         self.separator();
-        Ok(Member { head: self.head(name, docs, annotations), number })
+        Ok(Member { head: self.head(name, docs, annotations), number, status: None })
     }
 
     fn string_member(&mut self) -> Parse<Member> {
         let docs = self.docs();
         let name = self.quoted("a member in quotes")?;
         self.separator();
-        Ok(Member { head: self.head(name, docs, Vec::new()), number: None })
+        Ok(Member { head: self.head(name, docs, Vec::new()), number: None, status: None })
     }
 
     pub(super) fn structure(&mut self, docs: String, kind: StructKind) -> Parse<Struct> {

@@ -50,3 +50,19 @@ async fn details_travel_over_thrift() {
     assert_eq!(error.detail::<order::Item>(), Some(order::Item::default()));
     assert_eq!(error.detail::<Part>(), Some(part()));
 }
+
+#[test]
+fn reasons_of_an_idl_make_errors_and_know_them() {
+    use golden::generated::reasons::{Failure, inner::Only};
+    let error = Failure::UserNotFound.error("no bob");
+    assert_eq!((error.code(), error.reason(), error.message()), (Code::NotFound, "USER_NOT_FOUND", "no bob"));
+    assert!(Failure::UserNotFound.is_reason_of(&error) && !Failure::Teapot.is_reason_of(&error));
+    // A status that no code has is kept as a business error's.
+    let error = Failure::Teapot.error("short and stout");
+    assert_eq!((error.business_code(), error.reason()), (Some(418), "TEAPOT"));
+    assert_eq!(
+        [Failure::Unspecified.http_status(), Only::Taken.http_status(), Only::Fine.http_status()],
+        [500, 409, 500]
+    );
+    assert_eq!(Only::Taken.error("").code(), Code::Aborted);
+}
