@@ -1,7 +1,7 @@
 //! Calls by the routes of HTTP that an IDL describes.
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::header::{ALLOW, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
@@ -35,10 +35,6 @@ pub(super) fn find(head: &Parts, routes: &Table) -> Result<Asked, Refusal> {
         Found::OtherVerbs(verbs) => return Err(verb(&verbs)),
         Found::Nothing => return Err(refusal(StatusCode::NOT_FOUND, "there is nothing at this path")),
     };
-    // Whoever stands between may have read the one, and another one the other (RFC 9112, section 6.3).
-    if head.headers.contains_key(TRANSFER_ENCODING) && head.headers.contains_key(CONTENT_LENGTH) {
-        return Err(refusal(StatusCode::BAD_REQUEST, "the request has two lengths"));
-    }
     if !takes(found.route.body, &head.headers) {
         return Err(refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is neither JSON nor a form"));
     }
