@@ -1,7 +1,9 @@
 //! What a request asks for: the method, its caller, and what is said when that cannot be served.
 
+use std::sync::atomic::Ordering;
+
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE};
+use http::header::{ALLOW, CONNECTION, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method as Verb, Response, StatusCode, Version};
 
@@ -31,6 +33,9 @@ pub(super) type Refusal = Box<Response<Outgoing>>;
 /// Reads the head of a request.
 pub(super) fn read(head: &Parts, connection: &Connection) -> Result<Asked, Refusal> {
     let shared = &*connection.shared;
+    if connection.two_lengths.load(Ordering::Relaxed) {
+        return Err(two_lengths());
+    }
     let path = head.uri.path();
     let caller = Caller::new(&head.headers);
     // For go-micro's clients alone: to others another package is another version.
@@ -108,6 +113,13 @@ fn unread(head: &Parts) -> Refusal {
     kiteline_grpc::status_of(&error).write(response.headers_mut());
     response.headers_mut().extend(label.map(|label| (CONTENT_TYPE, label.clone())));
     Box::new(response)
+}
+
+/// Nothing behind such a request is to be read as another one.
+fn two_lengths() -> Refusal {
+    let mut refusal = plain(StatusCode::BAD_REQUEST, "The request has two lengths.\n");
+    refusal.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    refusal
 }
 
 fn verb(route: &Route) -> Refusal {

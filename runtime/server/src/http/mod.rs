@@ -5,6 +5,7 @@ mod cors;
 mod exchange;
 mod held;
 mod incoming;
+mod lengths;
 mod named;
 mod outgoing;
 mod rest;
@@ -40,10 +41,12 @@ use incoming::Arriving;
 use kiteline_core::error::Error;
 use kiteline_core::limits::Limits;
 use kiteline_core::lock::lock;
+use kiteline_core::reading::Reading;
 use kiteline_core::router::Router;
 use kiteline_core::service::Idl;
 use kiteline_grpc::turn::{Begun, Driven, Jobs, gather};
 use kiteline_rest::Table;
+use lengths::Lengths;
 use named::named;
 use outgoing::Outgoing;
 use socket::Socket;
@@ -118,6 +121,8 @@ struct Connection {
     untaken: AtomicUsize,
     /// Whether the socket takes nothing.
     full: Arc<AtomicBool>,
+    /// Whether a request had two lengths.
+    two_lengths: Arc<AtomicBool>,
     /// Of the stream that begins, until hyper hands it over.
     begins: Mutex<Option<AbortRegistration>>,
 }
@@ -144,6 +149,7 @@ async fn serve(
         waiting: AtomicUsize::new(0),
         untaken: AtomicUsize::new(0),
         full,
+        two_lengths: Arc::default(),
         begins: Mutex::default(),
     });
     let (limits, of) = (connection.shared.limits.clone(), Arc::clone(&connection));
@@ -164,6 +170,7 @@ async fn serve(
         }
         outcome
     } else {
+        let socket = Reading::new(socket, Lengths::new(Arc::clone(&connection.two_lengths)));
         let mut one = Box::pin(one(&connection.shared).serve_connection(TokioIo::new(socket), service));
         until_told(&mut one, |one| one.as_mut().graceful_shutdown(), goaway, &limits).await
     };
