@@ -12,9 +12,21 @@ impl<'a> Reader<'a> {
         Self::of(text, Source::Text(path), style, limits)
     }
 
-    /// A reader of bytes that are the field of a path: bytes or a text, or a `google.api.HttpBody`, whose data they are.
-    pub fn raw(bytes: &'a [u8], path: &'a str, style: Style, limits: DecodeLimits) -> Self {
-        Self::of("", Source::Raw(path, bytes), style, limits)
+    /// A reader of the JSON of the field of a path.
+    ///
+    /// # Errors
+    ///
+    /// For bytes that are not UTF-8.
+    pub fn field(json: &'a [u8], path: &'a str, style: Style, limits: DecodeLimits) -> Read<Self> {
+        let mut input = Self::new(json, style, limits)?;
+        input.source = Source::Field(path);
+        Ok(input)
+    }
+
+    /// A reader of bytes that are the field of a path: bytes or a text, or a `google.api.HttpBody` of which they are the
+    /// data, with their content type.
+    pub fn raw(bytes: &'a [u8], path: &'a str, content_type: &'a str, style: Style, limits: DecodeLimits) -> Self {
+        Self::of("", Source::Raw(path, bytes, content_type), style, limits)
     }
 }
 

@@ -85,7 +85,7 @@ impl Fields {
 
 /// The places of the fields that came.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
+pub struct Seen {
     first: u64,
     /// From place 64 on.
     more: Vec<u64>,

@@ -27,7 +27,7 @@
 //!     }
 //! }
 //!
-//! let point: Point = kiteline_json::from_slice(br#"{"x": 1, "full_name": "é"}"#, Style::Proto, Default::default()).unwrap();
+//! let point: Point = kiteline_json::from_slice(r#"{"x": 1, "full_name": "é"}"#.as_bytes(), Style::Proto, Default::default()).unwrap();
 //! assert_eq!(kiteline_json::to_vec(&point, Style::Proto).unwrap(), r#"{"x":1,"fullName":"é"}"#.as_bytes());
 //! let failure = kiteline_json::from_slice::<Point>(br#"{"x": 1.5}"#, Style::Proto, Default::default()).unwrap_err();
 //! assert_eq!(failure.to_string(), "x: 1.5 is not a whole number, at byte 6");
@@ -35,6 +35,7 @@
 
 mod base64;
 mod bind;
+mod call;
 mod enums;
 mod escape;
 mod failure;
@@ -57,6 +58,7 @@ use kiteline_core::limits::DecodeLimits;
 
 pub use bind::bind;
 pub use bytes::Bytes;
+pub use call::{body, messages, replies, reply, request, requests, result};
 pub use failure::{Failure, Read};
 pub use fields::{EnumNames, Fields};
 pub use message::{Message, Value};

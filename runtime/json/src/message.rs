@@ -69,6 +69,16 @@ pub trait Value: Sized {
         false
     }
 
+    /// Checks that the fields came that have to, of a message that was read out of several parts.
+    ///
+    /// # Errors
+    ///
+    /// For the first that did not.
+    #[doc(hidden)]
+    fn complete(&self, _seen: &crate::fields::Seen) -> Read {
+        Ok(())
+    }
+
     /// Writes the value as the name of a pair of a map.
     fn write_key(&self, out: &mut Writer) {
         out.key_of(|out| self.write(out));
@@ -92,6 +102,10 @@ impl<T: Message + Default> Value for T {
 
     fn read_optional(place: &mut Option<Self>, input: &mut Reader<'_>) -> Read {
         input.message(place.get_or_insert_default())
+    }
+
+    fn complete(&self, seen: &crate::fields::Seen) -> Read {
+        crate::objects::required(self.fields(), seen, None)
     }
 
     /// In its place: a message is slow to move.

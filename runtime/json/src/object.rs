@@ -8,6 +8,8 @@ pub struct Object<'w> {
     out: &'w mut Writer,
     fields: &'static Fields,
     empty: bool,
+    /// Nothing is written but the value of this one.
+    only: Option<usize>,
 }
 
 impl<'w> Object<'w> {
@@ -15,7 +17,14 @@ impl<'w> Object<'w> {
         if fields.types.is_some() {
             out.types = fields.types;
         }
-        Self { out, fields, empty: true }
+        Self { out, fields, empty: true, only: None }
+    }
+
+    /// Writes the value of one field alone; none where there is no such field.
+    pub(crate) fn only(out: &'w mut Writer, fields: &'static Fields, place: Option<usize>) -> Self {
+        let mut object = Self::new(out, fields);
+        object.only = Some(place.unwrap_or(usize::MAX));
+        object
     }
 
     /// Behind a pair that was written already.
@@ -27,7 +36,10 @@ impl<'w> Object<'w> {
     }
 
     #[inline]
-    fn key(&mut self, place: usize) -> &mut Writer {
+    fn key(&mut self, place: usize) -> Option<&mut Writer> {
+        if let Some(only) = self.only {
+            return Some(&mut *self.out).filter(|_| only == place);
+        }
         let (name, buffer) = (self.fields.name(place), &mut self.out.out);
         // The name, its quotes, comma and colon, and a short value.
         buffer.reserve(name.len() + 32);
@@ -43,17 +55,19 @@ impl<'w> Object<'w> {
             escape::text(name, buffer);
             buffer.push(b':');
         }
-        self.out
+        Some(self.out)
     }
 
     /// A field that is always written.
     pub fn field<T: Value>(&mut self, place: usize, value: &T) {
-        value.write(self.key(place));
+        if let Some(out) = self.key(place) {
+            value.write(out);
+        }
     }
 
     /// A field of proto without presence: written unless it has its default.
     pub fn plain<T: Value>(&mut self, place: usize, value: &T) {
-        if !value.is_default() {
+        if self.only.is_some() || !value.is_default() {
             self.field(place, value);
         }
     }
@@ -67,12 +81,14 @@ impl<'w> Object<'w> {
 
     /// A field of an enum that is always written.
     pub fn number(&mut self, place: usize, number: i32, names: &'static EnumNames) {
-        enums::write(number, names, self.key(place));
+        if let Some(out) = self.key(place) {
+            enums::write(number, names, out);
+        }
     }
 
     /// A field of an enum without presence.
     pub fn plain_number(&mut self, place: usize, number: i32, names: &'static EnumNames) {
-        if number != 0 {
+        if self.only.is_some() || number != 0 {
             self.number(place, number, names);
         }
     }
@@ -86,8 +102,10 @@ impl<'w> Object<'w> {
 
     /// A list of an enum's members.
     pub fn numbers(&mut self, place: usize, numbers: &[i32], names: &'static EnumNames) {
-        if !numbers.is_empty() {
-            self.key(place).list(numbers, |out, number| enums::write(*number, names, out));
+        if (self.only.is_some() || !numbers.is_empty())
+            && let Some(out) = self.key(place)
+        {
+            out.list(numbers, |out, number| enums::write(*number, names, out));
         }
     }
 
@@ -98,8 +116,10 @@ impl<'w> Object<'w> {
         map: impl ExactSizeIterator<Item = (&'a K, &'a i32)>,
         names: &'static EnumNames,
     ) {
-        if map.len() > 0 {
-            self.key(place).pairs(map, |out, (key, number)| {
+        if (self.only.is_some() || map.len() > 0)
+            && let Some(out) = self.key(place)
+        {
+            out.pairs(map, |out, (key, number)| {
                 key.write_key(out);
                 out.colon();
                 enums::write(*number, names, out);

@@ -82,7 +82,7 @@ impl<'a> Reader<'a> {
         if !self.eat(b'}') {
             let mut next = 0;
             loop {
-                match self.field(fields, next, any)? {
+                match self.name(fields, next, any)? {
                     Some(place) => {
                         next = place + 1;
                         self.one(message, fields, place, &mut seen)?;
@@ -101,15 +101,7 @@ impl<'a> Reader<'a> {
             self.partial = Some(seen);
             return Ok(());
         }
-        self.required(fields, &seen)
-    }
-
-    /// Checks that the fields came that have to.
-    pub(crate) fn required(&self, fields: &Fields, seen: &Seen) -> Read {
-        match fields.required.iter().find(|place| !seen.contains(**place)) {
-            Some(place) => Err(self.missing(fields.name(*place))),
-            None => Ok(()),
-        }
+        required(fields, &seen, Some(self.at))
     }
 
     #[inline]
@@ -131,7 +123,7 @@ impl<'a> Reader<'a> {
     /// The next name with its colon: the place of its field, or `None` for what is to be left out. Most writers keep the
     /// order of the IDL, so that one name is tried first.
     #[inline]
-    fn field(&mut self, fields: &'static Fields, next: usize, any: bool) -> Read<Option<usize>> {
+    fn name(&mut self, fields: &'static Fields, next: usize, any: bool) -> Read<Option<usize>> {
         self.expect(b'"', "a name")?;
         let (start, rest) = (self.at, self.bytes());
         let guess = fields.name(next).as_bytes();
@@ -151,15 +143,15 @@ impl<'a> Reader<'a> {
 
     /// The field of a message for which a text stands outside of the body.
     fn descend(&mut self, message: &mut dyn Message) -> Read {
-        let (Source::Text(path) | Source::Raw(path, _)) = self.source else {
-            return self.with(self.text, Source::Json, |inner| inner.whole_message(message));
+        let path = match self.source {
+            Source::Text(path) | Source::Raw(path, ..) | Source::Field(path) => path,
+            Source::Json | Source::Key => "",
         };
         if path.is_empty() {
-            if let Source::Raw(_, bytes) = self.source {
-                self.source = Source::Raw("data", bytes);
-                return self.descend(message);
-            }
-            return self.with(self.text, Source::Json, |inner| inner.whole_message(message));
+            return match self.source {
+                Source::Raw(_, bytes, content_type) => self.body_of(message, bytes, content_type),
+                _ => self.with(self.text, Source::Json, |inner| inner.whole_message(message)),
+            };
         }
         let (name, rest) = path.split_once('.').unwrap_or((path, ""));
         let fields = message.fields();
@@ -167,16 +159,32 @@ impl<'a> Reader<'a> {
             return Err(Failure::new(format!("there is no field {}", shown(name, true)), None));
         };
         self.source = match self.source {
-            Source::Raw(_, bytes) => Source::Raw(rest, bytes),
+            Source::Raw(_, bytes, content_type) => Source::Raw(rest, bytes, content_type),
+            Source::Field(_) if rest.is_empty() => Source::Json,
+            Source::Field(_) => Source::Field(rest),
             _ => Source::Text(rest),
         };
         if let Some(seen) = &mut self.partial {
             seen.insert(place);
         }
         let partial = self.partial.take();
+        if !fields.takes_null(place) && self.null() {
+            self.partial = partial;
+            return Ok(());
+        }
         let read = message.read(place, self).map_err(|failure| failure.inside(Step::Field(fields.name(place))));
         self.partial = partial;
         read
+    }
+
+    /// The bytes of a `google.api.HttpBody`, and their content type.
+    fn body_of(&mut self, message: &mut dyn Message, bytes: &'a [u8], content_type: &'a str) -> Read {
+        self.source = Source::Raw("data", bytes, content_type);
+        self.descend(message)?;
+        match message.fields().place("content_type") {
+            Some(place) => self.with(content_type, Source::Text(""), |inner| message.read(place, inner)),
+            None => Ok(()),
+        }
     }
 
     /// A message that a text holds as JSON.
@@ -196,5 +204,13 @@ impl<'a> Reader<'a> {
             Some(b'[') => self.elements(&mut |input| input.skip()),
             _ => self.token("a value").map(drop),
         }
+    }
+}
+
+/// Checks that the fields came that have to.
+pub(crate) fn required(fields: &Fields, seen: &Seen, at: Option<usize>) -> Read {
+    match fields.required.iter().find(|place| !seen.contains(**place)) {
+        Some(place) => Err(Failure::new("the field is missing", at).inside(Step::Field(fields.name(*place)))),
+        None => Ok(()),
     }
 }

@@ -38,8 +38,10 @@ pub(crate) enum Source<'a> {
     Key,
     /// The value of the field of this path.
     Text(&'a str),
-    /// The bytes of the field of this path.
-    Raw(&'a str, &'a [u8]),
+    /// The JSON of the field of this path.
+    Field(&'a str),
+    /// The bytes of the field of this path, and the content type of them.
+    Raw(&'a str, &'a [u8], &'a str),
 }
 
 /// A text, or a number or a word without quotes.

@@ -47,11 +47,11 @@ impl<'a> Reader<'a> {
             Source::Key | Source::Text("") => {
                 return Ok(Token { text: Cow::Borrowed(self.text), quoted: true, at: None });
             }
-            Source::Raw("", bytes) => {
+            Source::Raw("", bytes, _) => {
                 let text = std::str::from_utf8(bytes).map_err(|_| Failure::new("the body is not UTF-8", None))?;
                 return Ok(Token { text: Cow::Borrowed(text), quoted: true, at: None });
             }
-            Source::Text(path) | Source::Raw(path, _) => {
+            Source::Text(path) | Source::Raw(path, ..) | Source::Field(path) => {
                 return Err(Failure::new(format!("it is {wanted}, and has no field `{path}`"), None));
             }
         }

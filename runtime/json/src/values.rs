@@ -121,7 +121,7 @@ impl Value for String {
 }
 
 fn read_bytes(input: &mut Reader<'_>) -> Read<Vec<u8>> {
-    if let Source::Raw("", bytes) = input.source {
+    if let Source::Raw("", bytes, _) = input.source {
         input.charge(bytes.len())?;
         return Ok(bytes.to_vec());
     }

@@ -14,9 +14,21 @@ pub struct Writer {
     style: Style,
     unwritten: Option<Unwritten>,
     pub(crate) types: Option<&'static Types>,
+    pub(crate) pick: Pick,
+    pub(crate) content_type: Option<String>,
     /// How many `google.protobuf.Any` are around.
     #[cfg(feature = "proto")]
     depth: u16,
+}
+
+/// The part of a message that is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pick {
+    All,
+    /// The value of the field of this path.
+    Field(&'static str),
+    /// The bytes of the field of this path, as they are.
+    Raw(&'static str),
 }
 
 /// A value that JSON has no form for, such as a time after the year 9999.
@@ -45,6 +57,8 @@ impl Writer {
             style,
             unwritten: None,
             types: None,
+            pick: Pick::All,
+            content_type: None,
             #[cfg(feature = "proto")]
             depth: 0,
         }
@@ -86,6 +100,9 @@ impl Writer {
 
     /// Writes a message as an object.
     pub fn message(&mut self, message: &dyn Message) {
+        if !matches!(self.pick, Pick::All) {
+            return self.part(message);
+        }
         self.out.push(b'{');
         let types = self.types;
         let mut object = Object::new(self, message.fields());
@@ -94,13 +111,50 @@ impl Writer {
         self.out.push(b'}');
     }
 
+    /// Writes the part of a message that was picked.
+    #[cold]
+    fn part(&mut self, message: &dyn Message) {
+        let (fields, pick) = (message.fields(), self.pick);
+        let (path, raw) = match pick {
+            Pick::All => return,
+            Pick::Field(path) => (path, false),
+            // A `google.api.HttpBody`.
+            Pick::Raw("") => ("data", true),
+            Pick::Raw(path) => (path, true),
+        };
+        let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+        self.pick = match raw {
+            true => Pick::Raw(rest),
+            false if rest.is_empty() => Pick::All,
+            false => Pick::Field(rest),
+        };
+        let start = self.out.len();
+        message.write(&mut Object::only(self, fields, fields.place(name)));
+        if self.out.len() == start && !raw {
+            self.null();
+        }
+        if matches!(pick, Pick::Raw("")) {
+            let start = self.out.len();
+            self.pick = Pick::Raw("");
+            message.write(&mut Object::only(self, fields, fields.place("content_type")));
+            self.content_type = String::from_utf8(self.out.split_off(start)).ok();
+        }
+        self.pick = Pick::All;
+    }
+
     /// Writes a text.
     pub fn text(&mut self, text: &str) {
+        if let Pick::Raw("") = self.pick {
+            return self.out.extend_from_slice(text.as_bytes());
+        }
         escape::text(text, &mut self.out);
     }
 
     /// Writes bytes in base64.
     pub fn bytes(&mut self, bytes: &[u8]) {
+        if let Pick::Raw("") = self.pick {
+            return self.out.extend_from_slice(bytes);
+        }
         self.out.push(b'"');
         base64::encode(bytes, &mut self.out);
         self.out.push(b'"');

@@ -71,8 +71,8 @@ fn a_message_or_a_map_in_a_text_is_json() {
 fn bytes_are_taken_as_they_are() {
     let mut sample = Sample::default();
     for (path, bytes) in [("bytes", &b"\xff\x00"[..]), ("inner.text", b"\"x")] {
-        sample.read_into(&mut Reader::raw(bytes, path, Style::Proto, Default::default())).unwrap();
+        sample.read_into(&mut Reader::raw(bytes, path, "", Style::Proto, Default::default())).unwrap();
     }
     assert_eq!((&sample.bytes[..], sample.inner.as_ref().unwrap().text.as_str()), (&b"\xff\x00"[..], "\"x"));
-    assert!(sample.read_into(&mut Reader::raw(b"\xff", "text", Style::Proto, Default::default())).is_err());
+    assert!(sample.read_into(&mut Reader::raw(b"\xff", "text", "", Style::Proto, Default::default())).is_err());
 }
