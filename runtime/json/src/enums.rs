@@ -2,8 +2,14 @@
 
 use crate::{EnumNames, Reader, Style, Writer};
 
+/// The names of `google.protobuf.NullValue`, which is `null`.
+pub const NULL: &EnumNames = &[("NULL_VALUE", 0)];
+
 /// Writes a member: for proto by its name where it has one, for Thrift by its number.
 pub(crate) fn write(number: i32, names: &EnumNames, out: &mut Writer) {
+    if names == NULL {
+        return out.null();
+    }
     let name = names.iter().find(|(_, other)| *other == number && out.style() == Style::Proto);
     match name {
         Some((name, _)) => out.text(name),
@@ -20,6 +26,9 @@ pub(crate) enum Member {
 
 /// Reads a member by its name or by any number.
 pub(crate) fn read(input: &mut Reader<'_>, names: &EnumNames) -> crate::Read<Member> {
+    if names == NULL && input.null() {
+        return Ok(Member::Number(0));
+    }
     let token = input.token("a member of the enum")?;
     if token.quoted {
         if let Some((_, number)) = names.iter().find(|(name, _)| *name == token.text) {

@@ -59,6 +59,7 @@ use kiteline_core::limits::DecodeLimits;
 pub use bind::bind;
 pub use bytes::Bytes;
 pub use call::{body, messages, replies, reply, request, requests, result};
+pub use enums::NULL;
 pub use failure::{Failure, Read};
 pub use fields::{EnumNames, Fields};
 pub use message::{Message, Value};

@@ -126,4 +126,12 @@ impl<'w> Object<'w> {
             });
         }
     }
+
+    /// A field of a message that has no form in JSON here: it cannot be written.
+    #[cold]
+    pub fn unable(&mut self, place: usize, there: bool, message: &str) {
+        if there && self.only.is_none_or(|only| only == place) {
+            self.out.refuse(format!("`{message}` has no form in JSON here"));
+        }
+    }
 }

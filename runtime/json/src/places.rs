@@ -147,4 +147,14 @@ impl Reader<'_> {
             enums::Member::Unknown => Ok(None),
         })
     }
+
+    /// Refuses a field of a message that has no form in JSON here.
+    ///
+    /// # Errors
+    ///
+    /// Always.
+    #[cold]
+    pub fn unable(&mut self, message: &str) -> Read {
+        Err(Failure::new(format!("`{message}` has no form in JSON here"), self.place()))
+    }
 }

@@ -22,7 +22,7 @@ use kiteline_core::error::Error;
 use kiteline_core::limits::Limits;
 use kiteline_core::reading::{Reading, Reads};
 use kiteline_core::router::{Route, Router};
-use kiteline_core::service::{Answer, BoxFuture};
+use kiteline_core::service::{Answer, BoxFuture, Form};
 use kiteline_tls::Stream;
 
 /// The claim of a driver on a connection, by its first bytes.
@@ -162,7 +162,7 @@ impl Calls {
         let limit = tokio::time::Instant::now() + self.shared.limits.handler;
         let cx = cx.with_peer(self.peer).with_limit(limit.into_std());
         let end = cx.deadline().map_or(limit, Into::into);
-        let body = (body.into(), self.shared.limits.decode);
+        let body = (body.into(), Form::Binary, self.shared.limits.decode);
         let mut running = self.shared.start(route, cx, body, Entry { share: self.guard.share(), held: None })?;
         running.count(self.guard.share());
         tokio::time::timeout_at(end, running).await.unwrap_or_else(|_| Err(super::running_call::late()))

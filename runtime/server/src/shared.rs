@@ -24,7 +24,7 @@ use kiteline_core::layered::Layered;
 use kiteline_core::limits::{DecodeLimits, Limits};
 use kiteline_core::malloc::Anchor;
 use kiteline_core::router::{Route, Router};
-use kiteline_core::service::{Answer, Call, Handling, Idl, Service};
+use kiteline_core::service::{Answer, Call, Form, Handling, Idl, Service};
 use kiteline_thrift::Protocol;
 use kiteline_tls::Acceptor;
 
@@ -84,14 +84,14 @@ impl Shared {
         &self,
         route: &Route,
         mut cx: Context,
-        (body, limits): (Body, DecodeLimits),
+        (body, form, limits): (Body, Form, DecodeLimits),
         entry: Entry<'_>,
     ) -> Result<RunningCall, Error> {
         let (method, peer) = (route.method, cx.peer());
         entry.share.describe(&mut cx);
         let permit = self.admission.enter(body.as_whole().map_or(0, Bytes::len), entry, &self.limits)?;
         cx.set_method(method);
-        let call = Call::new(method, cx, body, limits);
+        let call = Call { form, ..Call::new(method, cx, body, limits) };
         Ok(RunningCall::start(method, peer, permit, || self.handle(&*route.service, call)))
     }
 

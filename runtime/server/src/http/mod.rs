@@ -9,7 +9,8 @@ mod named;
 mod outgoing;
 mod socket;
 mod streams;
-mod transcode;
+mod target;
+
 
 use std::collections::hash_map::RandomState;
 use std::convert::Infallible;
@@ -62,17 +63,11 @@ pub(super) struct Http {
     /// Whether requests of HTTP/1 are answered: on a server without proto services nothing but its health is there, and
     /// who opens its port with a browser is told what it speaks.
     one: bool,
-    #[cfg(feature = "json")]
-    json: Arc<kiteline_grpc::Json>,
 }
 
 impl Http {
     pub(super) fn new(router: &Router) -> Self {
-        Self {
-            one: router.serves(Idl::Proto),
-            #[cfg(feature = "json")]
-            json: Arc::default(),
-        }
+        Self { one: router.serves(Idl::Proto) }
     }
 }
 
@@ -86,19 +81,13 @@ impl Driver for Http {
     }
 
     fn serve(&self, connection: driver::Connection) -> Serving {
-        Box::pin(serve(
-            connection,
-            #[cfg(feature = "json")]
-            Arc::clone(&self.json),
-        ))
+        Box::pin(serve(connection))
     }
 }
 
 /// A connection as its streams see it.
 struct Connection {
     shared: Arc<Shared>,
-    #[cfg(feature = "json")]
-    json: Arc<kiteline_grpc::Json>,
     peer: SocketAddr,
     streams: Streams,
     /// Bytes of requests that are not whole, which nothing is reserved for.
@@ -113,7 +102,7 @@ struct Connection {
 
 /// Serves a connection until it ends. When the server drains, the peer is told (GOAWAY, or `connection: close`)
 /// and the open streams are answered.
-async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Arc<kiteline_grpc::Json>) {
+async fn serve(connection: driver::Connection) {
     let driver::Connection { shared, guard, stream, peer, first } = connection;
     let goaway = guard.goaway();
     let is_two = Claim::beginning(&first, PREFACE) == Claim::Yes;
@@ -121,8 +110,6 @@ async fn serve(connection: driver::Connection, #[cfg(feature = "json")] json: Ar
     let socket = named(Socket::new(driver::whole(first, stream), &shared, &full), is_two);
     let connection = Arc::new(Connection {
         shared,
-        #[cfg(feature = "json")]
-        json,
         peer,
         streams: Streams::new(guard),
         waiting: AtomicUsize::new(0),
@@ -297,11 +284,7 @@ mod tests {
 
     #[test]
     fn whole_prefaces_and_requests_of_http_1_are_claimed() {
-        let http = |one| Http {
-            one,
-            #[cfg(feature = "json")]
-            json: Arc::default(),
-        };
+        let http = |one| Http { one };
         for (first, claim, alone) in [
             (&b"G"[..], Claim::Yes, Claim::No),
             (b"P", Claim::More, Claim::More),

@@ -25,7 +25,7 @@ use kiteline_core::cache_padded::CachePadded;
 use kiteline_core::context::{Context, ReplySlot};
 use kiteline_core::error::Error;
 use kiteline_core::router::Route;
-use kiteline_core::service::Kind;
+use kiteline_core::service::{Form, Kind};
 use kiteline_thrift::metainfo::RequestInfo;
 use kiteline_thrift::ttheader::flags;
 use kiteline_thrift::{Header, Incoming, MessageType, Protocol};
@@ -142,7 +142,7 @@ impl<'a> Caller<'a> {
     ) -> Result<RunningCall, Error> {
         if body.len() < LARGE {
             let (body, limits) = self.shared.open(protocol, body)?;
-            return self.shared.start(route, cx, (body.into(), limits), entry);
+            return self.shared.start(route, cx, (body.into(), Form::Binary, limits), entry);
         }
         self.shared.start_aside(route, cx, (protocol, body), entry)
     }
