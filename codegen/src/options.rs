@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::ir::draft::Annotation;
 
-pub use crate::ir::choices::{Ids, Maps, Sides, Strings};
+pub use crate::ir::choices::{Ids, Json, Maps, Sides, Strings};
 
 /// Every option of generation.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct Options {
     pub strings: Strings,
     /// Whether Thrift types implement serde's traits.
     pub serde: bool,
+    /// Which types implement the traits of JSON.
+    pub json: Json,
     /// Whether methods of Thrift that stream are left out, in place of an error.
     pub skip_streaming: bool,
     /// Derive macros of Thrift types beside those of the standard traits, as paths.
@@ -35,7 +37,8 @@ impl Default for Options {
         let (include, derive) = (Vec::new(), Vec::new());
         let (sides, ids, maps) = (Sides::Both, Ids::default(), Maps::default());
         let (deny_warnings, skip_streaming, serde, strings) = (false, false, false, Strings::default());
-        Self { include, deny_warnings, sides, ids, maps, strings, serde, skip_streaming, derive }
+        let json = Json::default();
+        Self { include, deny_warnings, sides, ids, maps, strings, serde, json, skip_streaming, derive }
     }
 }
 
@@ -174,6 +177,14 @@ pub const TABLE: &[Spec] = &[
         get: |it| vec![it.serde.to_string()],
     },
     Spec {
+        name: "json",
+        takes: Takes::Word(&["auto", "on", "off"]),
+        on: &[],
+        help: "Which types are read and written as JSON: those of proto (auto), all, or none",
+        set: |it, word| word_of(&[Json::Auto, Json::On, Json::Off], json, word, &mut it.json),
+        get: |it| vec![json(it.json).to_owned()],
+    },
+    Spec {
         name: "derive",
         takes: Takes::Paths,
         on: &[On::Struct, On::Enum],
@@ -219,6 +230,14 @@ fn strings(it: Strings) -> &'static str {
     match it {
         Strings::Text => "text",
         Strings::Bytes => "bytes",
+    }
+}
+
+fn json(it: Json) -> &'static str {
+    match it {
+        Json::Auto => "auto",
+        Json::On => "on",
+        Json::Off => "off",
     }
 }
 

@@ -15,7 +15,7 @@
 //! |---|---|
 //! | `thrift` | Thrift Binary and Compact on every transport, served and called |
 //! | `grpc` | gRPC, gRPC-Web and Connect, and the messages of proto services; needs and has `thrift` |
-//! | `json` | bodies of these calls in JSON |
+//! | `json` | messages in JSON: bodies of calls over HTTP |
 //! | `zstd` | their messages compressed by zstd, beside gzip; needs a C compiler |
 //! | `etcd` | the etcd registry |
 //! | `tls` | TLS for serving and calling, and to etcd |
@@ -27,7 +27,7 @@
 //! | [`server`], [`client`] | serving and calling |
 //! | [`tls`] | certificates of servers and clients |
 //! | [`registry`], [`balance`] | finding instances and choosing one |
-//! | [`thrift`], [`grpc`] | the protocols, as generated code uses them |
+//! | [`thrift`], [`grpc`], [`json`] | the protocols and encodings, as generated code uses them |
 //! | [`service`], [`body`], [`streaming`], [`metadata`], [`context`], [`error`] | what crosses between all of these |
 //! | [`config`], [`limits`] | settings |
 
@@ -55,6 +55,8 @@ pub use kiteline_core::{
 };
 #[cfg(feature = "grpc")]
 pub use kiteline_grpc as grpc;
+#[cfg(feature = "json")]
+pub use kiteline_json as json;
 pub use kiteline_registry as registry;
 #[cfg(feature = "thrift")]
 pub use kiteline_thrift as thrift;
@@ -71,7 +73,7 @@ pub use serde;
 pub use server::{Server, shutdown_signal};
 
 /// The form of generated code that this runtime fits.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 
 /// Compiles only where generated code and this runtime fit: each generated module calls it in a
 /// `const`, with the form that it was made for.

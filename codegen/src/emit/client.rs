@@ -47,12 +47,18 @@ fn call(view: &View<'_>, service: &Service, owner: &Service, method: &Method, in
     let (info, index) = (service::info_name(service), Literal::usize_unsuffixed(index));
     let (body, decode) = if service::language(view, owner) == Language::Proto {
         let names = method.arguments.iter().map(|it| ident(&it.head.rust));
-        let body = if method.client_streaming {
-            quote!(grpc::messages(#(#names),*))
-        } else {
-            quote!(grpc::body(#(&#names),*))
+        let json = view.model.json(Language::Proto);
+        let body = match (method.client_streaming, json) {
+            (true, true) => quote!(::runtime::json::messages(form, #(#names),*, grpc::messages)),
+            (true, false) => quote!(grpc::messages(#(#names),*)),
+            (false, true) => quote!(::runtime::json::body(form, #(&#names),*, grpc::body)),
+            (false, false) => quote!(grpc::body(#(&#names),*)),
         };
-        (body, quote!(grpc::result))
+        let result = match json {
+            true => quote!(::runtime::json::result(form, grpc::result)),
+            false => quote!(grpc::result),
+        };
+        (body, result)
     } else {
         let order = codec::wire_order(view, &method.arguments);
         let ids = order.iter().map(|it| codec::id(it.id));
@@ -62,6 +68,9 @@ fn call(view: &View<'_>, service: &Service, owner: &Service, method: &Method, in
         });
         (quote!(thrift::body(&[#((#ids, #values)),*])), decode(view, owner, method))
     };
+    let json = service::language(view, owner) == Language::Proto && view.model.json(Language::Proto);
+    let form = json.then(|| quote!(let form = self.channel.form();));
+    let in_form = json.then(|| quote!(.in_form(form)));
     let request = ident(if method.server_streaming { "StreamRequest" } else { "Request" });
     let new = ident(if method.client_streaming { "streaming" } else { "new" });
     quote! {
@@ -71,7 +80,8 @@ fn call(view: &View<'_>, service: &Service, owner: &Service, method: &Method, in
         #naming
         #large
         pub fn #name(&self, #(#parameters),*) -> ::runtime::client::#request<#value #error> {
-            ::runtime::client::#request::#new(&self.channel, &#info.methods[#index], #body, #decode)
+            #form
+            ::runtime::client::#request::#new(&self.channel, &#info.methods[#index], #body, #decode) #in_form
         }
     }
 }

@@ -7,6 +7,7 @@ mod codec;
 mod constant;
 pub(crate) mod docs;
 mod enums;
+mod json;
 mod proto;
 mod routes;
 mod server;
@@ -30,11 +31,19 @@ pub struct Modules<'a> {
     /// prost's text of each module.
     messages: Vec<Option<String>>,
     descriptors: proto::Descriptors,
+    /// The code of JSON of each module with proto messages.
+    json: json::Proto,
 }
 
 /// Emits every module.
 pub fn emit(model: &Model, sides: Sides) -> Modules<'_> {
-    Modules { model, sides, messages: proto::messages(model), descriptors: proto::descriptors(model) }
+    Modules {
+        model,
+        sides,
+        messages: proto::messages(model),
+        descriptors: proto::descriptors(model),
+        json: json::proto(model),
+    }
 }
 
 impl Modules<'_> {
@@ -70,14 +79,16 @@ impl Modules<'_> {
             let client = sides.client().then(|| client::emit(&view, it));
             quote!(#info #server #client)
         });
+        let json = json::module(&view, &self.json);
         let imports = imports(model, module);
         quote! {
             #imports
-            const _: () = ::runtime::fits(2);
+            const _: () = ::runtime::fits(3);
             #messages
             #(#consts)*
             #(#defs)*
             #(#services)*
+            #json
         }
     }
 }

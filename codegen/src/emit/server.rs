@@ -77,6 +77,13 @@ fn handler_trait(view: &View<'_>, service: &Service) -> TokenStream {
 fn mount(view: &View<'_>, service: &Service, described: bool) -> TokenStream {
     let (name, info) = (ident(&service.head.rust), service::info_name(service));
     let server = ident(&service.server);
+    let json = view.model.json(service::language(view, service)).then(|| {
+        quote! {
+            fn json(&self) -> bool {
+                true
+            }
+        }
+    });
     let descriptors = described.then(|| {
         let holder = ident(&holder(view, service).server);
         quote! {
@@ -143,6 +150,8 @@ fn mount(view: &View<'_>, service: &Service, described: bool) -> TokenStream {
             }
 
             #descriptors
+
+            #json
         }
     }
 }
@@ -162,17 +171,44 @@ fn call(view: &View<'_>, owner: &Service, method: &Method) -> TokenStream {
 /// The same for proto, whose requests and answers may be streams.
 fn call_proto(view: &View<'_>, method: &Method) -> TokenStream {
     let (generic, name, ok) = (view.handler_type(), ident(&method.head.rust), view.std("Ok"));
-    let request = if method.client_streaming {
-        quote!(let req = grpc::requests(call.body, call.limits);)
-    } else {
-        let ty = method.arguments.first().map(|it| view.field(it, false));
-        quote!(let req: #ty = grpc::request(&call)?;)
+    let json = view.model.json(Language::Proto);
+    let request = match (method.client_streaming, json) {
+        (true, true) => quote! {
+            let mut call = call;
+            let req = ::runtime::json::requests(&mut call, grpc::requests);
+        },
+        (true, false) => quote!(let req = grpc::requests(call.body, call.limits);),
+        (false, _) => {
+            let ty = method.arguments.first().map(|it| view.field(it, false));
+            let read = if json {
+                quote!(::runtime::json::request(&call, grpc::request))
+            } else {
+                quote!(grpc::request(&call))
+            };
+            quote!(let req: #ty = #read?;)
+        }
     };
-    let call = quote!(#generic::#name(&handler, &call.cx, req).await?);
+    let called = quote!(#generic::#name(&handler, &call.cx, req).await?);
+    let reply = |value| match json {
+        true => quote!(::runtime::json::reply(&call, #value, grpc::reply)),
+        false => quote!(grpc::reply(&call.cx, #value)),
+    };
     let answer = match &method.result {
-        _ if method.server_streaming => quote!(let replies = #call; #ok(grpc::replies(&call.cx, replies))),
-        Some(Ty::WellKnown(name)) if name == "Empty" => quote!(#call; grpc::reply(&call.cx, &())),
-        _ => quote!(let reply = #call; grpc::reply(&call.cx, &reply)),
+        _ if method.server_streaming => {
+            let replies = match json {
+                true => quote!(::runtime::json::replies(&call, replies, grpc::replies)),
+                false => quote!(grpc::replies(&call.cx, replies)),
+            };
+            quote!(let replies = #called; #ok(#replies))
+        }
+        Some(Ty::WellKnown(name)) if name == "Empty" => {
+            let reply = reply(quote!(&()));
+            quote!(#called; #reply)
+        }
+        _ => {
+            let sent = reply(quote!(&reply));
+            quote!(let reply = #called; #sent)
+        }
     };
     quote!(#request #answer)
 }

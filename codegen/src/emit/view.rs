@@ -40,6 +40,11 @@ impl<'a> View<'a> {
         Self { model, place: Place::Outside { generated, imported }, own: BTreeSet::new() }
     }
 
+    /// Whether this is the view of a module.
+    pub(super) fn is_here(&self, module: ModuleId) -> bool {
+        matches!(self.place, Place::Module(here) if here == module)
+    }
+
     /// A name of the standard prelude; absolute where this module has a type of that name.
     pub(super) fn std(&self, name: &str) -> TokenStream {
         if !self.own.contains(name) {

@@ -53,3 +53,15 @@ pub enum Strings {
     /// `Bytes`, as for `binary`: for peers that put any bytes there.
     Bytes,
 }
+
+/// Which types implement the traits of JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Json {
+    /// Those of proto.
+    #[default]
+    Auto,
+    /// All.
+    On,
+    /// None.
+    Off,
+}

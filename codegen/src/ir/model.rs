@@ -3,7 +3,7 @@
 
 pub use super::draft::{Base, Language, Requiredness, StructKind};
 
-use super::choices::Maps;
+use super::choices::{Json, Maps};
 use super::http::Route;
 use crate::source::{FileId, Span};
 
@@ -34,9 +34,20 @@ pub struct Model {
     pub services: Vec<Service>,
     /// The encoded `FileDescriptorSet` of the proto files; empty without any.
     pub descriptors: Vec<u8>,
+    /// Which types implement the traits of JSON.
+    pub json: Json,
 }
 
 impl Model {
+    /// Whether the types of a language implement the traits of JSON.
+    pub fn json(&self, language: Language) -> bool {
+        match self.json {
+            Json::Auto => language == Language::Proto,
+            Json::On => true,
+            Json::Off => false,
+        }
+    }
+
     /// A type's definition.
     pub fn def(&self, id: DefId) -> &Def {
         &self.defs[id.0]

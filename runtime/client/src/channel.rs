@@ -22,7 +22,7 @@ use kiteline_core::event::{Recorder, Recorders, Side};
 use kiteline_core::layered::Layered;
 use kiteline_core::limits::{DecodeLimits, Limits};
 use kiteline_core::malloc;
-use kiteline_core::service::{Answer, Call};
+use kiteline_core::service::{Answer, Call, Form};
 use kiteline_registry::{Endpoint, Registry, Resolver};
 use kiteline_tls::ClientTls;
 
@@ -36,6 +36,7 @@ struct Inner {
     layered: Option<Layered>,
     timeout: Duration,
     limits: DecodeLimits,
+    form: Form,
     recorders: Recorders,
 }
 
@@ -73,6 +74,11 @@ impl Channel {
     /// Counts of events so far, on all clones of this channel.
     pub fn counters(&self) -> &Counters {
         self.0.dispatch.counters()
+    }
+
+    /// For generated code: the form of the messages of calls, where the code has both.
+    pub fn form(&self) -> Form {
+        self.0.form
     }
 
     pub(super) fn decode_limits(&self) -> DecodeLimits {
@@ -371,8 +377,20 @@ impl Builder {
         self.open(resolver)
     }
 
+    /// JSON is for calls over HTTP alone.
+    #[cfg(feature = "grpc")]
+    fn form(&self) -> Form {
+        self.http.as_ref().filter(|_| self.style.transport.is_none()).map_or(Form::Binary, |http| http.form)
+    }
+
+    #[cfg(not(feature = "grpc"))]
+    fn form(&self) -> Form {
+        Form::Binary
+    }
+
     fn open(self, resolver: Resolver) -> Result<Channel, Error> {
         malloc::retain();
+        let form = self.form();
         let settings = Settings {
             dialer: Dialer::new(self.client.connect_timeout, self.client.tls.as_ref())?,
             waits: self.client.wait_for_registry,
@@ -390,6 +408,6 @@ impl Builder {
             self.layers.into_iter().rev().fold(inner, |inner, wrap| wrap(inner))
         });
         let (timeout, limits) = (self.client.timeout, self.limits.decode);
-        Ok(Channel(Arc::new(Inner { dispatch, layered, timeout, limits, recorders: self.recorders })))
+        Ok(Channel(Arc::new(Inner { dispatch, layered, timeout, limits, form, recorders: self.recorders })))
     }
 }

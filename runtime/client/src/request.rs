@@ -15,7 +15,7 @@ use kiteline_core::context::Context;
 use kiteline_core::error::Error;
 use kiteline_core::limits::DecodeLimits;
 use kiteline_core::metadata::{Metadata, Value};
-use kiteline_core::service::{Answer, BoxFuture, Call, Handling, Method};
+use kiteline_core::service::{Answer, BoxFuture, Call, Form, Handling, Method};
 
 /// An answer and what came beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +46,7 @@ pub struct Request<T, E = Error> {
     channel: Channel,
     method: &'static Method,
     body: Result<Body, Error>,
+    form: Form,
     decode: fn(Bytes, DecodeLimits) -> Result<T, E>,
     cx: Context,
     timeout: Option<Duration>,
@@ -67,7 +68,15 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> Request<T, E> {
         decode: fn(Bytes, DecodeLimits) -> Result<T, E>,
     ) -> Self {
         let cx = Context::new().with_method(method);
-        Self { channel: channel.clone(), method, body: body.map(Body::Whole), decode, cx, timeout: None }
+        Self {
+            channel: channel.clone(),
+            method,
+            body: body.map(Body::Whole),
+            form: Form::Binary,
+            decode,
+            cx,
+            timeout: None,
+        }
     }
 
     /// For generated code: a call of `method` whose requests are `messages`. It takes as long as these
@@ -80,14 +89,21 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> Request<T, E> {
     ) -> Self {
         let cx = Context::new().with_method(method);
         let body = Ok(Body::Stream(messages));
-        Self { channel: channel.clone(), method, body, decode, cx, timeout: Some(Duration::MAX) }
+        let timeout = Some(Duration::MAX);
+        Self { channel: channel.clone(), method, body, form: Form::Binary, decode, cx, timeout }
+    }
+
+    /// For generated code: the form of its messages, which is binary unless it is said.
+    pub fn in_form(mut self, form: Form) -> Self {
+        self.form = form;
+        self
     }
 
     /// The call, not yet sent, with how its messages are read and how long it may take.
     pub(super) fn into_parts(self) -> Parts<T, E> {
-        let Self { channel, method, body, decode, cx, timeout } = self;
+        let Self { channel, method, body, form, decode, cx, timeout } = self;
         let limits = channel.decode_limits();
-        let call = body.map(|body| Call::new(method, cx, body, limits));
+        let call = body.map(|body| Call { form, ..Call::new(method, cx, body, limits) });
         Parts { channel, call, decode, limits, timeout }
     }
 

@@ -15,7 +15,7 @@ use kiteline_core::context::Context;
 use kiteline_core::error::{Code, Error};
 use kiteline_core::limits::DecodeLimits;
 use kiteline_core::metadata::{Metadata, Value};
-use kiteline_core::service::Method;
+use kiteline_core::service::{Form, Method};
 use kiteline_core::streaming::Streaming;
 
 /// A call that is sent when it is awaited and gives a [`Streaming`] of its answers.
@@ -46,6 +46,11 @@ impl<T: Send + 'static> StreamRequest<T> {
         decode: fn(Bytes, DecodeLimits) -> Result<T, Error>,
     ) -> Self {
         Self(Request::streaming(channel, method, messages, decode))
+    }
+
+    /// For generated code, as [`Request::in_form`].
+    pub fn in_form(self, form: Form) -> Self {
+        Self(self.0.in_form(form))
     }
 
     /// As [`Request::with`]; the stream ends too when the caller that `cx` belongs to goes away.

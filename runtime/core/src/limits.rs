@@ -17,6 +17,8 @@ pub struct DecodeLimits {
     pub budget: usize,
     /// Bytes of one string or binary. Default 16 MiB.
     pub string: u32,
+    /// Whether JSON with a field that the message does not have is refused. Default: such fields are left out.
+    pub refuse_unknown: bool,
 }
 
 /// The deepest nesting that stacks are made for.
@@ -32,7 +34,7 @@ fn depth<'de, D: Deserializer<'de>>(input: D) -> Result<u16, D::Error> {
 
 impl Default for DecodeLimits {
     fn default() -> Self {
-        Self { depth: DEPTH, budget: 64 << 20, string: 16 << 20 }
+        Self { depth: DEPTH, budget: 64 << 20, string: 16 << 20, refuse_unknown: false }
     }
 }
 

@@ -242,9 +242,14 @@ pub trait Service: Send + Sync + 'static {
     fn call(&self, call: Call) -> Handling;
 
     /// The encoded `FileDescriptorSet` of a proto service: its file and what that imports, without
-    /// `google/protobuf/`. Without one it cannot be called in JSON.
+    /// `google/protobuf/`. Reflection shows them.
     fn descriptors(&self) -> &'static [u8] {
         &[]
+    }
+
+    /// Whether it takes calls of [`Form::Json`].
+    fn json(&self) -> bool {
+        false
     }
 }
 

@@ -10,9 +10,8 @@ use super::{connect, metadata, micro, status, timeout};
 use crate::compression::{ENCODINGS, Encoding};
 use crate::content::{Content, Unserved};
 use crate::status::Status;
-use kiteline_core::error::{Code, Error, Origin};
+use kiteline_core::error::{Code, Error};
 use kiteline_core::metadata::Metadata;
-use kiteline_core::service::Form;
 
 /// A caller, as far as its headers tell.
 #[derive(Clone, Debug, Default)]
@@ -93,19 +92,6 @@ impl Caller {
     /// Whether it is a client of go-micro.
     pub fn is_micro(&self) -> bool {
         self.micro
-    }
-
-    /// Whether bodies in its form can be read here.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::Unimplemented`] for JSON without the feature for it.
-    pub fn check_form(&self) -> Result<(), Error> {
-        if self.content.form == Form::Json && !cfg!(feature = "json") {
-            let text = "bodies in JSON are read with the feature `json` of the crate `runtime`";
-            return Err(Error::new(Code::Unimplemented, text).with_origin(Origin::Decode));
-        }
-        Ok(())
     }
 
     /// The status that an error of `service` (`package.Service`) travels as.

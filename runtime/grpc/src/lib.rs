@@ -9,12 +9,8 @@ mod compression;
 pub mod connect;
 mod content;
 pub mod envelope;
-#[cfg(feature = "json")]
-mod finite;
 mod frames;
 mod health;
-#[cfg(feature = "json")]
-mod json;
 mod metadata;
 mod micro;
 mod percent;
@@ -31,8 +27,6 @@ pub use compression::{ENCODINGS, Encoding};
 pub use content::{Content, Protocol, SERVED, Unserved};
 pub use frames::{Frames, Packed, Piece};
 pub use health::{CHECK, HealthListReply, HealthReply, HealthRequest, LIST, ServingStatus, WATCH};
-#[cfg(feature = "json")]
-pub use json::Json;
 pub use kiteline_core::service::Form;
 pub use metadata::{Spelling, read_metadata, write_metadata, write_reply_metadata};
 pub use status::{STATUS, Status, error_of, status_of};

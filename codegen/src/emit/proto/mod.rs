@@ -16,6 +16,7 @@ use prost_build::Module;
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 
 pub(super) use descriptors::{Descriptors, descriptors, literal};
+pub(super) use groups::collect;
 
 use crate::ir::model::{DefKind, Model, ModuleId};
 
@@ -61,7 +62,7 @@ fn key(module: usize) -> Module {
     Module::from_parts([module.to_string()])
 }
 
-fn files(model: &Model) -> Vec<FileDescriptorProto> {
+pub(super) fn files(model: &Model) -> Vec<FileDescriptorProto> {
     let set = <FileDescriptorSet as prost::Message>::decode(model.descriptors.as_slice());
     assert!(set.is_ok(), "internal error: the descriptors cannot be read");
     set.map(|set| set.file).unwrap_or_default()

@@ -84,19 +84,17 @@ impl Caller {
             Protocol::Connect if streams => Protocol::ConnectStream,
             protocol => protocol,
         };
-        Content { protocol, form: self.style.form() }
+        Content { protocol, form: call.form }
     }
 
     /// Makes a request, which takes a stream out of the call.
     fn request(&self, at: &Endpoint, content: Content, call: &Call) -> Result<Request<Outgoing>, Error> {
-        let transcode = self.style.transcode(call.method);
         let mut headers = self.headers(content, call);
         let encoding = self.style.encoding;
         let mut query = None;
         let body = match &call.body {
             Body::Whole(message) => {
-                let message = transcode.write(message.clone())?;
-                let (flags, message) = encoding.pack(message);
+                let (flags, message) = encoding.pack(message.clone());
                 match content.protocol {
                     Protocol::Connect if self.style.get && call.method.safe => {
                         query = Some(connect::Query::write(content.form, encoding, &message));
@@ -108,7 +106,7 @@ impl Caller {
             }
             Body::Stream(messages) => {
                 let taken = || Error::internal("a stream of requests is sent once").with_origin(Origin::Encode);
-                Outgoing::stream(messages.take().ok_or_else(taken)?, encoding, transcode)
+                Outgoing::stream(messages.take().ok_or_else(taken)?, encoding)
             }
         };
         let (path, one) = (call.method.path, self.style.version == Version::HTTP_11);
@@ -162,8 +160,7 @@ impl Caller {
     }
 
     async fn read(&self, sent: Sent, at: &Endpoint, content: Content, call: &Call) -> Result<Answer, Error> {
-        let (transcode, deadline) = (self.style.transcode(call.method), call.cx.deadline());
-        let expected = reading::Expected { content, most: self.message, deadline, transcode };
+        let expected = reading::Expected { content, most: self.message, deadline: call.cx.deadline() };
         if call.method.kind.streams_answers() {
             let answer = replies::stream(sent, expected, at).await?;
             return Ok(match (call.cx.deadline(), answer) {

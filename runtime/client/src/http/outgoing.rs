@@ -9,9 +9,7 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::style::Transcode;
 use kiteline_core::body::Messages;
-use kiteline_core::error::Error;
 use kiteline_grpc::{Encoding, envelope};
 
 /// Why a request ended before its end: an [`Error`] of its stream, or HTTP/2's.
@@ -20,7 +18,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// One message, or a stream of them in envelopes.
 pub(super) enum Outgoing {
     Whole(Option<Bytes>),
-    Stream { messages: Messages, encoding: Encoding, transcode: Box<Transcode>, gone: CancellationToken, end: End },
+    Stream { messages: Messages, encoding: Encoding, gone: CancellationToken, end: End },
 }
 
 /// Ends when nobody waits for the answer.
@@ -35,10 +33,10 @@ impl Outgoing {
         Self::Whole(Some(body).filter(|body| !body.is_empty()))
     }
 
-    pub(super) fn stream(messages: Messages, encoding: Encoding, transcode: Transcode) -> Self {
+    pub(super) fn stream(messages: Messages, encoding: Encoding) -> Self {
         let gone = CancellationToken::new();
         let end = Box::pin(gone.clone().cancelled_owned());
-        Self::Stream { messages, encoding, transcode: Box::new(transcode), gone, end }
+        Self::Stream { messages, encoding, gone, end }
     }
 
     /// What ends the stream when it is dropped: HTTP/2 knows of an answer that nobody reads only when the request has
@@ -51,10 +49,9 @@ impl Outgoing {
     }
 }
 
-fn seal(message: Bytes, encoding: Encoding, transcode: &Transcode) -> Result<Frame<Bytes>, Error> {
-    let message = transcode.write(message)?;
+fn seal(message: Bytes, encoding: Encoding) -> Frame<Bytes> {
     let (flags, message) = encoding.pack(message);
-    Ok(Frame::data(envelope::seal(flags, &message)))
+    Frame::data(envelope::seal(flags, &message))
 }
 
 impl Body for Outgoing {
@@ -64,12 +61,12 @@ impl Body for Outgoing {
     fn poll_frame(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
         match &mut *self {
             Self::Whole(body) => Poll::Ready(body.take().map(|body| Ok(Frame::data(body)))),
-            Self::Stream { messages, encoding, transcode, end, .. } => {
+            Self::Stream { messages, encoding, end, .. } => {
                 if end.as_mut().poll(task).is_ready() {
                     return Poll::Ready(Some(Err(h2::Error::from(h2::Reason::CANCEL).into())));
                 }
                 let next = messages.poll_message(task);
-                next.map(|next| next.map(|next| Ok(seal(next?, *encoding, transcode)?)))
+                next.map(|next| next.map(|next| Ok(seal(next?, *encoding))))
             }
         }
     }

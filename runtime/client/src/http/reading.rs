@@ -5,7 +5,6 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 
-use super::style::Transcode;
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::metadata::Metadata;
 use kiteline_grpc::{Content, Encoding, Form, Protocol, STATUS, Status, connect, error_of, read_metadata, web};
@@ -16,7 +15,6 @@ pub(super) struct Expected {
     pub(super) most: usize,
     /// When the call ends in any case.
     pub(super) deadline: Option<Instant>,
-    pub(super) transcode: Transcode,
 }
 
 /// How an answer ended.
@@ -129,8 +127,7 @@ impl Expected {
 
     /// The body of an answer without envelopes.
     pub(super) fn body(&self, encoding: Encoding, body: Bytes) -> Result<Bytes, Error> {
-        let message = encoding.unpack(body, self.most).map_err(|error| self.broken(error))?;
-        self.transcode.read(message)
+        encoding.unpack(body, self.most).map_err(|error| self.broken(error))
     }
 
     /// The error in the body of an answer that is not 200.

@@ -58,7 +58,7 @@ impl Replies {
         loop {
             match self.frames.take() {
                 Ok(Some(Piece::Message(message))) => {
-                    return Poll::Ready(Some(self.expected.transcode.read(message)));
+                    return Poll::Ready(Some(Ok(message)));
                 }
                 Ok(Some(Piece::End(end))) => {
                     let ended = self.expected.end(&end);

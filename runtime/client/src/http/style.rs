@@ -1,12 +1,9 @@
 //! How a channel makes calls over HTTP, as its builder says.
 
-use bytes::Bytes;
 use http::Version;
 
 #[cfg(doc)]
 use super::super::channel::Builder;
-use kiteline_core::error::Error;
-use kiteline_core::service::Method;
 use kiteline_grpc::{Encoding, Form, Protocol, Spelling};
 
 /// How a proto service is called over HTTP; see [`Builder::http`].
@@ -24,8 +21,7 @@ pub struct Http {
     pub(super) encoding: Encoding,
     pub(super) get: bool,
     pub(super) spelling: Spelling,
-    #[cfg(feature = "json")]
-    json: Option<(std::sync::Arc<kiteline_grpc::Json>, &'static [u8])>,
+    pub(crate) form: Form,
 }
 
 impl Default for Http {
@@ -42,8 +38,7 @@ impl Http {
             encoding: Encoding::Identity,
             get: false,
             spelling: Spelling::default(),
-            #[cfg(feature = "json")]
-            json: None,
+            form: Form::Binary,
         }
     }
 
@@ -103,58 +98,10 @@ impl Http {
         self
     }
 
-    /// Sends bodies in JSON, along an encoded `FileDescriptorSet` with the service in it.
-    #[cfg(feature = "json")]
-    pub fn with_json(mut self, descriptors: &'static [u8]) -> Self {
-        self.json = Some((std::sync::Arc::default(), descriptors));
+    /// Sends messages in JSON, for clients whose code was generated with it (the option `json`); other ones stay with proto's
+    /// own encoding.
+    pub fn with_json(mut self) -> Self {
+        self.form = Form::Json;
         self
-    }
-
-    pub(super) fn form(&self) -> Form {
-        #[cfg(feature = "json")]
-        if self.json.is_some() {
-            return Form::Json;
-        }
-        Form::Binary
-    }
-
-    pub(super) fn transcode(&self, method: &'static Method) -> Transcode {
-        #[cfg(not(feature = "json"))]
-        let _ = method;
-        Transcode {
-            #[cfg(feature = "json")]
-            method,
-            #[cfg(feature = "json")]
-            json: self.json.clone(),
-        }
-    }
-}
-
-/// Messages of a method in the form that the channel chose.
-#[derive(Clone, Debug)]
-pub(super) struct Transcode {
-    #[cfg(feature = "json")]
-    method: &'static Method,
-    #[cfg(feature = "json")]
-    json: Option<(std::sync::Arc<kiteline_grpc::Json>, &'static [u8])>,
-}
-
-impl Transcode {
-    /// A request's message as it is sent.
-    pub(super) fn write(&self, message: Bytes) -> Result<Bytes, Error> {
-        #[cfg(feature = "json")]
-        if let Some((json, descriptors)) = &self.json {
-            return json.write_request(self.method, descriptors, message);
-        }
-        Ok(message)
-    }
-
-    /// An answer's message as proto bytes.
-    pub(super) fn read(&self, message: Bytes) -> Result<Bytes, Error> {
-        #[cfg(feature = "json")]
-        if let Some((json, descriptors)) = &self.json {
-            return json.read_reply(self.method, descriptors, &message);
-        }
-        Ok(message)
     }
 }

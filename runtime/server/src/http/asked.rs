@@ -10,10 +10,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method as Verb, Response, StatusC
 use super::Connection;
 use super::outgoing::{Outgoing, failed};
 use super::rest::{self, Rest};
-use super::transcode::service_of;
+use super::target::service_of;
 use crate::shared::Shared;
 use kiteline_core::context::ReplyMetadata;
-use kiteline_core::error::Error;
+use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::router::{Route, unknown_method};
 use kiteline_core::service::{Idl, Kind};
 use kiteline_grpc::{Caller, Content, Form, Protocol, SERVED, Unserved, connect};
@@ -69,7 +69,7 @@ pub(super) fn read(head: &Parts, connection: &Connection) -> Result<Asked, Refus
     if protocol.is_connect() && (protocol == Protocol::Connect) != one_each_way {
         return Err(content_type());
     }
-    let understood = caller.read_encoding(&head.headers).and_then(|_| caller.check_form());
+    let understood = caller.read_encoding(&head.headers).and_then(|_| check_form(&caller, route));
     understood.map_err(|error| refuse(&caller, &error, path))?;
     Ok(Asked { route: route.clone(), caller, message: None, rest: None })
 }
@@ -85,10 +85,20 @@ fn get(head: &Parts, route: &Route) -> Result<Asked, Refusal> {
     let content = Content { protocol: Protocol::Connect, form };
     let mut caller = Caller::of(content, &head.headers);
     let compression = query.get("compression").map(String::from_utf8_lossy).unwrap_or_default();
-    let understood = caller.set_encoding(&compression).and_then(|()| caller.check_form());
+    let understood = caller.set_encoding(&compression).and_then(|()| check_form(&caller, route));
     let message = understood.and_then(|()| query.message());
     let message = message.map_err(|error| refuse(&caller, &error, head.uri.path()))?;
     Ok(Asked { route: route.clone(), caller, message: Some(message), rest: None })
+}
+
+/// Whether the service takes messages in the form of the call.
+pub(super) fn check_form(caller: &Caller, route: &Route) -> Result<(), Error> {
+    if caller.content().form == Form::Json && !route.service.json() {
+        let service = service_of(route.method.path);
+        let text = format!("{service} is not served in JSON: its code was generated without (the option `json`)");
+        return Err(Error::new(Code::Unimplemented, text).with_origin(Origin::Decode));
+    }
+    Ok(())
 }
 
 fn refuse(caller: &Caller, error: &Error, path: &str) -> Refusal {
@@ -108,7 +118,7 @@ fn unknown(caller: &Caller, error: &Error, path: &str) -> Refusal {
 fn unread(head: &Parts) -> Refusal {
     let label = head.headers.get(CONTENT_TYPE);
     let name = label.and_then(|label| label.to_str().ok()).unwrap_or_default();
-    let error = Error::new(kiteline_core::Code::Unimplemented, format!("bodies of {name} are not served here"));
+    let error = Error::new(Code::Unimplemented, format!("bodies of {name} are not served here"));
     let mut response = Response::new(Outgoing::empty());
     kiteline_grpc::status_of(&error).write(response.headers_mut());
     response.headers_mut().extend(label.map(|label| (CONTENT_TYPE, label.clone())));

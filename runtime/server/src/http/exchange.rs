@@ -13,7 +13,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::asked::Asked;
 use super::incoming::{self, Arriving};
 use super::outgoing::{Answers, End as Ending, Outgoing, Sealing, failed};
-use super::transcode::{Transcode, service_of};
+use super::target::{Target, service_of};
 use super::{Connection, Stream};
 use crate::admission::Entry;
 use crate::counters::Counter;
@@ -89,19 +89,19 @@ impl Exchange {
         self.end.is_some_and(|end| end.of_caller && Instant::now() >= end.at && (late || says_so()))
     }
 
-    fn transcode(&self) -> Transcode {
-        Transcode::new(self.connection(), &self.asked.route, self.asked.caller.content().form)
+    fn target(&self) -> Target {
+        Target::new(self.connection(), &self.asked.route)
     }
 
     /// The body, and what was reserved for it while it arrived.
     async fn body(&self, body: Arriving) -> Result<(Body, Option<Reserved>), Error> {
         let Asked { route, caller, message, .. } = &self.asked;
-        let transcode = self.transcode();
+        let target = self.target();
         Ok(match message {
-            Some(message) => (incoming::open(message.clone(), caller, &transcode)?.into(), None),
-            None if route.method.kind.streams_requests() => (incoming::messages(body, caller, transcode).into(), None),
+            Some(message) => (incoming::open(message.clone(), caller, &target)?.into(), None),
+            None if route.method.kind.streams_requests() => (incoming::messages(body, caller, target).into(), None),
             None => {
-                let (message, held) = incoming::whole(body, caller, transcode).await?;
+                let (message, held) = incoming::whole(body, caller, target).await?;
                 (message.into(), held)
             }
         })
@@ -128,6 +128,7 @@ impl Exchange {
         let share = self.connection().streams.share();
         let started = self.body(body).await.and_then(|(body, held)| {
             let mut call = Call::new(route.method, self.context(headers, slot), body, shared.limits.decode);
+            call.form = self.asked.caller.content().form;
             if let Some(rest) = &self.asked.rest {
                 rest.fill(&mut call, headers)?;
             }
@@ -150,7 +151,7 @@ impl Exchange {
         let (protocol, streams) =
             (self.asked.caller.content().protocol, self.asked.route.method.kind.streams_answers());
         let framing = self.asked.rest.as_ref().map(|rest| rest.framing);
-        let sealing = Sealing { transcode: self.transcode(), caller: self.asked.caller, framing };
+        let sealing = Sealing { target: self.target(), caller: self.asked.caller, framing };
         let Answer { head, body, trailers } = answer;
         let mut headers = HeaderMap::new();
         write_reply_metadata(&head, &mut headers);

@@ -12,7 +12,7 @@ use http::Version;
 use hyper::body::{Body, Frame, Incoming};
 
 use super::Connection;
-use super::transcode::Transcode;
+use super::target::{Target, is_slow};
 use crate::partial::{FREE, Held, Partial};
 use kiteline_core::aside::aside;
 use kiteline_core::body::{Messages, Source};
@@ -70,7 +70,6 @@ type Opening = Pin<Box<dyn Future<Output = Result<Bytes, Error>> + Send>>;
 struct Requests {
     body: Arriving,
     frames: Frames,
-    transcode: Transcode,
     room: Room,
     /// A message that is read beside the workers.
     opening: Option<Opening>,
@@ -150,10 +149,10 @@ impl Drop for Room {
 }
 
 impl Requests {
-    fn new(body: Arriving, caller: &Caller, transcode: Transcode) -> Self {
-        let frames = Frames::new(caller.content().protocol, caller.encoding(), transcode.most());
-        let room = Room::new(transcode.connection());
-        Self { body, frames, transcode, room, opening: None, ended: false }
+    fn new(body: Arriving, caller: &Caller, target: Target) -> Self {
+        let frames = Frames::new(caller.content().protocol, caller.encoding(), target.most());
+        let room = Room::new(target.connection());
+        Self { body, frames, room, opening: None, ended: false }
     }
 
     fn poll_message(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Bytes, Error>>> {
@@ -166,11 +165,10 @@ impl Requests {
             match self.frames.take_packed() {
                 Ok(Some(packed)) => {
                     let (size, zipped) = packed.size();
-                    if !self.transcode.is_slow(size, zipped) {
-                        return Poll::Ready(Some(read(packed, &self.transcode)));
+                    if !is_slow(size, zipped) {
+                        return Poll::Ready(Some(read(packed)));
                     }
-                    let transcode = self.transcode.clone();
-                    self.opening = Some(Box::pin(async move { aside(move || read(packed, &transcode)).await? }));
+                    self.opening = Some(Box::pin(async move { aside(move || read(packed)).await? }));
                     continue;
                 }
                 Ok(None) if self.ended => return Poll::Ready(self.frames.finish().err().map(Err)),
@@ -203,9 +201,9 @@ impl Requests {
 }
 
 /// The message in a piece.
-fn read(packed: Packed, transcode: &Transcode) -> Result<Bytes, Error> {
+fn read(packed: Packed) -> Result<Bytes, Error> {
     match packed.open()? {
-        Piece::Message(message) => transcode.open(message),
+        Piece::Message(message) => Ok(message),
         Piece::End(_) => {
             let error = Error::invalid("an end of a stream where a message belongs");
             Err(error.with_origin(Origin::Decode))
@@ -230,8 +228,8 @@ fn gone(error: &hyper::Error) -> Error {
 }
 
 /// A stream of requests.
-pub(super) fn messages(body: Arriving, caller: &Caller, transcode: Transcode) -> Messages {
-    Messages::from_source(Requests::new(body, caller, transcode))
+pub(super) fn messages(body: Arriving, caller: &Caller, target: Target) -> Messages {
+    Messages::from_source(Requests::new(body, caller, target))
 }
 
 /// The one message of a request.
@@ -239,24 +237,19 @@ pub(super) fn messages(body: Arriving, caller: &Caller, transcode: Transcode) ->
 /// # Errors
 ///
 /// [`Code::Unimplemented`] for none, or more than one; for one that cannot be read.
-pub(super) async fn whole(
-    body: Arriving,
-    caller: &Caller,
-    transcode: Transcode,
-) -> Result<(Bytes, Option<Held>), Error> {
+pub(super) async fn whole(body: Arriving, caller: &Caller, target: Target) -> Result<(Bytes, Option<Held>), Error> {
     if !caller.content().protocol.has_envelopes() {
-        let mut room = Room::new(transcode.connection());
-        let body = collect(body, transcode.most(), &mut room).await?;
-        let slow = transcode.is_slow(body.len(), caller.encoding().is_some());
-        let message = if slow {
+        let mut room = Room::new(target.connection());
+        let body = collect(body, target.most(), &mut room).await?;
+        let message = if is_slow(body.len(), caller.encoding().is_some()) {
             let caller = caller.clone();
-            aside(move || open(body, &caller, &transcode)).await??
+            aside(move || open(body, &caller, &target)).await??
         } else {
-            open(body, caller, &transcode)?
+            open(body, caller, &target)?
         };
         return Ok((message, room.take()));
     }
-    let mut requests = Requests::new(body, caller, transcode);
+    let mut requests = Requests::new(body, caller, target);
     let message = poll_fn(|task| requests.poll_message(task)).await.ok_or_else(|| cardinality("no message"))??;
     let held = requests.room.take();
     match poll_fn(|task| requests.poll_message(task)).await {
@@ -266,9 +259,8 @@ pub(super) async fn whole(
 }
 
 /// A message without an envelope.
-pub(super) fn open(body: Bytes, caller: &Caller, transcode: &Transcode) -> Result<Bytes, Error> {
-    let most = transcode.most();
-    transcode.open(caller.encoding().unpack(body, most)?)
+pub(super) fn open(body: Bytes, caller: &Caller, target: &Target) -> Result<Bytes, Error> {
+    caller.encoding().unpack(body, target.most())
 }
 
 #[cold]

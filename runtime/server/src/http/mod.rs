@@ -11,7 +11,7 @@ mod outgoing;
 mod rest;
 mod socket;
 mod streams;
-mod transcode;
+mod target;
 
 use std::collections::hash_map::RandomState;
 use std::convert::Infallible;
@@ -69,8 +69,6 @@ pub(super) struct Http {
     /// who opens its port with a browser is told what it speaks.
     one: bool,
     routes: Arc<Table>,
-    #[cfg(feature = "json")]
-    json: Arc<kiteline_grpc::Json>,
 }
 
 impl Http {
@@ -79,12 +77,7 @@ impl Http {
     /// When two methods have one route.
     pub(super) fn new(router: &Router) -> Result<Self, Error> {
         let routes = Table::new(router.routes())?;
-        Ok(Self {
-            one: router.serves(Idl::Proto) || !routes.is_empty(),
-            routes: Arc::new(routes),
-            #[cfg(feature = "json")]
-            json: Arc::default(),
-        })
+        Ok(Self { one: router.serves(Idl::Proto) || !routes.is_empty(), routes: Arc::new(routes) })
     }
 }
 
@@ -98,12 +91,7 @@ impl Driver for Http {
     }
 
     fn serve(&self, connection: driver::Connection) -> Serving {
-        Box::pin(serve(
-            connection,
-            Arc::clone(&self.routes),
-            #[cfg(feature = "json")]
-            Arc::clone(&self.json),
-        ))
+        Box::pin(serve(connection, Arc::clone(&self.routes)))
     }
 }
 
@@ -111,8 +99,6 @@ impl Driver for Http {
 struct Connection {
     shared: Arc<Shared>,
     routes: Arc<Table>,
-    #[cfg(feature = "json")]
-    json: Arc<kiteline_grpc::Json>,
     peer: SocketAddr,
     streams: Streams,
     /// Bytes of requests that are not whole, which nothing is reserved for.
@@ -129,11 +115,7 @@ struct Connection {
 
 /// Serves a connection until it ends. When the server drains, the peer is told (GOAWAY, or `connection: close`)
 /// and the open streams are answered.
-async fn serve(
-    connection: driver::Connection,
-    routes: Arc<Table>,
-    #[cfg(feature = "json")] json: Arc<kiteline_grpc::Json>,
-) {
+async fn serve(connection: driver::Connection, routes: Arc<Table>) {
     let driver::Connection { shared, guard, stream, peer, first } = connection;
     let goaway = guard.goaway();
     let is_two = Claim::beginning(&first, PREFACE) == Claim::Yes;
@@ -142,8 +124,6 @@ async fn serve(
     let connection = Arc::new(Connection {
         shared,
         routes,
-        #[cfg(feature = "json")]
-        json,
         peer,
         streams: Streams::new(guard),
         waiting: AtomicUsize::new(0),
@@ -320,12 +300,7 @@ mod tests {
 
     #[test]
     fn whole_prefaces_and_requests_of_http_1_are_claimed() {
-        let http = |one| Http {
-            one,
-            routes: Arc::default(),
-            #[cfg(feature = "json")]
-            json: Arc::default(),
-        };
+        let http = |one| Http { one, routes: Arc::default() };
         for (first, claim, alone) in [
             (&b"G"[..], Claim::Yes, Claim::No),
             (b"P", Claim::More, Claim::More),

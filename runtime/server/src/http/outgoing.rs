@@ -11,7 +11,7 @@ use hyper::body::{Body, Frame, SizeHint};
 use tokio_util::sync::DropGuard;
 
 use super::held::{Held, Kept, NotTaken, SMALL, counted};
-use super::transcode::Transcode;
+use super::target::{Target, is_slow};
 use super::{Connection, Stream, rest};
 use kiteline_core::aside::aside;
 use kiteline_core::body::Messages;
@@ -206,7 +206,7 @@ pub(super) enum End {
 #[derive(Clone)]
 pub(super) struct Sealing {
     pub(super) caller: Caller,
-    pub(super) transcode: Transcode,
+    pub(super) target: Target,
     /// For a stream of answers by a route of HTTP.
     pub(super) framing: Option<Framing>,
 }
@@ -222,17 +222,16 @@ impl Sealing {
     }
 
     fn is_slow(&self, message: &Bytes) -> bool {
-        self.transcode.is_slow(message.len(), self.caller.answers_in().is_some())
+        is_slow(message.len(), self.caller.answers_in().is_some())
     }
 
     /// A message in its envelope; alone where there are none.
     fn message(&self, message: Bytes) -> Result<Sealed, Error> {
-        let message = self.transcode.close(message)?;
         let protocol = self.caller.content().protocol;
         let (flags, message) = self.caller.answers_in().pack(message);
         Ok(match protocol {
             Protocol::Connect => message.into(),
-            Protocol::Rest => match self.framing.filter(|_| self.transcode.streams()) {
+            Protocol::Rest => match self.framing.filter(|_| self.target.streams()) {
                 Some(framing) => framing.message(&message).into(),
                 None => message.into(),
             },
@@ -248,8 +247,8 @@ impl Sealing {
     pub(super) fn end(&self, error: Option<&Error>, metadata: &Metadata) -> End {
         let status = match error {
             Some(error) => {
-                self.transcode.connection().shared.note(error);
-                self.caller.status_of(error, self.transcode.service())
+                self.target.connection().shared.note(error);
+                self.caller.status_of(error, self.target.service())
             }
             None => Status::default(),
         };

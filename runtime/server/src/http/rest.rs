@@ -5,7 +5,7 @@ use http::header::{ALLOW, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
-use super::asked::{Asked, Refusal};
+use super::asked::{Asked, Refusal, check_form};
 use super::outgoing::Outgoing;
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::http_route::{HttpRoute, ReplyBody, RequestBody};
@@ -39,7 +39,7 @@ pub(super) fn find(head: &Parts, routes: &Table) -> Result<Asked, Refusal> {
         return Err(refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is neither JSON nor a form"));
     }
     let mut caller = Caller::of(CONTENT, &head.headers);
-    let understood = caller.read_encoding(&head.headers).and_then(|_| caller.check_form());
+    let understood = caller.read_encoding(&head.headers).and_then(|_| check_form(&caller, found.target));
     understood.map_err(|error| Box::new(failed(&error)))?;
     let query = head.uri.query().unwrap_or_default().to_owned();
     let rest = Rest { route: found.route, variables: found.variables, query, framing: framing(&head.headers) };

@@ -2,7 +2,7 @@
 
 use ::runtime::grpc;
 
-const _: () = ::runtime::fits(2);
+const _: () = ::runtime::fits(3);
 
 #[derive(Clone, PartialEq, Eq, Hash, ::runtime::prost::Message)]
 #[prost(prost_path = "::runtime::prost")]
@@ -100,9 +100,9 @@ impl<H: Pinger> ::runtime::Service for PingerServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let req: Ping = grpc::request(&call)?;
+                    let req: Ping = ::runtime::json::request(&call, grpc::request)?;
                     let reply = H::ping(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             _ => ::runtime::service::unknown_method(&call),
@@ -111,6 +111,10 @@ impl<H: Pinger> ::runtime::Service for PingerServer<H> {
 
     fn descriptors(&self) -> &'static [u8] {
         PingerServer::<()>::DESCRIPTORS
+    }
+
+    fn json(&self) -> bool {
+        true
     }
 }
 
@@ -140,11 +144,57 @@ impl PingerClient {
     }
 
     pub fn ping(&self, req: Ping) -> ::runtime::client::Request<ping::Pong> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &PINGER.methods[0],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &PINGER.methods[0],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
+    }
+}
+
+impl ::runtime::json::Message for Ping {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["text"]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.text);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.text),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for ping::Pong {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["text"]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.text);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.text),
+            _ => input.skip(),
+        }
     }
 }

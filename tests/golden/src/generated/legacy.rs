@@ -2,7 +2,7 @@
 
 use ::runtime::grpc;
 
-const _: () = ::runtime::fits(2);
+const _: () = ::runtime::fits(3);
 
 /// As it was written long ago.
 #[derive(Clone, PartialEq, ::runtime::prost::Message)]
@@ -164,9 +164,12 @@ impl<H: Archive> ::runtime::Service for ArchiveServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let req: old::Inner = grpc::request(&call)?;
+                    let req: old::Inner = ::runtime::json::request(
+                        &call,
+                        grpc::request,
+                    )?;
                     let reply = H::find(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             _ => ::runtime::service::unknown_method(&call),
@@ -175,6 +178,10 @@ impl<H: Archive> ::runtime::Service for ArchiveServer<H> {
 
     fn descriptors(&self) -> &'static [u8] {
         ArchiveServer::<()>::DESCRIPTORS
+    }
+
+    fn json(&self) -> bool {
+        true
     }
 }
 
@@ -212,11 +219,109 @@ impl ArchiveClient {
     }
 
     pub fn find(&self, req: old::Inner) -> ::runtime::client::Request<Old> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &ARCHIVE.methods[0],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &ARCHIVE.methods[0],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
+}
+
+impl ::runtime::json::Message for Old {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &[
+                "id",
+                "name",
+                "numbers",
+                "inner",
+                "level",
+                "raw",
+                "ratio",
+                "left",
+                "right",
+                "ages",
+            ],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.id);
+        out.optional(1, self.name.as_ref());
+        out.plain(2, &self.numbers);
+        out.optional(3, self.inner.as_ref());
+        out.optional_number(4, self.level, Level::JSON_NAMES);
+        out.optional(5, self.raw.as_ref());
+        out.optional(6, self.ratio.as_ref());
+        match &self.either {
+            Some(old::Either::Left(value)) => out.field(7, value),
+            Some(old::Either::Right(value)) => out.field(8, value),
+            None => {}
+        }
+        out.plain(9, &self.ages);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.id),
+            1 => input.optional(&mut self.name),
+            2 => input.value(&mut self.numbers),
+            3 => input.optional(&mut self.inner),
+            4 => input.optional_number(&mut self.level, Level::JSON_NAMES),
+            5 => input.optional(&mut self.raw),
+            6 => input.optional(&mut self.ratio),
+            7 => input.member(&mut self.either, old::Either::Left),
+            8 => {
+                input
+                    .message_member(
+                        &mut self.either,
+                        || old::Either::Right(Default::default()),
+                        |member| match member {
+                            old::Either::Right(value) => Some(value),
+                            _ => None,
+                        },
+                    )
+            }
+            9 => input.value(&mut self.ages),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for old::Inner {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["flag"]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.flag);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.flag),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl Level {
+    /// The names of its members in JSON.
+    pub(crate) const JSON_NAMES: &'static ::runtime::json::EnumNames = &[
+        ("LOW", 1),
+        ("HIGH", 2),
+    ];
 }

@@ -3,7 +3,7 @@
 use ::runtime::http_route;
 use ::runtime::thrift;
 
-const _: () = ::runtime::fits(2);
+const _: () = ::runtime::fits(3);
 
 /// Requests whose fields stand all over a request of HTTP.
 #[derive(Clone, Debug, PartialEq, Default)]

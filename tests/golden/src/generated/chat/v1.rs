@@ -2,7 +2,7 @@
 
 use ::runtime::grpc;
 
-const _: () = ::runtime::fits(2);
+const _: () = ::runtime::fits(3);
 
 #[derive(Clone, PartialEq, Eq, Hash, ::runtime::prost::Message)]
 #[prost(prost_path = "::runtime::prost")]
@@ -175,58 +175,61 @@ impl<H: Chat> ::runtime::Service for ChatServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let req: Line = grpc::request(&call)?;
+                    let req: Line = ::runtime::json::request(&call, grpc::request)?;
                     let reply = H::say(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             1 => {
                 Box::pin(async move {
-                    let req: Line = grpc::request(&call)?;
+                    let req: Line = ::runtime::json::request(&call, grpc::request)?;
                     let reply = H::last(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             2 => {
                 Box::pin(async move {
-                    let req: Line = grpc::request(&call)?;
+                    let req: Line = ::runtime::json::request(&call, grpc::request)?;
                     let reply = H::pin(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             3 => {
                 Box::pin(async move {
-                    let req: Line = grpc::request(&call)?;
+                    let req: Line = ::runtime::json::request(&call, grpc::request)?;
                     let replies = H::watch(&handler, &call.cx, req).await?;
-                    Ok(grpc::replies(&call.cx, replies))
+                    Ok(::runtime::json::replies(&call, replies, grpc::replies))
                 })
             }
             4 => {
                 Box::pin(async move {
-                    let req = grpc::requests(call.body, call.limits);
+                    let mut call = call;
+                    let req = ::runtime::json::requests(&mut call, grpc::requests);
                     let reply = H::upload(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             5 => {
                 Box::pin(async move {
-                    let req = grpc::requests(call.body, call.limits);
+                    let mut call = call;
+                    let req = ::runtime::json::requests(&mut call, grpc::requests);
                     let replies = H::talk(&handler, &call.cx, req).await?;
-                    Ok(grpc::replies(&call.cx, replies))
+                    Ok(::runtime::json::replies(&call, replies, grpc::replies))
                 })
             }
             6 => {
                 Box::pin(async move {
-                    let req: () = grpc::request(&call)?;
+                    let req: () = ::runtime::json::request(&call, grpc::request)?;
                     let replies = H::ticks(&handler, &call.cx, req).await?;
-                    Ok(grpc::replies(&call.cx, replies))
+                    Ok(::runtime::json::replies(&call, replies, grpc::replies))
                 })
             }
             7 => {
                 Box::pin(async move {
-                    let req = grpc::requests(call.body, call.limits);
+                    let mut call = call;
+                    let req = ::runtime::json::requests(&mut call, grpc::requests);
                     H::drain(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &())
+                    ::runtime::json::reply(&call, &(), grpc::reply)
                 })
             }
             _ => ::runtime::service::unknown_method(&call),
@@ -235,6 +238,10 @@ impl<H: Chat> ::runtime::Service for ChatServer<H> {
 
     fn descriptors(&self) -> &'static [u8] {
         ChatServer::<()>::DESCRIPTORS
+    }
+
+    fn json(&self) -> bool {
+        true
     }
 }
 
@@ -271,41 +278,49 @@ impl ChatClient {
     }
 
     pub fn say(&self, req: Line) -> ::runtime::client::Request<Line> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &CHAT.methods[0],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &CHAT.methods[0],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     /// Changes nothing.
     pub fn last(&self, req: Line) -> ::runtime::client::Request<Line> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &CHAT.methods[1],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &CHAT.methods[1],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     pub fn pin(&self, req: Line) -> ::runtime::client::Request<Line> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &CHAT.methods[2],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &CHAT.methods[2],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     /// What is said, as it is said.
     pub fn watch(&self, req: Line) -> ::runtime::client::StreamRequest<Line> {
+        let form = self.channel.form();
         ::runtime::client::StreamRequest::new(
-            &self.channel,
-            &CHAT.methods[3],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &CHAT.methods[3],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     /// Counts what is sent.
@@ -313,12 +328,14 @@ impl ChatClient {
         &self,
         req: impl ::runtime::Stream<Item = Line> + Send + 'static,
     ) -> ::runtime::client::Request<Summary> {
+        let form = self.channel.form();
         ::runtime::client::Request::streaming(
-            &self.channel,
-            &CHAT.methods[4],
-            grpc::messages(req),
-            grpc::result,
-        )
+                &self.channel,
+                &CHAT.methods[4],
+                ::runtime::json::messages(form, req, grpc::messages),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     /// Answers line by line.
@@ -326,35 +343,89 @@ impl ChatClient {
         &self,
         req: impl ::runtime::Stream<Item = Line> + Send + 'static,
     ) -> ::runtime::client::StreamRequest<Line> {
+        let form = self.channel.form();
         ::runtime::client::StreamRequest::streaming(
-            &self.channel,
-            &CHAT.methods[5],
-            grpc::messages(req),
-            grpc::result,
-        )
+                &self.channel,
+                &CHAT.methods[5],
+                ::runtime::json::messages(form, req, grpc::messages),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     pub fn ticks(
         &self,
         req: (),
     ) -> ::runtime::client::StreamRequest<::runtime::prost_types::Timestamp> {
+        let form = self.channel.form();
         ::runtime::client::StreamRequest::new(
-            &self.channel,
-            &CHAT.methods[6],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &CHAT.methods[6],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     pub fn drain(
         &self,
         req: impl ::runtime::Stream<Item = ()> + Send + 'static,
     ) -> ::runtime::client::Request<()> {
+        let form = self.channel.form();
         ::runtime::client::Request::streaming(
-            &self.channel,
-            &CHAT.methods[7],
-            grpc::messages(req),
-            grpc::result,
-        )
+                &self.channel,
+                &CHAT.methods[7],
+                ::runtime::json::messages(form, req, grpc::messages),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
+    }
+}
+
+impl ::runtime::json::Message for Line {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["text"]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.text);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.text),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Summary {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["lines", "letters"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.lines);
+        out.plain(1, &self.letters);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.lines),
+            1 => input.value(&mut self.letters),
+            _ => input.skip(),
+        }
     }
 }

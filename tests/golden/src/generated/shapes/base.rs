@@ -2,7 +2,7 @@
 
 use ::runtime::thrift;
 
-const _: () = ::runtime::fits(2);
+const _: () = ::runtime::fits(3);
 
 pub static ORIGIN: ::std::sync::LazyLock<Spot> = ::std::sync::LazyLock::new(|| Spot {
     x: 0,

@@ -2,7 +2,7 @@
 
 use ::runtime::grpc;
 
-const _: () = ::runtime::fits(2);
+const _: () = ::runtime::fits(3);
 
 /// A message with every kind of field.
 ///
@@ -514,79 +514,100 @@ impl<H: Shop> ::runtime::Service for ShopServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let req: Order = grpc::request(&call)?;
+                    let req: Order = ::runtime::json::request(&call, grpc::request)?;
                     let reply = H::put(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             1 => {
                 Box::pin(async move {
-                    let req: order::Item = grpc::request(&call)?;
+                    let req: order::Item = ::runtime::json::request(
+                        &call,
+                        grpc::request,
+                    )?;
                     let reply = H::find_item(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             2 => {
                 Box::pin(async move {
-                    let req: super::common::Money = grpc::request(&call)?;
+                    let req: super::common::Money = ::runtime::json::request(
+                        &call,
+                        grpc::request,
+                    )?;
                     let reply = H::pay(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             3 => {
                 Box::pin(async move {
-                    let req: () = grpc::request(&call)?;
+                    let req: () = ::runtime::json::request(&call, grpc::request)?;
                     H::reset(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &())
+                    ::runtime::json::reply(&call, &(), grpc::reply)
                 })
             }
             4 => {
                 Box::pin(async move {
-                    let req: ::runtime::prost_types::Duration = grpc::request(&call)?;
+                    let req: ::runtime::prost_types::Duration = ::runtime::json::request(
+                        &call,
+                        grpc::request,
+                    )?;
                     let reply = H::when(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             5 => {
                 Box::pin(async move {
-                    let req: ::std::string::String = grpc::request(&call)?;
+                    let req: ::std::string::String = ::runtime::json::request(
+                        &call,
+                        grpc::request,
+                    )?;
                     let reply = H::wrap(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             6 => {
                 Box::pin(async move {
-                    let req: http_request2::Type = grpc::request(&call)?;
+                    let req: http_request2::Type = ::runtime::json::request(
+                        &call,
+                        grpc::request,
+                    )?;
                     let reply = H::r#type(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             7 => {
                 Box::pin(async move {
-                    let req: lower_case::Inner = grpc::request(&call)?;
+                    let req: lower_case::Inner = ::runtime::json::request(
+                        &call,
+                        grpc::request,
+                    )?;
                     let reply = H::lower(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             8 => {
                 Box::pin(async move {
-                    let req: Self_ = grpc::request(&call)?;
+                    let req: Self_ = ::runtime::json::request(&call, grpc::request)?;
                     let reply = H::me(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             9 => {
                 Box::pin(async move {
-                    let req: super::super::legacy::Old = grpc::request(&call)?;
+                    let req: super::super::legacy::Old = ::runtime::json::request(
+                        &call,
+                        grpc::request,
+                    )?;
                     let reply = H::ancient(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             10 => {
                 Box::pin(async move {
-                    let req: Empty = grpc::request(&call)?;
+                    let req: Empty = ::runtime::json::request(&call, grpc::request)?;
                     let reply = H::nothing(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             _ => ::runtime::service::unknown_method(&call),
@@ -595,6 +616,10 @@ impl<H: Shop> ::runtime::Service for ShopServer<H> {
 
     fn descriptors(&self) -> &'static [u8] {
         ShopServer::<()>::DESCRIPTORS
+    }
+
+    fn json(&self) -> bool {
+        true
     }
 }
 
@@ -681,99 +706,117 @@ impl ShopClient {
 
     /// Puts an order.
     pub fn put(&self, req: Order) -> ::runtime::client::Request<Order> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &SHOP.methods[0],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &SHOP.methods[0],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     pub fn find_item(
         &self,
         req: order::Item,
     ) -> ::runtime::client::Request<order::item::Tag> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &SHOP.methods[1],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &SHOP.methods[1],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     pub fn pay(
         &self,
         req: super::common::Money,
     ) -> ::runtime::client::Request<super::common::money::Part> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &SHOP.methods[2],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &SHOP.methods[2],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     pub fn reset(&self, req: ()) -> ::runtime::client::Request<()> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &SHOP.methods[3],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &SHOP.methods[3],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     pub fn when(
         &self,
         req: ::runtime::prost_types::Duration,
     ) -> ::runtime::client::Request<::runtime::prost_types::Timestamp> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &SHOP.methods[4],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &SHOP.methods[4],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     pub fn wrap(&self, req: ::std::string::String) -> ::runtime::client::Request<i32> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &SHOP.methods[5],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &SHOP.methods[5],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     pub fn r#type(
         &self,
         req: http_request2::Type,
     ) -> ::runtime::client::Request<HttpRequest2> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &SHOP.methods[6],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &SHOP.methods[6],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     pub fn lower(
         &self,
         req: lower_case::Inner,
     ) -> ::runtime::client::Request<LowerCase> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &SHOP.methods[7],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &SHOP.methods[7],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     pub fn me(&self, req: Self_) -> ::runtime::client::Request<Option> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &SHOP.methods[8],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &SHOP.methods[8],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     /// Deprecated: true
@@ -781,21 +824,25 @@ impl ShopClient {
         &self,
         req: super::super::legacy::Old,
     ) -> ::runtime::client::Request<super::super::legacy::old::Inner> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &SHOP.methods[9],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &SHOP.methods[9],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     pub fn nothing(&self, req: Empty) -> ::runtime::client::Request<Empty> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &SHOP.methods[10],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &SHOP.methods[10],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 }
 
@@ -850,6 +897,10 @@ impl<H: Idle> ::runtime::Service for IdleServer<H> {
     fn descriptors(&self) -> &'static [u8] {
         ShopServer::<()>::DESCRIPTORS
     }
+
+    fn json(&self) -> bool {
+        true
+    }
 }
 
 /// Calls `Idle`. Cheap to clone; clones share one channel.
@@ -867,5 +918,457 @@ impl IdleClient {
     /// The channel.
     pub fn channel(&self) -> &::runtime::Channel {
         &self.channel
+    }
+}
+
+/// The messages that a `google.protobuf.Any` may hold.
+pub(crate) static JSON_TYPES: ::runtime::json::Types = ::runtime::json::Types::new(
+    &[
+        ::runtime::json::AnyType::new::<super::super::bare::Ping>("Ping"),
+        ::runtime::json::AnyType::new::<super::super::bare::ping::Pong>("Ping.Pong"),
+        ::runtime::json::AnyType::new::<super::super::chat::v1::Line>("chat.v1.Line"),
+        ::runtime::json::AnyType::new::<
+            super::super::chat::v1::Summary,
+        >("chat.v1.Summary"),
+        ::runtime::json::AnyType::new::<
+            super::super::golden::library::v1::Book,
+        >("golden.library.v1.Book"),
+        ::runtime::json::AnyType::new::<
+            super::super::golden::library::v1::CoverRequest,
+        >("golden.library.v1.CoverRequest"),
+        ::runtime::json::AnyType::new::<
+            super::super::golden::library::v1::GetBookRequest,
+        >("golden.library.v1.GetBookRequest"),
+        ::runtime::json::AnyType::new::<
+            super::super::golden::library::v1::SetBookRequest,
+        >("golden.library.v1.SetBookRequest"),
+        ::runtime::json::AnyType::new::<
+            super::super::google::api::HttpBody,
+        >("google.api.HttpBody"),
+        ::runtime::json::AnyType::new::<
+            super::super::google::rpc::BadRequest,
+        >("google.rpc.BadRequest"),
+        ::runtime::json::AnyType::new::<
+            super::super::google::rpc::bad_request::FieldViolation,
+        >("google.rpc.BadRequest.FieldViolation"),
+        ::runtime::json::AnyType::new::<
+            super::super::google::rpc::LocalizedMessage,
+        >("google.rpc.LocalizedMessage"),
+        ::runtime::json::AnyType::new::<
+            super::super::google::rpc::Status,
+        >("google.rpc.Status"),
+        ::runtime::json::AnyType::new::<
+            super::super::google::r#type::Money,
+        >("google.type.Money"),
+        ::runtime::json::AnyType::new::<super::super::legacy::Old>("legacy.Old"),
+        ::runtime::json::AnyType::new::<
+            super::super::legacy::old::Inner,
+        >("legacy.Old.Inner"),
+        ::runtime::json::AnyType::new::<super::super::reasons::Inner>("reasons.Inner"),
+        ::runtime::json::AnyType::new::<super::common::Money>("shop.common.Money"),
+        ::runtime::json::AnyType::new::<
+            super::common::money::Part,
+        >("shop.common.Money.Part"),
+        ::runtime::json::AnyType::new::<Card>("shop.v1.Card"),
+        ::runtime::json::AnyType::new::<Empty>("shop.v1.Empty"),
+        ::runtime::json::AnyType::new::<HttpRequest2>("shop.v1.HTTPRequest2"),
+        ::runtime::json::AnyType::new::<
+            http_request2::Type,
+        >("shop.v1.HTTPRequest2.type"),
+        ::runtime::json::AnyType::new::<Option>("shop.v1.Option"),
+        ::runtime::json::AnyType::new::<Order>("shop.v1.Order"),
+        ::runtime::json::AnyType::new::<order::Item>("shop.v1.Order.Item"),
+        ::runtime::json::AnyType::new::<order::item::Tag>("shop.v1.Order.Item.Tag"),
+        ::runtime::json::AnyType::new::<Self_>("shop.v1.Self"),
+        ::runtime::json::AnyType::new::<LowerCase>("shop.v1.lower_case"),
+        ::runtime::json::AnyType::new::<lower_case::Inner>("shop.v1.lower_case.INNER"),
+    ],
+);
+
+impl ::runtime::json::Message for Order {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                &[
+                    "id",
+                    "count",
+                    "items",
+                    "byName",
+                    "prices",
+                    "card",
+                    "cash",
+                    "raw",
+                    "type",
+                    "at",
+                    "within",
+                    "note",
+                    "extra",
+                    "any",
+                    "state",
+                    "states",
+                    "a",
+                    "b",
+                    "c",
+                    "d",
+                    "e",
+                    "f",
+                    "g",
+                    "h",
+                    "i",
+                    "j",
+                    "parent",
+                    "self",
+                    "fn",
+                    "camelCase",
+                    "old",
+                ],
+            )
+            .or(&[("by_name", 3)])
+            .types(&JSON_TYPES);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.id);
+        out.optional(1, self.count.as_ref());
+        out.plain(2, &self.items);
+        out.plain(3, &self.by_name);
+        out.plain(4, &self.prices);
+        match &self.payment {
+            Some(order::Payment::Card(value)) => out.field(5, value),
+            Some(order::Payment::Cash(value)) => out.field(6, value),
+            Some(order::Payment::Raw(value)) => out.field(7, value),
+            Some(order::Payment::Type(value)) => out.field(8, value),
+            None => {}
+        }
+        out.optional(9, self.at.as_ref());
+        out.optional(10, self.within.as_ref());
+        out.optional(11, self.note.as_ref());
+        out.optional(12, self.extra.as_ref());
+        out.optional(13, self.any.as_ref());
+        out.plain_number(14, self.state, order::State::JSON_NAMES);
+        out.numbers(15, &self.states, order::State::JSON_NAMES);
+        out.plain(16, &self.a);
+        out.plain(17, &self.b);
+        out.plain(18, &self.c);
+        out.plain(19, &self.d);
+        out.plain(20, &self.e);
+        out.plain(21, &self.f);
+        out.plain(22, &self.g);
+        out.plain(23, &self.h);
+        out.plain(24, &self.i);
+        out.plain(25, &self.j);
+        out.optional(26, self.parent.as_deref());
+        out.plain(27, &self.self_);
+        out.plain(28, &self.r#fn);
+        out.plain(29, &self.camel_case);
+        out.optional(30, self.old.as_ref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.id),
+            1 => input.optional(&mut self.count),
+            2 => input.value(&mut self.items),
+            3 => input.value(&mut self.by_name),
+            4 => input.value(&mut self.prices),
+            5 => {
+                input
+                    .message_member(
+                        &mut self.payment,
+                        || order::Payment::Card(Default::default()),
+                        |member| match member {
+                            order::Payment::Card(value) => Some(value),
+                            _ => None,
+                        },
+                    )
+            }
+            6 => {
+                input
+                    .message_member(
+                        &mut self.payment,
+                        || order::Payment::Cash(Default::default()),
+                        |member| match member {
+                            order::Payment::Cash(value) => Some(value),
+                            _ => None,
+                        },
+                    )
+            }
+            7 => input.member(&mut self.payment, order::Payment::Raw),
+            8 => input.member(&mut self.payment, order::Payment::Type),
+            9 => input.optional(&mut self.at),
+            10 => input.optional(&mut self.within),
+            11 => input.optional(&mut self.note),
+            12 => input.optional(&mut self.extra),
+            13 => input.optional(&mut self.any),
+            14 => input.number(&mut self.state, order::State::JSON_NAMES),
+            15 => input.numbers(&mut self.states, order::State::JSON_NAMES),
+            16 => input.value(&mut self.a),
+            17 => input.value(&mut self.b),
+            18 => input.value(&mut self.c),
+            19 => input.value(&mut self.d),
+            20 => input.value(&mut self.e),
+            21 => input.value(&mut self.f),
+            22 => input.value(&mut self.g),
+            23 => input.value(&mut self.h),
+            24 => input.value(&mut self.i),
+            25 => input.value(&mut self.j),
+            26 => input.boxed(&mut self.parent),
+            27 => input.value(&mut self.self_),
+            28 => input.value(&mut self.r#fn),
+            29 => input.value(&mut self.camel_case),
+            30 => input.optional(&mut self.old),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for order::Item {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["name", "tags"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.name);
+        out.plain(1, &self.tags);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.name),
+            1 => input.value(&mut self.tags),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for order::item::Tag {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["text", "kind"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.text);
+        out.plain_number(1, self.kind, order::item::tag::Kind::JSON_NAMES);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.text),
+            1 => input.number(&mut self.kind, order::item::tag::Kind::JSON_NAMES),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl order::item::tag::Kind {
+    /// The names of its members in JSON.
+    pub(crate) const JSON_NAMES: &'static ::runtime::json::EnumNames = &[
+        ("KIND_UNSPECIFIED", 0),
+        ("KIND_LOUD", 1),
+    ];
+}
+
+impl order::State {
+    /// The names of its members in JSON.
+    pub(crate) const JSON_NAMES: &'static ::runtime::json::EnumNames = &[
+        ("UNKNOWN", 0),
+        ("OPEN", 1),
+        ("ALSO_OPEN", 1),
+        ("CLOSED", 2),
+    ];
+}
+
+impl ::runtime::json::Message for Card {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["number"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.number);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.number),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for HttpRequest2 {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["match"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.optional(0, self.r#match.as_ref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.optional(&mut self.r#match),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for http_request2::Type {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["x"]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.x);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.x),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for LowerCase {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["inner"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.optional(0, self.inner.as_ref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.optional(&mut self.inner),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for lower_case::Inner {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["yes"]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.yes);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.yes),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Self_ {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["x"]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.x);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.x),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Option {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["text"]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.optional(0, self.text.as_ref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.optional(&mut self.text),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Empty {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&[]);
+        &FIELDS
+    }
+
+    fn write(&self, _: &mut ::runtime::json::Object<'_>) {}
+
+    fn read(
+        &mut self,
+        _: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        input.skip()
     }
 }

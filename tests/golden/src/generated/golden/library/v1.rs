@@ -3,7 +3,7 @@
 use ::runtime::grpc;
 use ::runtime::http_route;
 
-const _: () = ::runtime::fits(2);
+const _: () = ::runtime::fits(3);
 
 /// A book on a shelf.
 #[derive(Clone, PartialEq, ::runtime::prost::Message)]
@@ -342,37 +342,52 @@ impl<H: Library> ::runtime::Service for LibraryServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let req: GetBookRequest = grpc::request(&call)?;
+                    let req: GetBookRequest = ::runtime::json::request(
+                        &call,
+                        grpc::request,
+                    )?;
                     let reply = H::get_book(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             1 => {
                 Box::pin(async move {
-                    let req: SetBookRequest = grpc::request(&call)?;
+                    let req: SetBookRequest = ::runtime::json::request(
+                        &call,
+                        grpc::request,
+                    )?;
                     let reply = H::set_book(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             2 => {
                 Box::pin(async move {
-                    let req: CoverRequest = grpc::request(&call)?;
+                    let req: CoverRequest = ::runtime::json::request(
+                        &call,
+                        grpc::request,
+                    )?;
                     H::set_cover(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &())
+                    ::runtime::json::reply(&call, &(), grpc::reply)
                 })
             }
             3 => {
                 Box::pin(async move {
-                    let req: GetBookRequest = grpc::request(&call)?;
+                    let req: GetBookRequest = ::runtime::json::request(
+                        &call,
+                        grpc::request,
+                    )?;
                     let reply = H::cover(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             4 => {
                 Box::pin(async move {
-                    let req: GetBookRequest = grpc::request(&call)?;
+                    let req: GetBookRequest = ::runtime::json::request(
+                        &call,
+                        grpc::request,
+                    )?;
                     let replies = H::look(&handler, &call.cx, req).await?;
-                    Ok(grpc::replies(&call.cx, replies))
+                    Ok(::runtime::json::replies(&call, replies, grpc::replies))
                 })
             }
             _ => ::runtime::service::unknown_method(&call),
@@ -381,6 +396,10 @@ impl<H: Library> ::runtime::Service for LibraryServer<H> {
 
     fn descriptors(&self) -> &'static [u8] {
         LibraryServer::<()>::DESCRIPTORS
+    }
+
+    fn json(&self) -> bool {
+        true
     }
 }
 
@@ -793,50 +812,172 @@ impl LibraryClient {
     }
 
     pub fn get_book(&self, req: GetBookRequest) -> ::runtime::client::Request<Book> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &LIBRARY.methods[0],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &LIBRARY.methods[0],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     pub fn set_book(&self, req: SetBookRequest) -> ::runtime::client::Request<Book> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &LIBRARY.methods[1],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &LIBRARY.methods[1],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     pub fn set_cover(&self, req: CoverRequest) -> ::runtime::client::Request<()> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &LIBRARY.methods[2],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &LIBRARY.methods[2],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     pub fn cover(
         &self,
         req: GetBookRequest,
     ) -> ::runtime::client::Request<super::super::super::google::api::HttpBody> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &LIBRARY.methods[3],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &LIBRARY.methods[3],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     pub fn look(&self, req: GetBookRequest) -> ::runtime::client::StreamRequest<Book> {
+        let form = self.channel.form();
         ::runtime::client::StreamRequest::new(
-            &self.channel,
-            &LIBRARY.methods[4],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &LIBRARY.methods[4],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
+    }
+}
+
+impl ::runtime::json::Message for Book {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["name", "author", "price", "complaints", "last", "pages"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.name);
+        out.plain(1, &self.author);
+        out.optional(2, self.price.as_ref());
+        out.plain(3, &self.complaints);
+        out.optional(4, self.last.as_ref());
+        out.plain(5, &self.pages);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.name),
+            1 => input.value(&mut self.author),
+            2 => input.optional(&mut self.price),
+            3 => input.value(&mut self.complaints),
+            4 => input.optional(&mut self.last),
+            5 => input.value(&mut self.pages),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for GetBookRequest {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["name", "page"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.name);
+        out.plain(1, &self.page);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.name),
+            1 => input.value(&mut self.page),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for SetBookRequest {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["book", "create"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.optional(0, self.book.as_ref());
+        out.plain(1, &self.create);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.optional(&mut self.book),
+            1 => input.value(&mut self.create),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for CoverRequest {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["name", "picture"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.name);
+        out.optional(1, self.picture.as_ref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.name),
+            1 => input.optional(&mut self.picture),
+            _ => input.skip(),
+        }
     }
 }

@@ -1,0 +1,78 @@
+//! Values that stand outside of the body: in a path, a query or a header.
+
+use kiteline_json::{Reader, Style, Value, bind};
+
+use crate::sample::{Choice, Sample, read};
+
+fn bound(sample: &mut Sample, path: &str, text: &str) -> Result<(), String> {
+    bind(sample, path, text, Style::Proto, Default::default()).map_err(|failure| failure.to_string())
+}
+
+#[test]
+fn texts_fill_a_message_that_a_body_began() {
+    let mut sample = read(r#"{"int32": 1, "inner": {"text": "body"}, "chosenTree": {"int32": 5}}"#).unwrap();
+    for (path, text) in [
+        ("int32", "007"),
+        ("big_number", "-5"),
+        ("yes", "true"),
+        ("ratio", "1.5"),
+        ("kind", "KIND_B"),
+        ("bytes", "-_8"),
+        ("numbers", "1"),
+        ("numbers", "2"),
+        ("kinds", "KIND_A"),
+        ("maybe", "3"),
+        ("time", "1970-01-01T00:00:01Z"),
+        ("inner.int32", "9"),
+        ("inner.inner.text", "deep, \"plain\""),
+        ("chosenTree.text", "kept"),
+        ("value", "1"),
+    ] {
+        assert_eq!(bound(&mut sample, path, text), Ok(()), "{path}");
+    }
+    let inner = sample.inner.as_ref().unwrap();
+    assert_eq!((sample.int32, sample.big_number, sample.kind, sample.maybe), (7, -5, -2, Some(3)));
+    assert_eq!((&sample.numbers[..], &sample.kinds[..], &sample.bytes[..]), (&[1, 2][..], &[1][..], &b"\xfb\xff"[..]));
+    assert_eq!(
+        (inner.int32, inner.text.as_str(), inner.inner.as_ref().unwrap().text.as_str()),
+        (9, "body", "deep, \"plain\"")
+    );
+    let Some(Choice::Tree(tree)) = &sample.choice else { panic!("{sample:?}") };
+    assert_eq!((tree.int32, tree.text.as_str()), (5, "kept"));
+    assert_eq!(bound(&mut sample, "chosen_text", "x"), Ok(()));
+    assert_eq!(sample.choice, Some(Choice::Text("x".to_owned())));
+}
+
+#[test]
+fn texts_that_do_not_fit_say_the_field() {
+    for (path, text, why) in [
+        ("int32", "x", "int32: \"x\" is not a whole number"),
+        ("int32", "2147483648", "int32: 2147483648 is over 2147483647"),
+        ("inner.yes", "yes", "inner.yes: \"yes\" is not true or false"),
+        ("none", "1", "there is no field \"none\""),
+        ("inner.none", "1", "inner: there is no field \"none\""),
+        ("int32.x", "1", "int32: it is a whole number, and has no field `x`"),
+        ("any", "{}", "any: a google.protobuf.Any does not stand in a text"),
+    ] {
+        assert_eq!(bound(&mut Sample::default(), path, text), Err(why.to_owned()), "{path}");
+    }
+    assert!(bound(&mut Sample::default(), "inner", "x").is_err());
+}
+
+#[test]
+fn a_message_or_a_map_in_a_text_is_json() {
+    let mut sample = Sample::default();
+    assert_eq!(bound(&mut sample, "inner", r#"{"int32": 1}"#), Ok(()));
+    assert_eq!(bound(&mut sample, "byNumber", r#"{"7": "x"}"#), Ok(()));
+    assert_eq!((sample.inner.unwrap().int32, sample.by_number[&7].as_str()), (1, "x"));
+}
+
+#[test]
+fn bytes_are_taken_as_they_are() {
+    let mut sample = Sample::default();
+    for (path, bytes) in [("bytes", &b"\xff\x00"[..]), ("inner.text", b"\"x")] {
+        sample.read_into(&mut Reader::raw(bytes, path, "", Style::Proto, Default::default())).unwrap();
+    }
+    assert_eq!((&sample.bytes[..], sample.inner.as_ref().unwrap().text.as_str()), (&b"\xff\x00"[..], "\"x"));
+    assert!(sample.read_into(&mut Reader::raw(b"\xff", "text", "", Style::Proto, Default::default())).is_err());
+}
