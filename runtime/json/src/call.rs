@@ -1,5 +1,7 @@
 //! Calls whose messages are in JSON: what generated services and clients call, with how it is done in binary.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 
 use kiteline_core::Stream;
@@ -14,7 +16,7 @@ use kiteline_core::streaming::{self, Streaming};
 
 use crate::fields::Seen;
 use crate::writer::Pick;
-use crate::{Read, Reader, Style, Value, Writer};
+use crate::{Failure, Read, Reader, Style, Value, Writer};
 
 /// Whose habits the JSON of a call has.
 fn style(call: &Call) -> Style {
@@ -52,16 +54,23 @@ fn parts_of<M: Value + Default>(parts: &HttpParts, body: &[u8], style: Style, li
         input.partial = seen.take();
         message.read_into(&mut input)?;
         seen = input.partial.take();
-        if whole { input.end() } else { Ok(()) }
+        if whole {
+            input.end()?;
+        }
+        Ok(input.listed)
     };
     match parts.body {
-        RequestBody::Whole if !body.is_empty() => read(Reader::new(body, style, limits)?, true)?,
-        RequestBody::Field(path) if !body.is_empty() => read(Reader::field(body, path, style, limits)?, true)?,
-        RequestBody::Raw(path) => read(Reader::raw(body, path, &parts.content_type, style, limits), false)?,
+        RequestBody::Whole if !body.is_empty() => drop(read(Reader::new(body, style, limits)?, true)?),
+        RequestBody::Field(path) if !body.is_empty() => drop(read(Reader::field(body, path, style, limits)?, true)?),
+        RequestBody::Raw(path) => drop(read(Reader::raw(body, path, &parts.content_type, style, limits), false)?),
         RequestBody::None | RequestBody::Whole | RequestBody::Field(_) => {}
     }
+    let mut paths = HashSet::new();
     for (path, text) in &parts.texts {
-        read(Reader::text(text, path, style, limits), false)?;
+        let listed = read(Reader::text(text, path, style, limits), false)?;
+        if !paths.insert(path.as_str()) && !listed {
+            return Err(Failure::new(format!("the parameter {path} is there twice"), None));
+        }
     }
     M::complete(&message, &seen.unwrap_or_default())?;
     Ok(message)

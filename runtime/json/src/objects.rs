@@ -14,8 +14,15 @@ impl<'a> Reader<'a> {
     ///
     /// What `each` gives, and for what is no list.
     pub(crate) fn elements(&mut self, each: &mut dyn FnMut(&mut Self) -> Read) -> Read {
-        if !matches!(self.source, Source::Json) {
-            return each(self);
+        match self.source {
+            Source::Json => {}
+            Source::Text(path) if !path.is_empty() => {
+                return Err(Failure::new(format!("it is a list, and has no field `{path}`"), None));
+            }
+            _ => {
+                self.listed = true;
+                return each(self);
+            }
         }
         self.expect(b'[', "a list")?;
         self.deeper()?;
@@ -153,9 +160,13 @@ impl<'a> Reader<'a> {
                 _ => self.with(self.text, Source::Json, |inner| inner.whole_message(message)),
             };
         }
-        let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+        let (name, rest) = first_of(path);
         let fields = message.fields();
         let Some(place) = fields.place(name) else {
+            // A parameter of a query is nobody's.
+            if matches!(self.source, Source::Text(_)) && !self.refuse_unknown {
+                return Ok(());
+            }
             return Err(Failure::new(format!("there is no field {}", shown(name, true)), None));
         };
         self.source = match self.source {
@@ -212,5 +223,14 @@ pub(crate) fn required(fields: &Fields, seen: &Seen, at: Option<usize>) -> Read 
     match fields.required.iter().find(|place| !seen.contains(**place)) {
         Some(place) => Err(Failure::new("the field is missing", at).inside(Step::Field(fields.name(*place)))),
         None => Ok(()),
+    }
+}
+
+/// The first name of a path, and the rest: `a` and `b.c` of `a.b.c`, `a` and `[k].b` of `a[k].b`.
+fn first_of(path: &str) -> (&str, &str) {
+    match path.find(['.', '[']) {
+        Some(end) if path[end..].starts_with('[') => path.split_at(end),
+        Some(end) => (&path[..end], &path[end + 1..]),
+        None => (path, ""),
     }
 }

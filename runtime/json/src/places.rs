@@ -61,10 +61,11 @@ impl Reader<'_> {
         new: impl FnOnce() -> O,
         inside: impl Fn(&mut O) -> Option<&mut dyn Message>,
     ) -> Read {
-        self.alone(place)?;
-        if let Some(message) = place.as_mut().and_then(&inside) {
+        let json = matches!(self.source, Source::Json);
+        if !json && let Some(message) = place.as_mut().and_then(&inside) {
             return self.message(message);
         }
+        self.alone(place)?;
         match inside(place.insert(new())) {
             Some(message) => self.message(message),
             None => Ok(()),
@@ -72,7 +73,7 @@ impl Reader<'_> {
     }
 
     fn alone<O>(&mut self, place: &Option<O>) -> Read {
-        if place.is_some() && matches!(self.source, Source::Json) {
+        if place.is_some() {
             return Err(Failure::new("another member of the same oneof is there too", self.place()));
         }
         Ok(())

@@ -28,6 +28,8 @@ pub struct Reader<'a> {
     pub(crate) types: Option<&'static Types>,
     /// The required fields of the next object are asked for later: these came.
     pub(crate) partial: Option<Seen>,
+    /// Whether a text was read as an element of a list.
+    pub(crate) listed: bool,
 }
 
 /// What the text is.
@@ -71,13 +73,37 @@ impl<'a> Reader<'a> {
         let depth = if style == Style::Proto { PROTO_DEPTH } else { limits.depth };
         let (budget, string) = (limits.budget, limits.string as usize);
         let refuse_unknown = limits.refuse_unknown;
-        Self { text, at: 0, source, depth, budget, string, refuse_unknown, style, types: None, partial: None }
+        Self {
+            text,
+            at: 0,
+            source,
+            depth,
+            budget,
+            string,
+            refuse_unknown,
+            style,
+            types: None,
+            partial: None,
+            listed: false,
+        }
     }
 
     /// A reader of another text with what this one has left.
     pub(crate) fn nested<'b>(&self, text: &'b str, source: Source<'b>) -> Reader<'b> {
         let Self { depth, budget, string, refuse_unknown, style, types, .. } = *self;
-        Reader { text, at: 0, source, depth, budget, string, refuse_unknown, style, types, partial: None }
+        Reader {
+            text,
+            at: 0,
+            source,
+            depth,
+            budget,
+            string,
+            refuse_unknown,
+            style,
+            types,
+            partial: None,
+            listed: false,
+        }
     }
 
     /// Reads with another reader, which begins with what this one has left.
@@ -93,9 +119,10 @@ impl<'a> Reader<'a> {
         value
     }
 
-    /// Whether names that are not known are left out, not refused.
+    /// Whether members of enums and types that are not known are left out, not refused. Of a text outside of the body nothing
+    /// would be left.
     pub(crate) fn skips_unknown(&self) -> bool {
-        !self.refuse_unknown
+        !self.refuse_unknown && !matches!(self.source, Source::Text(_))
     }
 
     /// Checks that nothing is left.

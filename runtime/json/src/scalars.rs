@@ -138,8 +138,9 @@ impl<'a> Reader<'a> {
         match &*token.text {
             "true" if token.quoted != json => Ok(true),
             "false" if token.quoted != json => Ok(false),
-            "1" if matches!(self.source, Source::Text(_)) => Ok(true),
-            "0" if matches!(self.source, Source::Text(_)) => Ok(false),
+            // As Go's `strconv.ParseBool` has it, which reads queries elsewhere.
+            "1" | "t" | "T" | "TRUE" | "True" if matches!(self.source, Source::Text(_)) => Ok(true),
+            "0" | "f" | "F" | "FALSE" | "False" if matches!(self.source, Source::Text(_)) => Ok(false),
             _ => Err(self.wrong(&token, "true or false")),
         }
     }

@@ -211,6 +211,11 @@ pub(crate) fn read_map<K: Value, V, M: Map<K, V>>(
     map: &mut M,
     mut value: impl FnMut(&mut Reader<'_>) -> Read<Option<V>>,
 ) -> Read {
+    if let Source::Text(path) = input.source
+        && !path.is_empty()
+    {
+        return read_pair(input, path, map, value);
+    }
     if matches!(input.source, Source::Text(_) | Source::Key) {
         let text = input.string()?;
         return input.with(&text, Source::Json, |inner| {
@@ -230,6 +235,30 @@ pub(crate) fn read_map<K: Value, V, M: Map<K, V>>(
         }
         Ok(())
     })
+}
+
+/// The pair of a map that a text outside of the body is: `path` is `[key]`, or `[key].field`.
+fn read_pair<K: Value, V, M: Map<K, V>>(
+    input: &mut Reader<'_>,
+    path: &str,
+    map: &mut M,
+    mut value: impl FnMut(&mut Reader<'_>) -> Read<Option<V>>,
+) -> Read {
+    let inner = path.strip_prefix('[').and_then(|path| path.rsplit_once(']'));
+    let Some((name, rest)) = inner.filter(|(_, rest)| rest.is_empty() || rest.starts_with('.')) else {
+        return Err(Failure::new(format!("it is a map, and `{path}` is not a name in brackets"), None));
+    };
+    let inside = |failure: Failure| failure.inside(Step::Key(name.to_owned()));
+    input.charge(2 * (size_of::<K>() + size_of::<V>() + PAIR))?;
+    let key = input.with(name, Source::Key, K::read).map_err(inside)?;
+    let text = input.text;
+    let read = input.with(text, Source::Text(rest.trim_start_matches('.')), |input| value(input));
+    if let Some(value) = read.map_err(inside)?
+        && !map.add(key, value)
+    {
+        return Err(inside(Failure::new("the name is there twice", None)));
+    }
+    Ok(())
 }
 
 /// The two kinds of maps.

@@ -46,12 +46,12 @@ pub fn read_parts(
         (body, kind) = (Bytes::new(), RequestBody::None);
     }
     let is_bound = |name: &str| {
-        let inside =
-            |field: &str| name.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        variables.iter().any(|(field, _)| inside(field)) || route.sources.iter().any(|source| inside(source.field))
+        let elsewhere = route.sources.iter().any(|source| is_in(name, source.field));
+        elsewhere || variables.iter().any(|(field, _)| is_in(name, field))
     };
     if route.query {
-        let of_body = |name: &str| matches!(kind, RequestBody::Field(field) | RequestBody::Raw(field) if field == name);
+        let of_body =
+            |name: &str| matches!(kind, RequestBody::Field(field) | RequestBody::Raw(field) if is_in(name, field));
         let is_source =
             |name: &str| route.sources.iter().any(|source| source.place == Place::Query && source.name == name);
         let plain = |name: &str| !is_bound(name) && !of_body(name) && !is_source(name);
@@ -80,6 +80,11 @@ pub fn read_parts(
     }
     let content_type = if matches!(kind, RequestBody::Raw(_)) { label.to_owned() } else { String::new() };
     Ok((body, HttpParts { body: kind, content_type, texts, reply: route.reply }))
+}
+
+/// Whether a path is that of a field, or of one in it.
+fn is_in(path: &str, field: &str) -> bool {
+    path.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Names and values of a query or a form.

@@ -1,5 +1,6 @@
 //! Values that stand outside of the body: in a path, a query or a header.
 
+use kiteline_core::limits::DecodeLimits;
 use kiteline_json::{Reader, Style, Value, bind};
 
 use crate::sample::{Choice, Sample, read};
@@ -39,8 +40,18 @@ fn texts_fill_a_message_that_a_body_began() {
     );
     let Some(Choice::Tree(tree)) = &sample.choice else { panic!("{sample:?}") };
     assert_eq!((tree.int32, tree.text.as_str()), (5, "kept"));
-    assert_eq!(bound(&mut sample, "chosen_text", "x"), Ok(()));
-    assert_eq!(sample.choice, Some(Choice::Text("x".to_owned())));
+    let other = "chosenText: another member of the same oneof is there too";
+    assert_eq!(bound(&mut sample, "chosen_text", "x"), Err(other.to_owned()));
+}
+
+#[test]
+fn parameters_that_are_no_field_are_left_out_unless_a_setting_refuses_them() {
+    let refused = DecodeLimits { refuse_unknown: true, ..DecodeLimits::default() };
+    for (path, why) in [("none", "there is no field \"none\""), ("inner.none", "inner: there is no field \"none\"")] {
+        assert_eq!(bound(&mut Sample::default(), path, "1"), Ok(()), "{path}");
+        let error = bind(&mut Sample::default(), path, "1", Style::Proto, refused).unwrap_err();
+        assert_eq!(error.to_string(), why);
+    }
 }
 
 #[test]
@@ -49,8 +60,10 @@ fn texts_that_do_not_fit_say_the_field() {
         ("int32", "x", "int32: \"x\" is not a whole number"),
         ("int32", "2147483648", "int32: 2147483648 is over 2147483647"),
         ("inner.yes", "yes", "inner.yes: \"yes\" is not true or false"),
-        ("none", "1", "there is no field \"none\""),
-        ("inner.none", "1", "inner: there is no field \"none\""),
+        ("kind", "KIND_X", "kind: \"KIND_X\" is not a member of the enum"),
+        ("byNumber[x]", "1", "byNumber[\"x\"]: \"x\" is not a whole number"),
+        ("byNumber[7", "1", "byNumber: it is a map, and `[7` is not a name in brackets"),
+        ("numbers.x", "1", "numbers: it is a list, and has no field `x`"),
         ("int32.x", "1", "int32: it is a whole number, and has no field `x`"),
         ("any", "{}", "any: a google.protobuf.Any does not stand in a text"),
     ] {
@@ -64,7 +77,9 @@ fn a_message_or_a_map_in_a_text_is_json() {
     let mut sample = Sample::default();
     assert_eq!(bound(&mut sample, "inner", r#"{"int32": 1}"#), Ok(()));
     assert_eq!(bound(&mut sample, "byNumber", r#"{"7": "x"}"#), Ok(()));
-    assert_eq!((sample.inner.unwrap().int32, sample.by_number[&7].as_str()), (1, "x"));
+    assert_eq!(bound(&mut sample, "byNumber[8]", "y"), Ok(()));
+    assert_eq!((sample.by_number[&7].as_str(), sample.by_number[&8].as_str()), ("x", "y"));
+    assert_eq!(sample.inner.unwrap().int32, 1);
 }
 
 #[test]
