@@ -34,8 +34,10 @@ const MAIL: &str = "syntax = \"proto3\"; package mail; \
 
 #[test]
 fn every_file_is_found_by_its_name() {
-    let all = brought();
+    let mut all = brought();
     assert!(all.len() > 30, "{all:?}");
+    // Its first version has the same messages.
+    all.push("github.com/micro/go-micro/v2/api/proto/api.proto".to_owned());
     for path in all {
         let text = format!("syntax = \"proto3\"; import \"{path}\"; message M {{}}");
         let dir = dir(&[("a.proto", &text)]);
