@@ -83,6 +83,21 @@ fn the_descriptors_are_complete() {
     }
 }
 
+/// Reflection tells options as they are, also those that this program has no use for.
+#[test]
+fn descriptors_in_generated_code_keep_their_options() {
+    let own = "extend google.protobuf.MessageOptions { string owner = 50000; } \
+        message Owned { option (owner) = \"somebody of ours\"; }";
+    let text =
+        format!("{} import \"google/protobuf/descriptor.proto\"; {own}", MAIL.replace("\"/v1\"", "\"/kept/here\""));
+    let dir = dir(&[("mail.proto", &text)]);
+    let loaded = Builder::new().idl(dir.path().join("mail.proto")).load(false).unwrap();
+    let text = codegen::single(&emit(&loaded.model, Sides::Both)).replace("\\\n", "");
+    for option in ["/kept/here", "somebody of ours"] {
+        assert!(text.contains(option), "{option}");
+    }
+}
+
 #[test]
 fn a_file_of_the_user_is_taken_first() {
     let own = "syntax = \"proto3\"; package google.type; message Money { string mine = 1; }";
