@@ -27,6 +27,7 @@ pub mod diag;
 pub mod emit;
 pub mod front;
 pub mod ir;
+pub mod openapi;
 pub mod options;
 pub mod output;
 pub mod resolve;

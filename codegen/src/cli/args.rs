@@ -33,6 +33,8 @@ pub(super) enum Color {
 pub(super) enum Asked {
     /// To make something of IDL files.
     Make(Box<Invocation>),
+    /// To print an OpenAPI document of IDL files.
+    OpenApi { idls: Vec<PathBuf>, include: Vec<PathBuf>, color: Color },
     /// To say what a finding's code means.
     Explain(String),
     /// To serve the development registry at this `host:port`.
@@ -72,6 +74,10 @@ pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, c
         None if matches.contains_id("explain") => {
             return Ok(Asked::Explain(matches.get_one::<String>("explain").cloned().unwrap_or_default()));
         }
+        Some(("openapi", sub)) => {
+            let (idls, include) = (paths(sub, "idl"), paths(sub, "include"));
+            return Ok(Asked::OpenApi { idls, include, color: color(sub) });
+        }
         Some(("generate", sub)) => invocation(Command::Generate, sub, &mut command),
         _ => invocation(Command::Crate, &matches, &mut command),
     };
@@ -82,6 +88,10 @@ fn command() -> clap::Command {
     let generate = shared(clap::Command::new("generate"))
         .about("Make only src/generated, for a crate that is there")
         .override_usage("kiteline generate [OPTIONS] <IDL>... -o <DIR>");
+    let openapi = clap::Command::new("openapi")
+        .about("Print an OpenAPI document of the routes of HTTP and the messages")
+        .arg(idl_arg().required(true).help("Thrift and proto files, mixed as you like"))
+        .args([include_arg(), color_arg()]);
     let registry =
         clap::Command::new("registry").about("Serve a development registry: etcd's v3 API, in memory alone").arg(
             Arg::new("listen")
@@ -93,7 +103,7 @@ fn command() -> clap::Command {
     shared(clap::Command::new("kiteline"))
         .version(env!("CARGO_PKG_VERSION"))
         .about("Makes a ready Rust service of Thrift and proto IDL files")
-        .override_usage("kiteline [OPTIONS] <IDL>...\n       kiteline generate [OPTIONS] <IDL>... -o <DIR>\n       kiteline registry [--listen <HOST:PORT>]\n       kiteline --explain <CODE>")
+        .override_usage("kiteline [OPTIONS] <IDL>...\n       kiteline generate [OPTIONS] <IDL>... -o <DIR>\n       kiteline openapi [OPTIONS] <IDL>...\n       kiteline registry [--listen <HOST:PORT>]\n       kiteline --explain <CODE>")
         .after_help("A service crate is made in ./<first IDL's name>, or brought up to date there:\n  kiteline idl/add.thrift\n  kiteline idl/add.thrift idl/hello.proto -o services")
         .arg(flag("add-missing", "Insert stubs and lines that your own files lack"))
         .arg(flag("member", "Add the crate to the workspace around it instead of giving it one of its own"))
@@ -111,19 +121,14 @@ fn command() -> clap::Command {
                 .help("Say what the code of a finding means, such as TH0102"),
         )
         .subcommand(generate)
+        .subcommand(openapi)
         .subcommand(registry)
         .args_conflicts_with_subcommands(true)
 }
 
 fn shared(command: clap::Command) -> clap::Command {
     command
-        .arg(
-            Arg::new("idl")
-                .value_name("IDL")
-                .num_args(1..)
-                .value_parser(value_parser!(PathBuf))
-                .help("Thrift and proto files, mixed as you like; without any, those that the crate records"),
-        )
+        .arg(idl_arg().help("Thrift and proto files, mixed as you like; without any, those that the crate records"))
         .arg(
             Arg::new("out")
                 .short('o')
@@ -132,15 +137,7 @@ fn shared(command: clap::Command) -> clap::Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("The crate's folder"),
         )
-        .arg(
-            Arg::new("include")
-                .short('I')
-                .long("include")
-                .value_name("DIR")
-                .action(ArgAction::Append)
-                .value_parser(value_parser!(PathBuf))
-                .help("Look for included files here too"),
-        )
+        .arg(include_arg())
         .args(TABLE.iter().map(of_table))
         .arg(flag("client-only", "The same as --sides client").conflicts_with_all(["server-only", "sides"]))
         .arg(flag("server-only", "The same as --sides server").conflicts_with("sides"))
@@ -158,14 +155,42 @@ fn shared(command: clap::Command) -> clap::Command {
         )
         .arg(flag("quiet", "Say nothing but errors").short('q').conflicts_with("verbose"))
         .arg(flag("verbose", "Name the files that stay as they are too, and repeat notes").short('v'))
-        .arg(
-            Arg::new("color")
-                .long("color")
-                .value_name("WHEN")
-                .default_value("auto")
-                .value_parser(["auto", "always", "never"])
-                .help("Colour of the output"),
-        )
+        .arg(color_arg())
+}
+
+fn idl_arg() -> Arg {
+    Arg::new("idl").value_name("IDL").num_args(1..).value_parser(value_parser!(PathBuf))
+}
+
+fn include_arg() -> Arg {
+    Arg::new("include")
+        .short('I')
+        .long("include")
+        .value_name("DIR")
+        .action(ArgAction::Append)
+        .value_parser(value_parser!(PathBuf))
+        .help("Look for included files here too")
+}
+
+fn color_arg() -> Arg {
+    Arg::new("color")
+        .long("color")
+        .value_name("WHEN")
+        .default_value("auto")
+        .value_parser(["auto", "always", "never"])
+        .help("Colour of the output")
+}
+
+fn paths(matches: &ArgMatches, name: &str) -> Vec<PathBuf> {
+    matches.get_many(name).into_iter().flatten().cloned().collect()
+}
+
+fn color(matches: &ArgMatches) -> Color {
+    match matches.get_one::<String>("color").map(String::as_str) {
+        Some("always") => Color::Always,
+        Some("never") => Color::Never,
+        _ => Color::Auto,
+    }
 }
 
 /// The flag of an option.
@@ -214,8 +239,7 @@ fn flag(name: &'static str, help: &'static str) -> Arg {
 
 fn invocation(kind: Command, matches: &ArgMatches, command: &mut clap::Command) -> Result<Invocation, clap::Error> {
     let on = |name: &str| matches.get_flag(name);
-    let paths = |name: &str| -> Vec<PathBuf> { matches.get_many(name).into_iter().flatten().cloned().collect() };
-    let idls = paths("idl");
+    let idls = paths(matches, "idl");
     let out: Option<PathBuf> = matches.get_one("out").cloned();
     if kind == Command::Generate && out.is_none() {
         let text = "name the crate with `-o DIR`";
@@ -246,11 +270,7 @@ fn invocation(kind: Command, matches: &ArgMatches, command: &mut clap::Command) 
         force: on("force"),
         quiet: on("quiet"),
         verbose: on("verbose"),
-        color: match matches.get_one::<String>("color").map(String::as_str) {
-            Some("always") => Color::Always,
-            Some("never") => Color::Never,
-            _ => Color::Auto,
-        },
+        color: color(matches),
     })
 }
 

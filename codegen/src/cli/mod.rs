@@ -5,6 +5,7 @@
 mod args;
 mod diff;
 mod idls;
+mod openapi;
 mod place;
 mod registry;
 mod report;
@@ -38,23 +39,30 @@ pub(crate) fn main() -> ExitCode {
         Ok(Asked::Registry(listen)) => {
             return ExitCode::from(registry::serve(&listen, &Report::new(false, Color::Auto)));
         }
+        Ok(Asked::OpenApi { idls, include, color }) => {
+            let report = Report::new(false, color);
+            return ExitCode::from(openapi::print(&idls, include, &report).unwrap_or_else(|it| failed(&it, &report)));
+        }
         Ok(Asked::Explain(code)) => return ExitCode::from(explain(&code, &Report::new(false, Color::Auto))),
         Err(error) => error.exit(),
     };
     let report = Report::new(invocation.quiet, invocation.color);
     match run(&invocation, &report) {
         Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            match &error {
-                Error::Findings(found, text) => {
-                    report.text(text);
-                    report.findings(found);
-                }
-                Error::Io(text) => report.error(text),
-            }
-            ExitCode::from(code(&error))
-        }
+        Err(error) => ExitCode::from(failed(&error, &report)),
     }
+}
+
+/// Says why nothing was made.
+fn failed(error: &Error, report: &Report) -> u8 {
+    match error {
+        Error::Findings(found, text) => {
+            report.text(text);
+            report.findings(found);
+        }
+        Error::Io(text) => report.error(text),
+    }
+    code(error)
 }
 
 /// Says what the code of a finding means, on standard output.

@@ -23,7 +23,10 @@ fn what_the_program_brings_along_is_not_copied() {
 
 #[test]
 fn another_file_joins_them() {
-    let it = Sandbox::new(&[("mail.proto", MAIL), ("far/more.proto", &MAIL.replace("mail;", "more;"))]);
+    let it = Sandbox::new(&[
+        ("mail.proto", MAIL),
+        ("far/more.proto", &MAIL.replace("mail;", "more;").replace("/v1/", "/v2/")),
+    ]);
     it.run(&["mail.proto"]).ends(0);
     it.run(&["far/more.proto", "-o", "mail"]).ends(0);
     let files: Vec<_> = it.files("mail").into_iter().filter(|it| it.ends_with(".proto")).collect();

@@ -17,6 +17,7 @@ mod generate;
 mod imports;
 mod inject;
 mod join;
+mod openapi;
 #[path = "../random/mod.rs"]
 mod random;
 mod registry;

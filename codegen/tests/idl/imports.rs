@@ -34,8 +34,10 @@ const MAIL: &str = "syntax = \"proto3\"; package mail; \
 
 #[test]
 fn every_file_is_found_by_its_name() {
-    let all = brought();
+    let mut all = brought();
     assert!(all.len() > 30, "{all:?}");
+    // Its first version has the same messages.
+    all.push("github.com/micro/go-micro/v2/api/proto/api.proto".to_owned());
     for path in all {
         let text = format!("syntax = \"proto3\"; import \"{path}\"; message M {{}}");
         let dir = dir(&[("a.proto", &text)]);
@@ -78,6 +80,21 @@ fn the_descriptors_are_complete() {
     }
     for name in ["pub struct HttpRule", "pub struct FieldRules", "pub struct BadRequest", "pub struct Interval"] {
         assert!(!text.contains(name), "{name}");
+    }
+}
+
+/// Reflection tells options as they are, also those that this program has no use for.
+#[test]
+fn descriptors_in_generated_code_keep_their_options() {
+    let own = "extend google.protobuf.MessageOptions { string owner = 50000; } \
+        message Owned { option (owner) = \"somebody of ours\"; }";
+    let text =
+        format!("{} import \"google/protobuf/descriptor.proto\"; {own}", MAIL.replace("\"/v1\"", "\"/kept/here\""));
+    let dir = dir(&[("mail.proto", &text)]);
+    let loaded = Builder::new().idl(dir.path().join("mail.proto")).load(false).unwrap();
+    let text = codegen::single(&emit(&loaded.model, Sides::Both)).replace("\\\n", "");
+    for option in ["/kept/here", "somebody of ours"] {
+        assert!(text.contains(option), "{option}");
     }
 }
 

@@ -17,6 +17,7 @@ mod kitex;
 mod large;
 #[cfg(feature = "cli")]
 mod names;
+mod openapi;
 mod pilota;
 mod proto;
 mod routes;

@@ -28,7 +28,7 @@ pub(crate) fn if_any(head: &Head) -> TokenStream {
 }
 
 /// A comment without the indentation that all of its lines have, and without empty lines around it.
-pub(super) fn unindented(text: &str) -> String {
+pub(crate) fn unindented(text: &str) -> String {
     blocks::unindented(text).join("\n")
 }
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use proc_macro2::{Literal, TokenStream};
-use prost_types::{FileDescriptorProto, FileDescriptorSet};
+use prost::encoding::{self, DecodeContext, WireType};
+use prost_types::FileDescriptorProto;
 
 use super::{files, is_well_known};
 use crate::ir::model::{Model, ModuleId};
@@ -16,8 +17,8 @@ pub(in crate::emit) type Descriptors = BTreeMap<(ModuleId, String), Vec<u8>>;
 /// The encoded `FileDescriptorSet` of each module and package with services: its files, and what they
 /// import but the well-known ones, which every reader has. Without places and comments.
 pub(in crate::emit) fn descriptors(model: &Model) -> Descriptors {
-    let mut all = files(model);
-    all.iter_mut().for_each(|file| file.source_code_info = None);
+    let all = files(model);
+    let raw: Vec<Vec<u8>> = fields(&model.descriptors).map(|(_, _, file)| without_places(file)).collect();
     let modules: BTreeMap<&str, ModuleId> = model.files.iter().map(|it| (it.import.as_str(), it.module)).collect();
     let by_name: BTreeMap<&str, &FileDescriptorProto> = all.iter().map(|file| (file.name(), file)).collect();
     let home = |file: &FileDescriptorProto| Some((*modules.get(file.name())?, file.package().to_owned()));
@@ -32,10 +33,38 @@ pub(in crate::emit) fn descriptors(model: &Model) -> Descriptors {
             }
         }
         // The order of the whole set: dependencies before dependents.
-        let file = all.iter().filter(|file| names.contains(file.name())).cloned().collect();
-        prost::Message::encode_to_vec(&FileDescriptorSet { file })
+        let mut set = Vec::new();
+        for (_, bytes) in all.iter().zip(&raw).filter(|(file, _)| names.contains(file.name())) {
+            encoding::bytes::encode(1, bytes, &mut set);
+        }
+        set
     };
     homes.into_iter().map(|home| (home.clone(), set(&home))).collect()
+}
+
+/// The number of a file's field that holds places and comments.
+const PLACES: u32 = 9;
+
+/// An encoded file as it is, options of all kinds too, without its places and comments.
+fn without_places(file: &[u8]) -> Vec<u8> {
+    fields(file).filter(|(number, ..)| *number != PLACES).flat_map(|(_, whole, _)| whole.to_vec()).collect()
+}
+
+/// The fields of an encoded message: the number of each, its bytes with what stands before its value, and those of a value that
+/// tells its length.
+fn fields(mut message: &[u8]) -> impl Iterator<Item = (u32, &[u8], &[u8])> {
+    std::iter::from_fn(move || {
+        let whole = message;
+        let (number, kind) = encoding::decode_key(&mut message).ok()?;
+        let mut value: &[u8] = &[];
+        if kind == WireType::LengthDelimited {
+            let length = usize::try_from(encoding::decode_varint(&mut message).ok()?).ok()?;
+            (value, message) = message.split_at_checked(length)?;
+        } else {
+            encoding::skip_field(kind, number, &mut message, DecodeContext::default()).ok()?;
+        }
+        Some((number, &whole[..whole.len() - message.len()], value))
+    })
 }
 
 /// Bytes as a literal of many lines.

@@ -6,6 +6,7 @@
 mod comments;
 mod descriptors;
 mod groups;
+mod lints;
 pub(super) mod reasons;
 mod renaming;
 mod stand_ins;
@@ -39,6 +40,13 @@ pub(super) fn messages(model: &Model) -> Vec<Option<String>> {
     }
     for field in &renamed.boxed {
         config.boxed(field);
+    }
+    let allowed = lints::allowed(renamed.files.iter().map(|(_, file)| file));
+    for (message, attribute) in allowed.messages {
+        config.message_attribute(message, attribute);
+    }
+    for (oneof, attribute) in allowed.oneofs {
+        config.enum_attribute(oneof, attribute);
     }
     let mut requests: Vec<_> = renamed.files.into_iter().map(|(at, file)| (key(at), file)).collect();
     requests.extend(renamed.foreign.into_iter().map(|file| (key(texts.len()), file)));

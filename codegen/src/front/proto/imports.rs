@@ -12,6 +12,8 @@ const FILES: &[(&str, &str)] = &[
     ("api.proto", include_str!("../../../imports/api.proto")),
     ("buf/validate/validate.proto", include_str!("../../../imports/buf/validate/validate.proto")),
     ("errors/errors.proto", include_str!("../../../imports/errors/errors.proto")),
+    ("github.com/micro/go-micro/api/proto/api.proto", include_str!("../../../imports/github.com/micro/go-micro/api/proto/api.proto")),
+    ("github.com/micro/go-micro/v2/api/proto/api.proto", include_str!("../../../imports/github.com/micro/go-micro/api/proto/api.proto")),
     ("google/api/annotations.proto", include_str!("../../../imports/google/api/annotations.proto")),
     ("google/api/client.proto", include_str!("../../../imports/google/api/client.proto")),
     ("google/api/field_behavior.proto", include_str!("../../../imports/google/api/field_behavior.proto")),

@@ -1,12 +1,12 @@
 //! Paths in the way of Hertz: `/users/:id/*rest`.
 
-use super::path::{Bound, Path, Refusal, Why, literal, refuse};
+use super::path::{Bound, Path, Refusal, Why, literal, no_slash, refuse};
 use crate::ir::http::Segment;
 
 /// Reads a path of Hertz.
 pub(super) fn path(text: &str) -> Result<Path, Refusal> {
     let Some(inside) = text.strip_prefix('/') else {
-        return refuse(0..text.len().min(1), "a path begins with `/`");
+        return no_slash(text);
     };
     let mut path = Path::default();
     if inside.is_empty() {

@@ -44,6 +44,11 @@ pub(super) fn refuse<T>(at: Range<usize>, why: &'static str) -> Result<T, Refusa
     Err(Refusal { at, why: Why::Form(why) })
 }
 
+/// A refusal of a path without a slash in front.
+pub(super) fn no_slash<T>(text: &str) -> Result<T, Refusal> {
+    refuse(0..text.chars().next().map_or(0, char::len_utf8), "a path begins with `/`")
+}
+
 /// The place of a part of a text in the IDL: that of the whole where it is written otherwise.
 pub(super) fn place(name: &Name, part: &Range<usize>) -> Span {
     let (span, length) = (name.span, name.text.len());
@@ -59,7 +64,7 @@ pub(super) fn place(name: &Name, part: &Range<usize>) -> Span {
 /// Reads a template by the grammar in `google/api/http.proto`.
 pub(super) fn template(text: &str) -> Result<Path, Refusal> {
     if !text.starts_with('/') {
-        return refuse(0..text.len().min(1), "a path begins with `/`");
+        return no_slash(text);
     }
     let mut path = Path::default();
     let end = verb(text, &mut path)?;

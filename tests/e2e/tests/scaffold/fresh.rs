@@ -26,6 +26,8 @@ fn folder() -> tempfile::TempDir {
     }
     let text = "namespace rs api\nservice Greeter { string greet(1: string name) }\n";
     fs::write(folder.path().join("greeter.thrift"), text).unwrap();
+    // Every file that the program brings along.
+    fs::write(folder.path().join("imports.proto"), include_str!("imports.proto")).unwrap();
     folder
 }
 
@@ -39,6 +41,7 @@ fn fresh_crates_are_ready() {
         (&["hello.proto"], "hello"),
         (&["add.thrift", "hello.proto", "-o", "both"], "both"),
         (&["v1.proto", "v2.proto", "greeter.thrift", "-o", "greeters"], "greeters"),
+        (&["imports.proto"], "imports"),
     ] {
         kiteline(folder.path(), args);
         let made = folder.path().join(name);

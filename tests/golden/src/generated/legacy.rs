@@ -37,6 +37,7 @@ pub mod old {
         pub flag: bool,
     }
 
+    #[allow(clippy::large_enum_variant, reason = "the types are the IDL's")]
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::runtime::prost::Oneof)]
     #[prost(prost_path = "::runtime::prost")]
     pub enum Either {

@@ -94,3 +94,35 @@ fn paths_of_hertz_are_read_or_refused() {
         assert_eq!(shown(hertz::path(text)), expected, "{text}");
     }
 }
+
+/// Every text of up to five of these.
+fn texts() -> Vec<String> {
+    let letters = ["/", "{", "}", "*", ":", "=", "a", ".", "%", "2", "ä"];
+    let mut all = vec![String::new()];
+    let mut last = all.clone();
+    for _ in 0..5 {
+        last = last.iter().flat_map(|text| letters.iter().map(move |letter| format!("{text}{letter}"))).collect();
+        all.extend(last.iter().cloned());
+    }
+    all
+}
+
+#[test]
+fn any_text_is_a_path_or_is_refused_at_a_place_in_it() {
+    for parse in [template, hertz::path] {
+        let mut count = 0;
+        for text in texts() {
+            match parse(&text) {
+                Ok(path) => {
+                    count += 1;
+                    let rest = path.segments.iter().position(|it| *it == Segment::Rest);
+                    assert!(rest.is_none_or(|at| at + 1 == path.segments.len()), "{text}");
+                    let fits = |it: &Bound| !it.segments.is_empty() && it.segments.end <= path.segments.len();
+                    assert!(path.variables.iter().all(|it| fits(it) && text[it.at.clone()] == it.field), "{text}");
+                }
+                Err(Refusal { at, .. }) => assert!(text.get(at.clone()).is_some(), "{text}: {at:?}"),
+            }
+        }
+        assert!(count > 1000, "{count}");
+    }
+}

@@ -185,6 +185,7 @@ pub mod order {
         }
     }
 
+    #[allow(clippy::large_enum_variant, reason = "the types are the IDL's")]
     #[derive(Clone, PartialEq, Eq, Hash, ::runtime::prost::Oneof)]
     #[prost(prost_path = "::runtime::prost")]
     pub enum Payment {
