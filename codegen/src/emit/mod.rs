@@ -36,7 +36,13 @@ pub struct Modules<'a> {
 
 /// Emits every module.
 pub fn emit(model: &Model, sides: Sides) -> Modules<'_> {
-    Modules { model, sides, messages: proto::messages(model), descriptors: proto::descriptors(model), json: json::proto(model) }
+    Modules {
+        model,
+        sides,
+        messages: proto::messages(model),
+        descriptors: proto::descriptors(model),
+        json: json::proto(model),
+    }
 }
 
 impl Modules<'_> {

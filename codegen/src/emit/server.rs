@@ -180,7 +180,11 @@ fn call_proto(view: &View<'_>, method: &Method) -> TokenStream {
         (true, false) => quote!(let req = grpc::requests(call.body, call.limits);),
         (false, _) => {
             let ty = method.arguments.first().map(|it| view.field(it, false));
-            let read = if json { quote!(::runtime::json::request(&call, grpc::request)) } else { quote!(grpc::request(&call)) };
+            let read = if json {
+                quote!(::runtime::json::request(&call, grpc::request))
+            } else {
+                quote!(grpc::request(&call))
+            };
             quote!(let req: #ty = #read?;)
         }
     };

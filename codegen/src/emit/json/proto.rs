@@ -153,7 +153,8 @@ fn types(view: &View<'_>) -> TokenStream {
         .map(|(def, proto)| (proto.full.trim_start_matches('.'), view.path(def.module, &def.head.rust)))
         .collect();
     messages.sort_by_key(|(name, _)| *name);
-    let (name, types) = (ident(TYPES), messages.iter().map(|(name, path)| quote!(::runtime::json::AnyType::new::<#path>(#name))));
+    let (name, types) =
+        (ident(TYPES), messages.iter().map(|(name, path)| quote!(::runtime::json::AnyType::new::<#path>(#name))));
     quote! {
         /// The messages that a `google.protobuf.Any` may hold.
         pub(crate) static #name: ::runtime::json::Types = ::runtime::json::Types::new(&[#(#types),*]);

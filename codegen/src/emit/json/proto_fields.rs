@@ -74,19 +74,16 @@ const FORMS: [&str; 17] = [
     "Value",
 ];
 
-pub(super) fn of_message(
-    view: &View<'_>,
-    known: &Known<'_>,
-    of: (&Def, &Proto),
-    message: &DescriptorProto,
-) -> Lines {
+pub(super) fn of_message(view: &View<'_>, known: &Known<'_>, of: (&Def, &Proto), message: &DescriptorProto) -> Lines {
     let mut lines = Lines::default();
     let fields = Fields { view, known, of, message };
     let mut oneofs = HashSet::new();
     for (place, field) in message.field.iter().enumerate() {
         let oneof = field.oneof_index.filter(|_| !field.proto3_optional());
         let (literal, holds) = (Literal::usize_unsuffixed(place), fields.holds(field));
-        if field.label() != Label::Repeated && matches!(field.type_name(), ".google.protobuf.Value" | ".google.protobuf.NullValue") {
+        if field.label() != Label::Repeated
+            && matches!(field.type_name(), ".google.protobuf.Value" | ".google.protobuf.NullValue")
+        {
             lines.nulls.push(place);
         }
         match oneof.and_then(|at| usize::try_from(at).ok()) {

@@ -26,7 +26,11 @@ pub(super) fn boxed<'a>(files: impl Iterator<Item = &'a FileDescriptorProto>) ->
 }
 
 /// Every message by its full name, those inside others too.
-pub(in crate::emit) fn collect<'a>(name: String, message: &'a DescriptorProto, messages: &mut HashMap<String, &'a DescriptorProto>) {
+pub(in crate::emit) fn collect<'a>(
+    name: String,
+    message: &'a DescriptorProto,
+    messages: &mut HashMap<String, &'a DescriptorProto>,
+) {
     for nested in &message.nested_type {
         collect(format!("{name}.{}", nested.name()), nested, messages);
     }

@@ -14,8 +14,8 @@ use proc_macro2::TokenStream;
 use prost_build::Module;
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 
-pub(super) use groups::collect;
 pub(super) use descriptors::{Descriptors, descriptors, literal};
+pub(super) use groups::collect;
 
 use crate::ir::model::{DefKind, Model, ModuleId};
 

@@ -2,7 +2,7 @@
 
 use ::runtime::thrift;
 
-const _: () = ::runtime::fits(2);
+const _: () = ::runtime::fits(3);
 
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct AddRequest {

@@ -2,7 +2,7 @@
 
 use ::runtime::grpc;
 
-const _: () = ::runtime::fits(2);
+const _: () = ::runtime::fits(3);
 
 #[derive(Clone, PartialEq, Eq, Hash, ::runtime::prost::Message)]
 #[prost(prost_path = "::runtime::prost")]
@@ -101,9 +101,12 @@ impl<H: Greeter> ::runtime::Service for GreeterServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let req: HelloRequest = grpc::request(&call)?;
+                    let req: HelloRequest = ::runtime::json::request(
+                        &call,
+                        grpc::request,
+                    )?;
                     let reply = H::hello(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &reply)
+                    ::runtime::json::reply(&call, &reply, grpc::reply)
                 })
             }
             _ => ::runtime::service::unknown_method(&call),
@@ -112,6 +115,10 @@ impl<H: Greeter> ::runtime::Service for GreeterServer<H> {
 
     fn descriptors(&self) -> &'static [u8] {
         GreeterServer::<()>::DESCRIPTORS
+    }
+
+    fn json(&self) -> bool {
+        true
     }
 }
 
@@ -143,11 +150,69 @@ impl GreeterClient {
     }
 
     pub fn hello(&self, req: HelloRequest) -> ::runtime::client::Request<HelloResponse> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &GREETER.methods[0],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &GREETER.methods[0],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
+    }
+}
+
+impl ::runtime::json::Message for HelloRequest {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["from", "to", "msg"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.from);
+        out.plain(1, &self.to);
+        out.plain(2, &self.msg);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.from),
+            1 => input.value(&mut self.to),
+            2 => input.value(&mut self.msg),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for HelloResponse {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["from", "to", "msg"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.from);
+        out.plain(1, &self.to);
+        out.plain(2, &self.msg);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.from),
+            1 => input.value(&mut self.to),
+            2 => input.value(&mut self.msg),
+            _ => input.skip(),
+        }
     }
 }
