@@ -5,8 +5,8 @@ use quote::quote;
 
 use super::codec::{self, Reading};
 use super::view::{View, ident};
-use super::{constant, docs, proto, service, structs};
-use crate::ir::model::{Language, Method, Service, Ty};
+use super::{constant, docs, json, proto, service, structs};
+use crate::ir::model::{Field, Language, Method, Service, Ty};
 
 /// How arguments are read, beside the names that the code around them uses.
 const READING: Reading<'_> = Reading { owner: "", key: false, taken: &["field", "call", "handler"] };
@@ -218,14 +218,21 @@ fn read_arguments(view: &View<'_>, method: &Method) -> TokenStream {
     let owner = format!("{}()", method.head.name);
     let read = Reading { owner: &owner, ..READING };
     let arguments = &method.arguments;
+    let json = view.model.json(Language::Thrift);
     if arguments.is_empty() {
-        return quote!(thrift::arguments(&call, "", |field| field.skip())?;);
+        let binary = quote!(thrift::arguments(&call, "", |field| field.skip())?;);
+        return if json { quote!(if call.form == ::runtime::Form::Binary { #binary }) } else { binary };
     }
+    let whole = matches!(arguments.as_slice(), [one] if json::thrift::is_struct(view, &one.ty));
     if let [one] = arguments.as_slice()
         && one.default.is_none()
         && !read.must(view, one)
+        && (whole || !json)
     {
         let (name, id, names) = (read.local(one), codec::id(one.id), codec::name_list(arguments));
+        if json {
+            return quote!(let #name = ::runtime::json::request(&call, |call| thrift::argument(call, #id, #names))?;);
+        }
         return quote!(let #name = thrift::argument(&call, #id, #names)?;);
     }
     let (locals, names, arms) =
@@ -234,10 +241,38 @@ fn read_arguments(view: &View<'_>, method: &Method) -> TokenStream {
         let (name, value) = (read.local(it), read.take(view, it, |path| quote!(thrift::missing(&call, #path))));
         quote!(let #name = #value;)
     });
+    let mut reading = quote!(thrift::arguments(&call, #names, |field| #arms)?;);
+    if json {
+        let of_json = arguments_of_json(view, &read, arguments, whole);
+        reading = quote!(if call.form == ::runtime::Form::Json { #of_json } else { #reading });
+    }
     quote! {
         #locals
-        thrift::arguments(&call, #names, |field| #arms)?;
+        #reading
         #(#checked)*
+    }
+}
+
+/// Reads arguments from JSON into their locals: the one struct, or each by its name.
+fn arguments_of_json(view: &View<'_>, read: &Reading<'_>, arguments: &[Field], whole: bool) -> TokenStream {
+    if let [one] = arguments
+        && whole
+    {
+        let (name, some) = (read.local(one), view.std("Some"));
+        return quote!(#name = #some(::runtime::json::argument(&call)?););
+    }
+    let (table, (field, lines)) = (json::thrift::table(arguments), json::thrift::to_locals(view, read, arguments));
+    quote! {
+        static FIELDS: ::runtime::json::Fields = #table;
+        ::runtime::json::arguments(&call, &FIELDS, &mut |#field, input| #lines)?;
+    }
+}
+
+/// The name of an exception's type in its IDL.
+fn exception<'a>(view: &'a View<'_>, ty: &Ty) -> &'a str {
+    match view.model.real(ty) {
+        Ty::Def(id) => &view.model.def(*id).head.name,
+        _ => "",
     }
 }
 
@@ -245,23 +280,40 @@ fn awaited(view: &View<'_>, owner: &Service, method: &Method, path: &TokenStream
     let names = method.arguments.iter().map(|it| READING.local(it));
     let call = quote!(#path(&handler, &call.cx #(, #names)*).await);
     let (ok, err) = (view.std("Ok"), view.std("Err"));
+    let json = view.model.json(Language::Thrift);
+    let reply = match json {
+        true => quote!(::runtime::json::reply(&call, &reply, |cx, reply| thrift::reply(cx, 0, reply))),
+        false => quote!(thrift::reply(&call.cx, 0, &reply)),
+    };
+    let void = match json {
+        true => quote!(::runtime::json::void(&call, thrift::void)),
+        false => quote!(thrift::void(&call.cx)),
+    };
     let Some(it) = &method.error else {
         return match &method.result {
-            Some(_) => quote!(let reply = #call?; thrift::reply(&call.cx, 0, &reply)),
-            None => quote!(#call?; #ok(thrift::void(&call.cx))),
+            Some(_) => quote!(let reply = #call?; #reply),
+            None => quote!(#call?; #ok(#void)),
         };
     };
     let (_, error) = service::outcome(view, owner, method);
     let (arms, other) = (service::error_arms(method), ident(&it.other));
-    let ids = method.throws.iter().map(|it| codec::id(it.id));
+    let thrown = method.throws.iter().map(|it| {
+        let (id, name) = (codec::id(it.id), exception(view, &it.ty));
+        match json {
+            true => quote! {
+                ::runtime::json::exception(&call, #name, &thrown, |cx, thrown| thrift::reply(cx, #id, thrown))
+            },
+            false => quote!(thrift::reply(&call.cx, #id, &thrown)),
+        }
+    });
     let success = match &method.result {
-        Some(_) => quote!(#ok(reply) => thrift::reply(&call.cx, 0, &reply),),
-        None => quote!(#ok(()) => #ok(thrift::void(&call.cx)),),
+        Some(_) => quote!(#ok(reply) => #reply,),
+        None => quote!(#ok(()) => #ok(#void),),
     };
     quote! {
         match #call {
             #success
-            #(#err(#error::#arms(thrown)) => thrift::reply(&call.cx, #ids, &thrown),)*
+            #(#err(#error::#arms(thrown)) => #thrown,)*
             #err(#error::#other(error)) => #err(error),
         }
     }

@@ -253,6 +253,8 @@ pub struct Field {
     pub presence: Presence,
     /// Its default value.
     pub default: Option<Value>,
+    /// The name in JSON where that is another (`api.body`, `go.tag`).
+    pub json: Option<String>,
 }
 
 /// A constant.

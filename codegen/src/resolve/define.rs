@@ -189,9 +189,18 @@ fn fields(
                 wrap: Wrap::Plain,
                 presence: Presence::Always,
                 default: None,
+                json: json_name(&field.head.annotations),
             }
         })
         .collect()
+}
+
+/// The name that Hertz' `api.body` or Go's `json` tag gives a field in JSON.
+fn json_name(annotations: &[draft::Annotation]) -> Option<String> {
+    let value = |key: &str| annotations.iter().find(|it| it.key.text == key)?.value.as_ref().map(|it| it.text.as_str());
+    let tag = || value("go.tag")?.split_once("json:\"")?.1.split('"').next();
+    let name = value("api.body").or_else(tag)?.split(',').next()?.trim();
+    (!name.is_empty() && name != "-").then(|| name.to_owned())
 }
 
 fn service(

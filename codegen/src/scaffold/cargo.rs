@@ -50,7 +50,7 @@ struct Fresh<'a> {
 /// A new manifest, or the one that is there with our own table brought up to date.
 pub(super) fn manifest(model: &Model, it: &Crate, known: &BTreeMap<String, u64>, out: &mut Scaffold) {
     let path = PathBuf::from("Cargo.toml");
-    let features: Vec<String> = super::features(model, it.server).into_iter().map(|it| format!("\"{it}\"")).collect();
+    let features: Vec<String> = super::features(model).into_iter().map(|it| format!("\"{it}\"")).collect();
     let fresh = Fresh {
         name: &it.name,
         runtime: it.runtime.render(),

@@ -24,7 +24,7 @@ pub(super) fn update(manifest: &mut DocumentMut, model: &Model, known: &Crate) {
         for (key, text) in known.runtime.keys() {
             runtime.insert(key, text.into());
         }
-        let features = super::features(model, known.server).into_iter().collect();
+        let features = super::features(model).into_iter().collect();
         runtime.insert("features", Value::Array(features));
         dependencies.insert("runtime", value(runtime));
     }
@@ -34,7 +34,7 @@ pub(super) fn update(manifest: &mut DocumentMut, model: &Model, known: &Crate) {
     }
     // The workspace's line may have them.
     if !runtime.contains_key("workspace") {
-        features(runtime, &needed(model), known.server);
+        features(runtime, &needed(model));
     }
 }
 
@@ -53,19 +53,14 @@ fn source(runtime: &mut dyn TableLike, known: &Crate) {
     }
 }
 
-/// Adds those that are missing; those that are there stay. What a fresh server has beside the
-/// first proto comes with it.
-fn features(runtime: &mut dyn TableLike, needed: &[&str], server: bool) {
+/// Adds those that are missing; those that are there stay.
+fn features(runtime: &mut dyn TableLike, needed: &[&str]) {
     let list = runtime.entry("features").or_insert(value(Array::new()));
     let Some(list) = list.as_array_mut() else { return };
     let has = |list: &Array, name: &str| list.iter().any(|it| it.as_str() == Some(name));
     for feature in needed {
-        if has(list, feature) {
-            continue;
-        }
-        list.push(*feature);
-        if *feature == "grpc" && server && !has(list, "json") {
-            list.push("json");
+        if !has(list, feature) {
+            list.push(*feature);
         }
     }
 }

@@ -275,11 +275,8 @@ pub fn dependency(model: &Model, runtime: &Runtime) -> String {
 }
 
 /// The features of `runtime` that a new crate has.
-fn features(model: &Model, server: bool) -> Vec<&'static str> {
+fn features(model: &Model) -> Vec<&'static str> {
     let mut features = needed(model);
-    let proto = model.files.iter().any(|it| it.language == Language::Proto);
-    // go-micro's clients may choose it for each call.
-    features.extend((server && proto).then_some("json"));
     // A crate with services is found, and finds others, by name; `dev` is for a first run where nothing is
     // installed.
     if model.root_services().next().is_some() {
@@ -294,6 +291,8 @@ fn needed(model: &Model) -> Vec<&'static str> {
     let mut features = Vec::new();
     features.extend(uses(Language::Thrift).then_some("thrift"));
     features.extend(uses(Language::Proto).then_some("grpc"));
+    let json = |language| uses(language) && model.json(language);
+    features.extend((json(Language::Proto) || json(Language::Thrift)).then_some("json"));
     features.extend(model.defs.iter().any(|it| it.serde).then_some("serde"));
     features
 }

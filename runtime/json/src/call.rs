@@ -14,7 +14,9 @@ use kiteline_core::metadata::Metadata;
 use kiteline_core::service::{Answer, Call, Form, Idl};
 use kiteline_core::streaming::{self, Streaming};
 
-use crate::fields::Seen;
+use crate::fields::{Fields, Seen};
+use crate::objects::required;
+use crate::places::Places;
 use crate::writer::Pick;
 use crate::{Failure, Read, Reader, Style, Value, Writer};
 
@@ -45,14 +47,27 @@ pub fn request<M: Value + Default>(call: &Call, binary: impl FnOnce(&Call) -> Re
     read.map_err(|failure| failure.into_error(Code::InvalidArgument))
 }
 
-/// Reads a message out of the parts of an HTTP request: the body, then each text for its field.
+/// Reads a message out of the parts of an HTTP request.
 fn parts_of<M: Value + Default>(parts: &HttpParts, body: &[u8], style: Style, limits: DecodeLimits) -> Read<M> {
     let mut message = M::default();
+    let seen = read_parts(parts, body, style, limits, &mut |input| message.read_into(input))?;
+    message.complete(&seen)?;
+    Ok(message)
+}
+
+/// Reads the parts of an HTTP request: the body, then each text for its field. Gives the fields that came.
+fn read_parts(
+    parts: &HttpParts,
+    body: &[u8],
+    style: Style,
+    limits: DecodeLimits,
+    read_into: &mut dyn FnMut(&mut Reader<'_>) -> Read,
+) -> Read<Seen> {
     // What has to be there may stand in any part.
     let mut seen = Some(Seen::default());
     let mut read = |mut input: Reader<'_>, whole: bool| {
         input.partial = seen.take();
-        message.read_into(&mut input)?;
+        read_into(&mut input)?;
         seen = input.partial.take();
         if whole {
             input.end()?;
@@ -72,9 +87,72 @@ fn parts_of<M: Value + Default>(parts: &HttpParts, body: &[u8], style: Style, li
             return Err(Failure::new(format!("the parameter {path} is there twice"), None));
         }
     }
-    M::complete(&message, &seen.unwrap_or_default())?;
-    Ok(message)
+    Ok(seen.unwrap_or_default())
 }
+
+/// Reads the one argument of a Thrift method that is a struct without a default: the body is the struct.
+///
+/// # Errors
+///
+/// As [`request`].
+pub fn argument<T: Value>(call: &Call) -> Result<T, Error> {
+    let body = call.body.as_whole().ok_or_else(not_whole)?;
+    read(body, style(call), call.limits, Code::InvalidArgument)
+}
+
+/// Reads the arguments of a Thrift method as the fields of an object.
+///
+/// # Errors
+///
+/// As [`request`].
+pub fn arguments(
+    call: &Call,
+    fields: &'static Fields,
+    read: &mut dyn FnMut(usize, &mut Reader<'_>) -> Read,
+) -> Result<(), Error> {
+    let body = call.body.as_whole().ok_or_else(not_whole)?;
+    let mut places = Places { fields, read };
+    let outcome = match &call.http {
+        None => Reader::new(body, style(call), call.limits).and_then(|mut input| {
+            input.message(&mut places)?;
+            input.end()
+        }),
+        Some(parts) => read_parts(parts, body, style(call), call.limits, &mut |input| input.message(&mut places))
+            .and_then(|seen| required(fields, &seen, None)),
+    };
+    outcome.map_err(|failure| failure.into_error(Code::InvalidArgument))
+}
+
+/// Answers a Thrift method without a result: `{}`.
+pub fn void(call: &Call, binary: impl FnOnce(&Context) -> Answer) -> Answer {
+    match call.form {
+        Form::Binary => binary(&call.cx),
+        Form::Json => Answer::new(&call.cx, Bytes::from_static(b"{}")),
+    }
+}
+
+/// Answers with a declared exception: an error whose reason is the exception's name, with its JSON under
+/// [`EXCEPTION`] among the pairs.
+///
+/// # Errors
+///
+/// That error; in binary what `binary` gives.
+pub fn exception<T: Value + std::fmt::Display>(
+    call: &Call,
+    name: &str,
+    thrown: &T,
+    binary: impl FnOnce(&Context, &T) -> Result<Answer, Error>,
+) -> Result<Answer, Error> {
+    if call.form == Form::Binary {
+        return binary(&call.cx, thrown);
+    }
+    let json = String::from_utf8(crate::to_vec(thrown, style(call))?).unwrap_or_default();
+    let error = Error::new(Code::FailedPrecondition, thrown.to_string());
+    Err(error.with_reason(name).with_pair(EXCEPTION, json))
+}
+
+/// The pair of an error that has the JSON of a declared exception.
+pub const EXCEPTION: &str = "exception";
 
 /// The requests of a call that streams them, each in the form of the call.
 pub fn requests<M: Value + Default>(

@@ -58,7 +58,9 @@ use kiteline_core::limits::DecodeLimits;
 
 pub use bind::bind;
 pub use bytes::Bytes;
-pub use call::{body, messages, replies, reply, request, requests, result};
+pub use call::{
+    EXCEPTION, argument, arguments, body, exception, messages, replies, reply, request, requests, result, void,
+};
 pub use enums::NULL;
 pub use failure::{Failure, Read};
 pub use fields::{EnumNames, Fields};

@@ -134,4 +134,11 @@ impl<'w> Object<'w> {
             self.out.refuse(format!("`{message}` has no form in JSON here"));
         }
     }
+
+    /// A member of a union that the IDL does not know: it cannot be written.
+    #[cold]
+    pub fn unknown(&mut self, union: &str) {
+        self.out
+            .refuse(format!("a member of `{union}` that this version of the IDL does not know has no form in JSON"));
+    }
 }

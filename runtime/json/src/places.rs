@@ -1,7 +1,7 @@
 //! Reading fields into their places: what generated code calls.
 
 use crate::reader::Source;
-use crate::{EnumNames, Failure, Message, Read, Reader, Value, enums, values};
+use crate::{EnumNames, Failure, Fields, Message, Object, Read, Reader, Value, enums, values};
 
 impl Reader<'_> {
     /// Reads a field.
@@ -157,5 +157,38 @@ impl Reader<'_> {
     #[cold]
     pub fn unable(&mut self, message: &str) -> Read {
         Err(Failure::new(format!("`{message}` has no form in JSON here"), self.place()))
+    }
+
+    /// Reads an object whose fields have no message yet.
+    ///
+    /// # Errors
+    ///
+    /// What `read` gives, and as [`Reader::message`].
+    pub fn fields(&mut self, fields: &'static Fields, read: &mut dyn FnMut(usize, &mut Reader<'_>) -> Read) -> Read {
+        self.message(&mut Places { fields, read })
+    }
+
+    /// The error for a union without a member.
+    #[cold]
+    pub fn empty_union(&mut self, union: &str) -> Failure {
+        Failure::new(format!("one member of `{union}` has to be there"), self.place())
+    }
+}
+
+/// What is read in place of a message that there is not yet.
+pub(crate) struct Places<'r> {
+    pub(crate) fields: &'static Fields,
+    pub(crate) read: &'r mut dyn FnMut(usize, &mut Reader<'_>) -> Read,
+}
+
+impl Message for Places<'_> {
+    fn fields(&self) -> &'static Fields {
+        self.fields
+    }
+
+    fn write(&self, _: &mut Object<'_>) {}
+
+    fn read(&mut self, field: usize, input: &mut Reader<'_>) -> Read {
+        (self.read)(field, input)
     }
 }

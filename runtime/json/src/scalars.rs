@@ -131,6 +131,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// What a text is parsed as.
+    ///
+    /// # Errors
+    ///
+    /// For a text that is not `wanted`.
+    pub fn parsed<T: std::str::FromStr>(&mut self, wanted: &str) -> Read<T> {
+        let token = self.token(wanted)?;
+        let value = Some(&token.text).filter(|_| token.quoted).and_then(|text| text.parse().ok());
+        value.ok_or_else(|| self.wrong(&token, wanted))
+    }
+
     /// A truth value.
     pub(crate) fn boolean(&mut self) -> Read<bool> {
         let token = self.token("true or false")?;

@@ -173,8 +173,8 @@ impl<T: Value> Value for Vec<T> {
 
     fn read_into(&mut self, input: &mut Reader<'_>) -> Read {
         input.elements(&mut |input| {
-            // What grows by doubling has room for twice as much.
-            input.charge(2 * size_of::<T>())?;
+            // What grows by doubling has room for twice as much, and for four at first.
+            input.charge(if self.is_empty() { 4 } else { 2 } * size_of::<T>())?;
             T::read_element(self, input)
         })
     }

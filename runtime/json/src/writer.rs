@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use kiteline_core::error::{Error, Origin};
 
-use crate::{Message, Object, Style, Types, base64, escape, number};
+use crate::{EnumNames, Fields, Message, Object, Read, Reader, Style, Types, base64, enums, escape, number};
 
 /// Writes JSON.
 #[derive(Debug)]
@@ -109,6 +109,16 @@ impl Writer {
         message.write(&mut object);
         self.types = types;
         self.out.push(b'}');
+    }
+
+    /// Writes an object of some of the fields of a table.
+    pub fn object(&mut self, fields: &'static Fields, write: impl Fn(&mut Object<'_>)) {
+        self.message(&Written { fields, write });
+    }
+
+    /// Writes a member of an enum.
+    pub fn member(&mut self, number: i32, names: &'static EnumNames) {
+        enums::write(number, names, self);
     }
 
     /// Writes the part of a message that was picked.
@@ -271,5 +281,25 @@ impl Writer {
                 self.out.push(b'"');
             }
         }
+    }
+}
+
+/// What is written in place of a message that is not one.
+struct Written<W> {
+    fields: &'static Fields,
+    write: W,
+}
+
+impl<W: Fn(&mut Object<'_>)> Message for Written<W> {
+    fn fields(&self) -> &'static Fields {
+        self.fields
+    }
+
+    fn write(&self, out: &mut Object<'_>) {
+        (self.write)(out);
+    }
+
+    fn read(&mut self, _: usize, input: &mut Reader<'_>) -> Read {
+        input.skip()
     }
 }

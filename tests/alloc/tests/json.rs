@@ -33,7 +33,9 @@ fn json_takes_no_more_than_it_may() {
         for count in (0..16).map(|power| 100_usize << power) {
             let text = [start, &again.repeat(count), end].concat();
             let read = || from_slice::<Order>(text.as_bytes(), Style::Proto, limits);
-            let code = |read: Result<Order, _>| read.err().map(|it| it.into_error(Code::InvalidArgument).code());
+            let code = |read: Result<Order, runtime::json::Failure>| {
+                read.err().map(|it| it.into_error(Code::InvalidArgument).code())
+            };
             let (code, peak) = HEAP.peak_of(|| code(read()));
             assert!(peak <= limits.budget, "{peak} bytes for {count} of {again} after {start}");
             refused |= code == Some(Code::ResourceExhausted);

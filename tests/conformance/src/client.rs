@@ -10,10 +10,11 @@ use runtime::body::MessageSender;
 use runtime::client::Http;
 use runtime::registry::Registry;
 use runtime::tls::{ClientTls, Pem};
-use runtime::{Answer, Body, Call, Channel, Code, Context, Error, Limits, Messages, Metadata, Method};
+use runtime::{Answer, Body, Call, Channel, Code, Context, Error, Form, Limits, Messages, Metadata, Method};
 use tokio::sync::{Mutex, Notify, Semaphore};
 
-use conformance::shared::{Broken, METHODS, add, descriptors, failure, headers, read, write};
+use conformance::json::{turned, turns};
+use conformance::shared::{Broken, METHODS, add, failure, headers, read, write};
 use conformance::wire::{Any, CallResult, Cancel, ClientCall, ClientOutcome, Payload, Response, Timing, Unable};
 
 const HTTP_1: i32 = 1;
@@ -32,7 +33,7 @@ const TURNS: usize = 16;
 const AHEAD: usize = 1 << 20;
 
 /// A channel to where a call goes.
-fn channel(call: &ClientCall, descriptors: &'static [u8]) -> Result<Channel, Broken> {
+fn channel(call: &ClientCall) -> Result<Channel, Broken> {
     let mut http = match call.protocol {
         CONNECT => Http::connect(),
         GRPC => Http::grpc(),
@@ -48,7 +49,7 @@ fn channel(call: &ClientCall, descriptors: &'static [u8]) -> Result<Channel, Bro
         _ => http,
     };
     if call.codec == JSON {
-        http = http.with_json(descriptors);
+        http = http.with_json();
     }
     if call.get {
         http = http.with_get();
@@ -125,7 +126,21 @@ fn request(call: &ClientCall, method: &'static Method, body: Body) -> Call {
     if let Some(timeout) = call.timeout {
         cx = cx.with_deadline(std::time::Instant::now() + Duration::from_millis(timeout.into()));
     }
-    Call::new(method, cx, body, Limits::default().decode)
+    let form = if call.codec == JSON { Form::Json } else { Form::Binary };
+    Call { form, ..Call::new(method, cx, body, Limits::default().decode) }
+}
+
+/// Makes a call in the form that it has; the messages of both sides are in proto's own encoding here.
+async fn sent(channel: &Channel, mut call: Call) -> Result<Answer, Error> {
+    let turns = turns(call.form, call.method.name)?;
+    if let Some(turns) = &turns {
+        call.body = turned(std::mem::take(&mut call.body), turns.write_request)?;
+    }
+    let mut answer = channel.call(call, None).await?;
+    if let Some(turns) = turns {
+        answer.body = turned(answer.body, turns.read_answer)?;
+    }
+    Ok(answer)
 }
 
 fn cancelled() -> Error {
@@ -168,10 +183,10 @@ async fn exchange(
     if !streams {
         tokio::time::sleep(Duration::from_millis(call.delay.into())).await;
         let body = messages.into_iter().next().map(|message| message.value).unwrap_or_default();
-        return receive(channel.call(request(call, method, body.into()), None), timing, cancel, seen).await;
+        return receive(sent(channel, request(call, method, body.into())), timing, cancel, seen).await;
     }
     let (sender, body) = Messages::channel(AHEAD);
-    let made = channel.call(request(call, method, body.into()), None);
+    let made = sent(channel, request(call, method, body.into()));
     if call.stream_type == FULL_DUPLEX {
         return converse(made, (sender, messages, call.delay), timing, cancel, seen).await;
     }
@@ -312,8 +327,8 @@ async fn converse(
     Ok(())
 }
 
-async fn outcome(call: ClientCall, descriptors: &'static [u8]) -> ClientOutcome {
-    let made = match channel(&call, descriptors) {
+async fn outcome(call: ClientCall) -> ClientOutcome {
+    let made = match channel(&call) {
         Ok(channel) => make(&call, &channel).await,
         Err(error) => Err(error),
     };
@@ -326,7 +341,6 @@ async fn outcome(call: ClientCall, descriptors: &'static [u8]) -> ClientOutcome 
 
 #[tokio::main]
 async fn main() -> Result<(), Broken> {
-    let descriptors = descriptors()?;
     let mut input = tokio::io::stdin();
     let output = Arc::new(Mutex::new(tokio::io::stdout()));
     let turns = Arc::new(Semaphore::new(TURNS));
@@ -336,7 +350,7 @@ async fn main() -> Result<(), Broken> {
         // Their deadlines begin when they do.
         let turn = Arc::clone(&turns).acquire_owned().await?;
         calls.spawn(async move {
-            let outcome = outcome(call, descriptors).await;
+            let outcome = outcome(call).await;
             drop(turn);
             write(&outcome, &mut *output.lock().await).await
         });

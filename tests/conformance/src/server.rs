@@ -9,10 +9,11 @@ use runtime::body::MessageSender;
 use runtime::metadata::Metadata;
 use runtime::tls::{Pem, ServerTls};
 use runtime::{
-    Answer, Body, Call, Config, Context, Error, Handling, Limits, Messages, Server, Service, ServiceInfo, grpc,
+    Answer, Body, Call, Config, Context, Error, Form, Handling, Limits, Messages, Server, Service, ServiceInfo, grpc,
 };
 
-use conformance::shared::{Broken, METHODS, add, any, descriptors, error, headers, read, write};
+use conformance::json::{turned, turns};
+use conformance::shared::{Broken, METHODS, add, any, error, headers, read, write};
 use conformance::wire::{
     Any, BidiRequest, Failure, Outcome, PACKAGE, Payload, RequestInfo, Response, ServerSettings, ServerStarted,
     StreamDefinition, StreamRequest, UnaryDefinition, UnaryRequest,
@@ -26,28 +27,42 @@ static INFO: ServiceInfo = ServiceInfo {
     methods: &METHODS,
 };
 
-struct Conformance {
-    descriptors: &'static [u8],
-}
+struct Conformance;
 
 impl Service for Conformance {
     fn info(&self) -> &'static ServiceInfo {
         &INFO
     }
 
-    fn call(&self, call: Call) -> Handling {
-        match call.method.name {
-            "Unary" => Box::pin(unary(call, "UnaryRequest")),
-            "IdempotentUnary" => Box::pin(unary(call, "IdempotentUnaryRequest")),
-            "ClientStream" => Box::pin(client_stream(call)),
-            "ServerStream" => Box::pin(server_stream(call)),
-            "BidiStream" => Box::pin(bidi_stream(call)),
-            name => Box::pin(std::future::ready(Err(Error::unimplemented(name)))),
-        }
+    fn call(&self, mut call: Call) -> Handling {
+        Box::pin(async move {
+            let turns = turns(call.form, call.method.name)?;
+            if let Some(turns) = &turns {
+                call.body = turned(std::mem::take(&mut call.body), turns.read_request)?;
+                call.form = Form::Binary;
+            }
+            let mut answer = called(call).await?;
+            if let Some(turns) = turns {
+                answer.body = turned(answer.body, turns.write_answer)?;
+            }
+            Ok(answer)
+        })
     }
 
-    fn descriptors(&self) -> &'static [u8] {
-        self.descriptors
+    fn json(&self) -> bool {
+        true
+    }
+}
+
+/// A call in proto's own encoding.
+fn called(call: Call) -> Handling {
+    match call.method.name {
+        "Unary" => Box::pin(unary(call, "UnaryRequest")),
+        "IdempotentUnary" => Box::pin(unary(call, "IdempotentUnaryRequest")),
+        "ClientStream" => Box::pin(client_stream(call)),
+        "ServerStream" => Box::pin(server_stream(call)),
+        "BidiStream" => Box::pin(bidi_stream(call)),
+        name => Box::pin(std::future::ready(Err(Error::unimplemented(name)))),
     }
 }
 
@@ -241,8 +256,7 @@ async fn main() -> Result<(), Broken> {
         config.server.tls = Some(tls);
         cert = creds.cert;
     }
-    let service = Conformance { descriptors: descriptors()? };
-    let running = Server::new(config).add_arc(Arc::new(service)).start().await?;
+    let running = Server::new(config).add_arc(Arc::new(Conformance)).start().await?;
     let address = running.addr();
     let started = ServerStarted { host: address.ip().to_string(), port: address.port().into(), cert };
     write(&started, &mut output).await?;

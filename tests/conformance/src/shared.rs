@@ -1,7 +1,6 @@
 //! What both drivers need: the suite's way of speaking, its descriptors, metadata and errors as it writes them.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::io;
 
 use bytes::Bytes;
@@ -24,13 +23,6 @@ pub static METHODS: [Method; 6] = [
     Method::new(Idl::Proto, "/connectrpc.conformance.v1.ConformanceService/Unimplemented", 4),
     Method::new(Idl::Proto, "/connectrpc.conformance.v1.ConformanceService/IdempotentUnary", 5).safe(),
 ];
-
-/// The descriptors of the suite's protos, in the folder that `CONFORMANCE_PROTO` names.
-pub fn descriptors() -> Result<&'static [u8], Broken> {
-    let folder = env::var("CONFORMANCE_PROTO").map_err(|_| "CONFORMANCE_PROTO names no folder")?;
-    let files = protox::compile(["connectrpc/conformance/v1/service.proto"], [folder])?;
-    Ok(files.encode_to_vec().leak())
-}
 
 /// Reads a message behind its length; `None` at the end.
 pub async fn read<M: Message + Default>(input: &mut (impl AsyncRead + Unpin)) -> Result<Option<M>, Broken> {

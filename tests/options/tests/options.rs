@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use options::options::{All, Choice, Counted, Half, Level, Loose, Maps, Mixed, Plain, Point, Raw};
 use runtime::Bytes;
+use runtime::json::{self, Style};
 use runtime::thrift::{Struct, from_bytes, to_bytes};
 
 fn ids<T: Struct>() -> Vec<i16> {
@@ -32,6 +33,38 @@ fn maps_and_sets_are_in_order_or_not() {
     assert_eq!(from_bytes::<Loose>(to_bytes(&loose).unwrap(), Default::default()), Ok(loose));
     let Mixed { counts, fast, faster } = Mixed::default();
     let _: (BTreeMap<String, i64>, [HashMap<String, i64>; 2]) = (counts, [fast, faster]);
+}
+
+#[test]
+fn types_are_read_and_written_as_json_as_serde_does() {
+    let all = All {
+        r#type: "t\n".into(),
+        camel_case: Some(3),
+        data: vec![].into(),
+        level: Level::HIGH,
+        choices: vec![Choice::Name("n".into()), Choice::Point(Point { x: 1, y: 2 })],
+        points: BTreeMap::from([(-5, Point { x: 3, y: 4 })]),
+        id: i64::MIN,
+        next: Some(Box::new(All { id: 1, ..All::default() })),
+    };
+    let read = |json: &str| json::from_slice::<All>(json.as_bytes(), Style::Thrift, Default::default());
+    let written = String::from_utf8(json::to_vec(&all, Style::Thrift).unwrap()).unwrap();
+    assert_eq!(read(&written).unwrap(), all);
+    // serde has bytes as a list, and writes what is not there.
+    let by_serde = serde_json::to_string(&all).unwrap().replace("\"data\":[]", "\"data\":\"\"");
+    assert_eq!(read(&by_serde).unwrap(), all);
+    assert_eq!(by_serde.replace(",\"next\":null", "").replace("\"camelCase\":null,", ""), written);
+    for (json, why) in [
+        (r#"{"type": ""}"#, "id: the field is missing, at byte 12"),
+        (r#"{"id": 1, "level": "TOP", "level": 1}"#, "level: the field is there twice, at byte 35"),
+        (r#"{"id": 1, "choices": [{}]}"#, "choices[0]: one member of `Choice` has to be there, at byte 24"),
+        (r#"{"id": 1, "choices": [{"name": "", "point": {}}]}"#, "choices[0].point: another member of the same oneof is there too, at byte 44"),
+        (r#"{"id": 1, "points": {"x": {}}}"#, "points[\"x\"]: \"x\" is not a whole number"),
+        (r#"{"id": 1, "next": {"id": 1.5}}"#, "next.id: 1.5 is not a whole number, at byte 25"),
+    ] {
+        assert_eq!(read(json).unwrap_err().to_string(), why, "{json}");
+    }
+    assert_eq!(read(r#"{"id": "7", "level": "HIGH"}"#).unwrap(), All { id: 7, level: Level::HIGH, ..All::default() });
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub(super) struct Names {
     pub(super) other: Option<String>,
 }
 
-/// The table of a message's fields; `more` are calls behind it.
+/// The table of a message's fields, as an expression; `more` are calls behind it.
 pub(super) fn table(names: &[Names], more: &TokenStream) -> TokenStream {
     let json = names.iter().map(|it| &it.json);
     let known = |name: &str| names.iter().any(|it| it.json == name);
@@ -40,12 +40,7 @@ pub(super) fn table(names: &[Names], more: &TokenStream) -> TokenStream {
         let all = pairs(&all);
         quote!(.sorted(#all))
     });
-    quote! {
-        fn fields(&self) -> &'static ::runtime::json::Fields {
-            static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&[#(#json),*]) #or #sorted #more;
-            &FIELDS
-        }
-    }
+    quote!(::runtime::json::Fields::new(&[#(#json),*]) #or #sorted #more)
 }
 
 /// The places for which something holds, as an argument of a table's method; nothing without any.

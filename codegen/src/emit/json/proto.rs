@@ -115,7 +115,10 @@ fn message_impl(view: &View<'_>, known: &Known<'_>, of: (&Def, &Of), message: &D
     debug_assert!(proto.message, "an enum is not a message");
     quote! {
         impl ::runtime::json::Message for #path {
-            #table
+            fn fields(&self) -> &'static ::runtime::json::Fields {
+                static FIELDS: ::runtime::json::Fields = #table;
+                &FIELDS
+            }
 
             fn write(&self, #out: &mut ::runtime::json::Object<'_>) {
                 #(#writes)*

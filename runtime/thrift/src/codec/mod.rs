@@ -9,6 +9,8 @@ mod decoder;
 mod encoder;
 mod error;
 mod field;
+#[cfg(feature = "json")]
+mod json;
 mod kind;
 mod sink;
 mod size;
