@@ -68,7 +68,15 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> Request<T, E> {
         decode: fn(Bytes, DecodeLimits) -> Result<T, E>,
     ) -> Self {
         let cx = Context::new().with_method(method);
-        Self { channel: channel.clone(), method, body: body.map(Body::Whole), form: Form::Binary, decode, cx, timeout: None }
+        Self {
+            channel: channel.clone(),
+            method,
+            body: body.map(Body::Whole),
+            form: Form::Binary,
+            decode,
+            cx,
+            timeout: None,
+        }
     }
 
     /// For generated code: a call of `method` whose requests are `messages`. It takes as long as these

@@ -93,6 +93,11 @@ impl<'a> Reader<'a> {
         value
     }
 
+    /// Whether a list is read as a whole, in place of a default that is there.
+    pub(crate) fn replaces(&self) -> bool {
+        matches!(self.source, Source::Json)
+    }
+
     /// Whether names that are not known are left out, not refused.
     pub(crate) fn skips_unknown(&self) -> bool {
         !self.refuse_unknown

@@ -128,7 +128,12 @@ impl Exchange {
         let started = self.body(body).await.and_then(|body| {
             let (body, held) = body;
             let entry = Entry { share, held };
-            shared.start(route, self.context(headers, slot), (body, self.asked.caller.content().form, shared.limits.decode), entry)
+            shared.start(
+                route,
+                self.context(headers, slot),
+                (body, self.asked.caller.content().form, shared.limits.decode),
+                entry,
+            )
         });
         match started {
             Ok(mut work) => {

@@ -237,11 +237,7 @@ pub(super) fn messages(body: Arriving, caller: &Caller, target: Target) -> Messa
 /// # Errors
 ///
 /// [`Code::Unimplemented`] for none, or more than one; for one that cannot be read.
-pub(super) async fn whole(
-    body: Arriving,
-    caller: &Caller,
-    target: Target,
-) -> Result<(Bytes, Option<Held>), Error> {
+pub(super) async fn whole(body: Arriving, caller: &Caller, target: Target) -> Result<(Bytes, Option<Held>), Error> {
     if caller.content().protocol == Protocol::Connect {
         let mut room = Room::new(target.connection());
         let body = collect(body, target.most(), &mut room).await?;

@@ -11,7 +11,6 @@ mod socket;
 mod streams;
 mod target;
 
-
 use std::collections::hash_map::RandomState;
 use std::convert::Infallible;
 use std::hash::{BuildHasher, Hasher};
