@@ -7,5 +7,5 @@ fn main() -> Result<(), codegen::Error> {
     let options = Options { json: Json::On, serde: true, ..Options::default() };
     let idls = ["golden/idl/shapes.thrift", "golden/idl/names.thrift", "vectors/kitex/kitchen_sink.thrift"];
     let builder = idls.iter().fold(Builder::new(), |builder, idl| builder.idl(format!("../{idl}")));
-    builder.options(options).compile()
+    builder.idl("idl/calls.thrift").options(options).compile()
 }

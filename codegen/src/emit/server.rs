@@ -9,7 +9,7 @@ use super::{constant, docs, json, proto, service, structs};
 use crate::ir::model::{Field, Language, Method, Service, Ty};
 
 /// How arguments are read, beside the names that the code around them uses.
-const READING: Reading<'_> = Reading { owner: "", key: false, taken: &["field", "call", "handler"] };
+const READING: Reading<'_> = Reading { owner: "", key: false, taken: &["field", "input", "call", "handler"] };
 
 pub(super) fn emit(view: &View<'_>, it: &Service, descriptors: &proto::Descriptors) -> TokenStream {
     let descriptors = descriptors.get(&(it.module, it.package.clone()));

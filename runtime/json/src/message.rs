@@ -34,7 +34,8 @@ pub trait Value: Sized {
     /// For JSON that is no such value, or where a limit is reached.
     fn read(input: &mut Reader<'_>) -> Read<Self>;
 
-    /// Reads in place: what a message or a list has already stays, unless it is read anew.
+    /// Reads in place. JSON replaces what is there; a text that stands outside of it sets one field of a message, and adds to
+    /// a list.
     ///
     /// # Errors
     ///
@@ -97,6 +98,9 @@ impl<T: Message + Default> Value for T {
     }
 
     fn read_into(&mut self, input: &mut Reader<'_>) -> Read {
+        if input.replaces() {
+            *self = T::default();
+        }
         input.message(self)
     }
 

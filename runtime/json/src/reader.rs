@@ -119,6 +119,11 @@ impl<'a> Reader<'a> {
         value
     }
 
+    /// Whether a list is read as a whole, in place of a default that is there.
+    pub(crate) fn replaces(&self) -> bool {
+        matches!(self.source, Source::Json)
+    }
+
     /// Whether members of enums and types that are not known are left out, not refused. Of a text outside of the body nothing
     /// would be left.
     pub(crate) fn skips_unknown(&self) -> bool {

@@ -172,6 +172,9 @@ impl<T: Value> Value for Vec<T> {
     }
 
     fn read_into(&mut self, input: &mut Reader<'_>) -> Read {
+        if input.replaces() {
+            self.clear();
+        }
         input.elements(&mut |input| {
             // What grows by doubling has room for twice as much, and for four at first.
             input.charge(if self.is_empty() { 4 } else { 2 } * size_of::<T>())?;
@@ -280,6 +283,7 @@ macro_rules! maps {
             }
 
             fn read_into(&mut self, input: &mut Reader<'_>) -> Read {
+                self.clear();
                 read_map(input, self, |input| V::read(input).map(Some))
             }
 
@@ -310,6 +314,9 @@ macro_rules! sets {
             }
 
             fn read_into(&mut self, input: &mut Reader<'_>) -> Read {
+                if input.replaces() {
+                    self.clear();
+                }
                 input.elements(&mut |input| {
                     input.charge(2 * (size_of::<T>() + PAIR))?;
                     self.insert(T::read(input)?);

@@ -58,7 +58,10 @@ fn types_are_read_and_written_as_json_as_serde_does() {
         (r#"{"type": ""}"#, "id: the field is missing, at byte 12"),
         (r#"{"id": 1, "level": "TOP", "level": 1}"#, "level: the field is there twice, at byte 35"),
         (r#"{"id": 1, "choices": [{}]}"#, "choices[0]: one member of `Choice` has to be there, at byte 24"),
-        (r#"{"id": 1, "choices": [{"name": "", "point": {}}]}"#, "choices[0].point: another member of the same oneof is there too, at byte 44"),
+        (
+            r#"{"id": 1, "choices": [{"name": "", "point": {}}]}"#,
+            "choices[0].point: another member of the same oneof is there too, at byte 44",
+        ),
         (r#"{"id": 1, "points": {"x": {}}}"#, "points[\"x\"]: \"x\" is not a whole number"),
         (r#"{"id": 1, "next": {"id": 1.5}}"#, "next.id: 1.5 is not a whole number, at byte 25"),
     ] {

@@ -6,3 +6,4 @@ mod http;
 mod json;
 mod texts;
 mod thrift;
+mod thrift_json;

@@ -34,7 +34,7 @@ fn hex(text: &str) -> Vec<u8> {
 }
 
 /// The bodies of the recorded messages; structs among them without the argument list around them.
-fn bodies() -> Vec<Vec<u8>> {
+pub(crate) fn bodies() -> Vec<Vec<u8>> {
     let mut bodies = Vec::new();
     for bytes in recorded() {
         let mut messages = MessageReader::new(1 << 20);

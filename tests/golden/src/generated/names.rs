@@ -652,7 +652,7 @@ impl<Hn: Names> ::runtime::Service for NamesServer<Hn> {
                     let mut cx_: i32 = 0;
                     let mut call_: i32 = 0;
                     let mut handler_: i32 = 0;
-                    let mut input: i32 = 0;
+                    let mut input_: i32 = 0;
                     let mut field_: i32 = 0;
                     let mut body: i32 = 0;
                     let mut self_: i32 = 0;
@@ -663,7 +663,7 @@ impl<Hn: Names> ::runtime::Service for NamesServer<Hn> {
                             1 => field.read(&mut cx_),
                             2 => field.read(&mut call_),
                             3 => field.read(&mut handler_),
-                            4 => field.read(&mut input),
+                            4 => field.read(&mut input_),
                             5 => field.read(&mut field_),
                             6 => field.read(&mut body),
                             7 => field.read(&mut self_),
@@ -676,7 +676,7 @@ impl<Hn: Names> ::runtime::Service for NamesServer<Hn> {
                             cx_,
                             call_,
                             handler_,
-                            input,
+                            input_,
                             field_,
                             body,
                             self_,
