@@ -20,7 +20,9 @@ fn exchange<'a>(random: &mut Random<'a>, python: &mut Python, kind: &'a Kind) {
     random.message(kind.name, 0, &mut given);
     let ours = (kind.through)(&given);
     let meaning = |bytes: &[u8]| canonical(&kind.schema, kind.name, &(kind.through)(bytes));
-    let json = if random.closed { Vec::new() } else { (kind.to_json)(&ours) };
+    // An `Any` by itself has no types that it may hold; in `Everything` it has those of the crate.
+    let in_json = !random.closed && kind.name != ".google.protobuf.Any";
+    let json = if in_json { (kind.to_json)(&ours) } else { Vec::new() };
     let wanted = meaning(&ours);
     let words = random.one_of(kind.words);
     let said = python.ask([&kind.name.as_bytes()[1..], &given, &ours, &json, words.as_bytes()]);
