@@ -120,7 +120,7 @@ impl Json {
 }
 
 fn find(path: &str, descriptors: &[u8]) -> Result<MethodDescriptor, String> {
-    // Knows google.protobuf, which generated code leaves out.
+    // Knows google.protobuf; descriptors of that name in generated code are passed over.
     let mut pool = DescriptorPool::global();
     pool.decode_file_descriptor_set(descriptors).map_err(|error| error.to_string())?;
     let (service, name) = path.trim_start_matches('/').rsplit_once('/').unwrap_or_default();
