@@ -7,7 +7,7 @@ use proc_macro2::{Literal, TokenStream};
 use prost::encoding::{self, DecodeContext, WireType};
 use prost_types::FileDescriptorProto;
 
-use super::{files, is_well_known};
+use super::files;
 use crate::ir::model::{Model, ModuleId};
 
 /// The encoded descriptors by what services share them with: those of their module and package. Files without a package
@@ -15,7 +15,7 @@ use crate::ir::model::{Model, ModuleId};
 pub(in crate::emit) type Descriptors = BTreeMap<(ModuleId, String), Vec<u8>>;
 
 /// The encoded `FileDescriptorSet` of each module and package with services: its files, and what they
-/// import but the well-known ones, which every reader has. Without places and comments.
+/// import. Without places and comments.
 pub(in crate::emit) fn descriptors(model: &Model) -> Descriptors {
     let all = files(model);
     let raw: Vec<Vec<u8>> = fields(&model.descriptors).map(|(_, _, file)| without_places(file)).collect();
@@ -28,7 +28,7 @@ pub(in crate::emit) fn descriptors(model: &Model) -> Descriptors {
         let mut next: Vec<&FileDescriptorProto> =
             all.iter().filter(|file| home(file).as_ref() == Some(wanted)).collect();
         while let Some(file) = next.pop() {
-            if !is_well_known(file, model) && names.insert(file.name()) {
+            if names.insert(file.name()) {
                 next.extend(file.dependency.iter().filter_map(|name| by_name.get(name.as_str()).copied()));
             }
         }

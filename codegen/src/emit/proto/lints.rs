@@ -33,7 +33,7 @@ fn collect(name: &str, message: &DescriptorProto, allowed: &mut Allowed) {
     for (oneof, at) in message.oneof_decl.iter().zip(0..) {
         let members = message.field.iter().filter(|it| it.oneof_index == Some(at) && !it.proto3_optional());
         let members: Vec<Type> = members.map(|it| it.r#type()).collect();
-        if members.len() > 1 && members.contains(&Type::Message) {
+        if members.len() > 1 && members.iter().any(|it| matches!(it, Type::Message | Type::Group)) {
             allowed.oneofs.push((format!("{name}.{}", oneof.name()), LARGE));
         }
     }

@@ -3,16 +3,14 @@
 use super::path::{Bound, Path, Refusal, Why, literal, no_slash, refuse};
 use crate::ir::http::Segment;
 
-/// Reads a path of Hertz.
+/// Reads a path of Hertz, which may lack the slash in front.
 pub(super) fn path(text: &str) -> Result<Path, Refusal> {
-    let Some(inside) = text.strip_prefix('/') else {
-        return no_slash(text);
-    };
+    let inside = text.strip_prefix('/').unwrap_or(text);
     let mut path = Path::default();
     if inside.is_empty() {
-        return Ok(path);
+        return if text.is_empty() { no_slash(text) } else { Ok(path) };
     }
-    let mut start = 1;
+    let mut start = text.len() - inside.len();
     let mut rest = None;
     for part in inside.split('/') {
         let at = start..start + part.len();
@@ -30,7 +28,7 @@ pub(super) fn path(text: &str) -> Result<Path, Refusal> {
                 path.variables.push(Bound { field: field.to_owned(), at: at.start + 1..at.end, segments });
             }
             // A slash at the end is one more segment, as to Hertz.
-            None if at.end < text.len() => return refuse(at.start - 1..at.end, "a segment is empty"),
+            None if at.end < text.len() => return refuse(at.start.saturating_sub(1)..at.end, "a segment is empty"),
             _ => {
                 if let Some(mark) = part.find(':') {
                     let mark = at.start + mark;

@@ -183,7 +183,7 @@ pub(super) fn literal(text: &str, at: Range<usize>) -> Result<String, Refusal> {
             '{' | '}' => return refuse(here..here + 1, "a variable is whole segments: `/{name}/`"),
             '?' | '#' => return refuse(here..here + 1, "this ends a path"),
             char if char.is_whitespace() || char.is_control() => {
-                return refuse(here..here + char.len_utf8(), "write it as `%20` is written");
+                return refuse(here..here + char.len_utf8(), "a blank is written `%20`, what cannot be seen alike");
             }
             '%' => {
                 let digits = text.get(here + 1..(here + 3).min(at.end)).unwrap_or_default();

@@ -97,7 +97,11 @@ pub(super) fn routes(
     check(types, &placed, found);
     used.extend(placed.iter().filter(|it| it.at != Part::Path).map(|it| it.key));
     let route = |(verb, path): &(&str, Name)| {
-        let parsed = read(path, hertz::path, found)?;
+        let Some(parsed) = read(path, hertz::path, found) else {
+            // Which parameters it has is not known.
+            used.extend(placed.iter().map(|it| it.key));
+            return None;
+        };
         let variables = variables(types, method, path, &parsed, input, &placed, used, found);
         Some(made(verb, path.span, parsed, variables, &placed))
     };

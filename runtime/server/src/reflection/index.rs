@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use kiteline_core::service::{Idl, Service, ServiceInfo};
 use prost::Message;
-use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet};
+use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 
 /// Files by name, and the name of the file of each symbol.
 pub(super) struct Index {
@@ -17,6 +17,13 @@ pub(super) struct Index {
     extensions: BTreeMap<(String, i32), String>,
     /// Messages, extended or not.
     types: BTreeSet<String>,
+}
+
+/// A `FileDescriptorSet` whose files are as they were written: options of all kinds are kept.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Encoded {
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    pub(super) file: Vec<Bytes>,
 }
 
 struct File {
@@ -37,13 +44,16 @@ impl Index {
         };
         for service in protos() {
             // What a service of the program's own says may be anything: what does not decode is as good as none.
-            let set = FileDescriptorSet::decode(service.descriptors()).unwrap_or_default();
-            set.file.into_iter().for_each(|file| index.add(&file));
+            let set = Encoded::decode(Bytes::from_static(service.descriptors())).unwrap_or_default();
+            for encoded in set.file {
+                let file = FileDescriptorProto::decode(encoded.clone());
+                file.into_iter().for_each(|file| index.add(&file, encoded.clone()));
+            }
         }
         index
     }
 
-    fn add(&mut self, file: &FileDescriptorProto) {
+    fn add(&mut self, file: &FileDescriptorProto, encoded: Bytes) {
         let name = file.name().to_owned();
         if self.files.contains_key(&name) {
             return;
@@ -63,7 +73,6 @@ impl Index {
             service.method.iter().for_each(|method| self.add_symbol(&name, &service_scope, method.name()));
         }
         file.extension.iter().for_each(|extension| self.add_extension(&name, scope, extension));
-        let encoded = file.encode_to_vec().into();
         self.files.insert(name, File { encoded, imports: file.dependency.clone() });
     }
 

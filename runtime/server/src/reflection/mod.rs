@@ -2,7 +2,7 @@
 //! grpcurl and its kind call a server without files. They answer from the descriptors in generated
 //! code; every proto service is listed, one without descriptors by its name alone.
 //!
-//! The well-known files of `google/protobuf` are not in those descriptors: tools bring their own.
+//! Those of `google/protobuf` are among them where they are imported: grpcurl asks for them too.
 
 mod index;
 mod messages;

@@ -1,9 +1,10 @@
 use kiteline_core::context::Context;
 use prost_types::{
     DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
-    FileDescriptorSet, MethodDescriptorProto, ServiceDescriptorProto,
+    MethodDescriptorProto, ServiceDescriptorProto,
 };
 
+use super::index::Encoded;
 use super::messages::Extension;
 use super::*;
 
@@ -63,8 +64,12 @@ fn set() -> &'static [u8] {
         service: vec![service],
         ..Default::default()
     };
-    FileDescriptorSet { file: vec![base, hello] }.encode_to_vec().leak()
+    let base = [base.encode_to_vec(), OPTION.to_vec()].concat().into();
+    Encoded { file: vec![base, hello.encode_to_vec().into()] }.encode_to_vec().leak()
 }
+
+/// Options of a file (field 8), in which field 50000 is a text.
+const OPTION: &[u8] = b"\x42\x07\x82\xb5\x18\x03abc";
 
 async fn ask(asks: &[Ask]) -> Vec<Reply> {
     let services: [Arc<dyn Service>; 3] =
@@ -115,6 +120,14 @@ async fn symbols_lead_to_their_files_and_what_those_import() {
     }
     let asks = [Ask::FileByFilename("base.proto".into())];
     assert_eq!(names(&ask(&asks).await[0]), ["base.proto"]);
+}
+
+/// Options of the user's own extensions are fields that nobody here knows.
+#[tokio::test]
+async fn files_are_told_as_they_were_written() {
+    let reply = ask(&[Ask::FileByFilename("base.proto".into())]).await.remove(0);
+    let Reply::FileDescriptor(FileReply { file_descriptor_proto }) = reply else { panic!("{reply:?}") };
+    assert!(file_descriptor_proto[0].ends_with(OPTION), "{file_descriptor_proto:?}");
 }
 
 #[tokio::test]
