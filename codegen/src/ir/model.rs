@@ -42,7 +42,7 @@ impl Model {
     /// Whether the types of a language implement the traits of JSON.
     pub fn json(&self, language: Language) -> bool {
         match self.json {
-            Json::Auto => language == Language::Proto,
+            Json::Auto => language == Language::Proto || self.has_routes(language),
             Json::On => true,
             Json::Off => false,
         }
@@ -65,6 +65,12 @@ impl Model {
             ty = target;
         }
         ty
+    }
+
+    /// Whether a method of a language is reached by a route of HTTP.
+    fn has_routes(&self, language: Language) -> bool {
+        let mut services = self.services.iter().filter(|service| self.files[service.file].language == language);
+        services.any(|service| service.methods.iter().any(|method| !method.routes.is_empty()))
     }
 
     /// The files that the user has, without those that the program brings along.

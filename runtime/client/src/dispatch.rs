@@ -49,6 +49,17 @@ pub(super) struct Settings<'a> {
     pub(super) caps: Caps,
 }
 
+impl Settings<'_> {
+    /// The scheme of endpoints that proto services are called at.
+    fn scheme_of_proto(&self) -> &'static str {
+        #[cfg(feature = "grpc")]
+        if let Some(http) = &self.http {
+            return http.scheme();
+        }
+        Idl::Proto.scheme()
+    }
+}
+
 struct Shared {
     resolver: Resolver,
     /// Whether a first call waits for a registry that is away.
@@ -122,7 +133,7 @@ impl Dispatch {
             waits: settings.waits,
             balancer,
             thrift_endpoints: EndpointSets::new(Idl::Thrift.scheme(), settings.recorders.clone()),
-            grpc_endpoints: EndpointSets::new(Idl::Proto.scheme(), settings.recorders.clone()),
+            grpc_endpoints: EndpointSets::new(settings.scheme_of_proto(), settings.recorders.clone()),
             epoch: Instant::now(),
             budget: Budget::default(),
             thrift: Thrift::new(settings, Arc::clone(&counters)),

@@ -8,18 +8,20 @@ mod reading;
 mod replies;
 mod style;
 
-use http::{HeaderMap, HeaderValue, Request, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Version, header};
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use kiteline_core::body::Body;
 use kiteline_core::error::{Error, Origin};
+use kiteline_core::http_route::HttpRoute;
 use kiteline_core::service::{Answer, Call, Kind};
 use kiteline_grpc::{
     CONNECT_TIMEOUT, Content, ENCODINGS, Protocol, TIMEOUT, connect, envelope, write_connect_timeout, write_metadata,
     write_timeout,
 };
 use kiteline_registry::Endpoint;
+use kiteline_rest::{Written, write_request};
 
 use crate::dial::Dialer;
 
@@ -81,7 +83,9 @@ impl Caller {
     fn content(&self, call: &Call) -> Content {
         let streams = call.method.kind.streams_requests() || call.method.kind.streams_answers();
         let protocol = match self.style.protocol {
-            Protocol::Connect if streams => Protocol::ConnectStream,
+            Protocol::Rest if !streams && !call.method.routes.is_empty() => Protocol::Rest,
+            Protocol::Connect | Protocol::Rest if streams => Protocol::ConnectStream,
+            Protocol::Rest => Protocol::Connect,
             protocol => protocol,
         };
         Content { protocol, form: call.form }
@@ -91,9 +95,19 @@ impl Caller {
     fn request(&self, at: &Endpoint, content: Content, call: &Call) -> Result<Request<Outgoing>, Error> {
         let mut headers = self.headers(content, call);
         let encoding = self.style.encoding;
-        let mut query = None;
-        let body = match &call.body {
-            Body::Whole(message) => {
+        let (mut query, mut routed) = (None, None);
+        let body = match (&call.body, route_of(content, call)) {
+            (Body::Whole(message), Some(route)) => {
+                let mut written = write_request(route, message)?;
+                let body = written.body.take();
+                if body.is_none() {
+                    headers.remove(header::CONTENT_ENCODING);
+                }
+                add_route(&mut headers, &written, body.is_some());
+                routed = Some((written.verb, written.target));
+                body.map_or_else(Outgoing::none, |body| Outgoing::whole(encoding.pack(body).1))
+            }
+            (Body::Whole(message), None) => {
                 let (flags, message) = encoding.pack(message.clone());
                 match content.protocol {
                     Protocol::Connect if self.style.get && call.method.safe => {
@@ -104,12 +118,13 @@ impl Caller {
                     _ => Outgoing::whole(envelope::seal(flags, &message)),
                 }
             }
-            Body::Stream(messages) => {
+            (Body::Stream(messages), _) => {
                 let taken = || Error::internal("a stream of requests is sent once").with_origin(Origin::Encode);
                 Outgoing::stream(messages.take().ok_or_else(taken)?, encoding)
             }
         };
-        let (path, one) = (call.method.path, self.style.version == Version::HTTP_11);
+        let path = routed.as_ref().map_or(call.method.path, |(_, target)| target);
+        let one = self.style.version == Version::HTTP_11;
         let scheme = if self.dialer.is_secure(at) { "https" } else { "http" };
         let mut uri = if one { path.to_owned() } else { format!("{scheme}://{}{path}", at.address()) };
         if let Some(query) = &query {
@@ -120,7 +135,7 @@ impl Caller {
         if one && let Ok(host) = HeaderValue::from_str(&at.address()) {
             headers.insert(header::HOST, host);
         }
-        let verb = if query.is_some() { http::Method::GET } else { http::Method::POST };
+        let verb = routed.as_ref().map_or(if query.is_some() { "GET" } else { "POST" }, |(verb, _)| verb);
         let request = Request::builder().method(verb).uri(uri).version(self.style.version).body(body);
         let mut request = request.map_err(|error| {
             Error::invalid(format!("no request can be made for {path}: {error}")).with_origin(Origin::Encode)
@@ -160,7 +175,7 @@ impl Caller {
     }
 
     async fn read(&self, sent: Sent, at: &Endpoint, content: Content, call: &Call) -> Result<Answer, Error> {
-        let expected = reading::Expected { content, most: self.message, deadline: call.cx.deadline() };
+        let expected = reading::Expected { route: route_of(content, call), content, most: self.message, deadline: call.cx.deadline() };
         if call.method.kind.streams_answers() {
             let answer = replies::stream(sent, expected, at).await?;
             return Ok(match (call.cx.deadline(), answer) {
@@ -172,6 +187,25 @@ impl Caller {
         }
         debug_assert!(call.method.kind != Kind::Oneway, "proto has no oneway");
         replies::whole(sent, expected, at).await
+    }
+}
+
+/// The route that a call takes.
+fn route_of(content: Content, call: &Call) -> Option<&'static HttpRoute> {
+    call.method.routes.first().filter(|_| content.protocol == Protocol::Rest)
+}
+
+/// The headers of a request by a route.
+fn add_route(headers: &mut HeaderMap, written: &Written, has_body: bool) {
+    let label = Some(&written.content_type).filter(|_| has_body).and_then(|label| HeaderValue::from_str(label).ok());
+    match label {
+        Some(label) => drop(headers.insert(header::CONTENT_TYPE, label)),
+        None => drop(headers.remove(header::CONTENT_TYPE)),
+    }
+    for (name, text) in &written.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(text)) {
+            headers.append(name, value);
+        }
     }
 }
 

@@ -6,11 +6,15 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 
 use kiteline_core::error::{Code, Error, Origin};
+use kiteline_core::http_route::HttpRoute;
 use kiteline_core::metadata::Metadata;
 use kiteline_grpc::{Content, Encoding, Form, Protocol, STATUS, Status, connect, error_of, read_metadata, web};
+use kiteline_rest::read_failure;
 
 /// What a call expects of its answer.
 pub(super) struct Expected {
+    /// The route of HTTP that the call took, if it took one.
+    pub(super) route: Option<&'static HttpRoute>,
     pub(super) content: Content,
     pub(super) most: usize,
     /// When the call ends in any case.
@@ -54,11 +58,13 @@ impl Expected {
     pub(super) fn head(&self, code: StatusCode, headers: &HeaderMap, alone: bool) -> Result<Encoding, Ended> {
         let protocol = self.content.protocol;
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if code != StatusCode::OK {
+        if !self.is_success(code) {
             let of_grpc = Some(headers).filter(|_| !protocol.is_connect()).and_then(Status::read);
             return Err(of_grpc.map_or_else(|| bad_status(code), |status| Ended::with(&status, headers)));
         }
-        self.check(text(header::CONTENT_TYPE.as_str()))?;
+        if self.route.is_none() {
+            self.check(text(header::CONTENT_TYPE.as_str()))?;
+        }
         if alone && !protocol.is_connect() && headers.contains_key(STATUS) {
             let ended = self.silence(headers);
             if ended.error.is_some() {
@@ -69,6 +75,11 @@ impl Expected {
         Encoding::read(name).ok_or_else(|| {
             Ended::failed(Code::Internal, format!("the answer has the compression {name}, which was not offered"))
         })
+    }
+
+    /// Whether an answer with this status may be a message.
+    pub(super) fn is_success(&self, code: StatusCode) -> bool {
+        code == StatusCode::OK || self.route.is_some() && code.is_success()
     }
 
     /// Whether a content type is the one of the request.
@@ -132,6 +143,9 @@ impl Expected {
 
     /// The error in the body of an answer that is not 200.
     pub(super) fn error(&self, code: StatusCode, headers: &HeaderMap, body: &Bytes) -> Error {
+        if self.route.is_some() {
+            return read_failure(code, body);
+        }
         let otherwise = connect::code_of_http(code);
         let json = headers.get(header::CONTENT_TYPE).and_then(|name| Content::read(name.to_str().ok()?).ok());
         let is_json = json.is_some_and(|name| name.form == Form::Json && name.protocol == Protocol::Connect);

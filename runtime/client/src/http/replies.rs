@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use hyper::body::{Body, Incoming};
 
@@ -16,6 +17,7 @@ use kiteline_core::metadata::Metadata;
 use kiteline_core::service::Answer;
 use kiteline_grpc::{Encoding, Frames, Piece, Protocol, connect, envelope, read_metadata};
 use kiteline_registry::Endpoint;
+use kiteline_rest::read_reply;
 
 /// The messages of an answer with envelopes.
 struct Replies {
@@ -153,7 +155,7 @@ pub(super) async fn stream(sent: Sent, expected: Expected, at: &Endpoint) -> Res
 
 /// The one answer of a call.
 pub(super) async fn whole(sent: Sent, expected: Expected, at: &Endpoint) -> Result<Answer, Error> {
-    if expected.content.protocol == Protocol::Connect {
+    if !expected.content.protocol.has_envelopes() {
         return bare(sent, &expected, at).await;
     }
     let (mut replies, head) = Replies::new(sent, expected, at)?;
@@ -186,7 +188,7 @@ async fn bare(sent: Sent, expected: &Expected, at: &Endpoint) -> Result<Answer, 
     let (head, body) = response.into_parts();
     let (leading, trailing) = connect::split_trailers(&head.headers);
     let with_metadata = |error: Error| error.with_metadata(read_metadata(&leading), read_metadata(&trailing));
-    let encoding = if head.status == StatusCode::OK {
+    let encoding = if expected.is_success(head.status) {
         let encoding = expected.head(head.status, &head.headers, false);
         encoding.map_err(|ended| with_metadata(ended.error.unwrap_or_else(|| remote(Code::Unknown, ""))))?
     } else {
@@ -194,10 +196,14 @@ async fn bare(sent: Sent, expected: &Expected, at: &Endpoint) -> Result<Answer, 
     };
     let body = collect(body, expected.most, at).await.map_err(|error| with_metadata(expected.broken(error)))?;
     open.answered(true);
-    if head.status != StatusCode::OK {
+    if !expected.is_success(head.status) {
         return Err(with_metadata(expected.error(head.status, &head.headers, &body)));
     }
-    let message = expected.body(encoding, body).map_err(with_metadata)?;
+    let mut message = expected.body(encoding, body).map_err(with_metadata)?;
+    if let Some(route) = expected.route {
+        let label = head.headers.get(CONTENT_TYPE).and_then(|label| label.to_str().ok()).unwrap_or_default();
+        message = read_reply(route, label, message);
+    }
     Ok(Answer { head: read_metadata(&leading), body: message.into(), trailers: read_metadata(&trailing) })
 }
 

@@ -57,6 +57,23 @@ impl Http {
         Self::new(Protocol::Connect)
     }
 
+    /// By the routes of HTTP that the IDL describes, at the endpoints that say `http`, in JSON: for clients whose code was
+    /// generated with it. Kratos' servers are called so. Over HTTP/1.1; methods without a route, and streams, are called as Connect's.
+    ///
+    /// ```
+    /// use runtime::client::Http;
+    ///
+    /// let _channel = runtime::Channel::builder("helloworld").http(Http::rest());
+    /// ```
+    pub fn rest() -> Self {
+        Self { form: Form::Json, version: Version::HTTP_11, ..Self::new(Protocol::Rest) }
+    }
+
+    /// The scheme of the endpoints that are called.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.protocol == Protocol::Rest { "http" } else { "grpc" }
+    }
+
     /// Over HTTP/1.1, one call at a time on a connection. gRPC stays on HTTP/2.
     pub fn over_http1(mut self) -> Self {
         if self.protocol != Protocol::Grpc {

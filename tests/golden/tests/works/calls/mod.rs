@@ -5,6 +5,7 @@ mod details;
 mod json;
 mod proto;
 mod required;
+mod rest;
 mod shapes;
 mod shop;
 mod streams;
