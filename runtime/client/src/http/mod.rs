@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use kiteline_core::body::Body;
 use kiteline_core::error::{Error, Origin};
-use kiteline_core::service::{Answer, Call, Kind};
+use kiteline_core::service::{Answer, Call, Form, Kind};
 use kiteline_grpc::{
     CONNECT_TIMEOUT, Content, ENCODINGS, Protocol, TIMEOUT, connect, envelope, write_connect_timeout, write_metadata,
     write_timeout,
@@ -43,6 +43,10 @@ pub(super) struct Caller {
 impl Caller {
     pub(super) fn new(dialer: Dialer, message: usize, style: Http) -> Self {
         Self { dialer, message, style }
+    }
+
+    pub(super) fn form(&self) -> Form {
+        self.style.form
     }
 
     /// One call to one instance. A call that a connection did not take, because that ends, goes to another one.
