@@ -36,7 +36,6 @@ struct Inner {
     layered: Option<Layered>,
     timeout: Duration,
     limits: DecodeLimits,
-    form: Form,
     recorders: Recorders,
 }
 
@@ -78,7 +77,7 @@ impl Channel {
 
     /// For generated code: the form of the messages of calls, where the code has both.
     pub fn form(&self) -> Form {
-        self.0.form
+        self.0.dispatch.form()
     }
 
     pub(super) fn decode_limits(&self) -> DecodeLimits {
@@ -377,20 +376,8 @@ impl Builder {
         self.open(resolver)
     }
 
-    /// JSON is for calls over HTTP alone.
-    #[cfg(feature = "grpc")]
-    fn form(&self) -> Form {
-        self.http.as_ref().filter(|_| self.style.transport.is_none()).map_or(Form::Binary, |http| http.form)
-    }
-
-    #[cfg(not(feature = "grpc"))]
-    fn form(&self) -> Form {
-        Form::Binary
-    }
-
     fn open(self, resolver: Resolver) -> Result<Channel, Error> {
         malloc::retain();
-        let form = self.form();
         let settings = Settings {
             dialer: Dialer::new(self.client.connect_timeout, self.client.tls.as_ref())?,
             waits: self.client.wait_for_registry,
@@ -408,6 +395,6 @@ impl Builder {
             self.layers.into_iter().rev().fold(inner, |inner, wrap| wrap(inner))
         });
         let (timeout, limits) = (self.client.timeout, self.limits.decode);
-        Ok(Channel(Arc::new(Inner { dispatch, layered, timeout, limits, form, recorders: self.recorders })))
+        Ok(Channel(Arc::new(Inner { dispatch, layered, timeout, limits, recorders: self.recorders })))
     }
 }

@@ -27,7 +27,7 @@ use kiteline_core::event::Recorders;
 use kiteline_core::limits::Limits;
 #[cfg(feature = "grpc")]
 use kiteline_core::service::Kind;
-use kiteline_core::service::{Answer, Call, Handling, Idl};
+use kiteline_core::service::{Answer, Call, Form, Handling, Idl};
 use kiteline_registry::{Resolver, Snapshot};
 
 /// Second attempts after a request may have been sent.
@@ -148,6 +148,15 @@ impl Dispatch {
             says_http: settings.http.is_some(),
             counters,
         }))
+    }
+
+    /// JSON is for calls over HTTP alone.
+    pub(super) fn form(&self) -> Form {
+        #[cfg(feature = "grpc")]
+        if self.0.transport.is_none() {
+            return self.0.http.form();
+        }
+        Form::Binary
     }
 
     pub(super) fn counters(&self) -> &Counters {

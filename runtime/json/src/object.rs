@@ -43,15 +43,13 @@ impl<'w> Object<'w> {
         let (name, buffer) = (self.fields.name(place), &mut self.out.out);
         // The name, its quotes, comma and colon, and a short value.
         buffer.reserve(name.len() + 32);
-        if !self.empty {
-            buffer.push(b',');
-        }
-        self.empty = false;
+        let first = std::mem::take(&mut self.empty);
         if self.fields.plain {
-            buffer.push(b'"');
+            buffer.extend_from_slice(if first { b"\"" } else { b",\"" });
             buffer.extend_from_slice(name.as_bytes());
             buffer.extend_from_slice(b"\":");
         } else {
+            buffer.extend_from_slice(if first { b"" } else { b"," });
             escape::text(name, buffer);
             buffer.push(b':');
         }

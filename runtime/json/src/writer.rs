@@ -1,7 +1,6 @@
 //! The writer of JSON: values one behind another into one buffer.
 
 use std::fmt;
-use std::io::Write as _;
 
 use kiteline_core::error::{Error, Origin};
 
@@ -53,7 +52,7 @@ impl Writer {
     /// A writer of a style.
     pub fn new(style: Style) -> Self {
         Self {
-            out: Vec::with_capacity(128),
+            out: Vec::with_capacity(512),
             style,
             unwritten: None,
             types: None,
@@ -204,18 +203,18 @@ impl Writer {
     }
 
     fn digits(&mut self, mut value: u64) {
-        if value < 10 {
-            self.out.push(b'0' + value as u8);
-            return;
-        }
         let mut digits = [0; 20];
         let mut start = digits.len();
-        while value > 0 || start == digits.len() {
-            start -= 1;
-            if let Some(digit) = digits.get_mut(start) {
-                *digit = b'0' + (value % 10) as u8;
+        // Two at a time: a division takes long.
+        while let Some(pair) = digits.get_mut(..start).and_then(|it| it.last_chunk_mut::<2>()) {
+            let two = (value % 100) as u8;
+            *pair = [b'0' + two / 10, b'0' + two % 10];
+            start -= 2;
+            value /= 100;
+            if value == 0 {
+                start += usize::from(two < 10);
+                break;
             }
-            value /= 10;
         }
         self.out.extend_from_slice(digits.get(start..).unwrap_or_default());
     }
@@ -225,8 +224,7 @@ impl Writer {
         if !value.is_finite() {
             return self.text(number::word(value));
         }
-        // Writing to a vector does not fail.
-        let _ = write!(self.out, "{value:?}");
+        self.out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
     }
 
     /// Writes a number of 32 bits in the shortest form that is read as the same.
@@ -234,7 +232,7 @@ impl Writer {
         if !value.is_finite() {
             return self.text(number::word(value.into()));
         }
-        let _ = write!(self.out, "{value:?}");
+        self.out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
     }
 
     /// Writes a list.

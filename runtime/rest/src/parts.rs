@@ -8,7 +8,7 @@ use crate::escape::{Kind, decode};
 use crate::multipart;
 use crate::path::Malformed;
 use crate::table::Variables;
-use kiteline_core::http_route::{HttpParts, HttpRoute, Place, RequestBody};
+use kiteline_core::http_route::{HttpParts, HttpRoute, Place, RequestBody, Source};
 
 /// A request whose parts are taken apart.
 #[derive(Debug)]
@@ -60,19 +60,31 @@ pub fn read_parts(
     if let Some(form) = &form {
         texts.extend(form.iter().filter(|(name, _)| !is_bound(name)).cloned());
     }
-    for source in route.sources {
+    let is_variable = |field: &str| variables.iter().any(|(variable, _)| *variable == field);
+    let found = |source: &Source| {
         let of = |texts: &Texts| {
             let named = texts.iter().filter(|(name, _)| name == source.name);
             named.map(|(_, text)| (source.field.to_owned(), text.clone())).collect::<Vec<_>>()
         };
-        texts.extend(match source.place {
+        match source.place {
             Place::Query => of(&query),
             Place::Form => form.as_ref().map(of).filter(|found| !found.is_empty()).unwrap_or_else(|| of(&query)),
             Place::Header => of_headers(headers, source.name, source.field),
             Place::Cookie => {
                 cookie(headers, source.name).map(|text| (source.field.to_owned(), text)).into_iter().collect()
             }
-        });
+        }
+    };
+    // Of the places of one field the strongest counts that is there.
+    let mut sources: Vec<&Source> = route.sources.iter().filter(|source| !is_variable(source.field)).collect();
+    sources.sort_by_key(|source| strength(source.place));
+    let mut filled = Vec::new();
+    for source in sources {
+        if !filled.contains(&source.field) {
+            let found = found(source);
+            filled.extend((!found.is_empty()).then_some(source.field));
+            texts.extend(found);
+        }
     }
     texts.extend(variables.into_iter().map(|(field, text)| (field.to_owned(), text)));
     if texts.len() > MOST {
@@ -80,6 +92,16 @@ pub fn read_parts(
     }
     let content_type = if matches!(kind, RequestBody::Raw(_)) { label.to_owned() } else { String::new() };
     Ok((body, HttpParts { body: kind, content_type, texts, reply: route.reply }))
+}
+
+/// As Hertz has it: forms before queries before cookies before headers.
+fn strength(place: Place) -> u8 {
+    match place {
+        Place::Form => 0,
+        Place::Query => 1,
+        Place::Cookie => 2,
+        Place::Header => 3,
+    }
 }
 
 /// Whether a path is that of a field, or of one in it.

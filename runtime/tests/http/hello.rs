@@ -2,16 +2,10 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::net::SocketAddr;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use bytes::{Buf, BufMut, Bytes};
 use http::uri::PathAndQuery;
-use prost::Message;
-use prost_types::field_descriptor_proto::{Label, Type};
-use prost_types::{
-    DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto,
-    ServiceDescriptorProto,
-};
 use runtime::Config;
 use runtime::grpc;
 use runtime::server::Running;
@@ -93,35 +87,29 @@ pub(crate) struct HelloServer {
     pub(crate) release: Arc<watch::Sender<bool>>,
 }
 
-/// What a file with `message Text { string name = 1; }` and the one method says.
-static DESCRIPTORS: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let name = FieldDescriptorProto {
-        name: Some("name".to_owned()),
-        number: Some(1),
-        label: Some(Label::Optional.into()),
-        r#type: Some(Type::String.into()),
-        ..Default::default()
-    };
-    let text = DescriptorProto { name: Some("Text".to_owned()), field: vec![name], ..Default::default() };
-    let of = || Some(".hello.v1.Text".to_owned());
-    let say = |name: &str| MethodDescriptorProto {
-        name: Some(name.to_owned()),
-        input_type: of(),
-        output_type: of(),
-        ..Default::default()
-    };
-    let method = ["Say", "Fail"].map(say).into();
-    let service = ServiceDescriptorProto { name: Some("Hello".to_owned()), method, ..Default::default() };
-    let file = FileDescriptorProto {
-        name: Some("hello.proto".to_owned()),
-        package: Some("hello.v1".to_owned()),
-        message_type: vec![text],
-        service: vec![service],
-        syntax: Some("proto3".to_owned()),
-        ..Default::default()
-    };
-    FileDescriptorSet { file: vec![file] }.encode_to_vec()
-});
+#[cfg(feature = "json")]
+mod json {
+    use runtime::json::{Fields, Message, Object, Read, Reader};
+
+    /// As generated code has it.
+    impl Message for super::Hello {
+        fn fields(&self) -> &'static Fields {
+            static FIELDS: Fields = Fields::new(&["name"]);
+            &FIELDS
+        }
+
+        fn write(&self, out: &mut Object<'_>) {
+            out.plain(0, &self.name);
+        }
+
+        fn read(&mut self, field: usize, input: &mut Reader<'_>) -> Read {
+            match field {
+                0 => input.value(&mut self.name),
+                _ => input.skip(),
+            }
+        }
+    }
+}
 
 struct Count(Arc<watch::Sender<usize>>);
 
@@ -136,8 +124,8 @@ impl Service for HelloServer {
         &INFO
     }
 
-    fn descriptors(&self) -> &'static [u8] {
-        &DESCRIPTORS
+    fn json(&self) -> bool {
+        cfg!(feature = "json")
     }
 
     fn call(&self, call: Call) -> Handling {
@@ -152,12 +140,32 @@ impl Service for HelloServer {
 }
 
 fn say(call: &Call) -> Result<Answer, Error> {
-    let hello: Hello = grpc::request(call)?;
+    let hello: Hello = request(call)?;
     let trace = call.cx.get("TRACE_ID").unwrap_or("none");
     call.cx.send_back("seen", trace);
     let left = call.cx.remaining().unwrap_or_default();
     call.cx.send_back("left", left.as_millis().to_string());
-    grpc::reply(&call.cx, &Hello { name: format!("hello {}", hello.name) })
+    reply(call, &Hello { name: format!("hello {}", hello.name) })
+}
+
+#[cfg(feature = "json")]
+fn request(call: &Call) -> Result<Hello, Error> {
+    runtime::json::request(call, grpc::request)
+}
+
+#[cfg(feature = "json")]
+fn reply(call: &Call, hello: &Hello) -> Result<Answer, Error> {
+    runtime::json::reply(call, hello, grpc::reply)
+}
+
+#[cfg(not(feature = "json"))]
+fn request(call: &Call) -> Result<Hello, Error> {
+    grpc::request(call)
+}
+
+#[cfg(not(feature = "json"))]
+fn reply(call: &Call, hello: &Hello) -> Result<Answer, Error> {
+    grpc::reply(&call.cx, hello)
 }
 
 impl HelloServer {

@@ -1,4 +1,4 @@
-//! The descriptors in generated code, by which its services are called in JSON.
+//! The descriptors in generated code, which reflection shows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use kiteline_core::body::Body;
 use kiteline_core::error::{Error, Origin};
 use kiteline_core::http_route::HttpRoute;
-use kiteline_core::service::{Answer, Call, Kind};
+use kiteline_core::service::{Answer, Call, Form, Kind};
 use kiteline_grpc::{
     CONNECT_TIMEOUT, Content, ENCODINGS, Protocol, TIMEOUT, connect, envelope, write_connect_timeout, write_metadata,
     write_timeout,
@@ -45,6 +45,10 @@ pub(super) struct Caller {
 impl Caller {
     pub(super) fn new(dialer: Dialer, message: usize, style: Http) -> Self {
         Self { dialer, message, style }
+    }
+
+    pub(super) fn form(&self) -> Form {
+        self.style.form
     }
 
     /// One call to one instance. A call that a connection did not take, because that ends, goes to another one.
@@ -175,7 +179,12 @@ impl Caller {
     }
 
     async fn read(&self, sent: Sent, at: &Endpoint, content: Content, call: &Call) -> Result<Answer, Error> {
-        let expected = reading::Expected { route: route_of(content, call), content, most: self.message, deadline: call.cx.deadline() };
+        let expected = reading::Expected {
+            route: route_of(content, call),
+            content,
+            most: self.message,
+            deadline: call.cx.deadline(),
+        };
         if call.method.kind.streams_answers() {
             let answer = replies::stream(sent, expected, at).await?;
             return Ok(match (call.cx.deadline(), answer) {

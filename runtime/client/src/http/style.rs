@@ -21,7 +21,7 @@ pub struct Http {
     pub(super) encoding: Encoding,
     pub(super) get: bool,
     pub(super) spelling: Spelling,
-    pub(crate) form: Form,
+    pub(super) form: Form,
 }
 
 impl Default for Http {

@@ -2,7 +2,6 @@
 
 use super::*;
 use http::{HeaderName, HeaderValue};
-use kiteline_core::http_route::{HttpRoute, Source};
 
 /// The body's part and the texts of a request.
 fn read(
@@ -51,6 +50,22 @@ fn headers_cookies_and_forms_have_names_of_their_own() {
     let form = [("content-type", "multipart/form-data; boundary=\"x\"")];
     let parts = "--x\r\nContent-Disposition: form-data; name=\"n\"\r\n\r\nbob\r\n--x--\r\n";
     assert_eq!(read(&POST, "", &form, parts).unwrap().1, "n=bob name=bob id=7");
+}
+
+static SEVERAL: HttpRoute = HttpRoute {
+    sources: &[
+        Source { field: "tags", place: Place::Header, name: "x-tags" },
+        Source { field: "tags", place: Place::Query, name: "tag" },
+        Source { field: "id", place: Place::Header, name: "x-id" },
+    ],
+    ..HttpRoute::new("GET", &[])
+};
+
+#[test]
+fn of_several_places_the_strongest_counts() {
+    let headers = [("x-tags", "h"), ("x-id", "8")];
+    assert_eq!(read(&SEVERAL, "tag=a&tag=b", &headers, "").unwrap().1, "tags=a tags=b id=7");
+    assert_eq!(read(&SEVERAL, "", &headers, "").unwrap().1, "tags=h id=7");
 }
 
 #[test]

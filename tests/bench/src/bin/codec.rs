@@ -82,7 +82,7 @@ fn pilota_decode<T: Message>(mut bytes: Bytes) -> T {
     T::decode(&mut TBinaryProtocol::new(&mut bytes, true)).expect("decodes")
 }
 
-const LIMITS: DecodeLimits = DecodeLimits { depth: 64, budget: 1 << 30, string: 16 << 20 };
+const LIMITS: DecodeLimits = DecodeLimits { depth: 64, budget: 1 << 30, string: 16 << 20, refuse_unknown: false };
 
 fn decode<T: Value>(bytes: Bytes) -> T {
     from_bytes(bytes, LIMITS).expect("decodes")

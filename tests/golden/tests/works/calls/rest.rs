@@ -59,7 +59,9 @@ impl Library for Handler {
 impl Web for Handler {
     async fn find(&self, _: &Context, req: FindRequest) -> Result<Found, Error> {
         let page = req.page.unwrap_or_default();
-        Ok(Found { names: vec![format!("{} {:?} {:?} {:?}", req.id, req.tags, req.session, req.name), format!("{page:?}")] })
+        Ok(Found {
+            names: vec![format!("{} {:?} {:?} {:?}", req.id, req.tags, req.session, req.name), format!("{page:?}")],
+        })
     }
 
     async fn upload(&self, cx: &Context, req: UploadRequest) -> Result<(), Error> {
@@ -118,7 +120,11 @@ async fn proto_methods_are_reached_by_their_routes() {
         ("POST /v1/books:set", r#"{"book": {"author": "Ann"}}"#, "\"Ann\""),
         ("GET /v1/covers/a%2Fb", "", "a/b"),
         ("PUT /v1/covers/c\ncontent-type: image/png", "\0\0", "{}"),
-        ("POST /golden.library.v1.Library/GetBook\ncontent-type: application/json", r#"{"page": 1}"#, r#"{"author":"Jane","pages":1}"#),
+        (
+            "POST /golden.library.v1.Library/GetBook\ncontent-type: application/json",
+            r#"{"page": 1}"#,
+            r#"{"author":"Jane","pages":1}"#,
+        ),
     ] {
         assert_eq!(body(&server, head, sent).await, (200, wanted.to_owned()), "{head}");
     }
@@ -133,7 +139,8 @@ async fn thrift_methods_are_reached_by_the_annotations_of_hertz() {
     let (server, _) = site().await;
     let find = "GET /users/7?tag=a&tag=b&page_size=5&secret=s\nx-token: t\ncookie: sid=c";
     let (status, found) = body(&server, find, "").await;
-    let wanted = r#"{"found":["7 Some([\"a\", \"b\"]) Some(\"c\") None","Page { size: Some(5), token: Some(\"t\") }"]}"#;
+    let wanted =
+        r#"{"found":["7 Some([\"a\", \"b\"]) Some(\"c\") None","Page { size: Some(5), token: Some(\"t\") }"]}"#;
     assert_eq!((status, found.as_str()), (200, wanted));
     let form = "POST /users/7/find\ncontent-type: application/x-www-form-urlencoded";
     let (_, found) = body(&server, form, "name=bob+b").await;
@@ -150,7 +157,12 @@ async fn errors_have_a_status_and_a_body() {
     let (server, _) = site().await;
     let json = "content-type: application/json";
     for (head, sent, status, wanted) in [
-        ("GET /v1/shelves/1/books/none", "", 404, r#""reason":"NO_BOOK","message":"no such book","metadata":{"name":"shelves/1/books/none"}"#),
+        (
+            "GET /v1/shelves/1/books/none",
+            "",
+            404,
+            r#""reason":"NO_BOOK","message":"no such book","metadata":{"name":"shelves/1/books/none"}"#,
+        ),
         ("GET /v1/shelves/1/books/tea", "", 418, r#"{"code":418,"reason":"","message":"tea""#),
         ("GET /v1/shelves/1/books/2?page=x", "", 400, r#""message":"page: \"x\" is not a whole number"#),
         ("GET /users/x", "", 400, r#""message":"id: \"x\" is not a whole number"#),
@@ -162,7 +174,12 @@ async fn errors_have_a_status_and_a_body() {
         ("GET /v1/shelves/1/books/2?page=%zz", "", 400, "an escape that is none"),
         ("PATCH /v1/shelves/1/books/2", "", 405, "allow: GET, PUT"),
         (&format!("POST /v1/books:set\n{json}"), "{", 400, "at byte 1"),
-        (&format!("POST /v1/books:set\n{json}"), r#"{"book": {"pages": "x"}}"#, 400, r#"book.pages: \"x\" is not a whole number"#),
+        (
+            &format!("POST /v1/books:set\n{json}"),
+            r#"{"book": {"pages": "x"}}"#,
+            400,
+            r#"book.pages: \"x\" is not a whole number"#,
+        ),
         (&format!("POST /v1/books:set\n{json}"), &"[".repeat(100_000), 400, "message"),
         ("POST /v1/books:set\ncontent-type: text/html", "{}", 415, "neither JSON nor a form"),
         (&format!("POST /v1/books:set\n{json}"), &" ".repeat(5 << 20), 413, r#"{"code":413"#),
@@ -206,7 +223,8 @@ async fn our_client_calls_by_routes() {
     assert_eq!(library.set_cover(cover).send().await.unwrap().metadata().get("x-size"), Some("x/y image/png 2"));
     let cover = library.cover(GetBookRequest { name: "x".to_owned(), page: 0 }).await.unwrap();
     assert_eq!((cover.content_type.as_str(), &cover.data[..]), ("image/png", &b"x"[..]));
-    let error = library.get_book(GetBookRequest { name: "shelves/1/books/none".to_owned(), page: 0 }).await.unwrap_err();
+    let error =
+        library.get_book(GetBookRequest { name: "shelves/1/books/none".to_owned(), page: 0 }).await.unwrap_err();
     assert_eq!((error.code(), error.reason(), error.pairs().len()), (Code::NotFound, "NO_BOOK", 1));
     let error = library.get_book(GetBookRequest { name: "nowhere".to_owned(), page: 0 }).await.unwrap_err();
     assert_eq!(error.message(), "`nowhere` of name does not fit into the path of its route");
