@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, StatusCode};
 use hyper::body::{Body, Incoming};
 
 use super::connections::{Open, Sent, broken};

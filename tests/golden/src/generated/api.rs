@@ -148,13 +148,24 @@ impl<H: AddService> ::runtime::Service for AddServiceServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let req = thrift::argument(&call, 1, "1 req")?;
+                    let req = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 req"),
+                    )?;
                     let reply = H::add(&handler, &call.cx, req).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             _ => ::runtime::service::unknown_method(&call),
         }
+    }
+
+    fn json(&self) -> bool {
+        true
     }
 }
 
@@ -242,13 +253,24 @@ impl<H: EchoService> ::runtime::Service for EchoServiceServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let req = thrift::argument(&call, 1, "1 req")?;
+                    let req = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 req"),
+                    )?;
                     let reply = H::echo(&handler, &call.cx, req).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             _ => ::runtime::service::unknown_method(&call),
         }
+    }
+
+    fn json(&self) -> bool {
+        true
     }
 }
 
@@ -276,5 +298,101 @@ impl EchoServiceClient {
             thrift::body(&[(1, &req)]),
             thrift::result,
         )
+    }
+}
+
+impl ::runtime::json::Message for AddRequest {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["first", "second"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.first);
+        out.field(1, &self.second);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.first),
+            1 => input.value(&mut self.second),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for AddResponse {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["sum"]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.sum);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.sum),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for EchoRequest {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["message"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.message);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.message),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for EchoResponse {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["message"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.message);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.message),
+            _ => input.skip(),
+        }
     }
 }

@@ -642,9 +642,16 @@ impl<Hn: Names> ::runtime::Service for NamesServer<Hn> {
         match call.method.index {
             0 => {
                 ::std::boxed::Box::pin(async move {
-                    let h = thrift::argument(&call, 1, "1 h")?;
+                    let h = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 h"),
+                    )?;
                     let reply = Hn::letter(&handler, &call.cx, h).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             1 => {
@@ -656,20 +663,40 @@ impl<Hn: Names> ::runtime::Service for NamesServer<Hn> {
                     let mut field_: i32 = 0;
                     let mut body: i32 = 0;
                     let mut self_: i32 = 0;
-                    thrift::arguments(
-                        &call,
-                        "1 cx, 2 call, 3 handler, 4 input, 5 field, 6 body, 7 self",
-                        |field| match field.id {
-                            1 => field.read(&mut cx_),
-                            2 => field.read(&mut call_),
-                            3 => field.read(&mut handler_),
-                            4 => field.read(&mut input_),
-                            5 => field.read(&mut field_),
-                            6 => field.read(&mut body),
-                            7 => field.read(&mut self_),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["cx", "call", "handler", "input", "field", "body", "self"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut cx_),
+                                1 => input.value(&mut call_),
+                                2 => input.value(&mut handler_),
+                                3 => input.value(&mut input_),
+                                4 => input.value(&mut field_),
+                                5 => input.value(&mut body),
+                                6 => input.value(&mut self_),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 cx, 2 call, 3 handler, 4 input, 5 field, 6 body, 7 self",
+                            |field| match field.id {
+                                1 => field.read(&mut cx_),
+                                2 => field.read(&mut call_),
+                                3 => field.read(&mut handler_),
+                                4 => field.read(&mut input_),
+                                5 => field.read(&mut field_),
+                                6 => field.read(&mut body),
+                                7 => field.read(&mut self_),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = Hn::r#type(
                             &handler,
                             &call.cx,
@@ -682,28 +709,50 @@ impl<Hn: Names> ::runtime::Service for NamesServer<Hn> {
                             self_,
                         )
                         .await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             2 => {
                 ::std::boxed::Box::pin(async move {
-                    thrift::arguments(&call, "", |field| field.skip())?;
+                    if call.form == ::runtime::Form::Binary {
+                        thrift::arguments(&call, "", |field| field.skip())?;
+                    }
                     let reply = Hn::new(&handler, &call.cx).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             3 => {
                 ::std::boxed::Box::pin(async move {
-                    thrift::arguments(&call, "", |field| field.skip())?;
+                    if call.form == ::runtime::Form::Binary {
+                        thrift::arguments(&call, "", |field| field.skip())?;
+                    }
                     let reply = Hn::channel(&handler, &call.cx).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             4 => {
                 ::std::boxed::Box::pin(async move {
-                    thrift::arguments(&call, "", |field| field.skip())?;
+                    if call.form == ::runtime::Form::Binary {
+                        thrift::arguments(&call, "", |field| field.skip())?;
+                    }
                     let reply = Hn::clone(&handler, &call.cx).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             5 => {
@@ -711,49 +760,111 @@ impl<Hn: Names> ::runtime::Service for NamesServer<Hn> {
                     let mut result: ::std::string::String = ::std::default::Default::default();
                     let mut reply: ::std::string::String = ::std::default::Default::default();
                     let mut limits: ::std::string::String = ::std::default::Default::default();
-                    thrift::arguments(
-                        &call,
-                        "1 result, 2 reply, 3 limits",
-                        |field| match field.id {
-                            1 => field.read(&mut result),
-                            2 => field.read(&mut reply),
-                            3 => field.read(&mut limits),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["result", "reply", "limits"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut result),
+                                1 => input.value(&mut reply),
+                                2 => input.value(&mut limits),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 result, 2 reply, 3 limits",
+                            |field| match field.id {
+                                1 => field.read(&mut result),
+                                2 => field.read(&mut reply),
+                                3 => field.read(&mut limits),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = Hn::next(&handler, &call.cx, result, reply, limits)
                         .await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             6 => {
                 ::std::boxed::Box::pin(async move {
-                    let some = thrift::argument(&call, 1, "1 Some")?;
+                    let some = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 Some"),
+                    )?;
                     let reply = Hn::from_x(&handler, &call.cx, some).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             7 => {
                 ::std::boxed::Box::pin(async move {
-                    let other = thrift::argument(&call, 1, "1 other")?;
+                    let mut other: i32 = 0;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["other"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut other),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 other",
+                            |field| match field.id {
+                                1 => field.read(&mut other),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = Hn::eq(&handler, &call.cx, other).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             8 => {
                 ::std::boxed::Box::pin(async move {
-                    thrift::arguments(&call, "", |field| field.skip())?;
+                    if call.form == ::runtime::Form::Binary {
+                        thrift::arguments(&call, "", |field| field.skip())?;
+                    }
                     Hn::self_(&handler, &call.cx).await?;
-                    Ok(thrift::void(&call.cx))
+                    Ok(::runtime::json::void(&call, thrift::void))
                 })
             }
             9 => {
                 ::std::boxed::Box::pin(async move {
-                    thrift::arguments(&call, "", |field| field.skip())?;
+                    if call.form == ::runtime::Form::Binary {
+                        thrift::arguments(&call, "", |field| field.skip())?;
+                    }
                     match Hn::r#await(&handler, &call.cx).await {
-                        Ok(()) => Ok(thrift::void(&call.cx)),
+                        Ok(()) => Ok(::runtime::json::void(&call, thrift::void)),
                         Err(AwaitError::Clash(thrown)) => {
-                            thrift::reply(&call.cx, 1, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Clash",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 1, thrown),
+                            )
                         }
                         Err(AwaitError::Other(error)) => Err(error),
                     }
@@ -761,6 +872,10 @@ impl<Hn: Names> ::runtime::Service for NamesServer<Hn> {
             }
             _ => ::runtime::service::unknown_method(&call),
         }
+    }
+
+    fn json(&self) -> bool {
+        true
     }
 }
 
@@ -911,5 +1026,390 @@ impl NamesClient {
                 outcome
             },
         )
+    }
+}
+
+impl ::runtime::json::Message for Type {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &[
+                "fn",
+                "match",
+                "self",
+                "crate",
+                "async",
+                "gen",
+                "input",
+                "field",
+                "value",
+                "out",
+                "size",
+                "camelCase",
+                "HTTPCode",
+                "_hidden",
+                "try",
+                "some",
+            ],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.r#fn);
+        out.field(1, &self.r#match);
+        out.field(2, &self.self_);
+        out.field(3, &self.crate_);
+        out.field(4, &self.r#async);
+        out.field(5, &self.r#gen);
+        out.field(6, &self.input);
+        out.field(7, &self.field);
+        out.field(8, &self.value);
+        out.field(9, &self.out);
+        out.field(10, &self.size);
+        out.field(11, &self.camel_case);
+        out.field(12, &self.http_code);
+        out.field(13, &self.hidden);
+        out.field(14, &self.r#try);
+        out.optional(15, self.some.as_ref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.r#fn),
+            1 => input.value(&mut self.r#match),
+            2 => input.value(&mut self.self_),
+            3 => input.value(&mut self.crate_),
+            4 => input.value(&mut self.r#async),
+            5 => input.value(&mut self.r#gen),
+            6 => input.value(&mut self.input),
+            7 => input.value(&mut self.field),
+            8 => input.value(&mut self.value),
+            9 => input.value(&mut self.out),
+            10 => input.value(&mut self.size),
+            11 => input.value(&mut self.camel_case),
+            12 => input.value(&mut self.http_code),
+            13 => input.value(&mut self.hidden),
+            14 => input.value(&mut self.r#try),
+            15 => input.optional(&mut self.some),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Option {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["a"]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.optional(0, self.a.as_ref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.optional(&mut self.a),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for String {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["a"]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.a);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.a),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Vec {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["items"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.items);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.items),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Box {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["inner", "result"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.optional(0, self.inner.as_deref());
+        out.field(1, &self.result);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.boxed(&mut self.inner),
+            1 => input.value(&mut self.result),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Result {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["ok"]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.ok);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.ok),
+            _ => input.skip(),
+        }
+    }
+}
+
+const _: () = {
+    const NAMES: &::runtime::json::EnumNames = &[
+        ("Ok", 0),
+        ("None", 1),
+        ("Err", 2),
+        ("Default", 3),
+    ];
+
+    impl ::runtime::json::Value for Some {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.member(self.0, NAMES);
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut number = 0;
+            input.number(&mut number, NAMES)?;
+            Ok(Self(number))
+        }
+    }
+};
+
+impl ::runtime::json::Message for Default {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["some"]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.some);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.some),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for H {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["h"]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.h);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.h),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for SnakeCaseStruct {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["a"]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.a);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.a),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Url {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["url"]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.url);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.url),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Future {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["f"]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.f);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.f),
+            _ => input.skip(),
+        }
+    }
+}
+
+const _: () = {
+    static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+        &["Sync", "From"],
+    );
+
+    impl ::runtime::json::Value for Send {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.object(
+                &FIELDS,
+                |out| match self {
+                    Self::Sync(value) => out.field(0, value),
+                    Self::From(value) => out.field(1, value),
+                    Self::Unknown(_) => out.unknown("Send"),
+                },
+            );
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut member = None;
+            input
+                .fields(
+                    &FIELDS,
+                    &mut |field, input| match field {
+                        0 => input.member(&mut member, Self::Sync),
+                        1 => input.member(&mut member, Self::From),
+                        _ => input.skip(),
+                    },
+                )?;
+            member.ok_or_else(|| input.empty_union("Send"))
+        }
+    }
+};
+
+impl ::runtime::json::Message for Clash {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["Display", "Debug", "Error", "Clone", "Drop", "Hash"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.display);
+        out.field(1, &self.debug);
+        out.field(2, &self.error);
+        out.field(3, &self.clone);
+        out.field(4, &self.drop);
+        out.field(5, &self.hash);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.display),
+            1 => input.value(&mut self.debug),
+            2 => input.value(&mut self.error),
+            3 => input.value(&mut self.clone),
+            4 => input.value(&mut self.drop),
+            5 => input.value(&mut self.hash),
+            _ => input.skip(),
+        }
     }
 }

@@ -1648,11 +1648,44 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let text = thrift::argument(&call, 1, "1 text")?;
+                    let mut text: String = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["text"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut text),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 text",
+                            |field| match field.id {
+                                1 => field.read(&mut text),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     match H::ping(&handler, &call.cx, text).await {
-                        Ok(reply) => thrift::reply(&call.cx, 0, &reply),
+                        Ok(reply) => {
+                            ::runtime::json::reply(
+                                &call,
+                                &reply,
+                                |cx, reply| thrift::reply(cx, 0, reply),
+                            )
+                        }
                         Err(base::PingError::Refused(thrown)) => {
-                            thrift::reply(&call.cx, 1, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Refused",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 1, thrown),
+                            )
                         }
                         Err(base::PingError::Other(error)) => Err(error),
                     }
@@ -1660,33 +1693,60 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
             }
             1 => {
                 Box::pin(async move {
-                    thrift::arguments(&call, "", |field| field.skip())?;
+                    if call.form == ::runtime::Form::Binary {
+                        thrift::arguments(&call, "", |field| field.skip())?;
+                    }
                     H::reset(&handler, &call.cx).await?;
-                    Ok(thrift::void(&call.cx))
+                    Ok(::runtime::json::void(&call, thrift::void))
                 })
             }
             2 => {
                 Box::pin(async move {
-                    let value = thrift::argument(&call, 1, "1 value")?;
+                    let value = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 value"),
+                    )?;
                     let reply = H::echo(&handler, &call.cx, value).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             3 => {
                 Box::pin(async move {
                     let mut pick: Option<Pick> = None;
-                    thrift::arguments(
-                        &call,
-                        "1 pick",
-                        |field| match field.id {
-                            1 => field.read(&mut pick),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["pick"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.optional(&mut pick),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 pick",
+                            |field| match field.id {
+                                1 => field.read(&mut pick),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let pick = pick
                         .ok_or_else(|| thrift::missing(&call, "pick().pick"))?;
                     let reply = H::pick(&handler, &call.cx, pick).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             4 => {
@@ -1694,44 +1754,82 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
                     let mut pick: Option<Pick> = None;
                     let mut times: i32 = 0;
                     let mut text: String = String::from("default");
-                    thrift::arguments(
-                        &call,
-                        "1 pick, 2 times, 3 text",
-                        |field| match field.id {
-                            1 => field.read(&mut pick),
-                            2 => field.read(&mut times),
-                            3 => field.read(&mut text),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                                &["pick", "times", "text"],
+                            )
+                            .required(&[0]);
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.optional(&mut pick),
+                                1 => input.value(&mut times),
+                                2 => input.value(&mut text),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 pick, 2 times, 3 text",
+                            |field| match field.id {
+                                1 => field.read(&mut pick),
+                                2 => field.read(&mut times),
+                                3 => field.read(&mut text),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let pick = pick
                         .ok_or_else(|| thrift::missing(&call, "choose().pick"))?;
                     let reply = H::choose(&handler, &call.cx, pick, times, text).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             5 => {
                 Box::pin(async move {
-                    thrift::arguments(&call, "", |field| field.skip())?;
+                    if call.form == ::runtime::Form::Binary {
+                        thrift::arguments(&call, "", |field| field.skip())?;
+                    }
                     H::nothing(&handler, &call.cx).await?;
-                    Ok(thrift::void(&call.cx))
+                    Ok(::runtime::json::void(&call, thrift::void))
                 })
             }
             6 => {
                 Box::pin(async move {
                     let mut key: String = Default::default();
                     let mut n: i32 = 0;
-                    thrift::arguments(
-                        &call,
-                        "1 key, 2 n",
-                        |field| match field.id {
-                            1 => field.read(&mut key),
-                            2 => field.read(&mut n),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["key", "n"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut key),
+                                1 => input.value(&mut n),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 key, 2 n",
+                            |field| match field.id {
+                                1 => field.read(&mut key),
+                                2 => field.read(&mut n),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     H::fire(&handler, &call.cx, key, n).await?;
-                    Ok(thrift::void(&call.cx))
+                    Ok(::runtime::json::void(&call, thrift::void))
                 })
             }
             7 => {
@@ -1743,37 +1841,104 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
                     let mut e: Vec<String> = Default::default();
                     let mut f: base::Spot = Default::default();
                     let mut g: Hard = Default::default();
-                    thrift::arguments(
-                        &call,
-                        "1 a, 2 b, 3 c, 4 d, 5 e, 6 f, 7 g",
-                        |field| match field.id {
-                            1 => field.read(&mut a),
-                            2 => field.read(&mut b),
-                            3 => field.read(&mut c),
-                            4 => field.read(&mut d),
-                            5 => field.read(&mut e),
-                            6 => field.read(&mut f),
-                            7 => field.read(&mut g),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["a", "b", "c", "d", "e", "f", "g"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut a),
+                                1 => input.value(&mut b),
+                                2 => input.value(&mut c),
+                                3 => input.value(&mut d),
+                                4 => input.value(&mut e),
+                                5 => input.value(&mut f),
+                                6 => input.value(&mut g),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 a, 2 b, 3 c, 4 d, 5 e, 6 f, 7 g",
+                            |field| match field.id {
+                                1 => field.read(&mut a),
+                                2 => field.read(&mut b),
+                                3 => field.read(&mut c),
+                                4 => field.read(&mut d),
+                                5 => field.read(&mut e),
+                                6 => field.read(&mut f),
+                                7 => field.read(&mut g),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::many(&handler, &call.cx, a, b, c, d, e, f, g).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             8 => {
                 Box::pin(async move {
-                    let kind = thrift::argument(&call, 1, "1 kind")?;
+                    let mut kind: String = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["kind"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut kind),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 kind",
+                            |field| match field.id {
+                                1 => field.read(&mut kind),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     match H::risky(&handler, &call.cx, kind).await {
-                        Ok(reply) => thrift::reply(&call.cx, 0, &reply),
+                        Ok(reply) => {
+                            ::runtime::json::reply(
+                                &call,
+                                &reply,
+                                |cx, reply| thrift::reply(cx, 0, reply),
+                            )
+                        }
                         Err(RiskyError::Missing(thrown)) => {
-                            thrift::reply(&call.cx, 1, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Missing",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 1, thrown),
+                            )
                         }
                         Err(RiskyError::Refused(thrown)) => {
-                            thrift::reply(&call.cx, 2, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Refused",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 2, thrown),
+                            )
                         }
                         Err(RiskyError::Other(thrown)) => {
-                            thrift::reply(&call.cx, 3, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Missing",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 3, thrown),
+                            )
                         }
                         Err(RiskyError::Other_(error)) => Err(error),
                     }
@@ -1781,11 +1946,38 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
             }
             9 => {
                 Box::pin(async move {
-                    let kind = thrift::argument(&call, 1, "1 kind")?;
+                    let mut kind: String = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["kind"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut kind),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 kind",
+                            |field| match field.id {
+                                1 => field.read(&mut kind),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     match H::risky_void(&handler, &call.cx, kind).await {
-                        Ok(()) => Ok(thrift::void(&call.cx)),
+                        Ok(()) => Ok(::runtime::json::void(&call, thrift::void)),
                         Err(RiskyVoidError::Denied(thrown)) => {
-                            thrift::reply(&call.cx, 1, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Denied",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 1, thrown),
+                            )
                         }
                         Err(RiskyVoidError::Other(error)) => Err(error),
                     }
@@ -1795,62 +1987,208 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
                 Box::pin(async move {
                     let mut tree: Option<Tree> = None;
                     let mut node: Node = Default::default();
-                    thrift::arguments(
-                        &call,
-                        "1 tree, 2 node",
-                        |field| match field.id {
-                            1 => field.read(&mut tree),
-                            2 => field.read(&mut node),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["tree", "node"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.optional(&mut tree),
+                                1 => input.value(&mut node),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 tree, 2 node",
+                            |field| match field.id {
+                                1 => field.read(&mut tree),
+                                2 => field.read(&mut node),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let tree = tree
                         .ok_or_else(|| thrift::missing(&call, "grow().tree"))?;
                     let reply = H::grow(&handler, &call.cx, tree, node).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             11 => {
                 Box::pin(async move {
-                    let bottom = thrift::argument(&call, 1, "1 bottom")?;
+                    let mut bottom: Vec<
+                        ::std::collections::HashMap<
+                            String,
+                            ::std::collections::HashSet<Vec<i32>>,
+                        >,
+                    > = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["bottom"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut bottom),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 bottom",
+                            |field| match field.id {
+                                1 => field.read(&mut bottom),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::deep(&handler, &call.cx, bottom).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             12 => {
                 Box::pin(async move {
-                    let token = thrift::argument(&call, 1, "1 token")?;
+                    let mut token: Token = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["token"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut token),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 token",
+                            |field| match field.id {
+                                1 => field.read(&mut token),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::token(&handler, &call.cx, token).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             13 => {
                 Box::pin(async move {
-                    let season = thrift::argument(&call, 1, "1 season")?;
+                    let mut season: Season = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["season"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut season),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 season",
+                            |field| match field.id {
+                                1 => field.read(&mut season),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::season(&handler, &call.cx, season).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             14 => {
                 Box::pin(async move {
                     let mut grade: Grade = Grade::A;
-                    thrift::arguments(
-                        &call,
-                        "1 grade",
-                        |field| match field.id {
-                            1 => field.read(&mut grade),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["grade"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut grade),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 grade",
+                            |field| match field.id {
+                                1 => field.read(&mut grade),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::grade(&handler, &call.cx, grade).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             15 => {
                 Box::pin(async move {
-                    let real = thrift::argument(&call, 1, "1 real")?;
+                    let mut real: Real = 0.0;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["real"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut real),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 real",
+                            |field| match field.id {
+                                1 => field.read(&mut real),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::real(&handler, &call.cx, real).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             16 => {
@@ -1863,21 +2201,51 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
                     let mut words: Vec<String> = ::std::vec![String::from("w")];
                     let mut spot: base::Spot = base::Spot { x: 0, y: 0 };
                     let mut pick: Pick = Pick::Number(1);
-                    thrift::arguments(
-                        &call,
-                        "1 text, 2 limit, 3 grade, 4 id, 5 real, 6 words, 7 spot, 8 pick",
-                        |field| match field.id {
-                            1 => field.read(&mut text),
-                            2 => field.read(&mut limit),
-                            3 => field.read(&mut grade),
-                            4 => field.read(&mut id),
-                            5 => field.read(&mut real),
-                            6 => field.read(&mut words),
-                            7 => field.read(&mut spot),
-                            8 => field.read(&mut pick),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &[
+                                "text",
+                                "limit",
+                                "grade",
+                                "id",
+                                "real",
+                                "words",
+                                "spot",
+                                "pick",
+                            ],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut text),
+                                1 => input.value(&mut limit),
+                                2 => input.value(&mut grade),
+                                3 => input.value(&mut id),
+                                4 => input.value(&mut real),
+                                5 => input.value(&mut words),
+                                6 => input.value(&mut spot),
+                                7 => input.value(&mut pick),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 text, 2 limit, 3 grade, 4 id, 5 real, 6 words, 7 spot, 8 pick",
+                            |field| match field.id {
+                                1 => field.read(&mut text),
+                                2 => field.read(&mut limit),
+                                3 => field.read(&mut grade),
+                                4 => field.read(&mut id),
+                                5 => field.read(&mut real),
+                                6 => field.read(&mut words),
+                                7 => field.read(&mut spot),
+                                8 => field.read(&mut pick),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::search(
                             &handler,
                             &call.cx,
@@ -1891,18 +2259,52 @@ impl<H: Everything> ::runtime::Service for EverythingServer<H> {
                             pick,
                         )
                         .await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             17 => {
                 Box::pin(async move {
-                    let a = thrift::argument(&call, 1, "1 a")?;
+                    let mut a: i32 = 0;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["a"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut a),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 a",
+                            |field| match field.id {
+                                1 => field.read(&mut a),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::old(&handler, &call.cx, a).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             _ => ::runtime::service::unknown_method(&call),
         }
+    }
+
+    fn json(&self) -> bool {
+        true
     }
 }
 
@@ -2257,6 +2659,10 @@ impl<H: Idle> ::runtime::Service for IdleServer<H> {
     fn call(&self, call: ::runtime::Call) -> ::runtime::Handling {
         ::runtime::service::unknown_method(&call)
     }
+
+    fn json(&self) -> bool {
+        true
+    }
 }
 
 /// Calls `Idle`. Cheap to clone; clones share one channel.
@@ -2346,11 +2752,44 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let text = thrift::argument(&call, 1, "1 text")?;
+                    let mut text: String = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["text"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut text),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 text",
+                            |field| match field.id {
+                                1 => field.read(&mut text),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     match H::ping(&handler, &call.cx, text).await {
-                        Ok(reply) => thrift::reply(&call.cx, 0, &reply),
+                        Ok(reply) => {
+                            ::runtime::json::reply(
+                                &call,
+                                &reply,
+                                |cx, reply| thrift::reply(cx, 0, reply),
+                            )
+                        }
                         Err(base::PingError::Refused(thrown)) => {
-                            thrift::reply(&call.cx, 1, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Refused",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 1, thrown),
+                            )
                         }
                         Err(base::PingError::Other(error)) => Err(error),
                     }
@@ -2358,33 +2797,60 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
             }
             1 => {
                 Box::pin(async move {
-                    thrift::arguments(&call, "", |field| field.skip())?;
+                    if call.form == ::runtime::Form::Binary {
+                        thrift::arguments(&call, "", |field| field.skip())?;
+                    }
                     H::reset(&handler, &call.cx).await?;
-                    Ok(thrift::void(&call.cx))
+                    Ok(::runtime::json::void(&call, thrift::void))
                 })
             }
             2 => {
                 Box::pin(async move {
-                    let value = thrift::argument(&call, 1, "1 value")?;
+                    let value = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 value"),
+                    )?;
                     let reply = H::echo(&handler, &call.cx, value).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             3 => {
                 Box::pin(async move {
                     let mut pick: Option<Pick> = None;
-                    thrift::arguments(
-                        &call,
-                        "1 pick",
-                        |field| match field.id {
-                            1 => field.read(&mut pick),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["pick"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.optional(&mut pick),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 pick",
+                            |field| match field.id {
+                                1 => field.read(&mut pick),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let pick = pick
                         .ok_or_else(|| thrift::missing(&call, "pick().pick"))?;
                     let reply = H::pick(&handler, &call.cx, pick).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             4 => {
@@ -2392,44 +2858,82 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
                     let mut pick: Option<Pick> = None;
                     let mut times: i32 = 0;
                     let mut text: String = String::from("default");
-                    thrift::arguments(
-                        &call,
-                        "1 pick, 2 times, 3 text",
-                        |field| match field.id {
-                            1 => field.read(&mut pick),
-                            2 => field.read(&mut times),
-                            3 => field.read(&mut text),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                                &["pick", "times", "text"],
+                            )
+                            .required(&[0]);
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.optional(&mut pick),
+                                1 => input.value(&mut times),
+                                2 => input.value(&mut text),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 pick, 2 times, 3 text",
+                            |field| match field.id {
+                                1 => field.read(&mut pick),
+                                2 => field.read(&mut times),
+                                3 => field.read(&mut text),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let pick = pick
                         .ok_or_else(|| thrift::missing(&call, "choose().pick"))?;
                     let reply = H::choose(&handler, &call.cx, pick, times, text).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             5 => {
                 Box::pin(async move {
-                    thrift::arguments(&call, "", |field| field.skip())?;
+                    if call.form == ::runtime::Form::Binary {
+                        thrift::arguments(&call, "", |field| field.skip())?;
+                    }
                     H::nothing(&handler, &call.cx).await?;
-                    Ok(thrift::void(&call.cx))
+                    Ok(::runtime::json::void(&call, thrift::void))
                 })
             }
             6 => {
                 Box::pin(async move {
                     let mut key: String = Default::default();
                     let mut n: i32 = 0;
-                    thrift::arguments(
-                        &call,
-                        "1 key, 2 n",
-                        |field| match field.id {
-                            1 => field.read(&mut key),
-                            2 => field.read(&mut n),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["key", "n"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut key),
+                                1 => input.value(&mut n),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 key, 2 n",
+                            |field| match field.id {
+                                1 => field.read(&mut key),
+                                2 => field.read(&mut n),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     H::fire(&handler, &call.cx, key, n).await?;
-                    Ok(thrift::void(&call.cx))
+                    Ok(::runtime::json::void(&call, thrift::void))
                 })
             }
             7 => {
@@ -2441,37 +2945,104 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
                     let mut e: Vec<String> = Default::default();
                     let mut f: base::Spot = Default::default();
                     let mut g: Hard = Default::default();
-                    thrift::arguments(
-                        &call,
-                        "1 a, 2 b, 3 c, 4 d, 5 e, 6 f, 7 g",
-                        |field| match field.id {
-                            1 => field.read(&mut a),
-                            2 => field.read(&mut b),
-                            3 => field.read(&mut c),
-                            4 => field.read(&mut d),
-                            5 => field.read(&mut e),
-                            6 => field.read(&mut f),
-                            7 => field.read(&mut g),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["a", "b", "c", "d", "e", "f", "g"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut a),
+                                1 => input.value(&mut b),
+                                2 => input.value(&mut c),
+                                3 => input.value(&mut d),
+                                4 => input.value(&mut e),
+                                5 => input.value(&mut f),
+                                6 => input.value(&mut g),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 a, 2 b, 3 c, 4 d, 5 e, 6 f, 7 g",
+                            |field| match field.id {
+                                1 => field.read(&mut a),
+                                2 => field.read(&mut b),
+                                3 => field.read(&mut c),
+                                4 => field.read(&mut d),
+                                5 => field.read(&mut e),
+                                6 => field.read(&mut f),
+                                7 => field.read(&mut g),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::many(&handler, &call.cx, a, b, c, d, e, f, g).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             8 => {
                 Box::pin(async move {
-                    let kind = thrift::argument(&call, 1, "1 kind")?;
+                    let mut kind: String = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["kind"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut kind),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 kind",
+                            |field| match field.id {
+                                1 => field.read(&mut kind),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     match H::risky(&handler, &call.cx, kind).await {
-                        Ok(reply) => thrift::reply(&call.cx, 0, &reply),
+                        Ok(reply) => {
+                            ::runtime::json::reply(
+                                &call,
+                                &reply,
+                                |cx, reply| thrift::reply(cx, 0, reply),
+                            )
+                        }
                         Err(RiskyError::Missing(thrown)) => {
-                            thrift::reply(&call.cx, 1, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Missing",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 1, thrown),
+                            )
                         }
                         Err(RiskyError::Refused(thrown)) => {
-                            thrift::reply(&call.cx, 2, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Refused",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 2, thrown),
+                            )
                         }
                         Err(RiskyError::Other(thrown)) => {
-                            thrift::reply(&call.cx, 3, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Missing",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 3, thrown),
+                            )
                         }
                         Err(RiskyError::Other_(error)) => Err(error),
                     }
@@ -2479,11 +3050,38 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
             }
             9 => {
                 Box::pin(async move {
-                    let kind = thrift::argument(&call, 1, "1 kind")?;
+                    let mut kind: String = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["kind"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut kind),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 kind",
+                            |field| match field.id {
+                                1 => field.read(&mut kind),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     match H::risky_void(&handler, &call.cx, kind).await {
-                        Ok(()) => Ok(thrift::void(&call.cx)),
+                        Ok(()) => Ok(::runtime::json::void(&call, thrift::void)),
                         Err(RiskyVoidError::Denied(thrown)) => {
-                            thrift::reply(&call.cx, 1, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Denied",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 1, thrown),
+                            )
                         }
                         Err(RiskyVoidError::Other(error)) => Err(error),
                     }
@@ -2493,62 +3091,208 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
                 Box::pin(async move {
                     let mut tree: Option<Tree> = None;
                     let mut node: Node = Default::default();
-                    thrift::arguments(
-                        &call,
-                        "1 tree, 2 node",
-                        |field| match field.id {
-                            1 => field.read(&mut tree),
-                            2 => field.read(&mut node),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["tree", "node"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.optional(&mut tree),
+                                1 => input.value(&mut node),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 tree, 2 node",
+                            |field| match field.id {
+                                1 => field.read(&mut tree),
+                                2 => field.read(&mut node),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let tree = tree
                         .ok_or_else(|| thrift::missing(&call, "grow().tree"))?;
                     let reply = H::grow(&handler, &call.cx, tree, node).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             11 => {
                 Box::pin(async move {
-                    let bottom = thrift::argument(&call, 1, "1 bottom")?;
+                    let mut bottom: Vec<
+                        ::std::collections::HashMap<
+                            String,
+                            ::std::collections::HashSet<Vec<i32>>,
+                        >,
+                    > = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["bottom"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut bottom),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 bottom",
+                            |field| match field.id {
+                                1 => field.read(&mut bottom),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::deep(&handler, &call.cx, bottom).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             12 => {
                 Box::pin(async move {
-                    let token = thrift::argument(&call, 1, "1 token")?;
+                    let mut token: Token = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["token"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut token),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 token",
+                            |field| match field.id {
+                                1 => field.read(&mut token),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::token(&handler, &call.cx, token).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             13 => {
                 Box::pin(async move {
-                    let season = thrift::argument(&call, 1, "1 season")?;
+                    let mut season: Season = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["season"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut season),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 season",
+                            |field| match field.id {
+                                1 => field.read(&mut season),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::season(&handler, &call.cx, season).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             14 => {
                 Box::pin(async move {
                     let mut grade: Grade = Grade::A;
-                    thrift::arguments(
-                        &call,
-                        "1 grade",
-                        |field| match field.id {
-                            1 => field.read(&mut grade),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["grade"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut grade),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 grade",
+                            |field| match field.id {
+                                1 => field.read(&mut grade),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::grade(&handler, &call.cx, grade).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             15 => {
                 Box::pin(async move {
-                    let real = thrift::argument(&call, 1, "1 real")?;
+                    let mut real: Real = 0.0;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["real"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut real),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 real",
+                            |field| match field.id {
+                                1 => field.read(&mut real),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::real(&handler, &call.cx, real).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             16 => {
@@ -2561,21 +3305,51 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
                     let mut words: Vec<String> = ::std::vec![String::from("w")];
                     let mut spot: base::Spot = base::Spot { x: 0, y: 0 };
                     let mut pick: Pick = Pick::Number(1);
-                    thrift::arguments(
-                        &call,
-                        "1 text, 2 limit, 3 grade, 4 id, 5 real, 6 words, 7 spot, 8 pick",
-                        |field| match field.id {
-                            1 => field.read(&mut text),
-                            2 => field.read(&mut limit),
-                            3 => field.read(&mut grade),
-                            4 => field.read(&mut id),
-                            5 => field.read(&mut real),
-                            6 => field.read(&mut words),
-                            7 => field.read(&mut spot),
-                            8 => field.read(&mut pick),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &[
+                                "text",
+                                "limit",
+                                "grade",
+                                "id",
+                                "real",
+                                "words",
+                                "spot",
+                                "pick",
+                            ],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut text),
+                                1 => input.value(&mut limit),
+                                2 => input.value(&mut grade),
+                                3 => input.value(&mut id),
+                                4 => input.value(&mut real),
+                                5 => input.value(&mut words),
+                                6 => input.value(&mut spot),
+                                7 => input.value(&mut pick),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 text, 2 limit, 3 grade, 4 id, 5 real, 6 words, 7 spot, 8 pick",
+                            |field| match field.id {
+                                1 => field.read(&mut text),
+                                2 => field.read(&mut limit),
+                                3 => field.read(&mut grade),
+                                4 => field.read(&mut id),
+                                5 => field.read(&mut real),
+                                6 => field.read(&mut words),
+                                7 => field.read(&mut spot),
+                                8 => field.read(&mut pick),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::search(
                             &handler,
                             &call.cx,
@@ -2589,18 +3363,52 @@ impl<H: More> ::runtime::Service for MoreServer<H> {
                             pick,
                         )
                         .await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             17 => {
                 Box::pin(async move {
-                    let a = thrift::argument(&call, 1, "1 a")?;
+                    let mut a: i32 = 0;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["a"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut a),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 a",
+                            |field| match field.id {
+                                1 => field.read(&mut a),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::old(&handler, &call.cx, a).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             _ => ::runtime::service::unknown_method(&call),
         }
+    }
+
+    fn json(&self) -> bool {
+        true
     }
 }
 
@@ -3021,11 +3829,44 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let text = thrift::argument(&call, 1, "1 text")?;
+                    let mut text: String = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["text"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut text),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 text",
+                            |field| match field.id {
+                                1 => field.read(&mut text),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     match H::ping(&handler, &call.cx, text).await {
-                        Ok(reply) => thrift::reply(&call.cx, 0, &reply),
+                        Ok(reply) => {
+                            ::runtime::json::reply(
+                                &call,
+                                &reply,
+                                |cx, reply| thrift::reply(cx, 0, reply),
+                            )
+                        }
                         Err(base::PingError::Refused(thrown)) => {
-                            thrift::reply(&call.cx, 1, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Refused",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 1, thrown),
+                            )
                         }
                         Err(base::PingError::Other(error)) => Err(error),
                     }
@@ -3033,33 +3874,60 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             1 => {
                 Box::pin(async move {
-                    thrift::arguments(&call, "", |field| field.skip())?;
+                    if call.form == ::runtime::Form::Binary {
+                        thrift::arguments(&call, "", |field| field.skip())?;
+                    }
                     H::reset(&handler, &call.cx).await?;
-                    Ok(thrift::void(&call.cx))
+                    Ok(::runtime::json::void(&call, thrift::void))
                 })
             }
             2 => {
                 Box::pin(async move {
-                    let value = thrift::argument(&call, 1, "1 value")?;
+                    let value = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 value"),
+                    )?;
                     let reply = H::echo(&handler, &call.cx, value).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             3 => {
                 Box::pin(async move {
                     let mut pick: Option<Pick> = None;
-                    thrift::arguments(
-                        &call,
-                        "1 pick",
-                        |field| match field.id {
-                            1 => field.read(&mut pick),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["pick"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.optional(&mut pick),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 pick",
+                            |field| match field.id {
+                                1 => field.read(&mut pick),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let pick = pick
                         .ok_or_else(|| thrift::missing(&call, "pick().pick"))?;
                     let reply = H::pick(&handler, &call.cx, pick).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             4 => {
@@ -3067,44 +3935,82 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
                     let mut pick: Option<Pick> = None;
                     let mut times: i32 = 0;
                     let mut text: String = String::from("default");
-                    thrift::arguments(
-                        &call,
-                        "1 pick, 2 times, 3 text",
-                        |field| match field.id {
-                            1 => field.read(&mut pick),
-                            2 => field.read(&mut times),
-                            3 => field.read(&mut text),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                                &["pick", "times", "text"],
+                            )
+                            .required(&[0]);
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.optional(&mut pick),
+                                1 => input.value(&mut times),
+                                2 => input.value(&mut text),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 pick, 2 times, 3 text",
+                            |field| match field.id {
+                                1 => field.read(&mut pick),
+                                2 => field.read(&mut times),
+                                3 => field.read(&mut text),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let pick = pick
                         .ok_or_else(|| thrift::missing(&call, "choose().pick"))?;
                     let reply = H::choose(&handler, &call.cx, pick, times, text).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             5 => {
                 Box::pin(async move {
-                    thrift::arguments(&call, "", |field| field.skip())?;
+                    if call.form == ::runtime::Form::Binary {
+                        thrift::arguments(&call, "", |field| field.skip())?;
+                    }
                     H::nothing(&handler, &call.cx).await?;
-                    Ok(thrift::void(&call.cx))
+                    Ok(::runtime::json::void(&call, thrift::void))
                 })
             }
             6 => {
                 Box::pin(async move {
                     let mut key: String = Default::default();
                     let mut n: i32 = 0;
-                    thrift::arguments(
-                        &call,
-                        "1 key, 2 n",
-                        |field| match field.id {
-                            1 => field.read(&mut key),
-                            2 => field.read(&mut n),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["key", "n"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut key),
+                                1 => input.value(&mut n),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 key, 2 n",
+                            |field| match field.id {
+                                1 => field.read(&mut key),
+                                2 => field.read(&mut n),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     H::fire(&handler, &call.cx, key, n).await?;
-                    Ok(thrift::void(&call.cx))
+                    Ok(::runtime::json::void(&call, thrift::void))
                 })
             }
             7 => {
@@ -3116,37 +4022,104 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
                     let mut e: Vec<String> = Default::default();
                     let mut f: base::Spot = Default::default();
                     let mut g: Hard = Default::default();
-                    thrift::arguments(
-                        &call,
-                        "1 a, 2 b, 3 c, 4 d, 5 e, 6 f, 7 g",
-                        |field| match field.id {
-                            1 => field.read(&mut a),
-                            2 => field.read(&mut b),
-                            3 => field.read(&mut c),
-                            4 => field.read(&mut d),
-                            5 => field.read(&mut e),
-                            6 => field.read(&mut f),
-                            7 => field.read(&mut g),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["a", "b", "c", "d", "e", "f", "g"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut a),
+                                1 => input.value(&mut b),
+                                2 => input.value(&mut c),
+                                3 => input.value(&mut d),
+                                4 => input.value(&mut e),
+                                5 => input.value(&mut f),
+                                6 => input.value(&mut g),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 a, 2 b, 3 c, 4 d, 5 e, 6 f, 7 g",
+                            |field| match field.id {
+                                1 => field.read(&mut a),
+                                2 => field.read(&mut b),
+                                3 => field.read(&mut c),
+                                4 => field.read(&mut d),
+                                5 => field.read(&mut e),
+                                6 => field.read(&mut f),
+                                7 => field.read(&mut g),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::many(&handler, &call.cx, a, b, c, d, e, f, g).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             8 => {
                 Box::pin(async move {
-                    let kind = thrift::argument(&call, 1, "1 kind")?;
+                    let mut kind: String = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["kind"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut kind),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 kind",
+                            |field| match field.id {
+                                1 => field.read(&mut kind),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     match H::risky(&handler, &call.cx, kind).await {
-                        Ok(reply) => thrift::reply(&call.cx, 0, &reply),
+                        Ok(reply) => {
+                            ::runtime::json::reply(
+                                &call,
+                                &reply,
+                                |cx, reply| thrift::reply(cx, 0, reply),
+                            )
+                        }
                         Err(RiskyError::Missing(thrown)) => {
-                            thrift::reply(&call.cx, 1, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Missing",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 1, thrown),
+                            )
                         }
                         Err(RiskyError::Refused(thrown)) => {
-                            thrift::reply(&call.cx, 2, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Refused",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 2, thrown),
+                            )
                         }
                         Err(RiskyError::Other(thrown)) => {
-                            thrift::reply(&call.cx, 3, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Missing",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 3, thrown),
+                            )
                         }
                         Err(RiskyError::Other_(error)) => Err(error),
                     }
@@ -3154,11 +4127,38 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             9 => {
                 Box::pin(async move {
-                    let kind = thrift::argument(&call, 1, "1 kind")?;
+                    let mut kind: String = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["kind"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut kind),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 kind",
+                            |field| match field.id {
+                                1 => field.read(&mut kind),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     match H::risky_void(&handler, &call.cx, kind).await {
-                        Ok(()) => Ok(thrift::void(&call.cx)),
+                        Ok(()) => Ok(::runtime::json::void(&call, thrift::void)),
                         Err(RiskyVoidError::Denied(thrown)) => {
-                            thrift::reply(&call.cx, 1, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Denied",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 1, thrown),
+                            )
                         }
                         Err(RiskyVoidError::Other(error)) => Err(error),
                     }
@@ -3168,62 +4168,208 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
                 Box::pin(async move {
                     let mut tree: Option<Tree> = None;
                     let mut node: Node = Default::default();
-                    thrift::arguments(
-                        &call,
-                        "1 tree, 2 node",
-                        |field| match field.id {
-                            1 => field.read(&mut tree),
-                            2 => field.read(&mut node),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["tree", "node"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.optional(&mut tree),
+                                1 => input.value(&mut node),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 tree, 2 node",
+                            |field| match field.id {
+                                1 => field.read(&mut tree),
+                                2 => field.read(&mut node),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let tree = tree
                         .ok_or_else(|| thrift::missing(&call, "grow().tree"))?;
                     let reply = H::grow(&handler, &call.cx, tree, node).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             11 => {
                 Box::pin(async move {
-                    let bottom = thrift::argument(&call, 1, "1 bottom")?;
+                    let mut bottom: Vec<
+                        ::std::collections::HashMap<
+                            String,
+                            ::std::collections::HashSet<Vec<i32>>,
+                        >,
+                    > = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["bottom"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut bottom),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 bottom",
+                            |field| match field.id {
+                                1 => field.read(&mut bottom),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::deep(&handler, &call.cx, bottom).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             12 => {
                 Box::pin(async move {
-                    let token = thrift::argument(&call, 1, "1 token")?;
+                    let mut token: Token = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["token"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut token),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 token",
+                            |field| match field.id {
+                                1 => field.read(&mut token),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::token(&handler, &call.cx, token).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             13 => {
                 Box::pin(async move {
-                    let season = thrift::argument(&call, 1, "1 season")?;
+                    let mut season: Season = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["season"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut season),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 season",
+                            |field| match field.id {
+                                1 => field.read(&mut season),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::season(&handler, &call.cx, season).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             14 => {
                 Box::pin(async move {
                     let mut grade: Grade = Grade::A;
-                    thrift::arguments(
-                        &call,
-                        "1 grade",
-                        |field| match field.id {
-                            1 => field.read(&mut grade),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["grade"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut grade),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 grade",
+                            |field| match field.id {
+                                1 => field.read(&mut grade),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::grade(&handler, &call.cx, grade).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             15 => {
                 Box::pin(async move {
-                    let real = thrift::argument(&call, 1, "1 real")?;
+                    let mut real: Real = 0.0;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["real"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut real),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 real",
+                            |field| match field.id {
+                                1 => field.read(&mut real),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::real(&handler, &call.cx, real).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             16 => {
@@ -3236,21 +4382,51 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
                     let mut words: Vec<String> = ::std::vec![String::from("w")];
                     let mut spot: base::Spot = base::Spot { x: 0, y: 0 };
                     let mut pick: Pick = Pick::Number(1);
-                    thrift::arguments(
-                        &call,
-                        "1 text, 2 limit, 3 grade, 4 id, 5 real, 6 words, 7 spot, 8 pick",
-                        |field| match field.id {
-                            1 => field.read(&mut text),
-                            2 => field.read(&mut limit),
-                            3 => field.read(&mut grade),
-                            4 => field.read(&mut id),
-                            5 => field.read(&mut real),
-                            6 => field.read(&mut words),
-                            7 => field.read(&mut spot),
-                            8 => field.read(&mut pick),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &[
+                                "text",
+                                "limit",
+                                "grade",
+                                "id",
+                                "real",
+                                "words",
+                                "spot",
+                                "pick",
+                            ],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut text),
+                                1 => input.value(&mut limit),
+                                2 => input.value(&mut grade),
+                                3 => input.value(&mut id),
+                                4 => input.value(&mut real),
+                                5 => input.value(&mut words),
+                                6 => input.value(&mut spot),
+                                7 => input.value(&mut pick),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 text, 2 limit, 3 grade, 4 id, 5 real, 6 words, 7 spot, 8 pick",
+                            |field| match field.id {
+                                1 => field.read(&mut text),
+                                2 => field.read(&mut limit),
+                                3 => field.read(&mut grade),
+                                4 => field.read(&mut id),
+                                5 => field.read(&mut real),
+                                6 => field.read(&mut words),
+                                7 => field.read(&mut spot),
+                                8 => field.read(&mut pick),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::search(
                             &handler,
                             &call.cx,
@@ -3264,23 +4440,60 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
                             pick,
                         )
                         .await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             17 => {
                 Box::pin(async move {
-                    let a = thrift::argument(&call, 1, "1 a")?;
+                    let mut a: i32 = 0;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["a"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut a),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 a",
+                            |field| match field.id {
+                                1 => field.read(&mut a),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::old(&handler, &call.cx, a).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             18 => {
                 Box::pin(async move {
-                    thrift::arguments(&call, "", |field| field.skip())?;
+                    if call.form == ::runtime::Form::Binary {
+                        thrift::arguments(&call, "", |field| field.skip())?;
+                    }
                     match H::extra(&handler, &call.cx).await {
-                        Ok(()) => Ok(thrift::void(&call.cx)),
+                        Ok(()) => Ok(::runtime::json::void(&call, thrift::void)),
                         Err(ExtraError::Other(thrown)) => {
-                            thrift::reply(&call.cx, 1, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Missing",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 1, thrown),
+                            )
                         }
                         Err(ExtraError::Other_(error)) => Err(error),
                     }
@@ -3288,6 +4501,10 @@ impl<H: MoreService> ::runtime::Service for MoreServiceServer<H> {
             }
             _ => ::runtime::service::unknown_method(&call),
         }
+    }
+
+    fn json(&self) -> bool {
+        true
     }
 }
 
@@ -3615,6 +4832,978 @@ impl MoreServiceClient {
                 outcome
             },
         )
+    }
+}
+
+const _: () = {
+    const NAMES: &::runtime::json::EnumNames = &[];
+
+    impl ::runtime::json::Value for Empty {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.member(self.0, NAMES);
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut number = 0;
+            input.number(&mut number, NAMES)?;
+            Ok(Self(number))
+        }
+    }
+};
+
+const _: () = {
+    const NAMES: &::runtime::json::EnumNames = &[
+        ("A", 1),
+        ("B", 2),
+        ("C", 12),
+        ("LOW", -3),
+        ("mixedCase", 16),
+    ];
+
+    impl ::runtime::json::Value for Grade {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.member(self.0, NAMES);
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut number = 0;
+            input.number(&mut number, NAMES)?;
+            Ok(Self(number))
+        }
+    }
+};
+
+impl ::runtime::json::Message for Nothing {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&[]);
+        &FIELDS
+    }
+
+    fn write(&self, _: &mut ::runtime::json::Object<'_>) {}
+
+    fn read(
+        &mut self,
+        _: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        input.skip()
+    }
+}
+
+impl ::runtime::json::Message for Scalars {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &[
+                "flag",
+                "tiny",
+                "small",
+                "medium",
+                "large",
+                "real",
+                "text",
+                "raw",
+                "token",
+                "grade",
+                "season",
+                "alias",
+            ],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.flag);
+        out.field(1, &self.tiny);
+        out.field(2, &self.small);
+        out.field(3, &self.medium);
+        out.field(4, &self.large);
+        out.field(5, &self.real);
+        out.field(6, &self.text);
+        out.field(7, &self.raw);
+        out.field(8, &self.token);
+        out.field(9, &self.grade);
+        out.field(10, &self.season);
+        out.field(11, &self.alias);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.flag),
+            1 => input.value(&mut self.tiny),
+            2 => input.value(&mut self.small),
+            3 => input.value(&mut self.medium),
+            4 => input.value(&mut self.large),
+            5 => input.value(&mut self.real),
+            6 => input.value(&mut self.text),
+            7 => input.value(&mut self.raw),
+            8 => input.value(&mut self.token),
+            9 => input.value(&mut self.grade),
+            10 => input.value(&mut self.season),
+            11 => input.value(&mut self.alias),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Defaults {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                &[
+                    "flag",
+                    "off",
+                    "on",
+                    "tiny",
+                    "large",
+                    "real",
+                    "half",
+                    "text",
+                    "maybe",
+                    "blank",
+                    "raw",
+                    "opt_raw",
+                    "token",
+                    "grade",
+                    "unnamed",
+                    "numbers",
+                    "words",
+                    "no_words",
+                    "tags",
+                    "ages",
+                    "no_ages",
+                    "spot",
+                    "opt_spot",
+                    "must",
+                    "given",
+                    "pi",
+                    "reals",
+                    "season",
+                    "pick",
+                ],
+            )
+            .required(&[23, 24]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.flag);
+        out.field(1, &self.off);
+        out.field(2, &self.on);
+        out.field(3, &self.tiny);
+        out.field(4, &self.large);
+        out.field(5, &self.real);
+        out.field(6, &self.half);
+        out.field(7, &self.text);
+        out.field(8, &self.maybe);
+        out.field(9, &self.blank);
+        out.field(10, &self.raw);
+        out.field(11, &self.opt_raw);
+        out.field(12, &self.token);
+        out.field(13, &self.grade);
+        out.field(14, &self.unnamed);
+        out.field(15, &self.numbers);
+        out.field(16, &self.words);
+        out.field(17, &self.no_words);
+        out.field(18, &self.tags);
+        out.field(19, &self.ages);
+        out.field(20, &self.no_ages);
+        out.field(21, &self.spot);
+        out.field(22, &self.opt_spot);
+        out.field(23, &self.must);
+        out.field(24, &self.given);
+        out.field(25, &self.pi);
+        out.field(26, &self.reals);
+        out.field(27, &self.season);
+        out.field(28, &self.pick);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.flag),
+            1 => input.value(&mut self.off),
+            2 => input.value(&mut self.on),
+            3 => input.value(&mut self.tiny),
+            4 => input.value(&mut self.large),
+            5 => input.value(&mut self.real),
+            6 => input.value(&mut self.half),
+            7 => input.value(&mut self.text),
+            8 => input.value(&mut self.maybe),
+            9 => input.value(&mut self.blank),
+            10 => input.value(&mut self.raw),
+            11 => input.value(&mut self.opt_raw),
+            12 => input.value(&mut self.token),
+            13 => input.value(&mut self.grade),
+            14 => input.value(&mut self.unnamed),
+            15 => input.value(&mut self.numbers),
+            16 => input.value(&mut self.words),
+            17 => input.value(&mut self.no_words),
+            18 => input.value(&mut self.tags),
+            19 => input.value(&mut self.ages),
+            20 => input.value(&mut self.no_ages),
+            21 => input.value(&mut self.spot),
+            22 => input.value(&mut self.opt_spot),
+            23 => input.value(&mut self.must),
+            24 => input.value(&mut self.given),
+            25 => input.value(&mut self.pi),
+            26 => input.value(&mut self.reals),
+            27 => input.value(&mut self.season),
+            28 => input.value(&mut self.pick),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Keys {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &[
+                "by_double",
+                "by_struct",
+                "by_list",
+                "by_set",
+                "by_map",
+                "by_enum",
+                "by_bool",
+                "by_binary",
+                "by_uuid",
+                "picks",
+                "doubles",
+                "deep",
+                "index",
+                "hard",
+            ],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.by_double);
+        out.field(1, &self.by_struct);
+        out.field(2, &self.by_list);
+        out.field(3, &self.by_set);
+        out.field(4, &self.by_map);
+        out.field(5, &self.by_enum);
+        out.field(6, &self.by_bool);
+        out.field(7, &self.by_binary);
+        out.field(8, &self.by_uuid);
+        out.field(9, &self.picks);
+        out.field(10, &self.doubles);
+        out.field(11, &self.deep);
+        out.field(12, &self.index);
+        out.field(13, &self.hard);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.by_double),
+            1 => input.value(&mut self.by_struct),
+            2 => input.value(&mut self.by_list),
+            3 => input.value(&mut self.by_set),
+            4 => input.value(&mut self.by_map),
+            5 => input.value(&mut self.by_enum),
+            6 => input.value(&mut self.by_bool),
+            7 => input.value(&mut self.by_binary),
+            8 => input.value(&mut self.by_uuid),
+            9 => input.value(&mut self.picks),
+            10 => input.value(&mut self.doubles),
+            11 => input.value(&mut self.deep),
+            12 => input.value(&mut self.index),
+            13 => input.value(&mut self.hard),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Spot {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                &["row", "column", "name"],
+            )
+            .required(&[0]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.row);
+        out.optional(1, self.column.as_ref());
+        out.field(2, &self.name);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.row),
+            1 => input.optional(&mut self.column),
+            2 => input.value(&mut self.name),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for WithDouble {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["value", "more", "sets"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.value);
+        out.optional(1, self.more.as_ref());
+        out.field(2, &self.sets);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.value),
+            1 => input.optional(&mut self.more),
+            2 => input.value(&mut self.sets),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Hard {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["spots", "numbers", "pick"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.spots);
+        out.field(1, &self.numbers);
+        out.optional(2, self.pick.as_ref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.spots),
+            1 => input.value(&mut self.numbers),
+            2 => input.optional(&mut self.pick),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Node {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["value", "next", "other", "children", "named"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.value);
+        out.optional(1, self.next.as_deref());
+        out.optional(2, self.other.as_deref());
+        out.field(3, &self.children);
+        out.field(4, &self.named);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.value),
+            1 => input.boxed(&mut self.next),
+            2 => input.boxed(&mut self.other),
+            3 => input.value(&mut self.children),
+            4 => input.value(&mut self.named),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Left {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["right", "n"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.optional(0, self.right.as_deref());
+        out.field(1, &self.n);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.boxed(&mut self.right),
+            1 => input.value(&mut self.n),
+            _ => input.skip(),
+        }
+    }
+}
+
+const _: () = {
+    static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["left", "pick"],
+        )
+        .required(&[1]);
+    impl ::runtime::json::Value for Right {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.object(
+                &FIELDS,
+                |out| {
+                    out.optional(0, self.left.as_deref());
+                    out.field(1, &self.pick);
+                },
+            );
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut left: Option<Box<Left>> = None;
+            let mut pick: Option<Pick> = None;
+            input
+                .fields(
+                    &FIELDS,
+                    &mut |field, input| match field {
+                        0 => input.boxed(&mut left),
+                        1 => input.optional(&mut pick),
+                        _ => input.skip(),
+                    },
+                )?;
+            Ok(Self {
+                left,
+                pick: pick.ok_or_else(|| input.missing("pick"))?,
+            })
+        }
+    }
+};
+
+const _: () = {
+    static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["link"])
+        .required(&[0]);
+    impl ::runtime::json::Value for Chain {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.object(
+                &FIELDS,
+                |out| {
+                    out.field(0, &*self.link);
+                },
+            );
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut link: Option<Box<Link>> = None;
+            input
+                .fields(
+                    &FIELDS,
+                    &mut |field, input| match field {
+                        0 => input.boxed(&mut link),
+                        _ => input.skip(),
+                    },
+                )?;
+            Ok(Self {
+                link: link.ok_or_else(|| input.missing("link"))?,
+            })
+        }
+    }
+};
+
+const _: () = {
+    static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+        &["more", "end"],
+    );
+
+    impl ::runtime::json::Value for Link {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.object(
+                &FIELDS,
+                |out| match self {
+                    Self::More(value) => out.field(0, &**value),
+                    Self::End(value) => out.field(1, value),
+                    Self::Unknown(_) => out.unknown("Link"),
+                },
+            );
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut member = None;
+            input
+                .fields(
+                    &FIELDS,
+                    &mut |field, input| match field {
+                        0 => {
+                            input
+                                .member(&mut member, |value| Self::More(Box::new(value)))
+                        }
+                        1 => input.member(&mut member, Self::End),
+                        _ => input.skip(),
+                    },
+                )?;
+            member.ok_or_else(|| input.empty_union("Link"))
+        }
+    }
+};
+
+impl ::runtime::json::Message for Needs {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                &["text", "number", "maybe", "plain", "last"],
+            )
+            .required(&[0, 1, 4]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.text);
+        out.field(1, &self.number);
+        out.optional(2, self.maybe.as_ref());
+        out.field(3, &self.plain);
+        out.field(4, &self.last);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.text),
+            1 => input.value(&mut self.number),
+            2 => input.optional(&mut self.maybe),
+            3 => input.value(&mut self.plain),
+            4 => input.value(&mut self.last),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Needing {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                &["before", "needs", "more", "after"],
+            )
+            .required(&[0, 1, 2, 3]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.before);
+        out.field(1, &self.needs);
+        out.field(2, &self.more);
+        out.field(3, &self.after);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.before),
+            1 => input.value(&mut self.needs),
+            2 => input.value(&mut self.more),
+            3 => input.value(&mut self.after),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Far {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                &["number", "text"],
+            )
+            .required(&[0, 1]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.number);
+        out.field(1, &self.text);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.number),
+            1 => input.value(&mut self.text),
+            _ => input.skip(),
+        }
+    }
+}
+
+const _: () = {
+    static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["by_default", "maybe", "always"],
+        )
+        .required(&[2]);
+    impl ::runtime::json::Value for References {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.object(
+                &FIELDS,
+                |out| {
+                    out.optional(0, self.by_default.as_deref());
+                    out.optional(1, self.maybe.as_deref());
+                    out.field(2, &*self.always);
+                },
+            );
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut by_default: Option<Box<Nothing>> = None;
+            let mut maybe: Option<Box<Scalars>> = None;
+            let mut always: Option<Box<base::Spot>> = None;
+            input
+                .fields(
+                    &FIELDS,
+                    &mut |field, input| match field {
+                        0 => input.boxed(&mut by_default),
+                        1 => input.boxed(&mut maybe),
+                        2 => input.boxed(&mut always),
+                        _ => input.skip(),
+                    },
+                )?;
+            Ok(Self {
+                by_default,
+                maybe,
+                always: always.ok_or_else(|| input.missing("always"))?,
+            })
+        }
+    }
+};
+
+const _: () = {
+    static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+        &["number", "text", "numbers", "nothing", "spot", "real", "unknown"],
+    );
+
+    impl ::runtime::json::Value for Pick {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.object(
+                &FIELDS,
+                |out| match self {
+                    Self::Number(value) => out.field(0, value),
+                    Self::Text(value) => out.field(1, value),
+                    Self::Numbers(value) => out.field(2, value),
+                    Self::Nothing(value) => out.field(3, value),
+                    Self::Spot(value) => out.field(4, value),
+                    Self::Real(value) => out.field(5, value),
+                    Self::Unknown_(value) => out.field(6, value),
+                    Self::Unknown(_) => out.unknown("Pick"),
+                },
+            );
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut member = None;
+            input
+                .fields(
+                    &FIELDS,
+                    &mut |field, input| match field {
+                        0 => input.member(&mut member, Self::Number),
+                        1 => input.member(&mut member, Self::Text),
+                        2 => input.member(&mut member, Self::Numbers),
+                        3 => input.member(&mut member, Self::Nothing),
+                        4 => input.member(&mut member, Self::Spot),
+                        5 => input.member(&mut member, Self::Real),
+                        6 => input.member(&mut member, Self::Unknown_),
+                        _ => input.skip(),
+                    },
+                )?;
+            member.ok_or_else(|| input.empty_union("Pick"))
+        }
+    }
+};
+
+const _: () = {
+    static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+        &["leaf", "fork", "only", "many"],
+    );
+
+    impl ::runtime::json::Value for Tree {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.object(
+                &FIELDS,
+                |out| match self {
+                    Self::Leaf(value) => out.field(0, value),
+                    Self::Fork(value) => out.field(1, &**value),
+                    Self::Only(value) => out.field(2, &**value),
+                    Self::Many(value) => out.field(3, value),
+                    Self::Unknown(_) => out.unknown("Tree"),
+                },
+            );
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut member = None;
+            input
+                .fields(
+                    &FIELDS,
+                    &mut |field, input| match field {
+                        0 => input.member(&mut member, Self::Leaf),
+                        1 => {
+                            input
+                                .member(&mut member, |value| Self::Fork(Box::new(value)))
+                        }
+                        2 => {
+                            input
+                                .member(&mut member, |value| Self::Only(Box::new(value)))
+                        }
+                        3 => input.member(&mut member, Self::Many),
+                        _ => input.skip(),
+                    },
+                )?;
+            member.ok_or_else(|| input.empty_union("Tree"))
+        }
+    }
+};
+
+const _: () = {
+    static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["left", "right"],
+        )
+        .required(&[0]);
+    impl ::runtime::json::Value for Fork {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.object(
+                &FIELDS,
+                |out| {
+                    out.field(0, &*self.left);
+                    out.optional(1, self.right.as_deref());
+                },
+            );
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut left: Option<Box<Tree>> = None;
+            let mut right: Option<Box<Tree>> = None;
+            input
+                .fields(
+                    &FIELDS,
+                    &mut |field, input| match field {
+                        0 => input.boxed(&mut left),
+                        1 => input.boxed(&mut right),
+                        _ => input.skip(),
+                    },
+                )?;
+            Ok(Self {
+                left: left.ok_or_else(|| input.missing("left"))?,
+                right,
+            })
+        }
+    }
+};
+
+const _: () = {
+    static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&[]);
+
+    impl ::runtime::json::Value for Void {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.object(
+                &FIELDS,
+                |out| match self {
+                    Self::Unknown(_) => out.unknown("Void"),
+                },
+            );
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let member = None;
+            input.fields(&FIELDS, &mut |_, input| input.skip())?;
+            member.ok_or_else(|| input.empty_union("Void"))
+        }
+    }
+};
+
+const _: () = {
+    static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["must", "maybe", "plain", "list", "named"],
+        )
+        .required(&[0]);
+    impl ::runtime::json::Value for Picks {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.object(
+                &FIELDS,
+                |out| {
+                    out.field(0, &self.must);
+                    out.optional(1, self.maybe.as_ref());
+                    out.optional(2, self.plain.as_ref());
+                    out.field(3, &self.list);
+                    out.field(4, &self.named);
+                },
+            );
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut must: Option<Pick> = None;
+            let mut maybe: Option<Pick> = None;
+            let mut plain: Option<Pick> = None;
+            let mut list: Vec<Pick> = Default::default();
+            let mut named: ::std::collections::HashMap<String, Pick> = Default::default();
+            input
+                .fields(
+                    &FIELDS,
+                    &mut |field, input| match field {
+                        0 => input.optional(&mut must),
+                        1 => input.optional(&mut maybe),
+                        2 => input.optional(&mut plain),
+                        3 => input.value(&mut list),
+                        4 => input.value(&mut named),
+                        _ => input.skip(),
+                    },
+                )?;
+            Ok(Self {
+                must: must.ok_or_else(|| input.missing("must"))?,
+                maybe,
+                plain,
+                list,
+                named,
+            })
+        }
+    }
+};
+
+impl ::runtime::json::Message for Deep {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["spots", "picks", "grade", "bottom"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.spots);
+        out.field(1, &self.picks);
+        out.field(2, &self.grade);
+        out.field(3, &self.bottom);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.spots),
+            1 => input.value(&mut self.picks),
+            2 => input.value(&mut self.grade),
+            3 => input.value(&mut self.bottom),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Missing {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["what", "near"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.what);
+        out.optional(1, self.near.as_ref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.what),
+            1 => input.optional(&mut self.near),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Denied {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                &["code", "because"],
+            )
+            .required(&[0]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.code);
+        out.field(1, &self.because);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.code),
+            1 => input.value(&mut self.because),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Ids {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["top", "one", "negative", "implied", "flag"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.top);
+        out.field(1, &self.one);
+        out.field(2, &self.negative);
+        out.field(3, &self.implied);
+        out.optional(4, self.flag.as_ref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.top),
+            1 => input.value(&mut self.one),
+            2 => input.value(&mut self.negative),
+            3 => input.value(&mut self.implied),
+            4 => input.optional(&mut self.flag),
+            _ => input.skip(),
+        }
     }
 }
 

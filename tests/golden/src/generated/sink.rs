@@ -1014,126 +1014,279 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let text = thrift::argument(&call, 1, "1 text")?;
+                    let mut text: String = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["text"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut text),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 text",
+                            |field| match field.id {
+                                1 => field.read(&mut text),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::ping(&handler, &call.cx, text).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             1 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let v = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 v"),
+                    )?;
                     let reply = H::echo_scalars(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             2 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let v = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 v"),
+                    )?;
                     let reply = H::echo_optionals(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             3 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let v = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 v"),
+                    )?;
                     let reply = H::echo_defaults(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             4 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let v = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 v"),
+                    )?;
                     let reply = H::echo_needs(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             5 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let v = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 v"),
+                    )?;
                     let reply = H::echo_containers(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             6 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let v = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 v"),
+                    )?;
                     let reply = H::echo_tree(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             7 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let v = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 v"),
+                    )?;
                     let reply = H::echo_odd(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             8 => {
                 Box::pin(async move {
                     let mut v: Option<Choice> = None;
-                    thrift::arguments(
-                        &call,
-                        "1 v",
-                        |field| match field.id {
-                            1 => field.read(&mut v),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["v"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.optional(&mut v),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 v",
+                            |field| match field.id {
+                                1 => field.read(&mut v),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let v = v.ok_or_else(|| thrift::missing(&call, "EchoChoice().v"))?;
                     let reply = H::echo_choice(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             9 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let v = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 v"),
+                    )?;
                     let reply = H::echo_holder(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             10 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let v = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 v"),
+                    )?;
                     let reply = H::echo_empty(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             11 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let v = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 v"),
+                    )?;
                     let reply = H::up_down(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             12 => {
                 Box::pin(async move {
-                    thrift::arguments(&call, "", |field| field.skip())?;
+                    if call.form == ::runtime::Form::Binary {
+                        thrift::arguments(&call, "", |field| field.skip())?;
+                    }
                     H::nothing(&handler, &call.cx).await?;
-                    Ok(thrift::void(&call.cx))
+                    Ok(::runtime::json::void(&call, thrift::void))
                 })
             }
             13 => {
                 Box::pin(async move {
-                    let key = thrift::argument(&call, 1, "1 key")?;
+                    let mut key: String = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["key"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut key),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 key",
+                            |field| match field.id {
+                                1 => field.read(&mut key),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     H::touch(&handler, &call.cx, key).await?;
-                    Ok(thrift::void(&call.cx))
+                    Ok(::runtime::json::void(&call, thrift::void))
                 })
             }
             14 => {
                 Box::pin(async move {
                     let mut key: String = Default::default();
                     let mut n: i32 = 0;
-                    thrift::arguments(
-                        &call,
-                        "1 key, 2 n",
-                        |field| match field.id {
-                            1 => field.read(&mut key),
-                            2 => field.read(&mut n),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["key", "n"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut key),
+                                1 => input.value(&mut n),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 key, 2 n",
+                            |field| match field.id {
+                                1 => field.read(&mut key),
+                                2 => field.read(&mut n),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     H::fire(&handler, &call.cx, key, n).await?;
-                    Ok(thrift::void(&call.cx))
+                    Ok(::runtime::json::void(&call, thrift::void))
                 })
             }
             15 => {
@@ -1142,31 +1295,90 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
                     let mut d: String = Default::default();
                     let mut b: Vec<i64> = Default::default();
                     let mut c: base::Point = Default::default();
-                    thrift::arguments(
-                        &call,
-                        "1 a, 4 d, 2 b, 3 c",
-                        |field| match field.id {
-                            1 => field.read(&mut a),
-                            4 => field.read(&mut d),
-                            2 => field.read(&mut b),
-                            3 => field.read(&mut c),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["a", "d", "b", "c"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut a),
+                                1 => input.value(&mut d),
+                                2 => input.value(&mut b),
+                                3 => input.value(&mut c),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 a, 4 d, 2 b, 3 c",
+                            |field| match field.id {
+                                1 => field.read(&mut a),
+                                4 => field.read(&mut d),
+                                2 => field.read(&mut b),
+                                3 => field.read(&mut c),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::many(&handler, &call.cx, a, d, b, c).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             16 => {
                 Box::pin(async move {
-                    let kind = thrift::argument(&call, 1, "1 kind")?;
+                    let mut kind: String = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["kind"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut kind),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 kind",
+                            |field| match field.id {
+                                1 => field.read(&mut kind),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     match H::risky(&handler, &call.cx, kind).await {
-                        Ok(reply) => thrift::reply(&call.cx, 0, &reply),
+                        Ok(reply) => {
+                            ::runtime::json::reply(
+                                &call,
+                                &reply,
+                                |cx, reply| thrift::reply(cx, 0, reply),
+                            )
+                        }
                         Err(RiskyError::Denied(thrown)) => {
-                            thrift::reply(&call.cx, 1, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Denied",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 1, thrown),
+                            )
                         }
                         Err(RiskyError::Missing(thrown)) => {
-                            thrift::reply(&call.cx, 2, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "NotFound",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 2, thrown),
+                            )
                         }
                         Err(RiskyError::Other(error)) => Err(error),
                     }
@@ -1174,11 +1386,38 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
             }
             17 => {
                 Box::pin(async move {
-                    let kind = thrift::argument(&call, 1, "1 kind")?;
+                    let mut kind: String = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["kind"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut kind),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 kind",
+                            |field| match field.id {
+                                1 => field.read(&mut kind),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     match H::risky_void(&handler, &call.cx, kind).await {
-                        Ok(()) => Ok(thrift::void(&call.cx)),
+                        Ok(()) => Ok(::runtime::json::void(&call, thrift::void)),
                         Err(RiskyVoidError::Denied(thrown)) => {
-                            thrift::reply(&call.cx, 1, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Denied",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 1, thrown),
+                            )
                         }
                         Err(RiskyVoidError::Other(error)) => Err(error),
                     }
@@ -1186,118 +1425,501 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
             }
             18 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let mut v: bool = false;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["v"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut v),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 v",
+                            |field| match field.id {
+                                1 => field.read(&mut v),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::ret_bool(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             19 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let mut v: i8 = 0;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["v"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut v),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 v",
+                            |field| match field.id {
+                                1 => field.read(&mut v),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::ret_byte(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             20 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let mut v: i16 = 0;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["v"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut v),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 v",
+                            |field| match field.id {
+                                1 => field.read(&mut v),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::ret_i16(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             21 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let mut v: i32 = 0;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["v"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut v),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 v",
+                            |field| match field.id {
+                                1 => field.read(&mut v),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::ret_i32(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             22 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let mut v: i64 = 0;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["v"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut v),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 v",
+                            |field| match field.id {
+                                1 => field.read(&mut v),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::ret_i64(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             23 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let mut v: f64 = 0.0;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["v"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut v),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 v",
+                            |field| match field.id {
+                                1 => field.read(&mut v),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::ret_double(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             24 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let mut v: String = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["v"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut v),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 v",
+                            |field| match field.id {
+                                1 => field.read(&mut v),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::ret_string(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             25 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let mut v: ::runtime::Bytes = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["v"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut v),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 v",
+                            |field| match field.id {
+                                1 => field.read(&mut v),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::ret_binary(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             26 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let mut v: Color = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["v"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut v),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 v",
+                            |field| match field.id {
+                                1 => field.read(&mut v),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::ret_enum(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             27 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let mut v: Vec<String> = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["v"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut v),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 v",
+                            |field| match field.id {
+                                1 => field.read(&mut v),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::ret_list(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             28 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let mut v: ::std::collections::HashSet<i32> = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["v"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut v),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 v",
+                            |field| match field.id {
+                                1 => field.read(&mut v),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::ret_set(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             29 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let mut v: ::std::collections::HashMap<String, base::Point> = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["v"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut v),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 v",
+                            |field| match field.id {
+                                1 => field.read(&mut v),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::ret_map(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             30 => {
                 Box::pin(async move {
-                    let v = thrift::argument(&call, 1, "1 v")?;
+                    let mut v: Name = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["v"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut v),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 v",
+                            |field| match field.id {
+                                1 => field.read(&mut v),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::ret_typedef(&handler, &call.cx, v).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             31 => {
                 Box::pin(async move {
                     let mut a: String = Default::default();
                     let mut b: i32 = 0;
-                    thrift::arguments(
-                        &call,
-                        "1 a, 2 b",
-                        |field| match field.id {
-                            1 => field.read(&mut a),
-                            2 => field.read(&mut b),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["a", "b"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut a),
+                                1 => input.value(&mut b),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 a, 2 b",
+                            |field| match field.id {
+                                1 => field.read(&mut a),
+                                2 => field.read(&mut b),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::opt_arg(&handler, &call.cx, a, b).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             32 => {
                 Box::pin(async move {
-                    let some_arg = thrift::argument(&call, 1, "1 some_arg")?;
+                    let mut some_arg: String = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["some_arg"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut some_arg),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 some_arg",
+                            |field| match field.id {
+                                1 => field.read(&mut some_arg),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::snake_case_method(&handler, &call.cx, some_arg)
                         .await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             33 => {
@@ -1306,23 +1928,48 @@ impl<H: Sink> ::runtime::Service for SinkServer<H> {
                     let mut b: i32 = 0;
                     let mut c: i32 = 0;
                     let mut d: i32 = 0;
-                    thrift::arguments(
-                        &call,
-                        "1 a, 2 b, 7 c, 8 d",
-                        |field| match field.id {
-                            1 => field.read(&mut a),
-                            2 => field.read(&mut b),
-                            7 => field.read(&mut c),
-                            8 => field.read(&mut d),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["a", "b", "c", "d"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut a),
+                                1 => input.value(&mut b),
+                                2 => input.value(&mut c),
+                                3 => input.value(&mut d),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 a, 2 b, 7 c, 8 d",
+                            |field| match field.id {
+                                1 => field.read(&mut a),
+                                2 => field.read(&mut b),
+                                7 => field.read(&mut c),
+                                8 => field.read(&mut d),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::no_ids(&handler, &call.cx, a, b, c, d).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             _ => ::runtime::service::unknown_method(&call),
         }
+    }
+
+    fn json(&self) -> bool {
+        true
     }
 }
 
@@ -1718,6 +2365,526 @@ impl SinkClient {
             thrift::body(&[(1, &a), (2, &b), (7, &c), (8, &d)]),
             thrift::result,
         )
+    }
+}
+
+const _: () = {
+    const NAMES: &::runtime::json::EnumNames = &[
+        ("RED", 0),
+        ("GREEN", 1),
+        ("BLUE", 7),
+        ("MAX", 2147483647),
+    ];
+
+    impl ::runtime::json::Value for Color {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.member(self.0, NAMES);
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut number = 0;
+            input.number(&mut number, NAMES)?;
+            Ok(Self(number))
+        }
+    }
+};
+
+impl ::runtime::json::Message for Scalars {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &[
+                "flag",
+                "tiny",
+                "tiny2",
+                "small",
+                "medium",
+                "large",
+                "real",
+                "text",
+                "blob",
+                "color",
+                "level",
+                "user",
+            ],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.flag);
+        out.field(1, &self.tiny);
+        out.field(2, &self.tiny2);
+        out.field(3, &self.small);
+        out.field(4, &self.medium);
+        out.field(5, &self.large);
+        out.field(6, &self.real);
+        out.field(7, &self.text);
+        out.field(8, &self.blob);
+        out.field(9, &self.color);
+        out.field(10, &self.level);
+        out.field(11, &self.user);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.flag),
+            1 => input.value(&mut self.tiny),
+            2 => input.value(&mut self.tiny2),
+            3 => input.value(&mut self.small),
+            4 => input.value(&mut self.medium),
+            5 => input.value(&mut self.large),
+            6 => input.value(&mut self.real),
+            7 => input.value(&mut self.text),
+            8 => input.value(&mut self.blob),
+            9 => input.value(&mut self.color),
+            10 => input.value(&mut self.level),
+            11 => input.value(&mut self.user),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Optionals {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &[
+                "flag",
+                "tiny",
+                "small",
+                "medium",
+                "large",
+                "real",
+                "text",
+                "blob",
+                "color",
+                "point",
+                "numbers",
+                "words",
+                "counts",
+            ],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.optional(0, self.flag.as_ref());
+        out.optional(1, self.tiny.as_ref());
+        out.optional(2, self.small.as_ref());
+        out.optional(3, self.medium.as_ref());
+        out.optional(4, self.large.as_ref());
+        out.optional(5, self.real.as_ref());
+        out.optional(6, self.text.as_ref());
+        out.optional(7, self.blob.as_ref());
+        out.optional(8, self.color.as_ref());
+        out.optional(9, self.point.as_ref());
+        out.optional(10, self.numbers.as_ref());
+        out.optional(11, self.words.as_ref());
+        out.optional(12, self.counts.as_ref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.optional(&mut self.flag),
+            1 => input.optional(&mut self.tiny),
+            2 => input.optional(&mut self.small),
+            3 => input.optional(&mut self.medium),
+            4 => input.optional(&mut self.large),
+            5 => input.optional(&mut self.real),
+            6 => input.optional(&mut self.text),
+            7 => input.optional(&mut self.blob),
+            8 => input.optional(&mut self.color),
+            9 => input.optional(&mut self.point),
+            10 => input.optional(&mut self.numbers),
+            11 => input.optional(&mut self.words),
+            12 => input.optional(&mut self.counts),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Defaults {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                &[
+                    "flag",
+                    "plain",
+                    "must",
+                    "maybe",
+                    "maybe_text",
+                    "real",
+                    "color",
+                    "numbers",
+                    "ages",
+                    "maybe_flag",
+                    "point",
+                    "blob",
+                ],
+            )
+            .required(&[2]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.flag);
+        out.field(1, &self.plain);
+        out.field(2, &self.must);
+        out.field(3, &self.maybe);
+        out.field(4, &self.maybe_text);
+        out.field(5, &self.real);
+        out.field(6, &self.color);
+        out.field(7, &self.numbers);
+        out.field(8, &self.ages);
+        out.field(9, &self.maybe_flag);
+        out.field(10, &self.point);
+        out.field(11, &self.blob);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.flag),
+            1 => input.value(&mut self.plain),
+            2 => input.value(&mut self.must),
+            3 => input.value(&mut self.maybe),
+            4 => input.value(&mut self.maybe_text),
+            5 => input.value(&mut self.real),
+            6 => input.value(&mut self.color),
+            7 => input.value(&mut self.numbers),
+            8 => input.value(&mut self.ages),
+            9 => input.value(&mut self.maybe_flag),
+            10 => input.value(&mut self.point),
+            11 => input.value(&mut self.blob),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Needs {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                &["flag", "number", "text", "point", "words", "names"],
+            )
+            .required(&[0, 1, 2, 3, 4, 5]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.flag);
+        out.field(1, &self.number);
+        out.field(2, &self.text);
+        out.field(3, &self.point);
+        out.field(4, &self.words);
+        out.field(5, &self.names);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.flag),
+            1 => input.value(&mut self.number),
+            2 => input.value(&mut self.text),
+            3 => input.value(&mut self.point),
+            4 => input.value(&mut self.words),
+            5 => input.value(&mut self.names),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Containers {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &[
+                "flags",
+                "numbers",
+                "words",
+                "reals",
+                "blobs",
+                "unique",
+                "tags",
+                "counts",
+                "groups",
+                "matrix",
+                "nested",
+                "points",
+                "by_id",
+                "deep",
+                "colors",
+                "color_names",
+                "index",
+                "bits",
+            ],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.flags);
+        out.field(1, &self.numbers);
+        out.field(2, &self.words);
+        out.field(3, &self.reals);
+        out.field(4, &self.blobs);
+        out.field(5, &self.unique);
+        out.field(6, &self.tags);
+        out.field(7, &self.counts);
+        out.field(8, &self.groups);
+        out.field(9, &self.matrix);
+        out.field(10, &self.nested);
+        out.field(11, &self.points);
+        out.field(12, &self.by_id);
+        out.field(13, &self.deep);
+        out.field(14, &self.colors);
+        out.field(15, &self.color_names);
+        out.field(16, &self.index);
+        out.field(17, &self.bits);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.flags),
+            1 => input.value(&mut self.numbers),
+            2 => input.value(&mut self.words),
+            3 => input.value(&mut self.reals),
+            4 => input.value(&mut self.blobs),
+            5 => input.value(&mut self.unique),
+            6 => input.value(&mut self.tags),
+            7 => input.value(&mut self.counts),
+            8 => input.value(&mut self.groups),
+            9 => input.value(&mut self.matrix),
+            10 => input.value(&mut self.nested),
+            11 => input.value(&mut self.points),
+            12 => input.value(&mut self.by_id),
+            13 => input.value(&mut self.deep),
+            14 => input.value(&mut self.colors),
+            15 => input.value(&mut self.color_names),
+            16 => input.value(&mut self.index),
+            17 => input.value(&mut self.bits),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Tree {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["value", "children", "next"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.value);
+        out.optional(1, self.children.as_ref());
+        out.optional(2, self.next.as_deref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.value),
+            1 => input.optional(&mut self.children),
+            2 => input.boxed(&mut self.next),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for OddIds {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["hundred", "three", "top", "one"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.hundred);
+        out.field(1, &self.three);
+        out.field(2, &self.top);
+        out.field(3, &self.one);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.hundred),
+            1 => input.value(&mut self.three),
+            2 => input.value(&mut self.top),
+            3 => input.value(&mut self.one),
+            _ => input.skip(),
+        }
+    }
+}
+
+const _: () = {
+    static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+        &["number", "text", "point", "names", "nothing", "flag"],
+    );
+
+    impl ::runtime::json::Value for Choice {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.object(
+                &FIELDS,
+                |out| match self {
+                    Self::Number(value) => out.field(0, value),
+                    Self::Text(value) => out.field(1, value),
+                    Self::Point(value) => out.field(2, value),
+                    Self::Names(value) => out.field(3, value),
+                    Self::Nothing(value) => out.field(4, value),
+                    Self::Flag(value) => out.field(5, value),
+                    Self::Unknown(_) => out.unknown("Choice"),
+                },
+            );
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut member = None;
+            input
+                .fields(
+                    &FIELDS,
+                    &mut |field, input| match field {
+                        0 => input.member(&mut member, Self::Number),
+                        1 => input.member(&mut member, Self::Text),
+                        2 => input.member(&mut member, Self::Point),
+                        3 => input.member(&mut member, Self::Names),
+                        4 => input.member(&mut member, Self::Nothing),
+                        5 => input.member(&mut member, Self::Flag),
+                        _ => input.skip(),
+                    },
+                )?;
+            member.ok_or_else(|| input.empty_union("Choice"))
+        }
+    }
+};
+
+impl ::runtime::json::Message for Holder {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["choice", "maybe", "many"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.optional(0, self.choice.as_ref());
+        out.optional(1, self.maybe.as_ref());
+        out.field(2, &self.many);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.optional(&mut self.choice),
+            1 => input.optional(&mut self.maybe),
+            2 => input.value(&mut self.many),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for V1 {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["a"]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.a);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.a),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for V2 {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["a", "added", "more", "extra"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.a);
+        out.field(1, &self.added);
+        out.field(2, &self.more);
+        out.optional(3, self.extra.as_ref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.a),
+            1 => input.value(&mut self.added),
+            2 => input.value(&mut self.more),
+            3 => input.optional(&mut self.extra),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for NotFound {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                &["what", "near"],
+            )
+            .required(&[0]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.what);
+        out.optional(1, self.near.as_ref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.what),
+            1 => input.optional(&mut self.near),
+            _ => input.skip(),
+        }
     }
 }
 

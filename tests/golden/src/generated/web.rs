@@ -334,44 +334,83 @@ impl<H: Web> ::runtime::Service for WebServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let req = thrift::argument(&call, 1, "1 req")?;
+                    let req = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 req"),
+                    )?;
                     let reply = H::find(&handler, &call.cx, req).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             1 => {
                 Box::pin(async move {
-                    let req = thrift::argument(&call, 1, "1 req")?;
+                    let req = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 req"),
+                    )?;
                     H::upload(&handler, &call.cx, req).await?;
-                    Ok(thrift::void(&call.cx))
+                    Ok(::runtime::json::void(&call, thrift::void))
                 })
             }
             2 => {
                 Box::pin(async move {
-                    thrift::arguments(&call, "", |field| field.skip())?;
+                    if call.form == ::runtime::Form::Binary {
+                        thrift::arguments(&call, "", |field| field.skip())?;
+                    }
                     let reply = H::all(&handler, &call.cx).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             3 => {
                 Box::pin(async move {
                     let mut a: i32 = 0;
                     let mut b: i32 = 0;
-                    thrift::arguments(
-                        &call,
-                        "1 a, 2 b",
-                        |field| match field.id {
-                            1 => field.read(&mut a),
-                            2 => field.read(&mut b),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["a", "b"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut a),
+                                1 => input.value(&mut b),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 a, 2 b",
+                            |field| match field.id {
+                                1 => field.read(&mut a),
+                                2 => field.read(&mut b),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::kept(&handler, &call.cx, a, b).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             _ => ::runtime::service::unknown_method(&call),
         }
+    }
+
+    fn json(&self) -> bool {
+        true
     }
 }
 
@@ -426,5 +465,116 @@ impl WebClient {
             thrift::body(&[(1, &a), (2, &b)]),
             thrift::result,
         )
+    }
+}
+
+impl ::runtime::json::Message for Page {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["size", "token"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.optional(0, self.size.as_ref());
+        out.optional(1, self.token.as_ref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.optional(&mut self.size),
+            1 => input.optional(&mut self.token),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for FindRequest {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                &["id", "tags", "session", "page", "secret", "name"],
+            )
+            .required(&[0]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.id);
+        out.optional(1, self.tags.as_ref());
+        out.optional(2, self.session.as_ref());
+        out.optional(3, self.page.as_ref());
+        out.optional(4, self.secret.as_ref());
+        out.optional(5, self.name.as_ref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.id),
+            1 => input.optional(&mut self.tags),
+            2 => input.optional(&mut self.session),
+            3 => input.optional(&mut self.page),
+            4 => input.optional(&mut self.secret),
+            5 => input.optional(&mut self.name),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for UploadRequest {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["path", "content"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.path);
+        out.field(1, &self.content);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.path),
+            1 => input.value(&mut self.content),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Found {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["found"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.names);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.names),
+            _ => input.skip(),
+        }
     }
 }

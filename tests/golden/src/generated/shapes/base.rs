@@ -223,11 +223,44 @@ impl<H: Base> ::runtime::Service for BaseServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let text = thrift::argument(&call, 1, "1 text")?;
+                    let mut text: String = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["text"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut text),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 text",
+                            |field| match field.id {
+                                1 => field.read(&mut text),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     match H::ping(&handler, &call.cx, text).await {
-                        Ok(reply) => thrift::reply(&call.cx, 0, &reply),
+                        Ok(reply) => {
+                            ::runtime::json::reply(
+                                &call,
+                                &reply,
+                                |cx, reply| thrift::reply(cx, 0, reply),
+                            )
+                        }
                         Err(PingError::Refused(thrown)) => {
-                            thrift::reply(&call.cx, 1, &thrown)
+                            ::runtime::json::exception(
+                                &call,
+                                "Refused",
+                                &thrown,
+                                |cx, thrown| thrift::reply(cx, 1, thrown),
+                            )
                         }
                         Err(PingError::Other(error)) => Err(error),
                     }
@@ -235,13 +268,19 @@ impl<H: Base> ::runtime::Service for BaseServer<H> {
             }
             1 => {
                 Box::pin(async move {
-                    thrift::arguments(&call, "", |field| field.skip())?;
+                    if call.form == ::runtime::Form::Binary {
+                        thrift::arguments(&call, "", |field| field.skip())?;
+                    }
                     H::reset(&handler, &call.cx).await?;
-                    Ok(thrift::void(&call.cx))
+                    Ok(::runtime::json::void(&call, thrift::void))
                 })
             }
             _ => ::runtime::service::unknown_method(&call),
         }
+    }
+
+    fn json(&self) -> bool {
+        true
     }
 }
 
@@ -297,5 +336,72 @@ impl BaseClient {
             thrift::body(&[]),
             thrift::nothing,
         )
+    }
+}
+
+impl ::runtime::json::Message for Spot {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["x", "y"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.x);
+        out.field(1, &self.y);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.x),
+            1 => input.value(&mut self.y),
+            _ => input.skip(),
+        }
+    }
+}
+
+const _: () = {
+    const NAMES: &::runtime::json::EnumNames = &[("OFF", 0), ("ON", 5), ("BOTH", 6)];
+
+    impl ::runtime::json::Value for Mode {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.member(self.0, NAMES);
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut number = 0;
+            input.number(&mut number, NAMES)?;
+            Ok(Self(number))
+        }
+    }
+};
+
+impl ::runtime::json::Message for Refused {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                &["reason"],
+            )
+            .required(&[0]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.reason);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.reason),
+            _ => input.skip(),
+        }
     }
 }

@@ -186,13 +186,43 @@ impl<H: BaseService> ::runtime::Service for BaseServiceServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let text = thrift::argument(&call, 1, "1 text")?;
+                    let mut text: String = Default::default();
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["text"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut text),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 text",
+                            |field| match field.id {
+                                1 => field.read(&mut text),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     let reply = H::ping(&handler, &call.cx, text).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             _ => ::runtime::service::unknown_method(&call),
         }
+    }
+
+    fn json(&self) -> bool {
+        true
     }
 }
 
@@ -220,5 +250,95 @@ impl BaseServiceClient {
             thrift::body(&[(1, &text)]),
             thrift::result,
         )
+    }
+}
+
+const _: () = {
+    const NAMES: &::runtime::json::EnumNames = &[
+        ("LOW", 1),
+        ("MID", 5),
+        ("HIGH", 6),
+        ("NEGATIVE", -2),
+    ];
+
+    impl ::runtime::json::Value for Level {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.member(self.0, NAMES);
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut number = 0;
+            input.number(&mut number, NAMES)?;
+            Ok(Self(number))
+        }
+    }
+};
+
+impl ::runtime::json::Message for Empty {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&[]);
+        &FIELDS
+    }
+
+    fn write(&self, _: &mut ::runtime::json::Object<'_>) {}
+
+    fn read(
+        &mut self,
+        _: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        input.skip()
+    }
+}
+
+impl ::runtime::json::Message for Point {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["x", "y"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.x);
+        out.field(1, &self.y);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.x),
+            1 => input.value(&mut self.y),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Denied {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["reason", "code"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.reason);
+        out.field(1, &self.code);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.reason),
+            1 => input.value(&mut self.code),
+            _ => input.skip(),
+        }
     }
 }
