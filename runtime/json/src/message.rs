@@ -51,8 +51,14 @@ pub trait Value: Sized {
     ///
     /// As [`Value::read`].
     fn read_optional(place: &mut Option<Self>, input: &mut Reader<'_>) -> Read {
-        *place = Some(Self::read(input)?);
-        Ok(())
+        match place {
+            // A text adds to a list.
+            Some(value) if !input.replaces() => value.read_into(input),
+            _ => {
+                *place = Some(Self::read(input)?);
+                Ok(())
+            }
+        }
     }
 
     /// Reads one more element of a list.

@@ -283,7 +283,10 @@ macro_rules! maps {
             }
 
             fn read_into(&mut self, input: &mut Reader<'_>) -> Read {
-                self.clear();
+                // A pair that stands outside of the body is one more.
+                if !matches!(input.source, Source::Text(path) if !path.is_empty()) {
+                    self.clear();
+                }
                 read_map(input, self, |input| V::read(input).map(Some))
             }
 

@@ -41,7 +41,7 @@ pub(super) fn read(head: &Parts, connection: &Connection) -> Result<Asked, Refus
     // For go-micro's clients alone: to others another package is another version.
     let micro = caller.as_ref().is_ok_and(Caller::is_micro);
     let other = || Some(path).filter(|_| micro).and_then(|path| shared.router.by_last_part(path));
-    let route = shared.router.by_path(path).or_else(other).filter(|route| route.method.idl == Idl::Proto);
+    let route = shared.router.by_path(path).or_else(other).filter(|route| is_called_over_http(route));
     let is_called = |caller: &Caller| caller.content().protocol.has_envelopes();
     if route.is_none() && !connection.routes.is_empty() && !caller.as_ref().is_ok_and(is_called) {
         return rest::find(head, &connection.routes);
@@ -91,8 +91,17 @@ fn get(head: &Parts, route: &Route) -> Result<Asked, Refusal> {
     Ok(Asked { route: route.clone(), caller, message: Some(message), rest: None })
 }
 
+/// Whether a method is called over HTTP by its path: of Thrift in JSON alone.
+fn is_called_over_http(route: &Route) -> bool {
+    route.method.idl == Idl::Proto || route.service.json()
+}
+
 /// Whether the service takes messages in the form of the call.
 pub(super) fn check_form(caller: &Caller, route: &Route) -> Result<(), Error> {
+    if caller.content().form == Form::Binary && route.method.idl == Idl::Thrift {
+        let text = format!("{} is a method of Thrift, called over HTTP in JSON alone", route.method.path);
+        return Err(Error::new(Code::Unimplemented, text).with_origin(Origin::Decode));
+    }
     if caller.content().form == Form::Json && !route.service.json() {
         let service = service_of(route.method.path);
         let text = format!("{service} is not served in JSON: its code was generated without (the option `json`)");

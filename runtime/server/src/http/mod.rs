@@ -77,7 +77,8 @@ impl Http {
     /// When two methods have one route.
     pub(super) fn new(router: &Router) -> Result<Self, Error> {
         let routes = Table::new(router.routes())?;
-        Ok(Self { one: router.serves(Idl::Proto) || !routes.is_empty(), routes: Arc::new(routes) })
+        let one = router.serves(Idl::Proto) || router.routes().any(|route| route.service.json());
+        Ok(Self { one, routes: Arc::new(routes) })
     }
 }
 
