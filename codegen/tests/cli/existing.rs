@@ -93,8 +93,12 @@ fn a_proto_that_joins_brings_the_features_of_a_fresh_one() {
     it.run(&["add.thrift", "-o", "made"]).ends(0);
     it.run(&["s.proto", "-o", "made"]).ends(0);
     assert!(it.read("made/Cargo.toml").contains("[\"thrift\", \"etcd\", \"dev\", \"grpc\", \"json\"]"));
-    // A feature that was taken out stays out.
-    it.write("made/Cargo.toml", &it.read("made/Cargo.toml").replace(", \"json\"", ""));
+    // One that was taken out comes back where generated code needs it, and stays out where it does not.
+    let without = it.read("made/Cargo.toml").replace(", \"json\"", "");
+    it.write("made/Cargo.toml", &without);
     it.run(&["s.proto", "-o", "made"]).ends(0);
+    assert!(it.read("made/Cargo.toml").contains("[\"thrift\", \"etcd\", \"dev\", \"grpc\", \"json\"]"));
+    it.write("made/Cargo.toml", &without);
+    it.run(&["s.proto", "-o", "made", "--json", "off"]).ends(0);
     assert!(it.read("made/Cargo.toml").contains("[\"thrift\", \"etcd\", \"dev\", \"grpc\"]"));
 }
