@@ -146,7 +146,10 @@ impl Builder {
         }
         found.append(check::check(&draft, &self.options));
         let model = match resolve::resolve(&draft, &self.options) {
-            Ok(model) => model,
+            Ok((model, warnings)) => {
+                found.append(warnings);
+                model
+            }
             Err(more) => {
                 found.append(more);
                 return Err(findings(found, &sources, color));

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::codec;
 use super::view::{View, ident};
-use super::{docs, service, structs};
+use super::{docs, rules, service, structs};
 use crate::ir::model::{Language, Method, Service, Wrap};
 
 pub(super) fn emit(view: &View<'_>, service: &Service) -> TokenStream {
@@ -48,9 +48,21 @@ fn call(view: &View<'_>, service: &Service, owner: &Service, method: &Method, in
     let (body, decode) = if service::language(view, owner) == Language::Proto {
         let names = method.arguments.iter().map(|it| ident(&it.head.rust));
         let body = if method.client_streaming {
-            quote!(grpc::messages(#(#names),*))
+            let names = quote!(#(#names),*);
+            let plain = quote!(grpc::messages(#names));
+            if rules::any(view, method) {
+                quote! {
+                    if self.channel.validates() {
+                        grpc::checked_messages(#names, ::runtime::validate::message)
+                    } else {
+                        #plain
+                    }
+                }
+            } else {
+                plain
+            }
         } else {
-            quote!(grpc::body(#(&#names),*))
+            checked(view, method, quote!(grpc::body(#(&#names),*)))
         };
         (body, quote!(grpc::result))
     } else {
@@ -60,7 +72,7 @@ fn call(view: &View<'_>, service: &Service, owner: &Service, method: &Method, in
             let name = ident(&it.head.rust);
             if it.wrap == Wrap::Box { quote!(&*#name) } else { quote!(&#name) }
         });
-        (quote!(thrift::body(&[#((#ids, #values)),*])), decode(view, owner, method))
+        (checked(view, method, quote!(thrift::body(&[#((#ids, #values)),*]))), decode(view, owner, method))
     };
     let request = ident(if method.server_streaming { "StreamRequest" } else { "Request" });
     let new = ident(if method.client_streaming { "streaming" } else { "new" });
@@ -73,6 +85,20 @@ fn call(view: &View<'_>, service: &Service, owner: &Service, method: &Method, in
         pub fn #name(&self, #(#parameters),*) -> ::runtime::client::#request<#value #error> {
             ::runtime::client::#request::#new(&self.channel, &#info.methods[#index], #body, #decode)
         }
+    }
+}
+
+/// The body of a request whose rules are checked before, where the channel asks for it.
+fn checked(view: &View<'_>, method: &Method, body: TokenStream) -> TokenStream {
+    let checks = rules::arguments(view, method, |it| {
+        let name = ident(&it.head.rust);
+        quote!(#name)
+    });
+    match checks {
+        None => body,
+        Some(checks) => quote! {
+            ::runtime::validate::outgoing(self.channel.validates(), |out| { #checks }).and_then(|()| #body)
+        },
     }
 }
 

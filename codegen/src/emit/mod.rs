@@ -8,6 +8,7 @@ mod constant;
 pub(crate) mod docs;
 mod enums;
 mod proto;
+mod rules;
 mod server;
 pub(crate) mod service;
 mod structs;
@@ -60,6 +61,9 @@ impl Modules<'_> {
             DefKind::Union(fields) => unions::emit(&view, def, fields),
             DefKind::Proto(it) => proto::type_names::emit(&view, def, it),
         });
+        let ids = (0..).map(crate::ir::model::DefId);
+        let own = ids.zip(&model.defs).filter(|(_, it)| of(it.module));
+        let rules = own.filter_map(|(id, def)| rules::emit(&view, id, def));
         let services = model.services.iter().filter(|it| of(it.module)).map(|it| {
             let info = service::emit(&view, it);
             let server = sides.server().then(|| server::emit(&view, it, &self.descriptors));
@@ -73,6 +77,7 @@ impl Modules<'_> {
             #messages
             #(#consts)*
             #(#defs)*
+            #(#rules)*
             #(#services)*
         }
     }

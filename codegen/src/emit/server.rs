@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::codec::{self, Reading};
 use super::view::{View, ident};
-use super::{constant, docs, proto, service, structs};
+use super::{constant, docs, proto, rules, service, structs};
 use crate::ir::model::{Language, Method, Service, Ty};
 
 /// How arguments are read, beside the names that the code around them uses.
@@ -155,18 +155,30 @@ fn call(view: &View<'_>, owner: &Service, method: &Method) -> TokenStream {
         return call_proto(view, method);
     }
     let read = read_arguments(view, method);
+    let checks = checks(view, method);
     let awaited = awaited(view, owner, method, &quote!(#generic::#name));
-    quote!(#read #awaited)
+    quote!(#read #checks #awaited)
+}
+
+/// The check of the rules of what was decoded.
+fn checks(view: &View<'_>, method: &Method) -> Option<TokenStream> {
+    let checks = rules::arguments(view, method, |it| {
+        let name = READING.local(it);
+        quote!(#name)
+    })?;
+    Some(quote!(::runtime::validate::request(&call, |out| { #checks })?;))
 }
 
 /// The same for proto, whose requests and answers may be streams.
 fn call_proto(view: &View<'_>, method: &Method) -> TokenStream {
     let (generic, name, ok) = (view.handler_type(), ident(&method.head.rust), view.std("Ok"));
     let request = if method.client_streaming {
-        quote!(let req = grpc::requests(call.body, call.limits);)
+        let checked = rules::any(view, method).then(|| quote!(.checked(::runtime::validate::message)));
+        quote!(let req = grpc::requests(call.body, call.limits) #checked;)
     } else {
         let ty = method.arguments.first().map(|it| view.field(it, false));
-        quote!(let req: #ty = grpc::request(&call)?;)
+        let checks = checks(view, method);
+        quote!(let req: #ty = grpc::request(&call)?; #checks)
     };
     let call = quote!(#generic::#name(&handler, &call.cx, req).await?);
     let answer = match &method.result {

@@ -3,7 +3,10 @@
 
 pub use super::draft::{Base, Language, Requiredness, StructKind};
 
+use std::collections::BTreeMap;
+
 use super::choices::Maps;
+use super::rules::{Kind, MessageRules, Node};
 use crate::source::{FileId, Span};
 
 /// Index of a [`Module`].
@@ -33,6 +36,8 @@ pub struct Model {
     pub services: Vec<Service>,
     /// The encoded `FileDescriptorSet` of the proto files; empty without any.
     pub descriptors: Vec<u8>,
+    /// The validation rules of the types that have any, or hold types that have.
+    pub rules: BTreeMap<DefId, MessageRules>,
 }
 
 impl Model {
@@ -53,6 +58,24 @@ impl Model {
             ty = target;
         }
         ty
+    }
+
+    /// A value of a type without rules of its own: what is tested are the messages inside that have them.
+    pub fn node(&self, ty: &Ty) -> Node {
+        Node::new(match self.real(ty) {
+            Ty::Base(Base::Bool) => Kind::Bool,
+            Ty::Base(Base::I8 | Base::I16 | Base::I32 | Base::I64) => Kind::Int,
+            Ty::Base(Base::Double) => Kind::Double,
+            Ty::Base(Base::String) => Kind::Text,
+            Ty::Base(Base::Binary) => Kind::Bytes,
+            Ty::Base(Base::Uuid) => Kind::Uuid,
+            Ty::Def(id) if matches!(self.def(*id).kind, DefKind::Enum(_)) => Kind::OpenEnum,
+            Ty::Def(id) if self.rules.contains_key(id) => Kind::Message(*id),
+            Ty::Def(_) | Ty::WellKnown(_) => Kind::Opaque,
+            Ty::List(item) => Kind::List(Box::new(self.node(item))),
+            Ty::Set(_, item) => Kind::Set(Box::new(self.node(item).as_key())),
+            Ty::Map(_, key, value) => Kind::Map(Box::new(self.node(key).as_key()), Box::new(self.node(value))),
+        })
     }
 
     /// The services of the files that the user named: those that get a handler and a registration.

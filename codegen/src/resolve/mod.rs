@@ -12,6 +12,7 @@ mod large;
 mod messages;
 mod modules;
 pub mod names;
+mod rules;
 mod scope;
 mod services;
 mod shape;
@@ -31,12 +32,12 @@ use crate::ir::draft::Draft;
 use crate::ir::model::Model;
 use crate::options::Options;
 
-/// Resolves a whole draft.
+/// Resolves a whole draft; beside the model, warnings.
 ///
 /// # Errors
 ///
 /// Every unknown, clashing or cyclic name of every file.
-pub fn resolve(draft: &Draft, options: &Options) -> Result<Model, Diagnostics> {
+pub fn resolve(draft: &Draft, options: &Options) -> Result<(Model, Diagnostics), Diagnostics> {
     let mut found = Diagnostics::default();
     let (declared, scope) = declare::declare(draft, options, &mut found);
     let (mut model, unvalued) = define::define(draft, &scope, options, declared, &mut found);
@@ -52,5 +53,6 @@ pub fn resolve(draft: &Draft, options: &Options) -> Result<Model, Diagnostics> {
     derives::check(&model, &mut found);
     consts::evaluate(draft, &scope, unvalued, &mut model, &mut found);
     endless::check(&model, &mut found);
-    if found.has_errors() { Err(found) } else { Ok(model) }
+    rules::fill(draft, &scope, &mut model, &mut found);
+    if found.has_errors() { Err(found) } else { Ok((model, found)) }
 }

@@ -295,5 +295,8 @@ fn needed(model: &Model) -> Vec<&'static str> {
     features.extend(uses(Language::Thrift).then_some("thrift"));
     features.extend(uses(Language::Proto).then_some("grpc"));
     features.extend(model.defs.iter().any(|it| it.serde).then_some("serde"));
+    features.extend((!model.rules.is_empty()).then_some("validate"));
+    let patterns = model.rules.values().flat_map(|it| &it.fields).any(|it| it.node.has_pattern());
+    features.extend(patterns.then_some("pattern"));
     features
 }

@@ -17,6 +17,9 @@ pub struct DecodeLimits {
     pub budget: usize,
     /// Bytes of one string or binary. Default 16 MiB.
     pub string: u32,
+    /// Whether the rules of the IDL are checked on each request. Default true; `[server] validate` sets it.
+    #[serde(skip)]
+    pub validate: bool,
 }
 
 /// The deepest nesting that stacks are made for.
@@ -32,7 +35,7 @@ fn depth<'de, D: Deserializer<'de>>(input: D) -> Result<u16, D::Error> {
 
 impl Default for DecodeLimits {
     fn default() -> Self {
-        Self { depth: DEPTH, budget: 64 << 20, string: 16 << 20 }
+        Self { depth: DEPTH, budget: 64 << 20, string: 16 << 20, validate: true }
     }
 }
 

@@ -12,6 +12,7 @@ use codegen::{Builder, Loaded};
 const ROOTS: &[&str] = &[
     "tests/golden/idl/shapes.thrift",
     "tests/golden/idl/names.thrift",
+    "tests/golden/idl/rules.thrift",
     "tests/golden/idl/shop.proto",
     "tests/golden/idl/legacy.proto",
     "tests/golden/idl/bare.proto",

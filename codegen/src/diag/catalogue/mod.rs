@@ -1,5 +1,5 @@
 //! The texts of all findings, one function per code. A module for each stage:
-//! `source` (SR), `thrift` (TH00xx, syntax), `proto` (PB), `names` and `rules` (TH01xx).
+//! `source` (SR), `thrift` (TH00xx, syntax), `proto` (PB), `names` and `rules` (TH01xx), `validation` (VR).
 
 pub mod derives;
 pub mod names;
@@ -7,3 +7,4 @@ pub mod proto;
 pub mod rules;
 pub mod source;
 pub mod thrift;
+pub mod validation;

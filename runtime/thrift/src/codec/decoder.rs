@@ -34,7 +34,7 @@ pub struct Decoder<'a> {
 impl<'a> Decoder<'a> {
     /// A cursor at the start of a body.
     pub fn new(body: &'a Bytes, limits: DecodeLimits) -> Self {
-        let DecodeLimits { depth, budget, string } = limits;
+        let DecodeLimits { depth, budget, string, .. } = limits;
         let string = usize::try_from(string).unwrap_or(usize::MAX);
         Self { body, rest: body, depth: depth.min(DEPTH), budget, string, present: 0 }
     }
