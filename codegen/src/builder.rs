@@ -177,7 +177,7 @@ impl Builder {
         let plan = output::plan(&out, &files, output::Policy { force: true, prune: false });
         let plan = plan.map_err(|error| Error::Io(error.to_string()))?;
         output::apply(&plan).map_err(|error| Error::Io(error.to_string()))?;
-        for file in &loaded.model.files {
+        for file in loaded.model.own_files() {
             // Cargo reads instructions from a build script's standard output.
             #[allow(clippy::print_stdout, reason = "this is how a build script talks to cargo")]
             {

@@ -48,11 +48,12 @@ pub(super) fn gather(invocation: &Invocation, root: &Path, record: &Record, colo
     roots.extend(more);
     let mut include = record.include.clone();
     include.extend(found.include.iter().filter(|it| !record.include.contains(it)).cloned());
-    let copies = found.idls.iter().zip(&found.loaded.model.files).filter(|(it, _)| !it.own).map(|(it, file)| StandIn {
-        path: root.join(&it.path),
-        shown: found.loaded.sources.path(file.id).to_owned(),
-        text: it.text.clone(),
-    });
+    let copies =
+        found.idls.iter().zip(found.loaded.model.own_files()).filter(|(it, _)| !it.own).map(|(it, file)| StandIn {
+            path: root.join(&it.path),
+            shown: found.loaded.sources.path(file.id).to_owned(),
+            text: it.text.clone(),
+        });
     of_crate(invocation, root, &roots, &include, copies.collect(), color)
 }
 
@@ -95,7 +96,7 @@ fn of_crate(
     let loaded = load(it, &roots, &include, root, copies, color)?;
     let own = absolute(root)?;
     let mut idls = Vec::new();
-    for file in &loaded.model.files {
+    for file in loaded.model.files.iter().filter(|it| !it.built_in) {
         let path = loaded.sources.path(file.id);
         let path = absolute(names.get(path).map_or(Path::new(path), PathBuf::as_path))?;
         let Some(below) = path.strip_prefix(&own).ok().filter(|it| it.starts_with("idl")) else {
@@ -132,7 +133,7 @@ fn load(
 /// folder that holds all others and the include folders by which they are found.
 fn place(invocation: &Invocation, loaded: Loaded, own: &Path, record: &Record) -> Result<Gathered, Error> {
     let mut paths = Vec::new();
-    for file in &loaded.model.files {
+    for file in loaded.model.own_files() {
         paths.push(absolute(Path::new(loaded.sources.path(file.id)))?);
     }
     let idl = own.join("idl");
@@ -151,7 +152,7 @@ fn place(invocation: &Invocation, loaded: Loaded, own: &Path, record: &Record) -
         let count = known(outer);
         if count > best.0 { (count, outer) } else { best }
     });
-    let files = loaded.model.files.iter().zip(&paths);
+    let files = loaded.model.own_files().zip(&paths);
     let idls = files.map(|(file, path)| Idl {
         path: copied(path, base.1),
         text: loaded.sources.text(file.id).to_owned(),
@@ -203,5 +204,7 @@ pub(super) fn names(gathered: &Gathered, root: &Path, generate: bool) -> Vec<Str
             Err(_) => it.path.strip_prefix("idl/").unwrap_or(&it.path).to_owned(),
         }
     };
-    gathered.idls.iter().zip(&gathered.loaded.model.files).map(of).collect()
+    let model = &gathered.loaded.model;
+    let built_in = model.files.iter().filter(|file| file.built_in).map(|file| file.import.clone());
+    gathered.idls.iter().zip(model.own_files()).map(of).chain(built_in).collect()
 }

@@ -64,7 +64,8 @@ impl<'a> Files<'a> {
         let stem = stem.map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
         let (namespaces, includes, items) = (Vec::new(), Vec::new(), Vec::new());
         let import = String::new();
-        self.files.push(File { id, language, stem, import, root: false, namespaces, includes, items });
+        let built_in = !self.sources.is_file(id);
+        self.files.push(File { id, language, stem, import, root: false, built_in, namespaces, includes, items });
         at
     }
 
@@ -104,7 +105,10 @@ impl<'a> Files<'a> {
         self.units.push(unit);
         let mut includes = Vec::new();
         for path in imports {
-            let target = self.sources.import(&self.import_dirs, &path.text, path.span);
+            let target = match proto::imports::text(&path.text) {
+                Some(text) => self.sources.import_or(&self.import_dirs, &path.text, text, path.span),
+                None => self.sources.import(&self.import_dirs, &path.text, path.span),
+            };
             includes.extend(self.follow(target, path, Language::Proto));
         }
         if let Some(file) = self.files.get_mut(at) {

@@ -9,7 +9,8 @@ use crate::source::{FileId, Span};
 /// Every file that was read, roots and includes alike, each once.
 #[derive(Debug, Default)]
 pub struct Draft {
-    /// In the order in which they were first met: roots in the order given, each before its includes.
+    /// In the order in which they were first met: roots in the order given, each before its includes. Behind them those
+    /// that the program brings along, as far as the others use their messages.
     pub files: Vec<File>,
     /// The descriptor set of all proto roots with their imports (encoded
     /// `google.protobuf.FileDescriptorSet`), for the message emitter; empty without proto files.
@@ -41,6 +42,8 @@ pub struct File {
     pub import: String,
     /// Whether the user named this file, rather than an include of one.
     pub root: bool,
+    /// Whether the program brings it along: no root and no include directory has it.
+    pub built_in: bool,
     /// All `namespace` lines; for proto, one with scope `*` holding the package, if there is one.
     pub namespaces: Vec<Namespace>,
     /// The files this one includes, in order.

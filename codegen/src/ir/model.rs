@@ -78,6 +78,11 @@ impl Model {
         })
     }
 
+    /// The files that the user has, without those that the program brings along.
+    pub fn own_files(&self) -> impl Iterator<Item = &File> {
+        self.files.iter().filter(|file| !file.built_in)
+    }
+
     /// The services of the files that the user named: those that get a handler and a registration.
     pub fn root_services(&self) -> impl Iterator<Item = &Service> {
         self.services.iter().filter(|service| self.files[service.file].root)
@@ -107,6 +112,8 @@ pub struct File {
     pub import: String,
     /// Whether the user named it.
     pub root: bool,
+    /// Whether the program brought it along: no path leads to it. Such files come last.
+    pub built_in: bool,
     /// The module of its definitions.
     pub module: ModuleId,
 }

@@ -68,6 +68,7 @@ pub(super) fn declare(draft: &Draft, options: &Options, found: &mut Diagnostics)
             stem: file.stem.clone(),
             import: file.import.clone(),
             root: file.root,
+            built_in: file.built_in,
             module: ModuleId(module),
         });
         for item in &file.items {

@@ -76,6 +76,28 @@ impl SourceMap {
         self.first_of(&places, path, by)
     }
 
+    /// As [`import`](Self::import); where none of the directories holds the file, `text` is what it says.
+    ///
+    /// # Errors
+    /// A finding at `by`, about a file that a directory holds.
+    pub fn import_or(&mut self, dirs: &[PathBuf], path: &str, text: &str, by: Span) -> Result<FileId, Diagnostics> {
+        if dirs.iter().any(|dir| self.real(&dir.join(path)).is_ok()) {
+            return self.import(dirs, path, by);
+        }
+        // The paths of files are absolute ones.
+        if let Some(id) = self.known.get(Path::new(path)) {
+            return Ok(*id);
+        }
+        let id = self.add(path, text.to_owned());
+        self.known.insert(PathBuf::from(path), id);
+        Ok(id)
+    }
+
+    /// Whether a text is that of a file, rather than one that the program brings along.
+    pub fn is_file(&self, id: FileId) -> bool {
+        self.opened(id).is_some()
+    }
+
     fn first_of(&mut self, places: &[(PathBuf, PathBuf)], path: &str, by: Span) -> Result<FileId, Diagnostics> {
         for (dir, shown) in places {
             let candidate = dir.join(path);

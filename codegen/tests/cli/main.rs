@@ -14,6 +14,7 @@ mod flags;
 mod format;
 mod fresh;
 mod generate;
+mod imports;
 mod inject;
 mod join;
 #[path = "../random/mod.rs"]

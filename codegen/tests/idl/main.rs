@@ -12,6 +12,7 @@ mod build_script;
 mod front;
 mod grammar;
 mod hostile;
+mod imports;
 mod kitex;
 mod large;
 #[cfg(feature = "cli")]

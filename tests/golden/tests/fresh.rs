@@ -17,6 +17,7 @@ const ROOTS: &[&str] = &[
     "tests/golden/idl/legacy.proto",
     "tests/golden/idl/bare.proto",
     "tests/golden/idl/chat.proto",
+    "tests/golden/idl/library.proto",
     "tests/vectors/kitex/kitchen_sink.thrift",
     "examples/add/idl/add.thrift",
     "examples/echo/idl/echo.thrift",

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use proc_macro2::{Literal, TokenStream};
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 
-use super::files;
+use super::{files, is_well_known};
 use crate::ir::model::{Model, ModuleId};
 
 /// The encoded descriptors by what services share them with: those of their module and package. Files without a package
@@ -27,7 +27,7 @@ pub(in crate::emit) fn descriptors(model: &Model) -> Descriptors {
         let mut next: Vec<&FileDescriptorProto> =
             all.iter().filter(|file| home(file).as_ref() == Some(wanted)).collect();
         while let Some(file) = next.pop() {
-            if modules.contains_key(file.name()) && names.insert(file.name()) {
+            if !is_well_known(file, model) && names.insert(file.name()) {
                 next.extend(file.dependency.iter().filter_map(|name| by_name.get(name.as_str()).copied()));
             }
         }

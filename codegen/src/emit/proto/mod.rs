@@ -66,6 +66,11 @@ fn files(model: &Model) -> Vec<FileDescriptorProto> {
     set.map(|set| set.file).unwrap_or_default()
 }
 
+/// Whether a file is one that every reader of descriptors has. The user's own may have such a name too.
+fn is_well_known(file: &FileDescriptorProto, model: &Model) -> bool {
+    file.name().starts_with("google/protobuf/") && !model.files.iter().any(|it| it.import == file.name())
+}
+
 /// The tokens of prost's text.
 ///
 /// # Panics

@@ -26,13 +26,16 @@ pub(super) struct Renamed {
 pub(super) fn rename(model: &Model, files: Vec<FileDescriptorProto>) -> Renamed {
     let mut stand_ins = StandIns::new(&model.descriptors);
     let modules: HashMap<&str, usize> = model.files.iter().map(|it| (it.import.as_str(), it.module.0)).collect();
-    let (ours, foreign): (Vec<_>, Vec<_>) = files.into_iter().partition(|it| modules.contains_key(it.name()));
-    let places: Vec<_> = ours.iter().map(|file| comments::places(file, &mut stand_ins)).collect();
+    let (mut ours, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|it| modules.contains_key(it.name()));
+    let foreign: Vec<_> = others.into_iter().filter(|it| super::is_well_known(it, model)).collect();
     let defs = model.defs.iter().filter_map(|def| match &def.kind {
         DefKind::Proto(proto) => Some((proto.full.as_str(), (def, proto))),
         _ => None,
     });
-    let mut renaming = Renaming { defs: defs.collect(), stand_ins, types: HashMap::new(), members: HashMap::new() };
+    let defs: HashMap<_, _> = defs.collect();
+    ours.iter_mut().for_each(|file| keep_defined(file, &defs));
+    let places: Vec<_> = ours.iter().map(|file| comments::places(file, &mut stand_ins)).collect();
+    let mut renaming = Renaming { defs, stand_ins, types: HashMap::new(), members: HashMap::new() };
     let packages = renaming.packages(model);
     let mut files: Vec<(usize, FileDescriptorProto)> = Vec::new();
     for (mut file, places) in ours.into_iter().zip(places) {
@@ -49,6 +52,19 @@ pub(super) fn rename(model: &Model, files: Vec<FileDescriptorProto>) -> Renamed 
     let boxed = groups::boxed(files.iter().map(|(_, file)| file));
     let known = foreign.iter().flat_map(known).collect();
     Renamed { files, foreign, known, boxed, stand_ins: renaming.stand_ins }
+}
+
+/// Leaves out what nobody uses of a file that the program brings along. The places of comments count what was there.
+fn keep_defined(file: &mut FileDescriptorProto, defs: &HashMap<&str, (&Def, &Proto)>) {
+    let package = file.package().to_owned();
+    let dot = if package.is_empty() { "" } else { "." };
+    let is_defined = |name: &str| defs.contains_key(format!("{dot}{package}.{name}").as_str());
+    let count = file.message_type.len() + file.enum_type.len();
+    file.message_type.retain(|it| is_defined(it.name()));
+    file.enum_type.retain(|it| is_defined(it.name()));
+    if file.message_type.len() + file.enum_type.len() < count {
+        file.source_code_info = None;
+    }
 }
 
 struct Renaming<'a> {

@@ -5,8 +5,10 @@ mod compile;
 mod complaint;
 mod depth;
 mod entries;
+pub(super) mod imports;
 mod lower;
 mod place;
+mod used;
 
 use std::path::{Path, PathBuf};
 
@@ -121,4 +123,5 @@ pub(super) fn lower(sources: &SourceMap, mut units: Vec<Unit>, draft: &mut Draft
             lower::file(descriptor, &places, file);
         }
     }
+    used::keep(draft);
 }
