@@ -89,8 +89,17 @@ fn field(view: &View<'_>, field: &FieldRules) -> TokenStream {
     match (tests.is_empty(), absent) {
         (true, None) => TokenStream::new(),
         (true, Some(absent)) => {
-            let any = unnamed(&field.reach, &some);
-            quote!(if !matches!(#place, #any) { out.field(#name, |out| { #absent }); })
+            let away = match &field.reach {
+                Reach::Field { rust, .. } => {
+                    let rust = ident(rust);
+                    quote!(self.#rust.is_none())
+                }
+                reach => {
+                    let there = there(true, reach, &some);
+                    quote!(!#there)
+                }
+            };
+            quote!(if #away { out.field(#name, |out| { #absent }); })
         }
         (false, None) => quote!(if let #pattern = #place { #value out.field(#name, |out| { #tests }); }),
         (false, Some(absent)) => quote! {
@@ -199,6 +208,20 @@ fn entries(key: &Node, value: &Node) -> TokenStream {
     }
 }
 
+/// Whether a field is set.
+fn there(presence: bool, reach: &Reach, some: &TokenStream) -> TokenStream {
+    match reach {
+        Reach::Field { rust, .. } => {
+            let rust = ident(rust);
+            if presence { quote!(self.#rust.is_some()) } else { quote!(::runtime::validate::is_set(&self.#rust)) }
+        }
+        _ => {
+            let (place, any) = (place(reach, some).0, unnamed(reach, some));
+            quote!(matches!(#place, #any))
+        }
+    }
+}
+
 fn group(view: &View<'_>, group: &Group) -> TokenStream {
     let Group { path, test: (id, text), members, required } = group;
     let some = view.std("Some");
@@ -208,27 +231,14 @@ fn group(view: &View<'_>, group: &Group) -> TokenStream {
             (None, quote!(self.#field.is_some()))
         }
         Members::Fields(fields) => {
-            let all = fields.iter().map(|(_, presence, reach)| match reach {
-                Reach::Field { rust, .. } => {
-                    let rust = ident(rust);
-                    if *presence {
-                        quote!(self.#rust.is_some())
-                    } else {
-                        quote!(::runtime::validate::is_set(&self.#rust))
-                    }
-                }
-                _ => {
-                    let (place, any) = (place(reach, &some).0, unnamed(reach, &some));
-                    quote!(matches!(#place, #any))
-                }
-            });
+            let all = fields.iter().map(|(_, presence, reach)| there(*presence, reach, &some));
             let most = Literal::usize_unsuffixed(1);
             let holds = if *required { quote!(set == #most) } else { quote!(set <= #most) };
             (Some(quote!(let set = [#(#all),*].into_iter().filter(|set| *set).count();)), holds)
         }
     };
     let test = quote!(out.test(#holds, #id, #text););
-    let test = if path.is_empty() { test } else { quote!(out.field(#path, |out| #test);) };
+    let test = if path.is_empty() { test } else { quote!(out.field(#path, |out| { #test });) };
     match count {
         Some(count) => quote!({ #count #test }),
         None => test,

@@ -16,6 +16,7 @@ const ROOTS: &[&str] = &[
     "tests/golden/idl/shop.proto",
     "tests/golden/idl/legacy.proto",
     "tests/golden/idl/bare.proto",
+    "tests/golden/idl/checks.proto",
     "tests/golden/idl/chat.proto",
     "tests/golden/idl/library.proto",
     "tests/vectors/kitex/kitchen_sink.thrift",

@@ -8,6 +8,7 @@ mod entries;
 pub(super) mod imports;
 mod lower;
 mod place;
+mod rules;
 mod used;
 
 use std::path::{Path, PathBuf};
@@ -113,6 +114,7 @@ pub(super) fn lower(sources: &SourceMap, mut units: Vec<Unit>, draft: &mut Draft
         return;
     };
     draft.descriptors = bytes;
+    let options = rules::Options::of(&pool);
     for unit in units {
         let Some(file) = pool.get_file_by_name(&unit.name) else {
             continue;
@@ -121,6 +123,9 @@ pub(super) fn lower(sources: &SourceMap, mut units: Vec<Unit>, draft: &mut Draft
         let places = place::Places::new(sources, unit.id, descriptor);
         if let Some(file) = draft.files.get_mut(unit.at) {
             lower::file(descriptor, &places, file);
+        }
+        if let Some(options) = &options {
+            rules::read(&file, options, &places, &mut draft.rules, found);
         }
     }
     used::keep(draft);

@@ -18,7 +18,7 @@ use crate::ir::rules::{FieldRules, Kind, MessageRules, Node};
 pub(super) fn fill(draft: &Draft, scope: &Scope, model: &mut Model, found: &mut Diagnostics) {
     let mut rules = BTreeMap::new();
     thrift::read(draft, model, &mut rules, found);
-    proto::read(draft, scope, &mut rules);
+    proto::read(draft, scope, model, &mut rules);
     model.rules = pruned(rules);
 }
 

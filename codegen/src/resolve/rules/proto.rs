@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::super::scope::{Scope, Symbol};
 use super::super::{messages, modules, names};
 use crate::ir::draft::{Draft, Field, File, Item, Language, Struct, TypeKind};
-use crate::ir::model::DefId;
+use crate::ir::model::{DefId, DefKind, Model};
 use crate::ir::rules::{Kind, Members, MessageRules, Node, Reach};
 
 /// Takes over what the front end read.
-pub(super) fn read(draft: &Draft, scope: &Scope, rules: &mut BTreeMap<DefId, MessageRules>) {
+pub(super) fn read(draft: &Draft, scope: &Scope, model: &Model, rules: &mut BTreeMap<DefId, MessageRules>) {
     if draft.rules.is_empty() {
         return;
     }
@@ -18,15 +18,20 @@ pub(super) fn read(draft: &Draft, scope: &Scope, rules: &mut BTreeMap<DefId, Mes
         let (Item::Struct(item), Language::Proto) = (item, file.language) else { continue };
         let full = format!("{}.{}", modules::full_package(file), item.head.name.text);
         let Some(mut message) = draft.rules.get(&full).cloned() else { continue };
+        let inner = match &model.def(id).kind {
+            DefKind::Proto(proto) => proto.inner.as_deref().unwrap_or_default(),
+            _ => continue,
+        };
+        let reach = |name: &str| reach(file, item, inner, name);
         for field in &mut message.fields {
             find(&mut field.node, at, scope);
-            field.reach = reach(file, item, &field.name);
+            field.reach = reach(&field.name);
         }
         for group in &mut message.groups {
             match &mut group.members {
                 Members::Oneof(name) => *name = names::proto_field(name),
                 Members::Fields(fields) => {
-                    fields.iter_mut().for_each(|(name, _, place)| *place = reach(file, item, name));
+                    fields.iter_mut().for_each(|(name, _, place)| *place = reach(name));
                 }
             }
         }
@@ -53,7 +58,7 @@ fn find(node: &mut Node, file: usize, scope: &Scope) {
 }
 
 /// The place of a field in what prost makes.
-fn reach(file: &File, structure: &Struct, name: &str) -> Reach {
+fn reach(file: &File, structure: &Struct, inner: &str, name: &str) -> Reach {
     let field = structure.fields.iter().find(|it| it.head.name.text == name);
     let oneof = field.and_then(|it| it.oneof).and_then(|at| structure.oneofs.get(at));
     let Some(oneof) = oneof else {
@@ -62,7 +67,7 @@ fn reach(file: &File, structure: &Struct, name: &str) -> Reach {
         return Reach::Field { rust, boxed: false };
     };
     let nested = messages::nested(file, structure);
-    let ty = names::proto_oneof(&oneof.text, nested);
+    let ty = format!("{inner}::{}", names::proto_oneof(&oneof.text, nested));
     let variant = names::proto_type(field.map_or(name, |it: &Field| &it.head.name.text));
     Reach::Member { field: names::proto_field(&oneof.text), ty, variant, boxed: false }
 }

@@ -260,7 +260,11 @@ impl Rule<'_> {
             found.push(text::value(self.key, "a number that is not negative", self.span));
             return None;
         };
-        let unit = if what == Measure::Chars { " characters" } else { "" };
+        let unit = match (what, number) {
+            (Measure::Chars, Number::Int(1)) => " character",
+            (Measure::Chars, _) => " characters",
+            _ => "",
+        };
         let (op, words) = if self.word.starts_with("min") { (Op::Gte, "at least") } else { (Op::Lte, "at most") };
         Some(Some((Cond::Compare(what, op, number), format!("must have a length of {words} {}{unit}", show(number)))))
     }

@@ -93,6 +93,46 @@ impl ::runtime::prost::Name for CoverRequest {
     }
 }
 
+impl ::runtime::validate::Validate for Book {
+    fn check(&self, out: &mut ::runtime::validate::Violations) {
+        out.field(
+            "author",
+            |out| {
+                let it = &self.author;
+                out.test(
+                    ::runtime::validate::gte(::runtime::validate::chars(it), 1),
+                    "string.min_len",
+                    "must have at least 1 character",
+                );
+            },
+        );
+        out.field(
+            "pages",
+            |out| {
+                let it = &self.pages;
+                out.test(
+                    ::runtime::validate::gt(*it, 0),
+                    "int32.gt",
+                    "must be greater than 0",
+                );
+            },
+        );
+    }
+}
+
+impl ::runtime::validate::Validate for SetBookRequest {
+    fn check(&self, out: &mut ::runtime::validate::Violations) {
+        if let Some(it) = &self.book {
+            out.field(
+                "book",
+                |out| {
+                    ::runtime::validate::Validate::check(it, out);
+                },
+            );
+        }
+    }
+}
+
 /// What `Library` is, for servers, clients and registries.
 pub static LIBRARY: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
     name: "Library",
@@ -197,6 +237,13 @@ impl<H: Library> ::runtime::Service for LibraryServer<H> {
             1 => {
                 Box::pin(async move {
                     let req: SetBookRequest = grpc::request(&call)?;
+                    ::runtime::validate::request(
+                        &call,
+                        |out| {
+                            let it = &req;
+                            ::runtime::validate::Validate::check(it, out);
+                        },
+                    )?;
                     let reply = H::set_book(&handler, &call.cx, req).await?;
                     grpc::reply(&call.cx, &reply)
                 })
@@ -644,7 +691,14 @@ impl LibraryClient {
         ::runtime::client::Request::new(
             &self.channel,
             &LIBRARY.methods[1],
-            grpc::body(&req),
+            ::runtime::validate::outgoing(
+                    self.channel.validates(),
+                    |out| {
+                        let it = &req;
+                        ::runtime::validate::Validate::check(it, out);
+                    },
+                )
+                .and_then(|()| grpc::body(&req)),
             grpc::result,
         )
     }
