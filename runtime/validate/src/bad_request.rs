@@ -13,7 +13,10 @@ const FIELD: u8 = 1 << 3 | 2;
 const DESCRIPTION: u8 = 2 << 3 | 2;
 const RULE: u8 = 3 << 3 | 2;
 
-/// The message, encoded by hand: crates that speak Thrift alone have no prost.
+/// Bytes of the message, which travels in a header: what is longer would not arrive at all.
+const MOST: usize = 2 << 10;
+
+/// The message, encoded by hand: crates that speak Thrift alone have no prost. It has as many violations as fit.
 pub(crate) fn detail(violations: &[Violation]) -> Detail {
     let mut value = Vec::new();
     for violation in violations {
@@ -21,6 +24,9 @@ pub(crate) fn detail(violations: &[Violation]) -> Detail {
         put(&mut one, FIELD, violation.field.as_bytes());
         put(&mut one, DESCRIPTION, violation.message.as_bytes());
         put(&mut one, RULE, violation.rule.as_bytes());
+        if value.len() + one.len() > MOST {
+            break;
+        }
         put(&mut value, VIOLATION, &one);
     }
     Detail { type_name: NAME.to_owned(), value: value.into() }
@@ -94,5 +100,12 @@ mod tests {
         let expected = [one("a[1]", "must be an email address", "string.email"), one("", &long, "message.oneof")];
         assert_eq!(read.field_violations, expected);
         assert_eq!(<BadRequest as prost::Name>::full_name(), NAME);
+    }
+
+    #[test]
+    fn as_many_are_written_as_headers_hold() {
+        let one = Violation { field: "x".repeat(100), rule: "required", message: "is required" };
+        let read = <BadRequest as prost::Message>::decode(detail(&vec![one; 100]).value).unwrap();
+        assert_eq!(read.field_violations.len(), 16);
     }
 }

@@ -10,12 +10,12 @@ pub(crate) fn label(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// A host name of 253 characters at most, which may end in a dot. Its last label is not all digits, so that it is not
+/// A host name of 253 characters at most, behind which a dot may be. Its last label is not all digits, so that it is not
 /// an address.
 pub fn hostname(text: &str) -> bool {
     let name = text.strip_suffix('.').unwrap_or(text);
     let last = name.rsplit('.').next().unwrap_or_default();
-    text.len() <= 253 && name.split('.').all(label) && !last.bytes().all(|byte| byte.is_ascii_digit())
+    name.len() <= 253 && name.split('.').all(label) && !last.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A host name or an IP address.
@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn a_host_name_is_not_an_address() {
         let long = format!("{}a", "a.".repeat(126));
-        for good in ["a", "a-b.c", "example.com.", "1.a", "A.B", &long] {
+        for good in ["a", "a-b.c", "example.com.", "1.a", "A.B", &long, &format!("{long}.")] {
             assert!(hostname(good), "{good}");
         }
         let longer = format!("{}ab", "a.".repeat(126));

@@ -15,6 +15,9 @@ pub const THRIFT_CODE: i32 = 400;
 /// Violations that the text of an error names.
 const NAMED: usize = 3;
 
+/// Bytes of the pairs of a business error, which travel in headers; violations beyond have none.
+const PAIRS: usize = 4 << 10;
+
 /// Checks a request that a server has decoded, where its settings ask for it.
 ///
 /// # Errors
@@ -68,8 +71,12 @@ fn refused(violations: &[Violation]) -> Error {
 
 #[cold]
 fn business(violations: &[Violation]) -> Error {
-    let mut pairs: Vec<(String, String)> = Vec::new();
+    let (mut pairs, mut size): (Vec<(String, String)>, usize) = (Vec::new(), 0);
     for violation in violations {
+        size += violation.field.len() + violation.message.len();
+        if size > PAIRS {
+            break;
+        }
         match pairs.iter_mut().find(|(field, _)| *field == violation.field) {
             Some((_, text)) => *text = format!("{text}; {}", violation.message),
             None => pairs.push((violation.field.clone(), violation.message.to_owned())),

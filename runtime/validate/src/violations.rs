@@ -8,6 +8,9 @@ pub const MOST: usize = 100;
 /// Characters of a map's key that a path shows.
 const KEY: usize = 64;
 
+/// Bytes of a path. Of a longer one the inner parts are not shown: keys are the caller's, and paths travel in headers.
+const PATH: usize = 512;
+
 /// A message with rules, or with messages inside that have them. Generated code implements it.
 pub trait Validate {
     /// Checks every rule, those of messages inside too.
@@ -105,7 +108,8 @@ impl Violations {
     fn inside(&mut self, before: usize, outer: &str) {
         for violation in self.0.iter_mut().skip(before) {
             let dot = if violation.field.is_empty() || violation.field.starts_with('[') { "" } else { "." };
-            violation.field = format!("{outer}{dot}{}", violation.field);
+            let inner = if outer.len() + violation.field.len() > PATH { "…" } else { &violation.field };
+            violation.field = format!("{outer}{dot}{inner}");
         }
     }
 
@@ -196,5 +200,21 @@ mod tests {
     #[test]
     fn a_long_key_is_cut() {
         assert_eq!("é".repeat(100).show(), format!("\"{}\"…", "é".repeat(64)));
+    }
+
+    #[test]
+    fn a_long_path_shows_its_outer_parts() {
+        struct Deep(usize);
+        impl Validate for Deep {
+            fn check(&self, out: &mut Violations) {
+                out.field("next", |out| match self.0 {
+                    0 => out.test(false, "required", "is required"),
+                    depth => out.entry(&"k".repeat(100), |out| Deep(depth - 1).check(out)),
+                });
+            }
+        }
+        let found = violations(&Deep(60));
+        assert!(found[0].field.len() < 600 && found[0].field.starts_with("next[\"kkk"), "{}", found[0].field);
+        assert!(found[0].field.ends_with('…'));
     }
 }

@@ -154,12 +154,12 @@ fn any_of(list: &List, kind: &Kind) -> TokenStream {
 
 fn unique(kind: &Kind) -> TokenStream {
     let (Kind::List(item) | Kind::Set(item)) = kind else { return quote!(true) };
-    let key = match item.kind {
-        Kind::Text => quote!(it.as_str()),
-        Kind::Bytes => quote!(&it[..]),
-        // The two zeros are one value.
-        Kind::Double | Kind::Float => quote!((*it + 0.0).to_bits()),
-        _ => quote!(*it),
+    let (items, key) = match item.kind {
+        Kind::Text => (quote!(it), quote!(it.as_str())),
+        Kind::Bytes => (quote!(it), quote!(&it[..])),
+        // NaN is equal to nothing, the two zeros are one value.
+        Kind::Double | Kind::Float => (quote!(it.iter().filter(|it| !it.is_nan())), quote!((*it + 0.0).to_bits())),
+        _ => (quote!(it), quote!(*it)),
     };
-    quote!(::runtime::validate::unique(it, |it| #key))
+    quote!(::runtime::validate::unique(#items, |it| #key))
 }

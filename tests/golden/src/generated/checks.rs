@@ -3121,7 +3121,10 @@ impl ::runtime::validate::Validate for Others {
             |out| {
                 let it = &self.unique_doubles;
                 out.test(
-                    ::runtime::validate::unique(it, |it| (*it + 0.0).to_bits()),
+                    ::runtime::validate::unique(
+                        it.iter().filter(|it| !it.is_nan()),
+                        |it| (*it + 0.0).to_bits(),
+                    ),
                     "repeated.unique",
                     "must hold each item once",
                 );
@@ -3549,13 +3552,11 @@ impl ::runtime::validate::Validate for Presence {
             out.field(
                 "zero_passes_too",
                 |out| {
-                    if ::runtime::validate::is_set(it) {
-                        out.test(
-                            ::runtime::validate::gt(*it, 2),
-                            "int32.gt",
-                            "must be greater than 2",
-                        );
-                    }
+                    out.test(
+                        ::runtime::validate::gt(*it, 2),
+                        "int32.gt",
+                        "must be greater than 2",
+                    );
                 },
             );
         }

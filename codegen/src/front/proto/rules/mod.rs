@@ -10,7 +10,7 @@ mod times;
 use std::collections::BTreeMap;
 
 use protox::prost_reflect::{
-    Cardinality, DescriptorPool, DynamicMessage, ExtensionDescriptor, FieldDescriptor, FileDescriptor,
+    Cardinality, DescriptorPool, DynamicMessage, ExtensionDescriptor, FieldDescriptor, FileDescriptor, Kind as Wire,
     MessageDescriptor, Value,
 };
 
@@ -97,7 +97,7 @@ fn read_message(
     for group in &out.groups {
         let Members::Fields(members) = &group.members else { continue };
         let within = |name: &str| members.iter().any(|member| member.0 == name);
-        out.fields.iter_mut().filter(|it| within(&it.name)).for_each(|it| it.unless_zero = true);
+        out.fields.iter_mut().filter(|it| within(&it.name) && !it.presence).for_each(|it| it.unless_zero = true);
     }
     out
 }
@@ -174,7 +174,7 @@ fn read_field(field: &FieldDescriptor, options: &Options, places: &Places<'_>, f
         of_value(message, &mut rules.node, &kinds(field), &mut said, &mut site);
         // What proto2 requires is always there in Rust.
         rules.required |= said.required && field.cardinality() != Cardinality::Required;
-        rules.unless_zero |= said.unless_zero;
+        rules.unless_zero |= said.unless_zero || (said.unless_zero_value && !field.supports_presence());
         if said.ignored {
             rules.required = false;
         }
@@ -186,7 +186,10 @@ fn read_field(field: &FieldDescriptor, options: &Options, places: &Places<'_>, f
 #[derive(Default)]
 struct Said {
     required: bool,
+    /// The older rules' `ignore_empty`.
     unless_zero: bool,
+    /// `IGNORE_IF_ZERO_VALUE`, which says nothing of values that tell zero from absent.
+    unless_zero_value: bool,
     ignored: bool,
 }
 
@@ -201,7 +204,7 @@ fn of_value(rules: &DynamicMessage, node: &mut Node, kinds: &Kinds, said: &mut S
             ("ignore", Value::EnumNumber(how)) => match how {
                 0 => {}
                 3 => said.ignored = true,
-                _ => said.unless_zero = true,
+                _ => said.unless_zero_value = true,
             },
             ("cel" | "cel_expression", _) => {
                 site.not_checked_here(field.name(), "expressions of CEL are not evaluated")
@@ -301,7 +304,8 @@ fn container(rules: &DynamicMessage, node: &mut Node, kinds: &Kinds, site: &mut 
         let (Value::Message(rules), Some(kinds)) = (value, kinds.parts.get(at)) else { continue };
         let mut said = Said::default();
         of_value(rules, part, kinds, &mut said, &mut site.inside(&field));
-        part.unless_zero |= said.unless_zero;
+        let message = matches!(kinds.wire, Some(Wire::Message(_)));
+        part.unless_zero |= said.unless_zero || (said.unless_zero_value && !message);
     }
 }
 

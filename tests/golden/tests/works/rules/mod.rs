@@ -1,5 +1,6 @@
 //! Validation rules at work: which value breaks which rule, and what callers are told.
 
+mod proto;
 mod served;
 mod thrift;
 
