@@ -244,3 +244,17 @@ fn what_is_not_tested_has_no_tests() {
     }
     assert!(count > 8, "{count}");
 }
+
+#[test]
+fn tests_beside_code_are_shorter_than_the_code() {
+    const SMALL: usize = 60;
+    for (path, text) in sources() {
+        let Some((code, tests)) = text.split_once("\n#[cfg(test)]\nmod tests {") else { continue };
+        let (code, tests) = (code.lines().count(), tests.lines().count());
+        assert!(
+            tests <= SMALL.max(code),
+            "{}: {tests} lines of tests of {code}: move them to `tests/`",
+            path.display()
+        );
+    }
+}

@@ -69,6 +69,43 @@ impl Code {
             _ => return None,
         })
     }
+
+    /// The status of HTTP that stands for the code (`google/rpc/code.proto`, and Connect's table).
+    pub const fn http_status(self) -> u16 {
+        match self {
+            Self::Cancelled => 499,
+            Self::InvalidArgument | Self::FailedPrecondition | Self::OutOfRange => 400,
+            Self::Unauthenticated => 401,
+            Self::PermissionDenied => 403,
+            Self::NotFound => 404,
+            Self::AlreadyExists | Self::Aborted => 409,
+            Self::ResourceExhausted => 429,
+            Self::Unimplemented => 501,
+            Self::Unavailable => 503,
+            Self::DeadlineExceeded => 504,
+            Self::Unknown | Self::Internal | Self::DataLoss => 500,
+        }
+    }
+
+    /// The code that a status of HTTP means where nothing else says it: the other way round, with what proxies answer.
+    pub const fn of_http_status(status: u16) -> Self {
+        match status {
+            400 | 413 | 415 | 422 | 431 => Self::InvalidArgument,
+            401 => Self::Unauthenticated,
+            403 => Self::PermissionDenied,
+            404 => Self::NotFound,
+            405 | 501 => Self::Unimplemented,
+            408 | 504 => Self::DeadlineExceeded,
+            409 => Self::Aborted,
+            412 => Self::FailedPrecondition,
+            416 => Self::OutOfRange,
+            429 => Self::ResourceExhausted,
+            499 => Self::Cancelled,
+            500 => Self::Internal,
+            502 | 503 => Self::Unavailable,
+            _ => Self::Unknown,
+        }
+    }
 }
 
 /// The origin of an error; protocols choose the wire form by it, clients the right to try again.

@@ -1,7 +1,7 @@
 //! Envelopes: a byte of flags and four of length in front of each message, read out of chunks that may
 //! be cut anywhere.
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::malloc;
@@ -18,6 +18,9 @@ const HEAD: usize = 5;
 
 /// From this size on a message goes behind its envelope, not in it.
 const APART: usize = 64 << 10;
+
+/// Below this size a message is copied into its envelope when it is handed over.
+const LATER: usize = 4 << 10;
 
 /// One envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,35 +120,34 @@ pub fn over(length: usize, most: usize) -> Error {
     Error::new(Code::ResourceExhausted, text).with_origin(Origin::Decode)
 }
 
-/// Writes what stands in front of a message.
-pub fn write_head(flags: u8, length: usize, out: &mut BytesMut) {
-    out.put_u8(flags);
+/// What stands in front of a message.
+fn head(flags: u8, length: usize) -> [u8; HEAD] {
     // Bodies are at most 4 GiB: see `grpc::body`.
-    out.put_u32(u32::try_from(length).unwrap_or(u32::MAX));
+    let [a, b, c, d] = u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes();
+    [flags, a, b, c, d]
 }
 
-/// A message in its envelope, or behind it where it is not worth to be copied.
+/// A message in its envelope, or behind it where it is not worth to be copied, or is copied later.
 #[derive(Clone, Debug, Default)]
 pub struct Sealed {
-    /// The envelope; empty where the message is in it.
-    head: Bytes,
+    /// The envelope; `None` where the message is in it.
+    head: Option<[u8; HEAD]>,
     body: Bytes,
 }
 
 impl Sealed {
-    /// Seals a message, and copies it only where it is small.
+    /// Seals a message, and copies it only where it is neither small, for that is done once it is known what it is sent
+    /// with, nor large.
     pub fn new(flags: u8, message: Bytes) -> Self {
-        if message.len() < APART {
+        if (LATER..APART).contains(&message.len()) {
             return Self::from(seal(flags, &message));
         }
-        let mut head = BytesMut::with_capacity(HEAD);
-        write_head(flags, message.len(), &mut head);
-        Self { head: head.freeze(), body: message }
+        Self { head: Some(head(flags, message.len())), body: message }
     }
 
     /// All of its bytes.
     pub fn len(&self) -> usize {
-        self.head.len() + self.body.len()
+        self.head.map_or(0, |head| head.len()) + self.body.len()
     }
 
     /// Whether nothing is left of it.
@@ -155,10 +157,19 @@ impl Sealed {
 
     /// The next bytes of it, at most so many.
     pub fn part(&mut self, most: usize) -> Bytes {
-        if !self.head.is_empty() {
-            return std::mem::take(&mut self.head);
+        if self.body.len() < LATER {
+            self.body = std::mem::take(self).into_bytes();
+        }
+        if let Some(head) = self.head.take() {
+            return Bytes::copy_from_slice(&head);
         }
         self.body.split_to(self.body.len().min(most))
+    }
+
+    /// Writes all of it behind others.
+    pub fn append_to(&self, out: &mut BytesMut) {
+        out.extend_from_slice(self.head.as_ref().map_or(&[], |head| &head[..]));
+        out.extend_from_slice(&self.body);
     }
 
     /// The same with a change of what holds the message.
@@ -172,20 +183,27 @@ impl Sealed {
 
     /// In one piece.
     pub fn into_bytes(self) -> Bytes {
-        if self.head.is_empty() { self.body } else { [self.head, self.body].concat().into() }
+        match self.head {
+            None => self.body,
+            Some(_) => {
+                let mut out = BytesMut::with_capacity(malloc::room(self.len()));
+                self.append_to(&mut out);
+                out.freeze()
+            }
+        }
     }
 }
 
 impl From<Bytes> for Sealed {
     fn from(body: Bytes) -> Self {
-        Self { head: Bytes::new(), body }
+        Self { head: None, body }
     }
 }
 
 /// A message in its envelope.
 pub fn seal(flags: u8, body: &[u8]) -> Bytes {
     let mut out = BytesMut::with_capacity(malloc::room(HEAD + body.len()));
-    write_head(flags, body.len(), &mut out);
+    out.extend_from_slice(&head(flags, body.len()));
     out.extend_from_slice(body);
     out.freeze()
 }

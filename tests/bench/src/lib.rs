@@ -20,6 +20,8 @@ pub struct TonicText {
 }
 
 pub mod by_hand;
+pub mod echo;
 pub mod floor;
 pub mod load;
 pub mod measure;
+pub mod process;

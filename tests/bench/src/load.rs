@@ -201,7 +201,12 @@ where
 
 /// Nanoseconds on a CPU of all threads so far.
 pub fn cpu() -> u64 {
-    let tasks = std::fs::read_dir("/proc/self/task").expect("Linux");
+    cpu_of("self")
+}
+
+/// The same of a process, by its id.
+pub fn cpu_of(process: &str) -> u64 {
+    let tasks = std::fs::read_dir(format!("/proc/{process}/task")).expect("Linux");
     let of = |task: std::io::Result<std::fs::DirEntry>| {
         let text = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
         text.split(' ').next()?.parse::<u64>().ok()

@@ -19,6 +19,7 @@ use crate::admission::More;
 use crate::counters::Counter;
 use kiteline_core::error::Error;
 use kiteline_core::lock::lock;
+use kiteline_core::malloc;
 use kiteline_grpc::envelope::Sealed;
 
 /// Answers up to this size are not looked after, as long as few of them wait: most are small, and it costs a task.
@@ -69,6 +70,8 @@ impl AsRef<[u8]> for Counted {
 ///
 /// When there is no room for them.
 pub(super) fn counted(message: Sealed, connection: &Connection) -> Result<Sealed, Error> {
+    // In one piece: a copy would not be counted.
+    let message = if message.len() <= SMALL { message.into_bytes().into() } else { message };
     message.try_map(|bytes| {
         let more = connection.shared.admission.more(bytes.len(), &connection.shared.limits)?;
         Ok(Bytes::from_owner(Counted { bytes, _more: more }))
@@ -143,15 +146,15 @@ fn together(
     (rest, end): (&mut Sealed, &mut Option<Frame<Bytes>>),
     mut next: impl FnMut() -> Poll<Next>,
 ) -> Bytes {
-    let first = first.into_bytes();
     let mut all = BytesMut::new();
     loop {
         match next() {
             Poll::Ready(Next::Message(message)) if first.len().max(all.len()) + message.len() <= FRAME => {
                 if all.is_empty() {
-                    all.extend_from_slice(&first);
+                    all.reserve(malloc::room(FRAME));
+                    first.append_to(&mut all);
                 }
-                all.extend_from_slice(&message.into_bytes());
+                message.append_to(&mut all);
                 continue;
             }
             Poll::Ready(Next::Message(message)) => *rest = message,
@@ -160,7 +163,7 @@ fn together(
         }
         break;
     }
-    if all.is_empty() { first } else { all.freeze() }
+    if all.is_empty() { first.into_bytes() } else { all.freeze() }
 }
 
 /// Gives an answer up when its peer takes nothing of it for as long as [`kiteline_core::Limits::write`].

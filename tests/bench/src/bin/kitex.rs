@@ -7,53 +7,15 @@
 //! of Kitex's server. `kitex [ROUNDS] [SECONDS]`.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use bench::by_hand;
 use bench::load::{Candidate, Figures, Row, middle, ours, request, round, serve_ours, serve_raw};
 use bench::measure::median;
+use bench::process::{Server, counted};
 use runtime::client::Transport;
-
-/// A Kitex server, ended with this.
-struct Server {
-    child: Child,
-    at: SocketAddr,
-}
-
-impl Server {
-    fn start(bin: &Path, mode: &str) -> Self {
-        let mut child = Command::new(bin.join("server")).arg(mode).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let child_ref = child.as_mut().expect("starts");
-        let mut line = String::new();
-        BufReader::new(child_ref.stdout.take().expect("a pipe")).read_line(&mut line).expect("an address");
-        let at: SocketAddr = line.trim().parse().expect("an address");
-        while std::net::TcpStream::connect(at).is_err() {
-            std::thread::yield_now();
-        }
-        Self { child: child.expect("starts"), at }
-    }
-
-    /// Nanoseconds on a CPU so far, of all its threads.
-    fn cpu(&self) -> u64 {
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("Linux");
-        let of = |task: std::io::Result<fs::DirEntry>| {
-            let text = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
-            text.split(' ').next()?.parse::<u64>().ok()
-        };
-        tasks.filter_map(of).sum()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 fn build() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -77,19 +39,15 @@ fn build() -> PathBuf {
     go.join("bin")
 }
 
+fn kitex_server(bin: &Path, mode: &str) -> Server {
+    Server::start(Command::new(bin.join("server")).arg(mode))
+}
+
 /// Calls a second, CPU µs a call, and what of it was the server's.
 fn kitex(bin: &Path, server: &Server, mode: &str, callers: usize, size: usize, seconds: f64) -> [f64; 3] {
-    let before = server.cpu();
     let mut client = Command::new(bin.join("client"));
     client.arg(server.at.to_string()).args([mode, &callers.to_string(), &size.to_string(), &seconds.to_string()]);
-    let output = client.output().expect("runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let figures: Vec<f64> = text.split_whitespace().map(|it| it.parse().expect("a number")).collect();
-    let [calls, wall, cpu] = figures[..] else { panic!("{text}") };
-    // The client warms up for 0.4 s, which the server's CPU has in it.
-    let server = (server.cpu() - before) as f64 * wall / (wall + 4e8);
-    [calls / wall * 1e9, (cpu + server) / calls / 1000.0, server / calls / 1000.0]
+    counted(&mut client, server)
 }
 
 fn main() {
@@ -98,7 +56,7 @@ fn main() {
     let seconds = arguments.next().unwrap_or(1.5);
     let time = Duration::from_secs_f64(seconds);
     let bin = build();
-    let (plain, mux) = (Server::start(&bin, "framed"), Server::start(&bin, "mux"));
+    let (plain, mux) = (kitex_server(&bin, "framed"), kitex_server(&bin, "mux"));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime").block_on(async {
         let (our, raw, with_codec) = (serve_ours().await, serve_raw().await, by_hand::serve().await);

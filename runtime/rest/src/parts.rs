@@ -1,0 +1,124 @@
+//! The parts of a request, each for a field of its message: variables of the path, the query, headers, cookies, forms.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::{CONTENT_TYPE, COOKIE};
+
+use crate::escape::{Kind, decode};
+use crate::multipart;
+use crate::path::Malformed;
+use crate::table::Matched;
+use kiteline_core::http_route::{HttpParts, Place, RequestBody};
+
+/// A request whose parts are taken apart.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// The query behind the `?`; empty without one.
+    pub query: &'a str,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// The whole body.
+    pub body: Bytes,
+}
+
+/// The most texts of one request.
+const MOST: usize = 4096;
+
+type Texts = Vec<(String, String)>;
+
+/// The body of the message, and its other parts.
+///
+/// # Errors
+///
+/// For a query or a form with escapes that are none, or that is not UTF-8.
+pub fn read_parts(matched: Matched<'_>, request: Request<'_>) -> Result<(Bytes, HttpParts), Malformed> {
+    let Request { query, headers, mut body } = request;
+    let route = matched.route;
+    let label = headers.get(CONTENT_TYPE).and_then(|label| label.to_str().ok()).unwrap_or_default();
+    let query = pairs(query)?;
+    let mut kind = route.body;
+    let mut texts = Texts::new();
+    let form = if matches!(kind, RequestBody::Raw(_)) { None } else { form(label, &body)? };
+    if form.is_some() {
+        (body, kind) = (Bytes::new(), RequestBody::None);
+    }
+    let is_bound = |name: &str| {
+        let inside =
+            |field: &str| name.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        matched.variables.iter().any(|(field, _)| inside(field))
+            || route.sources.iter().any(|source| inside(source.field))
+    };
+    if route.query {
+        let of_body = |name: &str| matches!(kind, RequestBody::Field(field) | RequestBody::Raw(field) if field == name);
+        let is_source = |name: &str| route.sources.iter().any(|source| source.place == Place::Query && source.name == name);
+        let plain = |name: &str| !is_bound(name) && !of_body(name) && !is_source(name);
+        texts.extend(query.iter().filter(|(name, _)| plain(name)).cloned());
+    }
+    if let Some(form) = &form {
+        texts.extend(form.iter().filter(|(name, _)| !is_bound(name)).cloned());
+    }
+    for source in route.sources {
+        let of = |texts: &Texts| {
+            let named = texts.iter().filter(|(name, _)| name == source.name);
+            named.map(|(_, text)| (source.field.to_owned(), text.clone())).collect::<Vec<_>>()
+        };
+        texts.extend(match source.place {
+            Place::Query => of(&query),
+            Place::Form => form.as_ref().map(of).filter(|found| !found.is_empty()).unwrap_or_else(|| of(&query)),
+            Place::Header => of_headers(headers, source.name, source.field),
+            Place::Cookie => {
+                cookie(headers, source.name).map(|text| (source.field.to_owned(), text)).into_iter().collect()
+            }
+        });
+    }
+    texts.extend(matched.variables.into_iter().map(|(field, text)| (field.to_owned(), text)));
+    if texts.len() > MOST {
+        return Err(Malformed("the request has too many parameters"));
+    }
+    let content_type = if matches!(kind, RequestBody::Raw(_)) { label.to_owned() } else { String::new() };
+    Ok((body, HttpParts { body: kind, content_type, texts, reply: route.reply }))
+}
+
+/// Names and values of a query or a form.
+fn pairs(text: &str) -> Result<Texts, Malformed> {
+    let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        Some((decode(name, Kind::Query)?, decode(value, Kind::Query)?))
+    });
+    pairs.collect::<Option<_>>().ok_or(Malformed("the query has an escape that is none, or is not UTF-8"))
+}
+
+/// The fields of a form; `None` for a body that is none.
+fn form(label: &str, body: &[u8]) -> Result<Option<Texts>, Malformed> {
+    let mut parts = label.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
+    match essence.as_str() {
+        "application/x-www-form-urlencoded" => {
+            let text = str::from_utf8(body).map_err(|_| Malformed("the form is not UTF-8"))?;
+            pairs(text).map(Some)
+        }
+        "multipart/form-data" => {
+            let boundary = parts.find_map(|part| part.strip_prefix("boundary="));
+            let boundary = boundary.ok_or(Malformed("the form names no boundary"))?.trim_matches('"');
+            multipart::read(body, boundary).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+fn of_headers(headers: &HeaderMap, name: &str, field: &str) -> Texts {
+    let values = headers.get_all(name).into_iter().filter_map(|value| str::from_utf8(value.as_bytes()).ok());
+    values.map(|value| (field.to_owned(), value.to_owned())).collect()
+}
+
+/// A cookie's value (RFC 6265, section 4.2).
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let mut lines = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+    lines.find_map(|line| {
+        let mut cookies = line.split(';').filter_map(|pair| pair.trim().split_once('='));
+        cookies.find_map(|(own, value)| (own == name).then(|| value.trim_matches('"').to_owned()))
+    })
+}
+
+#[cfg(test)]
+mod tests;
