@@ -68,7 +68,7 @@ fn field(view: &View<'_>, field: &FieldRules) -> TokenStream {
     if !field.presence {
         let Reach::Field { rust, .. } = &field.reach else { return TokenStream::new() };
         let rust = ident(rust);
-        let value = unboxed(&field.reach, quote!(&self.#rust));
+        let value = if boxed(&field.reach) { quote!(&*self.#rust) } else { quote!(&self.#rust) };
         let tests = match (field.required, tests.is_empty()) {
             (false, _) => tests,
             (true, true) => quote!(out.test(::runtime::validate::is_set(it), "required", "is required");),
@@ -84,8 +84,7 @@ fn field(view: &View<'_>, field: &FieldRules) -> TokenStream {
     }
     let (place, pattern) = place(&field.reach, &some);
     let absent = absent(field);
-    let value = unboxed(&field.reach, quote!(it));
-    let value = (value.to_string() != "it").then(|| quote!(let it = #value;));
+    let value = boxed(&field.reach).then(|| quote!(let it = &**it;));
     match (tests.is_empty(), absent) {
         (true, None) => TokenStream::new(),
         (true, Some(absent)) => {
@@ -150,14 +149,10 @@ fn pattern(reach: &Reach, some: &TokenStream, inner: &TokenStream) -> (TokenStre
     }
 }
 
-fn unboxed(reach: &Reach, value: TokenStream) -> TokenStream {
+/// Whether a value is behind a `Box`.
+fn boxed(reach: &Reach) -> bool {
     let (Reach::Field { boxed, .. } | Reach::Member { boxed, .. } | Reach::Variant { boxed, .. }) = reach;
-    match (boxed, reach) {
-        (false, _) => value,
-        // A field is a place, and what a pattern binds is a reference already.
-        (true, Reach::Field { .. }) if value.to_string() != "it" => quote!(&*#value),
-        (true, _) => quote!(&**it),
-    }
+    *boxed
 }
 
 /// The tests of `it` and of what is inside, or none where it is zero and that passes.

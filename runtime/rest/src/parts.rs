@@ -50,7 +50,8 @@ pub fn read_parts(matched: Matched<'_>, request: Request<'_>) -> Result<(Bytes, 
     };
     if route.query {
         let of_body = |name: &str| matches!(kind, RequestBody::Field(field) | RequestBody::Raw(field) if field == name);
-        let is_source = |name: &str| route.sources.iter().any(|source| source.place == Place::Query && source.name == name);
+        let is_source =
+            |name: &str| route.sources.iter().any(|source| source.place == Place::Query && source.name == name);
         let plain = |name: &str| !is_bound(name) && !of_body(name) && !is_source(name);
         texts.extend(query.iter().filter(|(name, _)| plain(name)).cloned());
     }

@@ -157,6 +157,14 @@ impl Key for String {
     }
 }
 
+/// Bytes as the text that they may be.
+impl Key for [u8] {
+    fn show(&self) -> String {
+        let cut = self.len().min(KEY);
+        format!("\"{}\"{}", self[..cut].escape_ascii(), if cut < self.len() { "…" } else { "" })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,6 +208,8 @@ mod tests {
     #[test]
     fn a_long_key_is_cut() {
         assert_eq!("é".repeat(100).show(), format!("\"{}\"…", "é".repeat(64)));
+        assert_eq!([b'a'; 65].as_slice().show(), format!("\"{}\"…", "a".repeat(64)));
+        assert_eq!(b"a\xff".as_slice().show(), r#""a\xff""#);
     }
 
     #[test]

@@ -55,6 +55,31 @@ struct Expressions {
     14: Plain plain (api.vd = "$ != nil")
 }
 
+// References, keys and elements of every kind.
+struct Corners {
+    1: required i64 & boxed (vt.gt = "0")
+    2: optional i64 & maybe (vt.gt = "0", vt.not_nil = "true")
+    3: set<double> doubles (vt.elem.gt = "1")
+    4: map<double, string> by_double (vt.key.lt = "5", vt.value.min_size = "1")
+    5: map<binary, Address> by_bytes (vt.key.min_size = "1")
+    6: map<list<i32>, Address> by_list (vt.key.max_size = "2")
+    7: map<uuid, i16> by_uuid (vt.value.ge = "1")
+    8: map<bool, string> by_bool (vt.key.const = "true")
+    9: map<Plain, i32> by_struct (vt.value.lt = "3")
+    10: list<map<string, list<Address>>> deep
+    11: string type (vt.const = "quote \" and \\ and é")
+    12: Reference reference
+    13: set<Color> colors (vt.elem.defined_only = "true")
+    14: string (rust.strings = "bytes") raw (vt.prefix = "a", vt.min_size = "1", vt.pattern = "^a")
+    15: Address out (vt.not_nil = "true")
+    16: string it (vt.not_in = "a", vt.not_in = "b", vt.max_rune_size = "1")
+}
+
+union Reference {
+    1: i32 & number (vt.gt = "1")
+    2: Corners corners
+}
+
 struct Nothing {}
 
 service Rules {

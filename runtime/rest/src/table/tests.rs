@@ -116,7 +116,7 @@ fn other_verbs_are_told_and_other_paths_are_nothing() {
         ("GET", "/v1/people", "-"),
         ("GET", "/v1/people/", "-"),
         ("GET", "/v1/people/7/", "-"),
-                ("GET", "/v1/files/a/", "-"),
+        ("GET", "/v1/files/a/", "-"),
         ("GET", "/v2/people/7", "-"),
         ("GET", "/V1/people/7", "-"),
     ] {

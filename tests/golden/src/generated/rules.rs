@@ -76,7 +76,7 @@ impl thrift::Struct for Address {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Plain {
     pub number: i32,
 }
@@ -281,6 +281,171 @@ impl thrift::Struct for Expressions {
             14 => field.read(&mut self.plain),
             _ => field.skip(),
         }
+    }
+}
+
+/// References, keys and elements of every kind.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::type_complexity, reason = "the shape is the IDL's")]
+pub struct Corners {
+    pub boxed: Box<i64>,
+    pub maybe: Option<Box<i64>>,
+    pub doubles: ::std::collections::BTreeSet<::runtime::thrift::Double>,
+    pub by_double: ::std::collections::BTreeMap<::runtime::thrift::Double, String>,
+    pub by_bytes: ::std::collections::HashMap<::runtime::Bytes, Address>,
+    pub by_list: ::std::collections::HashMap<Vec<i32>, Address>,
+    pub by_uuid: ::std::collections::HashMap<::runtime::thrift::Uuid, i16>,
+    pub by_bool: ::std::collections::HashMap<bool, String>,
+    pub by_struct: ::std::collections::HashMap<Plain, i32>,
+    pub deep: Vec<::std::collections::HashMap<String, Vec<Address>>>,
+    pub r#type: String,
+    pub reference: Option<Box<Reference>>,
+    pub colors: ::std::collections::HashSet<Color>,
+    pub raw: ::runtime::Bytes,
+    pub out: Address,
+    pub it: String,
+}
+
+impl thrift::Value for Corners {
+    const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = "1 boxed, 2 maybe, 3 doubles, 4 by_double, 5 by_bytes, 6 by_list, 7 by_uuid, \
+        8 by_bool, 9 by_struct, 10 deep, 11 type, 12 reference, 13 colors, 14 raw, 15 out, \
+        16 it";
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| {
+            out.field(1, &*self.boxed);
+            out.optional_box(2, &self.maybe);
+            out.field(3, &self.doubles);
+            out.field(4, &self.by_double);
+            out.field(5, &self.by_bytes);
+            out.field(6, &self.by_list);
+            out.field(7, &self.by_uuid);
+            out.field(8, &self.by_bool);
+            out.field(9, &self.by_struct);
+            out.field(10, &self.deep);
+            out.field(11, &self.r#type);
+            out.optional_box(12, &self.reference);
+            out.field(13, &self.colors);
+            out.field(14, &self.raw);
+            out.field(15, &self.out);
+            out.field(16, &self.it);
+        });
+    }
+
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
+        let mut boxed: Option<Box<i64>> = None;
+        let mut maybe: Option<Box<i64>> = None;
+        let mut doubles: ::std::collections::BTreeSet<::runtime::thrift::Double> = Default::default();
+        let mut by_double: ::std::collections::BTreeMap<
+            ::runtime::thrift::Double,
+            String,
+        > = Default::default();
+        let mut by_bytes: ::std::collections::HashMap<::runtime::Bytes, Address> = Default::default();
+        let mut by_list: ::std::collections::HashMap<Vec<i32>, Address> = Default::default();
+        let mut by_uuid: ::std::collections::HashMap<::runtime::thrift::Uuid, i16> = Default::default();
+        let mut by_bool: ::std::collections::HashMap<bool, String> = Default::default();
+        let mut by_struct: ::std::collections::HashMap<Plain, i32> = Default::default();
+        let mut deep: Vec<::std::collections::HashMap<String, Vec<Address>>> = Default::default();
+        let mut r#type: String = Default::default();
+        let mut reference: Option<Box<Reference>> = None;
+        let mut colors: ::std::collections::HashSet<Color> = Default::default();
+        let mut raw: ::runtime::Bytes = Default::default();
+        let mut out: Address = Default::default();
+        let mut it: String = Default::default();
+        input
+            .fields::<
+                Self,
+            >(|field| match field.id {
+                1 => field.boxed(|value| boxed = Some(value)),
+                2 => field.boxed(|value| maybe = Some(value)),
+                3 => field.read(&mut doubles),
+                4 => field.read(&mut by_double),
+                5 => field.read(&mut by_bytes),
+                6 => field.read(&mut by_list),
+                7 => field.read(&mut by_uuid),
+                8 => field.read(&mut by_bool),
+                9 => field.read(&mut by_struct),
+                10 => field.read(&mut deep),
+                11 => field.read(&mut r#type),
+                12 => field.boxed(|value| reference = Some(value)),
+                13 => field.read(&mut colors),
+                14 => field.read(&mut raw),
+                15 => field.read(&mut out),
+                16 => field.read(&mut it),
+                _ => field.skip(),
+            })?;
+        Ok(Self {
+            boxed: boxed.ok_or_else(|| input.missing("Corners.boxed"))?,
+            maybe,
+            doubles,
+            by_double,
+            by_bytes,
+            by_list,
+            by_uuid,
+            by_bool,
+            by_struct,
+            deep,
+            r#type,
+            reference,
+            colors,
+            raw,
+            out,
+            it,
+        })
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    clippy::enum_variant_names,
+    reason = "the members are the IDL's"
+)]
+pub enum Reference {
+    Number(Box<i32>),
+    Corners(Box<Corners>),
+    /// A member that this version of the IDL does not know, as it came.
+    Unknown(thrift::UnknownField),
+}
+
+impl thrift::Value for Reference {
+    const TYPE: thrift::Type = thrift::Type::Struct;
+    const FIELDS: thrift::FieldNames = "1 number, 2 corners";
+
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.structure(|out| match self {
+            Self::Number(value) => out.field(1, &**value),
+            Self::Corners(value) => out.field(2, &**value),
+            Self::Unknown(value) => out.unknown(value),
+        });
+    }
+
+    fn decode(input: &mut thrift::Decoder<'_>) -> Result<Self, thrift::DecodeError> {
+        Self::decode_optional(input)?.ok_or_else(|| input.empty_union("Reference"))
+    }
+
+    fn decode_optional(
+        input: &mut thrift::Decoder<'_>,
+    ) -> Result<Option<Self>, thrift::DecodeError> {
+        let mut member = None;
+        input
+            .fields::<
+                Self,
+            >(|field| match (field.id, field.kind()) {
+                (1, Some(thrift::Type::I32)) => {
+                    field.boxed(|value| member = Some(Self::Number(value)))
+                }
+                (2, Some(thrift::Type::Struct)) => {
+                    field.boxed(|value| member = Some(Self::Corners(value)))
+                }
+                _ => {
+                    field
+                        .unknown(|field| {
+                            member.get_or_insert(Self::Unknown(field));
+                        })
+                }
+            })?;
+        Ok(member)
     }
 }
 
@@ -752,6 +917,320 @@ impl ::runtime::validate::Validate for Expressions {
                 );
             },
         );
+    }
+}
+
+impl ::runtime::validate::Validate for Corners {
+    fn check(&self, out: &mut ::runtime::validate::Violations) {
+        out.field(
+            "boxed",
+            |out| {
+                let it = &*self.boxed;
+                out.test(
+                    ::runtime::validate::gt(*it, 0),
+                    "vt.gt",
+                    "must be greater than 0",
+                );
+            },
+        );
+        if let Some(it) = &self.maybe {
+            let it = &**it;
+            out.field(
+                "maybe",
+                |out| {
+                    out.test(
+                        ::runtime::validate::gt(*it, 0),
+                        "vt.gt",
+                        "must be greater than 0",
+                    );
+                },
+            );
+        } else {
+            out.field(
+                "maybe",
+                |out| {
+                    out.test(false, "required", "is required");
+                },
+            );
+        }
+        out.field(
+            "doubles",
+            |out| {
+                let it = &self.doubles;
+                for (at, it) in it.iter().enumerate() {
+                    out.item(
+                        at,
+                        |out| {
+                            out.test(
+                                ::runtime::validate::gt(it.0, 1.0),
+                                "vt.elem.gt",
+                                "must be greater than 1",
+                            );
+                        },
+                    );
+                }
+            },
+        );
+        out.field(
+            "by_double",
+            |out| {
+                let it = &self.by_double;
+                for (at, (key, value)) in it.iter().enumerate() {
+                    out.item(
+                        at,
+                        |out| {
+                            let it = key;
+                            out.test(
+                                ::runtime::validate::lt(it.0, 5.0),
+                                "vt.key.lt",
+                                "must be less than 5",
+                            );
+                            let it = value;
+                            out.test(
+                                ::runtime::validate::gte(it.len(), 1),
+                                "vt.value.min_size",
+                                "must have a length of at least 1",
+                            );
+                        },
+                    );
+                }
+            },
+        );
+        out.field(
+            "by_bytes",
+            |out| {
+                let it = &self.by_bytes;
+                for (key, value) in it {
+                    out.entry(
+                        &key[..],
+                        |out| {
+                            let it = key;
+                            out.test(
+                                ::runtime::validate::gte(it.len(), 1),
+                                "vt.key.min_size",
+                                "must have a length of at least 1",
+                            );
+                            let it = value;
+                            ::runtime::validate::Validate::check(it, out);
+                        },
+                    );
+                }
+            },
+        );
+        out.field(
+            "by_list",
+            |out| {
+                let it = &self.by_list;
+                for (at, (key, value)) in it.iter().enumerate() {
+                    out.item(
+                        at,
+                        |out| {
+                            let it = key;
+                            out.test(
+                                ::runtime::validate::lte(it.len(), 2),
+                                "vt.key.max_size",
+                                "must have a length of at most 2",
+                            );
+                            let it = value;
+                            ::runtime::validate::Validate::check(it, out);
+                        },
+                    );
+                }
+            },
+        );
+        out.field(
+            "by_uuid",
+            |out| {
+                let it = &self.by_uuid;
+                for (at, (_, value)) in it.iter().enumerate() {
+                    out.item(
+                        at,
+                        |out| {
+                            let it = value;
+                            out.test(
+                                ::runtime::validate::gte(*it, 1),
+                                "vt.value.ge",
+                                "must be greater than or equal to 1",
+                            );
+                        },
+                    );
+                }
+            },
+        );
+        out.field(
+            "by_bool",
+            |out| {
+                let it = &self.by_bool;
+                for key in it.keys() {
+                    out.entry(
+                        key,
+                        |out| {
+                            let it = key;
+                            out.test(*it, "vt.key.const", "must be true");
+                        },
+                    );
+                }
+            },
+        );
+        out.field(
+            "by_struct",
+            |out| {
+                let it = &self.by_struct;
+                for (at, (_, value)) in it.iter().enumerate() {
+                    out.item(
+                        at,
+                        |out| {
+                            let it = value;
+                            out.test(
+                                ::runtime::validate::lt(*it, 3),
+                                "vt.value.lt",
+                                "must be less than 3",
+                            );
+                        },
+                    );
+                }
+            },
+        );
+        out.field(
+            "deep",
+            |out| {
+                let it = &self.deep;
+                for (at, it) in it.iter().enumerate() {
+                    out.item(
+                        at,
+                        |out| {
+                            for (key, value) in it {
+                                out.entry(
+                                    key,
+                                    |out| {
+                                        let it = value;
+                                        for (at, it) in it.iter().enumerate() {
+                                            out.item(
+                                                at,
+                                                |out| {
+                                                    ::runtime::validate::Validate::check(it, out);
+                                                },
+                                            );
+                                        }
+                                    },
+                                );
+                            }
+                        },
+                    );
+                }
+            },
+        );
+        out.field(
+            "type",
+            |out| {
+                let it = &self.r#type;
+                out.test(
+                    ::runtime::validate::eq(it.as_str(), "quote \" and \\ and é"),
+                    "vt.const",
+                    "must equal `quote \" and \\ and é`",
+                );
+            },
+        );
+        if let Some(it) = &self.reference {
+            let it = &**it;
+            out.field(
+                "reference",
+                |out| {
+                    ::runtime::validate::Validate::check(it, out);
+                },
+            );
+        }
+        out.field(
+            "colors",
+            |out| {
+                let it = &self.colors;
+                for (at, it) in it.iter().enumerate() {
+                    out.item(
+                        at,
+                        |out| {
+                            out.test(
+                                ::runtime::validate::any_of(&it.0, &[&1, &2]),
+                                "vt.elem.defined_only",
+                                "must be a member of the enum",
+                            );
+                        },
+                    );
+                }
+            },
+        );
+        out.field(
+            "raw",
+            |out| {
+                let it = &self.raw;
+                out.test(it.starts_with(b"a"), "vt.prefix", "must begin with `a`");
+                out.test(
+                    ::runtime::validate::gte(it.len(), 1),
+                    "vt.min_size",
+                    "must have a length of at least 1",
+                );
+                out.test(
+                    {
+                        static PATTERN: ::runtime::validate::Pattern = ::runtime::validate::Pattern::new(
+                            "^a",
+                        );
+                        PATTERN.matches_bytes(it)
+                    },
+                    "vt.pattern",
+                    "must match the pattern `^a`",
+                );
+            },
+        );
+        out.field(
+            "out",
+            |out| {
+                let it = &self.out;
+                ::runtime::validate::Validate::check(it, out);
+            },
+        );
+        out.field(
+            "it",
+            |out| {
+                let it = &self.it;
+                out.test(
+                    !::runtime::validate::eq(it.as_str(), "a")
+                        && !::runtime::validate::eq(it.as_str(), "b"),
+                    "vt.not_in",
+                    "must not be `a`, `b`",
+                );
+                out.test(
+                    ::runtime::validate::lte(::runtime::validate::chars(it), 1),
+                    "vt.max_rune_size",
+                    "must have a length of at most 1 character",
+                );
+            },
+        );
+    }
+}
+
+impl ::runtime::validate::Validate for Reference {
+    fn check(&self, out: &mut ::runtime::validate::Violations) {
+        if let Self::Number(it) = self {
+            let it = &**it;
+            out.field(
+                "number",
+                |out| {
+                    out.test(
+                        ::runtime::validate::gt(*it, 1),
+                        "vt.gt",
+                        "must be greater than 1",
+                    );
+                },
+            );
+        }
+        if let Self::Corners(it) = self {
+            let it = &**it;
+            out.field(
+                "corners",
+                |out| {
+                    ::runtime::validate::Validate::check(it, out);
+                },
+            );
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! `vt.*` and `api.vd`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use golden::generated::rules::{Address, Choice, Color, Expressions, Plain, Profile};
+use golden::generated::rules::{Address, Choice, Color, Corners, Expressions, Plain, Profile, Reference};
+use runtime::thrift::Uuid;
 
 use super::broken;
 
@@ -137,4 +138,74 @@ fn a_message_of_vd_is_its_own() {
     let found = runtime::validate::violations(&Expressions { name: String::new(), age: 1, ..expressions() });
     assert_eq!(found[0].message, "two characters of a word");
     assert_eq!(found[1].message, "must fulfil `$<0||$>=100`");
+}
+
+fn corners() -> Corners {
+    Corners {
+        boxed: Box::new(1),
+        maybe: Some(Box::new(1)),
+        doubles: BTreeSet::new(),
+        by_double: BTreeMap::new(),
+        by_bytes: HashMap::new(),
+        by_list: HashMap::new(),
+        by_uuid: HashMap::new(),
+        by_bool: HashMap::new(),
+        by_struct: HashMap::new(),
+        deep: Vec::new(),
+        r#type: "quote \" and \\ and é".into(),
+        reference: None,
+        colors: HashSet::new(),
+        raw: "a".into(),
+        out: Address { city: "x".into(), next: None },
+        it: String::new(),
+    }
+}
+
+#[test]
+fn keys_elements_and_references_are_tested_too() {
+    type Case = (fn(&mut Corners), &'static [&'static str]);
+    let cases: &[Case] = &[
+        (|_| {}, &[]),
+        (|it| it.boxed = Box::new(0), &["boxed vt.gt"]),
+        (|it| it.maybe = Some(Box::new(0)), &["maybe vt.gt"]),
+        (|it| it.maybe = None, &["maybe required"]),
+        (|it| it.doubles = BTreeSet::from([1.0.into(), 2.0.into()]), &["doubles[0] vt.elem.gt"]),
+        (
+            |it| it.by_double = BTreeMap::from([(5.0.into(), String::new())]),
+            &["by_double[0] vt.key.lt", "by_double[0] vt.value.min_size"],
+        ),
+        (
+            |it| it.by_bytes = HashMap::from([("\u{ff}".into(), Address::default())]),
+            &[r#"by_bytes["\xc3\xbf"].city vt.min_size"#],
+        ),
+        (
+            |it| it.by_list = HashMap::from([(vec![1, 2, 3], Address::default())]),
+            &["by_list[0] vt.key.max_size", "by_list[0].city vt.min_size"],
+        ),
+        (|it| it.by_uuid = HashMap::from([(Uuid::default(), 0)]), &["by_uuid[0] vt.value.ge"]),
+        (|it| it.by_bool = HashMap::from([(false, String::new())]), &["by_bool[false] vt.key.const"]),
+        (|it| it.by_struct = HashMap::from([(Plain::default(), 3)]), &["by_struct[0] vt.value.lt"]),
+        (
+            |it| it.deep = vec![HashMap::from([("k".into(), vec![Address::default()])])],
+            &["deep[0][\"k\"][0].city vt.min_size"],
+        ),
+        (|it| it.r#type.clear(), &["type vt.const"]),
+        (|it| it.reference = Some(Box::new(Reference::Number(Box::new(1)))), &["reference.number vt.gt"]),
+        (
+            |it| {
+                let inner = Corners { boxed: Box::new(0), ..corners() };
+                it.reference = Some(Box::new(Reference::Corners(Box::new(inner))));
+            },
+            &["reference.corners.boxed vt.gt"],
+        ),
+        (|it| it.colors = HashSet::from([Color(9)]), &["colors[0] vt.elem.defined_only"]),
+        (|it| it.raw = "b".into(), &["raw vt.prefix", "raw vt.pattern"]),
+        (|it| it.out.city.clear(), &["out.city vt.min_size"]),
+        (|it| it.it = "b".into(), &["it vt.not_in"]),
+    ];
+    for (at, (change, expected)) in cases.iter().enumerate() {
+        let mut corners = corners();
+        change(&mut corners);
+        assert_eq!(broken(&corners), *expected, "case {at}");
+    }
 }
