@@ -85,6 +85,12 @@ fn field(view: &View<'_>, field: &FieldRules) -> TokenStream {
     let (place, pattern) = place(&field.reach, &some);
     let absent = absent(field);
     let value = boxed(&field.reach).then(|| quote!(let it = &**it;));
+    // A condition that is constant does not look at the value.
+    let (bound, value) = if field.node.is_constant() {
+        (there(true, &field.reach, &some), None)
+    } else {
+        (quote!(let #pattern = #place), value)
+    };
     match (tests.is_empty(), absent) {
         (true, None) => TokenStream::new(),
         (true, Some(absent)) => {
@@ -100,9 +106,9 @@ fn field(view: &View<'_>, field: &FieldRules) -> TokenStream {
             };
             quote!(if #away { out.field(#name, |out| { #absent }); })
         }
-        (false, None) => quote!(if let #pattern = #place { #value out.field(#name, |out| { #tests }); }),
+        (false, None) => quote!(if #bound { #value out.field(#name, |out| { #tests }); }),
         (false, Some(absent)) => quote! {
-            if let #pattern = #place {
+            if #bound {
                 #value
                 out.field(#name, |out| { #tests });
             } else {

@@ -154,6 +154,12 @@ impl Node {
             }
     }
 
+    /// Whether no test looks at the value.
+    pub fn is_constant(&self) -> bool {
+        let inner = Self { tests: Vec::new(), ..self.clone() };
+        inner.is_empty() && self.tests.iter().all(|test| matches!(test.holds, Cond::Constant(_)))
+    }
+
     /// The same value as a key, where doubles have a type of their own.
     #[must_use]
     pub fn as_key(mut self) -> Self {

@@ -53,6 +53,7 @@ struct Expressions {
     12: Color color (api.vd = "in($, 1, 2)")
     13: string any (api.vd = "$")
     14: Plain plain (api.vd = "$ != nil")
+    15: optional i32 gone (api.vd = "$ == nil")
 }
 
 // References, keys and elements of every kind.

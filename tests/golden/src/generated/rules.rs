@@ -240,11 +240,12 @@ pub struct Expressions {
     pub color: Color,
     pub any: String,
     pub plain: Plain,
+    pub gone: Option<i32>,
 }
 
 impl thrift::Struct for Expressions {
     const FIELDS: thrift::FieldNames = "1 name, 2 age, 3 no, 4 adult, 5 needed, 6 kind, 7 ids, 8 share, 9 small, 10 letters, \
-        11 text, 12 color, 13 any, 14 plain";
+        11 text, 12 color, 13 any, 14 plain, 15 gone";
     fn write(&self, out: &mut impl thrift::Sink) {
         out.field(2, &self.age);
         out.field(3, &self.no);
@@ -252,6 +253,7 @@ impl thrift::Struct for Expressions {
         out.optional(5, &self.needed);
         out.field(8, &self.share);
         out.field(9, &self.small);
+        out.optional(15, &self.gone);
         out.field(1, &self.name);
         out.field(6, &self.kind);
         out.field(7, &self.ids);
@@ -279,6 +281,7 @@ impl thrift::Struct for Expressions {
             12 => field.read(&mut self.color),
             13 => field.read(&mut self.any),
             14 => field.read(&mut self.plain),
+            15 => field.read(&mut self.gone),
             _ => field.skip(),
         }
     }
@@ -917,6 +920,14 @@ impl ::runtime::validate::Validate for Expressions {
                 );
             },
         );
+        if self.gone.is_some() {
+            out.field(
+                "gone",
+                |out| {
+                    out.test(false, "api.vd", "must fulfil `$ == nil`");
+                },
+            );
+        }
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) fn read(annotation: &Annotation, range: (i128, i128), field: &mut Fie
         _ => format!("must fulfil `{}`", value.text[..written].trim()),
     };
     if never(&truth.holds) && !(field.presence && truth.absent) {
-        return found.push(text::never(KEY, "its parts contradict each other", at(0, written)));
+        return found.push(text::never(KEY, "no value makes it true", at(0, written)));
     }
     let test = |holds| Test { id: KEY.to_owned(), text: words.clone(), holds };
     if field.presence && !truth.absent {

@@ -123,18 +123,7 @@ impl<'a> Parser<'a> {
             truths.push(self.truth(next)?);
         }
         let absent = if all { truths.iter().all(|it| it.absent) } else { truths.iter().any(|it| it.absent) };
-        // What is always (or never) so does not matter beside others.
-        let mut parts: Vec<Cond> =
-            truths.into_iter().map(|it| it.holds).filter(|it| *it != Cond::Constant(all)).collect();
-        let holds = if parts.contains(&Cond::Constant(!all)) {
-            Cond::Constant(!all)
-        } else if parts.len() < 2 {
-            parts.pop().unwrap_or(Cond::Constant(all))
-        } else if all {
-            Cond::All(parts)
-        } else {
-            Cond::Any(parts)
-        };
+        let holds = united(truths.into_iter().map(|it| it.holds), all);
         Ok(Operand::Truth(Truth { holds, absent }))
     }
 
@@ -182,11 +171,7 @@ impl<'a> Parser<'a> {
         if self.eat("!") {
             let operand = self.unary()?;
             let Truth { holds, absent } = self.truth(operand)?;
-            let holds = match holds {
-                Cond::Constant(value) => Cond::Constant(!value),
-                Cond::Not(inner) => *inner,
-                other => Cond::Not(Box::new(other)),
-            };
+            let holds = negated(holds);
             return Ok(Operand::Truth(Truth { holds, absent: !absent }));
         }
         if self.eat("-") {
@@ -286,5 +271,36 @@ impl<'a> Parser<'a> {
     pub(super) fn before(&self, kind: Wrong, why: &str) -> Fail {
         let (start, end) = self.tokens.get(self.at.saturating_sub(1)).map_or((0, self.end), |it| (it.start, it.end));
         Fail { why: why.to_owned(), start, end, kind }
+    }
+}
+
+/// All of several conditions, or one of them. What is always (or never) so does not matter beside others.
+fn united(conditions: impl Iterator<Item = Cond>, all: bool) -> Cond {
+    let mut parts: Vec<Cond> = Vec::new();
+    for condition in conditions {
+        if condition == Cond::Constant(!all) || parts.contains(&negated(condition.clone())) {
+            return Cond::Constant(!all);
+        }
+        if condition != Cond::Constant(all) && !parts.contains(&condition) {
+            parts.push(condition);
+        }
+    }
+    match parts.len() {
+        0 | 1 => parts.pop().unwrap_or(Cond::Constant(all)),
+        _ if all => Cond::All(parts),
+        _ => Cond::Any(parts),
+    }
+}
+
+/// The opposite of a condition. That of an order stays its opposite: NaN is neither less nor not less.
+fn negated(condition: Cond) -> Cond {
+    match condition {
+        Cond::Constant(value) => Cond::Constant(!value),
+        Cond::Not(inner) => *inner,
+        Cond::Compare(what, Op::Eq, number) => Cond::Compare(what, Op::Ne, number),
+        Cond::Compare(what, Op::Ne, number) => Cond::Compare(what, Op::Eq, number),
+        Cond::All(parts) => Cond::Any(parts.into_iter().map(negated).collect()),
+        Cond::Any(parts) => Cond::All(parts.into_iter().map(negated).collect()),
+        other => Cond::Not(Box::new(other)),
     }
 }

@@ -91,6 +91,7 @@ fn expressions() -> Expressions {
         color: Color::BLUE,
         any: "x".into(),
         plain: Plain::default(),
+        gone: None,
     }
 }
 
@@ -124,6 +125,7 @@ fn expressions_of_vd_mean_what_they_mean_in_go() {
         (|it| it.text = Some("y".into()), &[]),
         (|it| it.color = Color(3), &["color"]),
         (|it| it.any.clear(), &["any"]),
+        (|it| it.gone = Some(0), &["gone"]),
     ];
     for (at, (change, expected)) in cases.iter().enumerate() {
         let mut expressions = expressions();
