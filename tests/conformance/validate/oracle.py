@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 
-import protovalidate
 from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, duration_pb2, empty_pb2, field_mask_pb2  # noqa: F401
 from google.protobuf import message_factory, timestamp_pb2, wrappers_pb2  # noqa: F401
 from google.protobuf.descriptor import FieldDescriptor as F
@@ -49,6 +48,11 @@ def scalar(rng, field):
     return rng.choice(INTS + [-1, -2])
 
 
+def repeated(field):
+    # The older releases of the library have no other way.
+    return field.is_repeated if hasattr(field, "is_repeated") else field.label == F.LABEL_REPEATED
+
+
 def fill(rng, message, depth=0):
     name = message.DESCRIPTOR.full_name
     if name == "google.protobuf.Timestamp":
@@ -79,7 +83,7 @@ def fill(rng, message, depth=0):
                     fill(rng, target[key], depth + 1)
                 else:
                     target[key] = scalar(rng, value)
-        elif field.is_repeated:
+        elif repeated(field):
             for _ in range(rng.randrange(4)):
                 if entry is not None:
                     fill(rng, getattr(message, field.name).add(), depth + 1)
@@ -104,24 +108,34 @@ def path(field):
     return out
 
 
-def main():
-    ours, count = sys.argv[1], int(sys.argv[2])
+def load(ours, name):
+    """The class of a file's message `All`."""
     files = descriptor_pb2.FileDescriptorSet()
-    files.ParseFromString(subprocess.run([ours, "--descriptors"], stdout=subprocess.PIPE, check=True).stdout)
+    files.ParseFromString(subprocess.run([ours, name, "descriptors"], stdout=subprocess.PIPE, check=True).stdout)
     pool = descriptor_pool.Default()
     for file in files.file:
         if not file.name.startswith("google/protobuf/"):
             pool.Add(file)
-    make = message_factory.GetMessageClass(pool.FindMessageTypeByName("checks.All"))
-    rng = random.Random(1)
-    messages = []
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{name}.All"))
+
+
+def ask(ours, name, messages):
+    """A line per message of what we say of it."""
+    encoded = [message.SerializeToString() for message in messages]
+    framed = b"".join(struct.pack(">I", len(it)) + it for it in encoded)
+    return subprocess.run([ours, name], input=framed, stdout=subprocess.PIPE, check=True).stdout.decode().split("\n")
+
+
+def main():
+    ours, count = sys.argv[1], int(sys.argv[2])
+    make, rng, messages = load(ours, "checks"), random.Random(1), []
     for _ in range(count):
         message = make()
         fill(rng, message)
         messages.append(message)
-    encoded = [message.SerializeToString() for message in messages]
-    framed = b"".join(struct.pack(">I", len(it)) + it for it in encoded)
-    said = subprocess.run([ours], input=framed, stdout=subprocess.PIPE, check=True).stdout.decode().split("\n")
+    said = ask(ours, "checks", messages)
+    import protovalidate
+
     validator = protovalidate.Validator()
     different, broken, violations = [], 0, 0
     for message, line in zip(messages, said):

@@ -18,6 +18,7 @@ const ROOTS: &[&str] = &[
     "tests/golden/idl/bare.proto",
     "tests/golden/idl/checks.proto",
     "tests/golden/idl/chat.proto",
+    "tests/golden/idl/older.proto",
     "tests/golden/idl/library.proto",
     "tests/vectors/kitex/kitchen_sink.thrift",
     "examples/add/idl/add.thrift",

@@ -129,3 +129,24 @@ fn at_most_one_is_at_most_one() {
     assert_eq!(broken(&one), [" message.oneof", " message.oneof"]);
     assert_eq!(broken(&AtMostOne { c: 4, ..AtMostOne::default() }), Vec::<String>::new());
 }
+
+#[test]
+fn the_older_rules_mean_the_same() {
+    use golden::generated::older::{Free, Leaf, Required, Values, required, values::Value};
+    let of = |value| broken(&Values { value: Some(value), ..Values::default() });
+    assert_eq!(of(Value::Leaf(Leaf::default())), ["leaf.name string.min_len"]);
+    assert_eq!(of(Value::Skipped(Leaf::default())), Vec::<String>::new());
+    assert_eq!(of(Value::Free(Free::default())), Vec::<String>::new());
+    assert_eq!(of(Value::TextEmpty(String::new())), Vec::<String>::new());
+    assert_eq!(of(Value::TextEmpty("a".into())), ["text_empty string.min_len"]);
+    // No bound lets NaN through, as in protovalidate.
+    assert_eq!(of(Value::DoubleLt(f64::NAN)), ["double_lt double.lt"]);
+    let list = Values { zero: 1, some: vec![String::new()], ..Values::default() };
+    assert_eq!(broken(&list), ["some repeated.min_items", "zero int32.gt"]);
+    assert_eq!(broken(&Values::default()), Vec::<String>::new());
+    let mut needed = Required::default();
+    assert_eq!(broken(&needed), ["leaf required", "duration required", "choice required"]);
+    needed.choice = Some(required::Choice::A(String::new()));
+    needed.leaf = Some(Leaf { name: "x".into() });
+    assert_eq!(broken(&needed), ["duration required"]);
+}

@@ -168,7 +168,7 @@ fn keys_elements_and_references_are_tested_too() {
     type Case = (fn(&mut Corners), &'static [&'static str]);
     let cases: &[Case] = &[
         (|_| {}, &[]),
-        (|it| it.boxed = Box::new(0), &["boxed vt.gt"]),
+        (|it| *it.boxed = 0, &["boxed vt.gt"]),
         (|it| it.maybe = Some(Box::new(0)), &["maybe vt.gt"]),
         (|it| it.maybe = None, &["maybe required"]),
         (|it| it.doubles = BTreeSet::from([1.0.into(), 2.0.into()]), &["doubles[0] vt.elem.gt"]),
