@@ -275,6 +275,8 @@ pub struct Required {
     pub leaf: ::core::option::Option<Leaf>,
     #[prost(message, optional, tag = "2")]
     pub duration: ::core::option::Option<::runtime::prost_types::Duration>,
+    #[prost(message, optional, tag = "5")]
+    pub by_any: ::core::option::Option<Leaf>,
     #[prost(oneof = "required::Choice", tags = "3, 4")]
     pub choice: ::core::option::Option<required::Choice>,
 }
@@ -1937,6 +1939,21 @@ impl ::runtime::validate::Validate for Required {
         if self.duration.is_none() {
             out.field(
                 "duration",
+                |out| {
+                    out.test(false, "required", "is required");
+                },
+            );
+        }
+        if let Some(it) = &self.by_any {
+            out.field(
+                "by_any",
+                |out| {
+                    ::runtime::validate::Validate::check(it, out);
+                },
+            );
+        } else {
+            out.field(
+                "by_any",
                 |out| {
                     out.test(false, "required", "is required");
                 },

@@ -214,6 +214,10 @@ fn of_value(rules: &DynamicMessage, node: &mut Node, kinds: &Kinds, said: &mut S
                 node.skip |= is_true(rules, "skip");
             }
             (name, Value::Message(rules)) if name == kinds.rules => of_type(rules, node, kinds, said, &mut site),
+            // The older rules say of any message by those of `Any` that it has to be set: Envoy does.
+            ("any", Value::Message(rules)) if kinds.rules == "message" && only_required(rules) => {
+                said.required |= is_true(rules, "required");
+            }
             (name, Value::Message(_)) => site.push(|at| say::wrong_type(name, described(kinds.rules), at)),
             (name, _) => site.not_checked_here(name, "this rule is not known here"),
         }
@@ -221,6 +225,10 @@ fn of_value(rules: &DynamicMessage, node: &mut Node, kinds: &Kinds, said: &mut S
     if said.ignored {
         ignore(node);
     }
+}
+
+fn only_required(rules: &DynamicMessage) -> bool {
+    rules.fields().all(|(field, _)| field.name() == "required")
 }
 
 fn described(rules: &str) -> &str {

@@ -145,8 +145,8 @@ fn the_older_rules_mean_the_same() {
     assert_eq!(broken(&list), ["some repeated.min_items", "zero int32.gt"]);
     assert_eq!(broken(&Values::default()), Vec::<String>::new());
     let mut needed = Required::default();
-    assert_eq!(broken(&needed), ["leaf required", "duration required", "choice required"]);
+    assert_eq!(broken(&needed), ["leaf required", "duration required", "by_any required", "choice required"]);
     needed.choice = Some(required::Choice::A(String::new()));
     needed.leaf = Some(Leaf { name: "x".into() });
-    assert_eq!(broken(&needed), ["duration required"]);
+    assert_eq!(broken(&needed), ["duration required", "by_any required"]);
 }
