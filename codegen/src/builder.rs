@@ -146,8 +146,8 @@ impl Builder {
         }
         found.append(check::check(&draft, &self.options));
         let model = match resolve::resolve(&draft, &self.options) {
-            Ok((model, more)) => {
-                found.append(more);
+            Ok((model, warnings)) => {
+                found.append(warnings);
                 model
             }
             Err(more) => {

@@ -21,11 +21,13 @@
 //! | `tls` | TLS for serving and calling, and to etcd |
 //! | `dev` | the embedded development registry |
 //! | `serde` | serde's traits for generated Thrift types |
+//! | `validate`, `pattern` | checks of the rules in an IDL; those that are patterns |
 //!
 //! | module | is |
 //! |---|---|
 //! | [`server`], [`client`] | serving and calling |
 //! | [`tls`] | certificates of servers and clients |
+//! | `validate` | rules of messages, and the violations of them |
 //! | [`registry`], [`balance`] | finding instances and choosing one |
 //! | [`thrift`], [`grpc`], [`json`] | the protocols and encodings, as generated code uses them |
 //! | [`service`], [`body`], [`streaming`], [`metadata`], [`context`], [`error`] | what crosses between all of these |
@@ -62,6 +64,8 @@ pub use kiteline_registry as registry;
 pub use kiteline_thrift as thrift;
 #[cfg(feature = "thrift")]
 pub use kiteline_tls as tls;
+#[cfg(feature = "validate")]
+pub use kiteline_validate as validate;
 #[cfg(feature = "grpc")]
 pub use prost;
 #[cfg(feature = "grpc")]

@@ -47,8 +47,9 @@ impl fmt::Debug for Server {
 impl Server {
     /// A server without services.
     pub fn new(config: Config) -> Self {
-        let mut builder =
-            Builder::new(&config.limits).reflection(config.server.reflection).cors(config.server.cors.clone());
+        let mut limits = config.limits.clone();
+        limits.decode.validate = config.server.validate;
+        let mut builder = Builder::new(&limits).reflection(config.server.reflection).cors(config.server.cors.clone());
         if let Some(tls) = &config.server.tls {
             builder = builder.tls(tls);
         }

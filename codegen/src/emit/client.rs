@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::codec;
 use super::view::{View, ident};
-use super::{docs, service, structs};
+use super::{docs, rules, service, structs};
 use crate::ir::model::{Language, Method, Service, Wrap};
 
 pub(super) fn emit(view: &View<'_>, service: &Service) -> TokenStream {
@@ -48,11 +48,25 @@ fn call(view: &View<'_>, service: &Service, owner: &Service, method: &Method, in
     let (body, decode) = if service::language(view, owner) == Language::Proto {
         let names = method.arguments.iter().map(|it| ident(&it.head.rust));
         let json = view.model.json(Language::Proto);
-        let body = match (method.client_streaming, json) {
-            (true, true) => quote!(::runtime::json::messages(form, #(#names),*, grpc::messages)),
-            (true, false) => quote!(grpc::messages(#(#names),*)),
-            (false, true) => quote!(::runtime::json::body(form, #(&#names),*, grpc::body)),
-            (false, false) => quote!(grpc::body(#(&#names),*)),
+        let body = if method.client_streaming {
+            let names = quote!(#(#names),*);
+            let sent = |write: TokenStream| match json {
+                true => quote!(::runtime::json::messages(form, #names, #write)),
+                false => quote!((#write)(#names)),
+            };
+            let plain = if json { sent(quote!(grpc::messages)) } else { quote!(grpc::messages(#names)) };
+            if rules::any(view, method) {
+                let checked = sent(quote!(|messages| grpc::checked_messages(messages, ::runtime::validate::message)));
+                quote!(if self.channel.validates() { #checked } else { #plain })
+            } else {
+                plain
+            }
+        } else {
+            let body = match json {
+                true => quote!(::runtime::json::body(form, #(&#names),*, grpc::body)),
+                false => quote!(grpc::body(#(&#names),*)),
+            };
+            checked(view, method, body)
         };
         let result = match json {
             true => quote!(::runtime::json::result(form, grpc::result)),
@@ -66,7 +80,7 @@ fn call(view: &View<'_>, service: &Service, owner: &Service, method: &Method, in
             let name = ident(&it.head.rust);
             if it.wrap == Wrap::Box { quote!(&*#name) } else { quote!(&#name) }
         });
-        (quote!(thrift::body(&[#((#ids, #values)),*])), decode(view, owner, method))
+        (checked(view, method, quote!(thrift::body(&[#((#ids, #values)),*]))), decode(view, owner, method))
     };
     let json = service::language(view, owner) == Language::Proto && view.model.json(Language::Proto);
     let form = json.then(|| quote!(let form = self.channel.form();));
@@ -83,6 +97,20 @@ fn call(view: &View<'_>, service: &Service, owner: &Service, method: &Method, in
             #form
             ::runtime::client::#request::#new(&self.channel, &#info.methods[#index], #body, #decode) #in_form
         }
+    }
+}
+
+/// The body of a request whose rules are checked before, where the channel asks for it.
+fn checked(view: &View<'_>, method: &Method, body: TokenStream) -> TokenStream {
+    let checks = rules::arguments(view, method, |it| {
+        let name = ident(&it.head.rust);
+        quote!(#name)
+    });
+    match checks {
+        None => body,
+        Some(checks) => quote! {
+            ::runtime::validate::outgoing(self.channel.validates(), |out| { #checks }).and_then(|()| #body)
+        },
     }
 }
 

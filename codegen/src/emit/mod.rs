@@ -10,6 +10,7 @@ mod enums;
 mod json;
 mod proto;
 mod routes;
+mod rules;
 mod server;
 pub(crate) mod service;
 mod structs;
@@ -73,6 +74,9 @@ impl Modules<'_> {
                 quote!(#names #reasons)
             }
         });
+        let ids = (0..).map(crate::ir::model::DefId);
+        let own = ids.zip(&model.defs).filter(|(_, it)| of(it.module));
+        let rules = own.filter_map(|(id, def)| rules::emit(&view, id, def));
         let services = model.services.iter().filter(|it| of(it.module)).map(|it| {
             let info = service::emit(&view, it);
             let server = sides.server().then(|| server::emit(&view, it, &self.descriptors));
@@ -87,6 +91,7 @@ impl Modules<'_> {
             #messages
             #(#consts)*
             #(#defs)*
+            #(#rules)*
             #(#services)*
             #json
         }

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::codec::{self, Reading};
 use super::view::{View, ident};
-use super::{constant, docs, json, proto, service, structs};
+use super::{constant, docs, json, proto, rules, service, structs};
 use crate::ir::model::{Field, Language, Method, Service, Ty};
 
 /// How arguments are read, beside the names that the code around them uses.
@@ -164,29 +164,41 @@ fn call(view: &View<'_>, owner: &Service, method: &Method) -> TokenStream {
         return call_proto(view, method);
     }
     let read = read_arguments(view, method);
+    let checks = checks(view, method);
     let awaited = awaited(view, owner, method, &quote!(#generic::#name));
-    quote!(#read #awaited)
+    quote!(#read #checks #awaited)
+}
+
+/// The check of the rules of what was decoded.
+fn checks(view: &View<'_>, method: &Method) -> Option<TokenStream> {
+    let checks = rules::arguments(view, method, |it| {
+        let name = READING.local(it);
+        quote!(#name)
+    })?;
+    Some(quote!(::runtime::validate::request(&call, |out| { #checks })?;))
 }
 
 /// The same for proto, whose requests and answers may be streams.
 fn call_proto(view: &View<'_>, method: &Method) -> TokenStream {
     let (generic, name, ok) = (view.handler_type(), ident(&method.head.rust), view.std("Ok"));
     let json = view.model.json(Language::Proto);
-    let request = match (method.client_streaming, json) {
-        (true, true) => quote! {
-            let mut call = call;
-            let req = ::runtime::json::requests(&mut call, grpc::requests);
-        },
-        (true, false) => quote!(let req = grpc::requests(call.body, call.limits);),
-        (false, _) => {
-            let ty = method.arguments.first().map(|it| view.field(it, false));
-            let read = if json {
-                quote!(::runtime::json::request(&call, grpc::request))
-            } else {
-                quote!(grpc::request(&call))
-            };
-            quote!(let req: #ty = #read?;)
+    let request = if method.client_streaming {
+        let checked = rules::any(view, method).then(|| quote!(.checked(::runtime::validate::message)));
+        match json {
+            true => quote! {
+                let mut call = call;
+                let req = ::runtime::json::requests(&mut call, grpc::requests) #checked;
+            },
+            false => quote!(let req = grpc::requests(call.body, call.limits) #checked;),
         }
+    } else {
+        let ty = method.arguments.first().map(|it| view.field(it, false));
+        let checks = checks(view, method);
+        let read = match json {
+            true => quote!(::runtime::json::request(&call, grpc::request)),
+            false => quote!(grpc::request(&call)),
+        };
+        quote!(let req: #ty = #read?; #checks)
     };
     let called = quote!(#generic::#name(&handler, &call.cx, req).await?);
     let reply = |value| match json {

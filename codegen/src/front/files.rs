@@ -1,7 +1,7 @@
 //! The files in the order in which they are met, each read once, includes followed.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
 };
 
@@ -133,6 +133,6 @@ impl<'a> Files<'a> {
     }
 
     pub(super) fn finish(self) -> (Draft, Vec<Unit>, Diagnostics) {
-        (Draft { files: self.files, descriptors: Vec::new() }, self.units, self.found)
+        (Draft { files: self.files, descriptors: Vec::new(), rules: BTreeMap::new() }, self.units, self.found)
     }
 }

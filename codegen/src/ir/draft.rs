@@ -1,6 +1,9 @@
 //! The output of the front ends: one shape for both IDLs, names as written and not yet resolved, every name with its
 //! span and its docs.
 
+use std::collections::BTreeMap;
+
+use super::rules::MessageRules;
 use crate::source::{FileId, Span};
 
 /// Every file that was read, roots and includes alike, each once.
@@ -12,6 +15,9 @@ pub struct Draft {
     /// The descriptor set of all proto roots with their imports (encoded
     /// `google.protobuf.FileDescriptorSet`), for the message emitter; empty without proto files.
     pub descriptors: Vec<u8>,
+    /// The validation rules of proto messages by full name (`.pkg.Outer.Inner`), with every field that holds a message;
+    /// empty where no file knows any rules.
+    pub rules: BTreeMap<String, MessageRules>,
 }
 
 /// The language of a file.

@@ -3,8 +3,11 @@
 
 pub use super::draft::{Base, Language, Requiredness, StructKind};
 
+use std::collections::BTreeMap;
+
 use super::choices::{Json, Maps};
 use super::http::Route;
+use super::rules::{Kind, MessageRules, Node};
 use crate::source::{FileId, Span};
 
 /// Index of a [`Module`].
@@ -36,6 +39,8 @@ pub struct Model {
     pub descriptors: Vec<u8>,
     /// Which types implement the traits of JSON.
     pub json: Json,
+    /// The validation rules of the types that have any, or hold types that have.
+    pub rules: BTreeMap<DefId, MessageRules>,
 }
 
 impl Model {
@@ -71,6 +76,24 @@ impl Model {
     fn has_routes(&self, language: Language) -> bool {
         let mut services = self.services.iter().filter(|service| self.files[service.file].language == language);
         services.any(|service| service.methods.iter().any(|method| !method.routes.is_empty()))
+    }
+
+    /// A value of a type without rules of its own: what is tested are the messages inside that have them.
+    pub fn node(&self, ty: &Ty) -> Node {
+        Node::new(match self.real(ty) {
+            Ty::Base(Base::Bool) => Kind::Bool,
+            Ty::Base(Base::I8 | Base::I16 | Base::I32 | Base::I64) => Kind::Int,
+            Ty::Base(Base::Double) => Kind::Double,
+            Ty::Base(Base::String) => Kind::Text,
+            Ty::Base(Base::Binary) => Kind::Bytes,
+            Ty::Base(Base::Uuid) => Kind::Uuid,
+            Ty::Def(id) if matches!(self.def(*id).kind, DefKind::Enum(_)) => Kind::OpenEnum,
+            Ty::Def(id) if self.rules.contains_key(id) => Kind::Message(*id),
+            Ty::Def(_) | Ty::WellKnown(_) => Kind::Opaque,
+            Ty::List(item) => Kind::List(Box::new(self.node(item))),
+            Ty::Set(_, item) => Kind::Set(Box::new(self.node(item).as_key())),
+            Ty::Map(_, key, value) => Kind::Map(Box::new(self.node(key).as_key()), Box::new(self.node(value))),
+        })
     }
 
     /// The files that the user has, without those that the program brings along.

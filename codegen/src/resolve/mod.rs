@@ -13,6 +13,7 @@ mod messages;
 mod modules;
 pub mod names;
 mod routes;
+mod rules;
 mod scope;
 mod services;
 mod shape;
@@ -54,5 +55,6 @@ pub fn resolve(draft: &Draft, options: &Options) -> Result<(Model, Diagnostics),
     derives::check(&model, &mut found);
     consts::evaluate(draft, &scope, unvalued, &mut model, &mut found);
     endless::check(&model, &mut found);
+    rules::fill(draft, &scope, &mut model, &mut found);
     if found.has_errors() { Err(found) } else { Ok((model, found)) }
 }

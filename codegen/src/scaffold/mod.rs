@@ -294,5 +294,8 @@ fn needed(model: &Model) -> Vec<&'static str> {
     let json = |language| uses(language) && model.json(language);
     features.extend((json(Language::Proto) || json(Language::Thrift)).then_some("json"));
     features.extend(model.defs.iter().any(|it| it.serde).then_some("serde"));
+    features.extend((!model.rules.is_empty()).then_some("validate"));
+    let patterns = model.rules.values().flat_map(|it| &it.fields).any(|it| it.node.has_pattern());
+    features.extend(patterns.then_some("pattern"));
     features
 }

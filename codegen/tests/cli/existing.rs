@@ -102,3 +102,18 @@ fn a_proto_that_joins_brings_the_features_of_a_fresh_one() {
     it.run(&["s.proto", "-o", "made", "--json", "off"]).ends(0);
     assert!(it.read("made/Cargo.toml").contains("[\"thrift\", \"etcd\", \"dev\", \"grpc\"]"));
 }
+
+#[test]
+fn rules_bring_the_features_that_check_them() {
+    let idl = |rule: &str| ADD.replace("1: i32 first", &format!("1: string first ({rule})"));
+    for (rule, features) in [
+        ("vt.min_size = \"1\"", "\"validate\""),
+        ("vt.pattern = \"a\"", "\"validate\", \"pattern\""),
+        ("a = \"b\"", ""),
+    ] {
+        let it = Sandbox::new(&[("add.thrift", &idl(rule)), ("plain/Cargo.toml", MANIFEST)]);
+        it.run(&["add.thrift", "-o", "plain"]).ends(0);
+        let (after, comma) = (it.read("plain/Cargo.toml"), if features.is_empty() { "" } else { ", " });
+        assert!(after.contains(&format!("features = [\"thrift\"{comma}{features}, \"etcd\", \"dev\"]")), "{after}");
+    }
+}

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tower::{Layer, Service};
 
 use super::counters::{Counter, Counters};
-use super::deadline::{Nanos, within};
+use super::deadline::{Nanos, is_late, late, within};
 use super::dial::Dialer;
 use super::dispatch::{Dispatch, Settings};
 use super::pool::Caps;
@@ -36,6 +36,7 @@ struct Inner {
     layered: Option<Layered>,
     timeout: Duration,
     limits: DecodeLimits,
+    validate: bool,
     recorders: Recorders,
 }
 
@@ -78,6 +79,11 @@ impl Channel {
     /// For generated code: the form of the messages of calls, where the code has both.
     pub fn form(&self) -> Form {
         self.0.dispatch.form()
+    }
+
+    /// For generated code: whether requests are checked by the rules of their IDL before they are sent.
+    pub fn validates(&self) -> bool {
+        self.0.validate
     }
 
     pub(super) fn decode_limits(&self) -> DecodeLimits {
@@ -180,21 +186,6 @@ fn handed(call: &mut Call) -> Call {
     Call { method: call.method, cx: call.cx.clone(), body, form: call.form, http, limits: call.limits }
 }
 
-/// Whether a call failed because its deadline passed.
-fn is_late(error: &Error, call: &Call) -> bool {
-    match error.origin() {
-        Origin::Remote => call.cx.deadline().is_some_and(|at| at <= Instant::now().into_std()),
-        Origin::Transport => error.code() == Code::DeadlineExceeded,
-        _ => false,
-    }
-}
-
-#[cold]
-fn late(path: &str, start: Instant) -> Error {
-    Error::deadline(format!("{path}: no answer after {} ms", start.elapsed().as_millis()))
-        .with_origin(Origin::Transport)
-}
-
 type Wrap = Box<dyn FnOnce(Layered) -> Layered + Send>;
 
 /// Settings of a [`Channel`].
@@ -204,6 +195,7 @@ pub struct Builder {
     registry: Option<Registry>,
     client: ClientConfig,
     limits: Limits,
+    validate: bool,
     balancer: Option<Box<dyn Balancer>>,
     recorders: Recorders,
     layers: Vec<Wrap>,
@@ -231,6 +223,7 @@ impl Builder {
             registry: None,
             client: ClientConfig::default(),
             limits: Limits::default(),
+            validate: false,
             balancer: None,
             recorders: Recorders::default(),
             layers: Vec::new(),
@@ -249,6 +242,13 @@ impl Builder {
     /// The longest time for one call, all attempts included. Default 30 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.client.timeout = timeout;
+        self
+    }
+
+    /// Checks each request by the validation rules of its IDL before it is sent: one that breaks a rule fails with
+    /// [`Code::InvalidArgument`] and reaches nobody. Default false; servers check in any case.
+    pub fn validate(mut self, validate: bool) -> Self {
+        self.validate = validate;
         self
     }
 
@@ -394,7 +394,7 @@ impl Builder {
             let inner = Layered::new(dispatch.clone());
             self.layers.into_iter().rev().fold(inner, |inner, wrap| wrap(inner))
         });
-        let (timeout, limits) = (self.client.timeout, self.limits.decode);
-        Ok(Channel(Arc::new(Inner { dispatch, layered, timeout, limits, recorders: self.recorders })))
+        let (timeout, limits, validate) = (self.client.timeout, self.limits.decode, self.validate);
+        Ok(Channel(Arc::new(Inner { dispatch, layered, timeout, limits, validate, recorders: self.recorders })))
     }
 }

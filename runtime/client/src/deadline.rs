@@ -12,7 +12,8 @@ use tokio::task::unconstrained;
 use tokio::time::timeout_at;
 use tokio::time::{Sleep, sleep_until};
 
-use kiteline_core::error::{Error, Origin};
+use kiteline_core::error::{Code, Error, Origin};
+use kiteline_core::service::Call;
 
 /// The error where a deadline passed; the channel knows the call and says it in full.
 #[cold]
@@ -96,6 +97,22 @@ impl Nanos {
     pub(super) fn get(self) -> Option<Duration> {
         Some(self.0.get()).filter(|nanos| *nanos < u64::MAX).map(|nanos| Duration::from_nanos(nanos - 1))
     }
+}
+
+/// Whether a call failed because its deadline passed.
+pub(super) fn is_late(error: &Error, call: &Call) -> bool {
+    match error.origin() {
+        Origin::Remote => call.cx.deadline().is_some_and(|at| at <= tokio::time::Instant::now().into_std()),
+        Origin::Transport => error.code() == Code::DeadlineExceeded,
+        _ => false,
+    }
+}
+
+/// The error of a call that got no answer in time.
+#[cold]
+pub(super) fn late(path: &str, start: tokio::time::Instant) -> Error {
+    Error::deadline(format!("{path}: no answer after {} ms", start.elapsed().as_millis()))
+        .with_origin(Origin::Transport)
 }
 
 #[cfg(test)]

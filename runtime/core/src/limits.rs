@@ -19,6 +19,9 @@ pub struct DecodeLimits {
     pub string: u32,
     /// Whether JSON with a field that the message does not have is refused. Default: such fields are left out.
     pub refuse_unknown: bool,
+    /// Whether the rules of the IDL are checked on each request. Default true; `[server] validate` sets it.
+    #[serde(skip)]
+    pub validate: bool,
 }
 
 /// The deepest nesting that stacks are made for.
@@ -34,7 +37,7 @@ fn depth<'de, D: Deserializer<'de>>(input: D) -> Result<u16, D::Error> {
 
 impl Default for DecodeLimits {
     fn default() -> Self {
-        Self { depth: DEPTH, budget: 64 << 20, string: 16 << 20, refuse_unknown: false }
+        Self { depth: DEPTH, budget: 64 << 20, string: 16 << 20, refuse_unknown: false, validate: true }
     }
 }
 

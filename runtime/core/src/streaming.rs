@@ -37,10 +37,14 @@ pub struct Streaming<T> {
     /// `None` after a message that could not be decoded.
     messages: Option<Messages>,
     decode: fn(Bytes, DecodeLimits) -> Result<T, Error>,
+    check: Option<Check<T>>,
     limits: DecodeLimits,
     metadata: Metadata,
     trailers: Metadata,
 }
+
+/// A check of one decoded message.
+type Check<T> = fn(&T) -> Result<(), Error>;
 
 impl<T> Streaming<T> {
     /// The messages, each read by `decode`, with the metadata in front of them.
@@ -50,7 +54,13 @@ impl<T> Streaming<T> {
         limits: DecodeLimits,
         metadata: Metadata,
     ) -> Self {
-        Self { messages: Some(messages), decode, limits, metadata, trailers: Metadata::new() }
+        Self { messages: Some(messages), decode, check: None, limits, metadata, trailers: Metadata::new() }
+    }
+
+    /// For generated code: each message goes through `check` where [`DecodeLimits::validate`] asks for it. An error
+    /// ends the stream.
+    pub fn checked(self, check: Check<T>) -> Self {
+        Self { check: self.limits.validate.then_some(check), ..self }
     }
 
     /// The answer of a method that gives a stream (`"Chat.Watch"`) as long as it has no body.
@@ -71,7 +81,10 @@ impl<T> Streaming<T> {
     pub fn poll_message(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<T, Error>>> {
         let Some(messages) = &mut self.messages else { return Poll::Ready(None) };
         let message = match ready!(messages.poll_message(task)) {
-            Some(Ok(message)) => (self.decode)(message, self.limits),
+            Some(Ok(message)) => (self.decode)(message, self.limits).and_then(|message| match self.check {
+                Some(check) => check(&message).map(|()| message),
+                None => Ok(message),
+            }),
             Some(Err(error)) => Err(error),
             None => {
                 self.trailers = messages.take_trailers();
@@ -134,7 +147,7 @@ impl<I: Iterator> Stream for Iter<I> {
 /// A client's requests, each written by `encode` when it is asked for.
 pub fn requests<T: 'static>(
     stream: impl Stream<Item = T> + Send + 'static,
-    encode: fn(&T) -> Result<Bytes, Error>,
+    mut encode: impl FnMut(&T) -> Result<Bytes, Error> + Send + 'static,
 ) -> Messages {
     Messages::new(Encoded { stream: Box::pin(stream), encode: move |item: T| encode(&item) })
 }

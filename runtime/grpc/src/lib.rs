@@ -71,6 +71,14 @@ pub fn messages<M: Message + 'static>(messages: impl Stream<Item = M> + Send + '
     streaming::requests(messages, body)
 }
 
+/// The same with a check of each; a message that does not pass ends the call.
+pub fn checked_messages<M: Message + 'static>(
+    messages: impl Stream<Item = M> + Send + 'static,
+    check: fn(&M) -> Result<(), Error>,
+) -> Messages {
+    streaming::requests(messages, move |message| check(message).and_then(|()| body(message)))
+}
+
 /// Answers with a message.
 ///
 /// # Errors

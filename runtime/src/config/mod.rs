@@ -67,6 +67,8 @@ pub struct ServerConfig {
     pub mux: bool,
     /// Whether a server describes its proto services to tools such as grpcurl. Default true.
     pub reflection: bool,
+    /// Whether each request is checked by the validation rules of its IDL before the handler gets it. Default true.
+    pub validate: bool,
     /// `[server.tls]`: the server speaks TLS, and nothing else. Paths are relative to the file. Default: plain text.
     pub tls: Option<ServerTls>,
     /// `[server.cors]`: which web pages may call proto services. Default: those of the server's own origin.
@@ -81,6 +83,7 @@ impl Default for ServerConfig {
             propagation: None,
             mux: true,
             reflection: true,
+            validate: true,
             tls: None,
             cors: None,
         }

@@ -315,3 +315,11 @@ fn a_setting_for_web_pages_that_means_nothing_is_an_error_where_it_stands() {
         assert!(error.contains(said) && error.contains("service.toml:") && error.contains('^'), "{text}: {error}");
     }
 }
+
+#[test]
+fn checks_of_requests_are_on_until_they_are_set_off() {
+    let read = |text: &str| Config::from_toml(text, "service.toml").map(|config| config.server.validate);
+    assert!(read("").unwrap() && !read("[server]\nvalidate = false\n").unwrap());
+    // It has one place.
+    assert!(read("[limits.decode]\nvalidate = false\n").is_err());
+}

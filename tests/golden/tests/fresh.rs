@@ -12,10 +12,13 @@ use codegen::{Builder, Loaded};
 const ROOTS: &[&str] = &[
     "tests/golden/idl/shapes.thrift",
     "tests/golden/idl/names.thrift",
+    "tests/golden/idl/rules.thrift",
     "tests/golden/idl/shop.proto",
     "tests/golden/idl/legacy.proto",
     "tests/golden/idl/bare.proto",
+    "tests/golden/idl/checks.proto",
     "tests/golden/idl/chat.proto",
+    "tests/golden/idl/older.proto",
     "tests/golden/idl/library.proto",
     "tests/golden/idl/reasons.proto",
     "tests/golden/idl/web.thrift",

@@ -1,5 +1,5 @@
 //! The texts of all findings, one function per code. A module for each stage:
-//! `source` (SR), `thrift` (TH00xx, syntax), `proto` (PB), `names` and `rules` (TH01xx), `routes` (RT).
+//! `source` (SR), `thrift` (TH00xx, syntax), `proto` (PB), `names` and `rules` (TH01xx), `routes` (RT), `validation` (VR).
 
 pub mod derives;
 pub mod names;
@@ -8,3 +8,4 @@ pub mod routes;
 pub mod rules;
 pub mod source;
 pub mod thrift;
+pub mod validation;

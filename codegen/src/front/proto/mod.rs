@@ -10,6 +10,7 @@ pub(super) mod imports;
 mod lower;
 mod place;
 mod reasons;
+mod rules;
 mod used;
 
 use std::path::{Path, PathBuf};
@@ -115,6 +116,7 @@ pub(super) fn lower(sources: &SourceMap, mut units: Vec<Unit>, draft: &mut Draft
         return;
     };
     draft.descriptors = bytes;
+    let options = rules::Options::of(&pool);
     for unit in units {
         let Some(compiled) = pool.get_file_by_name(&unit.name) else {
             continue;
@@ -128,6 +130,9 @@ pub(super) fn lower(sources: &SourceMap, mut units: Vec<Unit>, draft: &mut Draft
                 http::read(&compiled, &places, sources, file, found);
                 reasons::read(&compiled, file, found);
             }
+        }
+        if let Some(options) = &options {
+            rules::read(&compiled, options, &places, &mut draft.rules, found);
         }
     }
     used::keep(draft);

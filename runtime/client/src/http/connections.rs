@@ -283,6 +283,7 @@ impl Chosen {
         at: &Endpoint,
         times: (Instant, Option<Instant>),
     ) -> Result<Sent, Failed> {
+        let own = request.body().failure();
         let mut open = Open::new(self, times, request.body().until_dropped());
         let answer = match &mut open.on {
             Some(Chosen::Two(connection)) => connection.sender.clone().try_send_request(request).await,
@@ -299,7 +300,8 @@ impl Chosen {
                 }
                 open.answered = true;
                 let refused = of_h2(error.error()).is_some_and(is_refused);
-                Err(Failed { error: failed(&error, at), refused })
+                let own = own.and_then(|own| own.get().cloned());
+                Err(Failed { error: own.unwrap_or_else(|| failed(&error, at)), refused })
             }
         }
     }

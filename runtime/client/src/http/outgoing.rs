@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context as Task, Poll};
 
 use bytes::Bytes;
@@ -18,7 +19,16 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// One message, or a stream of them in envelopes.
 pub(super) enum Outgoing {
     Whole(Option<Bytes>),
-    Stream { messages: Messages, encoding: Encoding, gone: CancellationToken, end: End },
+    Stream(Box<Streamed>),
+}
+
+/// A stream of messages that is being sent.
+pub(super) struct Streamed {
+    messages: Messages,
+    encoding: Encoding,
+    gone: CancellationToken,
+    end: End,
+    failed: Arc<OnceLock<Error>>,
 }
 
 /// Ends when nobody waits for the answer.
@@ -36,7 +46,15 @@ impl Outgoing {
     pub(super) fn stream(messages: Messages, encoding: Encoding) -> Self {
         let gone = CancellationToken::new();
         let end = Box::pin(gone.clone().cancelled_owned());
-        Self::Stream { messages, encoding, gone, end }
+        Self::Stream(Box::new(Streamed { messages, encoding, gone, end, failed: Arc::default() }))
+    }
+
+    /// The error by which the stream itself ends, once it has: HTTP/2 tells the caller of a reset alone.
+    pub(super) fn failure(&self) -> Option<Arc<OnceLock<Error>>> {
+        match self {
+            Self::Whole(_) => None,
+            Self::Stream(stream) => Some(stream.failed.clone()),
+        }
     }
 
     /// What ends the stream when it is dropped: HTTP/2 knows of an answer that nobody reads only when the request has
@@ -44,7 +62,7 @@ impl Outgoing {
     pub(super) fn until_dropped(&self) -> Option<DropGuard> {
         match self {
             Self::Whole(_) => None,
-            Self::Stream { gone, .. } => Some(gone.clone().drop_guard()),
+            Self::Stream(stream) => Some(stream.gone.clone().drop_guard()),
         }
     }
 }
@@ -61,12 +79,17 @@ impl Body for Outgoing {
     fn poll_frame(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
         match &mut *self {
             Self::Whole(body) => Poll::Ready(body.take().map(|body| Ok(Frame::data(body)))),
-            Self::Stream { messages, encoding, end, .. } => {
+            Self::Stream(stream) => {
+                let Streamed { messages, encoding, end, failed, .. } = &mut **stream;
                 if end.as_mut().poll(task).is_ready() {
                     return Poll::Ready(Some(Err(h2::Error::from(h2::Reason::CANCEL).into())));
                 }
                 let next = messages.poll_message(task);
-                next.map(|next| next.map(|next| Ok(seal(next?, *encoding))))
+                let sealed = next.map(|next| next.map(|next| Ok::<_, Error>(seal(next?, *encoding))));
+                if let Poll::Ready(Some(Err(error))) = &sealed {
+                    let _ = failed.set(error.clone());
+                }
+                sealed.map(|sealed| sealed.map(|sealed| Ok(sealed?)))
             }
         }
     }
@@ -78,7 +101,7 @@ impl Body for Outgoing {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(body) => SizeHint::with_exact(body.as_ref().map_or(0, |body| body.len() as u64)),
-            Self::Stream { .. } => SizeHint::default(),
+            Self::Stream(_) => SizeHint::default(),
         }
     }
 }

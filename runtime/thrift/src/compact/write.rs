@@ -12,7 +12,8 @@ use kiteline_core::limits::DecodeLimits;
 use kiteline_core::malloc;
 
 /// Nothing is kept of what is read; the nesting bounds the recursion below.
-const LIMITS: DecodeLimits = DecodeLimits { depth: DEPTH, budget: usize::MAX, string: u32::MAX, refuse_unknown: false };
+const LIMITS: DecodeLimits =
+    DecodeLimits { depth: DEPTH, budget: usize::MAX, string: u32::MAX, refuse_unknown: false, validate: false };
 
 /// Transcodes fields up to STOP.
 ///

@@ -14,7 +14,8 @@ use runtime::thrift::{
 const WIRES: [Wire; 4] = [Wire::Framed, Wire::Buffered, Wire::TtHeader, Wire::TtHeaderFramed];
 
 /// What a fuzzed message may take: far below the defaults, so that the sums show.
-const LIMITS: DecodeLimits = DecodeLimits { depth: 64, budget: 1 << 20, string: 1 << 18, refuse_unknown: false };
+const LIMITS: DecodeLimits =
+    DecodeLimits { depth: 64, budget: 1 << 20, string: 1 << 18, refuse_unknown: false, validate: true };
 
 /// Recorded messages of Kitex, as they were on the wire.
 fn recorded() -> Vec<Vec<u8>> {
