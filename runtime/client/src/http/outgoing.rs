@@ -11,6 +11,7 @@ use hyper::body::{Body, Frame, SizeHint};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use kiteline_core::body::Messages;
+use kiteline_core::error::Error;
 use kiteline_grpc::{Encoding, envelope};
 
 /// Why a request ended before its end: an [`Error`] of its stream, or HTTP/2's.

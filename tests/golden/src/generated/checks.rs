@@ -2,7 +2,7 @@
 
 use ::runtime::grpc;
 
-const _: () = ::runtime::fits(2);
+const _: () = ::runtime::fits(3);
 
 #[derive(Clone, Copy, PartialEq, ::runtime::prost::Message)]
 #[prost(prost_path = "::runtime::prost")]
@@ -524,6 +524,7 @@ pub mod presence {
 
     /// Nested message and enum types in `Choice`.
     pub mod choice {
+        #[allow(clippy::large_enum_variant, reason = "the types are the IDL's")]
         #[derive(Clone, PartialEq, ::runtime::prost::Oneof)]
         #[prost(prost_path = "::runtime::prost")]
         pub enum Choice {
@@ -534,6 +535,7 @@ pub mod presence {
         }
     }
 
+    #[allow(clippy::large_enum_variant, reason = "the types are the IDL's")]
     #[derive(Clone, PartialEq, ::runtime::prost::Oneof)]
     #[prost(prost_path = "::runtime::prost")]
     pub enum ChoiceOneOf {
@@ -3819,7 +3821,7 @@ impl<H: Checks> ::runtime::Service for ChecksServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let req: All = grpc::request(&call)?;
+                    let req: All = ::runtime::json::request(&call, grpc::request)?;
                     ::runtime::validate::request(
                         &call,
                         |out| {
@@ -3828,22 +3830,23 @@ impl<H: Checks> ::runtime::Service for ChecksServer<H> {
                         },
                     )?;
                     H::check(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &())
+                    ::runtime::json::reply(&call, &(), grpc::reply)
                 })
             }
             1 => {
                 Box::pin(async move {
-                    let req = grpc::requests(call.body, call.limits)
+                    let mut call = call;
+                    let req = ::runtime::json::requests(&mut call, grpc::requests)
                         .checked(::runtime::validate::message);
                     H::collect(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &())
+                    ::runtime::json::reply(&call, &(), grpc::reply)
                 })
             }
             2 => {
                 Box::pin(async move {
-                    let req: Free = grpc::request(&call)?;
+                    let req: Free = ::runtime::json::request(&call, grpc::request)?;
                     H::pass(&handler, &call.cx, req).await?;
-                    grpc::reply(&call.cx, &())
+                    ::runtime::json::reply(&call, &(), grpc::reply)
                 })
             }
             _ => ::runtime::service::unknown_method(&call),
@@ -3853,378 +3856,665 @@ impl<H: Checks> ::runtime::Service for ChecksServer<H> {
     fn descriptors(&self) -> &'static [u8] {
         ChecksServer::<()>::DESCRIPTORS
     }
+
+    fn json(&self) -> bool {
+        true
+    }
 }
 
 impl ChecksServer<()> {
     /// The encoded descriptors of the package and of what it imports.
     const DESCRIPTORS: &'static [u8] = b"\
-\x0a\xd8H\x0a\x1bbuf/validate/validate.proto\x12\x0cbuf.validate\x1a google/protobuf/descriptor.prot\
-o\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/\
-timestamp.proto\"P\x0a\x04Rule\x12\x0e\x0a\x02id\x18\x01 \x01(\x09R\x02id\x12\x18\x0a\x07message\x18\
-\x02 \x01(\x09R\x07message\x12\x1e\x0a\x0aexpression\x18\x03 \x01(\x09R\x0aexpression\"\xa1\x01\x0a\x0c\
-MessageRules\x12%\x0a\x0ecel_expression\x18\x05 \x03(\x09R\x0dcelExpression\x12$\x0a\x03cel\x18\x03 \
-\x03(\x0b2\x12.buf.validate.RuleR\x03cel\x124\x0a\x05oneof\x18\x04 \x03(\x0b2\x1e.buf.validate.Messa\
-geOneofRuleR\x05oneofJ\x04\x08\x01\x10\x02R\x08disabled\"F\x0a\x10MessageOneofRule\x12\x16\x0a\x06fi\
-elds\x18\x01 \x03(\x09R\x06fields\x12\x1a\x0a\x08required\x18\x02 \x01(\x08R\x08required\"(\x0a\x0aO\
-neofRules\x12\x1a\x0a\x08required\x18\x01 \x01(\x08R\x08required\"\xe3\x0a\x0a\x0aFieldRules\x12%\x0a\
-\x0ecel_expression\x18\x1d \x03(\x09R\x0dcelExpression\x12$\x0a\x03cel\x18\x17 \x03(\x0b2\x12.buf.va\
-lidate.RuleR\x03cel\x12\x1a\x0a\x08required\x18\x19 \x01(\x08R\x08required\x12,\x0a\x06ignore\x18\x1b\
-\x20\x01(\x0e2\x14.buf.validate.IgnoreR\x06ignore\x120\x0a\x05float\x18\x01 \x01(\x0b2\x18.buf.valid\
-ate.FloatRulesH\x00R\x05float\x123\x0a\x06double\x18\x02 \x01(\x0b2\x19.buf.validate.DoubleRulesH\x00\
-R\x06double\x120\x0a\x05int32\x18\x03 \x01(\x0b2\x18.buf.validate.Int32RulesH\x00R\x05int32\x120\x0a\
-\x05int64\x18\x04 \x01(\x0b2\x18.buf.validate.Int64RulesH\x00R\x05int64\x123\x0a\x06uint32\x18\x05 \x01\
-(\x0b2\x19.buf.validate.UInt32RulesH\x00R\x06uint32\x123\x0a\x06uint64\x18\x06 \x01(\x0b2\x19.buf.va\
-lidate.UInt64RulesH\x00R\x06uint64\x123\x0a\x06sint32\x18\x07 \x01(\x0b2\x19.buf.validate.SInt32Rule\
-sH\x00R\x06sint32\x123\x0a\x06sint64\x18\x08 \x01(\x0b2\x19.buf.validate.SInt64RulesH\x00R\x06sint64\
-\x126\x0a\x07fixed32\x18\x09 \x01(\x0b2\x1a.buf.validate.Fixed32RulesH\x00R\x07fixed32\x126\x0a\x07f\
-ixed64\x18\x0a \x01(\x0b2\x1a.buf.validate.Fixed64RulesH\x00R\x07fixed64\x129\x0a\x08sfixed32\x18\x0b\
-\x20\x01(\x0b2\x1b.buf.validate.SFixed32RulesH\x00R\x08sfixed32\x129\x0a\x08sfixed64\x18\x0c \x01(\x0b\
-2\x1b.buf.validate.SFixed64RulesH\x00R\x08sfixed64\x12-\x0a\x04bool\x18\x0d \x01(\x0b2\x17.buf.valid\
-ate.BoolRulesH\x00R\x04bool\x123\x0a\x06string\x18\x0e \x01(\x0b2\x19.buf.validate.StringRulesH\x00R\
-\x06string\x120\x0a\x05bytes\x18\x0f \x01(\x0b2\x18.buf.validate.BytesRulesH\x00R\x05bytes\x12-\x0a\x04\
-enum\x18\x10 \x01(\x0b2\x17.buf.validate.EnumRulesH\x00R\x04enum\x129\x0a\x08repeated\x18\x12 \x01(\x0b\
-2\x1b.buf.validate.RepeatedRulesH\x00R\x08repeated\x12*\x0a\x03map\x18\x13 \x01(\x0b2\x16.buf.valida\
-te.MapRulesH\x00R\x03map\x12*\x0a\x03any\x18\x14 \x01(\x0b2\x16.buf.validate.AnyRulesH\x00R\x03any\x12\
-9\x0a\x08duration\x18\x15 \x01(\x0b2\x1b.buf.validate.DurationRulesH\x00R\x08duration\x12=\x0a\x0afi\
-eld_mask\x18\x1c \x01(\x0b2\x1c.buf.validate.FieldMaskRulesH\x00R\x09fieldMask\x12<\x0a\x09timestamp\
-\x18\x16 \x01(\x0b2\x1c.buf.validate.TimestampRulesH\x00R\x09timestampB\x06\x0a\x04typeJ\x04\x08\x18\
-\x10\x19J\x04\x08\x1a\x10\x1bR\x07skippedR\x0cignore_empty\"Z\x0a\x0fPredefinedRules\x12$\x0a\x03cel\
-\x18\x01 \x03(\x0b2\x12.buf.validate.RuleR\x03celJ\x04\x08\x18\x10\x19J\x04\x08\x1a\x10\x1bR\x07skip\
-pedR\x0cignore_empty\"\xef\x01\x0a\x0aFloatRules\x12\x14\x0a\x05const\x18\x01 \x01(\x02R\x05const\x12\
-\x10\x0a\x02lt\x18\x02 \x01(\x02H\x00R\x02lt\x12\x12\x0a\x03lte\x18\x03 \x01(\x02H\x00R\x03lte\x12\x10\
-\x0a\x02gt\x18\x04 \x01(\x02H\x01R\x02gt\x12\x12\x0a\x03gte\x18\x05 \x01(\x02H\x01R\x03gte\x12\x0e\x0a\
-\x02in\x18\x06 \x03(\x02R\x02in\x12\x15\x0a\x06not_in\x18\x07 \x03(\x02R\x05notIn\x12\x16\x0a\x06fin\
-ite\x18\x08 \x01(\x08R\x06finite\x12\x18\x0a\x07example\x18\x09 \x03(\x02R\x07example*\x09\x08\xe8\x07\
-\x10\x80\x80\x80\x80\x02B\x0b\x0a\x09less_thanB\x0e\x0a\x0cgreater_than\"\xf0\x01\x0a\x0bDoubleRules\
-\x12\x14\x0a\x05const\x18\x01 \x01(\x01R\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x01H\x00R\x02lt\x12\
-\x12\x0a\x03lte\x18\x03 \x01(\x01H\x00R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x01H\x01R\x02gt\x12\x12\
-\x0a\x03gte\x18\x05 \x01(\x01H\x01R\x03gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x01R\x02in\x12\x15\x0a\x06\
-not_in\x18\x07 \x03(\x01R\x05notIn\x12\x16\x0a\x06finite\x18\x08 \x01(\x08R\x06finite\x12\x18\x0a\x07\
-example\x18\x09 \x03(\x01R\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02B\x0b\x0a\x09less_than\
-B\x0e\x0a\x0cgreater_than\"\xd7\x01\x0a\x0aInt32Rules\x12\x14\x0a\x05const\x18\x01 \x01(\x05R\x05con\
-st\x12\x10\x0a\x02lt\x18\x02 \x01(\x05H\x00R\x02lt\x12\x12\x0a\x03lte\x18\x03 \x01(\x05H\x00R\x03lte\
-\x12\x10\x0a\x02gt\x18\x04 \x01(\x05H\x01R\x02gt\x12\x12\x0a\x03gte\x18\x05 \x01(\x05H\x01R\x03gte\x12\
-\x0e\x0a\x02in\x18\x06 \x03(\x05R\x02in\x12\x15\x0a\x06not_in\x18\x07 \x03(\x05R\x05notIn\x12\x18\x0a\
-\x07example\x18\x08 \x03(\x05R\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02B\x0b\x0a\x09less_\
-thanB\x0e\x0a\x0cgreater_than\"\xd7\x01\x0a\x0aInt64Rules\x12\x14\x0a\x05const\x18\x01 \x01(\x03R\x05\
-const\x12\x10\x0a\x02lt\x18\x02 \x01(\x03H\x00R\x02lt\x12\x12\x0a\x03lte\x18\x03 \x01(\x03H\x00R\x03\
-lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x03H\x01R\x02gt\x12\x12\x0a\x03gte\x18\x05 \x01(\x03H\x01R\x03gt\
-e\x12\x0e\x0a\x02in\x18\x06 \x03(\x03R\x02in\x12\x15\x0a\x06not_in\x18\x07 \x03(\x03R\x05notIn\x12\x18\
-\x0a\x07example\x18\x09 \x03(\x03R\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02B\x0b\x0a\x09l\
-ess_thanB\x0e\x0a\x0cgreater_than\"\xd8\x01\x0a\x0bUInt32Rules\x12\x14\x0a\x05const\x18\x01 \x01(\x0d\
-R\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x0dH\x00R\x02lt\x12\x12\x0a\x03lte\x18\x03 \x01(\x0dH\x00\
-R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x0dH\x01R\x02gt\x12\x12\x0a\x03gte\x18\x05 \x01(\x0dH\x01R\x03\
-gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x0dR\x02in\x12\x15\x0a\x06not_in\x18\x07 \x03(\x0dR\x05notIn\x12\
-\x18\x0a\x07example\x18\x08 \x03(\x0dR\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02B\x0b\x0a\x09\
-less_thanB\x0e\x0a\x0cgreater_than\"\xd8\x01\x0a\x0bUInt64Rules\x12\x14\x0a\x05const\x18\x01 \x01(\x04\
-R\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x04H\x00R\x02lt\x12\x12\x0a\x03lte\x18\x03 \x01(\x04H\x00\
-R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x04H\x01R\x02gt\x12\x12\x0a\x03gte\x18\x05 \x01(\x04H\x01R\x03\
-gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x04R\x02in\x12\x15\x0a\x06not_in\x18\x07 \x03(\x04R\x05notIn\x12\
-\x18\x0a\x07example\x18\x08 \x03(\x04R\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02B\x0b\x0a\x09\
-less_thanB\x0e\x0a\x0cgreater_than\"\xd8\x01\x0a\x0bSInt32Rules\x12\x14\x0a\x05const\x18\x01 \x01(\x11\
-R\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x11H\x00R\x02lt\x12\x12\x0a\x03lte\x18\x03 \x01(\x11H\x00\
-R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x11H\x01R\x02gt\x12\x12\x0a\x03gte\x18\x05 \x01(\x11H\x01R\x03\
-gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x11R\x02in\x12\x15\x0a\x06not_in\x18\x07 \x03(\x11R\x05notIn\x12\
-\x18\x0a\x07example\x18\x08 \x03(\x11R\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02B\x0b\x0a\x09\
-less_thanB\x0e\x0a\x0cgreater_than\"\xd8\x01\x0a\x0bSInt64Rules\x12\x14\x0a\x05const\x18\x01 \x01(\x12\
-R\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x12H\x00R\x02lt\x12\x12\x0a\x03lte\x18\x03 \x01(\x12H\x00\
-R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x12H\x01R\x02gt\x12\x12\x0a\x03gte\x18\x05 \x01(\x12H\x01R\x03\
-gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x12R\x02in\x12\x15\x0a\x06not_in\x18\x07 \x03(\x12R\x05notIn\x12\
-\x18\x0a\x07example\x18\x08 \x03(\x12R\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02B\x0b\x0a\x09\
-less_thanB\x0e\x0a\x0cgreater_than\"\xd9\x01\x0a\x0cFixed32Rules\x12\x14\x0a\x05const\x18\x01 \x01(\x07\
-R\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x07H\x00R\x02lt\x12\x12\x0a\x03lte\x18\x03 \x01(\x07H\x00\
-R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x07H\x01R\x02gt\x12\x12\x0a\x03gte\x18\x05 \x01(\x07H\x01R\x03\
-gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x07R\x02in\x12\x15\x0a\x06not_in\x18\x07 \x03(\x07R\x05notIn\x12\
-\x18\x0a\x07example\x18\x08 \x03(\x07R\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02B\x0b\x0a\x09\
-less_thanB\x0e\x0a\x0cgreater_than\"\xd9\x01\x0a\x0cFixed64Rules\x12\x14\x0a\x05const\x18\x01 \x01(\x06\
-R\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x06H\x00R\x02lt\x12\x12\x0a\x03lte\x18\x03 \x01(\x06H\x00\
-R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x06H\x01R\x02gt\x12\x12\x0a\x03gte\x18\x05 \x01(\x06H\x01R\x03\
-gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x06R\x02in\x12\x15\x0a\x06not_in\x18\x07 \x03(\x06R\x05notIn\x12\
-\x18\x0a\x07example\x18\x08 \x03(\x06R\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02B\x0b\x0a\x09\
-less_thanB\x0e\x0a\x0cgreater_than\"\xda\x01\x0a\x0dSFixed32Rules\x12\x14\x0a\x05const\x18\x01 \x01(\
-\x0fR\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x0fH\x00R\x02lt\x12\x12\x0a\x03lte\x18\x03 \x01(\x0fH\
-\x00R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x0fH\x01R\x02gt\x12\x12\x0a\x03gte\x18\x05 \x01(\x0fH\x01\
-R\x03gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x0fR\x02in\x12\x15\x0a\x06not_in\x18\x07 \x03(\x0fR\x05notI\
-n\x12\x18\x0a\x07example\x18\x08 \x03(\x0fR\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02B\x0b\
-\x0a\x09less_thanB\x0e\x0a\x0cgreater_than\"\xda\x01\x0a\x0dSFixed64Rules\x12\x14\x0a\x05const\x18\x01\
-\x20\x01(\x10R\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x10H\x00R\x02lt\x12\x12\x0a\x03lte\x18\x03 \x01\
-(\x10H\x00R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x10H\x01R\x02gt\x12\x12\x0a\x03gte\x18\x05 \x01(\x10\
-H\x01R\x03gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x10R\x02in\x12\x15\x0a\x06not_in\x18\x07 \x03(\x10R\x05\
-notIn\x12\x18\x0a\x07example\x18\x08 \x03(\x10R\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02B\
-\x0b\x0a\x09less_thanB\x0e\x0a\x0cgreater_than\"F\x0a\x09BoolRules\x12\x14\x0a\x05const\x18\x01 \x01\
-(\x08R\x05const\x12\x18\x0a\x07example\x18\x02 \x03(\x08R\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\
-\x80\x02\"\xf0\x08\x0a\x0bStringRules\x12\x14\x0a\x05const\x18\x01 \x01(\x09R\x05const\x12\x10\x0a\x03\
-len\x18\x13 \x01(\x04R\x03len\x12\x17\x0a\x07min_len\x18\x02 \x01(\x04R\x06minLen\x12\x17\x0a\x07max\
-_len\x18\x03 \x01(\x04R\x06maxLen\x12\x1b\x0a\x09len_bytes\x18\x14 \x01(\x04R\x08lenBytes\x12\x1b\x0a\
-\x09min_bytes\x18\x04 \x01(\x04R\x08minBytes\x12\x1b\x0a\x09max_bytes\x18\x05 \x01(\x04R\x08maxBytes\
-\x12\x18\x0a\x07pattern\x18\x06 \x01(\x09R\x07pattern\x12\x16\x0a\x06prefix\x18\x07 \x01(\x09R\x06pr\
-efix\x12\x16\x0a\x06suffix\x18\x08 \x01(\x09R\x06suffix\x12\x1a\x0a\x08contains\x18\x09 \x01(\x09R\x08\
-contains\x12!\x0a\x0cnot_contains\x18\x17 \x01(\x09R\x0bnotContains\x12\x0e\x0a\x02in\x18\x0a \x03(\x09\
-R\x02in\x12\x15\x0a\x06not_in\x18\x0b \x03(\x09R\x05notIn\x12\x16\x0a\x05email\x18\x0c \x01(\x08H\x00\
-R\x05email\x12\x1c\x0a\x08hostname\x18\x0d \x01(\x08H\x00R\x08hostname\x12\x10\x0a\x02ip\x18\x0e \x01\
-(\x08H\x00R\x02ip\x12\x14\x0a\x04ipv4\x18\x0f \x01(\x08H\x00R\x04ipv4\x12\x14\x0a\x04ipv6\x18\x10 \x01\
-(\x08H\x00R\x04ipv6\x12\x12\x0a\x03uri\x18\x11 \x01(\x08H\x00R\x03uri\x12\x19\x0a\x07uri_ref\x18\x12\
-\x20\x01(\x08H\x00R\x06uriRef\x12\x1a\x0a\x07address\x18\x15 \x01(\x08H\x00R\x07address\x12\x14\x0a\x04\
-uuid\x18\x16 \x01(\x08H\x00R\x04uuid\x12\x16\x0a\x05tuuid\x18! \x01(\x08H\x00R\x05tuuid\x12,\x0a\x11\
-ip_with_prefixlen\x18\x1a \x01(\x08H\x00R\x0fipWithPrefixlen\x120\x0a\x13ipv4_with_prefixlen\x18\x1b\
-\x20\x01(\x08H\x00R\x11ipv4WithPrefixlen\x120\x0a\x13ipv6_with_prefixlen\x18\x1c \x01(\x08H\x00R\x11\
-ipv6WithPrefixlen\x12\x1d\x0a\x09ip_prefix\x18\x1d \x01(\x08H\x00R\x08ipPrefix\x12!\x0a\x0bipv4_pref\
-ix\x18\x1e \x01(\x08H\x00R\x0aipv4Prefix\x12!\x0a\x0bipv6_prefix\x18\x1f \x01(\x08H\x00R\x0aipv6Pref\
-ix\x12$\x0a\x0dhost_and_port\x18  \x01(\x08H\x00R\x0bhostAndPort\x12\x14\x0a\x04ulid\x18# \x01(\x08H\
-\x00R\x04ulid\x12#\x0a\x0cprotobuf_fqn\x18% \x01(\x08H\x00R\x0bprotobufFqn\x12*\x0a\x10protobuf_dot_\
-fqn\x18& \x01(\x08H\x00R\x0eprotobufDotFqn\x12D\x0a\x10well_known_regex\x18\x18 \x01(\x0e2\x18.buf.v\
-alidate.KnownRegexH\x00R\x0ewellKnownRegex\x12\x16\x0a\x06strict\x18\x19 \x01(\x08R\x06strict\x12\x18\
-\x0a\x07example\x18\" \x03(\x09R\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02B\x0c\x0a\x0awel\
-l_known\"\xfa\x02\x0a\x0aBytesRules\x12\x14\x0a\x05const\x18\x01 \x01(\x0cR\x05const\x12\x10\x0a\x03\
-len\x18\x0d \x01(\x04R\x03len\x12\x17\x0a\x07min_len\x18\x02 \x01(\x04R\x06minLen\x12\x17\x0a\x07max\
-_len\x18\x03 \x01(\x04R\x06maxLen\x12\x18\x0a\x07pattern\x18\x04 \x01(\x09R\x07pattern\x12\x16\x0a\x06\
-prefix\x18\x05 \x01(\x0cR\x06prefix\x12\x16\x0a\x06suffix\x18\x06 \x01(\x0cR\x06suffix\x12\x1a\x0a\x08\
-contains\x18\x07 \x01(\x0cR\x08contains\x12\x0e\x0a\x02in\x18\x08 \x03(\x0cR\x02in\x12\x15\x0a\x06no\
-t_in\x18\x09 \x03(\x0cR\x05notIn\x12\x10\x0a\x02ip\x18\x0a \x01(\x08H\x00R\x02ip\x12\x14\x0a\x04ipv4\
-\x18\x0b \x01(\x08H\x00R\x04ipv4\x12\x14\x0a\x04ipv6\x18\x0c \x01(\x08H\x00R\x04ipv6\x12\x14\x0a\x04\
-uuid\x18\x0f \x01(\x08H\x00R\x04uuid\x12\x18\x0a\x07example\x18\x0e \x03(\x0cR\x07example*\x09\x08\xe8\
-\x07\x10\x80\x80\x80\x80\x02B\x0c\x0a\x0awell_known\"\x90\x01\x0a\x09EnumRules\x12\x14\x0a\x05const\x18\
-\x01 \x01(\x05R\x05const\x12!\x0a\x0cdefined_only\x18\x02 \x01(\x08R\x0bdefinedOnly\x12\x0e\x0a\x02i\
-n\x18\x03 \x03(\x05R\x02in\x12\x15\x0a\x06not_in\x18\x04 \x03(\x05R\x05notIn\x12\x18\x0a\x07example\x18\
-\x05 \x03(\x05R\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02\"\x9c\x01\x0a\x0dRepeatedRules\x12\
-\x1b\x0a\x09min_items\x18\x01 \x01(\x04R\x08minItems\x12\x1b\x0a\x09max_items\x18\x02 \x01(\x04R\x08\
-maxItems\x12\x16\x0a\x06unique\x18\x03 \x01(\x08R\x06unique\x12.\x0a\x05items\x18\x04 \x01(\x0b2\x18\
-.buf.validate.FieldRulesR\x05items*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02\"\xaf\x01\x0a\x08MapRule\
-s\x12\x1b\x0a\x09min_pairs\x18\x01 \x01(\x04R\x08minPairs\x12\x1b\x0a\x09max_pairs\x18\x02 \x01(\x04\
-R\x08maxPairs\x12,\x0a\x04keys\x18\x04 \x01(\x0b2\x18.buf.validate.FieldRulesR\x04keys\x120\x0a\x06v\
-alues\x18\x05 \x01(\x0b2\x18.buf.validate.FieldRulesR\x06values*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\
-\x02\"1\x0a\x08AnyRules\x12\x0e\x0a\x02in\x18\x02 \x03(\x09R\x02in\x12\x15\x0a\x06not_in\x18\x03 \x03\
-(\x09R\x05notIn\"\xb2\x03\x0a\x0dDurationRules\x12/\x0a\x05const\x18\x02 \x01(\x0b2\x19.google.proto\
-buf.DurationR\x05const\x12+\x0a\x02lt\x18\x03 \x01(\x0b2\x19.google.protobuf.DurationH\x00R\x02lt\x12\
--\x0a\x03lte\x18\x04 \x01(\x0b2\x19.google.protobuf.DurationH\x00R\x03lte\x12+\x0a\x02gt\x18\x05 \x01\
-(\x0b2\x19.google.protobuf.DurationH\x01R\x02gt\x12-\x0a\x03gte\x18\x06 \x01(\x0b2\x19.google.protob\
-uf.DurationH\x01R\x03gte\x12)\x0a\x02in\x18\x07 \x03(\x0b2\x19.google.protobuf.DurationR\x02in\x120\x0a\
-\x06not_in\x18\x08 \x03(\x0b2\x19.google.protobuf.DurationR\x05notIn\x123\x0a\x07example\x18\x09 \x03\
-(\x0b2\x19.google.protobuf.DurationR\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02B\x0b\x0a\x09\
-less_thanB\x0e\x0a\x0cgreater_than\"\xaa\x01\x0a\x0eFieldMaskRules\x120\x0a\x05const\x18\x01 \x01(\x0b\
-2\x1a.google.protobuf.FieldMaskR\x05const\x12\x0e\x0a\x02in\x18\x02 \x03(\x09R\x02in\x12\x15\x0a\x06\
-not_in\x18\x03 \x03(\x09R\x05notIn\x124\x0a\x07example\x18\x04 \x03(\x0b2\x1a.google.protobuf.FieldM\
-askR\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02\"\xc1\x03\x0a\x0eTimestampRules\x120\x0a\x05\
-const\x18\x02 \x01(\x0b2\x1a.google.protobuf.TimestampR\x05const\x12,\x0a\x02lt\x18\x03 \x01(\x0b2\x1a\
-.google.protobuf.TimestampH\x00R\x02lt\x12.\x0a\x03lte\x18\x04 \x01(\x0b2\x1a.google.protobuf.Timest\
-ampH\x00R\x03lte\x12\x17\x0a\x06lt_now\x18\x07 \x01(\x08H\x00R\x05ltNow\x12,\x0a\x02gt\x18\x05 \x01(\
-\x0b2\x1a.google.protobuf.TimestampH\x01R\x02gt\x12.\x0a\x03gte\x18\x06 \x01(\x0b2\x1a.google.protob\
-uf.TimestampH\x01R\x03gte\x12\x17\x0a\x06gt_now\x18\x08 \x01(\x08H\x01R\x05gtNow\x121\x0a\x06within\x18\
-\x09 \x01(\x0b2\x19.google.protobuf.DurationR\x06within\x124\x0a\x07example\x18\x0a \x03(\x0b2\x1a.g\
-oogle.protobuf.TimestampR\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02B\x0b\x0a\x09less_thanB\
-\x0e\x0a\x0cgreater_than\"E\x0a\x0aViolations\x127\x0a\x0aviolations\x18\x01 \x03(\x0b2\x17.buf.vali\
-date.ViolationR\x0aviolations\"\xc5\x01\x0a\x09Violation\x12-\x0a\x05field\x18\x05 \x01(\x0b2\x17.bu\
-f.validate.FieldPathR\x05field\x12+\x0a\x04rule\x18\x06 \x01(\x0b2\x17.buf.validate.FieldPathR\x04ru\
-le\x12\x17\x0a\x07rule_id\x18\x02 \x01(\x09R\x06ruleId\x12\x18\x0a\x07message\x18\x03 \x01(\x09R\x07\
-message\x12\x17\x0a\x07for_key\x18\x04 \x01(\x08R\x06forKeyJ\x04\x08\x01\x10\x02R\x0afield_path\"G\x0a\
-\x09FieldPath\x12:\x0a\x08elements\x18\x01 \x03(\x0b2\x1e.buf.validate.FieldPathElementR\x08elements\
-\"\xcc\x03\x0a\x10FieldPathElement\x12!\x0a\x0cfield_number\x18\x01 \x01(\x05R\x0bfieldNumber\x12\x1d\
-\x0a\x0afield_name\x18\x02 \x01(\x09R\x09fieldName\x12I\x0a\x0afield_type\x18\x03 \x01(\x0e2*.google\
-.protobuf.FieldDescriptorProto.TypeR\x09fieldType\x12E\x0a\x08key_type\x18\x04 \x01(\x0e2*.google.pr\
-otobuf.FieldDescriptorProto.TypeR\x07keyType\x12I\x0a\x0avalue_type\x18\x05 \x01(\x0e2*.google.proto\
-buf.FieldDescriptorProto.TypeR\x09valueType\x12\x16\x0a\x05index\x18\x06 \x01(\x04H\x00R\x05index\x12\
-\x1b\x0a\x08bool_key\x18\x07 \x01(\x08H\x00R\x07boolKey\x12\x19\x0a\x07int_key\x18\x08 \x01(\x03H\x00\
-R\x06intKey\x12\x1b\x0a\x08uint_key\x18\x09 \x01(\x04H\x00R\x07uintKey\x12\x1f\x0a\x0astring_key\x18\
-\x0a \x01(\x09H\x00R\x09stringKeyB\x0b\x0a\x09subscript*\xa1\x01\x0a\x06Ignore\x12\x16\x0a\x12IGNORE\
-_UNSPECIFIED\x10\x00\x12\x18\x0a\x14IGNORE_IF_ZERO_VALUE\x10\x01\x12\x11\x0a\x0dIGNORE_ALWAYS\x10\x03\
-\"\x04\x08\x02\x10\x02*\x0cIGNORE_EMPTY*\x0eIGNORE_DEFAULT*\x17IGNORE_IF_DEFAULT_VALUE*\x15IGNORE_IF\
-_UNPOPULATED*n\x0a\x0aKnownRegex\x12\x1b\x0a\x17KNOWN_REGEX_UNSPECIFIED\x10\x00\x12 \x0a\x1cKNOWN_RE\
-GEX_HTTP_HEADER_NAME\x10\x01\x12!\x0a\x1dKNOWN_REGEX_HTTP_HEADER_VALUE\x10\x02:V\x0a\x07message\x12\x1f\
-.google.protobuf.MessageOptions\x18\x87\x09 \x01(\x0b2\x1a.buf.validate.MessageRulesR\x07message:N\x0a\
-\x05oneof\x12\x1d.google.protobuf.OneofOptions\x18\x87\x09 \x01(\x0b2\x18.buf.validate.OneofRulesR\x05\
-oneof:N\x0a\x05field\x12\x1d.google.protobuf.FieldOptions\x18\x87\x09 \x01(\x0b2\x18.buf.validate.Fi\
-eldRulesR\x05field:]\x0a\x0apredefined\x12\x1d.google.protobuf.FieldOptions\x18\x88\x09 \x01(\x0b2\x1d\
-.buf.validate.PredefinedRulesR\x0apredefined\x0a\x92U\x0a\x0cchecks.proto\x12\x06checks\x1a\x1bbuf/v\
-alidate/validate.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1b\
-google/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1egoogle/protobuf/wrappers.p\
-roto\"\xfe-\x0a\x07Numbers\x12!\x0a\x0bint32_const\x18\x01 \x01(\x05B\x00R\x0aint32Const\x12\x1b\x0a\
-\x08int32_lt\x18\x02 \x01(\x05B\x00R\x07int32Lt\x12\"\x0a\x09int32_lte\x18\x03 \x01(\x05B\x00H\x00R\x08\
-int32Lte\x88\x01\x01\x12\x1b\x0a\x08int32_gt\x18\x04 \x01(\x05B\x00R\x07int32Gt\x12\x1d\x0a\x09int32\
-_gte\x18\x05 \x01(\x05B\x00R\x08int32Gte\x12%\x0a\x0bint32_gt_lt\x18\x06 \x01(\x05B\x00H\x01R\x09int\
-32GtLt\x88\x01\x01\x12$\x0a\x0dint32_gte_lte\x18\x07 \x01(\x05B\x00R\x0bint32GteLte\x12%\x0a\x0dint3\
-2_outside\x18\x08 \x01(\x05B\x00R\x0cint32Outside\x12/\x0a\x10int32_outside_in\x18\x09 \x01(\x05B\x00\
-H\x02R\x0eint32OutsideIn\x88\x01\x01\x12\x1b\x0a\x08int32_in\x18\x0a \x01(\x05B\x00R\x07int32In\x12\"\
-\x0a\x0cint32_not_in\x18\x0b \x01(\x05B\x00R\x0aint32NotIn\x12&\x0a\x0bint64_const\x18\x0c \x01(\x03\
-B\x00H\x03R\x0aint64Const\x88\x01\x01\x12\x1b\x0a\x08int64_lt\x18\x0d \x01(\x03B\x00R\x07int64Lt\x12\
-\x1d\x0a\x09int64_lte\x18\x0e \x01(\x03B\x00R\x08int64Lte\x12 \x0a\x08int64_gt\x18\x0f \x01(\x03B\x00\
-H\x04R\x07int64Gt\x88\x01\x01\x12\x1d\x0a\x09int64_gte\x18\x10 \x01(\x03B\x00R\x08int64Gte\x12 \x0a\x0b\
-int64_gt_lt\x18\x11 \x01(\x03B\x00R\x09int64GtLt\x12)\x0a\x0dint64_gte_lte\x18\x12 \x01(\x03B\x00H\x05\
-R\x0bint64GteLte\x88\x01\x01\x12%\x0a\x0dint64_outside\x18\x13 \x01(\x03B\x00R\x0cint64Outside\x12*\x0a\
-\x10int64_outside_in\x18\x14 \x01(\x03B\x00R\x0eint64OutsideIn\x12 \x0a\x08int64_in\x18\x15 \x01(\x03\
-B\x00H\x06R\x07int64In\x88\x01\x01\x12\"\x0a\x0cint64_not_in\x18\x16 \x01(\x03B\x00R\x0aint64NotIn\x12\
-#\x0a\x0cuint32_const\x18\x17 \x01(\x0dB\x00R\x0buint32Const\x12\"\x0a\x09uint32_lt\x18\x18 \x01(\x0d\
-B\x00H\x07R\x08uint32Lt\x88\x01\x01\x12\x1f\x0a\x0auint32_lte\x18\x19 \x01(\x0dB\x00R\x09uint32Lte\x12\
-\x1d\x0a\x09uint32_gt\x18\x1a \x01(\x0dB\x00R\x08uint32Gt\x12$\x0a\x0auint32_gte\x18\x1b \x01(\x0dB\x00\
-H\x08R\x09uint32Gte\x88\x01\x01\x12\"\x0a\x0cuint32_gt_lt\x18\x1c \x01(\x0dB\x00R\x0auint32GtLt\x12&\
-\x0a\x0euint32_gte_lte\x18\x1d \x01(\x0dB\x00R\x0cuint32GteLte\x12,\x0a\x0euint32_outside\x18\x1e \x01\
-(\x0dB\x00H\x09R\x0duint32Outside\x88\x01\x01\x12,\x0a\x11uint32_outside_in\x18\x1f \x01(\x0dB\x00R\x0f\
-uint32OutsideIn\x12\x1d\x0a\x09uint32_in\x18  \x01(\x0dB\x00R\x08uint32In\x12)\x0a\x0duint32_not_in\x18\
-! \x01(\x0dB\x00H\x0aR\x0buint32NotIn\x88\x01\x01\x12#\x0a\x0cuint64_const\x18\" \x01(\x04B\x00R\x0b\
-uint64Const\x12\x1d\x0a\x09uint64_lt\x18# \x01(\x04B\x00R\x08uint64Lt\x12$\x0a\x0auint64_lte\x18$ \x01\
-(\x04B\x00H\x0bR\x09uint64Lte\x88\x01\x01\x12\x1d\x0a\x09uint64_gt\x18% \x01(\x04B\x00R\x08uint64Gt\x12\
-\x1f\x0a\x0auint64_gte\x18& \x01(\x04B\x00R\x09uint64Gte\x12'\x0a\x0cuint64_gt_lt\x18' \x01(\x04B\x00\
-H\x0cR\x0auint64GtLt\x88\x01\x01\x12&\x0a\x0euint64_gte_lte\x18( \x01(\x04B\x00R\x0cuint64GteLte\x12\
-'\x0a\x0euint64_outside\x18) \x01(\x04B\x00R\x0duint64Outside\x121\x0a\x11uint64_outside_in\x18* \x01\
-(\x04B\x00H\x0dR\x0fuint64OutsideIn\x88\x01\x01\x12\x1d\x0a\x09uint64_in\x18+ \x01(\x04B\x00R\x08uin\
-t64In\x12$\x0a\x0duint64_not_in\x18, \x01(\x04B\x00R\x0buint64NotIn\x12(\x0a\x0csint32_const\x18- \x01\
-(\x11B\x00H\x0eR\x0bsint32Const\x88\x01\x01\x12\x1d\x0a\x09sint32_lt\x18. \x01(\x11B\x00R\x08sint32L\
-t\x12\x1f\x0a\x0asint32_lte\x18/ \x01(\x11B\x00R\x09sint32Lte\x12\"\x0a\x09sint32_gt\x180 \x01(\x11B\
-\x00H\x0fR\x08sint32Gt\x88\x01\x01\x12\x1f\x0a\x0asint32_gte\x181 \x01(\x11B\x00R\x09sint32Gte\x12\"\
-\x0a\x0csint32_gt_lt\x182 \x01(\x11B\x00R\x0asint32GtLt\x12+\x0a\x0esint32_gte_lte\x183 \x01(\x11B\x00\
-H\x10R\x0csint32GteLte\x88\x01\x01\x12'\x0a\x0esint32_outside\x184 \x01(\x11B\x00R\x0dsint32Outside\x12\
-,\x0a\x11sint32_outside_in\x185 \x01(\x11B\x00R\x0fsint32OutsideIn\x12\"\x0a\x09sint32_in\x186 \x01(\
-\x11B\x00H\x11R\x08sint32In\x88\x01\x01\x12$\x0a\x0dsint32_not_in\x187 \x01(\x11B\x00R\x0bsint32NotI\
-n\x12#\x0a\x0csint64_const\x188 \x01(\x12B\x00R\x0bsint64Const\x12\"\x0a\x09sint64_lt\x189 \x01(\x12\
-B\x00H\x12R\x08sint64Lt\x88\x01\x01\x12\x1f\x0a\x0asint64_lte\x18: \x01(\x12B\x00R\x09sint64Lte\x12\x1d\
-\x0a\x09sint64_gt\x18; \x01(\x12B\x00R\x08sint64Gt\x12$\x0a\x0asint64_gte\x18< \x01(\x12B\x00H\x13R\x09\
-sint64Gte\x88\x01\x01\x12\"\x0a\x0csint64_gt_lt\x18= \x01(\x12B\x00R\x0asint64GtLt\x12&\x0a\x0esint6\
-4_gte_lte\x18> \x01(\x12B\x00R\x0csint64GteLte\x12,\x0a\x0esint64_outside\x18? \x01(\x12B\x00H\x14R\x0d\
-sint64Outside\x88\x01\x01\x12,\x0a\x11sint64_outside_in\x18@ \x01(\x12B\x00R\x0fsint64OutsideIn\x12\x1d\
-\x0a\x09sint64_in\x18A \x01(\x12B\x00R\x08sint64In\x12)\x0a\x0dsint64_not_in\x18B \x01(\x12B\x00H\x15\
-R\x0bsint64NotIn\x88\x01\x01\x12%\x0a\x0dfixed32_const\x18C \x01(\x07B\x00R\x0cfixed32Const\x12\x1f\x0a\
-\x0afixed32_lt\x18D \x01(\x07B\x00R\x09fixed32Lt\x12&\x0a\x0bfixed32_lte\x18E \x01(\x07B\x00H\x16R\x0a\
-fixed32Lte\x88\x01\x01\x12\x1f\x0a\x0afixed32_gt\x18F \x01(\x07B\x00R\x09fixed32Gt\x12!\x0a\x0bfixed\
-32_gte\x18G \x01(\x07B\x00R\x0afixed32Gte\x12)\x0a\x0dfixed32_gt_lt\x18H \x01(\x07B\x00H\x17R\x0bfix\
-ed32GtLt\x88\x01\x01\x12(\x0a\x0ffixed32_gte_lte\x18I \x01(\x07B\x00R\x0dfixed32GteLte\x12)\x0a\x0ff\
-ixed32_outside\x18J \x01(\x07B\x00R\x0efixed32Outside\x123\x0a\x12fixed32_outside_in\x18K \x01(\x07B\
-\x00H\x18R\x10fixed32OutsideIn\x88\x01\x01\x12\x1f\x0a\x0afixed32_in\x18L \x01(\x07B\x00R\x09fixed32\
-In\x12&\x0a\x0efixed32_not_in\x18M \x01(\x07B\x00R\x0cfixed32NotIn\x12*\x0a\x0dfixed64_const\x18N \x01\
-(\x06B\x00H\x19R\x0cfixed64Const\x88\x01\x01\x12\x1f\x0a\x0afixed64_lt\x18O \x01(\x06B\x00R\x09fixed\
-64Lt\x12!\x0a\x0bfixed64_lte\x18P \x01(\x06B\x00R\x0afixed64Lte\x12$\x0a\x0afixed64_gt\x18Q \x01(\x06\
-B\x00H\x1aR\x09fixed64Gt\x88\x01\x01\x12!\x0a\x0bfixed64_gte\x18R \x01(\x06B\x00R\x0afixed64Gte\x12$\
-\x0a\x0dfixed64_gt_lt\x18S \x01(\x06B\x00R\x0bfixed64GtLt\x12-\x0a\x0ffixed64_gte_lte\x18T \x01(\x06\
-B\x00H\x1bR\x0dfixed64GteLte\x88\x01\x01\x12)\x0a\x0ffixed64_outside\x18U \x01(\x06B\x00R\x0efixed64\
-Outside\x12.\x0a\x12fixed64_outside_in\x18V \x01(\x06B\x00R\x10fixed64OutsideIn\x12$\x0a\x0afixed64_\
-in\x18W \x01(\x06B\x00H\x1cR\x09fixed64In\x88\x01\x01\x12&\x0a\x0efixed64_not_in\x18X \x01(\x06B\x00\
-R\x0cfixed64NotIn\x12'\x0a\x0esfixed32_const\x18Y \x01(\x0fB\x00R\x0dsfixed32Const\x12&\x0a\x0bsfixe\
-d32_lt\x18Z \x01(\x0fB\x00H\x1dR\x0asfixed32Lt\x88\x01\x01\x12#\x0a\x0csfixed32_lte\x18[ \x01(\x0fB\x00\
-R\x0bsfixed32Lte\x12!\x0a\x0bsfixed32_gt\x18\\ \x01(\x0fB\x00R\x0asfixed32Gt\x12(\x0a\x0csfixed32_gt\
-e\x18] \x01(\x0fB\x00H\x1eR\x0bsfixed32Gte\x88\x01\x01\x12&\x0a\x0esfixed32_gt_lt\x18^ \x01(\x0fB\x00\
-R\x0csfixed32GtLt\x12*\x0a\x10sfixed32_gte_lte\x18_ \x01(\x0fB\x00R\x0esfixed32GteLte\x120\x0a\x10sf\
-ixed32_outside\x18` \x01(\x0fB\x00H\x1fR\x0fsfixed32Outside\x88\x01\x01\x120\x0a\x13sfixed32_outside\
-_in\x18a \x01(\x0fB\x00R\x11sfixed32OutsideIn\x12!\x0a\x0bsfixed32_in\x18b \x01(\x0fB\x00R\x0asfixed\
-32In\x12-\x0a\x0fsfixed32_not_in\x18c \x01(\x0fB\x00H R\x0dsfixed32NotIn\x88\x01\x01\x12'\x0a\x0esfi\
-xed64_const\x18d \x01(\x10B\x00R\x0dsfixed64Const\x12!\x0a\x0bsfixed64_lt\x18e \x01(\x10B\x00R\x0asf\
-ixed64Lt\x12(\x0a\x0csfixed64_lte\x18f \x01(\x10B\x00H!R\x0bsfixed64Lte\x88\x01\x01\x12!\x0a\x0bsfix\
-ed64_gt\x18g \x01(\x10B\x00R\x0asfixed64Gt\x12#\x0a\x0csfixed64_gte\x18h \x01(\x10B\x00R\x0bsfixed64\
-Gte\x12+\x0a\x0esfixed64_gt_lt\x18i \x01(\x10B\x00H\"R\x0csfixed64GtLt\x88\x01\x01\x12*\x0a\x10sfixe\
-d64_gte_lte\x18j \x01(\x10B\x00R\x0esfixed64GteLte\x12+\x0a\x10sfixed64_outside\x18k \x01(\x10B\x00R\
-\x0fsfixed64Outside\x125\x0a\x13sfixed64_outside_in\x18l \x01(\x10B\x00H#R\x11sfixed64OutsideIn\x88\x01\
-\x01\x12!\x0a\x0bsfixed64_in\x18m \x01(\x10B\x00R\x0asfixed64In\x12(\x0a\x0fsfixed64_not_in\x18n \x01\
-(\x10B\x00R\x0dsfixed64NotIn\x12&\x0a\x0bfloat_const\x18o \x01(\x02B\x00H$R\x0afloatConst\x88\x01\x01\
-\x12\x1b\x0a\x08float_lt\x18p \x01(\x02B\x00R\x07floatLt\x12\x1d\x0a\x09float_lte\x18q \x01(\x02B\x00\
-R\x08floatLte\x12 \x0a\x08float_gt\x18r \x01(\x02B\x00H%R\x07floatGt\x88\x01\x01\x12\x1d\x0a\x09floa\
-t_gte\x18s \x01(\x02B\x00R\x08floatGte\x12 \x0a\x0bfloat_gt_lt\x18t \x01(\x02B\x00R\x09floatGtLt\x12\
-)\x0a\x0dfloat_gte_lte\x18u \x01(\x02B\x00H&R\x0bfloatGteLte\x88\x01\x01\x12%\x0a\x0dfloat_outside\x18\
-v \x01(\x02B\x00R\x0cfloatOutside\x12*\x0a\x10float_outside_in\x18w \x01(\x02B\x00R\x0efloatOutsideI\
-n\x12 \x0a\x08float_in\x18x \x01(\x02B\x00H'R\x07floatIn\x88\x01\x01\x12\"\x0a\x0cfloat_not_in\x18y \
-\x01(\x02B\x00R\x0afloatNotIn\x12#\x0a\x0cfloat_finite\x18z \x01(\x02B\x00R\x0bfloatFinite\x12(\x0a\x0c\
-double_const\x18{ \x01(\x01B\x00H(R\x0bdoubleConst\x88\x01\x01\x12\x1d\x0a\x09double_lt\x18| \x01(\x01\
-B\x00R\x08doubleLt\x12\x1f\x0a\x0adouble_lte\x18} \x01(\x01B\x00R\x09doubleLte\x12\"\x0a\x09double_g\
-t\x18~ \x01(\x01B\x00H)R\x08doubleGt\x88\x01\x01\x12\x1f\x0a\x0adouble_gte\x18\x7f \x01(\x01B\x00R\x09\
-doubleGte\x12#\x0a\x0cdouble_gt_lt\x18\x80\x01 \x01(\x01B\x00R\x0adoubleGtLt\x12,\x0a\x0edouble_gte_\
-lte\x18\x81\x01 \x01(\x01B\x00H*R\x0cdoubleGteLte\x88\x01\x01\x12(\x0a\x0edouble_outside\x18\x82\x01\
-\x20\x01(\x01B\x00R\x0ddoubleOutside\x12-\x0a\x11double_outside_in\x18\x83\x01 \x01(\x01B\x00R\x0fdo\
-ubleOutsideIn\x12#\x0a\x09double_in\x18\x84\x01 \x01(\x01B\x00H+R\x08doubleIn\x88\x01\x01\x12%\x0a\x0d\
-double_not_in\x18\x85\x01 \x01(\x01B\x00R\x0bdoubleNotIn\x12&\x0a\x0ddouble_finite\x18\x86\x01 \x01(\
-\x01B\x00R\x0cdoubleFiniteB\x0c\x0a\x0a_int32_lteB\x0e\x0a\x0c_int32_gt_ltB\x13\x0a\x11_int32_outsid\
-e_inB\x0e\x0a\x0c_int64_constB\x0b\x0a\x09_int64_gtB\x10\x0a\x0e_int64_gte_lteB\x0b\x0a\x09_int64_in\
-B\x0c\x0a\x0a_uint32_ltB\x0d\x0a\x0b_uint32_gteB\x11\x0a\x0f_uint32_outsideB\x10\x0a\x0e_uint32_not_\
-inB\x0d\x0a\x0b_uint64_lteB\x0f\x0a\x0d_uint64_gt_ltB\x14\x0a\x12_uint64_outside_inB\x0f\x0a\x0d_sin\
-t32_constB\x0c\x0a\x0a_sint32_gtB\x11\x0a\x0f_sint32_gte_lteB\x0c\x0a\x0a_sint32_inB\x0c\x0a\x0a_sin\
-t64_ltB\x0d\x0a\x0b_sint64_gteB\x11\x0a\x0f_sint64_outsideB\x10\x0a\x0e_sint64_not_inB\x0e\x0a\x0c_f\
-ixed32_lteB\x10\x0a\x0e_fixed32_gt_ltB\x15\x0a\x13_fixed32_outside_inB\x10\x0a\x0e_fixed64_constB\x0d\
-\x0a\x0b_fixed64_gtB\x12\x0a\x10_fixed64_gte_lteB\x0d\x0a\x0b_fixed64_inB\x0e\x0a\x0c_sfixed32_ltB\x0f\
-\x0a\x0d_sfixed32_gteB\x13\x0a\x11_sfixed32_outsideB\x12\x0a\x10_sfixed32_not_inB\x0f\x0a\x0d_sfixed\
-64_lteB\x11\x0a\x0f_sfixed64_gt_ltB\x16\x0a\x14_sfixed64_outside_inB\x0e\x0a\x0c_float_constB\x0b\x0a\
-\x09_float_gtB\x10\x0a\x0e_float_gte_lteB\x0b\x0a\x09_float_inB\x0f\x0a\x0d_double_constB\x0c\x0a\x0a\
-_double_gtB\x11\x0a\x0f_double_gte_lteB\x0c\x0a\x0a_double_in\"\xa7\x09\x0a\x05Texts\x12\x1f\x0a\x0a\
-text_const\x18\x01 \x01(\x09B\x00R\x09textConst\x12\x1b\x0a\x08text_len\x18\x02 \x01(\x09B\x00R\x07t\
-extLen\x12\x1d\x0a\x09text_size\x18\x03 \x01(\x09B\x00R\x08textSize\x12\x1f\x0a\x0atext_bytes\x18\x04\
-\x20\x01(\x09B\x00R\x09textBytes\x12&\x0a\x0etext_len_bytes\x18\x05 \x01(\x09B\x00R\x0ctextLenBytes\x12\
-#\x0a\x0ctext_pattern\x18\x06 \x01(\x09B\x00R\x0btextPattern\x12!\x0a\x0btext_prefix\x18\x07 \x01(\x09\
-B\x00R\x0atextPrefix\x12!\x0a\x0btext_suffix\x18\x08 \x01(\x09B\x00R\x0atextSuffix\x12%\x0a\x0dtext_\
-contains\x18\x09 \x01(\x09B\x00R\x0ctextContains\x12,\x0a\x11text_not_contains\x18\x0a \x01(\x09B\x00\
-R\x0ftextNotContains\x12\x19\x0a\x07text_in\x18\x0b \x01(\x09B\x00R\x06textIn\x12 \x0a\x0btext_not_i\
-n\x18\x0c \x01(\x09B\x00R\x09textNotIn\x12\x16\x0a\x05email\x18\x0d \x01(\x09B\x00R\x05email\x12\x1c\
-\x0a\x08hostname\x18\x0e \x01(\x09B\x00R\x08hostname\x12\x10\x0a\x02ip\x18\x0f \x01(\x09B\x00R\x02ip\
-\x12\x14\x0a\x04ipv4\x18\x10 \x01(\x09B\x00R\x04ipv4\x12\x14\x0a\x04ipv6\x18\x11 \x01(\x09B\x00R\x04\
-ipv6\x12\x12\x0a\x03uri\x18\x12 \x01(\x09B\x00R\x03uri\x12\x19\x0a\x07uri_ref\x18\x13 \x01(\x09B\x00\
-R\x06uriRef\x12\x1a\x0a\x07address\x18\x14 \x01(\x09B\x00R\x07address\x12\x14\x0a\x04uuid\x18\x15 \x01\
-(\x09B\x00R\x04uuid\x12\x16\x0a\x05tuuid\x18\x16 \x01(\x09B\x00R\x05tuuid\x12,\x0a\x11ip_with_prefix\
-len\x18\x17 \x01(\x09B\x00R\x0fipWithPrefixlen\x120\x0a\x13ipv4_with_prefixlen\x18\x18 \x01(\x09B\x00\
-R\x11ipv4WithPrefixlen\x120\x0a\x13ipv6_with_prefixlen\x18\x19 \x01(\x09B\x00R\x11ipv6WithPrefixlen\x12\
-\x1d\x0a\x09ip_prefix\x18\x1a \x01(\x09B\x00R\x08ipPrefix\x12!\x0a\x0bipv4_prefix\x18\x1b \x01(\x09B\
-\x00R\x0aipv4Prefix\x12!\x0a\x0bipv6_prefix\x18\x1c \x01(\x09B\x00R\x0aipv6Prefix\x12$\x0a\x0dhost_a\
-nd_port\x18\x1d \x01(\x09B\x00R\x0bhostAndPort\x12\x14\x0a\x04ulid\x18\x1e \x01(\x09B\x00R\x04ulid\x12\
-#\x0a\x0cprotobuf_fqn\x18\x1f \x01(\x09B\x00R\x0bprotobufFqn\x12*\x0a\x10protobuf_dot_fqn\x18  \x01(\
-\x09B\x00R\x0eprotobufDotFqn\x12!\x0a\x0bheader_name\x18! \x01(\x09B\x00R\x0aheaderName\x12#\x0a\x0c\
-header_value\x18\" \x01(\x09B\x00R\x0bheaderValue\x12\x1f\x0a\x0aloose_name\x18# \x01(\x09B\x00R\x09\
-looseName\x12!\x0a\x0bloose_value\x18$ \x01(\x09B\x00R\x0alooseValue\"\xab\x03\x0a\x05Blobs\x12\x1f\x0a\
-\x0ablob_const\x18\x01 \x01(\x0cB\x00R\x09blobConst\x12\x1b\x0a\x08blob_len\x18\x02 \x01(\x0cB\x00R\x07\
-blobLen\x12\x1d\x0a\x09blob_size\x18\x03 \x01(\x0cB\x00R\x08blobSize\x12#\x0a\x0cblob_pattern\x18\x04\
-\x20\x01(\x0cB\x00R\x0bblobPattern\x12!\x0a\x0bblob_prefix\x18\x05 \x01(\x0cB\x00R\x0ablobPrefix\x12\
-!\x0a\x0bblob_suffix\x18\x06 \x01(\x0cB\x00R\x0ablobSuffix\x12%\x0a\x0dblob_contains\x18\x07 \x01(\x0c\
-B\x00R\x0cblobContains\x12\x19\x0a\x07blob_in\x18\x08 \x01(\x0cB\x00R\x06blobIn\x12 \x0a\x0bblob_not\
-_in\x18\x09 \x01(\x0cB\x00R\x09blobNotIn\x12\x19\x0a\x07blob_ip\x18\x0a \x01(\x0cB\x00R\x06blobIp\x12\
-\x1d\x0a\x09blob_ipv4\x18\x0b \x01(\x0cB\x00R\x08blobIpv4\x12\x1d\x0a\x09blob_ipv6\x18\x0c \x01(\x0c\
-B\x00R\x08blobIpv6\x12\x1d\x0a\x09blob_uuid\x18\x0d \x01(\x0cB\x00R\x08blobUuid\">\x0a\x04Leaf\x12\x14\
-\x0a\x04name\x18\x01 \x01(\x09B\x00R\x04name\x12 \x0a\x04next\x18\x02 \x01(\x0b2\x0c.checks.LeafR\x04\
-next\"\x1a\x0a\x04Free\x12\x12\x0a\x04name\x18\x01 \x01(\x09R\x04name\"P\x0a\x06Holder\x12 \x0a\x04f\
-ree\x18\x01 \x01(\x0b2\x0c.checks.FreeR\x04free\x12$\x0a\x06leaves\x18\x02 \x03(\x0b2\x0c.checks.Lea\
-fR\x06leaves\"\xc9\x0c\x0a\x06Others\x12\x12\x0a\x03yes\x18\x01 \x01(\x08B\x00R\x03yes\x120\x0a\x0bc\
-olor_const\x18\x02 \x01(\x0e2\x0d.checks.ColorB\x00R\x0acolorConst\x124\x0a\x0dcolor_defined\x18\x03\
-\x20\x01(\x0e2\x0d.checks.ColorB\x00R\x0ccolorDefined\x12*\x0a\x08color_in\x18\x04 \x01(\x0e2\x0d.ch\
-ecks.ColorB\x00R\x07colorIn\x121\x0a\x0ccolor_not_in\x18\x05 \x01(\x0e2\x0d.checks.ColorB\x00R\x0aco\
-lorNotIn\x12\x14\x0a\x04size\x18\x06 \x03(\x09B\x00R\x04size\x12#\x0a\x0cunique_texts\x18\x07 \x03(\x09\
-B\x00R\x0buniqueTexts\x12'\x0a\x0eunique_doubles\x18\x08 \x03(\x01B\x00R\x0duniqueDoubles\x12#\x0a\x0c\
-unique_bytes\x18\x09 \x03(\x0cB\x00R\x0buniqueBytes\x12%\x0a\x05items\x18\x0a \x03(\x0e2\x0d.checks.\
-ColorB\x00R\x05items\x12\x1c\x0a\x08nonempty\x18\x0b \x03(\x09B\x00R\x08nonempty\x121\x0a\x05pairs\x18\
-\x0c \x03(\x0b2\x19.checks.Others.PairsEntryB\x00R\x05pairs\x122\x0a\x06leaves\x18\x0d \x03(\x0b2\x1a\
-.checks.Others.LeavesEntryR\x06leaves\x124\x0a\x06colors\x18\x0e \x03(\x0b2\x1a.checks.Others.Colors\
-EntryB\x00R\x06colors\x127\x0a\x08duration\x18\x0f \x01(\x0b2\x19.google.protobuf.DurationB\x00R\x08\
-duration\x12<\x0a\x0bduration_in\x18\x10 \x01(\x0b2\x19.google.protobuf.DurationB\x00R\x0adurationIn\
-\x12C\x0a\x0fduration_not_in\x18\x11 \x01(\x0b2\x19.google.protobuf.DurationB\x00R\x0ddurationNotIn\x12\
-B\x0a\x0eduration_const\x18\x12 \x01(\x0b2\x19.google.protobuf.DurationB\x00R\x0ddurationConst\x124\x0a\
-\x06before\x18\x13 \x01(\x0b2\x1a.google.protobuf.TimestampB\x00R\x06before\x120\x0a\x04past\x18\x14\
-\x20\x01(\x0b2\x1a.google.protobuf.TimestampB\x00R\x04past\x124\x0a\x06future\x18\x15 \x01(\x0b2\x1a\
-.google.protobuf.TimestampB\x00R\x06future\x120\x0a\x04near\x18\x16 \x01(\x0b2\x1a.google.protobuf.T\
-imestampB\x00R\x04near\x126\x0a\x07outside\x18\x17 \x01(\x0b2\x1a.google.protobuf.TimestampB\x00R\x07\
-outside\x12-\x0a\x06any_in\x18\x18 \x01(\x0b2\x14.google.protobuf.AnyB\x00R\x05anyIn\x124\x0a\x0aany\
-_not_in\x18\x19 \x01(\x0b2\x14.google.protobuf.AnyB\x00R\x08anyNotIn\x127\x0a\x07wrapped\x18\x1a \x01\
-(\x0b2\x1b.google.protobuf.Int32ValueB\x00R\x07wrapped\x12A\x0a\x0cwrapped_text\x18\x1b \x01(\x0b2\x1c\
-.google.protobuf.StringValueB\x00R\x0bwrappedText\x12C\x0a\x0dwrapped_items\x18\x1c \x03(\x0b2\x1c.g\
-oogle.protobuf.UInt32ValueB\x00R\x0cwrappedItems\x1a8\x0a\x0aPairsEntry\x12\x10\x0a\x03key\x18\x01 \x01\
-(\x09R\x03key\x12\x14\x0a\x05value\x18\x02 \x01(\x05R\x05value:\x028\x01\x1aG\x0a\x0bLeavesEntry\x12\
-\x10\x0a\x03key\x18\x01 \x01(\x03R\x03key\x12\"\x0a\x05value\x18\x02 \x01(\x0b2\x0c.checks.LeafR\x05\
-value:\x028\x01\x1aH\x0a\x0bColorsEntry\x12\x10\x0a\x03key\x18\x01 \x01(\x08R\x03key\x12#\x0a\x05val\
-ue\x18\x02 \x01(\x0e2\x0d.checks.ColorR\x05value:\x028\x01\"\x9c\x06\x0a\x08Presence\x12\x16\x0a\x05\
-plain\x18\x01 \x01(\x09B\x00R\x05plain\x12!\x0a\x08explicit\x18\x02 \x01(\x09B\x00H\x02R\x08explicit\
-\x88\x01\x01\x12(\x0a\x07message\x18\x03 \x01(\x0b2\x0c.checks.LeafB\x00R\x07message\x12\x14\x0a\x04\
-list\x18\x04 \x03(\x09B\x00R\x04list\x12-\x0a\x03map\x18\x05 \x03(\x0b2\x19.checks.Presence.MapEntry\
-B\x00R\x03map\x12\x18\x0a\x06number\x18\x06 \x01(\x05B\x00R\x06number\x12!\x0a\x0bzero_passes\x18\x07\
-\x20\x01(\x05B\x00R\x0azeroPasses\x12-\x0a\x0fzero_passes_too\x18\x08 \x01(\x05B\x00H\x03R\x0dzeroPa\
-ssesToo\x88\x01\x01\x12\x1a\x0a\x07ignored\x18\x09 \x01(\x05B\x00R\x07ignored\x12,\x0a\x09unchecked\x18\
-\x0a \x01(\x0b2\x0c.checks.LeafB\x00R\x09unchecked\x12\x16\x0a\x04word\x18\x0b \x01(\x09B\x00H\x00R\x04\
-word\x12\"\x0a\x04leaf\x18\x0c \x01(\x0b2\x0c.checks.LeafH\x00R\x04leaf\x122\x0a\x07nothing\x18\x0d \
-\x01(\x0b2\x16.google.protobuf.EmptyH\x00R\x07nothing\x12\x16\x0a\x04this\x18\x0e \x01(\x05B\x00H\x01\
-R\x04this\x12\x16\x0a\x04type\x18\x0f \x01(\x05B\x00H\x01R\x04type\x12&\x0a\x06holder\x18\x10 \x01(\x0b\
-2\x0e.checks.HolderR\x06holder\x12-\x0a\x05inner\x18\x11 \x01(\x0b2\x17.checks.Presence.ChoiceR\x05i\
-nner\x1a6\x0a\x08MapEntry\x12\x10\x0a\x03key\x18\x01 \x01(\x09R\x03key\x12\x14\x0a\x05value\x18\x02 \
-\x01(\x09R\x05value:\x028\x01\x1aL\x0a\x06Choice\x12\"\x0a\x04leaf\x18\x01 \x01(\x0b2\x0c.checks.Lea\
-fH\x00R\x04leaf\x12\x14\x0a\x04word\x18\x02 \x01(\x09H\x00R\x04wordB\x08\x0a\x06choiceB\x0a\x0a\x06c\
-hoice\x12\x00B\x06\x0a\x04freeB\x0b\x0a\x09_explicitB\x12\x0a\x10_zero_passes_too\"k\x0a\x09AtMostOn\
-e\x12\x0e\x0a\x01a\x18\x01 \x01(\x09B\x00R\x01a\x12\x11\x0a\x01b\x18\x02 \x01(\x09H\x01R\x01b\x88\x01\
-\x01\x12\x0e\x0a\x01c\x18\x03 \x01(\x05B\x00R\x01c\x12\x0e\x0a\x01d\x18\x04 \x01(\x09H\x00R\x01d\x12\
-\x0e\x0a\x01e\x18\x05 \x01(\x09H\x00R\x01e:\x00B\x03\x0a\x01xB\x04\x0a\x02_b\"\x83\x02\x0a\x03All\x12\
-)\x0a\x07numbers\x18\x01 \x01(\x0b2\x0f.checks.NumbersR\x07numbers\x12#\x0a\x05texts\x18\x02 \x01(\x0b\
-2\x0d.checks.TextsR\x05texts\x12#\x0a\x05blobs\x18\x03 \x01(\x0b2\x0d.checks.BlobsR\x05blobs\x12&\x0a\
-\x06others\x18\x04 \x01(\x0b2\x0e.checks.OthersR\x06others\x12,\x0a\x08presence\x18\x05 \x01(\x0b2\x10\
-.checks.PresenceR\x08presence\x121\x0a\x0bat_most_one\x18\x06 \x01(\x0b2\x11.checks.AtMostOneR\x09at\
-MostOne*=\x0a\x05Color\x12\x15\x0a\x11COLOR_UNSPECIFIED\x10\x00\x12\x0d\x0a\x09COLOR_RED\x10\x01\x12\
-\x0e\x0a\x0aCOLOR_BLUE\x10\x052\x97\x01\x0a\x06Checks\x12,\x0a\x05Check\x12\x0b.checks.All\x1a\x16.g\
-oogle.protobuf.Empty\x121\x0a\x07Collect\x12\x0c.checks.Leaf\x1a\x16.google.protobuf.Empty(\x01\x12,\
-\x0a\x04Pass\x12\x0c.checks.Free\x1a\x16.google.protobuf.Emptyb\x06proto3";
+\x0a\xff\x01\x0a\x1fgoogle/protobuf/timestamp.proto\x12\x0fgoogle.protobuf\";\x0a\x09Timestamp\x12\x18\
+\x0a\x07seconds\x18\x01 \x01(\x03R\x07seconds\x12\x14\x0a\x05nanos\x18\x02 \x01(\x05R\x05nanosB\x85\x01\
+\x0a\x13com.google.protobufB\x0eTimestampProtoP\x01Z2google.golang.org/protobuf/types/known/timestam\
+ppb\xf8\x01\x01\xa2\x02\x03GPB\xaa\x02\x1eGoogle.Protobuf.WellKnownTypesb\x06proto3\x0a\xfb\x01\x0a\x1e\
+google/protobuf/duration.proto\x12\x0fgoogle.protobuf\":\x0a\x08Duration\x12\x18\x0a\x07seconds\x18\x01\
+\x20\x01(\x03R\x07seconds\x12\x14\x0a\x05nanos\x18\x02 \x01(\x05R\x05nanosB\x83\x01\x0a\x13com.googl\
+e.protobufB\x0dDurationProtoP\x01Z1google.golang.org/protobuf/types/known/durationpb\xf8\x01\x01\xa2\
+\x02\x03GPB\xaa\x02\x1eGoogle.Protobuf.WellKnownTypesb\x06proto3\x0a\xbe\x01\x0a\x1bgoogle/protobuf/\
+empty.proto\x12\x0fgoogle.protobuf\"\x07\x0a\x05EmptyB}\x0a\x13com.google.protobufB\x0aEmptyProtoP\x01\
+Z.google.golang.org/protobuf/types/known/emptypb\xf8\x01\x01\xa2\x02\x03GPB\xaa\x02\x1eGoogle.Protob\
+uf.WellKnownTypesb\x06proto3\x0a\x86\x04\x0a\x1egoogle/protobuf/wrappers.proto\x12\x0fgoogle.protobu\
+f\"#\x0a\x0bDoubleValue\x12\x14\x0a\x05value\x18\x01 \x01(\x01R\x05value\"\"\x0a\x0aFloatValue\x12\x14\
+\x0a\x05value\x18\x01 \x01(\x02R\x05value\"\"\x0a\x0aInt64Value\x12\x14\x0a\x05value\x18\x01 \x01(\x03\
+R\x05value\"#\x0a\x0bUInt64Value\x12\x14\x0a\x05value\x18\x01 \x01(\x04R\x05value\"\"\x0a\x0aInt32Va\
+lue\x12\x14\x0a\x05value\x18\x01 \x01(\x05R\x05value\"#\x0a\x0bUInt32Value\x12\x14\x0a\x05value\x18\x01\
+\x20\x01(\x0dR\x05value\"!\x0a\x09BoolValue\x12\x14\x0a\x05value\x18\x01 \x01(\x08R\x05value\"#\x0a\x0b\
+StringValue\x12\x14\x0a\x05value\x18\x01 \x01(\x09R\x05value\"\"\x0a\x0aBytesValue\x12\x14\x0a\x05va\
+lue\x18\x01 \x01(\x0cR\x05valueB\x83\x01\x0a\x13com.google.protobufB\x0dWrappersProtoP\x01Z1google.g\
+olang.org/protobuf/types/known/wrapperspb\xf8\x01\x01\xa2\x02\x03GPB\xaa\x02\x1eGoogle.Protobuf.Well\
+KnownTypesb\x06proto3\x0a\xe4\x01\x0a\x19google/protobuf/any.proto\x12\x0fgoogle.protobuf\"6\x0a\x03\
+Any\x12\x19\x0a\x08type_url\x18\x01 \x01(\x09R\x07typeUrl\x12\x14\x0a\x05value\x18\x02 \x01(\x0cR\x05\
+valueBv\x0a\x13com.google.protobufB\x08AnyProtoP\x01Z,google.golang.org/protobuf/types/known/anypb\xa2\
+\x02\x03GPB\xaa\x02\x1eGoogle.Protobuf.WellKnownTypesb\x06proto3\x0a\xe6X\x0a google/protobuf/descri\
+ptor.proto\x12\x0fgoogle.protobuf\"M\x0a\x11FileDescriptorSet\x128\x0a\x04file\x18\x01 \x03(\x0b2$.g\
+oogle.protobuf.FileDescriptorProtoR\x04file\"\x98\x05\x0a\x13FileDescriptorProto\x12\x12\x0a\x04name\
+\x18\x01 \x01(\x09R\x04name\x12\x18\x0a\x07package\x18\x02 \x01(\x09R\x07package\x12\x1e\x0a\x0adepe\
+ndency\x18\x03 \x03(\x09R\x0adependency\x12+\x0a\x11public_dependency\x18\x0a \x03(\x05R\x10publicDe\
+pendency\x12'\x0a\x0fweak_dependency\x18\x0b \x03(\x05R\x0eweakDependency\x12C\x0a\x0cmessage_type\x18\
+\x04 \x03(\x0b2 .google.protobuf.DescriptorProtoR\x0bmessageType\x12A\x0a\x09enum_type\x18\x05 \x03(\
+\x0b2$.google.protobuf.EnumDescriptorProtoR\x08enumType\x12A\x0a\x07service\x18\x06 \x03(\x0b2'.goog\
+le.protobuf.ServiceDescriptorProtoR\x07service\x12C\x0a\x09extension\x18\x07 \x03(\x0b2%.google.prot\
+obuf.FieldDescriptorProtoR\x09extension\x126\x0a\x07options\x18\x08 \x01(\x0b2\x1c.google.protobuf.F\
+ileOptionsR\x07options\x12I\x0a\x10source_code_info\x18\x09 \x01(\x0b2\x1f.google.protobuf.SourceCod\
+eInfoR\x0esourceCodeInfo\x12\x16\x0a\x06syntax\x18\x0c \x01(\x09R\x06syntax\x122\x0a\x07edition\x18\x0e\
+\x20\x01(\x0e2\x18.google.protobuf.EditionR\x07edition\"\xb9\x06\x0a\x0fDescriptorProto\x12\x12\x0a\x04\
+name\x18\x01 \x01(\x09R\x04name\x12;\x0a\x05field\x18\x02 \x03(\x0b2%.google.protobuf.FieldDescripto\
+rProtoR\x05field\x12C\x0a\x09extension\x18\x06 \x03(\x0b2%.google.protobuf.FieldDescriptorProtoR\x09\
+extension\x12A\x0a\x0bnested_type\x18\x03 \x03(\x0b2 .google.protobuf.DescriptorProtoR\x0anestedType\
+\x12A\x0a\x09enum_type\x18\x04 \x03(\x0b2$.google.protobuf.EnumDescriptorProtoR\x08enumType\x12X\x0a\
+\x0fextension_range\x18\x05 \x03(\x0b2/.google.protobuf.DescriptorProto.ExtensionRangeR\x0eextension\
+Range\x12D\x0a\x0aoneof_decl\x18\x08 \x03(\x0b2%.google.protobuf.OneofDescriptorProtoR\x09oneofDecl\x12\
+9\x0a\x07options\x18\x07 \x01(\x0b2\x1f.google.protobuf.MessageOptionsR\x07options\x12U\x0a\x0ereser\
+ved_range\x18\x09 \x03(\x0b2..google.protobuf.DescriptorProto.ReservedRangeR\x0dreservedRange\x12#\x0a\
+\x0dreserved_name\x18\x0a \x03(\x09R\x0creservedName\x1az\x0a\x0eExtensionRange\x12\x14\x0a\x05start\
+\x18\x01 \x01(\x05R\x05start\x12\x10\x0a\x03end\x18\x02 \x01(\x05R\x03end\x12@\x0a\x07options\x18\x03\
+\x20\x01(\x0b2&.google.protobuf.ExtensionRangeOptionsR\x07options\x1a7\x0a\x0dReservedRange\x12\x14\x0a\
+\x05start\x18\x01 \x01(\x05R\x05start\x12\x10\x0a\x03end\x18\x02 \x01(\x05R\x03end\"\xc4\x04\x0a\x15\
+ExtensionRangeOptions\x12X\x0a\x14uninterpreted_option\x18\xe7\x07 \x03(\x0b2$.google.protobuf.Unint\
+erpretedOptionR\x13uninterpretedOption\x12V\x0a\x0bdeclaration\x18\x02 \x03(\x0b22.google.protobuf.E\
+xtensionRangeOptions.DeclarationB\x00R\x0bdeclaration\x127\x0a\x08features\x182 \x01(\x0b2\x1b.googl\
+e.protobuf.FeatureSetR\x08features\x12h\x0a\x0cverification\x18\x03 \x01(\x0e28.google.protobuf.Exte\
+nsionRangeOptions.VerificationState:\x0aUNVERIFIEDR\x0cverification\x1a\x94\x01\x0a\x0bDeclaration\x12\
+\x16\x0a\x06number\x18\x01 \x01(\x05R\x06number\x12\x1b\x0a\x09full_name\x18\x02 \x01(\x09R\x08fullN\
+ame\x12\x12\x0a\x04type\x18\x03 \x01(\x09R\x04type\x12\x1a\x0a\x08reserved\x18\x05 \x01(\x08R\x08res\
+erved\x12\x1a\x0a\x08repeated\x18\x06 \x01(\x08R\x08repeatedJ\x04\x08\x04\x10\x05\"4\x0a\x11Verifica\
+tionState\x12\x0f\x0a\x0bDECLARATION\x10\x00\x12\x0e\x0a\x0aUNVERIFIED\x10\x01*\x09\x08\xe8\x07\x10\x80\
+\x80\x80\x80\x02\"\xc1\x06\x0a\x14FieldDescriptorProto\x12\x12\x0a\x04name\x18\x01 \x01(\x09R\x04nam\
+e\x12\x16\x0a\x06number\x18\x03 \x01(\x05R\x06number\x12A\x0a\x05label\x18\x04 \x01(\x0e2+.google.pr\
+otobuf.FieldDescriptorProto.LabelR\x05label\x12>\x0a\x04type\x18\x05 \x01(\x0e2*.google.protobuf.Fie\
+ldDescriptorProto.TypeR\x04type\x12\x1b\x0a\x09type_name\x18\x06 \x01(\x09R\x08typeName\x12\x1a\x0a\x08\
+extendee\x18\x02 \x01(\x09R\x08extendee\x12#\x0a\x0ddefault_value\x18\x07 \x01(\x09R\x0cdefaultValue\
+\x12\x1f\x0a\x0boneof_index\x18\x09 \x01(\x05R\x0aoneofIndex\x12\x1b\x0a\x09json_name\x18\x0a \x01(\x09\
+R\x08jsonName\x127\x0a\x07options\x18\x08 \x01(\x0b2\x1d.google.protobuf.FieldOptionsR\x07options\x12\
+'\x0a\x0fproto3_optional\x18\x11 \x01(\x08R\x0eproto3Optional\"\xb6\x02\x0a\x04Type\x12\x0f\x0a\x0bT\
+YPE_DOUBLE\x10\x01\x12\x0e\x0a\x0aTYPE_FLOAT\x10\x02\x12\x0e\x0a\x0aTYPE_INT64\x10\x03\x12\x0f\x0a\x0b\
+TYPE_UINT64\x10\x04\x12\x0e\x0a\x0aTYPE_INT32\x10\x05\x12\x10\x0a\x0cTYPE_FIXED64\x10\x06\x12\x10\x0a\
+\x0cTYPE_FIXED32\x10\x07\x12\x0d\x0a\x09TYPE_BOOL\x10\x08\x12\x0f\x0a\x0bTYPE_STRING\x10\x09\x12\x0e\
+\x0a\x0aTYPE_GROUP\x10\x0a\x12\x10\x0a\x0cTYPE_MESSAGE\x10\x0b\x12\x0e\x0a\x0aTYPE_BYTES\x10\x0c\x12\
+\x0f\x0a\x0bTYPE_UINT32\x10\x0d\x12\x0d\x0a\x09TYPE_ENUM\x10\x0e\x12\x11\x0a\x0dTYPE_SFIXED32\x10\x0f\
+\x12\x11\x0a\x0dTYPE_SFIXED64\x10\x10\x12\x0f\x0a\x0bTYPE_SINT32\x10\x11\x12\x0f\x0a\x0bTYPE_SINT64\x10\
+\x12\"C\x0a\x05Label\x12\x12\x0a\x0eLABEL_OPTIONAL\x10\x01\x12\x12\x0a\x0eLABEL_REPEATED\x10\x03\x12\
+\x12\x0a\x0eLABEL_REQUIRED\x10\x02\"c\x0a\x14OneofDescriptorProto\x12\x12\x0a\x04name\x18\x01 \x01(\x09\
+R\x04name\x127\x0a\x07options\x18\x02 \x01(\x0b2\x1d.google.protobuf.OneofOptionsR\x07options\"\xe3\x02\
+\x0a\x13EnumDescriptorProto\x12\x12\x0a\x04name\x18\x01 \x01(\x09R\x04name\x12?\x0a\x05value\x18\x02\
+\x20\x03(\x0b2).google.protobuf.EnumValueDescriptorProtoR\x05value\x126\x0a\x07options\x18\x03 \x01(\
+\x0b2\x1c.google.protobuf.EnumOptionsR\x07options\x12]\x0a\x0ereserved_range\x18\x04 \x03(\x0b26.goo\
+gle.protobuf.EnumDescriptorProto.EnumReservedRangeR\x0dreservedRange\x12#\x0a\x0dreserved_name\x18\x05\
+\x20\x03(\x09R\x0creservedName\x1a;\x0a\x11EnumReservedRange\x12\x14\x0a\x05start\x18\x01 \x01(\x05R\
+\x05start\x12\x10\x0a\x03end\x18\x02 \x01(\x05R\x03end\"\x83\x01\x0a\x18EnumValueDescriptorProto\x12\
+\x12\x0a\x04name\x18\x01 \x01(\x09R\x04name\x12\x16\x0a\x06number\x18\x02 \x01(\x05R\x06number\x12;\x0a\
+\x07options\x18\x03 \x01(\x0b2!.google.protobuf.EnumValueOptionsR\x07options\"\xa7\x01\x0a\x16Servic\
+eDescriptorProto\x12\x12\x0a\x04name\x18\x01 \x01(\x09R\x04name\x12>\x0a\x06method\x18\x02 \x03(\x0b\
+2&.google.protobuf.MethodDescriptorProtoR\x06method\x129\x0a\x07options\x18\x03 \x01(\x0b2\x1f.googl\
+e.protobuf.ServiceOptionsR\x07options\"\x89\x02\x0a\x15MethodDescriptorProto\x12\x12\x0a\x04name\x18\
+\x01 \x01(\x09R\x04name\x12\x1d\x0a\x0ainput_type\x18\x02 \x01(\x09R\x09inputType\x12\x1f\x0a\x0bout\
+put_type\x18\x03 \x01(\x09R\x0aoutputType\x128\x0a\x07options\x18\x04 \x01(\x0b2\x1e.google.protobuf\
+.MethodOptionsR\x07options\x120\x0a\x10client_streaming\x18\x05 \x01(\x08:\x05falseR\x0fclientStream\
+ing\x120\x0a\x10server_streaming\x18\x06 \x01(\x08:\x05falseR\x0fserverStreaming\"\xca\x09\x0a\x0bFi\
+leOptions\x12!\x0a\x0cjava_package\x18\x01 \x01(\x09R\x0bjavaPackage\x120\x0a\x14java_outer_classnam\
+e\x18\x08 \x01(\x09R\x12javaOuterClassname\x125\x0a\x13java_multiple_files\x18\x0a \x01(\x08:\x05fal\
+seR\x11javaMultipleFiles\x12D\x0a\x1djava_generate_equals_and_hash\x18\x14 \x01(\x08B\x02\x18\x01R\x19\
+javaGenerateEqualsAndHash\x12:\x0a\x16java_string_check_utf8\x18\x1b \x01(\x08:\x05falseR\x13javaStr\
+ingCheckUtf8\x12S\x0a\x0coptimize_for\x18\x09 \x01(\x0e2).google.protobuf.FileOptions.OptimizeMode:\x05\
+SPEEDR\x0boptimizeFor\x12\x1d\x0a\x0ago_package\x18\x0b \x01(\x09R\x09goPackage\x125\x0a\x13cc_gener\
+ic_services\x18\x10 \x01(\x08:\x05falseR\x11ccGenericServices\x129\x0a\x15java_generic_services\x18\x11\
+\x20\x01(\x08:\x05falseR\x13javaGenericServices\x125\x0a\x13py_generic_services\x18\x12 \x01(\x08:\x05\
+falseR\x11pyGenericServices\x127\x0a\x14php_generic_services\x18* \x01(\x08:\x05falseR\x12phpGeneric\
+Services\x12%\x0a\x0adeprecated\x18\x17 \x01(\x08:\x05falseR\x0adeprecated\x12.\x0a\x10cc_enable_are\
+nas\x18\x1f \x01(\x08:\x04trueR\x0eccEnableArenas\x12*\x0a\x11objc_class_prefix\x18$ \x01(\x09R\x0fo\
+bjcClassPrefix\x12)\x0a\x10csharp_namespace\x18% \x01(\x09R\x0fcsharpNamespace\x12!\x0a\x0cswift_pre\
+fix\x18' \x01(\x09R\x0bswiftPrefix\x12(\x0a\x10php_class_prefix\x18( \x01(\x09R\x0ephpClassPrefix\x12\
+#\x0a\x0dphp_namespace\x18) \x01(\x09R\x0cphpNamespace\x124\x0a\x16php_metadata_namespace\x18, \x01(\
+\x09R\x14phpMetadataNamespace\x12!\x0a\x0cruby_package\x18- \x01(\x09R\x0brubyPackage\x127\x0a\x08fe\
+atures\x182 \x01(\x0b2\x1b.google.protobuf.FeatureSetR\x08features\x12X\x0a\x14uninterpreted_option\x18\
+\xe7\x07 \x03(\x0b2$.google.protobuf.UninterpretedOptionR\x13uninterpretedOption\":\x0a\x0cOptimizeM\
+ode\x12\x09\x0a\x05SPEED\x10\x01\x12\x0d\x0a\x09CODE_SIZE\x10\x02\x12\x10\x0a\x0cLITE_RUNTIME\x10\x03\
+*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02J\x04\x08&\x10'\"\xf4\x03\x0a\x0eMessageOptions\x12<\x0a\x17\
+message_set_wire_format\x18\x01 \x01(\x08:\x05falseR\x14messageSetWireFormat\x12L\x0a\x1fno_standard\
+_descriptor_accessor\x18\x02 \x01(\x08:\x05falseR\x1cnoStandardDescriptorAccessor\x12%\x0a\x0adeprec\
+ated\x18\x03 \x01(\x08:\x05falseR\x0adeprecated\x12\x1b\x0a\x09map_entry\x18\x07 \x01(\x08R\x08mapEn\
+try\x12V\x0a&deprecated_legacy_json_field_conflicts\x18\x0b \x01(\x08B\x02\x18\x01R\"deprecatedLegac\
+yJsonFieldConflicts\x127\x0a\x08features\x18\x0c \x01(\x0b2\x1b.google.protobuf.FeatureSetR\x08featu\
+res\x12X\x0a\x14uninterpreted_option\x18\xe7\x07 \x03(\x0b2$.google.protobuf.UninterpretedOptionR\x13\
+uninterpretedOption*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02J\x04\x08\x04\x10\x05J\x04\x08\x05\x10\x06\
+J\x04\x08\x06\x10\x07J\x04\x08\x08\x10\x09J\x04\x08\x09\x10\x0a\"\xad\x0a\x0a\x0cFieldOptions\x12A\x0a\
+\x05ctype\x18\x01 \x01(\x0e2#.google.protobuf.FieldOptions.CType:\x06STRINGR\x05ctype\x12\x16\x0a\x06\
+packed\x18\x02 \x01(\x08R\x06packed\x12G\x0a\x06jstype\x18\x06 \x01(\x0e2$.google.protobuf.FieldOpti\
+ons.JSType:\x09JS_NORMALR\x06jstype\x12\x19\x0a\x04lazy\x18\x05 \x01(\x08:\x05falseR\x04lazy\x12.\x0a\
+\x0funverified_lazy\x18\x0f \x01(\x08:\x05falseR\x0eunverifiedLazy\x12%\x0a\x0adeprecated\x18\x03 \x01\
+(\x08:\x05falseR\x0adeprecated\x12\x19\x0a\x04weak\x18\x0a \x01(\x08:\x05falseR\x04weak\x12(\x0a\x0c\
+debug_redact\x18\x10 \x01(\x08:\x05falseR\x0bdebugRedact\x12K\x0a\x09retention\x18\x11 \x01(\x0e2-.g\
+oogle.protobuf.FieldOptions.OptionRetentionR\x09retention\x12H\x0a\x07targets\x18\x13 \x03(\x0e2..go\
+ogle.protobuf.FieldOptions.OptionTargetTypeR\x07targets\x12W\x0a\x10edition_defaults\x18\x14 \x03(\x0b\
+2,.google.protobuf.FieldOptions.EditionDefaultR\x0feditionDefaults\x127\x0a\x08features\x18\x15 \x01\
+(\x0b2\x1b.google.protobuf.FeatureSetR\x08features\x12X\x0a\x14uninterpreted_option\x18\xe7\x07 \x03\
+(\x0b2$.google.protobuf.UninterpretedOptionR\x13uninterpretedOption\x1aZ\x0a\x0eEditionDefault\x122\x0a\
+\x07edition\x18\x03 \x01(\x0e2\x18.google.protobuf.EditionR\x07edition\x12\x14\x0a\x05value\x18\x02 \
+\x01(\x09R\x05value\"/\x0a\x05CType\x12\x0a\x0a\x06STRING\x10\x00\x12\x08\x0a\x04CORD\x10\x01\x12\x10\
+\x0a\x0cSTRING_PIECE\x10\x02\"5\x0a\x06JSType\x12\x0d\x0a\x09JS_NORMAL\x10\x00\x12\x0d\x0a\x09JS_STR\
+ING\x10\x01\x12\x0d\x0a\x09JS_NUMBER\x10\x02\"U\x0a\x0fOptionRetention\x12\x15\x0a\x11RETENTION_UNKN\
+OWN\x10\x00\x12\x15\x0a\x11RETENTION_RUNTIME\x10\x01\x12\x14\x0a\x10RETENTION_SOURCE\x10\x02\"\x8c\x02\
+\x0a\x10OptionTargetType\x12\x17\x0a\x13TARGET_TYPE_UNKNOWN\x10\x00\x12\x14\x0a\x10TARGET_TYPE_FILE\x10\
+\x01\x12\x1f\x0a\x1bTARGET_TYPE_EXTENSION_RANGE\x10\x02\x12\x17\x0a\x13TARGET_TYPE_MESSAGE\x10\x03\x12\
+\x15\x0a\x11TARGET_TYPE_FIELD\x10\x04\x12\x15\x0a\x11TARGET_TYPE_ONEOF\x10\x05\x12\x14\x0a\x10TARGET\
+_TYPE_ENUM\x10\x06\x12\x1a\x0a\x16TARGET_TYPE_ENUM_ENTRY\x10\x07\x12\x17\x0a\x13TARGET_TYPE_SERVICE\x10\
+\x08\x12\x16\x0a\x12TARGET_TYPE_METHOD\x10\x09*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02J\x04\x08\x04\
+\x10\x05J\x04\x08\x12\x10\x13\"\xac\x01\x0a\x0cOneofOptions\x127\x0a\x08features\x18\x01 \x01(\x0b2\x1b\
+.google.protobuf.FeatureSetR\x08features\x12X\x0a\x14uninterpreted_option\x18\xe7\x07 \x03(\x0b2$.go\
+ogle.protobuf.UninterpretedOptionR\x13uninterpretedOption*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02\"\
+\xd1\x02\x0a\x0bEnumOptions\x12\x1f\x0a\x0ballow_alias\x18\x02 \x01(\x08R\x0aallowAlias\x12%\x0a\x0a\
+deprecated\x18\x03 \x01(\x08:\x05falseR\x0adeprecated\x12V\x0a&deprecated_legacy_json_field_conflict\
+s\x18\x06 \x01(\x08B\x02\x18\x01R\"deprecatedLegacyJsonFieldConflicts\x127\x0a\x08features\x18\x07 \x01\
+(\x0b2\x1b.google.protobuf.FeatureSetR\x08features\x12X\x0a\x14uninterpreted_option\x18\xe7\x07 \x03\
+(\x0b2$.google.protobuf.UninterpretedOptionR\x13uninterpretedOption*\x09\x08\xe8\x07\x10\x80\x80\x80\
+\x80\x02J\x04\x08\x05\x10\x06\"\x81\x02\x0a\x10EnumValueOptions\x12%\x0a\x0adeprecated\x18\x01 \x01(\
+\x08:\x05falseR\x0adeprecated\x127\x0a\x08features\x18\x02 \x01(\x0b2\x1b.google.protobuf.FeatureSet\
+R\x08features\x12(\x0a\x0cdebug_redact\x18\x03 \x01(\x08:\x05falseR\x0bdebugRedact\x12X\x0a\x14unint\
+erpreted_option\x18\xe7\x07 \x03(\x0b2$.google.protobuf.UninterpretedOptionR\x13uninterpretedOption*\
+\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02\"\xd5\x01\x0a\x0eServiceOptions\x127\x0a\x08features\x18\" \
+\x01(\x0b2\x1b.google.protobuf.FeatureSetR\x08features\x12%\x0a\x0adeprecated\x18! \x01(\x08:\x05fal\
+seR\x0adeprecated\x12X\x0a\x14uninterpreted_option\x18\xe7\x07 \x03(\x0b2$.google.protobuf.Uninterpr\
+etedOptionR\x13uninterpretedOption*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02\"\x99\x03\x0a\x0dMethodO\
+ptions\x12%\x0a\x0adeprecated\x18! \x01(\x08:\x05falseR\x0adeprecated\x12q\x0a\x11idempotency_level\x18\
+\" \x01(\x0e2/.google.protobuf.MethodOptions.IdempotencyLevel:\x13IDEMPOTENCY_UNKNOWNR\x10idempotenc\
+yLevel\x127\x0a\x08features\x18# \x01(\x0b2\x1b.google.protobuf.FeatureSetR\x08features\x12X\x0a\x14\
+uninterpreted_option\x18\xe7\x07 \x03(\x0b2$.google.protobuf.UninterpretedOptionR\x13uninterpretedOp\
+tion\"P\x0a\x10IdempotencyLevel\x12\x17\x0a\x13IDEMPOTENCY_UNKNOWN\x10\x00\x12\x13\x0a\x0fNO_SIDE_EF\
+FECTS\x10\x01\x12\x0e\x0a\x0aIDEMPOTENT\x10\x02*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02\"\x9a\x03\x0a\
+\x13UninterpretedOption\x12A\x0a\x04name\x18\x02 \x03(\x0b2-.google.protobuf.UninterpretedOption.Nam\
+ePartR\x04name\x12)\x0a\x10identifier_value\x18\x03 \x01(\x09R\x0fidentifierValue\x12,\x0a\x12positi\
+ve_int_value\x18\x04 \x01(\x04R\x10positiveIntValue\x12,\x0a\x12negative_int_value\x18\x05 \x01(\x03\
+R\x10negativeIntValue\x12!\x0a\x0cdouble_value\x18\x06 \x01(\x01R\x0bdoubleValue\x12!\x0a\x0cstring_\
+value\x18\x07 \x01(\x0cR\x0bstringValue\x12'\x0a\x0faggregate_value\x18\x08 \x01(\x09R\x0eaggregateV\
+alue\x1aJ\x0a\x08NamePart\x12\x1b\x0a\x09name_part\x18\x01 \x02(\x09R\x08namePart\x12!\x0a\x0cis_ext\
+ension\x18\x02 \x02(\x08R\x0bisExtension\"\x81\x08\x0a\x0aFeatureSet\x12R\x0a\x0efield_presence\x18\x01\
+\x20\x01(\x0e2).google.protobuf.FeatureSet.FieldPresenceB\x00R\x0dfieldPresence\x12C\x0a\x09enum_typ\
+e\x18\x02 \x01(\x0e2$.google.protobuf.FeatureSet.EnumTypeB\x00R\x08enumType\x12k\x0a\x17repeated_fie\
+ld_encoding\x18\x03 \x01(\x0e21.google.protobuf.FeatureSet.RepeatedFieldEncodingB\x00R\x15repeatedFi\
+eldEncoding\x12U\x0a\x0futf8_validation\x18\x04 \x01(\x0e2*.google.protobuf.FeatureSet.Utf8Validatio\
+nB\x00R\x0eutf8Validation\x12X\x0a\x10message_encoding\x18\x05 \x01(\x0e2+.google.protobuf.FeatureSe\
+t.MessageEncodingB\x00R\x0fmessageEncoding\x12I\x0a\x0bjson_format\x18\x06 \x01(\x0e2&.google.protob\
+uf.FeatureSet.JsonFormatB\x00R\x0ajsonFormat\"\\\x0a\x0dFieldPresence\x12\x1a\x0a\x16FIELD_PRESENCE_\
+UNKNOWN\x10\x00\x12\x0c\x0a\x08EXPLICIT\x10\x01\x12\x0c\x0a\x08IMPLICIT\x10\x02\x12\x13\x0a\x0fLEGAC\
+Y_REQUIRED\x10\x03\"7\x0a\x08EnumType\x12\x15\x0a\x11ENUM_TYPE_UNKNOWN\x10\x00\x12\x08\x0a\x04OPEN\x10\
+\x01\x12\x0a\x0a\x06CLOSED\x10\x02\"V\x0a\x15RepeatedFieldEncoding\x12#\x0a\x1fREPEATED_FIELD_ENCODI\
+NG_UNKNOWN\x10\x00\x12\x0a\x0a\x06PACKED\x10\x01\x12\x0c\x0a\x08EXPANDED\x10\x02\"C\x0a\x0eUtf8Valid\
+ation\x12\x1b\x0a\x17UTF8_VALIDATION_UNKNOWN\x10\x00\x12\x08\x0a\x04NONE\x10\x01\x12\x0a\x0a\x06VERI\
+FY\x10\x02\"S\x0a\x0fMessageEncoding\x12\x1c\x0a\x18MESSAGE_ENCODING_UNKNOWN\x10\x00\x12\x13\x0a\x0f\
+LENGTH_PREFIXED\x10\x01\x12\x0d\x0a\x09DELIMITED\x10\x02\"H\x0a\x0aJsonFormat\x12\x17\x0a\x13JSON_FO\
+RMAT_UNKNOWN\x10\x00\x12\x09\x0a\x05ALLOW\x10\x01\x12\x16\x0a\x12LEGACY_BEST_EFFORT\x10\x02*\x06\x08\
+\xe8\x07\x10\xe9\x07*\x06\x08\xe9\x07\x10\xea\x07*\x06\x08\x8bN\x10\x90NJ\x06\x08\xe7\x07\x10\xe8\x07\
+\"\xfe\x02\x0a\x12FeatureSetDefaults\x12X\x0a\x08defaults\x18\x01 \x03(\x0b2<.google.protobuf.Featur\
+eSetDefaults.FeatureSetEditionDefaultR\x08defaults\x12A\x0a\x0fminimum_edition\x18\x04 \x01(\x0e2\x18\
+.google.protobuf.EditionR\x0eminimumEdition\x12A\x0a\x0fmaximum_edition\x18\x05 \x01(\x0e2\x18.googl\
+e.protobuf.EditionR\x0emaximumEdition\x1a\x87\x01\x0a\x18FeatureSetEditionDefault\x122\x0a\x07editio\
+n\x18\x03 \x01(\x0e2\x18.google.protobuf.EditionR\x07edition\x127\x0a\x08features\x18\x02 \x01(\x0b2\
+\x1b.google.protobuf.FeatureSetR\x08features\"\xa7\x02\x0a\x0eSourceCodeInfo\x12D\x0a\x08location\x18\
+\x01 \x03(\x0b2(.google.protobuf.SourceCodeInfo.LocationR\x08location\x1a\xce\x01\x0a\x08Location\x12\
+\x16\x0a\x04path\x18\x01 \x03(\x05B\x02\x10\x01R\x04path\x12\x16\x0a\x04span\x18\x02 \x03(\x05B\x02\x10\
+\x01R\x04span\x12)\x0a\x10leading_comments\x18\x03 \x01(\x09R\x0fleadingComments\x12+\x0a\x11trailin\
+g_comments\x18\x04 \x01(\x09R\x10trailingComments\x12:\x0a\x19leading_detached_comments\x18\x06 \x03\
+(\x09R\x17leadingDetachedComments\"\xd0\x02\x0a\x11GeneratedCodeInfo\x12M\x0a\x0aannotation\x18\x01 \
+\x03(\x0b2-.google.protobuf.GeneratedCodeInfo.AnnotationR\x0aannotation\x1a\xeb\x01\x0a\x0aAnnotatio\
+n\x12\x16\x0a\x04path\x18\x01 \x03(\x05B\x02\x10\x01R\x04path\x12\x1f\x0a\x0bsource_file\x18\x02 \x01\
+(\x09R\x0asourceFile\x12\x14\x0a\x05begin\x18\x03 \x01(\x05R\x05begin\x12\x10\x0a\x03end\x18\x04 \x01\
+(\x05R\x03end\x12R\x0a\x08semantic\x18\x05 \x01(\x0e26.google.protobuf.GeneratedCodeInfo.Annotation.\
+SemanticR\x08semantic\"(\x0a\x08Semantic\x12\x08\x0a\x04NONE\x10\x00\x12\x07\x0a\x03SET\x10\x01\x12\x09\
+\x0a\x05ALIAS\x10\x02*\xea\x01\x0a\x07Edition\x12\x13\x0a\x0fEDITION_UNKNOWN\x10\x00\x12\x13\x0a\x0e\
+EDITION_PROTO2\x10\xe6\x07\x12\x13\x0a\x0eEDITION_PROTO3\x10\xe7\x07\x12\x11\x0a\x0cEDITION_2023\x10\
+\xe8\x07\x12\x17\x0a\x13EDITION_1_TEST_ONLY\x10\x01\x12\x17\x0a\x13EDITION_2_TEST_ONLY\x10\x02\x12\x1d\
+\x0a\x17EDITION_99997_TEST_ONLY\x10\x9d\x8d\x06\x12\x1d\x0a\x17EDITION_99998_TEST_ONLY\x10\x9e\x8d\x06\
+\x12\x1d\x0a\x17EDITION_99999_TEST_ONLY\x10\x9f\x8d\x06B~\x0a\x13com.google.protobufB\x10DescriptorP\
+rotosH\x01Z-google.golang.org/protobuf/types/descriptorpb\xf8\x01\x01\xa2\x02\x03GPB\xaa\x02\x1aGoog\
+le.Protobuf.Reflection\x0a\xe6\x01\x0a google/protobuf/field_mask.proto\x12\x0fgoogle.protobuf\"!\x0a\
+\x09FieldMask\x12\x14\x0a\x05paths\x18\x01 \x03(\x09R\x05pathsB\x85\x01\x0a\x13com.google.protobufB\x0e\
+FieldMaskProtoP\x01Z2google.golang.org/protobuf/types/known/fieldmaskpb\xf8\x01\x01\xa2\x02\x03GPB\xaa\
+\x02\x1eGoogle.Protobuf.WellKnownTypesb\x06proto3\x0a\xd8H\x0a\x1bbuf/validate/validate.proto\x12\x0c\
+buf.validate\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/p\
+rotobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"P\x0a\x04Rule\x12\x0e\x0a\x02id\x18\
+\x01 \x01(\x09R\x02id\x12\x18\x0a\x07message\x18\x02 \x01(\x09R\x07message\x12\x1e\x0a\x0aexpression\
+\x18\x03 \x01(\x09R\x0aexpression\"\xa1\x01\x0a\x0cMessageRules\x12%\x0a\x0ecel_expression\x18\x05 \x03\
+(\x09R\x0dcelExpression\x12$\x0a\x03cel\x18\x03 \x03(\x0b2\x12.buf.validate.RuleR\x03cel\x124\x0a\x05\
+oneof\x18\x04 \x03(\x0b2\x1e.buf.validate.MessageOneofRuleR\x05oneofJ\x04\x08\x01\x10\x02R\x08disabl\
+ed\"F\x0a\x10MessageOneofRule\x12\x16\x0a\x06fields\x18\x01 \x03(\x09R\x06fields\x12\x1a\x0a\x08requ\
+ired\x18\x02 \x01(\x08R\x08required\"(\x0a\x0aOneofRules\x12\x1a\x0a\x08required\x18\x01 \x01(\x08R\x08\
+required\"\xe3\x0a\x0a\x0aFieldRules\x12%\x0a\x0ecel_expression\x18\x1d \x03(\x09R\x0dcelExpression\x12\
+$\x0a\x03cel\x18\x17 \x03(\x0b2\x12.buf.validate.RuleR\x03cel\x12\x1a\x0a\x08required\x18\x19 \x01(\x08\
+R\x08required\x12,\x0a\x06ignore\x18\x1b \x01(\x0e2\x14.buf.validate.IgnoreR\x06ignore\x120\x0a\x05f\
+loat\x18\x01 \x01(\x0b2\x18.buf.validate.FloatRulesH\x00R\x05float\x123\x0a\x06double\x18\x02 \x01(\x0b\
+2\x19.buf.validate.DoubleRulesH\x00R\x06double\x120\x0a\x05int32\x18\x03 \x01(\x0b2\x18.buf.validate\
+.Int32RulesH\x00R\x05int32\x120\x0a\x05int64\x18\x04 \x01(\x0b2\x18.buf.validate.Int64RulesH\x00R\x05\
+int64\x123\x0a\x06uint32\x18\x05 \x01(\x0b2\x19.buf.validate.UInt32RulesH\x00R\x06uint32\x123\x0a\x06\
+uint64\x18\x06 \x01(\x0b2\x19.buf.validate.UInt64RulesH\x00R\x06uint64\x123\x0a\x06sint32\x18\x07 \x01\
+(\x0b2\x19.buf.validate.SInt32RulesH\x00R\x06sint32\x123\x0a\x06sint64\x18\x08 \x01(\x0b2\x19.buf.va\
+lidate.SInt64RulesH\x00R\x06sint64\x126\x0a\x07fixed32\x18\x09 \x01(\x0b2\x1a.buf.validate.Fixed32Ru\
+lesH\x00R\x07fixed32\x126\x0a\x07fixed64\x18\x0a \x01(\x0b2\x1a.buf.validate.Fixed64RulesH\x00R\x07f\
+ixed64\x129\x0a\x08sfixed32\x18\x0b \x01(\x0b2\x1b.buf.validate.SFixed32RulesH\x00R\x08sfixed32\x129\
+\x0a\x08sfixed64\x18\x0c \x01(\x0b2\x1b.buf.validate.SFixed64RulesH\x00R\x08sfixed64\x12-\x0a\x04boo\
+l\x18\x0d \x01(\x0b2\x17.buf.validate.BoolRulesH\x00R\x04bool\x123\x0a\x06string\x18\x0e \x01(\x0b2\x19\
+.buf.validate.StringRulesH\x00R\x06string\x120\x0a\x05bytes\x18\x0f \x01(\x0b2\x18.buf.validate.Byte\
+sRulesH\x00R\x05bytes\x12-\x0a\x04enum\x18\x10 \x01(\x0b2\x17.buf.validate.EnumRulesH\x00R\x04enum\x12\
+9\x0a\x08repeated\x18\x12 \x01(\x0b2\x1b.buf.validate.RepeatedRulesH\x00R\x08repeated\x12*\x0a\x03ma\
+p\x18\x13 \x01(\x0b2\x16.buf.validate.MapRulesH\x00R\x03map\x12*\x0a\x03any\x18\x14 \x01(\x0b2\x16.b\
+uf.validate.AnyRulesH\x00R\x03any\x129\x0a\x08duration\x18\x15 \x01(\x0b2\x1b.buf.validate.DurationR\
+ulesH\x00R\x08duration\x12=\x0a\x0afield_mask\x18\x1c \x01(\x0b2\x1c.buf.validate.FieldMaskRulesH\x00\
+R\x09fieldMask\x12<\x0a\x09timestamp\x18\x16 \x01(\x0b2\x1c.buf.validate.TimestampRulesH\x00R\x09tim\
+estampB\x06\x0a\x04typeJ\x04\x08\x18\x10\x19J\x04\x08\x1a\x10\x1bR\x07skippedR\x0cignore_empty\"Z\x0a\
+\x0fPredefinedRules\x12$\x0a\x03cel\x18\x01 \x03(\x0b2\x12.buf.validate.RuleR\x03celJ\x04\x08\x18\x10\
+\x19J\x04\x08\x1a\x10\x1bR\x07skippedR\x0cignore_empty\"\xef\x01\x0a\x0aFloatRules\x12\x14\x0a\x05co\
+nst\x18\x01 \x01(\x02R\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x02H\x00R\x02lt\x12\x12\x0a\x03lte\x18\
+\x03 \x01(\x02H\x00R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x02H\x01R\x02gt\x12\x12\x0a\x03gte\x18\x05\
+\x20\x01(\x02H\x01R\x03gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x02R\x02in\x12\x15\x0a\x06not_in\x18\x07 \
+\x03(\x02R\x05notIn\x12\x16\x0a\x06finite\x18\x08 \x01(\x08R\x06finite\x12\x18\x0a\x07example\x18\x09\
+\x20\x03(\x02R\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02B\x0b\x0a\x09less_thanB\x0e\x0a\x0c\
+greater_than\"\xf0\x01\x0a\x0bDoubleRules\x12\x14\x0a\x05const\x18\x01 \x01(\x01R\x05const\x12\x10\x0a\
+\x02lt\x18\x02 \x01(\x01H\x00R\x02lt\x12\x12\x0a\x03lte\x18\x03 \x01(\x01H\x00R\x03lte\x12\x10\x0a\x02\
+gt\x18\x04 \x01(\x01H\x01R\x02gt\x12\x12\x0a\x03gte\x18\x05 \x01(\x01H\x01R\x03gte\x12\x0e\x0a\x02in\
+\x18\x06 \x03(\x01R\x02in\x12\x15\x0a\x06not_in\x18\x07 \x03(\x01R\x05notIn\x12\x16\x0a\x06finite\x18\
+\x08 \x01(\x08R\x06finite\x12\x18\x0a\x07example\x18\x09 \x03(\x01R\x07example*\x09\x08\xe8\x07\x10\x80\
+\x80\x80\x80\x02B\x0b\x0a\x09less_thanB\x0e\x0a\x0cgreater_than\"\xd7\x01\x0a\x0aInt32Rules\x12\x14\x0a\
+\x05const\x18\x01 \x01(\x05R\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x05H\x00R\x02lt\x12\x12\x0a\x03\
+lte\x18\x03 \x01(\x05H\x00R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x05H\x01R\x02gt\x12\x12\x0a\x03gt\
+e\x18\x05 \x01(\x05H\x01R\x03gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x05R\x02in\x12\x15\x0a\x06not_in\x18\
+\x07 \x03(\x05R\x05notIn\x12\x18\x0a\x07example\x18\x08 \x03(\x05R\x07example*\x09\x08\xe8\x07\x10\x80\
+\x80\x80\x80\x02B\x0b\x0a\x09less_thanB\x0e\x0a\x0cgreater_than\"\xd7\x01\x0a\x0aInt64Rules\x12\x14\x0a\
+\x05const\x18\x01 \x01(\x03R\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x03H\x00R\x02lt\x12\x12\x0a\x03\
+lte\x18\x03 \x01(\x03H\x00R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x03H\x01R\x02gt\x12\x12\x0a\x03gt\
+e\x18\x05 \x01(\x03H\x01R\x03gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x03R\x02in\x12\x15\x0a\x06not_in\x18\
+\x07 \x03(\x03R\x05notIn\x12\x18\x0a\x07example\x18\x09 \x03(\x03R\x07example*\x09\x08\xe8\x07\x10\x80\
+\x80\x80\x80\x02B\x0b\x0a\x09less_thanB\x0e\x0a\x0cgreater_than\"\xd8\x01\x0a\x0bUInt32Rules\x12\x14\
+\x0a\x05const\x18\x01 \x01(\x0dR\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x0dH\x00R\x02lt\x12\x12\x0a\
+\x03lte\x18\x03 \x01(\x0dH\x00R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x0dH\x01R\x02gt\x12\x12\x0a\x03\
+gte\x18\x05 \x01(\x0dH\x01R\x03gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x0dR\x02in\x12\x15\x0a\x06not_in\x18\
+\x07 \x03(\x0dR\x05notIn\x12\x18\x0a\x07example\x18\x08 \x03(\x0dR\x07example*\x09\x08\xe8\x07\x10\x80\
+\x80\x80\x80\x02B\x0b\x0a\x09less_thanB\x0e\x0a\x0cgreater_than\"\xd8\x01\x0a\x0bUInt64Rules\x12\x14\
+\x0a\x05const\x18\x01 \x01(\x04R\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x04H\x00R\x02lt\x12\x12\x0a\
+\x03lte\x18\x03 \x01(\x04H\x00R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x04H\x01R\x02gt\x12\x12\x0a\x03\
+gte\x18\x05 \x01(\x04H\x01R\x03gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x04R\x02in\x12\x15\x0a\x06not_in\x18\
+\x07 \x03(\x04R\x05notIn\x12\x18\x0a\x07example\x18\x08 \x03(\x04R\x07example*\x09\x08\xe8\x07\x10\x80\
+\x80\x80\x80\x02B\x0b\x0a\x09less_thanB\x0e\x0a\x0cgreater_than\"\xd8\x01\x0a\x0bSInt32Rules\x12\x14\
+\x0a\x05const\x18\x01 \x01(\x11R\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x11H\x00R\x02lt\x12\x12\x0a\
+\x03lte\x18\x03 \x01(\x11H\x00R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x11H\x01R\x02gt\x12\x12\x0a\x03\
+gte\x18\x05 \x01(\x11H\x01R\x03gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x11R\x02in\x12\x15\x0a\x06not_in\x18\
+\x07 \x03(\x11R\x05notIn\x12\x18\x0a\x07example\x18\x08 \x03(\x11R\x07example*\x09\x08\xe8\x07\x10\x80\
+\x80\x80\x80\x02B\x0b\x0a\x09less_thanB\x0e\x0a\x0cgreater_than\"\xd8\x01\x0a\x0bSInt64Rules\x12\x14\
+\x0a\x05const\x18\x01 \x01(\x12R\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x12H\x00R\x02lt\x12\x12\x0a\
+\x03lte\x18\x03 \x01(\x12H\x00R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x12H\x01R\x02gt\x12\x12\x0a\x03\
+gte\x18\x05 \x01(\x12H\x01R\x03gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x12R\x02in\x12\x15\x0a\x06not_in\x18\
+\x07 \x03(\x12R\x05notIn\x12\x18\x0a\x07example\x18\x08 \x03(\x12R\x07example*\x09\x08\xe8\x07\x10\x80\
+\x80\x80\x80\x02B\x0b\x0a\x09less_thanB\x0e\x0a\x0cgreater_than\"\xd9\x01\x0a\x0cFixed32Rules\x12\x14\
+\x0a\x05const\x18\x01 \x01(\x07R\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x07H\x00R\x02lt\x12\x12\x0a\
+\x03lte\x18\x03 \x01(\x07H\x00R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x07H\x01R\x02gt\x12\x12\x0a\x03\
+gte\x18\x05 \x01(\x07H\x01R\x03gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x07R\x02in\x12\x15\x0a\x06not_in\x18\
+\x07 \x03(\x07R\x05notIn\x12\x18\x0a\x07example\x18\x08 \x03(\x07R\x07example*\x09\x08\xe8\x07\x10\x80\
+\x80\x80\x80\x02B\x0b\x0a\x09less_thanB\x0e\x0a\x0cgreater_than\"\xd9\x01\x0a\x0cFixed64Rules\x12\x14\
+\x0a\x05const\x18\x01 \x01(\x06R\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x06H\x00R\x02lt\x12\x12\x0a\
+\x03lte\x18\x03 \x01(\x06H\x00R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x06H\x01R\x02gt\x12\x12\x0a\x03\
+gte\x18\x05 \x01(\x06H\x01R\x03gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x06R\x02in\x12\x15\x0a\x06not_in\x18\
+\x07 \x03(\x06R\x05notIn\x12\x18\x0a\x07example\x18\x08 \x03(\x06R\x07example*\x09\x08\xe8\x07\x10\x80\
+\x80\x80\x80\x02B\x0b\x0a\x09less_thanB\x0e\x0a\x0cgreater_than\"\xda\x01\x0a\x0dSFixed32Rules\x12\x14\
+\x0a\x05const\x18\x01 \x01(\x0fR\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x0fH\x00R\x02lt\x12\x12\x0a\
+\x03lte\x18\x03 \x01(\x0fH\x00R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x0fH\x01R\x02gt\x12\x12\x0a\x03\
+gte\x18\x05 \x01(\x0fH\x01R\x03gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x0fR\x02in\x12\x15\x0a\x06not_in\x18\
+\x07 \x03(\x0fR\x05notIn\x12\x18\x0a\x07example\x18\x08 \x03(\x0fR\x07example*\x09\x08\xe8\x07\x10\x80\
+\x80\x80\x80\x02B\x0b\x0a\x09less_thanB\x0e\x0a\x0cgreater_than\"\xda\x01\x0a\x0dSFixed64Rules\x12\x14\
+\x0a\x05const\x18\x01 \x01(\x10R\x05const\x12\x10\x0a\x02lt\x18\x02 \x01(\x10H\x00R\x02lt\x12\x12\x0a\
+\x03lte\x18\x03 \x01(\x10H\x00R\x03lte\x12\x10\x0a\x02gt\x18\x04 \x01(\x10H\x01R\x02gt\x12\x12\x0a\x03\
+gte\x18\x05 \x01(\x10H\x01R\x03gte\x12\x0e\x0a\x02in\x18\x06 \x03(\x10R\x02in\x12\x15\x0a\x06not_in\x18\
+\x07 \x03(\x10R\x05notIn\x12\x18\x0a\x07example\x18\x08 \x03(\x10R\x07example*\x09\x08\xe8\x07\x10\x80\
+\x80\x80\x80\x02B\x0b\x0a\x09less_thanB\x0e\x0a\x0cgreater_than\"F\x0a\x09BoolRules\x12\x14\x0a\x05c\
+onst\x18\x01 \x01(\x08R\x05const\x12\x18\x0a\x07example\x18\x02 \x03(\x08R\x07example*\x09\x08\xe8\x07\
+\x10\x80\x80\x80\x80\x02\"\xf0\x08\x0a\x0bStringRules\x12\x14\x0a\x05const\x18\x01 \x01(\x09R\x05con\
+st\x12\x10\x0a\x03len\x18\x13 \x01(\x04R\x03len\x12\x17\x0a\x07min_len\x18\x02 \x01(\x04R\x06minLen\x12\
+\x17\x0a\x07max_len\x18\x03 \x01(\x04R\x06maxLen\x12\x1b\x0a\x09len_bytes\x18\x14 \x01(\x04R\x08lenB\
+ytes\x12\x1b\x0a\x09min_bytes\x18\x04 \x01(\x04R\x08minBytes\x12\x1b\x0a\x09max_bytes\x18\x05 \x01(\x04\
+R\x08maxBytes\x12\x18\x0a\x07pattern\x18\x06 \x01(\x09R\x07pattern\x12\x16\x0a\x06prefix\x18\x07 \x01\
+(\x09R\x06prefix\x12\x16\x0a\x06suffix\x18\x08 \x01(\x09R\x06suffix\x12\x1a\x0a\x08contains\x18\x09 \
+\x01(\x09R\x08contains\x12!\x0a\x0cnot_contains\x18\x17 \x01(\x09R\x0bnotContains\x12\x0e\x0a\x02in\x18\
+\x0a \x03(\x09R\x02in\x12\x15\x0a\x06not_in\x18\x0b \x03(\x09R\x05notIn\x12\x16\x0a\x05email\x18\x0c\
+\x20\x01(\x08H\x00R\x05email\x12\x1c\x0a\x08hostname\x18\x0d \x01(\x08H\x00R\x08hostname\x12\x10\x0a\
+\x02ip\x18\x0e \x01(\x08H\x00R\x02ip\x12\x14\x0a\x04ipv4\x18\x0f \x01(\x08H\x00R\x04ipv4\x12\x14\x0a\
+\x04ipv6\x18\x10 \x01(\x08H\x00R\x04ipv6\x12\x12\x0a\x03uri\x18\x11 \x01(\x08H\x00R\x03uri\x12\x19\x0a\
+\x07uri_ref\x18\x12 \x01(\x08H\x00R\x06uriRef\x12\x1a\x0a\x07address\x18\x15 \x01(\x08H\x00R\x07addr\
+ess\x12\x14\x0a\x04uuid\x18\x16 \x01(\x08H\x00R\x04uuid\x12\x16\x0a\x05tuuid\x18! \x01(\x08H\x00R\x05\
+tuuid\x12,\x0a\x11ip_with_prefixlen\x18\x1a \x01(\x08H\x00R\x0fipWithPrefixlen\x120\x0a\x13ipv4_with\
+_prefixlen\x18\x1b \x01(\x08H\x00R\x11ipv4WithPrefixlen\x120\x0a\x13ipv6_with_prefixlen\x18\x1c \x01\
+(\x08H\x00R\x11ipv6WithPrefixlen\x12\x1d\x0a\x09ip_prefix\x18\x1d \x01(\x08H\x00R\x08ipPrefix\x12!\x0a\
+\x0bipv4_prefix\x18\x1e \x01(\x08H\x00R\x0aipv4Prefix\x12!\x0a\x0bipv6_prefix\x18\x1f \x01(\x08H\x00\
+R\x0aipv6Prefix\x12$\x0a\x0dhost_and_port\x18  \x01(\x08H\x00R\x0bhostAndPort\x12\x14\x0a\x04ulid\x18\
+# \x01(\x08H\x00R\x04ulid\x12#\x0a\x0cprotobuf_fqn\x18% \x01(\x08H\x00R\x0bprotobufFqn\x12*\x0a\x10p\
+rotobuf_dot_fqn\x18& \x01(\x08H\x00R\x0eprotobufDotFqn\x12D\x0a\x10well_known_regex\x18\x18 \x01(\x0e\
+2\x18.buf.validate.KnownRegexH\x00R\x0ewellKnownRegex\x12\x16\x0a\x06strict\x18\x19 \x01(\x08R\x06st\
+rict\x12\x18\x0a\x07example\x18\" \x03(\x09R\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02B\x0c\
+\x0a\x0awell_known\"\xfa\x02\x0a\x0aBytesRules\x12\x14\x0a\x05const\x18\x01 \x01(\x0cR\x05const\x12\x10\
+\x0a\x03len\x18\x0d \x01(\x04R\x03len\x12\x17\x0a\x07min_len\x18\x02 \x01(\x04R\x06minLen\x12\x17\x0a\
+\x07max_len\x18\x03 \x01(\x04R\x06maxLen\x12\x18\x0a\x07pattern\x18\x04 \x01(\x09R\x07pattern\x12\x16\
+\x0a\x06prefix\x18\x05 \x01(\x0cR\x06prefix\x12\x16\x0a\x06suffix\x18\x06 \x01(\x0cR\x06suffix\x12\x1a\
+\x0a\x08contains\x18\x07 \x01(\x0cR\x08contains\x12\x0e\x0a\x02in\x18\x08 \x03(\x0cR\x02in\x12\x15\x0a\
+\x06not_in\x18\x09 \x03(\x0cR\x05notIn\x12\x10\x0a\x02ip\x18\x0a \x01(\x08H\x00R\x02ip\x12\x14\x0a\x04\
+ipv4\x18\x0b \x01(\x08H\x00R\x04ipv4\x12\x14\x0a\x04ipv6\x18\x0c \x01(\x08H\x00R\x04ipv6\x12\x14\x0a\
+\x04uuid\x18\x0f \x01(\x08H\x00R\x04uuid\x12\x18\x0a\x07example\x18\x0e \x03(\x0cR\x07example*\x09\x08\
+\xe8\x07\x10\x80\x80\x80\x80\x02B\x0c\x0a\x0awell_known\"\x90\x01\x0a\x09EnumRules\x12\x14\x0a\x05co\
+nst\x18\x01 \x01(\x05R\x05const\x12!\x0a\x0cdefined_only\x18\x02 \x01(\x08R\x0bdefinedOnly\x12\x0e\x0a\
+\x02in\x18\x03 \x03(\x05R\x02in\x12\x15\x0a\x06not_in\x18\x04 \x03(\x05R\x05notIn\x12\x18\x0a\x07exa\
+mple\x18\x05 \x03(\x05R\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02\"\x9c\x01\x0a\x0dRepeate\
+dRules\x12\x1b\x0a\x09min_items\x18\x01 \x01(\x04R\x08minItems\x12\x1b\x0a\x09max_items\x18\x02 \x01\
+(\x04R\x08maxItems\x12\x16\x0a\x06unique\x18\x03 \x01(\x08R\x06unique\x12.\x0a\x05items\x18\x04 \x01\
+(\x0b2\x18.buf.validate.FieldRulesR\x05items*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02\"\xaf\x01\x0a\x08\
+MapRules\x12\x1b\x0a\x09min_pairs\x18\x01 \x01(\x04R\x08minPairs\x12\x1b\x0a\x09max_pairs\x18\x02 \x01\
+(\x04R\x08maxPairs\x12,\x0a\x04keys\x18\x04 \x01(\x0b2\x18.buf.validate.FieldRulesR\x04keys\x120\x0a\
+\x06values\x18\x05 \x01(\x0b2\x18.buf.validate.FieldRulesR\x06values*\x09\x08\xe8\x07\x10\x80\x80\x80\
+\x80\x02\"1\x0a\x08AnyRules\x12\x0e\x0a\x02in\x18\x02 \x03(\x09R\x02in\x12\x15\x0a\x06not_in\x18\x03\
+\x20\x03(\x09R\x05notIn\"\xb2\x03\x0a\x0dDurationRules\x12/\x0a\x05const\x18\x02 \x01(\x0b2\x19.goog\
+le.protobuf.DurationR\x05const\x12+\x0a\x02lt\x18\x03 \x01(\x0b2\x19.google.protobuf.DurationH\x00R\x02\
+lt\x12-\x0a\x03lte\x18\x04 \x01(\x0b2\x19.google.protobuf.DurationH\x00R\x03lte\x12+\x0a\x02gt\x18\x05\
+\x20\x01(\x0b2\x19.google.protobuf.DurationH\x01R\x02gt\x12-\x0a\x03gte\x18\x06 \x01(\x0b2\x19.googl\
+e.protobuf.DurationH\x01R\x03gte\x12)\x0a\x02in\x18\x07 \x03(\x0b2\x19.google.protobuf.DurationR\x02\
+in\x120\x0a\x06not_in\x18\x08 \x03(\x0b2\x19.google.protobuf.DurationR\x05notIn\x123\x0a\x07example\x18\
+\x09 \x03(\x0b2\x19.google.protobuf.DurationR\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02B\x0b\
+\x0a\x09less_thanB\x0e\x0a\x0cgreater_than\"\xaa\x01\x0a\x0eFieldMaskRules\x120\x0a\x05const\x18\x01\
+\x20\x01(\x0b2\x1a.google.protobuf.FieldMaskR\x05const\x12\x0e\x0a\x02in\x18\x02 \x03(\x09R\x02in\x12\
+\x15\x0a\x06not_in\x18\x03 \x03(\x09R\x05notIn\x124\x0a\x07example\x18\x04 \x03(\x0b2\x1a.google.pro\
+tobuf.FieldMaskR\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02\"\xc1\x03\x0a\x0eTimestampRules\
+\x120\x0a\x05const\x18\x02 \x01(\x0b2\x1a.google.protobuf.TimestampR\x05const\x12,\x0a\x02lt\x18\x03\
+\x20\x01(\x0b2\x1a.google.protobuf.TimestampH\x00R\x02lt\x12.\x0a\x03lte\x18\x04 \x01(\x0b2\x1a.goog\
+le.protobuf.TimestampH\x00R\x03lte\x12\x17\x0a\x06lt_now\x18\x07 \x01(\x08H\x00R\x05ltNow\x12,\x0a\x02\
+gt\x18\x05 \x01(\x0b2\x1a.google.protobuf.TimestampH\x01R\x02gt\x12.\x0a\x03gte\x18\x06 \x01(\x0b2\x1a\
+.google.protobuf.TimestampH\x01R\x03gte\x12\x17\x0a\x06gt_now\x18\x08 \x01(\x08H\x01R\x05gtNow\x121\x0a\
+\x06within\x18\x09 \x01(\x0b2\x19.google.protobuf.DurationR\x06within\x124\x0a\x07example\x18\x0a \x03\
+(\x0b2\x1a.google.protobuf.TimestampR\x07example*\x09\x08\xe8\x07\x10\x80\x80\x80\x80\x02B\x0b\x0a\x09\
+less_thanB\x0e\x0a\x0cgreater_than\"E\x0a\x0aViolations\x127\x0a\x0aviolations\x18\x01 \x03(\x0b2\x17\
+.buf.validate.ViolationR\x0aviolations\"\xc5\x01\x0a\x09Violation\x12-\x0a\x05field\x18\x05 \x01(\x0b\
+2\x17.buf.validate.FieldPathR\x05field\x12+\x0a\x04rule\x18\x06 \x01(\x0b2\x17.buf.validate.FieldPat\
+hR\x04rule\x12\x17\x0a\x07rule_id\x18\x02 \x01(\x09R\x06ruleId\x12\x18\x0a\x07message\x18\x03 \x01(\x09\
+R\x07message\x12\x17\x0a\x07for_key\x18\x04 \x01(\x08R\x06forKeyJ\x04\x08\x01\x10\x02R\x0afield_path\
+\"G\x0a\x09FieldPath\x12:\x0a\x08elements\x18\x01 \x03(\x0b2\x1e.buf.validate.FieldPathElementR\x08e\
+lements\"\xcc\x03\x0a\x10FieldPathElement\x12!\x0a\x0cfield_number\x18\x01 \x01(\x05R\x0bfieldNumber\
+\x12\x1d\x0a\x0afield_name\x18\x02 \x01(\x09R\x09fieldName\x12I\x0a\x0afield_type\x18\x03 \x01(\x0e2\
+*.google.protobuf.FieldDescriptorProto.TypeR\x09fieldType\x12E\x0a\x08key_type\x18\x04 \x01(\x0e2*.g\
+oogle.protobuf.FieldDescriptorProto.TypeR\x07keyType\x12I\x0a\x0avalue_type\x18\x05 \x01(\x0e2*.goog\
+le.protobuf.FieldDescriptorProto.TypeR\x09valueType\x12\x16\x0a\x05index\x18\x06 \x01(\x04H\x00R\x05\
+index\x12\x1b\x0a\x08bool_key\x18\x07 \x01(\x08H\x00R\x07boolKey\x12\x19\x0a\x07int_key\x18\x08 \x01\
+(\x03H\x00R\x06intKey\x12\x1b\x0a\x08uint_key\x18\x09 \x01(\x04H\x00R\x07uintKey\x12\x1f\x0a\x0astri\
+ng_key\x18\x0a \x01(\x09H\x00R\x09stringKeyB\x0b\x0a\x09subscript*\xa1\x01\x0a\x06Ignore\x12\x16\x0a\
+\x12IGNORE_UNSPECIFIED\x10\x00\x12\x18\x0a\x14IGNORE_IF_ZERO_VALUE\x10\x01\x12\x11\x0a\x0dIGNORE_ALW\
+AYS\x10\x03\"\x04\x08\x02\x10\x02*\x0cIGNORE_EMPTY*\x0eIGNORE_DEFAULT*\x17IGNORE_IF_DEFAULT_VALUE*\x15\
+IGNORE_IF_UNPOPULATED*n\x0a\x0aKnownRegex\x12\x1b\x0a\x17KNOWN_REGEX_UNSPECIFIED\x10\x00\x12 \x0a\x1c\
+KNOWN_REGEX_HTTP_HEADER_NAME\x10\x01\x12!\x0a\x1dKNOWN_REGEX_HTTP_HEADER_VALUE\x10\x02:V\x0a\x07mess\
+age\x12\x1f.google.protobuf.MessageOptions\x18\x87\x09 \x01(\x0b2\x1a.buf.validate.MessageRulesR\x07\
+message:N\x0a\x05oneof\x12\x1d.google.protobuf.OneofOptions\x18\x87\x09 \x01(\x0b2\x18.buf.validate.\
+OneofRulesR\x05oneof:N\x0a\x05field\x12\x1d.google.protobuf.FieldOptions\x18\x87\x09 \x01(\x0b2\x18.\
+buf.validate.FieldRulesR\x05field:]\x0a\x0apredefined\x12\x1d.google.protobuf.FieldOptions\x18\x88\x09\
+\x20\x01(\x0b2\x1d.buf.validate.PredefinedRulesR\x0apredefined\x0a\xc6h\x0a\x0cchecks.proto\x12\x06c\
+hecks\x1a\x1bbuf/validate/validate.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/dur\
+ation.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1egoogle/\
+protobuf/wrappers.proto\"\xb6:\x0a\x07Numbers\x12(\x0a\x0bint32_const\x18\x01 \x01(\x05B\x07\xbaH\x04\
+\x1a\x02\x08\x03R\x0aint32Const\x12\"\x0a\x08int32_lt\x18\x02 \x01(\x05B\x07\xbaH\x04\x1a\x02\x10\x05\
+R\x07int32Lt\x12)\x0a\x09int32_lte\x18\x03 \x01(\x05B\x07\xbaH\x04\x1a\x02\x18\x05H\x00R\x08int32Lte\
+\x88\x01\x01\x12\"\x0a\x08int32_gt\x18\x04 \x01(\x05B\x07\xbaH\x04\x1a\x02 \x02R\x07int32Gt\x12$\x0a\
+\x09int32_gte\x18\x05 \x01(\x05B\x07\xbaH\x04\x1a\x02(\x02R\x08int32Gte\x12.\x0a\x0bint32_gt_lt\x18\x06\
+\x20\x01(\x05B\x09\xbaH\x06\x1a\x04\x10\x05 \x01H\x01R\x09int32GtLt\x88\x01\x01\x12-\x0a\x0dint32_gt\
+e_lte\x18\x07 \x01(\x05B\x09\xbaH\x06\x1a\x04\x18\x05(\x01R\x0bint32GteLte\x12.\x0a\x0dint32_outside\
+\x18\x08 \x01(\x05B\x09\xbaH\x06\x1a\x04\x10\x01 \x05R\x0cint32Outside\x128\x0a\x10int32_outside_in\x18\
+\x09 \x01(\x05B\x09\xbaH\x06\x1a\x04\x18\x01(\x05H\x02R\x0eint32OutsideIn\x88\x01\x01\x12$\x0a\x08in\
+t32_in\x18\x0a \x01(\x05B\x09\xbaH\x06\x1a\x040\x010\x03R\x07int32In\x12+\x0a\x0cint32_not_in\x18\x0b\
+\x20\x01(\x05B\x09\xbaH\x06\x1a\x048\x018\x03R\x0aint32NotIn\x12-\x0a\x0bint64_const\x18\x0c \x01(\x03\
+B\x07\xbaH\x04\"\x02\x08\x03H\x03R\x0aint64Const\x88\x01\x01\x12\"\x0a\x08int64_lt\x18\x0d \x01(\x03\
+B\x07\xbaH\x04\"\x02\x10\x05R\x07int64Lt\x12$\x0a\x09int64_lte\x18\x0e \x01(\x03B\x07\xbaH\x04\"\x02\
+\x18\x05R\x08int64Lte\x12'\x0a\x08int64_gt\x18\x0f \x01(\x03B\x07\xbaH\x04\"\x02 \x02H\x04R\x07int64\
+Gt\x88\x01\x01\x12$\x0a\x09int64_gte\x18\x10 \x01(\x03B\x07\xbaH\x04\"\x02(\x02R\x08int64Gte\x12)\x0a\
+\x0bint64_gt_lt\x18\x11 \x01(\x03B\x09\xbaH\x06\"\x04\x10\x05 \x01R\x09int64GtLt\x122\x0a\x0dint64_g\
+te_lte\x18\x12 \x01(\x03B\x09\xbaH\x06\"\x04\x18\x05(\x01H\x05R\x0bint64GteLte\x88\x01\x01\x12.\x0a\x0d\
+int64_outside\x18\x13 \x01(\x03B\x09\xbaH\x06\"\x04\x10\x01 \x05R\x0cint64Outside\x123\x0a\x10int64_\
+outside_in\x18\x14 \x01(\x03B\x09\xbaH\x06\"\x04\x18\x01(\x05R\x0eint64OutsideIn\x12)\x0a\x08int64_i\
+n\x18\x15 \x01(\x03B\x09\xbaH\x06\"\x040\x010\x03H\x06R\x07int64In\x88\x01\x01\x12+\x0a\x0cint64_not\
+_in\x18\x16 \x01(\x03B\x09\xbaH\x06\"\x048\x018\x03R\x0aint64NotIn\x12*\x0a\x0cuint32_const\x18\x17 \
+\x01(\x0dB\x07\xbaH\x04*\x02\x08\x03R\x0buint32Const\x12)\x0a\x09uint32_lt\x18\x18 \x01(\x0dB\x07\xba\
+H\x04*\x02\x10\x05H\x07R\x08uint32Lt\x88\x01\x01\x12&\x0a\x0auint32_lte\x18\x19 \x01(\x0dB\x07\xbaH\x04\
+*\x02\x18\x05R\x09uint32Lte\x12$\x0a\x09uint32_gt\x18\x1a \x01(\x0dB\x07\xbaH\x04*\x02 \x02R\x08uint\
+32Gt\x12+\x0a\x0auint32_gte\x18\x1b \x01(\x0dB\x07\xbaH\x04*\x02(\x02H\x08R\x09uint32Gte\x88\x01\x01\
+\x12+\x0a\x0cuint32_gt_lt\x18\x1c \x01(\x0dB\x09\xbaH\x06*\x04\x10\x05 \x01R\x0auint32GtLt\x12/\x0a\x0e\
+uint32_gte_lte\x18\x1d \x01(\x0dB\x09\xbaH\x06*\x04\x18\x05(\x01R\x0cuint32GteLte\x125\x0a\x0euint32\
+_outside\x18\x1e \x01(\x0dB\x09\xbaH\x06*\x04\x10\x01 \x05H\x09R\x0duint32Outside\x88\x01\x01\x125\x0a\
+\x11uint32_outside_in\x18\x1f \x01(\x0dB\x09\xbaH\x06*\x04\x18\x01(\x05R\x0fuint32OutsideIn\x12&\x0a\
+\x09uint32_in\x18  \x01(\x0dB\x09\xbaH\x06*\x040\x010\x03R\x08uint32In\x122\x0a\x0duint32_not_in\x18\
+! \x01(\x0dB\x09\xbaH\x06*\x048\x018\x03H\x0aR\x0buint32NotIn\x88\x01\x01\x12*\x0a\x0cuint64_const\x18\
+\" \x01(\x04B\x07\xbaH\x042\x02\x08\x03R\x0buint64Const\x12$\x0a\x09uint64_lt\x18# \x01(\x04B\x07\xba\
+H\x042\x02\x10\x05R\x08uint64Lt\x12+\x0a\x0auint64_lte\x18$ \x01(\x04B\x07\xbaH\x042\x02\x18\x05H\x0b\
+R\x09uint64Lte\x88\x01\x01\x12$\x0a\x09uint64_gt\x18% \x01(\x04B\x07\xbaH\x042\x02 \x02R\x08uint64Gt\
+\x12&\x0a\x0auint64_gte\x18& \x01(\x04B\x07\xbaH\x042\x02(\x02R\x09uint64Gte\x120\x0a\x0cuint64_gt_l\
+t\x18' \x01(\x04B\x09\xbaH\x062\x04\x10\x05 \x01H\x0cR\x0auint64GtLt\x88\x01\x01\x12/\x0a\x0euint64_\
+gte_lte\x18( \x01(\x04B\x09\xbaH\x062\x04\x18\x05(\x01R\x0cuint64GteLte\x120\x0a\x0euint64_outside\x18\
+) \x01(\x04B\x09\xbaH\x062\x04\x10\x01 \x05R\x0duint64Outside\x12:\x0a\x11uint64_outside_in\x18* \x01\
+(\x04B\x09\xbaH\x062\x04\x18\x01(\x05H\x0dR\x0fuint64OutsideIn\x88\x01\x01\x12&\x0a\x09uint64_in\x18\
++ \x01(\x04B\x09\xbaH\x062\x040\x010\x03R\x08uint64In\x12-\x0a\x0duint64_not_in\x18, \x01(\x04B\x09\xba\
+H\x062\x048\x018\x03R\x0buint64NotIn\x12/\x0a\x0csint32_const\x18- \x01(\x11B\x07\xbaH\x04:\x02\x08\x06\
+H\x0eR\x0bsint32Const\x88\x01\x01\x12$\x0a\x09sint32_lt\x18. \x01(\x11B\x07\xbaH\x04:\x02\x10\x0aR\x08\
+sint32Lt\x12&\x0a\x0asint32_lte\x18/ \x01(\x11B\x07\xbaH\x04:\x02\x18\x0aR\x09sint32Lte\x12)\x0a\x09\
+sint32_gt\x180 \x01(\x11B\x07\xbaH\x04:\x02 \x04H\x0fR\x08sint32Gt\x88\x01\x01\x12&\x0a\x0asint32_gt\
+e\x181 \x01(\x11B\x07\xbaH\x04:\x02(\x04R\x09sint32Gte\x12+\x0a\x0csint32_gt_lt\x182 \x01(\x11B\x09\xba\
+H\x06:\x04\x10\x0a \x02R\x0asint32GtLt\x124\x0a\x0esint32_gte_lte\x183 \x01(\x11B\x09\xbaH\x06:\x04\x18\
+\x0a(\x02H\x10R\x0csint32GteLte\x88\x01\x01\x120\x0a\x0esint32_outside\x184 \x01(\x11B\x09\xbaH\x06:\
+\x04\x10\x02 \x0aR\x0dsint32Outside\x125\x0a\x11sint32_outside_in\x185 \x01(\x11B\x09\xbaH\x06:\x04\x18\
+\x02(\x0aR\x0fsint32OutsideIn\x12+\x0a\x09sint32_in\x186 \x01(\x11B\x09\xbaH\x06:\x040\x020\x06H\x11\
+R\x08sint32In\x88\x01\x01\x12-\x0a\x0dsint32_not_in\x187 \x01(\x11B\x09\xbaH\x06:\x048\x028\x06R\x0b\
+sint32NotIn\x12*\x0a\x0csint64_const\x188 \x01(\x12B\x07\xbaH\x04B\x02\x08\x06R\x0bsint64Const\x12)\x0a\
+\x09sint64_lt\x189 \x01(\x12B\x07\xbaH\x04B\x02\x10\x0aH\x12R\x08sint64Lt\x88\x01\x01\x12&\x0a\x0asi\
+nt64_lte\x18: \x01(\x12B\x07\xbaH\x04B\x02\x18\x0aR\x09sint64Lte\x12$\x0a\x09sint64_gt\x18; \x01(\x12\
+B\x07\xbaH\x04B\x02 \x04R\x08sint64Gt\x12+\x0a\x0asint64_gte\x18< \x01(\x12B\x07\xbaH\x04B\x02(\x04H\
+\x13R\x09sint64Gte\x88\x01\x01\x12+\x0a\x0csint64_gt_lt\x18= \x01(\x12B\x09\xbaH\x06B\x04\x10\x0a \x02\
+R\x0asint64GtLt\x12/\x0a\x0esint64_gte_lte\x18> \x01(\x12B\x09\xbaH\x06B\x04\x18\x0a(\x02R\x0csint64\
+GteLte\x125\x0a\x0esint64_outside\x18? \x01(\x12B\x09\xbaH\x06B\x04\x10\x02 \x0aH\x14R\x0dsint64Outs\
+ide\x88\x01\x01\x125\x0a\x11sint64_outside_in\x18@ \x01(\x12B\x09\xbaH\x06B\x04\x18\x02(\x0aR\x0fsin\
+t64OutsideIn\x12&\x0a\x09sint64_in\x18A \x01(\x12B\x09\xbaH\x06B\x040\x020\x06R\x08sint64In\x122\x0a\
+\x0dsint64_not_in\x18B \x01(\x12B\x09\xbaH\x06B\x048\x028\x06H\x15R\x0bsint64NotIn\x88\x01\x01\x12/\x0a\
+\x0dfixed32_const\x18C \x01(\x07B\x0a\xbaH\x07J\x05\x0d\x03\x00\x00\x00R\x0cfixed32Const\x12)\x0a\x0a\
+fixed32_lt\x18D \x01(\x07B\x0a\xbaH\x07J\x05\x15\x05\x00\x00\x00R\x09fixed32Lt\x120\x0a\x0bfixed32_l\
+te\x18E \x01(\x07B\x0a\xbaH\x07J\x05\x1d\x05\x00\x00\x00H\x16R\x0afixed32Lte\x88\x01\x01\x12)\x0a\x0a\
+fixed32_gt\x18F \x01(\x07B\x0a\xbaH\x07J\x05%\x02\x00\x00\x00R\x09fixed32Gt\x12+\x0a\x0bfixed32_gte\x18\
+G \x01(\x07B\x0a\xbaH\x07J\x05-\x02\x00\x00\x00R\x0afixed32Gte\x128\x0a\x0dfixed32_gt_lt\x18H \x01(\x07\
+B\x0f\xbaH\x0cJ\x0a\x15\x05\x00\x00\x00%\x01\x00\x00\x00H\x17R\x0bfixed32GtLt\x88\x01\x01\x127\x0a\x0f\
+fixed32_gte_lte\x18I \x01(\x07B\x0f\xbaH\x0cJ\x0a\x1d\x05\x00\x00\x00-\x01\x00\x00\x00R\x0dfixed32Gt\
+eLte\x128\x0a\x0ffixed32_outside\x18J \x01(\x07B\x0f\xbaH\x0cJ\x0a\x15\x01\x00\x00\x00%\x05\x00\x00\x00\
+R\x0efixed32Outside\x12B\x0a\x12fixed32_outside_in\x18K \x01(\x07B\x0f\xbaH\x0cJ\x0a\x1d\x01\x00\x00\
+\x00-\x05\x00\x00\x00H\x18R\x10fixed32OutsideIn\x88\x01\x01\x12.\x0a\x0afixed32_in\x18L \x01(\x07B\x0f\
+\xbaH\x0cJ\x0a5\x01\x00\x00\x005\x03\x00\x00\x00R\x09fixed32In\x125\x0a\x0efixed32_not_in\x18M \x01(\
+\x07B\x0f\xbaH\x0cJ\x0a=\x01\x00\x00\x00=\x03\x00\x00\x00R\x0cfixed32NotIn\x128\x0a\x0dfixed64_const\
+\x18N \x01(\x06B\x0e\xbaH\x0bR\x09\x09\x03\x00\x00\x00\x00\x00\x00\x00H\x19R\x0cfixed64Const\x88\x01\
+\x01\x12-\x0a\x0afixed64_lt\x18O \x01(\x06B\x0e\xbaH\x0bR\x09\x11\x05\x00\x00\x00\x00\x00\x00\x00R\x09\
+fixed64Lt\x12/\x0a\x0bfixed64_lte\x18P \x01(\x06B\x0e\xbaH\x0bR\x09\x19\x05\x00\x00\x00\x00\x00\x00\x00\
+R\x0afixed64Lte\x122\x0a\x0afixed64_gt\x18Q \x01(\x06B\x0e\xbaH\x0bR\x09!\x02\x00\x00\x00\x00\x00\x00\
+\x00H\x1aR\x09fixed64Gt\x88\x01\x01\x12/\x0a\x0bfixed64_gte\x18R \x01(\x06B\x0e\xbaH\x0bR\x09)\x02\x00\
+\x00\x00\x00\x00\x00\x00R\x0afixed64Gte\x12;\x0a\x0dfixed64_gt_lt\x18S \x01(\x06B\x17\xbaH\x14R\x12\x11\
+\x05\x00\x00\x00\x00\x00\x00\x00!\x01\x00\x00\x00\x00\x00\x00\x00R\x0bfixed64GtLt\x12D\x0a\x0ffixed6\
+4_gte_lte\x18T \x01(\x06B\x17\xbaH\x14R\x12\x19\x05\x00\x00\x00\x00\x00\x00\x00)\x01\x00\x00\x00\x00\
+\x00\x00\x00H\x1bR\x0dfixed64GteLte\x88\x01\x01\x12@\x0a\x0ffixed64_outside\x18U \x01(\x06B\x17\xbaH\
+\x14R\x12\x11\x01\x00\x00\x00\x00\x00\x00\x00!\x05\x00\x00\x00\x00\x00\x00\x00R\x0efixed64Outside\x12\
+E\x0a\x12fixed64_outside_in\x18V \x01(\x06B\x17\xbaH\x14R\x12\x19\x01\x00\x00\x00\x00\x00\x00\x00)\x05\
+\x00\x00\x00\x00\x00\x00\x00R\x10fixed64OutsideIn\x12;\x0a\x0afixed64_in\x18W \x01(\x06B\x17\xbaH\x14\
+R\x121\x01\x00\x00\x00\x00\x00\x00\x001\x03\x00\x00\x00\x00\x00\x00\x00H\x1cR\x09fixed64In\x88\x01\x01\
+\x12=\x0a\x0efixed64_not_in\x18X \x01(\x06B\x17\xbaH\x14R\x129\x01\x00\x00\x00\x00\x00\x00\x009\x03\x00\
+\x00\x00\x00\x00\x00\x00R\x0cfixed64NotIn\x121\x0a\x0esfixed32_const\x18Y \x01(\x0fB\x0a\xbaH\x07Z\x05\
+\x0d\x03\x00\x00\x00R\x0dsfixed32Const\x120\x0a\x0bsfixed32_lt\x18Z \x01(\x0fB\x0a\xbaH\x07Z\x05\x15\
+\x05\x00\x00\x00H\x1dR\x0asfixed32Lt\x88\x01\x01\x12-\x0a\x0csfixed32_lte\x18[ \x01(\x0fB\x0a\xbaH\x07\
+Z\x05\x1d\x05\x00\x00\x00R\x0bsfixed32Lte\x12+\x0a\x0bsfixed32_gt\x18\\ \x01(\x0fB\x0a\xbaH\x07Z\x05\
+%\x02\x00\x00\x00R\x0asfixed32Gt\x122\x0a\x0csfixed32_gte\x18] \x01(\x0fB\x0a\xbaH\x07Z\x05-\x02\x00\
+\x00\x00H\x1eR\x0bsfixed32Gte\x88\x01\x01\x125\x0a\x0esfixed32_gt_lt\x18^ \x01(\x0fB\x0f\xbaH\x0cZ\x0a\
+\x15\x05\x00\x00\x00%\x01\x00\x00\x00R\x0csfixed32GtLt\x129\x0a\x10sfixed32_gte_lte\x18_ \x01(\x0fB\x0f\
+\xbaH\x0cZ\x0a\x1d\x05\x00\x00\x00-\x01\x00\x00\x00R\x0esfixed32GteLte\x12?\x0a\x10sfixed32_outside\x18\
+` \x01(\x0fB\x0f\xbaH\x0cZ\x0a\x15\x01\x00\x00\x00%\x05\x00\x00\x00H\x1fR\x0fsfixed32Outside\x88\x01\
+\x01\x12?\x0a\x13sfixed32_outside_in\x18a \x01(\x0fB\x0f\xbaH\x0cZ\x0a\x1d\x01\x00\x00\x00-\x05\x00\x00\
+\x00R\x11sfixed32OutsideIn\x120\x0a\x0bsfixed32_in\x18b \x01(\x0fB\x0f\xbaH\x0cZ\x0a5\x01\x00\x00\x00\
+5\x03\x00\x00\x00R\x0asfixed32In\x12<\x0a\x0fsfixed32_not_in\x18c \x01(\x0fB\x0f\xbaH\x0cZ\x0a=\x01\x00\
+\x00\x00=\x03\x00\x00\x00H R\x0dsfixed32NotIn\x88\x01\x01\x125\x0a\x0esfixed64_const\x18d \x01(\x10B\
+\x0e\xbaH\x0bb\x09\x09\x03\x00\x00\x00\x00\x00\x00\x00R\x0dsfixed64Const\x12/\x0a\x0bsfixed64_lt\x18\
+e \x01(\x10B\x0e\xbaH\x0bb\x09\x11\x05\x00\x00\x00\x00\x00\x00\x00R\x0asfixed64Lt\x126\x0a\x0csfixed\
+64_lte\x18f \x01(\x10B\x0e\xbaH\x0bb\x09\x19\x05\x00\x00\x00\x00\x00\x00\x00H!R\x0bsfixed64Lte\x88\x01\
+\x01\x12/\x0a\x0bsfixed64_gt\x18g \x01(\x10B\x0e\xbaH\x0bb\x09!\x02\x00\x00\x00\x00\x00\x00\x00R\x0a\
+sfixed64Gt\x121\x0a\x0csfixed64_gte\x18h \x01(\x10B\x0e\xbaH\x0bb\x09)\x02\x00\x00\x00\x00\x00\x00\x00\
+R\x0bsfixed64Gte\x12B\x0a\x0esfixed64_gt_lt\x18i \x01(\x10B\x17\xbaH\x14b\x12\x11\x05\x00\x00\x00\x00\
+\x00\x00\x00!\x01\x00\x00\x00\x00\x00\x00\x00H\"R\x0csfixed64GtLt\x88\x01\x01\x12A\x0a\x10sfixed64_g\
+te_lte\x18j \x01(\x10B\x17\xbaH\x14b\x12\x19\x05\x00\x00\x00\x00\x00\x00\x00)\x01\x00\x00\x00\x00\x00\
+\x00\x00R\x0esfixed64GteLte\x12B\x0a\x10sfixed64_outside\x18k \x01(\x10B\x17\xbaH\x14b\x12\x11\x01\x00\
+\x00\x00\x00\x00\x00\x00!\x05\x00\x00\x00\x00\x00\x00\x00R\x0fsfixed64Outside\x12L\x0a\x13sfixed64_o\
+utside_in\x18l \x01(\x10B\x17\xbaH\x14b\x12\x19\x01\x00\x00\x00\x00\x00\x00\x00)\x05\x00\x00\x00\x00\
+\x00\x00\x00H#R\x11sfixed64OutsideIn\x88\x01\x01\x128\x0a\x0bsfixed64_in\x18m \x01(\x10B\x17\xbaH\x14\
+b\x121\x01\x00\x00\x00\x00\x00\x00\x001\x03\x00\x00\x00\x00\x00\x00\x00R\x0asfixed64In\x12?\x0a\x0fs\
+fixed64_not_in\x18n \x01(\x10B\x17\xbaH\x14b\x129\x01\x00\x00\x00\x00\x00\x00\x009\x03\x00\x00\x00\x00\
+\x00\x00\x00R\x0dsfixed64NotIn\x120\x0a\x0bfloat_const\x18o \x01(\x02B\x0a\xbaH\x07\x0a\x05\x0d\x00\x00\
+@@H$R\x0afloatConst\x88\x01\x01\x12%\x0a\x08float_lt\x18p \x01(\x02B\x0a\xbaH\x07\x0a\x05\x15\x00\x00\
+\xa0@R\x07floatLt\x12'\x0a\x09float_lte\x18q \x01(\x02B\x0a\xbaH\x07\x0a\x05\x1d\x00\x00\xa0@R\x08fl\
+oatLte\x12*\x0a\x08float_gt\x18r \x01(\x02B\x0a\xbaH\x07\x0a\x05%\x00\x00\x00@H%R\x07floatGt\x88\x01\
+\x01\x12'\x0a\x09float_gte\x18s \x01(\x02B\x0a\xbaH\x07\x0a\x05-\x00\x00\x00@R\x08floatGte\x12/\x0a\x0b\
+float_gt_lt\x18t \x01(\x02B\x0f\xbaH\x0c\x0a\x0a\x15\x00\x00\xa0@%\x00\x00\x80?R\x09floatGtLt\x128\x0a\
+\x0dfloat_gte_lte\x18u \x01(\x02B\x0f\xbaH\x0c\x0a\x0a\x1d\x00\x00\xa0@-\x00\x00\x80?H&R\x0bfloatGte\
+Lte\x88\x01\x01\x124\x0a\x0dfloat_outside\x18v \x01(\x02B\x0f\xbaH\x0c\x0a\x0a\x15\x00\x00\x80?%\x00\
+\x00\xa0@R\x0cfloatOutside\x129\x0a\x10float_outside_in\x18w \x01(\x02B\x0f\xbaH\x0c\x0a\x0a\x1d\x00\
+\x00\x80?-\x00\x00\xa0@R\x0efloatOutsideIn\x12/\x0a\x08float_in\x18x \x01(\x02B\x0f\xbaH\x0c\x0a\x0a\
+5\x00\x00\x80?5\x00\x00@@H'R\x07floatIn\x88\x01\x01\x121\x0a\x0cfloat_not_in\x18y \x01(\x02B\x0f\xba\
+H\x0c\x0a\x0a=\x00\x00\x80?=\x00\x00@@R\x0afloatNotIn\x12*\x0a\x0cfloat_finite\x18z \x01(\x02B\x07\xba\
+H\x04\x0a\x02@\x01R\x0bfloatFinite\x126\x0a\x0cdouble_const\x18{ \x01(\x01B\x0e\xbaH\x0b\x12\x09\x09\
+\x00\x00\x00\x00\x00\x00\x08@H(R\x0bdoubleConst\x88\x01\x01\x12+\x0a\x09double_lt\x18| \x01(\x01B\x0e\
+\xbaH\x0b\x12\x09\x11\x00\x00\x00\x00\x00\x00\x14@R\x08doubleLt\x12-\x0a\x0adouble_lte\x18} \x01(\x01\
+B\x0e\xbaH\x0b\x12\x09\x19\x00\x00\x00\x00\x00\x00\x14@R\x09doubleLte\x120\x0a\x09double_gt\x18~ \x01\
+(\x01B\x0e\xbaH\x0b\x12\x09!\x00\x00\x00\x00\x00\x00\x00@H)R\x08doubleGt\x88\x01\x01\x12-\x0a\x0adou\
+ble_gte\x18\x7f \x01(\x01B\x0e\xbaH\x0b\x12\x09)\x00\x00\x00\x00\x00\x00\x00@R\x09doubleGte\x12:\x0a\
+\x0cdouble_gt_lt\x18\x80\x01 \x01(\x01B\x17\xbaH\x14\x12\x12\x11\x00\x00\x00\x00\x00\x00\x14@!\x00\x00\
+\x00\x00\x00\x00\xf0?R\x0adoubleGtLt\x12C\x0a\x0edouble_gte_lte\x18\x81\x01 \x01(\x01B\x17\xbaH\x14\x12\
+\x12\x19\x00\x00\x00\x00\x00\x00\x14@)\x00\x00\x00\x00\x00\x00\xf0?H*R\x0cdoubleGteLte\x88\x01\x01\x12\
+?\x0a\x0edouble_outside\x18\x82\x01 \x01(\x01B\x17\xbaH\x14\x12\x12\x11\x00\x00\x00\x00\x00\x00\xf0?\
+!\x00\x00\x00\x00\x00\x00\x14@R\x0ddoubleOutside\x12D\x0a\x11double_outside_in\x18\x83\x01 \x01(\x01\
+B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x14@R\x0fdoubleOuts\
+ideIn\x12:\x0a\x09double_in\x18\x84\x01 \x01(\x01B\x17\xbaH\x14\x12\x121\x00\x00\x00\x00\x00\x00\xf0\
+?1\x00\x00\x00\x00\x00\x00\x08@H+R\x08doubleIn\x88\x01\x01\x12<\x0a\x0ddouble_not_in\x18\x85\x01 \x01\
+(\x01B\x17\xbaH\x14\x12\x129\x00\x00\x00\x00\x00\x00\xf0?9\x00\x00\x00\x00\x00\x00\x08@R\x0bdoubleNo\
+tIn\x12-\x0a\x0ddouble_finite\x18\x86\x01 \x01(\x01B\x07\xbaH\x04\x12\x02@\x01R\x0cdoubleFiniteB\x0c\
+\x0a\x0a_int32_lteB\x0e\x0a\x0c_int32_gt_ltB\x13\x0a\x11_int32_outside_inB\x0e\x0a\x0c_int64_constB\x0b\
+\x0a\x09_int64_gtB\x10\x0a\x0e_int64_gte_lteB\x0b\x0a\x09_int64_inB\x0c\x0a\x0a_uint32_ltB\x0d\x0a\x0b\
+_uint32_gteB\x11\x0a\x0f_uint32_outsideB\x10\x0a\x0e_uint32_not_inB\x0d\x0a\x0b_uint64_lteB\x0f\x0a\x0d\
+_uint64_gt_ltB\x14\x0a\x12_uint64_outside_inB\x0f\x0a\x0d_sint32_constB\x0c\x0a\x0a_sint32_gtB\x11\x0a\
+\x0f_sint32_gte_lteB\x0c\x0a\x0a_sint32_inB\x0c\x0a\x0a_sint64_ltB\x0d\x0a\x0b_sint64_gteB\x11\x0a\x0f\
+_sint64_outsideB\x10\x0a\x0e_sint64_not_inB\x0e\x0a\x0c_fixed32_lteB\x10\x0a\x0e_fixed32_gt_ltB\x15\x0a\
+\x13_fixed32_outside_inB\x10\x0a\x0e_fixed64_constB\x0d\x0a\x0b_fixed64_gtB\x12\x0a\x10_fixed64_gte_\
+lteB\x0d\x0a\x0b_fixed64_inB\x0e\x0a\x0c_sfixed32_ltB\x0f\x0a\x0d_sfixed32_gteB\x13\x0a\x11_sfixed32\
+_outsideB\x12\x0a\x10_sfixed32_not_inB\x0f\x0a\x0d_sfixed64_lteB\x11\x0a\x0f_sfixed64_gt_ltB\x16\x0a\
+\x14_sfixed64_outside_inB\x0e\x0a\x0c_float_constB\x0b\x0a\x09_float_gtB\x10\x0a\x0e_float_gte_lteB\x0b\
+\x0a\x09_float_inB\x0f\x0a\x0d_double_constB\x0c\x0a\x0a_double_gtB\x11\x0a\x0f_double_gte_lteB\x0c\x0a\
+\x0a_double_in\"\xdb\x0b\x0a\x05Texts\x12'\x0a\x0atext_const\x18\x01 \x01(\x09B\x08\xbaH\x05r\x03\x0a\
+\x01aR\x09textConst\x12#\x0a\x08text_len\x18\x02 \x01(\x09B\x08\xbaH\x05r\x03\x98\x01\x02R\x07textLe\
+n\x12&\x0a\x09text_size\x18\x03 \x01(\x09B\x09\xbaH\x06r\x04\x10\x01\x18\x03R\x08textSize\x12(\x0a\x0a\
+text_bytes\x18\x04 \x01(\x09B\x09\xbaH\x06r\x04 \x02(\x04R\x09textBytes\x12.\x0a\x0etext_len_bytes\x18\
+\x05 \x01(\x09B\x08\xbaH\x05r\x03\xa0\x01\x02R\x0ctextLenBytes\x124\x0a\x0ctext_pattern\x18\x06 \x01\
+(\x09B\x11\xbaH\x0er\x0c2\x0a^[a-z\\d]+$R\x0btextPattern\x12)\x0a\x0btext_prefix\x18\x07 \x01(\x09B\x08\
+\xbaH\x05r\x03:\x01aR\x0atextPrefix\x12)\x0a\x0btext_suffix\x18\x08 \x01(\x09B\x08\xbaH\x05r\x03B\x01\
+bR\x0atextSuffix\x12-\x0a\x0dtext_contains\x18\x09 \x01(\x09B\x08\xbaH\x05r\x03J\x01aR\x0ctextContai\
+ns\x125\x0a\x11text_not_contains\x18\x0a \x01(\x09B\x09\xbaH\x06r\x04\xba\x01\x01bR\x0ftextNotContai\
+ns\x12$\x0a\x07text_in\x18\x0b \x01(\x09B\x0b\xbaH\x08r\x06R\x01aR\x01bR\x06textIn\x12+\x0a\x0btext_\
+not_in\x18\x0c \x01(\x09B\x0b\xbaH\x08r\x06Z\x01aZ\x01bR\x09textNotIn\x12\x1d\x0a\x05email\x18\x0d \x01\
+(\x09B\x07\xbaH\x04r\x02`\x01R\x05email\x12#\x0a\x08hostname\x18\x0e \x01(\x09B\x07\xbaH\x04r\x02h\x01\
+R\x08hostname\x12\x17\x0a\x02ip\x18\x0f \x01(\x09B\x07\xbaH\x04r\x02p\x01R\x02ip\x12\x1b\x0a\x04ipv4\
+\x18\x10 \x01(\x09B\x07\xbaH\x04r\x02x\x01R\x04ipv4\x12\x1c\x0a\x04ipv6\x18\x11 \x01(\x09B\x08\xbaH\x05\
+r\x03\x80\x01\x01R\x04ipv6\x12\x1a\x0a\x03uri\x18\x12 \x01(\x09B\x08\xbaH\x05r\x03\x88\x01\x01R\x03u\
+ri\x12!\x0a\x07uri_ref\x18\x13 \x01(\x09B\x08\xbaH\x05r\x03\x90\x01\x01R\x06uriRef\x12\"\x0a\x07addr\
+ess\x18\x14 \x01(\x09B\x08\xbaH\x05r\x03\xa8\x01\x01R\x07address\x12\x1c\x0a\x04uuid\x18\x15 \x01(\x09\
+B\x08\xbaH\x05r\x03\xb0\x01\x01R\x04uuid\x12\x1e\x0a\x05tuuid\x18\x16 \x01(\x09B\x08\xbaH\x05r\x03\x88\
+\x02\x01R\x05tuuid\x124\x0a\x11ip_with_prefixlen\x18\x17 \x01(\x09B\x08\xbaH\x05r\x03\xd0\x01\x01R\x0f\
+ipWithPrefixlen\x128\x0a\x13ipv4_with_prefixlen\x18\x18 \x01(\x09B\x08\xbaH\x05r\x03\xd8\x01\x01R\x11\
+ipv4WithPrefixlen\x128\x0a\x13ipv6_with_prefixlen\x18\x19 \x01(\x09B\x08\xbaH\x05r\x03\xe0\x01\x01R\x11\
+ipv6WithPrefixlen\x12%\x0a\x09ip_prefix\x18\x1a \x01(\x09B\x08\xbaH\x05r\x03\xe8\x01\x01R\x08ipPrefi\
+x\x12)\x0a\x0bipv4_prefix\x18\x1b \x01(\x09B\x08\xbaH\x05r\x03\xf0\x01\x01R\x0aipv4Prefix\x12)\x0a\x0b\
+ipv6_prefix\x18\x1c \x01(\x09B\x08\xbaH\x05r\x03\xf8\x01\x01R\x0aipv6Prefix\x12,\x0a\x0dhost_and_por\
+t\x18\x1d \x01(\x09B\x08\xbaH\x05r\x03\x80\x02\x01R\x0bhostAndPort\x12\x1c\x0a\x04ulid\x18\x1e \x01(\
+\x09B\x08\xbaH\x05r\x03\x98\x02\x01R\x04ulid\x12+\x0a\x0cprotobuf_fqn\x18\x1f \x01(\x09B\x08\xbaH\x05\
+r\x03\xa8\x02\x01R\x0bprotobufFqn\x122\x0a\x10protobuf_dot_fqn\x18  \x01(\x09B\x08\xbaH\x05r\x03\xb0\
+\x02\x01R\x0eprotobufDotFqn\x12)\x0a\x0bheader_name\x18! \x01(\x09B\x08\xbaH\x05r\x03\xc0\x01\x01R\x0a\
+headerName\x12+\x0a\x0cheader_value\x18\" \x01(\x09B\x08\xbaH\x05r\x03\xc0\x01\x02R\x0bheaderValue\x12\
+*\x0a\x0aloose_name\x18# \x01(\x09B\x0b\xbaH\x08r\x06\xc0\x01\x01\xc8\x01\x00R\x09looseName\x12,\x0a\
+\x0bloose_value\x18$ \x01(\x09B\x0b\xbaH\x08r\x06\xc0\x01\x02\xc8\x01\x00R\x0alooseValue\"\x97\x04\x0a\
+\x05Blobs\x12'\x0a\x0ablob_const\x18\x01 \x01(\x0cB\x08\xbaH\x05z\x03\x0a\x01aR\x09blobConst\x12\"\x0a\
+\x08blob_len\x18\x02 \x01(\x0cB\x07\xbaH\x04z\x02h\x02R\x07blobLen\x12&\x0a\x09blob_size\x18\x03 \x01\
+(\x0cB\x09\xbaH\x06z\x04\x10\x01\x18\x03R\x08blobSize\x12.\x0a\x0cblob_pattern\x18\x04 \x01(\x0cB\x0b\
+\xbaH\x08z\x06\"\x04^a+$R\x0bblobPattern\x12*\x0a\x0bblob_prefix\x18\x05 \x01(\x0cB\x09\xbaH\x06z\x04\
+*\x02a\x00R\x0ablobPrefix\x12)\x0a\x0bblob_suffix\x18\x06 \x01(\x0cB\x08\xbaH\x05z\x032\x01bR\x0ablo\
+bSuffix\x12-\x0a\x0dblob_contains\x18\x07 \x01(\x0cB\x08\xbaH\x05z\x03:\x01aR\x0cblobContains\x12%\x0a\
+\x07blob_in\x18\x08 \x01(\x0cB\x0c\xbaH\x09z\x07B\x01aB\x02bbR\x06blobIn\x12(\x0a\x0bblob_not_in\x18\
+\x09 \x01(\x0cB\x08\xbaH\x05z\x03J\x01aR\x09blobNotIn\x12 \x0a\x07blob_ip\x18\x0a \x01(\x0cB\x07\xba\
+H\x04z\x02P\x01R\x06blobIp\x12$\x0a\x09blob_ipv4\x18\x0b \x01(\x0cB\x07\xbaH\x04z\x02X\x01R\x08blobI\
+pv4\x12$\x0a\x09blob_ipv6\x18\x0c \x01(\x0cB\x07\xbaH\x04z\x02`\x01R\x08blobIpv6\x12$\x0a\x09blob_uu\
+id\x18\x0d \x01(\x0cB\x07\xbaH\x04z\x02x\x01R\x08blobUuid\"E\x0a\x04Leaf\x12\x1b\x0a\x04name\x18\x01\
+\x20\x01(\x09B\x07\xbaH\x04r\x02\x10\x01R\x04name\x12 \x0a\x04next\x18\x02 \x01(\x0b2\x0c.checks.Lea\
+fR\x04next\"\x1a\x0a\x04Free\x12\x12\x0a\x04name\x18\x01 \x01(\x09R\x04name\"P\x0a\x06Holder\x12 \x0a\
+\x04free\x18\x01 \x01(\x0b2\x0c.checks.FreeR\x04free\x12$\x0a\x06leaves\x18\x02 \x03(\x0b2\x0c.check\
+s.LeafR\x06leaves\"\x92\x0f\x0a\x06Others\x12\x19\x0a\x03yes\x18\x01 \x01(\x08B\x07\xbaH\x04j\x02\x08\
+\x01R\x03yes\x128\x0a\x0bcolor_const\x18\x02 \x01(\x0e2\x0d.checks.ColorB\x08\xbaH\x05\x82\x01\x02\x08\
+\x01R\x0acolorConst\x12<\x0a\x0dcolor_defined\x18\x03 \x01(\x0e2\x0d.checks.ColorB\x08\xbaH\x05\x82\x01\
+\x02\x10\x01R\x0ccolorDefined\x124\x0a\x08color_in\x18\x04 \x01(\x0e2\x0d.checks.ColorB\x0a\xbaH\x07\
+\x82\x01\x04\x18\x00\x18\x05R\x07colorIn\x129\x0a\x0ccolor_not_in\x18\x05 \x01(\x0e2\x0d.checks.Colo\
+rB\x08\xbaH\x05\x82\x01\x02 \x05R\x0acolorNotIn\x12\x1e\x0a\x04size\x18\x06 \x03(\x09B\x0a\xbaH\x07\x92\
+\x01\x04\x08\x01\x10\x02R\x04size\x12+\x0a\x0cunique_texts\x18\x07 \x03(\x09B\x08\xbaH\x05\x92\x01\x02\
+\x18\x01R\x0buniqueTexts\x12/\x0a\x0eunique_doubles\x18\x08 \x03(\x01B\x08\xbaH\x05\x92\x01\x02\x18\x01\
+R\x0duniqueDoubles\x12+\x0a\x0cunique_bytes\x18\x09 \x03(\x0cB\x08\xbaH\x05\x92\x01\x02\x18\x01R\x0b\
+uniqueBytes\x122\x0a\x05items\x18\x0a \x03(\x0e2\x0d.checks.ColorB\x0d\xbaH\x0a\x92\x01\x07\"\x05\x82\
+\x01\x02\x10\x01R\x05items\x12+\x0a\x08nonempty\x18\x0b \x03(\x09B\x0f\xbaH\x0c\x92\x01\x09\"\x07r\x02\
+\x10\x02\xd8\x01\x01R\x08nonempty\x12G\x0a\x05pairs\x18\x0c \x03(\x0b2\x19.checks.Others.PairsEntryB\
+\x16\xbaH\x13\x9a\x01\x10\x08\x01\x10\x02\"\x04r\x02\x18\x01*\x04\x1a\x02 \x00R\x05pairs\x122\x0a\x06\
+leaves\x18\x0d \x03(\x0b2\x1a.checks.Others.LeavesEntryR\x06leaves\x12A\x0a\x06colors\x18\x0e \x03(\x0b\
+2\x1a.checks.Others.ColorsEntryB\x0d\xbaH\x0a\x9a\x01\x07*\x05\x82\x01\x02\x10\x01R\x06colors\x12G\x0a\
+\x08duration\x18\x0f \x01(\x0b2\x19.google.protobuf.DurationB\x10\xbaH\x0d\xaa\x01\x0a\x1a\x04\x08\x05\
+\x10\x052\x02\x08\x01R\x08duration\x12J\x0a\x0bduration_in\x18\x10 \x01(\x0b2\x19.google.protobuf.Du\
+rationB\x0e\xbaH\x0b\xaa\x01\x08:\x02\x08\x01:\x02\x10\x05R\x0adurationIn\x12M\x0a\x0fduration_not_i\
+n\x18\x11 \x01(\x0b2\x19.google.protobuf.DurationB\x0a\xbaH\x07\xaa\x01\x04B\x02\x08\x01R\x0dduratio\
+nNotIn\x12L\x0a\x0eduration_const\x18\x12 \x01(\x0b2\x19.google.protobuf.DurationB\x0a\xbaH\x07\xaa\x01\
+\x04\x12\x02\x08\x03R\x0ddurationConst\x12?\x0a\x06before\x18\x13 \x01(\x0b2\x1a.google.protobuf.Tim\
+estampB\x0b\xbaH\x08\xb2\x01\x05\x1a\x03\x08\xe8\x07R\x06before\x128\x0a\x04past\x18\x14 \x01(\x0b2\x1a\
+.google.protobuf.TimestampB\x08\xbaH\x05\xb2\x01\x028\x01R\x04past\x12<\x0a\x06future\x18\x15 \x01(\x0b\
+2\x1a.google.protobuf.TimestampB\x08\xbaH\x05\xb2\x01\x02@\x01R\x06future\x12;\x0a\x04near\x18\x16 \x01\
+(\x0b2\x1a.google.protobuf.TimestampB\x0b\xbaH\x08\xb2\x01\x05J\x03\x08\x90\x1cR\x04near\x12E\x0a\x07\
+outside\x18\x17 \x01(\x0b2\x1a.google.protobuf.TimestampB\x0f\xbaH\x0c\xb2\x01\x09\"\x02\x08\x0a*\x03\
+\x08\xe8\x07R\x07outside\x12L\x0a\x06any_in\x18\x18 \x01(\x0b2\x14.google.protobuf.AnyB\x1f\xbaH\x1c\
+\xa2\x01\x19\x12\x17type.googleapis.com/a.BR\x05anyIn\x12S\x0a\x0aany_not_in\x18\x19 \x01(\x0b2\x14.\
+google.protobuf.AnyB\x1f\xbaH\x1c\xa2\x01\x19\x1a\x17type.googleapis.com/a.BR\x08anyNotIn\x12>\x0a\x07\
+wrapped\x18\x1a \x01(\x0b2\x1b.google.protobuf.Int32ValueB\x07\xbaH\x04\x1a\x02 \x02R\x07wrapped\x12\
+H\x0a\x0cwrapped_text\x18\x1b \x01(\x0b2\x1c.google.protobuf.StringValueB\x07\xbaH\x04r\x02\x10\x02R\
+\x0bwrappedText\x12O\x0a\x0dwrapped_items\x18\x1c \x03(\x0b2\x1c.google.protobuf.UInt32ValueB\x0c\xba\
+H\x09\x92\x01\x06\"\x04*\x02\x10\x04R\x0cwrappedItems\x1a8\x0a\x0aPairsEntry\x12\x10\x0a\x03key\x18\x01\
+\x20\x01(\x09R\x03key\x12\x14\x0a\x05value\x18\x02 \x01(\x05R\x05value:\x028\x01\x1aG\x0a\x0bLeavesE\
+ntry\x12\x10\x0a\x03key\x18\x01 \x01(\x03R\x03key\x12\"\x0a\x05value\x18\x02 \x01(\x0b2\x0c.checks.L\
+eafR\x05value:\x028\x01\x1aH\x0a\x0bColorsEntry\x12\x10\x0a\x03key\x18\x01 \x01(\x08R\x03key\x12#\x0a\
+\x05value\x18\x02 \x01(\x0e2\x0d.checks.ColorR\x05value:\x028\x01\"\x81\x07\x0a\x08Presence\x12\x1c\x0a\
+\x05plain\x18\x01 \x01(\x09B\x06\xbaH\x03\xc8\x01\x01R\x05plain\x12'\x0a\x08explicit\x18\x02 \x01(\x09\
+B\x06\xbaH\x03\xc8\x01\x01H\x02R\x08explicit\x88\x01\x01\x12.\x0a\x07message\x18\x03 \x01(\x0b2\x0c.\
+checks.LeafB\x06\xbaH\x03\xc8\x01\x01R\x07message\x12\x1a\x0a\x04list\x18\x04 \x03(\x09B\x06\xbaH\x03\
+\xc8\x01\x01R\x04list\x123\x0a\x03map\x18\x05 \x03(\x0b2\x19.checks.Presence.MapEntryB\x06\xbaH\x03\xc8\
+\x01\x01R\x03map\x12\"\x0a\x06number\x18\x06 \x01(\x05B\x0a\xbaH\x07\x1a\x02 \x02\xc8\x01\x01R\x06nu\
+mber\x12+\x0a\x0bzero_passes\x18\x07 \x01(\x05B\x0a\xbaH\x07\x1a\x02 \x02\xd8\x01\x01R\x0azeroPasses\
+\x127\x0a\x0fzero_passes_too\x18\x08 \x01(\x05B\x0a\xbaH\x07\x1a\x02 \x02\xd8\x01\x01H\x03R\x0dzeroP\
+assesToo\x88\x01\x01\x12$\x0a\x07ignored\x18\x09 \x01(\x05B\x0a\xbaH\x07\x1a\x02 \x02\xd8\x01\x03R\x07\
+ignored\x122\x0a\x09unchecked\x18\x0a \x01(\x0b2\x0c.checks.LeafB\x06\xbaH\x03\xd8\x01\x03R\x09unche\
+cked\x12\x1d\x0a\x04word\x18\x0b \x01(\x09B\x07\xbaH\x04r\x02\x10\x02H\x00R\x04word\x12\"\x0a\x04lea\
+f\x18\x0c \x01(\x0b2\x0c.checks.LeafH\x00R\x04leaf\x122\x0a\x07nothing\x18\x0d \x01(\x0b2\x16.google\
+.protobuf.EmptyH\x00R\x07nothing\x12\x1d\x0a\x04this\x18\x0e \x01(\x05B\x07\xbaH\x04\x1a\x02\x10\x05\
+H\x01R\x04this\x12\x1c\x0a\x04type\x18\x0f \x01(\x05B\x06\xbaH\x03\xc8\x01\x01H\x01R\x04type\x12&\x0a\
+\x06holder\x18\x10 \x01(\x0b2\x0e.checks.HolderR\x06holder\x12-\x0a\x05inner\x18\x11 \x01(\x0b2\x17.\
+checks.Presence.ChoiceR\x05inner\x1a6\x0a\x08MapEntry\x12\x10\x0a\x03key\x18\x01 \x01(\x09R\x03key\x12\
+\x14\x0a\x05value\x18\x02 \x01(\x09R\x05value:\x028\x01\x1aL\x0a\x06Choice\x12\"\x0a\x04leaf\x18\x01\
+\x20\x01(\x0b2\x0c.checks.LeafH\x00R\x04leaf\x12\x14\x0a\x04word\x18\x02 \x01(\x09H\x00R\x04wordB\x08\
+\x0a\x06choiceB\x0f\x0a\x06choice\x12\x05\xbaH\x02\x08\x01B\x06\x0a\x04freeB\x0b\x0a\x09_explicitB\x12\
+\x0a\x10_zero_passes_too\"\x91\x01\x0a\x09AtMostOne\x12\x15\x0a\x01a\x18\x01 \x01(\x09B\x07\xbaH\x04\
+r\x02\x10\x02R\x01a\x12\x11\x0a\x01b\x18\x02 \x01(\x09H\x01R\x01b\x88\x01\x01\x12\x15\x0a\x01c\x18\x03\
+\x20\x01(\x05B\x07\xbaH\x04\x1a\x02 \x03R\x01c\x12\x0e\x0a\x01d\x18\x04 \x01(\x09H\x00R\x01d\x12\x0e\
+\x0a\x01e\x18\x05 \x01(\x09H\x00R\x01e:\x18\xbaH\x15\"\x09\x0a\x01a\x0a\x01b\x0a\x01d\"\x08\x0a\x01c\
+\x0a\x01e\x10\x01B\x03\x0a\x01xB\x04\x0a\x02_b\"\x83\x02\x0a\x03All\x12)\x0a\x07numbers\x18\x01 \x01\
+(\x0b2\x0f.checks.NumbersR\x07numbers\x12#\x0a\x05texts\x18\x02 \x01(\x0b2\x0d.checks.TextsR\x05text\
+s\x12#\x0a\x05blobs\x18\x03 \x01(\x0b2\x0d.checks.BlobsR\x05blobs\x12&\x0a\x06others\x18\x04 \x01(\x0b\
+2\x0e.checks.OthersR\x06others\x12,\x0a\x08presence\x18\x05 \x01(\x0b2\x10.checks.PresenceR\x08prese\
+nce\x121\x0a\x0bat_most_one\x18\x06 \x01(\x0b2\x11.checks.AtMostOneR\x09atMostOne*=\x0a\x05Color\x12\
+\x15\x0a\x11COLOR_UNSPECIFIED\x10\x00\x12\x0d\x0a\x09COLOR_RED\x10\x01\x12\x0e\x0a\x0aCOLOR_BLUE\x10\
+\x052\x97\x01\x0a\x06Checks\x12,\x0a\x05Check\x12\x0b.checks.All\x1a\x16.google.protobuf.Empty\x121\x0a\
+\x07Collect\x12\x0c.checks.Leaf\x1a\x16.google.protobuf.Empty(\x01\x12,\x0a\x04Pass\x12\x0c.checks.F\
+ree\x1a\x16.google.protobuf.Emptyb\x06proto3";
 }
 
 /// Calls `Checks`. Cheap to clone; clones share one channel.
@@ -4245,43 +4535,1606 @@ impl ChecksClient {
     }
 
     pub fn check(&self, req: All) -> ::runtime::client::Request<()> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &CHECKS.methods[0],
-            ::runtime::validate::outgoing(
-                    self.channel.validates(),
-                    |out| {
-                        let it = &req;
-                        ::runtime::validate::Validate::check(it, out);
-                    },
-                )
-                .and_then(|()| grpc::body(&req)),
-            grpc::result,
-        )
+                &self.channel,
+                &CHECKS.methods[0],
+                ::runtime::validate::outgoing(
+                        self.channel.validates(),
+                        |out| {
+                            let it = &req;
+                            ::runtime::validate::Validate::check(it, out);
+                        },
+                    )
+                    .and_then(|()| ::runtime::json::body(form, &req, grpc::body)),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     pub fn collect(
         &self,
         req: impl ::runtime::Stream<Item = Leaf> + Send + 'static,
     ) -> ::runtime::client::Request<()> {
+        let form = self.channel.form();
         ::runtime::client::Request::streaming(
-            &self.channel,
-            &CHECKS.methods[1],
-            if self.channel.validates() {
-                grpc::checked_messages(req, ::runtime::validate::message)
-            } else {
-                grpc::messages(req)
-            },
-            grpc::result,
-        )
+                &self.channel,
+                &CHECKS.methods[1],
+                if self.channel.validates() {
+                    ::runtime::json::messages(
+                        form,
+                        req,
+                        |messages| grpc::checked_messages(
+                            messages,
+                            ::runtime::validate::message,
+                        ),
+                    )
+                } else {
+                    ::runtime::json::messages(form, req, grpc::messages)
+                },
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
     }
 
     pub fn pass(&self, req: Free) -> ::runtime::client::Request<()> {
+        let form = self.channel.form();
         ::runtime::client::Request::new(
-            &self.channel,
-            &CHECKS.methods[2],
-            grpc::body(&req),
-            grpc::result,
-        )
+                &self.channel,
+                &CHECKS.methods[2],
+                ::runtime::json::body(form, &req, grpc::body),
+                ::runtime::json::result(form, grpc::result),
+            )
+            .in_form(form)
+    }
+}
+
+impl Color {
+    /// The names of its members in JSON.
+    pub(crate) const JSON_NAMES: &'static ::runtime::json::EnumNames = &[
+        ("COLOR_UNSPECIFIED", 0),
+        ("COLOR_RED", 1),
+        ("COLOR_BLUE", 5),
+    ];
+}
+
+impl ::runtime::json::Message for Numbers {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                &[
+                    "int32Const",
+                    "int32Lt",
+                    "int32Lte",
+                    "int32Gt",
+                    "int32Gte",
+                    "int32GtLt",
+                    "int32GteLte",
+                    "int32Outside",
+                    "int32OutsideIn",
+                    "int32In",
+                    "int32NotIn",
+                    "int64Const",
+                    "int64Lt",
+                    "int64Lte",
+                    "int64Gt",
+                    "int64Gte",
+                    "int64GtLt",
+                    "int64GteLte",
+                    "int64Outside",
+                    "int64OutsideIn",
+                    "int64In",
+                    "int64NotIn",
+                    "uint32Const",
+                    "uint32Lt",
+                    "uint32Lte",
+                    "uint32Gt",
+                    "uint32Gte",
+                    "uint32GtLt",
+                    "uint32GteLte",
+                    "uint32Outside",
+                    "uint32OutsideIn",
+                    "uint32In",
+                    "uint32NotIn",
+                    "uint64Const",
+                    "uint64Lt",
+                    "uint64Lte",
+                    "uint64Gt",
+                    "uint64Gte",
+                    "uint64GtLt",
+                    "uint64GteLte",
+                    "uint64Outside",
+                    "uint64OutsideIn",
+                    "uint64In",
+                    "uint64NotIn",
+                    "sint32Const",
+                    "sint32Lt",
+                    "sint32Lte",
+                    "sint32Gt",
+                    "sint32Gte",
+                    "sint32GtLt",
+                    "sint32GteLte",
+                    "sint32Outside",
+                    "sint32OutsideIn",
+                    "sint32In",
+                    "sint32NotIn",
+                    "sint64Const",
+                    "sint64Lt",
+                    "sint64Lte",
+                    "sint64Gt",
+                    "sint64Gte",
+                    "sint64GtLt",
+                    "sint64GteLte",
+                    "sint64Outside",
+                    "sint64OutsideIn",
+                    "sint64In",
+                    "sint64NotIn",
+                    "fixed32Const",
+                    "fixed32Lt",
+                    "fixed32Lte",
+                    "fixed32Gt",
+                    "fixed32Gte",
+                    "fixed32GtLt",
+                    "fixed32GteLte",
+                    "fixed32Outside",
+                    "fixed32OutsideIn",
+                    "fixed32In",
+                    "fixed32NotIn",
+                    "fixed64Const",
+                    "fixed64Lt",
+                    "fixed64Lte",
+                    "fixed64Gt",
+                    "fixed64Gte",
+                    "fixed64GtLt",
+                    "fixed64GteLte",
+                    "fixed64Outside",
+                    "fixed64OutsideIn",
+                    "fixed64In",
+                    "fixed64NotIn",
+                    "sfixed32Const",
+                    "sfixed32Lt",
+                    "sfixed32Lte",
+                    "sfixed32Gt",
+                    "sfixed32Gte",
+                    "sfixed32GtLt",
+                    "sfixed32GteLte",
+                    "sfixed32Outside",
+                    "sfixed32OutsideIn",
+                    "sfixed32In",
+                    "sfixed32NotIn",
+                    "sfixed64Const",
+                    "sfixed64Lt",
+                    "sfixed64Lte",
+                    "sfixed64Gt",
+                    "sfixed64Gte",
+                    "sfixed64GtLt",
+                    "sfixed64GteLte",
+                    "sfixed64Outside",
+                    "sfixed64OutsideIn",
+                    "sfixed64In",
+                    "sfixed64NotIn",
+                    "floatConst",
+                    "floatLt",
+                    "floatLte",
+                    "floatGt",
+                    "floatGte",
+                    "floatGtLt",
+                    "floatGteLte",
+                    "floatOutside",
+                    "floatOutsideIn",
+                    "floatIn",
+                    "floatNotIn",
+                    "floatFinite",
+                    "doubleConst",
+                    "doubleLt",
+                    "doubleLte",
+                    "doubleGt",
+                    "doubleGte",
+                    "doubleGtLt",
+                    "doubleGteLte",
+                    "doubleOutside",
+                    "doubleOutsideIn",
+                    "doubleIn",
+                    "doubleNotIn",
+                    "doubleFinite",
+                ],
+            )
+            .or(
+                &[
+                    ("double_const", 122),
+                    ("double_finite", 133),
+                    ("double_gt", 125),
+                    ("double_gt_lt", 127),
+                    ("double_gte", 126),
+                    ("double_gte_lte", 128),
+                    ("double_in", 131),
+                    ("double_lt", 123),
+                    ("double_lte", 124),
+                    ("double_not_in", 132),
+                    ("double_outside", 129),
+                    ("double_outside_in", 130),
+                    ("fixed32_const", 66),
+                    ("fixed32_gt", 69),
+                    ("fixed32_gt_lt", 71),
+                    ("fixed32_gte", 70),
+                    ("fixed32_gte_lte", 72),
+                    ("fixed32_in", 75),
+                    ("fixed32_lt", 67),
+                    ("fixed32_lte", 68),
+                    ("fixed32_not_in", 76),
+                    ("fixed32_outside", 73),
+                    ("fixed32_outside_in", 74),
+                    ("fixed64_const", 77),
+                    ("fixed64_gt", 80),
+                    ("fixed64_gt_lt", 82),
+                    ("fixed64_gte", 81),
+                    ("fixed64_gte_lte", 83),
+                    ("fixed64_in", 86),
+                    ("fixed64_lt", 78),
+                    ("fixed64_lte", 79),
+                    ("fixed64_not_in", 87),
+                    ("fixed64_outside", 84),
+                    ("fixed64_outside_in", 85),
+                    ("float_const", 110),
+                    ("float_finite", 121),
+                    ("float_gt", 113),
+                    ("float_gt_lt", 115),
+                    ("float_gte", 114),
+                    ("float_gte_lte", 116),
+                    ("float_in", 119),
+                    ("float_lt", 111),
+                    ("float_lte", 112),
+                    ("float_not_in", 120),
+                    ("float_outside", 117),
+                    ("float_outside_in", 118),
+                    ("int32_const", 0),
+                    ("int32_gt", 3),
+                    ("int32_gt_lt", 5),
+                    ("int32_gte", 4),
+                    ("int32_gte_lte", 6),
+                    ("int32_in", 9),
+                    ("int32_lt", 1),
+                    ("int32_lte", 2),
+                    ("int32_not_in", 10),
+                    ("int32_outside", 7),
+                    ("int32_outside_in", 8),
+                    ("int64_const", 11),
+                    ("int64_gt", 14),
+                    ("int64_gt_lt", 16),
+                    ("int64_gte", 15),
+                    ("int64_gte_lte", 17),
+                    ("int64_in", 20),
+                    ("int64_lt", 12),
+                    ("int64_lte", 13),
+                    ("int64_not_in", 21),
+                    ("int64_outside", 18),
+                    ("int64_outside_in", 19),
+                    ("sfixed32_const", 88),
+                    ("sfixed32_gt", 91),
+                    ("sfixed32_gt_lt", 93),
+                    ("sfixed32_gte", 92),
+                    ("sfixed32_gte_lte", 94),
+                    ("sfixed32_in", 97),
+                    ("sfixed32_lt", 89),
+                    ("sfixed32_lte", 90),
+                    ("sfixed32_not_in", 98),
+                    ("sfixed32_outside", 95),
+                    ("sfixed32_outside_in", 96),
+                    ("sfixed64_const", 99),
+                    ("sfixed64_gt", 102),
+                    ("sfixed64_gt_lt", 104),
+                    ("sfixed64_gte", 103),
+                    ("sfixed64_gte_lte", 105),
+                    ("sfixed64_in", 108),
+                    ("sfixed64_lt", 100),
+                    ("sfixed64_lte", 101),
+                    ("sfixed64_not_in", 109),
+                    ("sfixed64_outside", 106),
+                    ("sfixed64_outside_in", 107),
+                    ("sint32_const", 44),
+                    ("sint32_gt", 47),
+                    ("sint32_gt_lt", 49),
+                    ("sint32_gte", 48),
+                    ("sint32_gte_lte", 50),
+                    ("sint32_in", 53),
+                    ("sint32_lt", 45),
+                    ("sint32_lte", 46),
+                    ("sint32_not_in", 54),
+                    ("sint32_outside", 51),
+                    ("sint32_outside_in", 52),
+                    ("sint64_const", 55),
+                    ("sint64_gt", 58),
+                    ("sint64_gt_lt", 60),
+                    ("sint64_gte", 59),
+                    ("sint64_gte_lte", 61),
+                    ("sint64_in", 64),
+                    ("sint64_lt", 56),
+                    ("sint64_lte", 57),
+                    ("sint64_not_in", 65),
+                    ("sint64_outside", 62),
+                    ("sint64_outside_in", 63),
+                    ("uint32_const", 22),
+                    ("uint32_gt", 25),
+                    ("uint32_gt_lt", 27),
+                    ("uint32_gte", 26),
+                    ("uint32_gte_lte", 28),
+                    ("uint32_in", 31),
+                    ("uint32_lt", 23),
+                    ("uint32_lte", 24),
+                    ("uint32_not_in", 32),
+                    ("uint32_outside", 29),
+                    ("uint32_outside_in", 30),
+                    ("uint64_const", 33),
+                    ("uint64_gt", 36),
+                    ("uint64_gt_lt", 38),
+                    ("uint64_gte", 37),
+                    ("uint64_gte_lte", 39),
+                    ("uint64_in", 42),
+                    ("uint64_lt", 34),
+                    ("uint64_lte", 35),
+                    ("uint64_not_in", 43),
+                    ("uint64_outside", 40),
+                    ("uint64_outside_in", 41),
+                ],
+            )
+            .sorted(
+                &[
+                    ("doubleConst", 122),
+                    ("doubleFinite", 133),
+                    ("doubleGt", 125),
+                    ("doubleGtLt", 127),
+                    ("doubleGte", 126),
+                    ("doubleGteLte", 128),
+                    ("doubleIn", 131),
+                    ("doubleLt", 123),
+                    ("doubleLte", 124),
+                    ("doubleNotIn", 132),
+                    ("doubleOutside", 129),
+                    ("doubleOutsideIn", 130),
+                    ("double_const", 122),
+                    ("double_finite", 133),
+                    ("double_gt", 125),
+                    ("double_gt_lt", 127),
+                    ("double_gte", 126),
+                    ("double_gte_lte", 128),
+                    ("double_in", 131),
+                    ("double_lt", 123),
+                    ("double_lte", 124),
+                    ("double_not_in", 132),
+                    ("double_outside", 129),
+                    ("double_outside_in", 130),
+                    ("fixed32Const", 66),
+                    ("fixed32Gt", 69),
+                    ("fixed32GtLt", 71),
+                    ("fixed32Gte", 70),
+                    ("fixed32GteLte", 72),
+                    ("fixed32In", 75),
+                    ("fixed32Lt", 67),
+                    ("fixed32Lte", 68),
+                    ("fixed32NotIn", 76),
+                    ("fixed32Outside", 73),
+                    ("fixed32OutsideIn", 74),
+                    ("fixed32_const", 66),
+                    ("fixed32_gt", 69),
+                    ("fixed32_gt_lt", 71),
+                    ("fixed32_gte", 70),
+                    ("fixed32_gte_lte", 72),
+                    ("fixed32_in", 75),
+                    ("fixed32_lt", 67),
+                    ("fixed32_lte", 68),
+                    ("fixed32_not_in", 76),
+                    ("fixed32_outside", 73),
+                    ("fixed32_outside_in", 74),
+                    ("fixed64Const", 77),
+                    ("fixed64Gt", 80),
+                    ("fixed64GtLt", 82),
+                    ("fixed64Gte", 81),
+                    ("fixed64GteLte", 83),
+                    ("fixed64In", 86),
+                    ("fixed64Lt", 78),
+                    ("fixed64Lte", 79),
+                    ("fixed64NotIn", 87),
+                    ("fixed64Outside", 84),
+                    ("fixed64OutsideIn", 85),
+                    ("fixed64_const", 77),
+                    ("fixed64_gt", 80),
+                    ("fixed64_gt_lt", 82),
+                    ("fixed64_gte", 81),
+                    ("fixed64_gte_lte", 83),
+                    ("fixed64_in", 86),
+                    ("fixed64_lt", 78),
+                    ("fixed64_lte", 79),
+                    ("fixed64_not_in", 87),
+                    ("fixed64_outside", 84),
+                    ("fixed64_outside_in", 85),
+                    ("floatConst", 110),
+                    ("floatFinite", 121),
+                    ("floatGt", 113),
+                    ("floatGtLt", 115),
+                    ("floatGte", 114),
+                    ("floatGteLte", 116),
+                    ("floatIn", 119),
+                    ("floatLt", 111),
+                    ("floatLte", 112),
+                    ("floatNotIn", 120),
+                    ("floatOutside", 117),
+                    ("floatOutsideIn", 118),
+                    ("float_const", 110),
+                    ("float_finite", 121),
+                    ("float_gt", 113),
+                    ("float_gt_lt", 115),
+                    ("float_gte", 114),
+                    ("float_gte_lte", 116),
+                    ("float_in", 119),
+                    ("float_lt", 111),
+                    ("float_lte", 112),
+                    ("float_not_in", 120),
+                    ("float_outside", 117),
+                    ("float_outside_in", 118),
+                    ("int32Const", 0),
+                    ("int32Gt", 3),
+                    ("int32GtLt", 5),
+                    ("int32Gte", 4),
+                    ("int32GteLte", 6),
+                    ("int32In", 9),
+                    ("int32Lt", 1),
+                    ("int32Lte", 2),
+                    ("int32NotIn", 10),
+                    ("int32Outside", 7),
+                    ("int32OutsideIn", 8),
+                    ("int32_const", 0),
+                    ("int32_gt", 3),
+                    ("int32_gt_lt", 5),
+                    ("int32_gte", 4),
+                    ("int32_gte_lte", 6),
+                    ("int32_in", 9),
+                    ("int32_lt", 1),
+                    ("int32_lte", 2),
+                    ("int32_not_in", 10),
+                    ("int32_outside", 7),
+                    ("int32_outside_in", 8),
+                    ("int64Const", 11),
+                    ("int64Gt", 14),
+                    ("int64GtLt", 16),
+                    ("int64Gte", 15),
+                    ("int64GteLte", 17),
+                    ("int64In", 20),
+                    ("int64Lt", 12),
+                    ("int64Lte", 13),
+                    ("int64NotIn", 21),
+                    ("int64Outside", 18),
+                    ("int64OutsideIn", 19),
+                    ("int64_const", 11),
+                    ("int64_gt", 14),
+                    ("int64_gt_lt", 16),
+                    ("int64_gte", 15),
+                    ("int64_gte_lte", 17),
+                    ("int64_in", 20),
+                    ("int64_lt", 12),
+                    ("int64_lte", 13),
+                    ("int64_not_in", 21),
+                    ("int64_outside", 18),
+                    ("int64_outside_in", 19),
+                    ("sfixed32Const", 88),
+                    ("sfixed32Gt", 91),
+                    ("sfixed32GtLt", 93),
+                    ("sfixed32Gte", 92),
+                    ("sfixed32GteLte", 94),
+                    ("sfixed32In", 97),
+                    ("sfixed32Lt", 89),
+                    ("sfixed32Lte", 90),
+                    ("sfixed32NotIn", 98),
+                    ("sfixed32Outside", 95),
+                    ("sfixed32OutsideIn", 96),
+                    ("sfixed32_const", 88),
+                    ("sfixed32_gt", 91),
+                    ("sfixed32_gt_lt", 93),
+                    ("sfixed32_gte", 92),
+                    ("sfixed32_gte_lte", 94),
+                    ("sfixed32_in", 97),
+                    ("sfixed32_lt", 89),
+                    ("sfixed32_lte", 90),
+                    ("sfixed32_not_in", 98),
+                    ("sfixed32_outside", 95),
+                    ("sfixed32_outside_in", 96),
+                    ("sfixed64Const", 99),
+                    ("sfixed64Gt", 102),
+                    ("sfixed64GtLt", 104),
+                    ("sfixed64Gte", 103),
+                    ("sfixed64GteLte", 105),
+                    ("sfixed64In", 108),
+                    ("sfixed64Lt", 100),
+                    ("sfixed64Lte", 101),
+                    ("sfixed64NotIn", 109),
+                    ("sfixed64Outside", 106),
+                    ("sfixed64OutsideIn", 107),
+                    ("sfixed64_const", 99),
+                    ("sfixed64_gt", 102),
+                    ("sfixed64_gt_lt", 104),
+                    ("sfixed64_gte", 103),
+                    ("sfixed64_gte_lte", 105),
+                    ("sfixed64_in", 108),
+                    ("sfixed64_lt", 100),
+                    ("sfixed64_lte", 101),
+                    ("sfixed64_not_in", 109),
+                    ("sfixed64_outside", 106),
+                    ("sfixed64_outside_in", 107),
+                    ("sint32Const", 44),
+                    ("sint32Gt", 47),
+                    ("sint32GtLt", 49),
+                    ("sint32Gte", 48),
+                    ("sint32GteLte", 50),
+                    ("sint32In", 53),
+                    ("sint32Lt", 45),
+                    ("sint32Lte", 46),
+                    ("sint32NotIn", 54),
+                    ("sint32Outside", 51),
+                    ("sint32OutsideIn", 52),
+                    ("sint32_const", 44),
+                    ("sint32_gt", 47),
+                    ("sint32_gt_lt", 49),
+                    ("sint32_gte", 48),
+                    ("sint32_gte_lte", 50),
+                    ("sint32_in", 53),
+                    ("sint32_lt", 45),
+                    ("sint32_lte", 46),
+                    ("sint32_not_in", 54),
+                    ("sint32_outside", 51),
+                    ("sint32_outside_in", 52),
+                    ("sint64Const", 55),
+                    ("sint64Gt", 58),
+                    ("sint64GtLt", 60),
+                    ("sint64Gte", 59),
+                    ("sint64GteLte", 61),
+                    ("sint64In", 64),
+                    ("sint64Lt", 56),
+                    ("sint64Lte", 57),
+                    ("sint64NotIn", 65),
+                    ("sint64Outside", 62),
+                    ("sint64OutsideIn", 63),
+                    ("sint64_const", 55),
+                    ("sint64_gt", 58),
+                    ("sint64_gt_lt", 60),
+                    ("sint64_gte", 59),
+                    ("sint64_gte_lte", 61),
+                    ("sint64_in", 64),
+                    ("sint64_lt", 56),
+                    ("sint64_lte", 57),
+                    ("sint64_not_in", 65),
+                    ("sint64_outside", 62),
+                    ("sint64_outside_in", 63),
+                    ("uint32Const", 22),
+                    ("uint32Gt", 25),
+                    ("uint32GtLt", 27),
+                    ("uint32Gte", 26),
+                    ("uint32GteLte", 28),
+                    ("uint32In", 31),
+                    ("uint32Lt", 23),
+                    ("uint32Lte", 24),
+                    ("uint32NotIn", 32),
+                    ("uint32Outside", 29),
+                    ("uint32OutsideIn", 30),
+                    ("uint32_const", 22),
+                    ("uint32_gt", 25),
+                    ("uint32_gt_lt", 27),
+                    ("uint32_gte", 26),
+                    ("uint32_gte_lte", 28),
+                    ("uint32_in", 31),
+                    ("uint32_lt", 23),
+                    ("uint32_lte", 24),
+                    ("uint32_not_in", 32),
+                    ("uint32_outside", 29),
+                    ("uint32_outside_in", 30),
+                    ("uint64Const", 33),
+                    ("uint64Gt", 36),
+                    ("uint64GtLt", 38),
+                    ("uint64Gte", 37),
+                    ("uint64GteLte", 39),
+                    ("uint64In", 42),
+                    ("uint64Lt", 34),
+                    ("uint64Lte", 35),
+                    ("uint64NotIn", 43),
+                    ("uint64Outside", 40),
+                    ("uint64OutsideIn", 41),
+                    ("uint64_const", 33),
+                    ("uint64_gt", 36),
+                    ("uint64_gt_lt", 38),
+                    ("uint64_gte", 37),
+                    ("uint64_gte_lte", 39),
+                    ("uint64_in", 42),
+                    ("uint64_lt", 34),
+                    ("uint64_lte", 35),
+                    ("uint64_not_in", 43),
+                    ("uint64_outside", 40),
+                    ("uint64_outside_in", 41),
+                ],
+            );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.int32_const);
+        out.plain(1, &self.int32_lt);
+        out.optional(2, self.int32_lte.as_ref());
+        out.plain(3, &self.int32_gt);
+        out.plain(4, &self.int32_gte);
+        out.optional(5, self.int32_gt_lt.as_ref());
+        out.plain(6, &self.int32_gte_lte);
+        out.plain(7, &self.int32_outside);
+        out.optional(8, self.int32_outside_in.as_ref());
+        out.plain(9, &self.int32_in);
+        out.plain(10, &self.int32_not_in);
+        out.optional(11, self.int64_const.as_ref());
+        out.plain(12, &self.int64_lt);
+        out.plain(13, &self.int64_lte);
+        out.optional(14, self.int64_gt.as_ref());
+        out.plain(15, &self.int64_gte);
+        out.plain(16, &self.int64_gt_lt);
+        out.optional(17, self.int64_gte_lte.as_ref());
+        out.plain(18, &self.int64_outside);
+        out.plain(19, &self.int64_outside_in);
+        out.optional(20, self.int64_in.as_ref());
+        out.plain(21, &self.int64_not_in);
+        out.plain(22, &self.uint32_const);
+        out.optional(23, self.uint32_lt.as_ref());
+        out.plain(24, &self.uint32_lte);
+        out.plain(25, &self.uint32_gt);
+        out.optional(26, self.uint32_gte.as_ref());
+        out.plain(27, &self.uint32_gt_lt);
+        out.plain(28, &self.uint32_gte_lte);
+        out.optional(29, self.uint32_outside.as_ref());
+        out.plain(30, &self.uint32_outside_in);
+        out.plain(31, &self.uint32_in);
+        out.optional(32, self.uint32_not_in.as_ref());
+        out.plain(33, &self.uint64_const);
+        out.plain(34, &self.uint64_lt);
+        out.optional(35, self.uint64_lte.as_ref());
+        out.plain(36, &self.uint64_gt);
+        out.plain(37, &self.uint64_gte);
+        out.optional(38, self.uint64_gt_lt.as_ref());
+        out.plain(39, &self.uint64_gte_lte);
+        out.plain(40, &self.uint64_outside);
+        out.optional(41, self.uint64_outside_in.as_ref());
+        out.plain(42, &self.uint64_in);
+        out.plain(43, &self.uint64_not_in);
+        out.optional(44, self.sint32_const.as_ref());
+        out.plain(45, &self.sint32_lt);
+        out.plain(46, &self.sint32_lte);
+        out.optional(47, self.sint32_gt.as_ref());
+        out.plain(48, &self.sint32_gte);
+        out.plain(49, &self.sint32_gt_lt);
+        out.optional(50, self.sint32_gte_lte.as_ref());
+        out.plain(51, &self.sint32_outside);
+        out.plain(52, &self.sint32_outside_in);
+        out.optional(53, self.sint32_in.as_ref());
+        out.plain(54, &self.sint32_not_in);
+        out.plain(55, &self.sint64_const);
+        out.optional(56, self.sint64_lt.as_ref());
+        out.plain(57, &self.sint64_lte);
+        out.plain(58, &self.sint64_gt);
+        out.optional(59, self.sint64_gte.as_ref());
+        out.plain(60, &self.sint64_gt_lt);
+        out.plain(61, &self.sint64_gte_lte);
+        out.optional(62, self.sint64_outside.as_ref());
+        out.plain(63, &self.sint64_outside_in);
+        out.plain(64, &self.sint64_in);
+        out.optional(65, self.sint64_not_in.as_ref());
+        out.plain(66, &self.fixed32_const);
+        out.plain(67, &self.fixed32_lt);
+        out.optional(68, self.fixed32_lte.as_ref());
+        out.plain(69, &self.fixed32_gt);
+        out.plain(70, &self.fixed32_gte);
+        out.optional(71, self.fixed32_gt_lt.as_ref());
+        out.plain(72, &self.fixed32_gte_lte);
+        out.plain(73, &self.fixed32_outside);
+        out.optional(74, self.fixed32_outside_in.as_ref());
+        out.plain(75, &self.fixed32_in);
+        out.plain(76, &self.fixed32_not_in);
+        out.optional(77, self.fixed64_const.as_ref());
+        out.plain(78, &self.fixed64_lt);
+        out.plain(79, &self.fixed64_lte);
+        out.optional(80, self.fixed64_gt.as_ref());
+        out.plain(81, &self.fixed64_gte);
+        out.plain(82, &self.fixed64_gt_lt);
+        out.optional(83, self.fixed64_gte_lte.as_ref());
+        out.plain(84, &self.fixed64_outside);
+        out.plain(85, &self.fixed64_outside_in);
+        out.optional(86, self.fixed64_in.as_ref());
+        out.plain(87, &self.fixed64_not_in);
+        out.plain(88, &self.sfixed32_const);
+        out.optional(89, self.sfixed32_lt.as_ref());
+        out.plain(90, &self.sfixed32_lte);
+        out.plain(91, &self.sfixed32_gt);
+        out.optional(92, self.sfixed32_gte.as_ref());
+        out.plain(93, &self.sfixed32_gt_lt);
+        out.plain(94, &self.sfixed32_gte_lte);
+        out.optional(95, self.sfixed32_outside.as_ref());
+        out.plain(96, &self.sfixed32_outside_in);
+        out.plain(97, &self.sfixed32_in);
+        out.optional(98, self.sfixed32_not_in.as_ref());
+        out.plain(99, &self.sfixed64_const);
+        out.plain(100, &self.sfixed64_lt);
+        out.optional(101, self.sfixed64_lte.as_ref());
+        out.plain(102, &self.sfixed64_gt);
+        out.plain(103, &self.sfixed64_gte);
+        out.optional(104, self.sfixed64_gt_lt.as_ref());
+        out.plain(105, &self.sfixed64_gte_lte);
+        out.plain(106, &self.sfixed64_outside);
+        out.optional(107, self.sfixed64_outside_in.as_ref());
+        out.plain(108, &self.sfixed64_in);
+        out.plain(109, &self.sfixed64_not_in);
+        out.optional(110, self.float_const.as_ref());
+        out.plain(111, &self.float_lt);
+        out.plain(112, &self.float_lte);
+        out.optional(113, self.float_gt.as_ref());
+        out.plain(114, &self.float_gte);
+        out.plain(115, &self.float_gt_lt);
+        out.optional(116, self.float_gte_lte.as_ref());
+        out.plain(117, &self.float_outside);
+        out.plain(118, &self.float_outside_in);
+        out.optional(119, self.float_in.as_ref());
+        out.plain(120, &self.float_not_in);
+        out.plain(121, &self.float_finite);
+        out.optional(122, self.double_const.as_ref());
+        out.plain(123, &self.double_lt);
+        out.plain(124, &self.double_lte);
+        out.optional(125, self.double_gt.as_ref());
+        out.plain(126, &self.double_gte);
+        out.plain(127, &self.double_gt_lt);
+        out.optional(128, self.double_gte_lte.as_ref());
+        out.plain(129, &self.double_outside);
+        out.plain(130, &self.double_outside_in);
+        out.optional(131, self.double_in.as_ref());
+        out.plain(132, &self.double_not_in);
+        out.plain(133, &self.double_finite);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.int32_const),
+            1 => input.value(&mut self.int32_lt),
+            2 => input.optional(&mut self.int32_lte),
+            3 => input.value(&mut self.int32_gt),
+            4 => input.value(&mut self.int32_gte),
+            5 => input.optional(&mut self.int32_gt_lt),
+            6 => input.value(&mut self.int32_gte_lte),
+            7 => input.value(&mut self.int32_outside),
+            8 => input.optional(&mut self.int32_outside_in),
+            9 => input.value(&mut self.int32_in),
+            10 => input.value(&mut self.int32_not_in),
+            11 => input.optional(&mut self.int64_const),
+            12 => input.value(&mut self.int64_lt),
+            13 => input.value(&mut self.int64_lte),
+            14 => input.optional(&mut self.int64_gt),
+            15 => input.value(&mut self.int64_gte),
+            16 => input.value(&mut self.int64_gt_lt),
+            17 => input.optional(&mut self.int64_gte_lte),
+            18 => input.value(&mut self.int64_outside),
+            19 => input.value(&mut self.int64_outside_in),
+            20 => input.optional(&mut self.int64_in),
+            21 => input.value(&mut self.int64_not_in),
+            22 => input.value(&mut self.uint32_const),
+            23 => input.optional(&mut self.uint32_lt),
+            24 => input.value(&mut self.uint32_lte),
+            25 => input.value(&mut self.uint32_gt),
+            26 => input.optional(&mut self.uint32_gte),
+            27 => input.value(&mut self.uint32_gt_lt),
+            28 => input.value(&mut self.uint32_gte_lte),
+            29 => input.optional(&mut self.uint32_outside),
+            30 => input.value(&mut self.uint32_outside_in),
+            31 => input.value(&mut self.uint32_in),
+            32 => input.optional(&mut self.uint32_not_in),
+            33 => input.value(&mut self.uint64_const),
+            34 => input.value(&mut self.uint64_lt),
+            35 => input.optional(&mut self.uint64_lte),
+            36 => input.value(&mut self.uint64_gt),
+            37 => input.value(&mut self.uint64_gte),
+            38 => input.optional(&mut self.uint64_gt_lt),
+            39 => input.value(&mut self.uint64_gte_lte),
+            40 => input.value(&mut self.uint64_outside),
+            41 => input.optional(&mut self.uint64_outside_in),
+            42 => input.value(&mut self.uint64_in),
+            43 => input.value(&mut self.uint64_not_in),
+            44 => input.optional(&mut self.sint32_const),
+            45 => input.value(&mut self.sint32_lt),
+            46 => input.value(&mut self.sint32_lte),
+            47 => input.optional(&mut self.sint32_gt),
+            48 => input.value(&mut self.sint32_gte),
+            49 => input.value(&mut self.sint32_gt_lt),
+            50 => input.optional(&mut self.sint32_gte_lte),
+            51 => input.value(&mut self.sint32_outside),
+            52 => input.value(&mut self.sint32_outside_in),
+            53 => input.optional(&mut self.sint32_in),
+            54 => input.value(&mut self.sint32_not_in),
+            55 => input.value(&mut self.sint64_const),
+            56 => input.optional(&mut self.sint64_lt),
+            57 => input.value(&mut self.sint64_lte),
+            58 => input.value(&mut self.sint64_gt),
+            59 => input.optional(&mut self.sint64_gte),
+            60 => input.value(&mut self.sint64_gt_lt),
+            61 => input.value(&mut self.sint64_gte_lte),
+            62 => input.optional(&mut self.sint64_outside),
+            63 => input.value(&mut self.sint64_outside_in),
+            64 => input.value(&mut self.sint64_in),
+            65 => input.optional(&mut self.sint64_not_in),
+            66 => input.value(&mut self.fixed32_const),
+            67 => input.value(&mut self.fixed32_lt),
+            68 => input.optional(&mut self.fixed32_lte),
+            69 => input.value(&mut self.fixed32_gt),
+            70 => input.value(&mut self.fixed32_gte),
+            71 => input.optional(&mut self.fixed32_gt_lt),
+            72 => input.value(&mut self.fixed32_gte_lte),
+            73 => input.value(&mut self.fixed32_outside),
+            74 => input.optional(&mut self.fixed32_outside_in),
+            75 => input.value(&mut self.fixed32_in),
+            76 => input.value(&mut self.fixed32_not_in),
+            77 => input.optional(&mut self.fixed64_const),
+            78 => input.value(&mut self.fixed64_lt),
+            79 => input.value(&mut self.fixed64_lte),
+            80 => input.optional(&mut self.fixed64_gt),
+            81 => input.value(&mut self.fixed64_gte),
+            82 => input.value(&mut self.fixed64_gt_lt),
+            83 => input.optional(&mut self.fixed64_gte_lte),
+            84 => input.value(&mut self.fixed64_outside),
+            85 => input.value(&mut self.fixed64_outside_in),
+            86 => input.optional(&mut self.fixed64_in),
+            87 => input.value(&mut self.fixed64_not_in),
+            88 => input.value(&mut self.sfixed32_const),
+            89 => input.optional(&mut self.sfixed32_lt),
+            90 => input.value(&mut self.sfixed32_lte),
+            91 => input.value(&mut self.sfixed32_gt),
+            92 => input.optional(&mut self.sfixed32_gte),
+            93 => input.value(&mut self.sfixed32_gt_lt),
+            94 => input.value(&mut self.sfixed32_gte_lte),
+            95 => input.optional(&mut self.sfixed32_outside),
+            96 => input.value(&mut self.sfixed32_outside_in),
+            97 => input.value(&mut self.sfixed32_in),
+            98 => input.optional(&mut self.sfixed32_not_in),
+            99 => input.value(&mut self.sfixed64_const),
+            100 => input.value(&mut self.sfixed64_lt),
+            101 => input.optional(&mut self.sfixed64_lte),
+            102 => input.value(&mut self.sfixed64_gt),
+            103 => input.value(&mut self.sfixed64_gte),
+            104 => input.optional(&mut self.sfixed64_gt_lt),
+            105 => input.value(&mut self.sfixed64_gte_lte),
+            106 => input.value(&mut self.sfixed64_outside),
+            107 => input.optional(&mut self.sfixed64_outside_in),
+            108 => input.value(&mut self.sfixed64_in),
+            109 => input.value(&mut self.sfixed64_not_in),
+            110 => input.optional(&mut self.float_const),
+            111 => input.value(&mut self.float_lt),
+            112 => input.value(&mut self.float_lte),
+            113 => input.optional(&mut self.float_gt),
+            114 => input.value(&mut self.float_gte),
+            115 => input.value(&mut self.float_gt_lt),
+            116 => input.optional(&mut self.float_gte_lte),
+            117 => input.value(&mut self.float_outside),
+            118 => input.value(&mut self.float_outside_in),
+            119 => input.optional(&mut self.float_in),
+            120 => input.value(&mut self.float_not_in),
+            121 => input.value(&mut self.float_finite),
+            122 => input.optional(&mut self.double_const),
+            123 => input.value(&mut self.double_lt),
+            124 => input.value(&mut self.double_lte),
+            125 => input.optional(&mut self.double_gt),
+            126 => input.value(&mut self.double_gte),
+            127 => input.value(&mut self.double_gt_lt),
+            128 => input.optional(&mut self.double_gte_lte),
+            129 => input.value(&mut self.double_outside),
+            130 => input.value(&mut self.double_outside_in),
+            131 => input.optional(&mut self.double_in),
+            132 => input.value(&mut self.double_not_in),
+            133 => input.value(&mut self.double_finite),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Texts {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                &[
+                    "textConst",
+                    "textLen",
+                    "textSize",
+                    "textBytes",
+                    "textLenBytes",
+                    "textPattern",
+                    "textPrefix",
+                    "textSuffix",
+                    "textContains",
+                    "textNotContains",
+                    "textIn",
+                    "textNotIn",
+                    "email",
+                    "hostname",
+                    "ip",
+                    "ipv4",
+                    "ipv6",
+                    "uri",
+                    "uriRef",
+                    "address",
+                    "uuid",
+                    "tuuid",
+                    "ipWithPrefixlen",
+                    "ipv4WithPrefixlen",
+                    "ipv6WithPrefixlen",
+                    "ipPrefix",
+                    "ipv4Prefix",
+                    "ipv6Prefix",
+                    "hostAndPort",
+                    "ulid",
+                    "protobufFqn",
+                    "protobufDotFqn",
+                    "headerName",
+                    "headerValue",
+                    "looseName",
+                    "looseValue",
+                ],
+            )
+            .or(
+                &[
+                    ("header_name", 32),
+                    ("header_value", 33),
+                    ("host_and_port", 28),
+                    ("ip_prefix", 25),
+                    ("ip_with_prefixlen", 22),
+                    ("ipv4_prefix", 26),
+                    ("ipv4_with_prefixlen", 23),
+                    ("ipv6_prefix", 27),
+                    ("ipv6_with_prefixlen", 24),
+                    ("loose_name", 34),
+                    ("loose_value", 35),
+                    ("protobuf_dot_fqn", 31),
+                    ("protobuf_fqn", 30),
+                    ("text_bytes", 3),
+                    ("text_const", 0),
+                    ("text_contains", 8),
+                    ("text_in", 10),
+                    ("text_len", 1),
+                    ("text_len_bytes", 4),
+                    ("text_not_contains", 9),
+                    ("text_not_in", 11),
+                    ("text_pattern", 5),
+                    ("text_prefix", 6),
+                    ("text_size", 2),
+                    ("text_suffix", 7),
+                    ("uri_ref", 18),
+                ],
+            )
+            .sorted(
+                &[
+                    ("address", 19),
+                    ("email", 12),
+                    ("headerName", 32),
+                    ("headerValue", 33),
+                    ("header_name", 32),
+                    ("header_value", 33),
+                    ("hostAndPort", 28),
+                    ("host_and_port", 28),
+                    ("hostname", 13),
+                    ("ip", 14),
+                    ("ipPrefix", 25),
+                    ("ipWithPrefixlen", 22),
+                    ("ip_prefix", 25),
+                    ("ip_with_prefixlen", 22),
+                    ("ipv4", 15),
+                    ("ipv4Prefix", 26),
+                    ("ipv4WithPrefixlen", 23),
+                    ("ipv4_prefix", 26),
+                    ("ipv4_with_prefixlen", 23),
+                    ("ipv6", 16),
+                    ("ipv6Prefix", 27),
+                    ("ipv6WithPrefixlen", 24),
+                    ("ipv6_prefix", 27),
+                    ("ipv6_with_prefixlen", 24),
+                    ("looseName", 34),
+                    ("looseValue", 35),
+                    ("loose_name", 34),
+                    ("loose_value", 35),
+                    ("protobufDotFqn", 31),
+                    ("protobufFqn", 30),
+                    ("protobuf_dot_fqn", 31),
+                    ("protobuf_fqn", 30),
+                    ("textBytes", 3),
+                    ("textConst", 0),
+                    ("textContains", 8),
+                    ("textIn", 10),
+                    ("textLen", 1),
+                    ("textLenBytes", 4),
+                    ("textNotContains", 9),
+                    ("textNotIn", 11),
+                    ("textPattern", 5),
+                    ("textPrefix", 6),
+                    ("textSize", 2),
+                    ("textSuffix", 7),
+                    ("text_bytes", 3),
+                    ("text_const", 0),
+                    ("text_contains", 8),
+                    ("text_in", 10),
+                    ("text_len", 1),
+                    ("text_len_bytes", 4),
+                    ("text_not_contains", 9),
+                    ("text_not_in", 11),
+                    ("text_pattern", 5),
+                    ("text_prefix", 6),
+                    ("text_size", 2),
+                    ("text_suffix", 7),
+                    ("tuuid", 21),
+                    ("ulid", 29),
+                    ("uri", 17),
+                    ("uriRef", 18),
+                    ("uri_ref", 18),
+                    ("uuid", 20),
+                ],
+            );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.text_const);
+        out.plain(1, &self.text_len);
+        out.plain(2, &self.text_size);
+        out.plain(3, &self.text_bytes);
+        out.plain(4, &self.text_len_bytes);
+        out.plain(5, &self.text_pattern);
+        out.plain(6, &self.text_prefix);
+        out.plain(7, &self.text_suffix);
+        out.plain(8, &self.text_contains);
+        out.plain(9, &self.text_not_contains);
+        out.plain(10, &self.text_in);
+        out.plain(11, &self.text_not_in);
+        out.plain(12, &self.email);
+        out.plain(13, &self.hostname);
+        out.plain(14, &self.ip);
+        out.plain(15, &self.ipv4);
+        out.plain(16, &self.ipv6);
+        out.plain(17, &self.uri);
+        out.plain(18, &self.uri_ref);
+        out.plain(19, &self.address);
+        out.plain(20, &self.uuid);
+        out.plain(21, &self.tuuid);
+        out.plain(22, &self.ip_with_prefixlen);
+        out.plain(23, &self.ipv4_with_prefixlen);
+        out.plain(24, &self.ipv6_with_prefixlen);
+        out.plain(25, &self.ip_prefix);
+        out.plain(26, &self.ipv4_prefix);
+        out.plain(27, &self.ipv6_prefix);
+        out.plain(28, &self.host_and_port);
+        out.plain(29, &self.ulid);
+        out.plain(30, &self.protobuf_fqn);
+        out.plain(31, &self.protobuf_dot_fqn);
+        out.plain(32, &self.header_name);
+        out.plain(33, &self.header_value);
+        out.plain(34, &self.loose_name);
+        out.plain(35, &self.loose_value);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.text_const),
+            1 => input.value(&mut self.text_len),
+            2 => input.value(&mut self.text_size),
+            3 => input.value(&mut self.text_bytes),
+            4 => input.value(&mut self.text_len_bytes),
+            5 => input.value(&mut self.text_pattern),
+            6 => input.value(&mut self.text_prefix),
+            7 => input.value(&mut self.text_suffix),
+            8 => input.value(&mut self.text_contains),
+            9 => input.value(&mut self.text_not_contains),
+            10 => input.value(&mut self.text_in),
+            11 => input.value(&mut self.text_not_in),
+            12 => input.value(&mut self.email),
+            13 => input.value(&mut self.hostname),
+            14 => input.value(&mut self.ip),
+            15 => input.value(&mut self.ipv4),
+            16 => input.value(&mut self.ipv6),
+            17 => input.value(&mut self.uri),
+            18 => input.value(&mut self.uri_ref),
+            19 => input.value(&mut self.address),
+            20 => input.value(&mut self.uuid),
+            21 => input.value(&mut self.tuuid),
+            22 => input.value(&mut self.ip_with_prefixlen),
+            23 => input.value(&mut self.ipv4_with_prefixlen),
+            24 => input.value(&mut self.ipv6_with_prefixlen),
+            25 => input.value(&mut self.ip_prefix),
+            26 => input.value(&mut self.ipv4_prefix),
+            27 => input.value(&mut self.ipv6_prefix),
+            28 => input.value(&mut self.host_and_port),
+            29 => input.value(&mut self.ulid),
+            30 => input.value(&mut self.protobuf_fqn),
+            31 => input.value(&mut self.protobuf_dot_fqn),
+            32 => input.value(&mut self.header_name),
+            33 => input.value(&mut self.header_value),
+            34 => input.value(&mut self.loose_name),
+            35 => input.value(&mut self.loose_value),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Blobs {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                &[
+                    "blobConst",
+                    "blobLen",
+                    "blobSize",
+                    "blobPattern",
+                    "blobPrefix",
+                    "blobSuffix",
+                    "blobContains",
+                    "blobIn",
+                    "blobNotIn",
+                    "blobIp",
+                    "blobIpv4",
+                    "blobIpv6",
+                    "blobUuid",
+                ],
+            )
+            .or(
+                &[
+                    ("blob_const", 0),
+                    ("blob_contains", 6),
+                    ("blob_in", 7),
+                    ("blob_ip", 9),
+                    ("blob_ipv4", 10),
+                    ("blob_ipv6", 11),
+                    ("blob_len", 1),
+                    ("blob_not_in", 8),
+                    ("blob_pattern", 3),
+                    ("blob_prefix", 4),
+                    ("blob_size", 2),
+                    ("blob_suffix", 5),
+                    ("blob_uuid", 12),
+                ],
+            );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.blob_const);
+        out.plain(1, &self.blob_len);
+        out.plain(2, &self.blob_size);
+        out.plain(3, &self.blob_pattern);
+        out.plain(4, &self.blob_prefix);
+        out.plain(5, &self.blob_suffix);
+        out.plain(6, &self.blob_contains);
+        out.plain(7, &self.blob_in);
+        out.plain(8, &self.blob_not_in);
+        out.plain(9, &self.blob_ip);
+        out.plain(10, &self.blob_ipv4);
+        out.plain(11, &self.blob_ipv6);
+        out.plain(12, &self.blob_uuid);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.blob_const),
+            1 => input.value(&mut self.blob_len),
+            2 => input.value(&mut self.blob_size),
+            3 => input.value(&mut self.blob_pattern),
+            4 => input.value(&mut self.blob_prefix),
+            5 => input.value(&mut self.blob_suffix),
+            6 => input.value(&mut self.blob_contains),
+            7 => input.value(&mut self.blob_in),
+            8 => input.value(&mut self.blob_not_in),
+            9 => input.value(&mut self.blob_ip),
+            10 => input.value(&mut self.blob_ipv4),
+            11 => input.value(&mut self.blob_ipv6),
+            12 => input.value(&mut self.blob_uuid),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Leaf {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["name", "next"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.name);
+        out.optional(1, self.next.as_deref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.name),
+            1 => input.boxed(&mut self.next),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Free {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&["name"]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.name);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.name),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Holder {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["free", "leaves"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.optional(0, self.free.as_ref());
+        out.plain(1, &self.leaves);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.optional(&mut self.free),
+            1 => input.value(&mut self.leaves),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Others {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                &[
+                    "yes",
+                    "colorConst",
+                    "colorDefined",
+                    "colorIn",
+                    "colorNotIn",
+                    "size",
+                    "uniqueTexts",
+                    "uniqueDoubles",
+                    "uniqueBytes",
+                    "items",
+                    "nonempty",
+                    "pairs",
+                    "leaves",
+                    "colors",
+                    "duration",
+                    "durationIn",
+                    "durationNotIn",
+                    "durationConst",
+                    "before",
+                    "past",
+                    "future",
+                    "near",
+                    "outside",
+                    "anyIn",
+                    "anyNotIn",
+                    "wrapped",
+                    "wrappedText",
+                    "wrappedItems",
+                ],
+            )
+            .or(
+                &[
+                    ("any_in", 23),
+                    ("any_not_in", 24),
+                    ("color_const", 1),
+                    ("color_defined", 2),
+                    ("color_in", 3),
+                    ("color_not_in", 4),
+                    ("duration_const", 17),
+                    ("duration_in", 15),
+                    ("duration_not_in", 16),
+                    ("unique_bytes", 8),
+                    ("unique_doubles", 7),
+                    ("unique_texts", 6),
+                    ("wrapped_items", 27),
+                    ("wrapped_text", 26),
+                ],
+            )
+            .types(&super::shop::v1::JSON_TYPES);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.yes);
+        out.plain_number(1, self.color_const, Color::JSON_NAMES);
+        out.plain_number(2, self.color_defined, Color::JSON_NAMES);
+        out.plain_number(3, self.color_in, Color::JSON_NAMES);
+        out.plain_number(4, self.color_not_in, Color::JSON_NAMES);
+        out.plain(5, &self.size);
+        out.plain(6, &self.unique_texts);
+        out.plain(7, &self.unique_doubles);
+        out.plain(8, &self.unique_bytes);
+        out.numbers(9, &self.items, Color::JSON_NAMES);
+        out.plain(10, &self.nonempty);
+        out.plain(11, &self.pairs);
+        out.plain(12, &self.leaves);
+        out.number_map(13, self.colors.iter(), Color::JSON_NAMES);
+        out.optional(14, self.duration.as_ref());
+        out.optional(15, self.duration_in.as_ref());
+        out.optional(16, self.duration_not_in.as_ref());
+        out.optional(17, self.duration_const.as_ref());
+        out.optional(18, self.before.as_ref());
+        out.optional(19, self.past.as_ref());
+        out.optional(20, self.future.as_ref());
+        out.optional(21, self.near.as_ref());
+        out.optional(22, self.outside.as_ref());
+        out.optional(23, self.any_in.as_ref());
+        out.optional(24, self.any_not_in.as_ref());
+        out.optional(25, self.wrapped.as_ref());
+        out.optional(26, self.wrapped_text.as_ref());
+        out.plain(27, &self.wrapped_items);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.yes),
+            1 => input.number(&mut self.color_const, Color::JSON_NAMES),
+            2 => input.number(&mut self.color_defined, Color::JSON_NAMES),
+            3 => input.number(&mut self.color_in, Color::JSON_NAMES),
+            4 => input.number(&mut self.color_not_in, Color::JSON_NAMES),
+            5 => input.value(&mut self.size),
+            6 => input.value(&mut self.unique_texts),
+            7 => input.value(&mut self.unique_doubles),
+            8 => input.value(&mut self.unique_bytes),
+            9 => input.numbers(&mut self.items, Color::JSON_NAMES),
+            10 => input.value(&mut self.nonempty),
+            11 => input.value(&mut self.pairs),
+            12 => input.value(&mut self.leaves),
+            13 => input.number_map(&mut self.colors, Color::JSON_NAMES),
+            14 => input.optional(&mut self.duration),
+            15 => input.optional(&mut self.duration_in),
+            16 => input.optional(&mut self.duration_not_in),
+            17 => input.optional(&mut self.duration_const),
+            18 => input.optional(&mut self.before),
+            19 => input.optional(&mut self.past),
+            20 => input.optional(&mut self.future),
+            21 => input.optional(&mut self.near),
+            22 => input.optional(&mut self.outside),
+            23 => input.optional(&mut self.any_in),
+            24 => input.optional(&mut self.any_not_in),
+            25 => input.optional(&mut self.wrapped),
+            26 => input.optional(&mut self.wrapped_text),
+            27 => input.value(&mut self.wrapped_items),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Presence {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                &[
+                    "plain",
+                    "explicit",
+                    "message",
+                    "list",
+                    "map",
+                    "number",
+                    "zeroPasses",
+                    "zeroPassesToo",
+                    "ignored",
+                    "unchecked",
+                    "word",
+                    "leaf",
+                    "nothing",
+                    "this",
+                    "type",
+                    "holder",
+                    "inner",
+                ],
+            )
+            .or(&[("zero_passes", 6), ("zero_passes_too", 7)]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.plain);
+        out.optional(1, self.explicit.as_ref());
+        out.optional(2, self.message.as_ref());
+        out.plain(3, &self.list);
+        out.plain(4, &self.map);
+        out.plain(5, &self.number);
+        out.plain(6, &self.zero_passes);
+        out.optional(7, self.zero_passes_too.as_ref());
+        out.plain(8, &self.ignored);
+        out.optional(9, self.unchecked.as_ref());
+        match &self.choice {
+            Some(presence::ChoiceOneOf::Word(value)) => out.field(10, value),
+            Some(presence::ChoiceOneOf::Leaf(value)) => out.field(11, value),
+            Some(presence::ChoiceOneOf::Nothing(value)) => out.field(12, value),
+            None => {}
+        }
+        match &self.free {
+            Some(presence::Free::This(value)) => out.field(13, value),
+            Some(presence::Free::Type(value)) => out.field(14, value),
+            None => {}
+        }
+        out.optional(15, self.holder.as_ref());
+        out.optional(16, self.inner.as_ref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.plain),
+            1 => input.optional(&mut self.explicit),
+            2 => input.optional(&mut self.message),
+            3 => input.value(&mut self.list),
+            4 => input.value(&mut self.map),
+            5 => input.value(&mut self.number),
+            6 => input.value(&mut self.zero_passes),
+            7 => input.optional(&mut self.zero_passes_too),
+            8 => input.value(&mut self.ignored),
+            9 => input.optional(&mut self.unchecked),
+            10 => input.member(&mut self.choice, presence::ChoiceOneOf::Word),
+            11 => {
+                input
+                    .message_member(
+                        &mut self.choice,
+                        || presence::ChoiceOneOf::Leaf(Default::default()),
+                        |member| match member {
+                            presence::ChoiceOneOf::Leaf(value) => Some(value),
+                            _ => None,
+                        },
+                    )
+            }
+            12 => input.member(&mut self.choice, presence::ChoiceOneOf::Nothing),
+            13 => input.member(&mut self.free, presence::Free::This),
+            14 => input.member(&mut self.free, presence::Free::Type),
+            15 => input.optional(&mut self.holder),
+            16 => input.optional(&mut self.inner),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for presence::Choice {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["leaf", "word"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        match &self.choice {
+            Some(presence::choice::Choice::Leaf(value)) => out.field(0, value),
+            Some(presence::choice::Choice::Word(value)) => out.field(1, value),
+            None => {}
+        }
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => {
+                input
+                    .message_member(
+                        &mut self.choice,
+                        || presence::choice::Choice::Leaf(Default::default()),
+                        |member| match member {
+                            presence::choice::Choice::Leaf(value) => Some(value),
+                            _ => None,
+                        },
+                    )
+            }
+            1 => input.member(&mut self.choice, presence::choice::Choice::Word),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for AtMostOne {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["a", "b", "c", "d", "e"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.plain(0, &self.a);
+        out.optional(1, self.b.as_ref());
+        out.plain(2, &self.c);
+        match &self.x {
+            Some(at_most_one::X::D(value)) => out.field(3, value),
+            Some(at_most_one::X::E(value)) => out.field(4, value),
+            None => {}
+        }
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.a),
+            1 => input.optional(&mut self.b),
+            2 => input.value(&mut self.c),
+            3 => input.member(&mut self.x, at_most_one::X::D),
+            4 => input.member(&mut self.x, at_most_one::X::E),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for All {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                &["numbers", "texts", "blobs", "others", "presence", "atMostOne"],
+            )
+            .or(&[("at_most_one", 5)]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.optional(0, self.numbers.as_ref());
+        out.optional(1, self.texts.as_ref());
+        out.optional(2, self.blobs.as_ref());
+        out.optional(3, self.others.as_ref());
+        out.optional(4, self.presence.as_ref());
+        out.optional(5, self.at_most_one.as_ref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.optional(&mut self.numbers),
+            1 => input.optional(&mut self.texts),
+            2 => input.optional(&mut self.blobs),
+            3 => input.optional(&mut self.others),
+            4 => input.optional(&mut self.presence),
+            5 => input.optional(&mut self.at_most_one),
+            _ => input.skip(),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use ::runtime::thrift;
 
-const _: () = ::runtime::fits(2);
+const _: () = ::runtime::fits(3);
 
 /// Open: any number is a value, also one that this version of the IDL does not name.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -1318,7 +1318,10 @@ impl<H: Rules> ::runtime::Service for RulesServer<H> {
         match call.method.index {
             0 => {
                 Box::pin(async move {
-                    let profile = thrift::argument(&call, 1, "1 profile")?;
+                    let profile = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 profile"),
+                    )?;
                     ::runtime::validate::request(
                         &call,
                         |out| {
@@ -1327,7 +1330,11 @@ impl<H: Rules> ::runtime::Service for RulesServer<H> {
                         },
                     )?;
                     let reply = H::one(&handler, &call.cx, profile).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             1 => {
@@ -1335,16 +1342,32 @@ impl<H: Rules> ::runtime::Service for RulesServer<H> {
                     let mut profile: Profile = Default::default();
                     let mut number: i32 = 0;
                     let mut expressions: Vec<Expressions> = Default::default();
-                    thrift::arguments(
-                        &call,
-                        "1 profile, 2 number, 3 expressions",
-                        |field| match field.id {
-                            1 => field.read(&mut profile),
-                            2 => field.read(&mut number),
-                            3 => field.read(&mut expressions),
-                            _ => field.skip(),
-                        },
-                    )?;
+                    if call.form == ::runtime::Form::Json {
+                        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                            &["profile", "number", "expressions"],
+                        );
+                        ::runtime::json::arguments(
+                            &call,
+                            &FIELDS,
+                            &mut |field, input| match field {
+                                0 => input.value(&mut profile),
+                                1 => input.value(&mut number),
+                                2 => input.value(&mut expressions),
+                                _ => input.skip(),
+                            },
+                        )?;
+                    } else {
+                        thrift::arguments(
+                            &call,
+                            "1 profile, 2 number, 3 expressions",
+                            |field| match field.id {
+                                1 => field.read(&mut profile),
+                                2 => field.read(&mut number),
+                                3 => field.read(&mut expressions),
+                                _ => field.skip(),
+                            },
+                        )?;
+                    }
                     ::runtime::validate::request(
                         &call,
                         |out| {
@@ -1373,18 +1396,33 @@ impl<H: Rules> ::runtime::Service for RulesServer<H> {
                     )?;
                     let reply = H::two(&handler, &call.cx, profile, number, expressions)
                         .await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             2 => {
                 Box::pin(async move {
-                    let plain = thrift::argument(&call, 1, "1 plain")?;
+                    let plain = ::runtime::json::request(
+                        &call,
+                        |call| thrift::argument(call, 1, "1 plain"),
+                    )?;
                     let reply = H::plain(&handler, &call.cx, plain).await?;
-                    thrift::reply(&call.cx, 0, &reply)
+                    ::runtime::json::reply(
+                        &call,
+                        &reply,
+                        |cx, reply| thrift::reply(cx, 0, reply),
+                    )
                 })
             }
             _ => ::runtime::service::unknown_method(&call),
         }
+    }
+
+    fn json(&self) -> bool {
+        true
     }
 }
 
@@ -1470,5 +1508,414 @@ impl RulesClient {
             thrift::body(&[(1, &plain)]),
             thrift::result,
         )
+    }
+}
+
+const _: () = {
+    const NAMES: &::runtime::json::EnumNames = &[("RED", 1), ("BLUE", 2)];
+
+    impl ::runtime::json::Value for Color {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.member(self.0, NAMES);
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut number = 0;
+            input.number(&mut number, NAMES)?;
+            Ok(Self(number))
+        }
+    }
+};
+
+impl ::runtime::json::Message for Address {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+                &["city", "next"],
+            )
+            .required(&[0]);
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.city);
+        out.optional(1, self.next.as_deref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.city),
+            1 => input.boxed(&mut self.next),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Plain {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["number"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.number);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.number),
+            _ => input.skip(),
+        }
+    }
+}
+
+const _: () = {
+    static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+        &["name", "address", "number"],
+    );
+
+    impl ::runtime::json::Value for Choice {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.object(
+                &FIELDS,
+                |out| match self {
+                    Self::Name(value) => out.field(0, value),
+                    Self::Address(value) => out.field(1, value),
+                    Self::Number(value) => out.field(2, value),
+                    Self::Unknown(_) => out.unknown("Choice"),
+                },
+            );
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut member = None;
+            input
+                .fields(
+                    &FIELDS,
+                    &mut |field, input| match field {
+                        0 => input.member(&mut member, Self::Name),
+                        1 => input.member(&mut member, Self::Address),
+                        2 => input.member(&mut member, Self::Number),
+                        _ => input.skip(),
+                    },
+                )?;
+            member.ok_or_else(|| input.empty_union("Choice"))
+        }
+    }
+};
+
+impl ::runtime::json::Message for Profile {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &[
+                "name",
+                "age",
+                "ratios",
+                "places",
+                "color",
+                "home",
+                "level",
+                "more",
+                "agreed",
+                "word",
+                "blob",
+                "tags",
+                "unchecked",
+                "choice",
+                "lists",
+                "plain",
+            ],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.name);
+        out.field(1, &self.age);
+        out.field(2, &self.ratios);
+        out.field(3, &self.places);
+        out.field(4, &self.color);
+        out.optional(5, self.home.as_ref());
+        out.field(6, &self.level);
+        out.field(7, &self.more);
+        out.field(8, &self.agreed);
+        out.optional(9, self.word.as_ref());
+        out.field(10, &self.blob);
+        out.field(11, &self.tags);
+        out.field(12, &self.unchecked);
+        out.optional(13, self.choice.as_ref());
+        out.field(14, &self.lists);
+        out.field(15, &self.plain);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.name),
+            1 => input.value(&mut self.age),
+            2 => input.value(&mut self.ratios),
+            3 => input.value(&mut self.places),
+            4 => input.value(&mut self.color),
+            5 => input.optional(&mut self.home),
+            6 => input.value(&mut self.level),
+            7 => input.value(&mut self.more),
+            8 => input.value(&mut self.agreed),
+            9 => input.optional(&mut self.word),
+            10 => input.value(&mut self.blob),
+            11 => input.value(&mut self.tags),
+            12 => input.value(&mut self.unchecked),
+            13 => input.optional(&mut self.choice),
+            14 => input.value(&mut self.lists),
+            15 => input.value(&mut self.plain),
+            _ => input.skip(),
+        }
+    }
+}
+
+impl ::runtime::json::Message for Expressions {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &[
+                "name",
+                "age",
+                "no",
+                "adult",
+                "needed",
+                "kind",
+                "ids",
+                "share",
+                "small",
+                "letters",
+                "text",
+                "color",
+                "any",
+                "plain",
+                "gone",
+            ],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.name);
+        out.field(1, &self.age);
+        out.field(2, &self.no);
+        out.optional(3, self.adult.as_ref());
+        out.optional(4, self.needed.as_ref());
+        out.field(5, &self.kind);
+        out.field(6, &self.ids);
+        out.field(7, &self.share);
+        out.field(8, &self.small);
+        out.field(9, &self.letters);
+        out.optional(10, self.text.as_ref());
+        out.field(11, &self.color);
+        out.field(12, &self.any);
+        out.field(13, &self.plain);
+        out.optional(14, self.gone.as_ref());
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.name),
+            1 => input.value(&mut self.age),
+            2 => input.value(&mut self.no),
+            3 => input.optional(&mut self.adult),
+            4 => input.optional(&mut self.needed),
+            5 => input.value(&mut self.kind),
+            6 => input.value(&mut self.ids),
+            7 => input.value(&mut self.share),
+            8 => input.value(&mut self.small),
+            9 => input.value(&mut self.letters),
+            10 => input.optional(&mut self.text),
+            11 => input.value(&mut self.color),
+            12 => input.value(&mut self.any),
+            13 => input.value(&mut self.plain),
+            14 => input.optional(&mut self.gone),
+            _ => input.skip(),
+        }
+    }
+}
+
+const _: () = {
+    static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &[
+                "boxed",
+                "maybe",
+                "doubles",
+                "by_double",
+                "by_bytes",
+                "by_list",
+                "by_uuid",
+                "by_bool",
+                "by_struct",
+                "deep",
+                "type",
+                "reference",
+                "colors",
+                "raw",
+                "out",
+                "it",
+            ],
+        )
+        .required(&[0]);
+    impl ::runtime::json::Value for Corners {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.object(
+                &FIELDS,
+                |out| {
+                    out.field(0, &*self.boxed);
+                    out.optional(1, self.maybe.as_deref());
+                    out.field(2, &self.doubles);
+                    out.field(3, &self.by_double);
+                    out.field(4, &self.by_bytes);
+                    out.field(5, &self.by_list);
+                    out.field(6, &self.by_uuid);
+                    out.field(7, &self.by_bool);
+                    out.field(8, &self.by_struct);
+                    out.field(9, &self.deep);
+                    out.field(10, &self.r#type);
+                    out.optional(11, self.reference.as_deref());
+                    out.field(12, &self.colors);
+                    out.field(13, &self.raw);
+                    out.field(14, &self.out);
+                    out.field(15, &self.it);
+                },
+            );
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut boxed: Option<Box<i64>> = None;
+            let mut maybe: Option<Box<i64>> = None;
+            let mut doubles: ::std::collections::BTreeSet<::runtime::thrift::Double> = Default::default();
+            let mut by_double: ::std::collections::BTreeMap<
+                ::runtime::thrift::Double,
+                String,
+            > = Default::default();
+            let mut by_bytes: ::std::collections::HashMap<::runtime::Bytes, Address> = Default::default();
+            let mut by_list: ::std::collections::HashMap<Vec<i32>, Address> = Default::default();
+            let mut by_uuid: ::std::collections::HashMap<::runtime::thrift::Uuid, i16> = Default::default();
+            let mut by_bool: ::std::collections::HashMap<bool, String> = Default::default();
+            let mut by_struct: ::std::collections::HashMap<Plain, i32> = Default::default();
+            let mut deep: Vec<::std::collections::HashMap<String, Vec<Address>>> = Default::default();
+            let mut r#type: String = Default::default();
+            let mut reference: Option<Box<Reference>> = None;
+            let mut colors: ::std::collections::HashSet<Color> = Default::default();
+            let mut raw: ::runtime::Bytes = Default::default();
+            let mut out: Address = Default::default();
+            let mut it: String = Default::default();
+            input
+                .fields(
+                    &FIELDS,
+                    &mut |field, input| match field {
+                        0 => input.boxed(&mut boxed),
+                        1 => input.boxed(&mut maybe),
+                        2 => input.value(&mut doubles),
+                        3 => input.value(&mut by_double),
+                        4 => input.value(&mut by_bytes),
+                        5 => input.value(&mut by_list),
+                        6 => input.value(&mut by_uuid),
+                        7 => input.value(&mut by_bool),
+                        8 => input.value(&mut by_struct),
+                        9 => input.value(&mut deep),
+                        10 => input.value(&mut r#type),
+                        11 => input.boxed(&mut reference),
+                        12 => input.value(&mut colors),
+                        13 => input.value(&mut raw),
+                        14 => input.value(&mut out),
+                        15 => input.value(&mut it),
+                        _ => input.skip(),
+                    },
+                )?;
+            Ok(Self {
+                boxed: boxed.ok_or_else(|| input.missing("boxed"))?,
+                maybe,
+                doubles,
+                by_double,
+                by_bytes,
+                by_list,
+                by_uuid,
+                by_bool,
+                by_struct,
+                deep,
+                r#type,
+                reference,
+                colors,
+                raw,
+                out,
+                it,
+            })
+        }
+    }
+};
+
+const _: () = {
+    static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+        &["number", "corners"],
+    );
+
+    impl ::runtime::json::Value for Reference {
+        fn write(&self, out: &mut ::runtime::json::Writer) {
+            out.object(
+                &FIELDS,
+                |out| match self {
+                    Self::Number(value) => out.field(0, &**value),
+                    Self::Corners(value) => out.field(1, &**value),
+                    Self::Unknown(_) => out.unknown("Reference"),
+                },
+            );
+        }
+
+        fn read(input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read<Self> {
+            let mut member = None;
+            input
+                .fields(
+                    &FIELDS,
+                    &mut |field, input| match field {
+                        0 => {
+                            input
+                                .member(&mut member, |value| Self::Number(Box::new(value)))
+                        }
+                        1 => {
+                            input
+                                .member(&mut member, |value| Self::Corners(Box::new(value)))
+                        }
+                        _ => input.skip(),
+                    },
+                )?;
+            member.ok_or_else(|| input.empty_union("Reference"))
+        }
+    }
+};
+
+impl ::runtime::json::Message for Nothing {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(&[]);
+        &FIELDS
+    }
+
+    fn write(&self, _: &mut ::runtime::json::Object<'_>) {}
+
+    fn read(
+        &mut self,
+        _: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        input.skip()
     }
 }

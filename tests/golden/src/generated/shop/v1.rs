@@ -965,6 +965,23 @@ pub(crate) static JSON_TYPES: ::runtime::json::Types = ::runtime::json::Types::n
         ::runtime::json::AnyType::new::<
             super::super::chat::v1::Summary,
         >("chat.v1.Summary"),
+        ::runtime::json::AnyType::new::<super::super::checks::All>("checks.All"),
+        ::runtime::json::AnyType::new::<
+            super::super::checks::AtMostOne,
+        >("checks.AtMostOne"),
+        ::runtime::json::AnyType::new::<super::super::checks::Blobs>("checks.Blobs"),
+        ::runtime::json::AnyType::new::<super::super::checks::Free>("checks.Free"),
+        ::runtime::json::AnyType::new::<super::super::checks::Holder>("checks.Holder"),
+        ::runtime::json::AnyType::new::<super::super::checks::Leaf>("checks.Leaf"),
+        ::runtime::json::AnyType::new::<super::super::checks::Numbers>("checks.Numbers"),
+        ::runtime::json::AnyType::new::<super::super::checks::Others>("checks.Others"),
+        ::runtime::json::AnyType::new::<
+            super::super::checks::Presence,
+        >("checks.Presence"),
+        ::runtime::json::AnyType::new::<
+            super::super::checks::presence::Choice,
+        >("checks.Presence.Choice"),
+        ::runtime::json::AnyType::new::<super::super::checks::Texts>("checks.Texts"),
         ::runtime::json::AnyType::new::<
             super::super::golden::library::v1::Book,
         >("golden.library.v1.Book"),
@@ -999,6 +1016,11 @@ pub(crate) static JSON_TYPES: ::runtime::json::Types = ::runtime::json::Types::n
         ::runtime::json::AnyType::new::<
             super::super::legacy::old::Inner,
         >("legacy.Old.Inner"),
+        ::runtime::json::AnyType::new::<super::super::older::All>("older.All"),
+        ::runtime::json::AnyType::new::<super::super::older::Free>("older.Free"),
+        ::runtime::json::AnyType::new::<super::super::older::Leaf>("older.Leaf"),
+        ::runtime::json::AnyType::new::<super::super::older::Required>("older.Required"),
+        ::runtime::json::AnyType::new::<super::super::older::Values>("older.Values"),
         ::runtime::json::AnyType::new::<super::super::reasons::Inner>("reasons.Inner"),
         ::runtime::json::AnyType::new::<super::common::Money>("shop.common.Money"),
         ::runtime::json::AnyType::new::<
