@@ -56,7 +56,7 @@ async fn every_protocol_tells_the_fields() {
         channel().build().unwrap(),
         channel().http(Http::grpc()).build().unwrap(),
         channel().http(Http::connect()).build().unwrap(),
-        channel().http(Http::connect().with_json(descriptors)).build().unwrap(),
+        channel().http(Http::connect().with_json()).build().unwrap(),
         channel().transport(Transport::TtheaderFramed).build().unwrap(),
     ] {
         let client = ChecksClient::new(channel);
