@@ -21,10 +21,13 @@ pub(super) fn emit(view: &View<'_>, id: DefId, def: &Def) -> Option<TokenStream>
         }
     };
     let MessageRules { fields, groups } = rules;
+    let old = fields.iter().any(|field| field.deprecated);
+    let allow = old.then(|| quote!(#[allow(deprecated, reason = "what is deprecated is checked too")]));
     let fields = fields.iter().map(|field| self::field(view, field));
     let groups = groups.iter().map(|group| self::group(view, group));
     Some(quote! {
         impl ::runtime::validate::Validate for #name {
+            #allow
             fn check(&self, out: &mut ::runtime::validate::Violations) {
                 #(#fields)*
                 #(#groups)*

@@ -21,6 +21,8 @@ pub struct FieldRules {
     pub required: bool,
     /// Whether a zero value passes.
     pub unless_zero: bool,
+    /// Whether the IDL calls it deprecated: rustc would warn of our own use of it.
+    pub deprecated: bool,
     /// Whether it may be absent: an `Option`, or a member of a `oneof` or union.
     pub presence: bool,
     /// Tests of a field that is absent, which fail: expressions of `api.vd` about `nil`.

@@ -12,6 +12,10 @@ struct Plain {
     1: i32 number
 }
 
+struct Old {
+    1: i32 number (deprecated = "use `Plain`", vt.gt = "0")
+}
+
 union Choice {
     1: string name (vt.prefix = "n")
     2: Address address

@@ -46,6 +46,7 @@ fn plain(model: &Model, field: &Field, union: bool) -> FieldRules {
         name: field.head.name.clone(),
         required: false,
         unless_zero: false,
+        deprecated: field.head.deprecated.is_some(),
         presence: union || matches!(field.wrap, Wrap::Option | Wrap::OptionBox),
         absent: Vec::new(),
         node: node(model, &field.ty),

@@ -276,6 +276,9 @@ pub struct Required {
     pub leaf: ::core::option::Option<Leaf>,
     #[prost(message, optional, tag = "2")]
     pub duration: ::core::option::Option<::runtime::prost_types::Duration>,
+    #[deprecated]
+    #[prost(string, tag = "6")]
+    pub old: ::runtime::prost::alloc::string::String,
     #[prost(message, optional, tag = "5")]
     pub by_any: ::core::option::Option<Leaf>,
     #[prost(oneof = "required::Choice", tags = "3, 4")]
@@ -1921,6 +1924,7 @@ impl ::runtime::validate::Validate for Values {
 }
 
 impl ::runtime::validate::Validate for Required {
+    #[allow(deprecated, reason = "what is deprecated is checked too")]
     fn check(&self, out: &mut ::runtime::validate::Violations) {
         if let Some(it) = &self.leaf {
             out.field(
@@ -1960,6 +1964,17 @@ impl ::runtime::validate::Validate for Required {
                 },
             );
         }
+        out.field(
+            "old",
+            |out| {
+                let it = &self.old;
+                out.test(
+                    ::runtime::validate::lte(::runtime::validate::chars(it), 1),
+                    "string.max_len",
+                    "must have at most 1 character",
+                );
+            },
+        );
         out.field(
             "choice",
             |out| {

@@ -97,6 +97,28 @@ impl thrift::Struct for Plain {
     }
 }
 
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Old {
+    /// Deprecated: use `Plain`
+    pub number: i32,
+}
+
+impl thrift::Struct for Old {
+    const FIELDS: thrift::FieldNames = "1 number";
+
+    fn write(&self, out: &mut impl thrift::Sink) {
+        out.field(1, &self.number);
+    }
+
+    #[inline]
+    fn read(&mut self, field: thrift::FieldRef<'_, '_>) -> thrift::Decoded {
+        match field.id {
+            1 => field.read(&mut self.number),
+            _ => field.skip(),
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 #[allow(
     clippy::large_enum_variant,
@@ -488,6 +510,23 @@ impl ::runtime::validate::Validate for Address {
                 },
             );
         }
+    }
+}
+
+impl ::runtime::validate::Validate for Old {
+    #[allow(deprecated, reason = "what is deprecated is checked too")]
+    fn check(&self, out: &mut ::runtime::validate::Violations) {
+        out.field(
+            "number",
+            |out| {
+                let it = &self.number;
+                out.test(
+                    ::runtime::validate::gt(*it, 0),
+                    "vt.gt",
+                    "must be greater than 0",
+                );
+            },
+        );
     }
 }
 

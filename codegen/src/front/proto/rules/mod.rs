@@ -159,6 +159,7 @@ fn read_field(field: &FieldDescriptor, options: &Options, places: &Places<'_>, f
         name: field.name().to_owned(),
         required: false,
         unless_zero: false,
+        deprecated: field.field_descriptor_proto().options.as_ref().is_some_and(|it| it.deprecated()),
         presence: has_presence(field),
         absent: Vec::new(),
         node: whole(field),
