@@ -50,7 +50,6 @@ async fn every_protocol_tells_the_fields() {
     let registry = Registry::open("memory").unwrap();
     let server = Server::new(Config::local()).registry(&registry).add(ChecksServer::new(Handler));
     let _server = server.start().await.unwrap();
-    let descriptors = Service::descriptors(&ChecksServer::new(Handler));
     let channel = || Channel::builder("checks").registry(&registry);
     for channel in [
         channel().build().unwrap(),
