@@ -5,7 +5,7 @@ use golden::generated::checks::{All, Checks, ChecksClient, ChecksServer, Free, L
 use golden::generated::checks::{AtMostOne, Presence};
 use runtime::client::{Http, Transport};
 use runtime::validate::BadRequest;
-use runtime::{Channel, Code, Config, Context, Error, Registry, Result, Server, Service, Streaming};
+use runtime::{Channel, Code, Config, Context, Error, Registry, Result, Server, Streaming};
 
 use super::broken;
 
