@@ -118,10 +118,10 @@ async fn proto_methods_are_reached_by_their_routes() {
         ("GET /v1/archive/a/b:read", "", r#"{"name":"archive/a/b","author":"Jane"}"#),
         (
             "PUT /v1/shelves/1/books/2?create=true\ncontent-type: application/json",
-            r#"{"author": "Jane", "price": {"units": "7"}}"#,
+            r#"{"author": "Jane", "pages": 4, "price": {"units": "7"}}"#,
             r#"{"name":"shelves/1/books/2","author":"Jane","price":{"units":"7"},"pages":1}"#,
         ),
-        ("POST /v1/books:set", r#"{"book": {"author": "Ann"}}"#, "\"Ann\""),
+        ("POST /v1/books:set", r#"{"book": {"author": "Ann", "pages": 4}}"#, "\"Ann\""),
         ("GET /v1/covers/a%2Fb", "", "a/b"),
         ("PUT /v1/covers/c\ncontent-type: image/png", "\0\0", "{}"),
         (
