@@ -43,7 +43,7 @@ fn a_query_names_fields_that_stand_nowhere_else() {
 fn headers_cookies_and_forms_have_names_of_their_own() {
     let headers = [("x-token", "t"), ("cookie", "a=b; sid=\"s\"")];
     let (body, texts) = read(&POST, "p=2&token=evil", &headers, "{}").unwrap();
-    assert_eq!((body, texts.as_str()), (RequestBody::Whole, "token=t session=s page=2 id=7"));
+    assert_eq!((body, texts.as_str()), (RequestBody::Whole, "page=2 session=s token=t id=7"));
     let form = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
     let (body, texts) = read(&POST, "", &form, "n=bob&age=7&token=evil").unwrap();
     assert_eq!((body, texts.as_str()), (RequestBody::None, "n=bob age=7 name=bob id=7"));
