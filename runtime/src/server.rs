@@ -49,7 +49,10 @@ impl Server {
     pub fn new(config: Config) -> Self {
         let mut limits = config.limits.clone();
         limits.decode.validate = config.server.validate;
-        let mut builder = Builder::new(&limits).reflection(config.server.reflection).cors(config.server.cors.clone());
+        let mut builder = Builder::new(&limits)
+            .reflection(config.server.reflection)
+            .cors(config.server.cors.clone())
+            .envelope(config.server.http.envelope);
         if let Some(tls) = &config.server.tls {
             builder = builder.tls(tls);
         }

@@ -51,7 +51,7 @@ pub fn write_failure(error: &Error) -> (StatusCode, Bytes) {
 }
 
 /// The body of an error that has another status than its code says.
-pub fn write_failure_as(status: StatusCode, error: &Error) -> Bytes {
+pub(crate) fn write_failure_as(status: StatusCode, error: &Error) -> Bytes {
     let details = error.details().iter();
     let failure = Failure {
         code: error.business_code().unwrap_or_else(|| status.as_u16().into()),

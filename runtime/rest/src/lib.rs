@@ -12,11 +12,13 @@ mod multipart;
 mod parts;
 mod path;
 mod request;
+mod shape;
 mod table;
 
 pub use events::{Framing, framing};
-pub use failure::{Failure, read_failure, write_failure, write_failure_as};
+pub use failure::{Failure, read_failure, write_failure};
 pub use parts::{Request, read_parts};
 pub use path::{Malformed, Path};
 pub use request::{Written, read_reply, write_request};
+pub use shape::Shape;
 pub use table::{Found, Matched, Table, Variables};

@@ -59,6 +59,8 @@ use kiteline_core::router::Router;
 #[cfg(feature = "grpc")]
 use kiteline_core::service::ServiceInfo;
 use kiteline_core::service::{Answer, Call, Service};
+#[cfg(feature = "grpc")]
+use kiteline_rest::Shape;
 use kiteline_tls::{Acceptor, ServerTls};
 use tokio::sync::watch;
 use tower::{Layer, Service as Tower};
@@ -83,6 +85,7 @@ pub struct Builder {
     drivers: Vec<Box<dyn Driver>>,
     reflection: bool,
     cors: Option<Cors>,
+    envelope: bool,
     recorders: Recorders,
     tls: Option<ServerTls>,
 }
@@ -103,6 +106,7 @@ impl Builder {
             drivers: Vec::new(),
             reflection: true,
             cors: None,
+            envelope: false,
             recorders: Recorders::default(),
             tls: None,
         }
@@ -136,6 +140,13 @@ impl Builder {
     /// Says which web pages of other origins may call proto services over Connect and gRPC-Web. None without it.
     pub fn cors(mut self, cors: Option<Cors>) -> Self {
         self.cors = cors;
+        self
+    }
+
+    /// Whether every answer by a route of HTTP is `{"code": 0, "message": "ok", "data": <the message>}`, and every error
+    /// such an object with its code and without data. Default: messages as they are, errors as Kratos writes them.
+    pub fn envelope(mut self, envelope: bool) -> Self {
+        self.envelope = envelope;
         self
     }
 
@@ -185,6 +196,8 @@ impl Builder {
             limits: self.limits,
             #[cfg(feature = "grpc")]
             cors: self.cors,
+            #[cfg(feature = "grpc")]
+            shape: if self.envelope { Shape::Envelope } else { Shape::Plain },
             admission,
             connections,
             stage,

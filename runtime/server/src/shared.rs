@@ -24,6 +24,8 @@ use kiteline_core::limits::{DecodeLimits, Limits};
 use kiteline_core::malloc::Anchor;
 use kiteline_core::router::{Route, Router};
 use kiteline_core::service::{Answer, Call, Handling, Idl, Service};
+#[cfg(feature = "grpc")]
+use kiteline_rest::Shape;
 use kiteline_thrift::Protocol;
 use kiteline_tls::Acceptor;
 
@@ -42,6 +44,9 @@ pub(super) struct Shared {
     /// Which web pages may call.
     #[cfg(feature = "grpc")]
     pub(super) cors: Option<Cors>,
+    /// How the bodies of answers by routes are shaped.
+    #[cfg(feature = "grpc")]
+    pub(super) shape: Shape,
     pub(super) admission: Arc<Admission>,
     pub(super) connections: Arc<Connections>,
     pub(super) stage: watch::Sender<Stage>,

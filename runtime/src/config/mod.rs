@@ -71,6 +71,8 @@ pub struct ServerConfig {
     pub validate: bool,
     /// `[server.tls]`: the server speaks TLS, and nothing else. Paths are relative to the file. Default: plain text.
     pub tls: Option<ServerTls>,
+    /// `[server.http]`: how routes of HTTP answer.
+    pub http: HttpConfig,
     /// `[server.cors]`: which web pages may call proto services. Default: those of the server's own origin.
     pub cors: Option<Cors>,
 }
@@ -85,9 +87,20 @@ impl Default for ServerConfig {
             reflection: true,
             validate: true,
             tls: None,
+            http: HttpConfig::default(),
             cors: None,
         }
     }
+}
+
+/// `[server.http]`: how routes of HTTP answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpConfig {
+    /// Whether every answer is `{"code": 0, "message": "ok", "data": <the message>}`, and every error such an object with
+    /// its code and without data; a business error has the HTTP status 200 then. Default: messages as they are, errors as
+    /// Kratos writes them.
+    pub envelope: bool,
 }
 
 /// `[registry]`: where services are found.

@@ -298,6 +298,15 @@ fn tls_is_set_by_files_whose_paths_are_relative_to_the_settings() {
 }
 
 #[test]
+fn routes_answer_in_an_envelope_when_that_is_said() {
+    let read = |text: &str| Config::from_toml(&format!("[server.http]\n{text}\n"), "service.toml");
+    assert!(!read("").unwrap().server.http.envelope);
+    assert!(read("envelope = true").unwrap().server.http.envelope);
+    let text = read("envelop = true").unwrap_err().to_string();
+    assert!(text.contains("did you mean `envelope`?"), "{text}");
+}
+
+#[test]
 fn a_setting_for_web_pages_that_means_nothing_is_an_error_where_it_stands() {
     let read = |text: &str| Config::from_toml(&format!("[server.cors]\n{text}\n"), "service.toml");
     let cors =

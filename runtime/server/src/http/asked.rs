@@ -17,6 +17,7 @@ use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::router::{Route, unknown_method};
 use kiteline_core::service::{Idl, Kind};
 use kiteline_grpc::{Caller, Content, Form, Protocol, SERVED, Unserved, connect};
+use kiteline_rest::Shape;
 
 /// A request that can be served.
 pub(super) struct Asked {
@@ -44,7 +45,7 @@ pub(super) fn read(head: &Parts, connection: &Connection) -> Result<Asked, Refus
     let route = shared.router.by_path(path).or_else(other).filter(|route| is_called_over_http(route));
     let is_called = |caller: &Caller| caller.content().protocol.has_envelopes();
     if route.is_none() && !connection.routes.is_empty() && !caller.as_ref().is_ok_and(is_called) {
-        return rest::find(head, &connection.routes);
+        return rest::find(head, &connection.routes, shared.shape);
     }
     if head.method != Verb::POST {
         let route = route.ok_or_else(|| nothing(shared))?;
@@ -111,7 +112,7 @@ pub(super) fn check_form(caller: &Caller, route: &Route) -> Result<(), Error> {
 }
 
 fn refuse(caller: &Caller, error: &Error, path: &str) -> Refusal {
-    Box::new(failed(caller, error, ReplyMetadata::default(), service_of(path)))
+    Box::new(failed(caller, error, ReplyMetadata::default(), service_of(path), Shape::Plain))
 }
 
 /// Connect's callers know a method that is not there by HTTP's 404.

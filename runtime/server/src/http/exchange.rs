@@ -79,7 +79,7 @@ impl Exchange {
         };
         answered.unwrap_or_else(|error| {
             shared.note(&error);
-            failed(&caller, &error, slot.take(), service)
+            failed(&caller, &error, slot.take(), service, shared.shape)
         })
     }
 
@@ -150,7 +150,7 @@ impl Exchange {
     async fn respond(self, answer: Answer, cancel: Option<DropGuard>) -> Result<Response<Outgoing>, Error> {
         let (protocol, streams) =
             (self.asked.caller.content().protocol, self.asked.route.method.kind.streams_answers());
-        let framing = self.asked.rest.as_ref().map(|rest| rest.framing);
+        let (framing, shape) = (self.asked.rest.as_ref().map(|rest| rest.framing), self.connection().shared.shape);
         let sealing = Sealing { target: self.target(), caller: self.asked.caller, framing };
         let Answer { head, body, trailers } = answer;
         let mut headers = HeaderMap::new();
@@ -173,14 +173,20 @@ impl Exchange {
                     let mut trailers = trailers;
                     trailers.extend(messages.take_trailers());
                     let service = service_of(self.asked.route.method.path);
-                    return Ok(failed(&sealing.caller, &error, ReplyMetadata { head, trailers }, service));
+                    let sent = ReplyMetadata { head, trailers };
+                    return Ok(failed(&sealing.caller, &error, sent, service, shape));
                 }
                 Poll::Ready(next) => Some(next),
             };
             Outgoing::stream(Answers { messages, first, trailers, sealing, cancel, slow: None, stream: self.stream })
         } else {
             cancel.map(DropGuard::disarm);
-            let message = sealing.seal(body.into_whole()?).await?;
+            let message = body.into_whole()?;
+            let message = match &self.asked.rest {
+                Some(rest) => rest.message(shape, message),
+                None => message,
+            };
+            let message = sealing.seal(message).await?;
             if protocol == Protocol::Connect {
                 let mut behind = HeaderMap::new();
                 write_reply_metadata(&trailers, &mut behind);

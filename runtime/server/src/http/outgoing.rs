@@ -20,7 +20,7 @@ use kiteline_core::error::{Error, Origin};
 use kiteline_core::metadata::Metadata;
 use kiteline_grpc::envelope::Sealed;
 use kiteline_grpc::{Caller, Protocol, Status, connect, envelope, web, write_reply_metadata};
-use kiteline_rest::{Framing, write_failure};
+use kiteline_rest::{Framing, Shape, write_failure};
 
 /// The body of an answer.
 pub(super) struct Outgoing(State);
@@ -285,7 +285,13 @@ fn write_own(error: &Error, headers: &mut HeaderMap) {
 }
 
 /// The answer of a call that failed before there was any.
-pub(super) fn failed(caller: &Caller, error: &Error, sent: ReplyMetadata, service: &str) -> Response<Outgoing> {
+pub(super) fn failed(
+    caller: &Caller,
+    error: &Error,
+    sent: ReplyMetadata,
+    service: &str,
+    shape: Shape,
+) -> Response<Outgoing> {
     let status = caller.status_of(error, service);
     let (mut leading, mut trailing) = (HeaderMap::new(), HeaderMap::new());
     write_reply_metadata(&sent.head, &mut leading);
@@ -297,7 +303,7 @@ pub(super) fn failed(caller: &Caller, error: &Error, sent: ReplyMetadata, servic
     let mut response = Response::new(Outgoing::empty());
     match caller.content().protocol {
         Protocol::Rest => {
-            response = rest::failed(error);
+            response = rest::failed(shape, error);
             leading.extend(trailing);
             leading.extend(std::mem::take(response.headers_mut()));
         }

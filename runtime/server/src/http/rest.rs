@@ -12,9 +12,7 @@ use kiteline_core::http_route::{HttpRoute, ReplyBody, RequestBody};
 use kiteline_core::metadata::Metadata;
 use kiteline_core::service::{Call, Form, Kind};
 use kiteline_grpc::{Caller, Content, Protocol};
-use kiteline_rest::{
-    Found, Framing, Path, Request, Table, Variables, framing, read_parts, write_failure, write_failure_as,
-};
+use kiteline_rest::{Found, Framing, Path, Request, Shape, Table, Variables, framing, read_parts};
 
 const CONTENT: Content = Content { protocol: Protocol::Rest, form: Form::Json };
 
@@ -29,11 +27,12 @@ pub(super) struct Rest {
 }
 
 /// The call that a request's verb and path mean, or a refusal.
-pub(super) fn find(head: &Parts, routes: &Table) -> Result<Asked, Refusal> {
+pub(super) fn find(head: &Parts, routes: &Table, shape: Shape) -> Result<Asked, Refusal> {
+    let refusal = |status, text: &str| refusal(shape, status, text);
     let path = Path::read(head.uri.path()).map_err(|why| refusal(StatusCode::BAD_REQUEST, &why.to_string()))?;
     let found = match routes.find(head.method.as_str(), &path) {
         Found::Route(found) => found,
-        Found::OtherVerbs(verbs) => return Err(verb(&verbs)),
+        Found::OtherVerbs(verbs) => return Err(verb(shape, &verbs)),
         Found::Nothing => return Err(refusal(StatusCode::NOT_FOUND, "there is nothing at this path")),
     };
     if !takes(found.route.body, &head.headers) {
@@ -43,7 +42,7 @@ pub(super) fn find(head: &Parts, routes: &Table) -> Result<Asked, Refusal> {
     caller
         .read_encoding(&head.headers)
         .map_err(|error| refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, error.message()))?;
-    check_form(&caller, found.target).map_err(|error| Box::new(failed(&error)))?;
+    check_form(&caller, found.target).map_err(|error| Box::new(failed(shape, &error)))?;
     let query = head.uri.query().unwrap_or_default().to_owned();
     let (label, framing) = (label(&head.headers), framing(&head.headers));
     let rest = Rest { route: found.route, variables: found.variables, query, framing, label };
@@ -86,6 +85,12 @@ impl Rest {
         Ok(())
     }
 
+    /// The body of an answer that is one message.
+    pub(super) fn message(&self, shape: Shape, message: Bytes) -> Bytes {
+        // The bytes of an `HttpBody` are no JSON.
+        if matches!(self.route.reply, ReplyBody::Raw(_)) { message } else { shape.message(message) }
+    }
+
     /// The content type of an answer.
     pub(super) fn content_type(&self, answers: Kind, head: &Metadata) -> HeaderValue {
         if answers.streams_answers() {
@@ -98,13 +103,13 @@ impl Rest {
 }
 
 /// The answer of a call that failed.
-pub(super) fn failed(error: &Error) -> Response<Outgoing> {
+pub(super) fn failed(shape: Shape, error: &Error) -> Response<Outgoing> {
     let too_large = error.origin() == Origin::Decode && error.code() == Code::ResourceExhausted;
-    if too_large { told(StatusCode::PAYLOAD_TOO_LARGE, error) } else { written(write_failure(error)) }
+    if too_large { told(shape, StatusCode::PAYLOAD_TOO_LARGE, error) } else { written(shape.failure(error)) }
 }
 
-fn told(status: StatusCode, error: &Error) -> Response<Outgoing> {
-    written((status, write_failure_as(status, error)))
+fn told(shape: Shape, status: StatusCode, error: &Error) -> Response<Outgoing> {
+    written((status, shape.failure_as(status, error)))
 }
 
 fn written((status, body): (StatusCode, Bytes)) -> Response<Outgoing> {
@@ -115,12 +120,12 @@ fn written((status, body): (StatusCode, Bytes)) -> Response<Outgoing> {
 }
 
 /// What is said before there is a call.
-fn refusal(status: StatusCode, text: &str) -> Refusal {
-    Box::new(told(status, &Error::new(Code::of_http_status(status.as_u16()), text)))
+fn refusal(shape: Shape, status: StatusCode, text: &str) -> Refusal {
+    Box::new(told(shape, status, &Error::new(Code::of_http_status(status.as_u16()), text)))
 }
 
-fn verb(verbs: &[&str]) -> Refusal {
-    let mut refusal = refusal(StatusCode::METHOD_NOT_ALLOWED, "the path is there for other verbs");
+fn verb(shape: Shape, verbs: &[&str]) -> Refusal {
+    let mut refusal = refusal(shape, StatusCode::METHOD_NOT_ALLOWED, "the path is there for other verbs");
     if let Ok(allowed) = HeaderValue::from_str(&verbs.join(", ")) {
         refusal.headers_mut().insert(ALLOW, allowed);
     }

@@ -79,8 +79,12 @@ impl Web for Handler {
 }
 
 async fn site() -> (Running, Registry) {
+    site_of(Config::local()).await
+}
+
+async fn site_of(config: Config) -> (Running, Registry) {
     let registry = Registry::open("memory").unwrap();
-    let server = Server::new(Config::local()).registry(&registry);
+    let server = Server::new(config).registry(&registry);
     let server = server.add(LibraryServer::new(Handler)).add(WebServer::new(Handler));
     (server.start().await.unwrap(), registry)
 }
@@ -114,10 +118,10 @@ async fn proto_methods_are_reached_by_their_routes() {
         ("GET /v1/archive/a/b:read", "", r#"{"name":"archive/a/b","author":"Jane"}"#),
         (
             "PUT /v1/shelves/1/books/2?create=true\ncontent-type: application/json",
-            r#"{"author": "Jane", "price": {"units": "7"}}"#,
+            r#"{"author": "Jane", "pages": 4, "price": {"units": "7"}}"#,
             r#"{"name":"shelves/1/books/2","author":"Jane","price":{"units":"7"},"pages":1}"#,
         ),
-        ("POST /v1/books:set", r#"{"book": {"author": "Ann"}}"#, "\"Ann\""),
+        ("POST /v1/books:set", r#"{"book": {"author": "Ann", "pages": 4}}"#, "\"Ann\""),
         ("GET /v1/covers/a%2Fb", "", "a/b"),
         ("PUT /v1/covers/c\ncontent-type: image/png", "\0\0", "{}"),
         (
@@ -220,6 +224,51 @@ async fn whoever_asks_for_protojson_is_told_that_it_is() {
         let (status, answer) = ask(&server, head, sent.as_bytes()).await;
         assert!(status == 200 && answer.contains(label) == wanted, "{head}\n{answer}");
     }
+}
+
+#[tokio::test]
+async fn answers_and_errors_stand_in_an_envelope_when_that_is_set() {
+    let mut config = Config::local();
+    config.server.http.envelope = true;
+    let (server, _) = site_of(config).await;
+    let nothing = r#"{"code":404,"message":"there is nothing at this path","data":null}"#;
+    for (head, sent, status, wanted) in [
+        (
+            "GET /v1/shelves/1/books/2?page=3",
+            "",
+            200,
+            r#"{"code":0,"message":"ok","data":{"name":"shelves/1/books/2","author":"Jane","pages":3}}"#,
+        ),
+        ("PATCH /all", "", 200, r#"{"code":0,"message":"ok","data":{"found":["all"]}}"#),
+        (
+            "POST /v1/books:set",
+            r#"{"book": {"author": "Ann", "pages": 1}}"#,
+            200,
+            r#"{"code":0,"message":"ok","data":"Ann"}"#,
+        ),
+        ("PUT /v1/covers/c\ncontent-type: image/png", "12", 200, r#"{"code":0,"message":"ok","data":{}}"#),
+        // Bytes as they are.
+        ("GET /v1/covers/a%2Fb", "", 200, "a/b"),
+        ("GET /v1/shelves/1/books/tea", "", 200, r#"{"code":418,"message":"tea","data":null}"#),
+        ("GET /v1/shelves/1/books/none", "", 404, r#"{"code":404,"message":"no such book","data":null}"#),
+        ("GET /users/x", "", 400, r#"{"code":400,"message":"id: \"x\" is not a whole number","data":null}"#),
+        ("GET /v1/shelves/1", "", 404, nothing),
+        (
+            "PATCH /v1/shelves/1/books/2",
+            "",
+            405,
+            r#"{"code":405,"message":"the path is there for other verbs","data":null}"#,
+        ),
+        // Connect's answers are its own.
+        ("POST /golden.library.v1.Library/GetBook\ncontent-type: application/json", "{}", 200, r#"{"author":"Jane"}"#),
+    ] {
+        assert_eq!(body(&server, head, sent).await, (status, wanted.to_owned()), "{head}");
+    }
+    let (status, answer) = ask(&server, "PUT /files/a/b", b"hello").await;
+    assert!(status == 200 && answer.ends_with(r#"{"code":0,"message":"ok","data":{}}"#), "{answer}");
+    let json = "POST /v1/books:set\ncontent-type: application/json";
+    let (status, answer) = ask(&server, json, " ".repeat(5 << 20).as_bytes()).await;
+    assert!(status == 413 && answer.contains(r#"{"code":413,"message""#), "{answer}");
 }
 
 #[tokio::test]
