@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use codegen::emit::Sides;
-use codegen::options::{Options, Spec, TABLE, Takes};
+use codegen::options::{Json, Options, Spec, TABLE, Takes};
 use codegen::scaffold::Runtime;
 
 /// The command: what is to be made.
@@ -13,6 +13,8 @@ use codegen::scaffold::Runtime;
 pub(super) enum Command {
     /// A whole crate.
     Crate,
+    /// A whole crate whose handlers hand calls on.
+    Gateway,
     /// Only `src/generated`, in a crate that is there.
     Generate,
 }
@@ -79,6 +81,7 @@ pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, c
             return Ok(Asked::OpenApi { idls, include, color: color(sub) });
         }
         Some(("generate", sub)) => invocation(Command::Generate, sub, &mut command),
+        Some(("gateway", sub)) => invocation(Command::Gateway, sub, &mut command),
         _ => invocation(Command::Crate, &matches, &mut command),
     };
     made.map(|it| Asked::Make(Box::new(it)))
@@ -88,6 +91,16 @@ fn command() -> clap::Command {
     let generate = shared(clap::Command::new("generate"))
         .about("Make only src/generated, for a crate that is there")
         .override_usage("kiteline generate [OPTIONS] <IDL>... -o <DIR>");
+    let gateway = crate_args(shared(clap::Command::new("gateway")))
+        .about(
+            "Make a gateway: a crate that answers HTTP by calling the services of the IDL, each found in the registry",
+        )
+        .override_usage("kiteline gateway [OPTIONS] <IDL>...")
+        .mut_args(|arg| {
+            // A gateway answers and calls.
+            let one_sided = ["sides", "client-only", "server-only"].contains(&arg.get_id().as_str());
+            arg.hide(one_sided)
+        });
     let openapi = clap::Command::new("openapi")
         .about("Print an OpenAPI document of the routes of HTTP and the messages")
         .arg(idl_arg().required(true).help("Thrift and proto files, mixed as you like"))
@@ -100,19 +113,11 @@ fn command() -> clap::Command {
                 .default_value("127.0.0.1:2379")
                 .help("Where others find it"),
         );
-    shared(clap::Command::new("kiteline"))
+    crate_args(shared(clap::Command::new("kiteline")))
         .version(env!("CARGO_PKG_VERSION"))
         .about("Makes a ready Rust service of Thrift and proto IDL files")
-        .override_usage("kiteline [OPTIONS] <IDL>...\n       kiteline generate [OPTIONS] <IDL>... -o <DIR>\n       kiteline openapi [OPTIONS] <IDL>...\n       kiteline registry [--listen <HOST:PORT>]\n       kiteline --explain <CODE>")
+        .override_usage("kiteline [OPTIONS] <IDL>...\n       kiteline generate [OPTIONS] <IDL>... -o <DIR>\n       kiteline gateway [OPTIONS] <IDL>...\n       kiteline openapi [OPTIONS] <IDL>...\n       kiteline registry [--listen <HOST:PORT>]\n       kiteline --explain <CODE>")
         .after_help("A service crate is made in ./<first IDL's name>, or brought up to date there:\n  kiteline idl/add.thrift\n  kiteline idl/add.thrift idl/hello.proto -o services")
-        .arg(flag("add-missing", "Insert stubs and lines that your own files lack"))
-        .arg(flag("member", "Add the crate to the workspace around it instead of giving it one of its own"))
-        .arg(
-            Arg::new("runtime")
-                .long("runtime")
-                .value_name("SOURCE")
-                .help("Where the crate gets `runtime` from: path:DIR, git:URL or git:URL#REV"),
-        )
         .arg(
             Arg::new("explain")
                 .long("explain")
@@ -121,9 +126,23 @@ fn command() -> clap::Command {
                 .help("Say what the code of a finding means, such as TH0102"),
         )
         .subcommand(generate)
+        .subcommand(gateway)
         .subcommand(openapi)
         .subcommand(registry)
         .args_conflicts_with_subcommands(true)
+}
+
+/// What only a whole crate has.
+fn crate_args(command: clap::Command) -> clap::Command {
+    command
+        .arg(flag("add-missing", "Insert stubs and lines that your own files lack"))
+        .arg(flag("member", "Add the crate to the workspace around it instead of giving it one of its own"))
+        .arg(
+            Arg::new("runtime")
+                .long("runtime")
+                .value_name("SOURCE")
+                .help("Where the crate gets `runtime` from: path:DIR, git:URL or git:URL#REV"),
+        )
 }
 
 fn shared(command: clap::Command) -> clap::Command {
@@ -245,7 +264,7 @@ fn invocation(kind: Command, matches: &ArgMatches, command: &mut clap::Command) 
         let text = "name the crate with `-o DIR`";
         return Err(command.error(clap::error::ErrorKind::MissingRequiredArgument, text));
     }
-    let crate_only = kind == Command::Crate;
+    let crate_only = kind != Command::Generate;
     let runtime = match matches.try_get_one::<String>("runtime").ok().flatten() {
         Some(text) => Some(runtime(text).ok_or_else(|| {
             let text = format!("`{text}` is no source: write path:DIR, git:URL or git:URL#REV");
@@ -253,13 +272,24 @@ fn invocation(kind: Command, matches: &ArgMatches, command: &mut clap::Command) 
         })?),
         None => None,
     };
-    let options = options(matches, command)?;
+    let mut options = options(matches, command)?;
+    let said = said(matches);
+    if kind == Command::Gateway {
+        if said.contains(&"sides") {
+            let text = "a gateway has both sides of its services: it answers and calls";
+            return Err(command.error(clap::error::ErrorKind::ArgumentConflict, text));
+        }
+        // Methods of Thrift without a route are reached in JSON too.
+        if !said.contains(&"json") {
+            options.json = Json::On;
+        }
+    }
     Ok(Invocation {
         command: kind,
         idls,
         out,
         options,
-        said: said(matches),
+        said,
         runtime,
         member: crate_only && on("member"),
         dry_run: on("dry-run") || on("diff"),

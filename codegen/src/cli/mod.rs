@@ -111,7 +111,7 @@ fn run(it: &Invocation, report: &Report) -> Result<u8, Error> {
     let names = idls::names(&gathered, &root, it.command == Command::Generate);
     let (tree, fresh) = tree(it, loaded, &names, &root);
     let (files, missing) = match it.command {
-        Command::Crate => {
+        Command::Crate | Command::Gateway => {
             let shape = place::shape(it, &gathered, &root, manifest.as_ref())?;
             let mut made = scaffold::scaffold(&loaded.model, &shape, &existing);
             made.files.extend(tree);

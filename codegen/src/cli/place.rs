@@ -9,11 +9,14 @@ use codegen::output;
 use codegen::scaffold::{self, Crate, Manifest, Runtime};
 use codegen::{Error, Loaded};
 
-use super::args::Invocation;
+use super::args::{Command, Invocation};
 use super::idls::Gathered;
 
+/// The key of a gateway in `[package.metadata.kiteline]`, and its folder.
+const GATEWAY: &str = "gateway";
+
 /// The crate's folder: `-o`, else the crate that we stand in when the IDL is one of its own, else
-/// a folder named after the first IDL.
+/// a folder named after the first IDL, of a gateway `gateway`.
 pub(super) fn root(invocation: &Invocation) -> Result<PathBuf, Error> {
     if let Some(out) = &invocation.out {
         return Ok(out.clone());
@@ -22,7 +25,12 @@ pub(super) fn root(invocation: &Invocation) -> Result<PathBuf, Error> {
     let ours = own.iter().any(|own| invocation.idls.iter().any(|idl| clean(idl) == Path::new(own)));
     let Some(first) = invocation.idls.first().filter(|_| !ours) else { return Ok(PathBuf::from(".")) };
     let stem = first.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(PathBuf::from(scaffold::package_name(&stem)))
+    // The services behind a gateway may have the folders that are named after their IDLs.
+    Ok(PathBuf::from(if invocation.command == Command::Gateway {
+        GATEWAY.to_owned()
+    } else {
+        scaffold::package_name(&stem)
+    }))
 }
 
 /// The record of an earlier run about the IDL files, in the crate's manifest.
@@ -46,6 +54,17 @@ pub(super) fn recorded(
     let mut it = it.clone();
     let Some(manifest) = manifest else { return Ok((it, Record::default())) };
     let (idls, include) = (manifest.strings("idl"), manifest.strings("include"));
+    let was_gateway = manifest.values(GATEWAY) == ["true"];
+    let serves = manifest.values("sides") != ["client"];
+    if it.command == Command::Gateway && !was_gateway && !idls.is_empty() && serves {
+        let root = root.display();
+        return Err(Error::Io(format!(
+            "the crate in {root} serves itself: name another folder for a gateway with `-o`"
+        )));
+    }
+    if it.command == Command::Crate && was_gateway {
+        it.command = Command::Gateway;
+    }
     if !it.said.contains(&"include") {
         it.options.include = include.iter().map(|folder| root.join(folder)).collect();
     }
@@ -56,6 +75,9 @@ pub(super) fn recorded(
                 Error::Io(format!("{}: `{}` in [package.metadata.kiteline]: {wanted}", place.display(), spec.name))
             })?;
         }
+    }
+    if it.command == Command::Gateway {
+        it.options.sides = Sides::Both;
     }
     Ok((it, Record { idls, include, hashes: manifest.hashes() }))
 }
@@ -125,6 +147,7 @@ pub(super) fn shape(
     let named = manifest.and_then(|it| it.name().map(str::to_owned));
     let depends = manifest.is_some_and(Manifest::depends);
     let around = workspace_around(&absolute)?;
+    let serves = invocation.options.sides != Sides::Client && loaded.model.root_services().next().is_some();
     Ok(Crate {
         manifest: manifest.cloned(),
         name: named.unwrap_or_else(|| super::crate_name(&absolute)),
@@ -139,7 +162,8 @@ pub(super) fn shape(
         own_workspace: !invocation.member && around.as_ref().is_some_and(|around| !around.lists),
         idls: gathered.idls.clone(),
         include: gathered.include.clone(),
-        server: invocation.options.sides != Sides::Client && loaded.model.root_services().next().is_some(),
+        server: serves,
+        gateway: invocation.command == Command::Gateway && serves,
         add_missing: invocation.add_missing,
         options: invocation.options.clone(),
     })

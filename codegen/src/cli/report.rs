@@ -115,8 +115,8 @@ impl Report {
     /// Prints what the user's files lack.
     pub(super) fn missing(&self, invocation: &Invocation, plan: &Plan, missing: &[(PathBuf, String)]) {
         let what = match invocation.command {
-            Command::Crate if !invocation.add_missing => "add it, or run again with --add-missing",
-            Command::Crate | Command::Generate => "add it",
+            Command::Crate | Command::Gateway if !invocation.add_missing => "add it, or run again with --add-missing",
+            Command::Crate | Command::Gateway | Command::Generate => "add it",
         };
         for (path, text) in missing {
             self.warning(&format!("{} lacks what follows; {what}\n{text}", shown(&plan.root, path)));
@@ -165,7 +165,7 @@ impl Report {
             self.status("note", "1;36", "the IDL has no service: the crate holds types alone");
         }
         let fresh = plan.steps.iter().any(|it| it.action == Action::Create && it.path == Path::new("src/main.rs"));
-        if invocation.command == Command::Crate && fresh && !invocation.dry_run {
+        if invocation.command != Command::Generate && fresh && !invocation.dry_run {
             self.status("next", "1;36", &format!("cd {} && cargo run", plan.root.display()));
         }
     }

@@ -83,6 +83,9 @@ fn record(manifest: &mut DocumentMut, it: &Crate, known: &BTreeMap<String, u64>)
     if !it.include.is_empty() {
         own.insert("include", value(it.include.iter().map(String::as_str).collect::<Array>()));
     }
+    if it.gateway {
+        own.insert("gateway", value(true));
+    }
     for spec in TABLE {
         let values = spec.get(&it.options);
         match (spec.takes, values.as_slice()) {

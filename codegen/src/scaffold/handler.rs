@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::clients;
 use super::layout::{self, Type};
 use crate::assemble;
 use crate::emit::docs;
@@ -80,11 +81,12 @@ pub(super) fn struct_name(model: &Model, service: &Service) -> String {
 }
 
 /// `.add(generated::api::AddServiceServer::new(handler::add::Add::default()))`, as a line of a chain.
-pub(super) fn mount(model: &Model, service: &Service) -> String {
+pub(super) fn mount(model: &Model, service: &Service, gateway: bool) -> String {
     let path = model.modules[service.module.0].path.join("::");
     let server = &service.server;
     let (module, handler) = (module(model, service), struct_name(model, service));
-    layout::mount(&format!("generated::{path}::{server}"), &format!("handler::{module}::{handler}"))
+    let make = if gateway { ("new", "&clients") } else { ("default", "") };
+    layout::mount(&format!("generated::{path}::{server}"), &format!("handler::{module}::{handler}"), make)
 }
 
 /// The services whose traits the handler implements, base services first.
@@ -140,7 +142,7 @@ fn imports(model: &Model, service: &Service) -> BTreeSet<(ModuleId, String)> {
 }
 
 /// The whole file.
-pub(super) fn text(model: &Model, service: &Service) -> String {
+pub(super) fn text(model: &Model, service: &Service, gateway: bool) -> String {
     let imported = imports(model, service);
     let mut by_module: BTreeMap<ModuleId, Vec<String>> = BTreeMap::new();
     for (module, rust) in &imported {
@@ -154,19 +156,27 @@ pub(super) fn text(model: &Model, service: &Service) -> String {
     imports.sort_by(layout::order_of_imports);
     let uses: String = imports.iter().map(|(path, names)| layout::import(path, names)).collect();
     let chain = chain(model, service);
-    let runtime = match runtime_names(&chain) {
+    let runtime = match runtime_names(&chain, gateway) {
         names if names.is_empty() => String::new(),
         names => layout::import("runtime", &names),
     };
+    let behind = gateway.then(|| module(model, service));
     let view = View::outside(model, quote!(crate::generated), imported);
     let name = struct_name(model, service);
     let impls = chain.iter().map(|owner| {
         let path = Type::of(&view.path(owner.module, &owner.head.rust)).flat();
-        let methods: Vec<String> = owner.methods.iter().map(|it| stub(&view, owner, it, &Words::SHORT)).collect();
+        let methods: Vec<String> =
+            owner.methods.iter().map(|it| stub(&view, owner, it, &Words::SHORT, behind.as_deref())).collect();
         format!("\n{}", layout::block(&path, &name, &methods.join("\n")))
     });
     let impls: String = impls.collect();
     let (idl, of) = (idl(model, service), &service.head.name);
+    if gateway {
+        return format!(
+            "//! `{of}` of {idl}, handed on to the service behind.\n{uses}{runtime}\n/// Hands the calls of `{of}` on.\n#[derive(Debug)]\n{}\n{impls}",
+            clients::holder(&name),
+        );
+    }
     format!(
         "//! `{of}` of {idl}.\n{uses}{runtime}\n/// The handler of `{of}`.\n#[derive(Debug, Default)]\n{}\n{impls}",
         layout::empty_struct(&name),
@@ -174,12 +184,12 @@ pub(super) fn text(model: &Model, service: &Service) -> String {
 }
 
 /// What the handler's file uses of the runtime.
-fn runtime_names(chain: &[&Service]) -> Vec<String> {
+fn runtime_names(chain: &[&Service], gateway: bool) -> Vec<String> {
     let methods = || chain.iter().flat_map(|it| &it.methods);
     // A method that gives a stream has no other use for it.
     let error = methods().next().map(|_| "Error");
     let stream = methods().any(|it| it.server_streaming).then_some("Stream");
-    let streaming = methods().any(|it| it.server_streaming || it.client_streaming).then_some("Streaming");
+    let streaming = methods().any(|it| it.server_streaming && !gateway || it.client_streaming).then_some("Streaming");
     let names = error.map(|_| "Context").into_iter().chain(error).chain(stream).chain(streaming);
     names.map(str::to_owned).collect()
 }
@@ -216,8 +226,8 @@ impl Words {
     };
 }
 
-/// One method that answers "not implemented", indented as in an `impl`.
-pub(super) fn stub(view: &View<'_>, owner: &Service, method: &Method, words: &Words) -> String {
+/// One method, indented as in an `impl`: it answers "not implemented", or hands its call on by the client of this name.
+pub(super) fn stub(view: &View<'_>, owner: &Service, method: &Method, words: &Words, behind: Option<&str>) -> String {
     let (value, error) = outcome(view, owner, method);
     let into = method.error.is_some();
     let path = |text: &str| -> TokenStream { text.parse().unwrap_or_default() };
@@ -229,12 +239,18 @@ pub(super) fn stub(view: &View<'_>, owner: &Service, method: &Method, words: &Wo
         result = Type::within(words.result, vec![items, Type::of(&error)]);
     }
     let arguments = method.arguments.iter().map(|it| {
-        let name = format!("_{}", it.head.rust.trim_start_matches("r#"));
+        let name = match behind {
+            Some(_) => it.head.rust.clone(),
+            None => format!("_{}", it.head.rust.trim_start_matches("r#")),
+        };
         let ty = Type::of(&view.field(it, false));
         (name, if method.client_streaming { Type::within(words.streaming, vec![ty]) } else { ty })
     });
     let parameters: Vec<(String, Type)> =
-        [(String::from("_cx"), Type::of(&quote!(&#context)))].into_iter().chain(arguments).collect();
+        [(String::from(if behind.is_some() { "cx" } else { "_cx" }), Type::of(&quote!(&#context)))]
+            .into_iter()
+            .chain(arguments)
+            .collect();
     let (docs, many) = (docs::if_any(&method.head), crate::emit::service::many(method));
     // An attribute stands in front of something.
     let attributes = assemble::format(quote!(impl It { #docs #many fn f() {} }));
@@ -242,7 +258,9 @@ pub(super) fn stub(view: &View<'_>, owner: &Service, method: &Method, words: &Wo
     let attributes: String = attributes.map(|line| format!("{line}\n")).collect();
     let text = format!("{}.{}", owner.head.name, method.head.name);
     let signature = layout::signature(&method.head.rust, &parameters, &result);
-    let body = if method.server_streaming {
+    let body = if let Some(client) = behind {
+        clients::call(client, method)
+    } else if method.server_streaming {
         layout::stream_stub(words.streaming, &text)
     } else {
         layout::stub(words.error, &text, into)

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use quote::quote;
 use syn::spanned::Spanned;
 
+use super::clients;
 use super::handler::{self, Words};
-use super::{Existing, Scaffold};
+use super::{Crate, Existing, Scaffold};
 use crate::emit::view::View;
 use crate::ir::model::{Model, Service};
 use crate::output::Owner;
@@ -26,14 +27,19 @@ pub(super) fn missing(
     model: &Model,
     services: &[&Service],
     (main, limit): (&str, Option<usize>),
-    insert: bool,
+    it: &Crate,
     existing: &Existing,
     out: &mut Scaffold,
 ) {
+    let insert = it.add_missing;
     for service in services {
         let path = PathBuf::from(handler::file(model, service));
         let Some(text) = existing.get(&path) else { continue };
-        let found = handler::chain(model, service).into_iter().filter_map(|owner| stubs(model, owner, text)).collect();
+        let behind = it.gateway.then(|| handler::module(model, service));
+        let found = handler::chain(model, service)
+            .into_iter()
+            .filter_map(|owner| stubs(model, owner, text, behind.as_deref()))
+            .collect();
         settle(path, text, found, insert, out);
     }
     let path = PathBuf::from("src/handler/mod.rs");
@@ -44,18 +50,30 @@ pub(super) fn missing(
     let path = PathBuf::from("src/main.rs");
     if let Some(text) = existing.get(&path) {
         let limit = limit.and_then(|it| recursion_limit(it, text));
-        settle(path, text, limit.into_iter().chain(mounts(model, services, main, text)).collect(), insert, out);
+        settle(
+            path,
+            text,
+            limit.into_iter().chain(mounts(model, services, main, (text, it.gateway))).collect(),
+            insert,
+            out,
+        );
+    }
+    let path = PathBuf::from(clients::FILE);
+    if let Some(text) = existing.get(&path).filter(|_| it.gateway) {
+        let found = clients::lacking(model, services, text);
+        settle(path, text, found.into_iter().map(|(at, text)| Insertion { at, text }).collect(), insert, out);
     }
 }
 
 /// The modules of `src/lib.rs`.
-pub(super) fn library(server: bool, limit: Option<usize>, insert: bool, existing: &Existing, out: &mut Scaffold) {
+pub(super) fn library(it: &Crate, limit: Option<usize>, existing: &Existing, out: &mut Scaffold) {
     let path = PathBuf::from("src/lib.rs");
     let Some(text) = existing.get(&path) else { return };
-    let handler = server.then_some(("handler", ""));
-    let wanted = [("generated", "#[rustfmt::skip] // formatted by kiteline\n")].into_iter().chain(handler);
+    let (clients, handler) = (it.gateway.then_some(("clients", "")), it.server.then_some(("handler", "")));
+    let generated = ("generated", "#[rustfmt::skip] // formatted by kiteline\n");
+    let wanted = clients.into_iter().chain([generated]).chain(handler);
     let limit = limit.and_then(|it| recursion_limit(it, text));
-    settle(path, text, limit.into_iter().chain(modules(wanted, text)).collect(), insert, out);
+    settle(path, text, limit.into_iter().chain(modules(wanted, text)).collect(), it.add_missing, out);
 }
 
 /// The `recursion_limit` of a file that sets none, to go before its first item.
@@ -97,7 +115,7 @@ fn shown(text: &str) -> String {
 }
 
 /// The methods that `impl Trait for …` lacks, to go before its closing brace.
-fn stubs(model: &Model, owner: &Service, text: &str) -> Option<Insertion> {
+fn stubs(model: &Model, owner: &Service, text: &str, behind: Option<&str>) -> Option<Insertion> {
     let file: syn::File = syn::parse_file(text).ok()?;
     let name = &owner.head.rust;
     let block = file.items.iter().find_map(|item| match item {
@@ -120,7 +138,7 @@ fn stubs(model: &Model, owner: &Service, text: &str) -> Option<Insertion> {
         .methods
         .iter()
         .filter(|it| !written.contains(&it.head.rust))
-        .map(|method| format!("\n{}", handler::stub(&view, owner, method, &Words::FULL)))
+        .map(|method| format!("\n{}", handler::stub(&view, owner, method, &Words::FULL, behind)))
         .collect();
     let (open, close) =
         (block.brace_token.span.open().byte_range().end, block.brace_token.span.close().byte_range().start);
@@ -171,12 +189,12 @@ pub(super) fn mounts_any(services: &[&Service], text: &str) -> bool {
 
 /// `.add(…)` for the services that `main.rs` never names, to go before `.run()`; all of `main` for
 /// a program that starts no server.
-fn mounts(model: &Model, services: &[&Service], main: &str, text: &str) -> Vec<Insertion> {
+fn mounts(model: &Model, services: &[&Service], main: &str, (text, gateway): (&str, bool)) -> Vec<Insertion> {
     let names = identifiers(text);
     let lines: Vec<String> = services
         .iter()
         .filter(|it| !names.contains(&it.server))
-        .map(|it| format!("{}\n        ", handler::mount(model, it).trim_start()))
+        .map(|it| format!("{}\n        ", handler::mount(model, it, gateway).trim_start()))
         .collect();
     if lines.is_empty() {
         return Vec::new();

@@ -15,22 +15,22 @@ const RESULT: usize = 95;
 /// From this width on, the type is broken instead.
 const RESULT_ALONE: usize = 103;
 
-/// `.add(Server::new(Handler::default()))` in a chain, with its indentation.
-pub(super) fn mount(server: &str, handler: &str) -> String {
-    let flat = format!("{server}::new({handler}::default())");
+/// `.add(Server::new(Handler::default()))` in a chain, with its indentation; `make` is `default` and its arguments.
+pub(super) fn mount(server: &str, handler: &str, (make, arguments): (&str, &str)) -> String {
+    let flat = format!("{server}::new({handler}::{make}({arguments}))");
     // One more than elsewhere, as rustfmt counts it in a chain.
     if flat.len() <= CALL + 1 {
         return format!("        .add({flat})");
     }
     let handler_at = |indent: usize| {
-        let end =
-            if indent + handler.len() + "::default(),".len() <= WIDTH { "()".to_owned() } else { broken("", indent) };
-        format!("{}{handler}::default{end}", pad(indent))
+        let flat = indent + handler.len() + "::(),".len() + make.len() + arguments.len() <= WIDTH;
+        let end = if flat { format!("({arguments})") } else { broken(arguments, indent) };
+        format!("{}{handler}::{make}{end}", pad(indent))
     };
     if server.len() + "::new(".len() <= CALL {
         return format!("        .add({server}::new(\n{},\n        ))", handler_at(12));
     }
-    if handler.len() + "::default()".len() <= CALL && 12 + flat.len() < WIDTH {
+    if handler.len() + "::()".len() + make.len() + arguments.len() <= CALL && 12 + flat.len() < WIDTH {
         return format!("        .add(\n            {flat},\n        )");
     }
     format!("        .add(\n            {server}::new(\n{},\n            ),\n        )", handler_at(16))
@@ -189,6 +189,45 @@ pub(super) fn stream_stub(streaming: &str, method: &str) -> String {
     let line =
         if flat.len() <= WIDTH { flat } else { format!("        {streaming}::unimplemented{}", broken(&text, 8)) };
     line + "\n"
+}
+
+/// The body of a method that hands its call on: `self.clients.add`, the call of it, the context.
+pub(super) fn forward(client: &str, call: &str, stream: Option<(&str, &str)>) -> String {
+    let Some((function, name)) = stream else {
+        let flat = format!("self.clients.{client}.{call}.with(cx).await");
+        if flat.len() <= CALL {
+            return format!("        {flat}\n");
+        }
+        let lines = [client, call, "with(cx)", "await"].map(|it| format!("            .{it}\n"));
+        return format!("        self.clients\n{}", lines.concat());
+    };
+    let flat = format!("self.clients.{client}.{call}.with(cx)");
+    let inline = format!("{name}, |{name}| {flat}");
+    if inline.len() <= CALL {
+        return format!("        {function}({inline}).await\n");
+    }
+    let inner = if flat.len() <= CALL {
+        format!("            {flat}\n")
+    } else {
+        let lines = [client, call, "with(cx)"].map(|it| format!("                .{it}\n"));
+        format!("            self.clients\n{}", lines.concat())
+    };
+    format!("        {function}({name}, |{name}| {{\n{inner}        }})\n        .await\n")
+}
+
+/// `name: Type,` of a struct.
+pub(super) fn assigned(indent: usize, name: &str, ty: &str) -> String {
+    let flat = format!("{}{name}: {ty},\n", pad(indent));
+    if flat.len() <= WIDTH + 1 { flat } else { format!("{}{name}:\n{}{ty},\n", pad(indent), pad(indent + 4)) }
+}
+
+/// `name: function(argument),` where a struct is made.
+pub(super) fn assigned_call(indent: usize, name: &str, function: &str, argument: &str) -> String {
+    let flat = format!("{}{name}: {function}({argument}),\n", pad(indent));
+    if argument.len() <= CALL && flat.len() <= WIDTH + 1 {
+        return flat;
+    }
+    format!("{}{name}: {function}{},\n", pad(indent), broken(argument, indent))
 }
 
 fn pad(indent: usize) -> String {

@@ -1,6 +1,7 @@
 //! The files of a whole crate that the user owns. Pure: what is on disk comes in as text.
 
 mod cargo;
+mod clients;
 mod dependencies;
 mod depth;
 mod handler;
@@ -46,6 +47,8 @@ pub struct Crate {
     pub include: Vec<String>,
     /// Whether the crate serves; otherwise it holds clients only.
     pub server: bool,
+    /// Whether its handlers hand each call on to the service behind.
+    pub gateway: bool,
     /// Whether stubs of missing methods and lines for new services are inserted.
     pub add_missing: bool,
     /// The options of the generated text.
@@ -81,8 +84,10 @@ pub struct Scaffold {
 
 /// Paths of the user's files that [`scaffold`] wants to see when they are there.
 pub fn wanted(model: &Model) -> Vec<PathBuf> {
-    let mut paths =
-        vec!["src/lib.rs", "src/main.rs", "src/handler/mod.rs"].into_iter().map(PathBuf::from).collect::<Vec<_>>();
+    let mut paths = vec!["src/lib.rs", "src/main.rs", "src/handler/mod.rs", clients::FILE]
+        .into_iter()
+        .map(PathBuf::from)
+        .collect::<Vec<_>>();
     paths.extend(model.root_services().map(|it| PathBuf::from(handler::file(model, it))));
     paths
 }
@@ -94,6 +99,7 @@ struct Main<'a> {
     limit: Option<usize>,
     lib: &'a str,
     mounts: Vec<String>,
+    gateway: bool,
 }
 
 #[derive(Template)]
@@ -104,6 +110,7 @@ struct Lib<'a> {
     limit: Option<usize>,
     services: bool,
     server: bool,
+    gateway: bool,
 }
 
 #[derive(Template)]
@@ -117,6 +124,7 @@ struct Handlers {
 struct Settings<'a> {
     name: &'a str,
     services: Vec<Named>,
+    gateway: bool,
 }
 
 struct Named {
@@ -139,6 +147,9 @@ struct Readme<'a> {
     idls: String,
     server: bool,
     both: bool,
+    gateway: bool,
+    /// Of a method over HTTP, without the slash in front.
+    path: String,
 }
 
 /// The user's files of a crate.
@@ -162,7 +173,14 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
         .collect();
     let idls = roots.join(" and ");
     let limit = depth::recursion_limit(model);
-    let named = Lib { title: &title, idls: &idls, limit, services: !services.is_empty(), server: it.server };
+    let named = Lib {
+        title: &title,
+        idls: &idls,
+        limit,
+        services: !services.is_empty(),
+        server: it.server,
+        gateway: it.gateway,
+    };
     user(&mut out, "src/lib.rs", named.render());
     let clients = services.iter().map(|it| Reached {
         path: format!("{}::{}", model.modules[it.module.0].path.join("::"), it.client),
@@ -170,9 +188,18 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
     });
     let clients = clients.collect();
     let both = it.options.sides != Sides::Server;
-    let readme = Readme { name: &it.name, lib: &lib, clients, idls, server: it.server, both };
+    let readme = Readme {
+        name: &it.name,
+        lib: &lib,
+        clients,
+        idls,
+        server: it.server,
+        both,
+        gateway: it.gateway,
+        path: some_path(model, &services),
+    };
     user(&mut out, "README.md", readme.render());
-    insert::library(it.server, limit, it.add_missing, existing, &mut out);
+    insert::library(it, limit, existing, &mut out);
     if !it.server {
         let main = PathBuf::from("src/main.rs");
         if existing.get(&main).is_some_and(|text| insert::mounts_any(&services, text)) {
@@ -180,26 +207,41 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
         }
         return out;
     }
-    let mounts: Vec<String> = services.iter().map(|it| handler::mount(model, it)).collect();
-    let main = Main { title: &title, limit, lib: &lib, mounts }.render().unwrap_or_default();
+    let mounts: Vec<String> = services.iter().map(|service| handler::mount(model, service, it.gateway)).collect();
+    let main = Main { title: &title, limit, lib: &lib, mounts, gateway: it.gateway }.render().unwrap_or_default();
     user(&mut out, "src/main.rs", Ok(main.clone()));
     let mut modules: Vec<String> = services.iter().map(|it| handler::module(model, it)).collect();
     modules.sort();
     user(&mut out, "src/handler/mod.rs", Handlers { modules }.render());
     for service in &services {
-        user(&mut out, &handler::file(model, service), Ok(handler::text(model, service)));
+        user(&mut out, &handler::file(model, service), Ok(handler::text(model, service, it.gateway)));
+    }
+    if it.gateway {
+        user(&mut out, clients::FILE, Ok(clients::text(model, &services)));
     }
     let named =
         services.iter().map(|it| Named { name: names_key(it, &services), registry_name: it.registry_name.clone() });
     let named = named.collect();
-    user(&mut out, "service.toml", Settings { name: &it.name, services: named }.render());
+    user(&mut out, "service.toml", Settings { name: &it.name, services: named, gateway: it.gateway }.render());
     user(
         &mut out,
         &format!("tests/{lib}.rs"),
-        Ok(tests::text(model, &services, &lib, it.options.sides != Sides::Server, limit)),
+        Ok(tests::text(model, &services, &lib, tests::Shape { clients: both, gateway: it.gateway, limit })),
     );
-    insert::missing(model, &services, (&main, limit), it.add_missing, existing, &mut out);
+    insert::missing(model, &services, (&main, limit), it, existing, &mut out);
     out
+}
+
+/// The path over HTTP of the first method that takes one message and gives one.
+fn some_path(model: &Model, services: &[&Service]) -> String {
+    let found = services.iter().find_map(|service| {
+        let methods = model.all_methods(service);
+        let unary = methods.into_iter().find(|(_, it)| !it.client_streaming && !it.server_streaming);
+        unary.map(|(_, method)| (*service, method))
+    });
+    let Some((service, method)) = found else { return String::new() };
+    let package = if service.package.is_empty() { String::new() } else { format!("{}.", service.package) };
+    format!("{package}{}/{}", service.head.name, method.head.name)
 }
 
 /// A service's key in `[names]`: its name, or the full one where another service shares the name.

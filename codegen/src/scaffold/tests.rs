@@ -10,8 +10,20 @@ use crate::assemble;
 use crate::emit::view::{View, ident};
 use crate::ir::model::{Method, Model, Service};
 
+/// The crate that is tested.
+pub(super) struct Shape {
+    /// Whether it has clients.
+    pub(super) clients: bool,
+    /// Whether its handlers call other services: none of them is there in a test.
+    pub(super) gateway: bool,
+    /// Its `recursion_limit`.
+    pub(super) limit: Option<usize>,
+}
+
 /// The whole file.
-pub(super) fn text(model: &Model, services: &[&Service], lib: &str, clients: bool, limit: Option<usize>) -> String {
+pub(super) fn text(model: &Model, services: &[&Service], lib: &str, shape: Shape) -> String {
+    let Shape { clients, gateway, limit } = shape;
+    let clients = clients && !gateway;
     let limit = limit.map(|it| it.to_string()).into_iter();
     let lib = ident(lib);
     let view = View::outside(model, quote!(generated), BTreeSet::new());
@@ -43,7 +55,11 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str, clients: boo
     };
     let judged = (!called.is_empty()).then(judged);
     let mut uses = [
-        quote!(use #lib::{generated, handler};),
+        if gateway {
+            quote!(use #lib::{clients, generated, handler};)
+        } else {
+            quote!(use #lib::{generated, handler};)
+        },
         quote!(
             use runtime::{#names};
         ),
@@ -60,6 +76,7 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str, clients: boo
         (" Starts the server on a free port and stops it.", "the_server_starts_and_stops")
     };
     let name = ident(name);
+    let behind = gateway.then(|| quote!(let clients = clients::Clients::new(&Config::local(), &registry)?;));
     let tokens = quote! {
         #![doc = #title]
         #(#![recursion_limit = #limit])*
@@ -68,6 +85,7 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str, clients: boo
         #[tokio::test]
         async fn #name() -> runtime::Result<()> {
             let registry = Registry::open("memory")?;
+            #behind
             let server = Server::new(Config::local()).registry(&registry) #(#mounts)* .start().await?;
             #(#called)*
             server.stop().await
@@ -80,7 +98,7 @@ pub(super) fn text(model: &Model, services: &[&Service], lib: &str, clients: boo
     let mut text = assemble::format(tokens);
     for (at, service) in services.iter().enumerate() {
         let place = format!("        .add(mount_{at}_{at})");
-        text = text.replacen(&place, &handler::mount(model, service), 1);
+        text = text.replacen(&place, &handler::mount(model, service, gateway), 1);
     }
     text
 }

@@ -13,6 +13,7 @@ mod explain;
 mod flags;
 mod format;
 mod fresh;
+mod gateway;
 mod generate;
 mod imports;
 mod inject;

@@ -39,6 +39,7 @@ pub mod counters;
 pub mod error;
 pub mod event;
 pub mod fnv;
+mod forward;
 pub mod http_route;
 pub mod layered;
 pub mod limits;

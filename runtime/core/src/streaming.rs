@@ -9,6 +9,8 @@ use std::task::{Context as Task, Poll, ready};
 use bytes::Bytes;
 use futures_core::Stream;
 
+pub use crate::forward::{Answers, Forwarded, forward, forward_both};
+
 use crate::body::{Messages, Source};
 use crate::context::{Context, ReplyMetadata};
 use crate::error::Error;
