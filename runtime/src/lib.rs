@@ -15,6 +15,7 @@
 //! |---|---|
 //! | `thrift` | Thrift Binary and Compact on every transport, served and called |
 //! | `grpc` | gRPC, gRPC-Web and Connect, and the messages of proto services; needs and has `thrift` |
+//! | `http` | calls by the routes of HTTP that an IDL describes, for Thrift too; has `grpc` and `json` |
 //! | `json` | messages in JSON: bodies of calls over HTTP |
 //! | `zstd` | their messages compressed by zstd, beside gzip; needs a C compiler |
 //! | `etcd` | the etcd registry |

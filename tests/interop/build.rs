@@ -5,6 +5,7 @@ fn main() -> Result<(), codegen::Error> {
     codegen::Builder::new()
         .idl("idl/interop.thrift")
         .idl("idl/greeter.proto")
+        .idl("idl/books.proto")
         .idl("idl/values.proto")
         .idl("../vectors/kitex/kitchen_sink.thrift")
         .idl("../../idl/add.thrift")

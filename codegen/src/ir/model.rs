@@ -73,7 +73,7 @@ impl Model {
     }
 
     /// Whether a method of a language is reached by a route of HTTP.
-    fn has_routes(&self, language: Language) -> bool {
+    pub fn has_routes(&self, language: Language) -> bool {
         let mut services = self.services.iter().filter(|service| self.files[service.file].language == language);
         services.any(|service| service.methods.iter().any(|method| !method.routes.is_empty()))
     }

@@ -319,6 +319,8 @@ pub fn dependency(model: &Model, runtime: &Runtime) -> String {
 /// The features of `runtime` that a new crate has.
 fn features(model: &Model) -> Vec<&'static str> {
     let mut features = needed(model);
+    let has_routes = [Language::Thrift, Language::Proto].into_iter().any(|language| model.has_routes(language));
+    features.extend(has_routes.then_some("http"));
     // A crate with services is found, and finds others, by name; `dev` is for a first run where nothing is
     // installed.
     if model.root_services().next().is_some() {

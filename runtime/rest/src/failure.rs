@@ -74,7 +74,9 @@ pub fn read_failure(status: StatusCode, body: &[u8]) -> Error {
         return Error::new(code, format!("HTTP {status}")).with_origin(Origin::Remote);
     };
     let Failure { code: own, reason, message, metadata, details } = failure;
-    let mut error = if own == 0 || own == i32::from(status.as_u16()) {
+    // A status without a code of its own, such as 418, is the application's.
+    let own = if own == 0 { status.as_u16().into() } else { own };
+    let mut error = if own == i32::from(status.as_u16()) && code != Code::Unknown {
         let mut error = Error::new(code, message);
         for (name, value) in metadata {
             error = error.with_pair(name, value);
@@ -126,6 +128,23 @@ mod tests {
             assert_eq!(format!("{back:?}"), format!("{error:?}"));
             assert_eq!(back.origin(), Origin::Remote);
         }
+    }
+
+    #[test]
+    fn a_status_that_is_no_codes_own_is_a_business_error() {
+        let read = |status: u16, code: i32| {
+            let body = format!(r#"{{"code":{code},"reason":"R","message":"m","metadata":{{"k":"v"}}}}"#);
+            let error = read_failure(StatusCode::from_u16(status).unwrap(), body.as_bytes());
+            assert_eq!((error.reason(), error.message(), &error.pairs()["k"][..]), ("R", "m", "v"));
+            (error.code(), error.business_code())
+        };
+        assert_eq!(read(418, 418), (Code::Unknown, Some(418)));
+        assert_eq!(read(520, 0), (Code::Unknown, Some(520)));
+        assert_eq!(read(404, 404), (Code::NotFound, None));
+        // Servers say these themselves.
+        assert_eq!(read(413, 413), (Code::InvalidArgument, None));
+        assert_eq!(read(412, 412), (Code::FailedPrecondition, None));
+        assert_eq!(read(500, 10_001), (Code::Unknown, Some(10_001)));
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub struct Request<'a> {
 
 /// The most texts of one request.
 const MOST: usize = 4096;
+const TOO_MANY: Malformed = Malformed("the request has too many parameters");
 
 type Texts = Vec<(String, String)>;
 
@@ -88,7 +89,7 @@ pub fn read_parts(
     }
     texts.extend(variables.into_iter().map(|(field, text)| (field.to_owned(), text)));
     if texts.len() > MOST {
-        return Err(Malformed("the request has too many parameters"));
+        return Err(TOO_MANY);
     }
     let content_type = if matches!(kind, RequestBody::Raw(_)) { label.to_owned() } else { String::new() };
     Ok((body, HttpParts { body: kind, content_type, texts, reply: route.reply }))
@@ -111,11 +112,14 @@ fn is_in(path: &str, field: &str) -> bool {
 
 /// Names and values of a query or a form.
 fn pairs(text: &str) -> Result<Texts, Malformed> {
+    let mut rest = MOST;
     let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        rest = rest.checked_sub(1).ok_or(TOO_MANY)?;
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        Some((decode(name, Kind::Query)?, decode(value, Kind::Query)?))
+        let pair = decode(name, Kind::Query).zip(decode(value, Kind::Query));
+        pair.ok_or(Malformed("the query has an escape that is none, or is not UTF-8"))
     });
-    pairs.collect::<Option<_>>().ok_or(Malformed("the query has an escape that is none, or is not UTF-8"))
+    pairs.collect()
 }
 
 /// The fields of a form; `None` for a body that is none.

@@ -23,6 +23,7 @@ struct Gauges {
     5: i64 shed
     6: i64 write_timeouts
     7: i64 stalled
+    8: i64 routed
 }
 
 /** The service that is attacked. */

@@ -1,6 +1,7 @@
 //! The service that is attacked.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use bytes::Bytes;
 use runtime::server::{Counter, Running};
 use runtime::{Context, Error, Stream, Streaming};
 
+use crate::generated::faults::shelf::{Book, Shelf};
 use crate::generated::faults::twin::{self, Count, Twin};
 use crate::generated::faults::{Gauges, Item, Target, TargetClient};
 
@@ -19,6 +21,8 @@ pub struct Handler {
     pub running: Arc<OnceLock<Running>>,
     /// Whom it calls for a hop.
     pub itself: Arc<OnceLock<TargetClient>>,
+    /// Calls of the shelf that nobody but an attacker makes.
+    pub routed: Arc<AtomicI64>,
 }
 
 /// Panics when it is dropped.
@@ -33,6 +37,25 @@ impl Drop for Bomb {
 
 fn milliseconds(count: i64) -> Duration {
     Duration::from_millis(count.unsigned_abs())
+}
+
+impl Handler {
+    fn counted(&self, book: Book) -> Book {
+        if book.name != "good" {
+            self.routed.fetch_add(1, Ordering::Relaxed);
+        }
+        book
+    }
+}
+
+impl Shelf for Handler {
+    async fn get(&self, _cx: &Context, book: Book) -> Result<Book, Error> {
+        Ok(self.counted(book))
+    }
+
+    async fn put(&self, _cx: &Context, book: Book) -> Result<Book, Error> {
+        Ok(self.counted(book))
+    }
 }
 
 impl Twin for Handler {
@@ -148,6 +171,7 @@ impl Target for Handler {
             shed: count(Counter::Shed),
             write_timeouts: count(Counter::WriteTimeouts),
             stalled: count(Counter::Stalled),
+            routed: self.routed.load(Ordering::Relaxed),
         })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns the corpus and the programs; asserts bounds of whole processes, which no `cargo test` does.
 
-/// What the build script made of `idl/faults.thrift` and `idl/twin.proto`.
+/// What the build script made of the files in `idl`.
 pub mod generated {
     #![allow(missing_docs, reason = "the IDL has few comments")]
     runtime::include_generated!();

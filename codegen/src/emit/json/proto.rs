@@ -113,7 +113,10 @@ fn message_impl(view: &View<'_>, known: &Known<'_>, of: (&Def, &Of), message: &D
     };
     let field = if reads.is_empty() { quote!(_) } else { quote!(field) };
     debug_assert!(proto.message, "an enum is not a message");
+    let old = message.field.iter().any(|field| field.options.as_ref().is_some_and(|it| it.deprecated()));
+    let allow = old.then(|| quote!(#[allow(deprecated, reason = "what is deprecated is read and written too")]));
     quote! {
+        #allow
         impl ::runtime::json::Message for #path {
             fn fields(&self) -> &'static ::runtime::json::Fields {
                 static FIELDS: ::runtime::json::Fields = #table;

@@ -44,6 +44,37 @@ fn texts_fill_a_message_that_a_body_began() {
     assert_eq!(bound(&mut sample, "chosen_text", "x"), Err(other.to_owned()));
 }
 
+/// As Kratos' clients send them.
+#[test]
+fn durations_of_go_are_read_outside_of_bodies() {
+    let read = |text: &str| {
+        let mut duration = prost_types::Duration::default();
+        bind(&mut duration, "", text, Style::Proto, DecodeLimits::default()).ok()?;
+        Some((duration.seconds, duration.nanos))
+    };
+    for (text, wanted) in [
+        ("1m30s", (90, 0)),
+        ("1h0m0.5s", (3600, 500_000_000)),
+        ("-1.5h", (-5400, 0)),
+        ("+250ms", (0, 250_000_000)),
+        ("1.5µs", (0, 1_500)),
+        ("1μs3ns", (0, 1_003)),
+        ("-7us", (0, -7_000)),
+        ("0", (0, 0)),
+        (".5s", (0, 500_000_000)),
+        ("1.0000000009s", (1, 0)),
+        ("2562047h47m16.854775807s", (9_223_372_036, 854_775_807)),
+        ("315576000000s", (315_576_000_000, 0)),
+    ] {
+        assert_eq!(read(text), Some(wanted), "{text}");
+    }
+    let long = "9".repeat(100_000);
+    for text in ["", "-", "1", "m", ".m", "1m30", "1.2.3s", "1x", "1 m", "--1m", "2562048h", &long, &format!("{long}m")]
+    {
+        assert_eq!(read(text), None, "{}", &text[..text.len().min(9)]);
+    }
+}
+
 #[test]
 fn parameters_that_are_no_field_are_left_out_unless_a_setting_refuses_them() {
     let refused = DecodeLimits { refuse_unknown: true, ..DecodeLimits::default() };

@@ -1,6 +1,7 @@
 //! The messages of a request, read when they are asked for.
 
 use std::future::{Future, poll_fn};
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -222,8 +223,13 @@ impl Source for Requests {
     }
 }
 
+/// What comes behind chunks that are malformed cannot be told from them.
 #[cold]
 fn gone(error: &hyper::Error) -> Error {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
+    if cause.is_some_and(|cause| matches!(cause.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)) {
+        return Error::invalid("the chunks of the body are malformed").with_origin(Origin::Decode);
+    }
     Error::new(Code::Cancelled, format!("the request ended before its end: {error}"))
 }
 

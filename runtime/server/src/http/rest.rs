@@ -1,7 +1,7 @@
 //! Calls by the routes of HTTP that an IDL describes.
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE};
+use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
@@ -23,6 +23,7 @@ pub(super) struct Rest {
     query: String,
     /// How a stream of answers is set apart.
     pub(super) framing: Framing,
+    label: &'static str,
 }
 
 /// The call that a request's verb and path mean, or a refusal.
@@ -38,10 +39,13 @@ pub(super) fn find(head: &Parts, routes: &Table, shape: Shape) -> Result<Asked, 
         return Err(refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is neither JSON nor a form"));
     }
     let mut caller = Caller::of(CONTENT, &head.headers);
-    let understood = caller.read_encoding(&head.headers).and_then(|_| check_form(&caller, found.target));
-    understood.map_err(|error| Box::new(failed(shape, &error)))?;
+    caller
+        .read_encoding(&head.headers)
+        .map_err(|error| refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, error.message()))?;
+    check_form(&caller, found.target).map_err(|error| Box::new(failed(shape, &error)))?;
     let query = head.uri.query().unwrap_or_default().to_owned();
-    let rest = Rest { route: found.route, variables: found.variables, query, framing: framing(&head.headers) };
+    let (label, framing) = (label(&head.headers), framing(&head.headers));
+    let rest = Rest { route: found.route, variables: found.variables, query, framing, label };
     Ok(Asked { route: found.target.clone(), caller, message: None, rest: Some(rest) })
 }
 
@@ -52,8 +56,17 @@ fn takes(body: RequestBody, headers: &HeaderMap) -> bool {
     match body {
         RequestBody::None | RequestBody::Raw(_) => true,
         _ if kind == "application/x-www-form-urlencoded" || kind == "multipart/form-data" => true,
-        _ => kind.is_empty() || kind.ends_with("/json") || kind.ends_with("+json"),
+        _ => kind.is_empty() || kind.ends_with("/json") || kind.ends_with("+json") || kind == PROTOJSON,
     }
+}
+
+/// Protobuf's JSON, under the name that it has for Kratos since its third version.
+const PROTOJSON: &str = "application/protojson";
+
+/// The content type of an answer in JSON: the caller's own name for it.
+fn label(headers: &HeaderMap) -> &'static str {
+    let mut named = [ACCEPT, CONTENT_TYPE].into_iter().filter_map(|name| headers.get(name)?.to_str().ok());
+    if named.any(|kinds| kinds.contains(PROTOJSON)) { PROTOJSON } else { "application/json" }
 }
 
 impl Rest {
@@ -85,7 +98,7 @@ impl Rest {
         }
         let own = head.get("content-type").filter(|_| matches!(self.route.reply, ReplyBody::Raw(_)));
         let own = own.and_then(|label| HeaderValue::from_str(label).ok());
-        own.unwrap_or(HeaderValue::from_static("application/json"))
+        own.unwrap_or(HeaderValue::from_static(self.label))
     }
 }
 

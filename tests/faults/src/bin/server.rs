@@ -5,6 +5,7 @@
 use std::io::Write;
 
 use faults::Failure;
+use faults::generated::faults::shelf::ShelfServer;
 use faults::generated::faults::twin::TwinServer;
 use faults::generated::faults::{TargetClient, TargetServer};
 use faults::handler::Handler;
@@ -61,6 +62,7 @@ async fn main() -> Result<(), Failure> {
     config.registry.url = "none".to_owned();
     let handler = Handler::default();
     let mut server = Server::new(config).add(TargetServer::new(handler.clone())).add(TwinServer::new(handler.clone()));
+    server = server.add(ShelfServer::new(handler.clone()));
     if std::env::var_os("FAULTS_LAYER").is_some() {
         server = server.layer(Wrap);
     }

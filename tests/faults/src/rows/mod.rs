@@ -9,6 +9,7 @@ mod http2;
 mod idle;
 mod panics;
 mod peers;
+mod routes;
 mod slow;
 mod time;
 mod tiny;
@@ -53,7 +54,7 @@ pub type Outcome = Pin<Box<dyn Future<Output = Result<Vec<Line>, Failure>>>>;
 pub type Row = (&'static str, fn(Scale) -> Outcome);
 
 /// Every row of this program.
-pub const ROWS: [Row; 24] = [
+pub const ROWS: [Row; 25] = [
     ("1-5", |scale| Box::pin(wire::corpus(scale))),
     ("6", |scale| Box::pin(wire::lengths(scale))),
     ("8", |scale| Box::pin(calls::rows(scale))),
@@ -67,6 +68,7 @@ pub const ROWS: [Row; 24] = [
     ("18", |scale| Box::pin(panics::rows(scale))),
     ("19-20", |scale| Box::pin(time::rows(scale))),
     ("22", |scale| Box::pin(backends::rows(scale))),
+    ("35", |scale| Box::pin(routes::rows(scale))),
     ("39", |scale| Box::pin(untaken::requests(scale))),
     ("40", |scale| Box::pin(untaken::answers(scale))),
     ("41", |scale| Box::pin(fair::frames(scale))),
@@ -81,9 +83,9 @@ pub const ROWS: [Row; 24] = [
 ];
 
 /// What the lines of the table are called, in their order.
-pub const ORDER: [&str; 29] = [
-    "1", "2", "3", "4", "5", "6", "8", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20", "22", "39", "40",
-    "41", "42", "43", "44", "45", "46", "47", "48", "49",
+pub const ORDER: [&str; 30] = [
+    "1", "2", "3", "4", "5", "6", "8", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20", "22", "35", "39",
+    "40", "41", "42", "43", "44", "45", "46", "47", "48", "49",
 ];
 
 /// The heading of the table.

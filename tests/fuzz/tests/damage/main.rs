@@ -4,6 +4,7 @@
 
 mod http;
 mod json;
+mod rest;
 mod texts;
 mod thrift;
 mod thrift_json;

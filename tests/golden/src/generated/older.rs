@@ -2843,22 +2843,24 @@ impl ::runtime::json::Message for Values {
     }
 }
 
+#[allow(deprecated, reason = "what is deprecated is read and written too")]
 impl ::runtime::json::Message for Required {
     fn fields(&self) -> &'static ::runtime::json::Fields {
         static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
-                &["leaf", "duration", "byAny", "a", "b"],
+                &["leaf", "duration", "old", "byAny", "a", "b"],
             )
-            .or(&[("by_any", 2)]);
+            .or(&[("by_any", 3)]);
         &FIELDS
     }
 
     fn write(&self, out: &mut ::runtime::json::Object<'_>) {
         out.optional(0, self.leaf.as_ref());
         out.optional(1, self.duration.as_ref());
-        out.optional(2, self.by_any.as_ref());
+        out.plain(2, &self.old);
+        out.optional(3, self.by_any.as_ref());
         match &self.choice {
-            Some(required::Choice::A(value)) => out.field(3, value),
-            Some(required::Choice::B(value)) => out.field(4, value),
+            Some(required::Choice::A(value)) => out.field(4, value),
+            Some(required::Choice::B(value)) => out.field(5, value),
             None => {}
         }
     }
@@ -2871,9 +2873,10 @@ impl ::runtime::json::Message for Required {
         match field {
             0 => input.optional(&mut self.leaf),
             1 => input.optional(&mut self.duration),
-            2 => input.optional(&mut self.by_any),
-            3 => input.member(&mut self.choice, required::Choice::A),
-            4 => input.member(&mut self.choice, required::Choice::B),
+            2 => input.value(&mut self.old),
+            3 => input.optional(&mut self.by_any),
+            4 => input.member(&mut self.choice, required::Choice::A),
+            5 => input.member(&mut self.choice, required::Choice::B),
             _ => input.skip(),
         }
     }

@@ -1617,6 +1617,30 @@ impl ::runtime::json::Message for Plain {
     }
 }
 
+impl ::runtime::json::Message for Old {
+    fn fields(&self) -> &'static ::runtime::json::Fields {
+        static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
+            &["number"],
+        );
+        &FIELDS
+    }
+
+    fn write(&self, out: &mut ::runtime::json::Object<'_>) {
+        out.field(0, &self.number);
+    }
+
+    fn read(
+        &mut self,
+        field: usize,
+        input: &mut ::runtime::json::Reader<'_>,
+    ) -> ::runtime::json::Read {
+        match field {
+            0 => input.value(&mut self.number),
+            _ => input.skip(),
+        }
+    }
+}
+
 const _: () = {
     static FIELDS: ::runtime::json::Fields = ::runtime::json::Fields::new(
         &["name", "address", "number"],

@@ -12,5 +12,6 @@ mod health;
 mod kitex;
 mod kitex_protobuf;
 mod kratos;
+mod kratos_web;
 mod outcomes;
 mod scenario;

@@ -186,6 +186,7 @@ async fn errors_have_a_status_and_a_body() {
         ),
         (&format!("POST /v1/books:set\n{json}"), &"[".repeat(100_000), 400, "message"),
         ("POST /v1/books:set\ncontent-type: text/html", "{}", 415, "neither JSON nor a form"),
+        (&format!("POST /v1/books:set\n{json}\ncontent-encoding: br"), "{}", 415, r#"{"code":415"#),
         (&format!("POST /v1/books:set\n{json}"), &" ".repeat(5 << 20), 413, r#"{"code":413"#),
     ] {
         let (found, answer) = ask(&server, head, sent.as_bytes()).await;
@@ -194,6 +195,35 @@ async fn errors_have_a_status_and_a_body() {
     let two = "POST /v1/books:set\ncontent-type: application/json\ntransfer-encoding: chunked";
     let (status, answer) = ask(&server, two, b"0\r\n\r\nGET /all HTTP/1.1\r\n\r\n").await;
     assert!(status == 400 && answer.matches("HTTP/1.1").count() == 1, "{answer}");
+}
+
+#[tokio::test]
+async fn chunks_that_are_none_are_refused() {
+    let (server, _) = site().await;
+    for chunks in ["0x2\r\n{}\r\n0\r\n\r\n", "1\r\n{}\r\n0\r\n\r\n", "10000000000000002\r\n{}\r\n0\r\n\r\n"] {
+        let mut connection = TcpStream::connect(server.addr()).await.unwrap();
+        let head = "POST /v1/books:set HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n";
+        connection.write_all(format!("{head}{chunks}GET /all HTTP/1.1\r\n\r\n").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.matches("HTTP/1.1").count() == 1, "{chunks}: {answer}");
+    }
+}
+
+/// As the clients of Kratos' third version ask, who else take it for Go's JSON.
+#[tokio::test]
+async fn whoever_asks_for_protojson_is_told_that_it_is() {
+    let (server, _) = site().await;
+    let label = "content-type: application/protojson\r\n";
+    for (head, sent, wanted) in [
+        ("GET /v1/shelves/1/books/2\naccept: application/protojson", "", true),
+        ("POST /v1/books:set\ncontent-type: application/protojson", "{}", true),
+        ("POST /v1/books:set\ncontent-type: application/json", "{}", false),
+        ("GET /v1/shelves/1/books/2\naccept: application/json", "", false),
+    ] {
+        let (status, answer) = ask(&server, head, sent.as_bytes()).await;
+        assert!(status == 200 && answer.contains(label) == wanted, "{head}\n{answer}");
+    }
 }
 
 #[tokio::test]

@@ -21,7 +21,8 @@ pub(crate) struct Enum {
 impl Schema {
     pub(crate) fn new(descriptors: &[u8]) -> Self {
         let mut schema = Self { messages: HashMap::new(), enums: HashMap::new() };
-        for file in FileDescriptorSet::decode(descriptors).unwrap().file {
+        let files = FileDescriptorSet::decode(descriptors).unwrap().file;
+        for file in files.into_iter().filter(|file| file.package() != "google.protobuf") {
             let (scope, closed) = (format!(".{}", file.package()), file.syntax() != "proto3");
             for it in &file.enum_type {
                 schema.enumeration(&scope, it, closed);
