@@ -38,8 +38,7 @@ impl Client {
     /// Its line where the struct is made.
     fn made(&self) -> String {
         let Self { field, ty, registry_name } = self;
-        let argument = format!("channel({registry_name:?}, config, registry)?");
-        layout::assigned_call(12, field, &format!("{ty}::new"), &argument)
+        format!("            {field}: {ty}::new(channel({registry_name:?}, config, registry)?),\n")
     }
 }
 
@@ -60,7 +59,7 @@ pub struct Clients {{
 
 impl Clients {{
     /// Clients that find their services in a registry. Nothing is connected before the first call.
-    pub fn new(config: &Config, registry: &Registry) -> Result<Self> {{
+{}    pub fn new(config: &Config, registry: &Registry) -> Result<Self> {{
         Ok(Self {{
 {made}        }})
     }}
@@ -74,26 +73,29 @@ fn channel(service: &str, config: &Config, registry: &Registry) -> Result<Channe
         .limits(&config.limits)
         .build()
 }}
-"
+",
+        layout::kept(&made)
     )
 }
 
 /// A handler that holds the clients.
 pub(super) fn holder(name: &str) -> String {
     format!(
-        "pub struct {name} {{
+        "{}
     /// Of every service behind the gateway.
     pub clients: Clients,
 }}
 
-impl {name} {{
+{}
     /// Hands calls on by these clients.
     pub fn new(clients: &Clients) -> Self {{
         Self {{
             clients: clients.clone(),
         }}
     }}
-}}"
+}}",
+        layout::opened(&format!("pub struct {name}")),
+        layout::opened(&format!("impl {name}")),
     )
     .replace("Clients", "crate::clients::Clients")
 }
@@ -101,13 +103,12 @@ impl {name} {{
 /// The body of a handler's method: the same call by the client.
 pub(super) fn call(client: &str, method: &Method) -> String {
     let names: Vec<&str> = method.arguments.iter().map(|it| it.head.rust.as_str()).collect();
-    let call = format!("{}({})", method.client, names.join(", "));
     let function = match (method.client_streaming, method.server_streaming) {
         (false, _) => None,
         (true, false) => Some("runtime::streaming::forward"),
         (true, true) => Some("runtime::streaming::forward_both"),
     };
-    layout::forward(client, &call, function.zip(names.first().copied()))
+    layout::forward(client, (&method.client, &names), function)
 }
 
 /// Text that `Clients` lacks for services that are new, each with the place where it goes.

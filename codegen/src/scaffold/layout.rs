@@ -191,28 +191,44 @@ pub(super) fn stream_stub(streaming: &str, method: &str) -> String {
     line + "\n"
 }
 
-/// The body of a method that hands its call on: `self.clients.add`, the call of it, the context.
-pub(super) fn forward(client: &str, call: &str, stream: Option<(&str, &str)>) -> String {
-    let Some((function, name)) = stream else {
-        let flat = format!("self.clients.{client}.{call}.with(cx).await");
-        if flat.len() <= CALL {
-            return format!("        {flat}\n");
-        }
-        let lines = [client, call, "with(cx)", "await"].map(|it| format!("            .{it}\n"));
-        return format!("        self.clients\n{}", lines.concat());
+/// The body of a method that hands its call on: `self.clients.add`, the call of it, the context. Of a stream of requests,
+/// `stream` is the function that hands them on.
+pub(super) fn forward(client: &str, (name, arguments): (&str, &[&str]), stream: Option<&str>) -> String {
+    let flat = format!("self.clients.{client}.{name}({}).with(cx)", arguments.join(", "));
+    let chain = |indent: usize, end: &[&str]| {
+        let call = called(name, arguments, indent + 4);
+        let lines = [client, &call, "with(cx)"].into_iter().chain(end.iter().copied());
+        let lines: String = lines.map(|it| format!("\n{}.{it}", pad(indent + 4))).collect();
+        format!("{}self.clients{lines}\n", pad(indent))
     };
-    let flat = format!("self.clients.{client}.{call}.with(cx)");
-    let inline = format!("{name}, |{name}| {flat}");
-    if inline.len() <= CALL {
-        return format!("        {function}({inline}).await\n");
+    let Some((function, requests)) = stream.zip(arguments.first()) else {
+        let short = flat.len() + ".await".len() <= CALL;
+        return if short { format!("        {flat}.await\n") } else { chain(8, &["await"]) };
+    };
+    let inline = format!("{requests}, |{requests}| {flat}");
+    if inline.len() <= CALL && flat.len() <= CALL {
+        let line = format!("        {function}({inline})");
+        let below = line.len() + ".await".len() > WIDTH;
+        return format!("{line}{}.await\n", if below { "\n            " } else { "" });
     }
-    let inner = if flat.len() <= CALL {
-        format!("            {flat}\n")
-    } else {
-        let lines = [client, call, "with(cx)"].map(|it| format!("                .{it}\n"));
-        format!("            self.clients\n{}", lines.concat())
-    };
-    format!("        {function}({name}, |{name}| {{\n{inner}        }})\n        .await\n")
+    let inner = if flat.len() <= CALL { format!("            {flat}\n") } else { chain(12, &[]) };
+    format!("        {function}({requests}, |{requests}| {{\n{inner}        }})\n        .await\n")
+}
+
+/// A call in a chain, with a line for each argument where they do not fit on one.
+fn called(name: &str, arguments: &[&str], indent: usize) -> String {
+    let all = arguments.join(", ");
+    let flat = format!("{name}({all})");
+    if all.len() <= CALL && indent + 1 + flat.len() <= WIDTH {
+        return flat;
+    }
+    let lines: String = arguments.iter().map(|it| format!("{}{it},\n", pad(indent + 4))).collect();
+    format!("{name}(\n{lines}{})", pad(indent))
+}
+
+/// `struct Name` or `impl Name` with the brace behind it.
+pub(super) fn opened(head: &str) -> String {
+    if head.len() + " {".len() <= WIDTH { format!("{head} {{") } else { format!("{head}\n{{") }
 }
 
 /// `name: Type,` of a struct.
@@ -221,13 +237,9 @@ pub(super) fn assigned(indent: usize, name: &str, ty: &str) -> String {
     if flat.len() <= WIDTH + 1 { flat } else { format!("{}{name}:\n{}{ty},\n", pad(indent), pad(indent + 4)) }
 }
 
-/// `name: function(argument),` where a struct is made.
-pub(super) fn assigned_call(indent: usize, name: &str, function: &str, argument: &str) -> String {
-    let flat = format!("{}{name}: {function}({argument}),\n", pad(indent));
-    if argument.len() <= CALL && flat.len() <= WIDTH + 1 {
-        return flat;
-    }
-    format!("{}{name}: {function}{},\n", pad(indent), broken(argument, indent))
+/// The attribute of a function with such lines, where one is so long that rustfmt would break it.
+pub(super) fn kept(lines: &str) -> &'static str {
+    if lines.lines().all(|line| line.len() <= WIDTH) { "" } else { "    #[rustfmt::skip] // the names are long\n" }
 }
 
 fn pad(indent: usize) -> String {

@@ -112,11 +112,17 @@ fn a_fresh_crate_is_formatted() {
         let it = Sandbox::new(&[(&file, &idl)]);
         let sides = if random.one_in(6) { "client" } else { "both" };
         it.run(&[&file, "-o", "made", "--sides", sides]).ends(0);
-        let Some(changes) = changes(&it) else {
+        let Some(changed) = changes(&it) else {
             eprintln!("skipped: this test needs `rustfmt` on the PATH (rustup component add rustfmt)");
             return;
         };
-        assert!(changes.is_empty(), "{seed}: {changes}");
+        assert!(changed.is_empty(), "{seed}: {changed}");
+        if seed % 2 == 0 {
+            let it = Sandbox::new(&[(&file, &idl)]);
+            it.run(&["gateway", &file, "-o", "made"]).ends(0);
+            let changed = changes(&it).unwrap_or_default();
+            assert!(changed.is_empty(), "{seed}, a gateway: {changed}");
+        }
     }
 }
 

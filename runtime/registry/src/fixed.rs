@@ -13,7 +13,7 @@ use super::schemes::Scheme;
 use super::snapshot::{Snapshot, View};
 use super::url::{Url, UrlError};
 
-/// `static:add=h:p,h:p;echo=h:p`.
+/// `static:add=h:p,h:p?mux;echo=h:p`.
 pub(super) const STATIC: Scheme = Scheme {
     name: "static",
     form: "static:name=host:port",
@@ -24,15 +24,18 @@ pub(super) const STATIC: Scheme = Scheme {
 pub(super) const NONE: Scheme =
     Scheme { name: "none", form: "none", shared: false, open: |_| Ok(Box::new(Fixed::none())) };
 
+/// The option of an address that callers may share connections to.
+const MUX: &str = "mux";
+
 /// Fixed addresses; `none` is the empty one. Registering does nothing.
 #[derive(Debug)]
 pub(super) struct Fixed {
     name: &'static str,
-    services: BTreeMap<String, Vec<Endpoint>>,
+    services: BTreeMap<String, Vec<Instance>>,
 }
 
 impl Fixed {
-    /// `name=host:port,host:port;…`
+    /// `name=host:port,host:port?mux;…`
     fn read(url: &Url<'_>) -> Result<Self, Error> {
         let mut services = BTreeMap::new();
         for part in url.rest().split(';') {
@@ -44,11 +47,11 @@ impl Fixed {
         Ok(Self { name: "static", services })
     }
 
-    fn service<'a>(url: &Url<'_>, part: &'a str) -> Result<(&'a str, Vec<Endpoint>), Box<UrlError>> {
+    fn service<'a>(url: &Url<'_>, part: &'a str) -> Result<(&'a str, Vec<Instance>), Box<UrlError>> {
         let form = "write name=host:port,host:port; separate services with `;`";
         let (name, addresses) = part.split_once('=').ok_or_else(|| url.error(part, form))?;
         check_name(name).map_err(|why| url.error(name, format!("this service name {why}")))?;
-        let list = addresses.split(',').map(|one| address(url, one)).collect::<Result<_, _>>()?;
+        let list = addresses.split(',').map(|one| instance(url, name, one)).collect::<Result<_, _>>()?;
         Ok((name, list))
     }
 
@@ -57,17 +60,21 @@ impl Fixed {
     }
 }
 
-/// `host:port`, with a scheme in front or not.
-fn address(url: &Url<'_>, part: &str) -> Result<Endpoint, Box<UrlError>> {
+/// `host:port`, with a scheme in front or not, and with `?mux` where it answers out of order.
+fn instance(url: &Url<'_>, service: &str, part: &str) -> Result<Instance, Box<UrlError>> {
     let form = "write host:port, IPv6 as [::1]:port, over TLS https://host:port";
-    Endpoint::parse_url(part).ok_or_else(|| url.error(part, form))
+    let (address, option) = part.split_once('?').map_or((part, None), |(address, option)| (address, Some(option)));
+    let endpoint = Endpoint::parse_url(address).ok_or_else(|| url.error(address, form))?;
+    match option {
+        Some(option) if option != MUX => Err(url.unknown("option of an address", option, &[MUX])),
+        option => Ok(Instance::new(service, endpoint).with_out_of_order(option.is_some())),
+    }
 }
 
-/// A view of fixed addresses, each once, in the order given.
-pub(crate) fn snapshot(service: &str, endpoints: &[Endpoint]) -> Snapshot {
-    let mut instances: Vec<Arc<Instance>> = Vec::with_capacity(endpoints.len());
-    for endpoint in endpoints {
-        let instance = Instance::new(service, endpoint.clone());
+/// A view of fixed instances, each address once, in the order given.
+pub(crate) fn snapshot(service: &str, all: impl IntoIterator<Item = Instance>) -> Snapshot {
+    let mut instances: Vec<Arc<Instance>> = Vec::new();
+    for instance in all {
         if instances.iter().all(|known| known.id != instance.id) {
             instances.push(Arc::new(instance));
         }
@@ -92,8 +99,8 @@ impl Backend for Fixed {
     }
 
     fn follow(&self, service: &str, view: &Arc<View>) -> Option<Task> {
-        let endpoints = self.services.get(service).map(Vec::as_slice).unwrap_or_default();
-        view.publish(snapshot(service, endpoints));
+        let instances = self.services.get(service).into_iter().flatten().cloned();
+        view.publish(snapshot(service, instances));
         None
     }
 

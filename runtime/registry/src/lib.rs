@@ -8,7 +8,7 @@
 //! | `dev`, `dev://127.0.0.1:2379[?layout=…]` | the embedded one: joins what listens there, else starts it |
 //! | `memory` | this handle alone; for tests |
 //! | `none` | nothing is registered, nothing is found |
-//! | `static:add=h:p,h:p;echo=h:p` | fixed addresses |
+//! | `static:add=h:p,h:p?mux;echo=h:p` | fixed addresses; `?mux` behind one says that it answers out of order, so that calls share connections |
 //!
 //! The layouts of etcd, written and read together when several stand there (`layout=kitex,kratos`):
 //!

@@ -42,7 +42,8 @@ impl Resolver {
     /// A handle that always sees these endpoints.
     pub fn fixed(service: &str, endpoints: &[Endpoint]) -> Self {
         let view = View::new(service);
-        view.publish(fixed::snapshot(service, endpoints));
+        let instances = endpoints.iter().map(|endpoint| Instance::new(service, endpoint.clone()));
+        view.publish(fixed::snapshot(service, instances));
         let source = "the addresses that the channel was given".to_owned();
         Self::new(Arc::new(Shared { view, source, task: None, _registry: None }))
     }

@@ -51,6 +51,12 @@ fn a_wrong_url_shows_the_place() {
         ("static:add=h:1;add=h:2", "twice"),
         ("static:a/b=h:1", "must not hold `/`"),
         ("static:add=h", "host:port"),
+        (
+            "static:add=h:1,h:2?max",
+            "  static:add=h:1,h:2?max\n                     ^^^ unknown option of an address, known are mux; did you mean `mux`?",
+        ),
+        ("static:add=h:1?", "unknown option of an address, known are mux"),
+        ("static:add=h?mux;echo=h:1", "host:port"),
         ("", "a registry is one of"),
     ] {
         let text = url_error(url);
@@ -154,6 +160,17 @@ async fn fixed_addresses_are_known_at_once() {
     );
     assert!(registry.resolve("other").unwrap().snapshot().instances.is_empty());
     assert!(!registry.registers());
+}
+
+#[tokio::test]
+async fn fixed_addresses_say_that_they_share_connections() {
+    let registry = Registry::open("static:add=127.0.0.1:1?mux,127.0.0.1:2;echo=https://[::1]:3?mux").unwrap();
+    let seen = |service: &str| -> Vec<_> {
+        let found = registry.resolve(service).unwrap().snapshot();
+        found.instances.iter().map(|it| (it.endpoints[0].to_string(), it.out_of_order)).collect()
+    };
+    assert_eq!(seen("add"), [("127.0.0.1:1".to_owned(), true), ("127.0.0.1:2".to_owned(), false)]);
+    assert_eq!(seen("echo"), [("tls://[::1]:3".to_owned(), true)]);
 }
 
 #[tokio::test]

@@ -4,3 +4,4 @@
 
 mod comments;
 mod fresh;
+mod gateway;
