@@ -272,3 +272,34 @@ async fn a_stream_lasts_until_its_deadline_and_no_longer_than_its_caller() {
     let late = client.upload(silent()).timeout(Duration::from_secs(2)).await.unwrap_err();
     assert_eq!(late.code(), Code::DeadlineExceeded);
 }
+
+/// A caller's requests, sent one by one.
+struct Sent(tokio::sync::mpsc::UnboundedReceiver<Result<runtime::Bytes, Error>>);
+
+impl Stream for Sent {
+    type Item = Result<runtime::Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_recv(task)
+    }
+}
+
+/// As a gateway does it: what its caller's stream fails with ends the call behind, and does not end its requests.
+#[tokio::test]
+async fn a_stream_that_is_handed_on_and_torn_is_cancelled_behind() {
+    let room = Room::default();
+    let left = Arc::clone(&room.left);
+    let (_server, client) = over_grpc(room).await;
+    let (sender, sent) = tokio::sync::mpsc::unbounded_channel();
+    let messages = runtime::body::Messages::new(Sent(sent));
+    let (limits, before) = (runtime::Limits::default().decode, runtime::metadata::Metadata::new());
+    let requests = Streaming::new(messages, |_, _| Ok(line("a")), limits, before);
+    sender.send(Ok(runtime::Bytes::new())).unwrap();
+    let mut answers = streaming::forward_both(requests, |requests| client.talk(requests)).await.unwrap();
+    let mut next = async || std::future::poll_fn(|task| Pin::new(&mut answers).poll_next(task)).await;
+    assert!(next().await.unwrap().is_ok());
+    sender.send(Err(Error::invalid("torn"))).unwrap();
+    assert_eq!(next().await.unwrap().unwrap_err().to_string(), "InvalidArgument: torn");
+    assert!(next().await.is_none());
+    left.notified().await;
+}
