@@ -3,7 +3,12 @@
 use tonic_build::manual::{Builder, Method, Service};
 
 fn main() -> Result<(), codegen::Error> {
-    codegen::Builder::new().idl("idl/bench.thrift").idl("idl/echo.proto").idl("idl/json.proto").idl("idl/web.proto").compile()?;
+    codegen::Builder::new()
+        .idl("idl/bench.thrift")
+        .idl("idl/echo.proto")
+        .idl("idl/json.proto")
+        .idl("idl/web.proto")
+        .compile()?;
     let method = |name: &str, route: &str| {
         Method::builder()
             .name(name)

@@ -193,23 +193,29 @@ fn main() {
     let rounds = first.map_or(5.0, number) as usize;
     let time = Duration::from_secs_f64(std::env::args().nth(2).map_or(1.0, number));
     let own = std::env::current_exe().expect("a path");
-    let names = ["axum", "hyper", "ours"];
-    let servers = names.map(|which| Server::start(Command::new(&own).args(["serve", which])));
+    let servers = ["axum", "hyper", "ours"].map(|which| Server::start(Command::new(&own).args(["serve", which])));
     let (small, large) = ("x".repeat(16), "x".repeat(1024));
+    let text = |text: &str| format!("{{\"text\":\"{text}\"}}");
+    let (say, each) = (Some("POST /web.Web/Say"), Some("POST /web.Web/Each"));
+    // Where a row is a call of Connect's too, its line.
     let rows = [
-        ("POST 16 B", request("POST /v1/say", &format!("{{\"text\":\"{small}\"}}"))),
-        ("POST 1 KiB", request("POST /v1/say", &format!("{{\"text\":\"{large}\"}}"))),
-        ("GET a variable", request("GET /v1/people/7?page=3", "")),
-        ("100 records", request("POST /v1/records", &records())),
+        ("POST 16 B", "POST /v1/say", say, text(&small)),
+        ("POST 1 KiB", "POST /v1/say", say, text(&large)),
+        ("GET a variable", "GET /v1/people/7?page=3", None, String::new()),
+        ("100 records", "POST /v1/records", each, records()),
     ];
     println!("| request | callers | | a second | server's CPU µs | of axum | CPU |\n|---|---|---|---|---|---|---|");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime").block_on(async {
-        for (what, request) in &rows {
+        for (what, line, connect, body) in &rows {
             let callers = 16;
-            let mut figures: Vec<Vec<[f64; 2]>> = names.iter().map(|_| Vec::new()).collect();
+            let by_route = request(line, body);
+            let names = ["axum and serde", "hyper and serde_json by hand", "ours"].into_iter().zip(&servers);
+            let mut candidates: Vec<_> = names.map(|(name, server)| (name, server, Arc::clone(&by_route))).collect();
+            candidates.extend(connect.map(|line| ("ours, by Connect", &servers[2], request(line, body))));
+            let mut figures: Vec<Vec<[f64; 2]>> = candidates.iter().map(|_| Vec::new()).collect();
             for round in 0..=rounds {
-                for (server, figures) in servers.iter().zip(&mut figures) {
+                for ((_, server, request), figures) in candidates.iter().zip(&mut figures) {
                     let before = server.cpu();
                     let figure = measure(callers, time, |_, stop| call(server.at, Arc::clone(request), stop)).await;
                     let cpu = (server.cpu() - before) as f64 / (figure.calls * time.as_secs_f64()) / 1000.0;
@@ -219,7 +225,7 @@ fn main() {
                 }
             }
             let of = |which: usize, figure: usize| median(figures[which].iter().map(|row| row[figure]).collect());
-            for (which, name) in ["axum and serde", "hyper and serde_json by hand", "ours"].into_iter().enumerate() {
+            for (which, (name, ..)) in candidates.iter().enumerate() {
                 let (calls, cpu) = (of(which, 0), of(which, 1));
                 println!(
                     "| {what} | {callers} | {name} | {calls:.0} | {cpu:.2} | {:.2}x | {:.2}x |",
