@@ -110,6 +110,17 @@ async fn body(server: &Running, head: &str, sent: &str) -> (u16, String) {
     (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
 }
 
+/// A body in chunks (RFC 9112, section 7.1).
+fn unchunked(mut body: &str) -> String {
+    let mut whole = String::new();
+    while let Some((size, rest)) = body.split_once("\r\n") {
+        let (chunk, rest) = rest.split_at(usize::from_str_radix(size, 16).unwrap());
+        whole += chunk;
+        body = &rest[2..];
+    }
+    whole
+}
+
 #[tokio::test]
 async fn proto_methods_are_reached_by_their_routes() {
     let (server, _) = site().await;
@@ -177,6 +188,9 @@ async fn errors_have_a_status_and_a_body() {
         ("GET /v1/shelves/%zz/books/2", "", 400, "an escape that is none"),
         ("GET /v1/shelves/1/books/2?page=%zz", "", 400, "an escape that is none"),
         ("PATCH /v1/shelves/1/books/2", "", 405, "allow: GET, PUT"),
+        // A rule of the IDL: the author is missing.
+        (&format!("PUT /v1/shelves/1/books/2\n{json}"), "{}", 400, r#""reason":"VALIDATION""#),
+        (&format!("PUT /v1/shelves/1/books/2\n{json}"), "{}", 400, r#""type":"google.rpc.BadRequest""#),
         (&format!("POST /v1/books:set\n{json}"), "{", 400, "at byte 1"),
         (
             &format!("POST /v1/books:set\n{json}"),
@@ -274,9 +288,26 @@ async fn answers_and_errors_stand_in_an_envelope_when_that_is_set() {
 #[tokio::test]
 async fn streams_are_events_or_lines() {
     let (server, registry) = site().await;
-    let lines = "HEAD /v1/books\naccept: application/x-ndjson";
-    assert_eq!(ask(&server, lines, b"").await.0, 200);
-    // The route is a HEAD's; the same stream by Connect has a body.
+    let (a, b) = (r#"{"name":"a","author":"Jane","pages":7}"#, r#"{"name":"b","author":"Jane","pages":7}"#);
+    let torn = r#"{"code":503,"reason":"","message":"torn","metadata":{}}"#;
+    for (head, label, wanted) in [
+        ("GET /v1/books:look", "text/event-stream", vec![format!("data: {a}\n\n"), format!("data: {b}\n\n")]),
+        (
+            "GET /v1/books:look?page=1",
+            "text/event-stream",
+            vec![format!("data: {a}\n\n"), format!("data: {b}\n\n"), format!("event: error\ndata: {torn}\n\n")],
+        ),
+        (
+            "GET /v1/books:look?page=1\naccept: application/x-ndjson",
+            "application/x-ndjson",
+            vec![format!("{a}\n"), format!("{b}\n"), format!("{{\"error\":{torn}}}\n")],
+        ),
+    ] {
+        let (status, answer) = ask(&server, head, b"").await;
+        assert!(status == 200 && answer.contains(&format!("content-type: {label}\r\n")), "{answer}");
+        assert_eq!(unchunked(answer.split_once("\r\n\r\n").unwrap().1), wanted.concat(), "{head}");
+    }
+    assert_eq!(ask(&server, "HEAD /v1/books", b"").await.0, 200);
     let channel = Channel::builder("library").registry(&registry).http(Http::rest()).build().unwrap();
     let mut books = LibraryClient::new(channel).look(GetBookRequest { page: 1, ..Default::default() }).await.unwrap();
     let mut names = Vec::new();

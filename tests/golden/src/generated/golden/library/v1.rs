@@ -298,6 +298,16 @@ pub static LIBRARY: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
                             http_route::Segment::Literal("books"),
                         ],
                     ),
+                    http_route::HttpRoute {
+                        ending: "look",
+                        ..http_route::HttpRoute::new(
+                            "GET",
+                            &[
+                                http_route::Segment::Literal("v1"),
+                                http_route::Segment::Literal("books"),
+                            ],
+                        )
+                    },
                 ],
             ),
     ],
@@ -1017,7 +1027,7 @@ google.rpc\x1a\x19google/protobuf/any.proto\"f\x0a\x06Status\x12\x12\x0a\x04code
 code\x12\x18\x0a\x07message\x18\x02 \x01(\x09R\x07message\x12.\x0a\x07details\x18\x03 \x03(\x0b2\x14\
 .google.protobuf.AnyR\x07detailsb\x06proto3\x0a\x88\x01\x0a\x17google/type/money.proto\x12\x0bgoogle\
 .type\"X\x0a\x05Money\x12#\x0a\x0dcurrency_code\x18\x01 \x01(\x09R\x0ccurrencyCode\x12\x14\x0a\x05un\
-its\x18\x02 \x01(\x03R\x05units\x12\x14\x0a\x05nanos\x18\x03 \x01(\x05R\x05nanosb\x06proto3\x0a\x8c\x0b\
+its\x18\x02 \x01(\x03R\x05units\x12\x14\x0a\x05nanos\x18\x03 \x01(\x05R\x05nanosb\x06proto3\x0a\x9e\x0b\
 \x0a\x0dlibrary.proto\x12\x11golden.library.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/\
 annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19goo\
 gle/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1egoogle/rpc/error_details.proto\x1a\x17\
@@ -1030,7 +1040,7 @@ complaints\x12&\x0a\x04last\x18\x05 \x01(\x0b2\x12.google.rpc.StatusR\x04last\x1
 ookRequest\x12\x12\x0a\x04name\x18\x01 \x01(\x09R\x04name\x12\x12\x0a\x04page\x18\x02 \x01(\x05R\x04\
 page\"U\x0a\x0eSetBookRequest\x12+\x0a\x04book\x18\x01 \x01(\x0b2\x17.golden.library.v1.BookR\x04boo\
 k\x12\x16\x0a\x06create\x18\x02 \x01(\x08R\x06create\"R\x0a\x0cCoverRequest\x12\x12\x0a\x04name\x18\x01\
-\x20\x01(\x09R\x04name\x12.\x0a\x07picture\x18\x02 \x01(\x0b2\x14.google.api.HttpBodyR\x07picture2\xd1\
+\x20\x01(\x09R\x04name\x12.\x0a\x07picture\x18\x02 \x01(\x0b2\x14.google.api.HttpBodyR\x07picture2\xe3\
 \x04\x0a\x07Library\x12\x89\x01\x0a\x07GetBook\x12!.golden.library.v1.GetBookRequest\x1a\x17.golden.\
 library.v1.Book\"B\x82\xd3\xe4\x93\x02<\x12\x1c/v1/{name=shelves/*/books/*}Z\x1c\x12\x1a/v1/{name=ar\
 chive/**}:read\x12\x92\x01\x0a\x07SetBook\x12!.golden.library.v1.SetBookRequest\x1a\x17.golden.libra\
@@ -1038,8 +1048,9 @@ ry.v1.Book\"K\x82\xd3\xe4\x93\x02E\x1a!/v1/{book.name=shelves/*/books/*}:\x04boo
 s:set:\x01*b\x06author\x12g\x0a\x08SetCover\x12\x1f.golden.library.v1.CoverRequest\x1a\x16.google.pr\
 otobuf.Empty\"\"\x82\xd3\xe4\x93\x02\x1c\x1a\x11/v1/covers/{name}:\x07picture\x12[\x0a\x05Cover\x12!\
 .golden.library.v1.GetBookRequest\x1a\x14.google.api.HttpBody\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/\
-v1/covers/{name}\x12_\x0a\x04Look\x12!.golden.library.v1.GetBookRequest\x1a\x17.golden.library.v1.Bo\
-ok\"\x19\x82\xd3\xe4\x93\x02\x13B\x11\x0a\x04HEAD\x12\x09/v1/books0\x01b\x06proto3";
+v1/covers/{name}\x12q\x0a\x04Look\x12!.golden.library.v1.GetBookRequest\x1a\x17.golden.library.v1.Bo\
+ok\"+\x82\xd3\xe4\x93\x02%B\x11\x0a\x04HEAD\x12\x09/v1/booksZ\x10\x12\x0e/v1/books:look0\x01b\x06pro\
+to3";
 }
 
 /// Calls `Library`. Cheap to clone; clones share one channel.
