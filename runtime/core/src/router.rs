@@ -98,7 +98,7 @@ impl Router {
     }
 
     /// Every method, those of the server's own services too, in no order.
-    pub fn routes(&self) -> impl Iterator<Item = &Route> {
+    pub fn methods(&self) -> impl Iterator<Item = &Route> {
         self.tables.paths.values()
     }
 

@@ -90,20 +90,10 @@ impl<'a> Reader<'a> {
 
     /// A reader of another text with what this one has left.
     pub(crate) fn nested<'b>(&self, text: &'b str, source: Source<'b>) -> Reader<'b> {
-        let Self { depth, budget, string, refuse_unknown, style, types, .. } = *self;
-        Reader {
-            text,
-            at: 0,
-            source,
-            depth,
-            budget,
-            string,
-            refuse_unknown,
-            style,
-            types,
-            partial: None,
-            listed: false,
-        }
+        let mut inner = Reader::of(text, source, self.style, DecodeLimits::default());
+        (inner.depth, inner.budget, inner.string) = (self.depth, self.budget, self.string);
+        (inner.refuse_unknown, inner.types) = (self.refuse_unknown, self.types);
+        inner
     }
 
     /// Reads with another reader, which begins with what this one has left.

@@ -12,8 +12,8 @@ impl Types {
         Self(types)
     }
 
-    #[cfg_attr(not(feature = "proto"), allow(dead_code, reason = "only proto has `Any`"))]
-    pub(crate) fn find(&self, name: &str) -> Option<&'static AnyType> {
+    /// The entry of a full name.
+    pub fn find(&self, name: &str) -> Option<&'static AnyType> {
         let found = self.0.binary_search_by(|it| it.name.cmp(name)).ok()?;
         self.0.get(found)
     }
@@ -21,12 +21,13 @@ impl Types {
 
 /// One message that a `google.protobuf.Any` may hold.
 #[derive(Debug)]
-#[cfg_attr(not(feature = "proto"), allow(dead_code, reason = "only proto has `Any`"))]
 pub struct AnyType {
-    pub(crate) name: &'static str,
+    /// Its full name.
+    pub name: &'static str,
     /// Whether its JSON stands beside the type, not in `value`.
-    pub(crate) fields: bool,
-    pub(crate) read: fn(&mut Reader<'_>) -> Read<Vec<u8>>,
-    /// `false` for bytes that are no such message.
-    pub(crate) write: fn(&[u8], &mut Writer) -> bool,
+    pub fields: bool,
+    /// Reads its JSON, and gives its bytes.
+    pub read: fn(&mut Reader<'_>) -> Read<Vec<u8>>,
+    /// Writes the JSON of its bytes; `false` for bytes that are no such message.
+    pub write: fn(&[u8], &mut Writer) -> bool,
 }

@@ -41,58 +41,82 @@ pub fn read_parts(
     let label = headers.get(CONTENT_TYPE).and_then(|label| label.to_str().ok()).unwrap_or_default();
     let query = pairs(query)?;
     let mut kind = route.body;
-    let mut texts = Texts::new();
     let form = if matches!(kind, RequestBody::Raw(_)) { None } else { form(label, &body)? };
     if form.is_some() {
         (body, kind) = (Bytes::new(), RequestBody::None);
     }
-    let is_bound = |name: &str| {
-        let elsewhere = route.sources.iter().any(|source| is_in(name, source.field));
-        elsewhere || variables.iter().any(|(field, _)| is_in(name, field))
-    };
-    if route.query {
-        let of_body =
-            |name: &str| matches!(kind, RequestBody::Field(field) | RequestBody::Raw(field) if is_in(name, field));
-        let is_source =
-            |name: &str| route.sources.iter().any(|source| source.place == Place::Query && source.name == name);
-        let plain = |name: &str| !is_bound(name) && !of_body(name) && !is_source(name);
-        texts.extend(query.iter().filter(|(name, _)| plain(name)).cloned());
-    }
-    if let Some(form) = &form {
-        texts.extend(form.iter().filter(|(name, _)| !is_bound(name)).cloned());
-    }
-    let is_variable = |field: &str| variables.iter().any(|(variable, _)| *variable == field);
-    let found = |source: &Source| {
-        let of = |texts: &Texts| {
-            let named = texts.iter().filter(|(name, _)| name == source.name);
-            named.map(|(_, text)| (source.field.to_owned(), text.clone())).collect::<Vec<_>>()
-        };
-        match source.place {
-            Place::Query => of(&query),
-            Place::Form => form.as_ref().map(of).filter(|found| !found.is_empty()).unwrap_or_else(|| of(&query)),
-            Place::Header => of_headers(headers, source.name, source.field),
-            Place::Cookie => {
-                cookie(headers, source.name).map(|text| (source.field.to_owned(), text)).into_iter().collect()
-            }
-        }
-    };
-    // Of the places of one field the strongest counts that is there.
-    let mut sources: Vec<&Source> = route.sources.iter().filter(|source| !is_variable(source.field)).collect();
-    sources.sort_by_key(|source| strength(source.place));
-    let mut filled = Vec::new();
-    for source in sources {
-        if !filled.contains(&source.field) {
-            let found = found(source);
-            filled.extend((!found.is_empty()).then_some(source.field));
-            texts.extend(found);
-        }
-    }
+    let places = Places { route, variables: &variables, kind, query, form, headers };
+    let mut texts = places.plain();
+    texts.extend(places.elsewhere());
     texts.extend(variables.into_iter().map(|(field, text)| (field.to_owned(), text)));
     if texts.len() > MOST {
         return Err(TOO_MANY);
     }
     let content_type = if matches!(kind, RequestBody::Raw(_)) { label.to_owned() } else { String::new() };
     Ok((body, HttpParts { body: kind, content_type, texts, reply: route.reply }))
+}
+
+/// The places of a request where texts stand.
+struct Places<'a> {
+    route: &'a HttpRoute,
+    variables: &'a Variables,
+    /// What the body is.
+    kind: RequestBody,
+    query: Texts,
+    form: Option<Texts>,
+    headers: &'a HeaderMap,
+}
+
+impl Places<'_> {
+    /// Texts under the names of their fields.
+    fn plain(&self) -> Texts {
+        let sources = self.route.sources;
+        let is_bound = |name: &str| {
+            let elsewhere = sources.iter().any(|source| is_in(name, source.field));
+            elsewhere || self.variables.iter().any(|(field, _)| is_in(name, field))
+        };
+        let of_body =
+            |name: &str| matches!(self.kind, RequestBody::Field(field) | RequestBody::Raw(field) if is_in(name, field));
+        let is_source = |name: &str| sources.iter().any(|source| source.place == Place::Query && source.name == name);
+        let in_query = |name: &str| self.route.query && !is_bound(name) && !of_body(name) && !is_source(name);
+        let query = self.query.iter().filter(|(name, _)| in_query(name));
+        query.chain(self.form.iter().flatten().filter(|(name, _)| !is_bound(name))).cloned().collect()
+    }
+
+    /// Texts of fields with places of their own: of those of one field the strongest counts that is there.
+    fn elsewhere(&self) -> Texts {
+        let is_variable = |field: &str| self.variables.iter().any(|(variable, _)| *variable == field);
+        let mut sources: Vec<&Source> = self.route.sources.iter().filter(|source| !is_variable(source.field)).collect();
+        sources.sort_by_key(|source| strength(source.place));
+        let (mut texts, mut filled) = (Texts::new(), Vec::new());
+        for source in sources {
+            if !filled.contains(&source.field) {
+                let found = self.of(source);
+                filled.extend((!found.is_empty()).then_some(source.field));
+                texts.extend(found);
+            }
+        }
+        texts
+    }
+
+    fn of(&self, source: &Source) -> Texts {
+        let named = |texts: &Texts| -> Texts {
+            let named = texts.iter().filter(|(name, _)| name == source.name);
+            named.map(|(_, text)| (source.field.to_owned(), text.clone())).collect()
+        };
+        match source.place {
+            Place::Query => named(&self.query),
+            Place::Form => {
+                let form = self.form.as_ref().map(named).filter(|found| !found.is_empty());
+                form.unwrap_or_else(|| named(&self.query))
+            }
+            Place::Header => of_headers(self.headers, source.name, source.field),
+            Place::Cookie => {
+                let cookie = cookie(self.headers, source.name);
+                cookie.map(|text| (source.field.to_owned(), text)).into_iter().collect()
+            }
+        }
+    }
 }
 
 /// As Hertz has it: forms before queries before cookies before headers.

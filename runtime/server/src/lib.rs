@@ -185,24 +185,10 @@ impl Builder {
         #[cfg(target_os = "linux")]
         descriptors::make_room(&listener, self.limits.connections);
         let mut drivers = self.drivers;
-        drivers.extend(built_in(&router)?);
+        drivers.extend(built_in(&router, self.envelope, self.cors)?);
         let admission = Arc::new(admission::Admission::new(self.recorders));
         let connections = Arc::default();
-        #[cfg(not(feature = "grpc"))]
-        drop(self.cors);
-        let shared = Shared {
-            router,
-            layers,
-            limits: self.limits,
-            #[cfg(feature = "grpc")]
-            cors: self.cors,
-            #[cfg(feature = "grpc")]
-            shape: if self.envelope { Shape::Envelope } else { Shape::Plain },
-            admission,
-            connections,
-            stage,
-            tls,
-        };
+        let shared = Shared { router, layers, limits: self.limits, admission, connections, stage, tls };
         Running::start(listener, drivers, Arc::new(shared), registrar).await
     }
 }
@@ -212,10 +198,15 @@ impl Builder {
 /// # Errors
 ///
 /// When two methods have one route of HTTP.
-fn built_in(router: &Router) -> Result<Vec<Box<dyn Driver>>, Error> {
+fn built_in(router: &Router, envelope: bool, cors: Option<Cors>) -> Result<Vec<Box<dyn Driver>>, Error> {
     let mut drivers: Vec<Box<dyn Driver>> = vec![Box::new(thrift::Thrift::new(router))];
     #[cfg(feature = "grpc")]
-    drivers.push(Box::new(http::Http::new(router)?));
+    {
+        let shape = if envelope { Shape::Envelope } else { Shape::Plain };
+        drivers.push(Box::new(http::Http::new(router, shape, cors)?));
+    }
+    #[cfg(not(feature = "grpc"))]
+    drop((envelope, cors));
     drivers.push(Box::new(http1::Refusal));
     Ok(drivers)
 }

@@ -15,8 +15,6 @@ use super::running_call::RunningCall;
 use super::stage::Stage;
 use kiteline_core::aside::{aside, in_a_thread_of_its_own};
 use kiteline_core::context::Context;
-#[cfg(feature = "grpc")]
-use kiteline_core::cors::Cors;
 use kiteline_core::error::Code;
 use kiteline_core::error::{Error, Origin};
 use kiteline_core::layered::Layered;
@@ -24,8 +22,6 @@ use kiteline_core::limits::{DecodeLimits, Limits};
 use kiteline_core::malloc::Anchor;
 use kiteline_core::router::{Route, Router};
 use kiteline_core::service::{Answer, Call, Handling, Idl, Service};
-#[cfg(feature = "grpc")]
-use kiteline_rest::Shape;
 use kiteline_thrift::Protocol;
 use kiteline_tls::Acceptor;
 
@@ -41,12 +37,6 @@ pub(super) struct Shared {
     /// `None` without layers: calls go to their service directly.
     pub(super) layers: Option<Layered>,
     pub(super) limits: Limits,
-    /// Which web pages may call.
-    #[cfg(feature = "grpc")]
-    pub(super) cors: Option<Cors>,
-    /// How the bodies of answers by routes are shaped.
-    #[cfg(feature = "grpc")]
-    pub(super) shape: Shape,
     pub(super) admission: Arc<Admission>,
     pub(super) connections: Arc<Connections>,
     pub(super) stage: watch::Sender<Stage>,

@@ -22,3 +22,34 @@ pub(super) fn module(view: &View<'_>, proto: &Proto) -> TokenStream {
     });
     quote!(#proto #thrift)
 }
+
+/// What the impl of a message is made of.
+struct Parts {
+    /// Its table of names.
+    table: TokenStream,
+    /// The name of the object that is written to, and one line per field.
+    writes: (TokenStream, Vec<TokenStream>),
+    /// The name of the place that is read, and what becomes of the field there.
+    reads: (TokenStream, TokenStream),
+}
+
+/// The impl by which a message is read and written, field by field.
+fn message(path: &TokenStream, parts: &Parts) -> TokenStream {
+    let Parts { table, writes: (out, writes), reads: (field, read) } = parts;
+    quote! {
+        impl ::runtime::json::Message for #path {
+            fn fields(&self) -> &'static ::runtime::json::Fields {
+                static FIELDS: ::runtime::json::Fields = #table;
+                &FIELDS
+            }
+
+            fn write(&self, #out: &mut ::runtime::json::Object<'_>) {
+                #(#writes)*
+            }
+
+            fn read(&mut self, #field: usize, input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read {
+                #read
+            }
+        }
+    }
+}

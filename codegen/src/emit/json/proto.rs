@@ -6,6 +6,7 @@ use proc_macro2::TokenStream;
 use prost_types::{DescriptorProto, EnumDescriptorProto, FileDescriptorProto};
 use quote::quote;
 
+use super::Parts;
 use super::names::{self, Names};
 use super::proto_fields::{Known, of_message};
 use crate::emit::proto::{collect, files};
@@ -105,33 +106,17 @@ fn message_impl(view: &View<'_>, known: &Known<'_>, of: (&Def, &Of), message: &D
         quote!(.types(&#types))
     });
     let table = names::table(&table, &quote!(#nulls #types));
-    let (writes, reads) = (&fields.writes, &fields.reads);
-    let out = if writes.is_empty() { quote!(_) } else { quote!(out) };
-    let read = match reads.as_slice() {
+    let out = if fields.writes.is_empty() { quote!(_) } else { quote!(out) };
+    let read = match fields.reads.as_slice() {
         [] => quote!(input.skip()),
         reads => quote!(match field { #(#reads)* _ => input.skip(), }),
     };
-    let field = if reads.is_empty() { quote!(_) } else { quote!(field) };
+    let field = if fields.reads.is_empty() { quote!(_) } else { quote!(field) };
     debug_assert!(proto.message, "an enum is not a message");
     let old = message.field.iter().any(|field| field.options.as_ref().is_some_and(|it| it.deprecated()));
     let allow = old.then(|| quote!(#[allow(deprecated, reason = "what is deprecated is read and written too")]));
-    quote! {
-        #allow
-        impl ::runtime::json::Message for #path {
-            fn fields(&self) -> &'static ::runtime::json::Fields {
-                static FIELDS: ::runtime::json::Fields = #table;
-                &FIELDS
-            }
-
-            fn write(&self, #out: &mut ::runtime::json::Object<'_>) {
-                #(#writes)*
-            }
-
-            fn read(&mut self, #field: usize, input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read {
-                #read
-            }
-        }
-    }
+    let message = super::message(&path, &Parts { table, writes: (out, fields.writes), reads: (field, read) });
+    quote!(#allow #message)
 }
 
 fn enum_impl(path: &TokenStream, it: &EnumDescriptorProto) -> TokenStream {

@@ -4,6 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::names::{self, Names};
+use super::{Parts, message};
 use crate::emit::codec::{self, Reading};
 use crate::emit::view::{View, ident};
 use crate::ir::model::{Def, DefKind, Field, Member, Presence, Requiredness, Struct, Ty, Wrap};
@@ -46,22 +47,7 @@ fn structure(view: &View<'_>, def: &Def, it: &Struct) -> TokenStream {
             Wrap::Box => quote!(input.value(&mut *self.#name)),
         }
     }));
-    quote! {
-        impl ::runtime::json::Message for #path {
-            fn fields(&self) -> &'static ::runtime::json::Fields {
-                static FIELDS: ::runtime::json::Fields = #table;
-                &FIELDS
-            }
-
-            fn write(&self, #out: &mut ::runtime::json::Object<'_>) {
-                #(#writes)*
-            }
-
-            fn read(&mut self, #field: usize, input: &mut ::runtime::json::Reader<'_>) -> ::runtime::json::Read {
-                #read
-            }
-        }
-    }
+    message(&path, &Parts { table, writes: (out, writes.collect()), reads: (field, read) })
 }
 
 /// The name of the place, and what becomes of the field there.

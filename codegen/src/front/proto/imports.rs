@@ -44,7 +44,8 @@ const FILES: &[(&str, &str)] = &[
     ("google/type/quaternion.proto", include_str!("../../../imports/google/type/quaternion.proto")),
     ("google/type/timeofday.proto", include_str!("../../../imports/google/type/timeofday.proto")),
     ("openapi/v3/annotations.proto", include_str!("../../../imports/openapi/v3/annotations.proto")),
-    ("openapi/v3/openapi.proto", include_str!("../../../imports/openapi/v3/openapi.proto")),
+    // The same file under another name.
+    ("openapi/v3/openapi.proto", include_str!("../../../imports/openapiv3/OpenAPIv3.proto")),
     ("openapiv3/OpenAPIv3.proto", include_str!("../../../imports/openapiv3/OpenAPIv3.proto")),
     ("openapiv3/annotations.proto", include_str!("../../../imports/openapiv3/annotations.proto")),
     ("protoc-gen-openapiv2/options/annotations.proto", include_str!("../../../imports/protoc-gen-openapiv2/options/annotations.proto")),

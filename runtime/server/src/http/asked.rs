@@ -44,8 +44,8 @@ pub(super) fn read(head: &Parts, connection: &Connection) -> Result<Asked, Refus
     let other = || Some(path).filter(|_| micro).and_then(|path| shared.router.by_last_part(path));
     let route = shared.router.by_path(path).or_else(other).filter(|route| is_called_over_http(route));
     let is_called = |caller: &Caller| caller.content().protocol.has_envelopes();
-    if route.is_none() && !connection.routes.is_empty() && !caller.as_ref().is_ok_and(is_called) {
-        return rest::find(head, &connection.routes, shared.shape);
+    if route.is_none() && !connection.surface.routes.is_empty() && !caller.as_ref().is_ok_and(is_called) {
+        return rest::find(head, &connection.surface.routes, connection.surface.shape);
     }
     if head.method != Verb::POST {
         let route = route.ok_or_else(|| nothing(shared))?;

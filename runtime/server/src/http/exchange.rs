@@ -79,7 +79,7 @@ impl Exchange {
         };
         answered.unwrap_or_else(|error| {
             shared.note(&error);
-            failed(&caller, &error, slot.take(), service, shared.shape)
+            failed(&caller, &error, slot.take(), service, connection.surface.shape)
         })
     }
 
@@ -150,7 +150,7 @@ impl Exchange {
     async fn respond(self, answer: Answer, cancel: Option<DropGuard>) -> Result<Response<Outgoing>, Error> {
         let (protocol, streams) =
             (self.asked.caller.content().protocol, self.asked.route.method.kind.streams_answers());
-        let (framing, shape) = (self.asked.rest.as_ref().map(|rest| rest.framing), self.connection().shared.shape);
+        let (framing, shape) = (self.asked.rest.as_ref().map(|rest| rest.framing), self.connection().surface.shape);
         let sealing = Sealing { target: self.target(), caller: self.asked.caller, framing };
         let Answer { head, body, trailers } = answer;
         let mut headers = HeaderMap::new();

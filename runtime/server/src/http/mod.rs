@@ -38,6 +38,7 @@ use super::shared::Shared;
 
 use exchange::Exchange;
 use incoming::Arriving;
+use kiteline_core::cors::Cors;
 use kiteline_core::error::Error;
 use kiteline_core::limits::Limits;
 use kiteline_core::lock::lock;
@@ -45,7 +46,7 @@ use kiteline_core::reading::Reading;
 use kiteline_core::router::Router;
 use kiteline_core::service::Idl;
 use kiteline_grpc::turn::{Begun, Driven, Jobs, gather};
-use kiteline_rest::Table;
+use kiteline_rest::{Shape, Table};
 use lengths::Lengths;
 use named::named;
 use outgoing::Outgoing;
@@ -68,17 +69,27 @@ pub(super) struct Http {
     /// Whether requests of HTTP/1 are answered: on a server without proto services nothing but its health is there, and
     /// who opens its port with a browser is told what it speaks.
     one: bool,
-    routes: Arc<Table>,
+    surface: Arc<Surface>,
+}
+
+/// What all connections of HTTP answer with.
+#[derive(Default)]
+struct Surface {
+    routes: Table,
+    /// How the bodies of answers by routes are shaped.
+    shape: Shape,
+    /// Which web pages may call.
+    cors: Option<Cors>,
 }
 
 impl Http {
     /// # Errors
     ///
     /// When two methods have one route.
-    pub(super) fn new(router: &Router) -> Result<Self, Error> {
-        let routes = Table::new(router.routes())?;
-        let one = router.serves(Idl::Proto) || router.routes().any(|route| route.service.json());
-        Ok(Self { one, routes: Arc::new(routes) })
+    pub(super) fn new(router: &Router, shape: Shape, cors: Option<Cors>) -> Result<Self, Error> {
+        let routes = Table::new(router.methods())?;
+        let one = router.serves(Idl::Proto) || router.methods().any(|route| route.service.json());
+        Ok(Self { one, surface: Arc::new(Surface { routes, shape, cors }) })
     }
 }
 
@@ -92,14 +103,14 @@ impl Driver for Http {
     }
 
     fn serve(&self, connection: driver::Connection) -> Serving {
-        Box::pin(serve(connection, Arc::clone(&self.routes)))
+        Box::pin(serve(connection, Arc::clone(&self.surface)))
     }
 }
 
 /// A connection as its streams see it.
 struct Connection {
     shared: Arc<Shared>,
-    routes: Arc<Table>,
+    surface: Arc<Surface>,
     peer: SocketAddr,
     streams: Streams,
     /// Bytes of requests that are not whole, which nothing is reserved for.
@@ -116,7 +127,7 @@ struct Connection {
 
 /// Serves a connection until it ends. When the server drains, the peer is told (GOAWAY, or `connection: close`)
 /// and the open streams are answered.
-async fn serve(connection: driver::Connection, routes: Arc<Table>) {
+async fn serve(connection: driver::Connection, surface: Arc<Surface>) {
     let driver::Connection { shared, guard, stream, peer, first } = connection;
     let goaway = guard.goaway();
     let is_two = Claim::beginning(&first, PREFACE) == Claim::Yes;
@@ -124,7 +135,7 @@ async fn serve(connection: driver::Connection, routes: Arc<Table>) {
     let socket = named(Socket::new(driver::whole(first, stream), &shared, &full), is_two);
     let connection = Arc::new(Connection {
         shared,
-        routes,
+        surface,
         peer,
         streams: Streams::new(guard),
         waiting: AtomicUsize::new(0),
@@ -234,15 +245,15 @@ impl Stream {
     async fn answer(self, request: http::Request<Incoming>) -> http::Response<Outgoing> {
         let (head, body) = request.into_parts();
         let body = Arriving::new(body, head.version);
-        let shared = Arc::clone(&self.connection.shared);
-        if let Some(told) = shared.cors.as_ref().and_then(|cors| cors::preflight(cors, &head)) {
+        let surface = Arc::clone(&self.connection.surface);
+        if let Some(told) = surface.cors.as_ref().and_then(|cors| cors::preflight(cors, &head)) {
             return told;
         }
         let mut response = match asked::read(&head, &self.connection) {
             Ok(asked) => Exchange::new(self, asked, &head.headers).answer(&head.headers, body).await,
             Err(refusal) => *refusal,
         };
-        if let Some(cors) = &shared.cors {
+        if let Some(cors) = &surface.cors {
             cors::mark(cors, head.headers.get(ORIGIN), response.headers_mut());
         }
         response
@@ -301,7 +312,7 @@ mod tests {
 
     #[test]
     fn whole_prefaces_and_requests_of_http_1_are_claimed() {
-        let http = |one| Http { one, routes: Arc::default() };
+        let http = |one| Http { one, surface: Arc::default() };
         for (first, claim, alone) in [
             (&b"G"[..], Claim::Yes, Claim::No),
             (b"P", Claim::More, Claim::More),
