@@ -8,6 +8,8 @@ use codegen::emit::Sides;
 use codegen::options::{Json, Options, Spec, TABLE, Takes};
 use codegen::scaffold::Runtime;
 
+use super::order;
+
 /// The command: what is to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Command {
@@ -30,17 +32,24 @@ pub(super) enum Color {
     Never,
 }
 
+/// How much is said, and how.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Say {
+    pub(super) quiet: bool,
+    pub(super) color: Color,
+}
+
 /// Everything that was asked for.
 #[derive(Clone, Debug)]
 pub(super) enum Asked {
     /// To make something of IDL files.
     Make(Box<Invocation>),
     /// To print an OpenAPI document of IDL files.
-    OpenApi { idls: Vec<PathBuf>, include: Vec<PathBuf>, color: Color },
+    OpenApi { idls: Vec<PathBuf>, include: Vec<PathBuf>, say: Say },
     /// To say what a finding's code means.
     Explain(String),
     /// To serve the development registry at this `host:port`.
-    Registry(String),
+    Registry { listen: String, say: Say },
 }
 
 /// The parsed command line: what is to be made, of what, how.
@@ -68,17 +77,19 @@ pub(super) struct Invocation {
 /// Reads the arguments.
 pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, clap::Error> {
     let mut command = command();
+    let args = order::subcommand_first(&command, args.into_iter().collect());
     let matches = command.try_get_matches_from_mut(args)?;
     let made = match matches.subcommand() {
         Some(("registry", sub)) => {
-            return Ok(Asked::Registry(sub.get_one::<String>("listen").cloned().unwrap_or_default()));
+            let listen = sub.get_one::<String>("listen").cloned().unwrap_or_default();
+            return Ok(Asked::Registry { listen, say: say(sub) });
         }
         None if matches.contains_id("explain") => {
             return Ok(Asked::Explain(matches.get_one::<String>("explain").cloned().unwrap_or_default()));
         }
         Some(("openapi", sub)) => {
             let (idls, include) = (paths(sub, "idl"), paths(sub, "include"));
-            return Ok(Asked::OpenApi { idls, include, color: color(sub) });
+            return Ok(Asked::OpenApi { idls, include, say: say(sub) });
         }
         Some(("generate", sub)) => invocation(Command::Generate, sub, &mut command),
         Some(("gateway", sub)) => invocation(Command::Gateway, sub, &mut command),
@@ -104,15 +115,18 @@ fn command() -> clap::Command {
     let openapi = clap::Command::new("openapi")
         .about("Print an OpenAPI document of the routes of HTTP and the messages")
         .arg(idl_arg().required(true).help("Thrift and proto files, mixed as you like"))
-        .args([include_arg(), color_arg()]);
-    let registry =
-        clap::Command::new("registry").about("Serve a development registry: etcd's v3 API, in memory alone").arg(
+        .arg(include_arg())
+        .args(say_args());
+    let registry = clap::Command::new("registry")
+        .about("Serve a development registry: etcd's v3 API, in memory alone")
+        .arg(
             Arg::new("listen")
                 .long("listen")
                 .value_name("HOST:PORT")
                 .default_value("127.0.0.1:2379")
                 .help("Where others find it"),
-        );
+        )
+        .args(say_args());
     crate_args(shared(clap::Command::new("kiteline")))
         .version(env!("CARGO_PKG_VERSION"))
         .about("Makes a ready Rust service of Thrift and proto IDL files")
@@ -172,9 +186,21 @@ fn shared(command: clap::Command) -> clap::Command {
                 .value_parser(["warnings"])
                 .help("Treat warnings as errors"),
         )
-        .arg(flag("quiet", "Say nothing but errors").short('q').conflicts_with("verbose"))
-        .arg(flag("verbose", "Name the files that stay as they are too, and repeat notes").short('v'))
-        .arg(color_arg())
+        .args(say_args())
+        .mut_arg("verbose", |arg| arg.help("Name the files that stay as they are too, and repeat notes"))
+}
+
+/// The flags about what is printed, which every command has.
+fn say_args() -> [Arg; 3] {
+    [
+        flag("quiet", "Say nothing but errors").short('q').conflicts_with("verbose"),
+        flag("verbose", "Say more").short('v'),
+        color_arg(),
+    ]
+}
+
+fn say(matches: &ArgMatches) -> Say {
+    Say { quiet: matches.get_flag("quiet"), color: color(matches) }
 }
 
 fn idl_arg() -> Arg {

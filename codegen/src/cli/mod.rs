@@ -6,6 +6,7 @@ mod args;
 mod diff;
 mod idls;
 mod openapi;
+mod order;
 mod place;
 mod registry;
 mod report;
@@ -36,11 +37,9 @@ const WORDS: &[&str] = &["new", "init", "create", "build", "gen", "compile"];
 pub(crate) fn main() -> ExitCode {
     let invocation = match args::parse(std::env::args_os()) {
         Ok(Asked::Make(invocation)) => invocation,
-        Ok(Asked::Registry(listen)) => {
-            return ExitCode::from(registry::serve(&listen, &Report::new(false, Color::Auto)));
-        }
-        Ok(Asked::OpenApi { idls, include, color }) => {
-            let report = Report::new(false, color);
+        Ok(Asked::Registry { listen, say }) => return ExitCode::from(registry::serve(&listen, &Report::of(say))),
+        Ok(Asked::OpenApi { idls, include, say }) => {
+            let report = Report::of(say);
             return ExitCode::from(openapi::print(&idls, include, &report).unwrap_or_else(|it| failed(&it, &report)));
         }
         Ok(Asked::Explain(code)) => return ExitCode::from(explain(&code, &Report::new(false, Color::Auto))),

@@ -27,10 +27,15 @@ async fn run(listen: &str, report: &Report) -> std::io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let registry = runtime::registry::dev::Embedded::bind(listen).await?;
     let address = registry.address();
+    let warn = |text: &str| {
+        if !report.is_quiet() {
+            report.warning(text)
+        }
+    };
     if !address.ip().is_loopback() {
-        report.warning(&format!("{address} is open to other machines, and this registry asks nobody for a password"));
+        warn(&format!("{address} is open to other machines, and this registry asks nobody for a password"));
     }
-    report.warning("this registry is for development: not durable, everything in it is lost when it ends");
+    warn("this registry is for development: not durable, everything in it is lost when it ends");
     report.listening(&format!("{address}: etcd's v3 API; Ctrl-C ends it"));
     tokio::select! {
         _ = terminate.recv() => {}

@@ -19,6 +19,7 @@ mod imports;
 mod inject;
 mod join;
 mod openapi;
+mod order;
 #[path = "../random/mod.rs"]
 mod random;
 mod registry;
