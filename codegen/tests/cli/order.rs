@@ -17,7 +17,7 @@ fn flags_may_stand_in_front_of_a_subcommand() {
     for flags in front {
         for subcommand in ["gateway", "generate"] {
             let made = |before: &[&str], behind: &[&str]| {
-                let it = Sandbox::new(&[("add.thrift", ADD)]);
+                let it = Sandbox::new(&[("add.thrift", ADD), ("generate/a", ""), ("nowhere/a", "")]);
                 it.run(&[before, &[subcommand], behind, &["add.thrift"]].concat()).ends(0);
                 (it.files("made").len(), it.bytes("made"))
             };
