@@ -141,6 +141,13 @@ impl Client {
         Ok(())
     }
 
+    /// The seconds that a lease has left; -1 where it is gone.
+    pub(crate) async fn time_to_live(&self, id: i64) -> Result<i64, Error> {
+        let request = LeaseTimeToLiveRequest { id, keys: false };
+        let answer: LeaseTimeToLiveResponse = self.call("/etcdserverpb.Lease/LeaseTimeToLive", request).await?;
+        Ok(answer.ttl)
+    }
+
     /// Keeps a lease once, on a stream of its own.
     pub(crate) async fn keep_alive(&self, id: i64) -> Result<(), Error> {
         let request = LeaseKeepAliveRequest { id };

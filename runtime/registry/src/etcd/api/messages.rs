@@ -354,6 +354,30 @@ pub(crate) struct LeaseKeepAliveResponse {
     pub ttl: i64,
 }
 
+/// Asks what is left of a lease.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct LeaseTimeToLiveRequest {
+    #[prost(int64, tag = "1")]
+    pub id: i64,
+    #[prost(bool, tag = "2")]
+    pub keys: bool,
+}
+
+/// The time left of a lease; -1 when it is gone.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct LeaseTimeToLiveResponse {
+    #[prost(message, optional, tag = "1")]
+    pub header: Option<ResponseHeader>,
+    #[prost(int64, tag = "2")]
+    pub id: i64,
+    #[prost(int64, tag = "3")]
+    pub ttl: i64,
+    #[prost(int64, tag = "4")]
+    pub granted_ttl: i64,
+    #[prost(bytes = "vec", repeated, tag = "5")]
+    pub keys: Vec<Vec<u8>>,
+}
+
 /// Asks for a token.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct AuthenticateRequest {
