@@ -8,7 +8,7 @@ use codegen::emit::Sides;
 use codegen::options::{Json, Options, Spec, TABLE, Takes};
 use codegen::scaffold::Runtime;
 
-use super::order;
+use super::{call, order, services};
 
 /// The command: what is to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,10 @@ pub(super) enum Asked {
     Explain(String),
     /// To serve the development registry at this `host:port`.
     Registry { listen: String, say: Say },
+    /// To show what is registered.
+    Services(ArgMatches, Say),
+    /// To call a method.
+    Call(ArgMatches, Say),
 }
 
 /// The parsed command line: what is to be made, of what, how.
@@ -84,6 +88,8 @@ pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, c
             let listen = sub.get_one::<String>("listen").cloned().unwrap_or_default();
             return Ok(Asked::Registry { listen, say: say(sub) });
         }
+        Some(("services", sub)) => return Ok(Asked::Services(sub.clone(), say(sub))),
+        Some(("call", sub)) => return Ok(Asked::Call(sub.clone(), say(sub))),
         None if matches.contains_id("explain") => {
             return Ok(Asked::Explain(matches.get_one::<String>("explain").cloned().unwrap_or_default()));
         }
@@ -130,7 +136,7 @@ fn command() -> clap::Command {
     crate_args(shared(clap::Command::new("kiteline")))
         .version(env!("CARGO_PKG_VERSION"))
         .about("Makes a ready Rust service of Thrift and proto IDL files")
-        .override_usage("kiteline [OPTIONS] <IDL>...\n       kiteline generate [OPTIONS] <IDL>... -o <DIR>\n       kiteline gateway [OPTIONS] <IDL>...\n       kiteline openapi [OPTIONS] <IDL>...\n       kiteline registry [--listen <HOST:PORT>]\n       kiteline --explain <CODE>")
+        .override_usage("kiteline [OPTIONS] <IDL>...\n       kiteline generate [OPTIONS] <IDL>... -o <DIR>\n       kiteline gateway [OPTIONS] <IDL>...\n       kiteline openapi [OPTIONS] <IDL>...\n       kiteline registry [--listen <HOST:PORT>]\n       kiteline services [NAME]\n       kiteline call [IDL]... <SERVICE.METHOD> [JSON]\n       kiteline --explain <CODE>")
         .after_help("A service crate is made in ./<first IDL's name>, or brought up to date there:\n  kiteline idl/add.thrift\n  kiteline idl/add.thrift idl/hello.proto -o services")
         .arg(
             Arg::new("explain")
@@ -143,6 +149,8 @@ fn command() -> clap::Command {
         .subcommand(gateway)
         .subcommand(openapi)
         .subcommand(registry)
+        .subcommand(services::command().args(say_args()))
+        .subcommand(call::command().args(say_args()))
         .args_conflicts_with_subcommands(true)
 }
 
@@ -207,7 +215,7 @@ fn idl_arg() -> Arg {
     Arg::new("idl").value_name("IDL").num_args(1..).value_parser(value_parser!(PathBuf))
 }
 
-fn include_arg() -> Arg {
+pub(super) fn include_arg() -> Arg {
     Arg::new("include")
         .short('I')
         .long("include")
@@ -278,7 +286,7 @@ fn options(matches: &ArgMatches, command: &mut clap::Command) -> Result<Options,
     Ok(options)
 }
 
-fn flag(name: &'static str, help: &'static str) -> Arg {
+pub(super) fn flag(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
 }
 

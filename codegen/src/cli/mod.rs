@@ -3,14 +3,17 @@
 //! Exit codes: 0 done, 1 findings or a conflict or something stale, 2 usage, 3 reading or writing.
 
 mod args;
+mod call;
 mod diff;
 mod idls;
+mod net;
 mod openapi;
 mod order;
 mod place;
 mod registry;
 mod report;
 mod seen;
+mod services;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -38,6 +41,8 @@ pub(crate) fn main() -> ExitCode {
     let invocation = match args::parse(std::env::args_os()) {
         Ok(Asked::Make(invocation)) => invocation,
         Ok(Asked::Registry { listen, say }) => return ExitCode::from(registry::serve(&listen, &Report::of(say))),
+        Ok(Asked::Services(matches, say)) => return ExitCode::from(services::run(&matches, &Report::of(say))),
+        Ok(Asked::Call(matches, say)) => return ExitCode::from(call::run(&matches, &Report::of(say))),
         Ok(Asked::OpenApi { idls, include, say }) => {
             let report = Report::of(say);
             return ExitCode::from(openapi::print(&idls, include, &report).unwrap_or_else(|it| failed(&it, &report)));

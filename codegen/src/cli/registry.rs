@@ -6,18 +6,15 @@ use super::report::Report;
 /// Serves until Ctrl-C or SIGTERM; gives the exit code.
 #[cfg(feature = "net")]
 pub(super) fn serve(listen: &str, report: &Report) -> u8 {
-    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let served = match tokio {
-        Ok(tokio) => tokio.block_on(run(listen, report)),
-        Err(error) => Err(error),
-    };
-    match served {
-        Ok(()) => 0,
-        Err(error) => {
-            report.error(&format!("no registry on {listen}: {error}"));
-            super::IO
+    super::net::block_on(report, async {
+        match run(listen, report).await {
+            Ok(()) => 0,
+            Err(error) => {
+                report.error(&format!("no registry on {listen}: {error}"));
+                super::IO
+            }
         }
-    }
+    })
 }
 
 #[cfg(feature = "net")]
@@ -48,7 +45,5 @@ async fn run(listen: &str, report: &Report) -> std::io::Result<()> {
 /// Says how to get the command.
 #[cfg(not(feature = "net"))]
 pub(super) fn serve(_: &str, report: &Report) -> u8 {
-    report
-        .error("this kiteline has no network: `cargo install --path codegen --features net` makes one with `registry`");
-    super::USAGE
+    super::net::absent("registry", report)
 }

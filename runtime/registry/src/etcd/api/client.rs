@@ -15,6 +15,7 @@ use tonic::{Code, Request, Status, Streaming};
 use tower::util::BoxCloneSyncService;
 
 use super::codec::MessageCodec;
+use super::leases::*;
 use super::messages::*;
 use kiteline_core::lock::lock;
 
