@@ -18,7 +18,7 @@
 //! |---|---|
 //! | [`RequestId`], [`Logging`] | an id and a line for each call |
 //! | [`Authentication`], [`Authenticate`], [`bearer`], [`unauthenticated`] | who calls, and what it may |
-//! | [`RateLimit`], [`ConcurrencyLimit`], [`Timeout`] | how many calls per second, how many at once, how long each |
+//! | [`RateLimit`], [`MethodRates`], [`ConcurrencyLimit`], [`Timeout`] | how many calls per second, how many at once, how long each |
 //! | `jwt` | JSON Web Tokens, with the feature `jwt` |
 //! | [`Around`], [`Policy`], [`Inner`] | what these are made of |
 
@@ -30,6 +30,7 @@ mod gcra;
 pub mod jwt;
 mod keys;
 mod logging;
+mod method_rates;
 mod methods;
 mod rate_limit;
 mod request_id;
@@ -43,6 +44,7 @@ pub use around::{Around, Inner, Policy};
 pub use authentication::{Authenticate, Authentication, bearer, unauthenticated};
 pub use concurrency::{ConcurrencyLimit, Places};
 pub use logging::Logging;
+pub use method_rates::MethodRates;
 pub use rate_limit::{Limiter, RateLimit};
 pub use request_id::RequestId;
 pub use timeout::Timeout;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use kiteline_core::error::Error;
 use kiteline_core::service::{Call, Handling};
 use tokio::time::Instant;
 use tower::Layer;
@@ -160,7 +161,7 @@ impl Limiter {
     }
 
     fn take(&self, call: &Call) -> Result<(), Duration> {
-        let now = u64::try_from(self.epoch.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let now = nanos(self.epoch);
         match &self.states {
             States::One(state) => self.gcra.take(state, now),
             States::PerMethod(all) => self.gcra.take(&all.of(call.method, AtomicU64::default), now),
@@ -173,6 +174,17 @@ impl Limiter {
             }
         }
     }
+}
+
+/// The time since the beginning of a limit.
+pub(crate) fn nanos(epoch: Instant) -> u64 {
+    u64::try_from(epoch.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The error of a call that comes too early.
+#[cold]
+pub(crate) fn too_many(per_second: f64, wait: Duration) -> Error {
+    exhausted(format!("too many calls: {per_second} per second are allowed"), REASON, wait)
 }
 
 /// What stands for the caller's address; zeros without one.
@@ -191,10 +203,7 @@ impl Policy for Limiter {
     fn call<S: Inner>(self: &Arc<Self>, call: Call, inner: &mut S) -> Handling {
         let counts = (self.limit.only.is_empty() || self.limit.only.has(call.method)) && !is_health(call.method);
         match counts.then(|| self.take(&call)) {
-            Some(Err(wait)) => {
-                let text = format!("too many calls: {} per second are allowed", self.limit.per_second);
-                refuse(exhausted(text, REASON, wait))
-            }
+            Some(Err(wait)) => refuse(too_many(self.limit.per_second, wait)),
             _ => forward(call, inner),
         }
     }
