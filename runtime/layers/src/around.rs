@@ -9,7 +9,7 @@ use kiteline_core::body::{Body, Messages, Source};
 use kiteline_core::error::Error;
 use kiteline_core::metadata::Metadata;
 use kiteline_core::service::{Answer, Call, Handling, Method};
-use tower::Service;
+use tower::{Layer, Service};
 
 /// A service that layers may stand around.
 pub trait Inner:
@@ -38,6 +38,26 @@ pub struct Around<P, S> {
 impl<P, S> Around<P, S> {
     pub(crate) fn new(policy: P, inner: S) -> Self {
         Self { policy: Arc::new(policy), inner }
+    }
+}
+
+/// A layer that puts a policy around each call, for a policy of yours.
+#[derive(Debug)]
+#[must_use = "a layer does nothing until it is added"]
+pub struct PolicyLayer<P>(Arc<P>);
+
+impl<P: Policy> PolicyLayer<P> {
+    /// A layer of this policy. All services that it wraps share it.
+    pub fn new(policy: P) -> Self {
+        Self(Arc::new(policy))
+    }
+}
+
+impl<P, S> Layer<S> for PolicyLayer<P> {
+    type Service = Around<P, S>;
+
+    fn layer(&self, inner: S) -> Around<P, S> {
+        Around { policy: Arc::clone(&self.0), inner }
     }
 }
 

@@ -20,7 +20,7 @@
 //! | [`Authentication`], [`Authenticate`], [`bearer`], [`unauthenticated`] | who calls, and what it may |
 //! | [`RateLimit`], [`MethodRates`], [`ConcurrencyLimit`], [`Timeout`] | how many calls per second, how many at once, how long each |
 //! | `jwt` | JSON Web Tokens, with the feature `jwt` |
-//! | [`Around`], [`Policy`], [`Inner`] | what these are made of |
+//! | [`Policy`], [`PolicyLayer`], [`Around`], [`Inner`] | what these are made of, and yours may be |
 
 mod around;
 mod authentication;
@@ -40,7 +40,7 @@ mod timeout;
 #[cfg(test)]
 mod tests;
 
-pub use around::{Around, Inner, Policy};
+pub use around::{Around, Inner, Policy, PolicyLayer};
 pub use authentication::{Authenticate, Authentication, bearer, unauthenticated};
 pub use concurrency::{ConcurrencyLimit, Places};
 pub use logging::Logging;

@@ -1,13 +1,19 @@
 //! Layers that are ready, around Thrift, gRPC, Connect and routes of HTTP at once: what callers of each see.
 
+use std::pin::Pin;
+use std::task::{self, Poll};
+
+use golden::generated::chat::v1::{ChatClient, ChatServer, Line};
 use golden::generated::golden::library::v1::{GetBookRequest, LibraryClient, LibraryServer};
 use golden::generated::web::{FindRequest, WebClient, WebServer};
 use runtime::client::{Http, Request, Transport};
-use runtime::layers::{Authentication, Logging, RateLimit, RequestId, bearer, unauthenticated};
+use runtime::error::Origin;
+use runtime::layers::{Authentication, ConcurrencyLimit, Logging, RateLimit, RequestId, bearer, unauthenticated};
 use runtime::server::Running;
-use runtime::{Channel, Code, Config, Context, Error, Method, Registry, Server};
+use runtime::{Channel, Code, Config, Context, Error, Method, Registry, Server, Stream};
 
 use super::rest::{Handler, ask};
+use super::streams::{Room, line};
 
 fn known(_: &'static Method, cx: &Context) -> Result<(), Error> {
     if bearer(cx)? == "s3cret" { Ok(()) } else { Err(unauthenticated("nobody knows you")) }
@@ -95,4 +101,49 @@ async fn callers_by_routes_of_http_are_limited() {
     // Thrift's methods have routes too, and limits of their own.
     let (status, answer) = ask(&server, "PATCH /all\nauthorization: Bearer s3cret", b"").await;
     assert_eq!(status, 200, "{answer}");
+}
+
+/// The layers of a channel see the calls that it makes.
+#[tokio::test]
+async fn layers_are_for_channels_too() {
+    let (_server, registry) = site(1e3).await;
+    let channel = Channel::builder("web").registry(&registry).layer(RequestId::new()).layer(Logging::new());
+    let limit = RateLimit::per_second(1e-6).burst(2);
+    let client = WebClient::new(channel.layer(limit).build().unwrap());
+    let find = || client.find(FindRequest::default());
+    let cx = Context::new().with_header("x-request-id", "id-8");
+    let error = find().with(&cx).await.unwrap_err();
+    assert_eq!(error.metadata().get("x-request-id"), Some("id-8"), "the server saw the id of the call around it");
+    assert_eq!(find().await.unwrap_err().code(), Code::Unauthenticated);
+    let error = find().await.unwrap_err();
+    assert_eq!((error.code(), error.origin()), (Code::ResourceExhausted, Origin::Handler), "nothing was sent");
+}
+
+#[tokio::test]
+async fn a_stream_over_grpc_holds_its_place_until_its_caller_leaves() {
+    let registry = Registry::open("memory").unwrap();
+    let server = Server::new(Config::local()).registry(&registry).layer(ConcurrencyLimit::new(1));
+    let _server = server.add(ChatServer::new(Room::default())).start().await.unwrap();
+    let channel = Channel::builder("chat").registry(&registry).http(Http::grpc()).build().unwrap();
+    let client = ChatClient::new(channel);
+    let (sender, lines) = tokio::sync::mpsc::unbounded_channel();
+    sender.send(line("hello")).unwrap();
+    let mut talk = client.talk(Lines(lines)).await.unwrap();
+    assert_eq!(talk.next().await.unwrap().unwrap(), line("HELLO"));
+    assert_eq!(client.say(line("x")).await.unwrap_err().code(), Code::ResourceExhausted);
+    drop(talk);
+    while let Err(error) = client.say(line("x")).await {
+        assert_eq!(error.code(), Code::ResourceExhausted);
+    }
+}
+
+/// Lines as they are said.
+struct Lines(tokio::sync::mpsc::UnboundedReceiver<Line>);
+
+impl Stream for Lines {
+    type Item = Line;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<Option<Line>> {
+        self.0.poll_recv(task)
+    }
 }
