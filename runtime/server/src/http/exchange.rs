@@ -45,7 +45,7 @@ pub(super) struct Exchange {
 
 impl Exchange {
     pub(super) fn new(stream: Stream, asked: Asked, headers: &HeaderMap) -> Self {
-        let (now, limit) = (Instant::now(), stream.connection.shared.limits.handler);
+        let (now, limit) = (Instant::now(), stream.connection.shared.handler_limit(asked.route.method));
         let caller = asked.caller.wait(headers).map(|wait| now.checked_add(wait).unwrap_or(now + limit));
         // A stream of requests takes as long as its caller has something to say.
         let own = (!asked.route.method.kind.streams_requests()).then(|| now + limit);
