@@ -22,12 +22,14 @@
 //! | `tls` | TLS for serving and calling, and to etcd |
 //! | `dev` | the embedded development registry |
 //! | `serde` | serde's traits for generated Thrift types |
+//! | `jwt` | JSON Web Tokens in the layer of authentication |
 //! | `validate`, `pattern` | checks of the rules in an IDL; those that are patterns |
 //!
 //! | module | is |
 //! |---|---|
 //! | [`server`], [`client`] | serving and calling |
 //! | [`tls`] | certificates of servers and clients |
+//! | [`layers`] | middleware that is ready: rate limits, authentication, logs, request ids, time limits |
 //! | `validate` | rules of messages, and the violations of them |
 //! | [`registry`], [`balance`] | finding instances and choosing one |
 //! | [`thrift`], [`grpc`], [`json`] | the protocols and encodings, as generated code uses them |
@@ -60,6 +62,7 @@ pub use kiteline_core::{
 pub use kiteline_grpc as grpc;
 #[cfg(feature = "json")]
 pub use kiteline_json as json;
+pub use kiteline_layers as layers;
 pub use kiteline_registry as registry;
 #[cfg(feature = "thrift")]
 pub use kiteline_thrift as thrift;

@@ -1,5 +1,8 @@
 //! The context of a call: deadline, cancellation, peer, method and metadata.
 
+mod values;
+
+use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -7,9 +10,10 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::cache_padded::CachePadded;
+use crate::cancellation::{Cancellation, Ends};
 use crate::certificate::PeerCertificate;
 use crate::lock::lock;
-use crate::metadata::{Metadata, Reach, Value};
+use crate::metadata::{Held, Metadata, Reach, Unread, Value};
 use crate::service::Method;
 
 /// The context of a call: what its handler knows about it, and what it hands on to the calls it makes
@@ -20,11 +24,10 @@ pub struct Context {
     deadline: Option<Instant>,
     /// Whether that is the caller's.
     of_caller: bool,
-    /// In an `Arc`: to clone a token takes its lock.
-    cancel: Option<Arc<CachePadded<CancellationToken>>>,
+    cancel: Option<Ends>,
     peer: Option<SocketAddr>,
     method: Option<&'static Method>,
-    metadata: Option<Arc<Metadata>>,
+    metadata: Held,
     /// The method whose handler makes this call.
     caller: Option<&'static Method>,
     rare: Option<Arc<Rare>>,
@@ -32,9 +35,9 @@ pub struct Context {
     reply: OnceLock<ReplySlot>,
 }
 
-/// The headers of a trace (W3C Trace Context), which every hop hands on: plain on gRPC and HTTP, transient pairs on
-/// a TTHeader.
-const TRACE: [&str; 2] = ["traceparent", "tracestate"];
+/// The headers of a trace (W3C Trace Context) and the id of a request, which every hop hands on: plain on gRPC and HTTP,
+/// transient pairs on a TTHeader.
+const HANDED_ON: [&str; 3] = ["traceparent", "tracestate", "x-request-id"];
 
 /// What few calls have: in memory of its own, so that contexts stay small.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +48,8 @@ struct Rare {
     hash: Option<u64>,
     log_id: Option<Arc<str>>,
     certificate: Option<Arc<PeerCertificate>>,
+    /// One of each type.
+    values: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
 /// Metadata that goes back to a caller.
@@ -89,8 +94,13 @@ impl Context {
         // Field by field: each `with_` method would move all of it.
         let mut cx = Self::new();
         cx.peer = Some(peer);
-        cx.cancel = Some(gone);
+        cx.cancel = Some(Ends::Connection(gone));
         cx
+    }
+
+    /// Sets what cancels this call alone.
+    pub fn set_cancellation(&mut self, cancellation: &Cancellation) {
+        self.cancel = Some(Ends::Call(cancellation.clone()));
     }
 
     /// Sets the method that is called.
@@ -100,7 +110,12 @@ impl Context {
 
     /// Sets the metadata that came with the call.
     pub fn set_metadata(&mut self, metadata: Option<Metadata>) {
-        self.metadata = metadata.map(Arc::new);
+        self.metadata = metadata.map(Held::new).unwrap_or_default();
+    }
+
+    /// Sets metadata that is read when it is asked for.
+    pub fn set_unread_metadata(&mut self, metadata: impl Unread) {
+        self.metadata = Held::unread(metadata);
     }
 
     /// Whether anything can cancel this call.
@@ -114,7 +129,7 @@ impl Context {
     }
 
     /// Makes this call a part of another one: it ends at that one's caller's deadline and when its caller goes
-    /// away, and takes its persistent metadata, its trace and its id for logs along.
+    /// away, and takes its persistent metadata, its trace and its ids for logs along.
     pub fn join(&mut self, other: &Self) {
         if let Some(deadline) = other.caller_deadline() {
             self.set_deadline(deadline);
@@ -128,7 +143,7 @@ impl Context {
         for (name, value) in metadata.persistent().iter() {
             self.edit().append_to(Reach::Persistent, name, value.clone());
         }
-        for name in TRACE {
+        for name in HANDED_ON {
             if let (Some(value), None) = (metadata.get(name), self.get(name)) {
                 self.edit().append(name, value);
             }
@@ -200,7 +215,7 @@ impl Context {
     /// Sets what cancels the call.
     #[must_use]
     pub fn with_cancellation(mut self, token: CancellationToken) -> Self {
-        self.cancel = Some(Arc::new(CachePadded(token)));
+        self.cancel = Some(Ends::Call(token.into()));
         self
     }
 
@@ -229,7 +244,7 @@ impl Context {
     /// Replaces the metadata.
     #[must_use]
     pub fn with_metadata(mut self, metadata: Metadata) -> Self {
-        self.metadata = Some(Arc::new(metadata));
+        self.metadata = Held::new(metadata);
         self
     }
 
@@ -258,7 +273,7 @@ impl Context {
     /// The metadata of a call that is made. For clients.
     #[doc(hidden)]
     pub fn edit(&mut self) -> &mut Metadata {
-        Arc::make_mut(self.metadata.get_or_insert_default())
+        self.metadata.edit()
     }
 
     /// The other side's address, where a connection has one.
@@ -295,12 +310,12 @@ impl Context {
 
     /// The metadata that came with the call, if any.
     pub fn metadata(&self) -> Option<&Metadata> {
-        self.metadata.as_deref()
+        self.metadata.get()
     }
 
     /// The text of one name in the call's metadata; see [`Metadata::get`].
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.metadata.as_deref()?.get(name)
+        self.metadata()?.get(name)
     }
 
     /// The id under which everybody on the way of a request logs it: a TTHeader carries it, and a
@@ -334,7 +349,7 @@ impl Context {
 
     /// Whether the caller has gone away.
     pub fn is_cancelled(&self) -> bool {
-        self.cancel.as_ref().is_some_and(|token| token.is_cancelled())
+        self.cancel.as_ref().is_some_and(Ends::is_cancelled)
     }
 
     /// Ends when the caller goes away; never, when nothing can cancel this call. For tasks that
@@ -342,7 +357,7 @@ impl Context {
     pub async fn cancelled(&self) {
         match &self.cancel {
             // In a box: calls that nothing can cancel need not have room for it.
-            Some(token) => Box::pin(token.cancelled()).await,
+            Some(ends) => Box::pin(ends.token().cancelled()).await,
             None => std::future::pending().await,
         }
     }

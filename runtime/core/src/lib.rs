@@ -17,10 +17,11 @@
 //! | module | is |
 //! |---|---|
 //! | [`error`], [`context`], [`metadata`] | what travels beside a call and its answer |
+//! | [`cancellation`] | what ends a call before its answer |
 //! | [`certificate`] | who a caller proved to be, over TLS |
 //! | [`body`], [`service`] | one message or a stream of them; calls, answers and services |
 //! | [`router`], [`layered`] | which service a call goes to; one type for any stack of `tower` layers |
-//! | [`limits`], [`memory_limit`] | every limit with its default; how much memory there may be |
+//! | [`limits`], [`methods`], [`memory_limit`] | every limit with its default; settings of single methods; how much memory there may be |
 //! | [`malloc`], [`cache_padded`], [`lock`], [`counters`], [`aside`] | memory, locks, counters, CPU-heavy work on other threads |
 //! | [`fnv`], [`base64`], [`words`], [`say`] | small functions that several crates need |
 //!
@@ -32,6 +33,7 @@ pub mod aside;
 pub mod base64;
 pub mod body;
 pub mod cache_padded;
+pub mod cancellation;
 pub mod certificate;
 pub mod context;
 pub mod cors;
@@ -47,6 +49,7 @@ pub mod lock;
 pub mod malloc;
 pub mod memory_limit;
 pub mod metadata;
+pub mod methods;
 pub mod reading;
 pub mod router;
 pub mod say;
@@ -63,6 +66,7 @@ pub use futures_core::Stream;
 pub use layered::Layered;
 pub use limits::Limits;
 pub use metadata::Metadata;
+pub use methods::{MethodSettings, Methods};
 pub use service::{Answer, Call, Form, Handling, Idl, Kind, Method, Service, ServiceInfo};
 pub use streaming::Streaming;
 

@@ -55,6 +55,7 @@ use kiteline_core::event::{Recorder, Recorders};
 use kiteline_core::layered::Layered;
 use kiteline_core::limits::Limits;
 use kiteline_core::malloc;
+use kiteline_core::methods::Methods;
 use kiteline_core::router::Router;
 #[cfg(feature = "grpc")]
 use kiteline_core::service::ServiceInfo;
@@ -80,6 +81,7 @@ type Wrap = Box<dyn FnOnce(Layered) -> Layered + Send>;
 #[must_use = "a server does nothing until it is started"]
 pub struct Builder {
     limits: Limits,
+    methods: Methods,
     services: Vec<Arc<dyn Service>>,
     layers: Vec<Wrap>,
     drivers: Vec<Box<dyn Driver>>,
@@ -101,6 +103,7 @@ impl Builder {
     pub fn new(limits: &Limits) -> Self {
         Self {
             limits: limits.clone(),
+            methods: Methods::default(),
             services: Vec::new(),
             layers: Vec::new(),
             drivers: Vec::new(),
@@ -162,6 +165,13 @@ impl Builder {
         self
     }
 
+    /// Gives methods time limits of their own, in place of [`Limits::handler`]. [`Builder::start`] fails for a method that a
+    /// service does not have.
+    pub fn methods(mut self, methods: &Methods) -> Self {
+        self.methods = methods.clone();
+        self
+    }
+
     /// Adds a protocol, which is asked for each connection before those that are built in.
     pub fn driver(mut self, driver: impl Driver) -> Self {
         self.drivers.push(Box::new(driver));
@@ -172,13 +182,17 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// `FailedPrecondition` when the services cannot share a server, or without any;
+    /// `FailedPrecondition` when the services cannot share a server, or without any; `InvalidArgument` for settings of a method
+    /// that a service does not have;
     /// `Unavailable` when the address cannot be listened on; for TLS what [`Acceptor::open`] gives; what the
     /// registrar gives.
     pub async fn start(self, listen: &str, registrar: Option<Box<dyn Registrar>>) -> Result<Running, Error> {
         malloc::retain();
         let stage = watch::Sender::new(Stage::default());
         let router = Router::with_own(self.services, |services| own(services, &stage, self.reflection))?;
+        for foreign in self.methods.check(router.services())? {
+            tracing::warn!(target: "runtime::server", "{foreign}");
+        }
         let layers = stack(&router, self.layers);
         let tls = self.tls.as_ref().map(Acceptor::open).transpose()?;
         let listener = accept::listen(listen).await.map_err(|error| not_bound(listen, &error))?;
@@ -188,7 +202,8 @@ impl Builder {
         drivers.extend(built_in(&router, self.envelope, self.cors)?);
         let admission = Arc::new(admission::Admission::new(self.recorders));
         let connections = Arc::default();
-        let shared = Shared { router, layers, limits: self.limits, admission, connections, stage, tls };
+        let (limits, methods) = (self.limits, self.methods);
+        let shared = Shared { router, layers, limits, methods, admission, connections, stage, tls };
         Running::start(listener, drivers, Arc::new(shared), registrar).await
     }
 }

@@ -17,6 +17,8 @@ mod catalog;
 #[cfg(feature = "net")]
 mod describe;
 #[cfg(feature = "net")]
+mod details;
+#[cfg(feature = "net")]
 mod example;
 #[cfg(feature = "net")]
 mod fault;

@@ -15,7 +15,7 @@ use super::input::Input;
 use super::json::{Json, documents};
 use super::schema::Schema;
 use super::target::Target;
-use super::{proto, thrift};
+use super::{details, proto, thrift};
 use crate::cli::net::terminal::plain;
 use crate::cli::report::Report;
 use crate::cli::{FINDINGS, USAGE};
@@ -246,6 +246,7 @@ impl Sending<'_> {
         error.pairs().iter().for_each(|(name, value)| line(name, value));
         for detail in error.details() {
             let known = self.schema.pool.get_message_by_name(&detail.type_name);
+            let known = known.or_else(|| details::message(&detail.type_name));
             let value = known.and_then(|it| proto::decode(&it, &detail.value).ok()).map(|it| it.line());
             line(&detail.type_name, &value.unwrap_or_else(|| format!("base64 {}", base64::encode(&detail.value))));
         }

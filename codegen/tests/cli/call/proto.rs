@@ -84,6 +84,7 @@ const FAILED: &str = "error: InvalidArgument: no such \\u{1b}[31mline
   reason: LINE
   line: 7
   chat.v1.Line: {\"text\": \"why\"}
+  google.rpc.BadRequest: {\"fieldViolations\": [{\"field\": \"text\"}]}
   some.Other: base64 AQI=
 ";
 

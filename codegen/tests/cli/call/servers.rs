@@ -143,9 +143,12 @@ struct Chat(&'static [u8]);
 fn failure() -> Error {
     // `Line { text: "why" }`, and a type that nobody has.
     let known = Detail { type_name: "chat.v1.Line".into(), value: Bytes::from_static(b"\x0a\x03why") };
+    // `BadRequest { field_violations: [{ field: "text" }] }`
+    let rules =
+        Detail { type_name: "google.rpc.BadRequest".into(), value: Bytes::from_static(b"\x0a\x06\x0a\x04text") };
     let other = Detail { type_name: "some.Other".into(), value: Bytes::from_static(b"\x01\x02") };
     let error = Error::invalid("no such \u{1b}[31mline").with_reason("LINE").with_pair("line", "7");
-    error.with_encoded_detail(known).with_encoded_detail(other)
+    error.with_encoded_detail(known).with_encoded_detail(rules).with_encoded_detail(other)
 }
 
 async fn answer(call: Call) -> Result<Answer, Error> {

@@ -38,6 +38,8 @@ use super::shared::Shared;
 
 use exchange::Exchange;
 use incoming::Arriving;
+use kiteline_core::cancellation::Cancellation;
+use kiteline_core::context::ReplySlot;
 use kiteline_core::cors::Cors;
 use kiteline_core::error::Error;
 use kiteline_core::limits::Limits;
@@ -120,9 +122,19 @@ struct Connection {
     /// Whether the socket takes nothing.
     full: Arc<AtomicBool>,
     /// Whether a request had two lengths.
-    two_lengths: Arc<AtomicBool>,
+    two_lengths: AtomicBool,
     /// Of the stream that begins, until hyper hands it over.
     begins: Mutex<Option<AbortRegistration>>,
+    /// What a call that is over has left for the next one.
+    spare: Mutex<(ReplySlot, Cancellation)>,
+}
+
+impl Connection {
+    /// A slot and a cancellation for a call, those of one that is over where there is such.
+    fn spare(&self) -> (ReplySlot, Cancellation) {
+        let mut spare = lock(&self.spare);
+        (spare.0.again(), spare.1.again())
+    }
 }
 
 /// Serves a connection until it ends. When the server drains, the peer is told (GOAWAY, or `connection: close`)
@@ -141,8 +153,9 @@ async fn serve(connection: driver::Connection, surface: Arc<Surface>) {
         waiting: AtomicUsize::new(0),
         untaken: AtomicUsize::new(0),
         full,
-        two_lengths: Arc::default(),
+        two_lengths: AtomicBool::new(false),
         begins: Mutex::default(),
+        spare: Mutex::default(),
     });
     let (limits, of) = (connection.shared.limits.clone(), Arc::clone(&connection));
     let service = service_fn(move |request: http::Request<Incoming>| {
@@ -162,8 +175,8 @@ async fn serve(connection: driver::Connection, surface: Arc<Surface>) {
         }
         outcome
     } else {
-        let socket = Reading::new(socket, Lengths::new(Arc::clone(&connection.two_lengths)));
-        let mut one = Box::pin(one(&connection.shared).serve_connection(TokioIo::new(socket), service));
+        let socket = Reading::new(socket, Lengths::new(Arc::clone(&connection)));
+        let mut one = Box::pin(one().serve_connection(TokioIo::new(socket), service));
         until_told(&mut one, |one| one.as_mut().graceful_shutdown(), goaway, &limits).await
     };
     if let Err(error) = outcome {
@@ -203,12 +216,10 @@ fn jitter() -> f64 {
     0.9 + 0.2 * (random as f64 / u64::MAX as f64)
 }
 
-fn one(shared: &Shared) -> http1::Builder {
+fn one() -> http1::Builder {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .auto_date_header(false)
-        .header_read_timeout(shared.limits.whole_frame)
-        .max_buf_size(64 << 10);
+    // How long a head may take is the connection's phase: a timer for each request would cost more.
+    http.auto_date_header(false).header_read_timeout(None).max_buf_size(64 << 10);
     http
 }
 
@@ -243,20 +254,32 @@ impl Stream {
     }
 
     async fn answer(self, request: http::Request<Incoming>) -> http::Response<Outgoing> {
-        let (head, body) = request.into_parts();
-        let body = Arriving::new(body, head.version);
+        let (mut head, body) = request.into_parts();
+        let mut body = Arriving::new(body, head.version);
         let surface = Arc::clone(&self.connection.surface);
         if let Some(told) = surface.cors.as_ref().and_then(|cors| cors::preflight(cors, &head)) {
             return told;
         }
+        let origin = surface.cors.as_ref().and_then(|_| head.headers.get(ORIGIN).cloned());
         let mut response = match asked::read(&head, &self.connection) {
-            Ok(asked) => Exchange::new(self, asked, &head.headers).answer(&head.headers, body).await,
+            Ok(asked) => Exchange::new(self, asked, &head.headers).answer(&mut head, &mut body).await,
             Err(refusal) => *refusal,
         };
         if let Some(cors) = &surface.cors {
-            cors::mark(cors, head.headers.get(ORIGIN), response.headers_mut());
+            cors::mark(cors, origin.as_ref(), response.headers_mut());
         }
         response
+    }
+
+    /// The same stream, open until both are dropped.
+    fn again(&self) -> Self {
+        self.connection.streams.begin();
+        Self { connection: Arc::clone(&self.connection), task: self.task.clone() }
+    }
+
+    /// Whether no other stream is open on the connection: it is HTTP/1.
+    fn is_alone(&self) -> bool {
+        self.task.is_none()
     }
 
     /// What ends it, for whoever does not keep it open.
