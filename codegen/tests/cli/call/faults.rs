@@ -250,3 +250,23 @@ fn a_command_that_cannot_be_understood() {
     let run = it.call(&["all.thrift", "Everything.Ping"]);
     assert!(run.code == 2 && run.said.contains("clent"), "{run:?}");
 }
+
+/// A server that takes connections and says nothing.
+#[test]
+fn a_deadline_ends_every_kind_of_call() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let it = Caller { address: silent.local_addr().unwrap().to_string(), ..caller() };
+    for words in [
+        &["all.thrift", "Everything.Ping"][..],
+        &["chat.proto", "Say"],
+        &["chat.proto", "Watch"],
+        &["chat.proto", "Upload"],
+        &["chat.proto", "Talk"],
+        &["Chat.Say"],
+    ] {
+        let run = it.call(&[&["--deadline", "100ms"], words].concat());
+        let late = run.said.starts_with("error: DeadlineExceeded: ")
+            || run.said.contains("did not tell its services in 100ms");
+        assert!(run.code == 1 && run.out.is_empty() && late, "{words:?} {run:?}");
+    }
+}

@@ -5,6 +5,8 @@ mod faults;
 #[cfg(feature = "net")]
 mod names;
 #[cfg(feature = "net")]
+mod older;
+#[cfg(feature = "net")]
 mod page;
 #[cfg(feature = "net")]
 mod programs;

@@ -137,7 +137,8 @@ static CHAT_METHODS: [Method; 4] = [
 static CHAT_INFO: ServiceInfo =
     ServiceInfo { name: "Chat", package: "chat.v1", registry_name: "chat", idl: Idl::Proto, methods: &CHAT_METHODS };
 
-struct Chat(&'static [u8]);
+/// Says again what it hears.
+pub(super) struct Chat(pub(super) &'static [u8]);
 
 /// The error of a line whose text is `fail`.
 fn failure() -> Error {
@@ -206,11 +207,16 @@ pub(super) struct Served {
     _tokio: tokio::runtime::Runtime,
 }
 
-/// Serves both services on a free port; registered in `registry`.
-pub(super) fn serve(registry: &str) -> Served {
+/// The descriptors of the chat.
+pub(super) fn descriptors() -> &'static [u8] {
     let it = Sandbox::new(&[("chat.proto", CHAT)]);
     let loaded = Builder::new().idl(it.path("chat.proto")).load(false).unwrap_or_else(|error| panic!("{error}"));
-    let chat = Chat(loaded.model.descriptors.leak());
+    loaded.model.descriptors.leak()
+}
+
+/// Serves both services on a free port; registered in `registry`.
+pub(super) fn serve(registry: &str) -> Served {
+    let chat = Chat(descriptors());
     let mut config = Config::local();
     config.registry.url = registry.to_owned();
     serving(Server::new(config).add(Everything).add(chat))
@@ -221,7 +227,7 @@ pub(super) fn serve_thrift() -> Served {
     serving(Server::new(Config::local()).add(Everything))
 }
 
-fn serving(server: Server) -> Served {
+pub(super) fn serving(server: Server) -> Served {
     let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let running = tokio.block_on(server.start()).unwrap();
     let address = running.addr().to_string();
