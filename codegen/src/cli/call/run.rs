@@ -81,7 +81,10 @@ impl Asked<'_> {
         };
         let target = match target {
             Some(target) => target,
-            None => target::open(self.matches, &settings, Some(named(entry, &settings)), idl).await?,
+            None => {
+                let named = named(entry, &settings);
+                target::open(self.matches, &settings, Some(named), (idl, self.text("protocol"))).await?
+            }
         };
         let (verbose, report) = (self.matches.get_flag("verbose"), self.report);
         let sending = Sending { schema: &schema, entry, target: &target, cx, deadline, verbose, report };
@@ -110,7 +113,7 @@ impl Asked<'_> {
         let service = name.and_then(|it| split(it).0).map(|it| registry_name(it.rsplit('.').next().unwrap_or(it)));
         let nothing =
             "there is no IDL: name it (`kiteline call idl/add.thrift …`), or the server, which may tell its services";
-        let target = target::open(self.matches, settings, service, Idl::Proto)
+        let target = target::open(self.matches, settings, service, (Idl::Proto, Some("grpc")))
             .await
             .map_err(|stop| if asks { stop } else { stop.behind(nothing) })?;
         let limit = deadline.unwrap_or(TELLING);
@@ -119,7 +122,8 @@ impl Asked<'_> {
             Ok(Ok(pool)) => {
                 let schema = Schema::told(pool);
                 if !entries(&schema).is_empty() {
-                    return Ok((schema, Some(target)));
+                    // The call may have to be made in another protocol.
+                    return Ok((schema, Some(target).filter(|_| self.text("protocol").is_none())));
                 }
                 format!("{} tells of no proto service: {how}", target.place)
             }

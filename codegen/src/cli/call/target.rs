@@ -35,7 +35,7 @@ impl Target {
     }
 }
 
-/// Opens the way to a service by its name in the registry; `None` where nothing says it.
+/// Opens the way to a service by its name in the registry (`None` where nothing says it), in a protocol of its IDL.
 ///
 /// # Errors
 ///
@@ -44,7 +44,7 @@ pub(super) async fn open(
     matches: &ArgMatches,
     settings: &Settings,
     named: Option<String>,
-    idl: Idl,
+    (idl, protocol): (Idl, Option<&str>),
 ) -> Result<Target, Stop> {
     let (registry, service, place) = match matches.get_one::<String>("addr") {
         Some(addresses) => {
@@ -68,8 +68,7 @@ pub(super) async fn open(
     // A person does not wait for a registry that is away.
     let builder =
         Channel::builder(&service).config(&settings.config.client).wait_for_registry(false).registry(&registry);
-    let word = matches.get_one::<String>("protocol").map(String::as_str);
-    let channel = speaking(builder, idl, word)?.build().map_err(|error| error.message().to_owned())?;
+    let channel = speaking(builder, idl, protocol)?.build().map_err(|error| error.message().to_owned())?;
     Ok(Target { channel, place, registry, service })
 }
 

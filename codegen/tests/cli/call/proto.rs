@@ -132,6 +132,9 @@ fn a_server_tells_its_services() {
     let it = Caller::new(&server.address, &[]);
     it.call(&["Chat.Say", "{\"text\": \"a\"}"]).gives("{\"text\": \"a\"}\n");
     it.call(&["chat.v1.Chat/Watch", "{\"times\": 1}"]).gives(&"{\"times\": 1}\n".repeat(3));
+    for protocol in ["grpc", "grpc-web", "connect", "kitex-protobuf"] {
+        it.call(&["Chat.Say", "{\"text\": \"a\"}", "--protocol", protocol]).gives("{\"text\": \"a\"}\n");
+    }
     let list = "chat.v1.Chat
   rpc Say(chat.v1.Line) returns (chat.v1.Line)
   rpc Watch(chat.v1.Line) returns (stream chat.v1.Line)
