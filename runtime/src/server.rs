@@ -11,6 +11,8 @@ use kiteline_core::layered::Layered;
 use kiteline_core::say::say;
 use kiteline_core::service::{Answer, Call, Service};
 use kiteline_registry::Registry;
+#[cfg(feature = "grpc")]
+pub use kiteline_server::Page;
 use kiteline_server::Signals;
 pub use kiteline_server::{
     Builder, Calls, Claim, Connection, Counter, Counters, Driver, Phase, Registering, Registrar, Registration, Running,
@@ -92,6 +94,22 @@ impl Server {
         self
     }
 
+    /// Answers `GET` and `HEAD` of a path, over HTTP/1.1 and HTTP/2, with what `make` gives at that moment. It should return
+    /// at once. Services and routes of HTTP come first: a page whose path a route has is an error of
+    /// [`Server::start`], as is a second one.
+    ///
+    /// ```
+    /// # use runtime::server::Page;
+    /// # let server = runtime::Server::new(runtime::Config::local());
+    /// let server = server.page("/version", || Page::text(env!("CARGO_PKG_VERSION")));
+    /// # drop(server);
+    /// ```
+    #[cfg(feature = "grpc")]
+    pub fn page(mut self, path: &str, make: impl Fn() -> Page + Send + Sync + 'static) -> Self {
+        self.builder = self.builder.page(path, make);
+        self
+    }
+
     /// Adds a protocol. It is asked for each connection before those that are built in.
     pub fn driver(mut self, driver: impl Driver) -> Self {
         self.builder = self.builder.driver(driver);
@@ -114,8 +132,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`Code::FailedPrecondition`] when the services cannot share a server, or without any;
-    /// [`Code::Unavailable`] when the address cannot be listened on; for files of `[server.tls]` that cannot be used,
+    /// [`Code::FailedPrecondition`] when the services cannot share a server, or without any, and for a page that nobody
+    /// would see; [`Code::Unavailable`] when the address cannot be listened on; for files of `[server.tls]` that cannot be used,
     /// with their setting; what the registrar gives.
     pub async fn start(self) -> Result<Running, Error> {
         self.begin(false).await

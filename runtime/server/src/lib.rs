@@ -49,6 +49,8 @@ mod tls;
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(feature = "grpc")]
+use http::MakePage;
 use kiteline_core::cors::Cors;
 use kiteline_core::error::Error;
 use kiteline_core::event::{Recorder, Recorders};
@@ -68,6 +70,8 @@ use tower::{Layer, Service as Tower};
 pub use connections::Phase;
 pub use counters::{Counter, Counters};
 pub use driver::{Calls, Claim, Connection, Driver, Serving};
+#[cfg(feature = "grpc")]
+pub use http::Page;
 pub use registration::{Registering, Registrar, Registration};
 pub use running::Running;
 use shared::Shared;
@@ -88,6 +92,8 @@ pub struct Builder {
     envelope: bool,
     recorders: Recorders,
     tls: Option<ServerTls>,
+    #[cfg(feature = "grpc")]
+    pages: Vec<(String, MakePage)>,
 }
 
 impl fmt::Debug for Builder {
@@ -109,6 +115,8 @@ impl Builder {
             envelope: false,
             recorders: Recorders::default(),
             tls: None,
+            #[cfg(feature = "grpc")]
+            pages: Vec::new(),
         }
     }
 
@@ -156,6 +164,14 @@ impl Builder {
         self
     }
 
+    /// Answers `GET` and `HEAD` of a path, over HTTP/1.1 and HTTP/2, with what `make` gives at that moment. Services and
+    /// routes of HTTP come first: a page whose path a route has is an error of [`Builder::start`], as is a second one.
+    #[cfg(feature = "grpc")]
+    pub fn page(mut self, path: &str, make: impl Fn() -> Page + Send + Sync + 'static) -> Self {
+        self.pages.push((path.to_owned(), Arc::new(make)));
+        self
+    }
+
     /// Speaks TLS alone, with these certificates. [`Builder::start`] reads them.
     pub fn tls(mut self, settings: &ServerTls) -> Self {
         self.tls = Some(settings.clone());
@@ -172,8 +188,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// `FailedPrecondition` when the services cannot share a server, or without any;
-    /// `Unavailable` when the address cannot be listened on; for TLS what [`Acceptor::open`] gives; what the
+    /// `FailedPrecondition` when the services cannot share a server, or without any, and for a page that nobody would
+    /// see; `Unavailable` when the address cannot be listened on; for TLS what [`Acceptor::open`] gives; what the
     /// registrar gives.
     pub async fn start(self, listen: &str, registrar: Option<Box<dyn Registrar>>) -> Result<Running, Error> {
         malloc::retain();
@@ -185,30 +201,20 @@ impl Builder {
         #[cfg(target_os = "linux")]
         descriptors::make_room(&listener, self.limits.connections);
         let mut drivers = self.drivers;
-        drivers.extend(built_in(&router, self.envelope, self.cors)?);
+        drivers.push(Box::new(thrift::Thrift::new(&router)));
+        #[cfg(feature = "grpc")]
+        {
+            let shape = if self.envelope { Shape::Envelope } else { Shape::Plain };
+            drivers.push(Box::new(http::Http::new(&router, shape, self.cors, self.pages)?));
+        }
+        #[cfg(not(feature = "grpc"))]
+        drop((self.envelope, self.cors));
+        drivers.push(Box::new(http1::Refusal));
         let admission = Arc::new(admission::Admission::new(self.recorders));
         let connections = Arc::default();
         let shared = Shared { router, layers, limits: self.limits, admission, connections, stage, tls };
         Running::start(listener, drivers, Arc::new(shared), registrar).await
     }
-}
-
-/// The drivers of every server, in the order in which they are asked.
-///
-/// # Errors
-///
-/// When two methods have one route of HTTP.
-fn built_in(router: &Router, envelope: bool, cors: Option<Cors>) -> Result<Vec<Box<dyn Driver>>, Error> {
-    let mut drivers: Vec<Box<dyn Driver>> = vec![Box::new(thrift::Thrift::new(router))];
-    #[cfg(feature = "grpc")]
-    {
-        let shape = if envelope { Shape::Envelope } else { Shape::Plain };
-        drivers.push(Box::new(http::Http::new(router, shape, cors)?));
-    }
-    #[cfg(not(feature = "grpc"))]
-    drop((envelope, cors));
-    drivers.push(Box::new(http1::Refusal));
-    Ok(drivers)
 }
 
 /// The services of a server's own: health, which Kubernetes' probe of gRPC asks for on a server of Thrift's too, and, where
