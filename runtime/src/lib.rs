@@ -18,6 +18,7 @@
 //! | `http` | calls by the routes of HTTP that an IDL describes, for Thrift too; has `grpc` and `json` |
 //! | `json` | messages in JSON: bodies of calls over HTTP |
 //! | `zstd` | their messages compressed by zstd, beside gzip; needs a C compiler |
+//! | `metrics` | metrics for Prometheus, and the page `/metrics`; has `grpc` |
 //! | `etcd` | the etcd registry |
 //! | `tls` | TLS for serving and calling, and to etcd |
 //! | `dev` | the embedded development registry |
@@ -31,6 +32,7 @@
 //! | `validate` | rules of messages, and the violations of them |
 //! | [`registry`], [`balance`] | finding instances and choosing one |
 //! | [`thrift`], [`grpc`], [`json`] | the protocols and encodings, as generated code uses them |
+//! | `observe` | metrics |
 //! | [`service`], [`body`], [`streaming`], [`metadata`], [`context`], [`error`] | what crosses between all of these |
 //! | [`config`], [`limits`] | settings |
 
@@ -60,6 +62,8 @@ pub use kiteline_core::{
 pub use kiteline_grpc as grpc;
 #[cfg(feature = "json")]
 pub use kiteline_json as json;
+#[cfg(feature = "metrics")]
+pub use kiteline_observe::{self as observe, Metrics};
 pub use kiteline_registry as registry;
 #[cfg(feature = "thrift")]
 pub use kiteline_thrift as thrift;

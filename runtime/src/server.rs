@@ -10,18 +10,20 @@ use kiteline_core::event::{Recorder, Recorders};
 use kiteline_core::layered::Layered;
 use kiteline_core::say::say;
 use kiteline_core::service::{Answer, Call, Service};
+#[cfg(feature = "metrics")]
+use kiteline_observe::Metrics;
 use kiteline_registry::Registry;
 #[cfg(feature = "grpc")]
 pub use kiteline_server::Page;
 use kiteline_server::Signals;
 pub use kiteline_server::{
     Builder, Calls, Claim, Connection, Counter, Counters, Driver, Phase, Registering, Registrar, Registration, Running,
-    Serving, shutdown_signal,
+    Serving, Standing, shutdown_signal,
 };
 use tower::{Layer, Service as Tower};
 
 use crate::announce::ConfiguredRegistrar;
-use crate::config::Config;
+use crate::config::{Config, HttpConfig};
 use crate::console::init_logging;
 
 /// A server that is being put together.
@@ -38,6 +40,8 @@ pub struct Server {
     builder: Builder,
     recorders: Recorders,
     registrar: Option<Box<dyn Registrar>>,
+    #[cfg(feature = "metrics")]
+    metrics: Option<Metrics>,
 }
 
 impl fmt::Debug for Server {
@@ -54,11 +58,20 @@ impl Server {
         let mut builder = Builder::new(&limits)
             .reflection(config.server.reflection)
             .cors(config.server.cors.clone())
-            .envelope(config.server.http.envelope);
+            .envelope(config.server.http.envelope)
+            .health(config.server.http.health);
         if let Some(tls) = &config.server.tls {
             builder = builder.tls(tls);
         }
-        Self { config, registry: None, builder, recorders: Recorders::default(), registrar: None }
+        Self {
+            config,
+            registry: None,
+            builder,
+            recorders: Recorders::default(),
+            registrar: None,
+            #[cfg(feature = "metrics")]
+            metrics: None,
+        }
     }
 
     /// Mounts a service.
@@ -91,6 +104,14 @@ impl Server {
         let recorder: Arc<dyn Recorder> = Arc::new(recorder);
         self.recorders.add(Arc::clone(&recorder));
         self.builder = self.builder.recorder(recorder);
+        self
+    }
+
+    /// Counts what happens, and shows it at `/metrics`: on the services' port, or where `metrics_listen` of `[server.http]`
+    /// says. With `metrics = true` there, a server has metrics of its own without this. Give the same ones to channels.
+    #[cfg(feature = "metrics")]
+    pub fn metrics(mut self, metrics: &Metrics) -> Self {
+        self.metrics = Some(metrics.clone());
         self
     }
 
@@ -140,7 +161,8 @@ impl Server {
     }
 
     /// The same; `aloud` where a person is to be told what goes on.
-    async fn begin(self, aloud: bool) -> Result<Running, Error> {
+    async fn begin(mut self, aloud: bool) -> Result<Running, Error> {
+        self = self.with_metrics()?;
         let registry = match self.registry {
             Some(registry) => registry,
             None => Registry::open(&self.config.registry.url)?,
@@ -149,7 +171,40 @@ impl Server {
         let registrar = self
             .registrar
             .unwrap_or_else(|| Box::new(ConfiguredRegistrar::new(registry, config, self.recorders, aloud)));
-        self.builder.start(&config.server.listen, Some(registrar)).await
+        let running = self.builder.start(&config.server.listen, Some(registrar)).await?;
+        if let (true, Some(beside)) = (aloud, running.beside()) {
+            say(&format!("metrics at http://{}/metrics", beside.addr()));
+        }
+        Ok(running)
+    }
+
+    #[cfg(feature = "metrics")]
+    fn with_metrics(mut self) -> Result<Self, Error> {
+        let HttpConfig { metrics: wanted, metrics_listen, .. } = &self.config.server.http;
+        let own = (*wanted || metrics_listen.is_some()).then(Metrics::new);
+        let Some(metrics) = self.metrics.take().or(own) else { return Ok(self) };
+        let listen = metrics_listen.clone();
+        self = self.recorder(metrics.clone());
+        let page = move || Page::new(kiteline_observe::CONTENT_TYPE, metrics.text());
+        self.builder = match listen {
+            Some(listen) => {
+                let limits = self.config.limits.clone();
+                self.builder.beside(&listen, Builder::new(&limits).page("/metrics", page))
+            }
+            None => self.builder.page("/metrics", page),
+        };
+        Ok(self)
+    }
+
+    #[cfg(not(feature = "metrics"))]
+    fn with_metrics(self) -> Result<Self, Error> {
+        let HttpConfig { metrics, metrics_listen, .. } = &self.config.server.http;
+        if *metrics || metrics_listen.is_some() {
+            let text =
+                "`[server.http]` asks for metrics, and this build has none; add the feature `metrics` of `runtime`";
+            return Err(Error::new(kiteline_core::Code::FailedPrecondition, text));
+        }
+        Ok(self)
     }
 
     /// Starts, says so, serves until SIGTERM or Ctrl-C, then drains. A second signal ends the

@@ -86,6 +86,11 @@ pub enum Event<'a> {
         /// The names of its services there.
         services: &'a [String],
     },
+    /// A server has left its registry of its own accord: on its way out, or for a pause.
+    Deregistered {
+        /// The names of its services there.
+        services: &'a [String],
+    },
 }
 
 /// A listener for events, such as metrics, traces or logs. Called where they happen, by many threads at once: it should

@@ -2,18 +2,21 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crate::hello::HelloServer;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use runtime::error::Error;
 use runtime::http_route::{HttpRoute, Segment};
-use runtime::server::{Counter, Page};
+use runtime::server::{Counter, Page, Registering, Registrar, Registration, Standing};
 use runtime::service::Idl;
-use runtime::{Answer, Call, Code, Config, Handling, Method, Server, Service, ServiceInfo};
+use runtime::{Answer, Call, Code, Config, Handling, Method, Registry, Server, Service, ServiceInfo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::{Notify, watch};
 
 /// A service that is reached by routes, or by Thrift alone.
 struct Other(&'static ServiceInfo);
@@ -23,6 +26,10 @@ static ROUTES: [HttpRoute; 1] = [TAKEN];
 static ROUTED_METHODS: [Method; 1] = [Method::new(Idl::Proto, "/r.R/Get", 0).routes(&ROUTES)];
 static ROUTED: ServiceInfo =
     ServiceInfo { name: "R", package: "r", registry_name: "r", idl: Idl::Proto, methods: &ROUTED_METHODS };
+static HEALTHZ_ROUTES: [HttpRoute; 1] = [HttpRoute::new("GET", &[Segment::Literal("healthz")])];
+static HEALTHZ_METHODS: [Method; 1] = [Method::new(Idl::Proto, "/h.H/Get", 0).routes(&HEALTHZ_ROUTES)];
+static HEALTHZ: ServiceInfo =
+    ServiceInfo { name: "H", package: "h", registry_name: "h", idl: Idl::Proto, methods: &HEALTHZ_METHODS };
 static THRIFT_METHODS: [Method; 1] = [Method::new(Idl::Thrift, "/T/Get", 0)];
 static THRIFT: ServiceInfo =
     ServiceInfo { name: "T", package: "", registry_name: "t", idl: Idl::Thrift, methods: &THRIFT_METHODS };
@@ -132,4 +139,105 @@ async fn a_page_that_nobody_would_see_is_an_error_of_the_start() {
         let wrong = format!("the page `{path}` has a path that no request has: write it as `/metrics`");
         assert_eq!(start(path, "/a").await, wrong);
     }
+}
+
+/// A registry whose every step the test makes.
+#[derive(Clone, Default)]
+struct Steps {
+    address: Arc<watch::Sender<Option<SocketAddr>>>,
+    register: Arc<Notify>,
+    stands: Arc<AtomicBool>,
+    deregister: Arc<Notify>,
+}
+
+impl Registrar for Steps {
+    fn register(
+        &self,
+        address: SocketAddr,
+        _: &[&'static ServiceInfo],
+    ) -> Registering<Result<Box<dyn Registration>, Error>> {
+        self.address.send_replace(Some(address));
+        let steps = self.clone();
+        Box::pin(async move {
+            steps.register.notified().await;
+            Ok(Box::new(steps) as Box<dyn Registration>)
+        })
+    }
+}
+
+impl Registration for Steps {
+    fn standing(&self) -> Standing {
+        let stands = Arc::clone(&self.stands);
+        Box::new(move || stands.load(Ordering::SeqCst))
+    }
+
+    fn deregister(self: Box<Self>) -> Registering<Duration> {
+        Box::pin(async move {
+            self.deregister.notified().await;
+            Duration::ZERO
+        })
+    }
+}
+
+async fn health(at: SocketAddr, path: &str) -> String {
+    let (head, body) = one(at, "GET", path).await;
+    format!("{} {body}", head.split(' ').nth(1).unwrap())
+}
+
+#[tokio::test]
+async fn a_server_is_ready_from_its_registration_to_its_stop_and_alive_all_the_time() {
+    let steps = Steps::default();
+    let server = Server::new(Config::local()).add(HelloServer::default()).registrar(steps.clone());
+    let starting = tokio::spawn(server.start());
+    let at = steps.address.subscribe().wait_for(Option::is_some).await.unwrap().unwrap();
+    assert_eq!(health(at, "/readyz").await, "503 the server is starting\n");
+    steps.register.notify_one();
+    let running = starting.await.unwrap().unwrap();
+    assert_eq!(health(at, "/readyz").await, "503 the server is not in its registry\n");
+    steps.stands.store(true, Ordering::SeqCst);
+    assert_eq!(health(at, "/readyz").await, "200 ok\n");
+    let stopping = tokio::spawn(running.stop());
+    let stopped = "503 the server is stopping\n";
+    while health(at, "/readyz").await != stopped {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(health(at, "/healthz").await, "200 ok\n");
+    assert!(!stopping.is_finished());
+    steps.deregister.notify_one();
+    stopping.await.unwrap().unwrap();
+    assert!(TcpStream::connect(at).await.is_err());
+}
+
+#[tokio::test]
+async fn a_pause_is_not_ready() {
+    let registry = Registry::open("memory").unwrap();
+    let server = Server::new(Config::local()).registry(&registry).add(HelloServer::default());
+    let running = server.start().await.unwrap();
+    let until = async |wanted: &str| {
+        while health(running.addr(), "/readyz").await != wanted {
+            tokio::task::yield_now().await;
+        }
+    };
+    until("200 ok\n").await;
+    running.pause();
+    until("503 the server is not in its registry\n").await;
+    running.resume();
+    until("200 ok\n").await;
+}
+
+/// Without a registry nothing is waited for; what the program has at those paths is left alone; and a setting takes the
+/// pages away.
+#[tokio::test]
+async fn health_gives_way() {
+    let running = Server::new(Config::local()).add(Other(&THRIFT)).start().await.unwrap();
+    assert_eq!(health(running.addr(), "/readyz").await, "200 ok\n");
+    let mine = || Page::text("mine\n");
+    let running = Server::new(Config::local()).add(Other(&HEALTHZ)).page("/readyz", mine).start().await.unwrap();
+    assert_eq!(health(running.addr(), "/readyz").await, "200 mine\n");
+    assert!(!health(running.addr(), "/healthz").await.contains("ok"));
+    let config = Config::from_toml("[server]\nlisten = '127.0.0.1:0'\n[server.http]\nhealth = false\n", "x.toml");
+    let mut config = config.unwrap();
+    config.registry.url = "none".to_owned();
+    let running = Server::new(config).add(HelloServer::default()).start().await.unwrap();
+    assert!(health(running.addr(), "/readyz").await.starts_with("404 "));
 }

@@ -162,7 +162,10 @@ fn content_type() -> Refusal {
 
 /// For people who open the port with a browser or curl.
 fn nothing(shared: &Shared) -> Refusal {
-    let text = format!("This port serves {}.\nThere is nothing at this path.\n", shared.router);
+    let mut text = "There is nothing at this path.\n".to_owned();
+    if !shared.router.services().is_empty() {
+        text.insert_str(0, &format!("This port serves {}.\n", shared.router));
+    }
     plain(StatusCode::NOT_FOUND, text)
 }
 

@@ -52,8 +52,9 @@ use kiteline_rest::{Shape, Table};
 use lengths::Lengths;
 use named::named;
 use outgoing::Outgoing;
+pub(super) use pages::ListedPage;
 pub use pages::Page;
-pub(super) use pages::{MakePage, Pages};
+use pages::Pages;
 use socket::Socket;
 use streams::Streams;
 
@@ -95,13 +96,15 @@ impl Http {
         router: &Router,
         shape: Shape,
         cors: Option<Cors>,
-        pages: Vec<(String, MakePage)>,
+        pages: Vec<ListedPage>,
     ) -> Result<Self, Error> {
         let routes = Table::new(router.methods())?;
-        let one = router.serves(Idl::Proto) || router.methods().any(|route| route.service.json());
+        let one = router.serves(Idl::Proto)
+            || router.services().is_empty()
+            || router.methods().any(|route| route.service.json());
         let mut all = Pages::default();
-        for (path, make) in pages {
-            all.add(&path, make, &routes)?;
+        for page in pages {
+            all.add(page, &routes)?;
         }
         Ok(Self { surface: Arc::new(Surface { one, routes, pages: all, shape, cors }) })
     }
@@ -343,7 +346,7 @@ mod tests {
     #[test]
     fn whole_prefaces_and_requests_of_http_1_are_claimed() {
         let mut pages = Pages::default();
-        pages.add("/p", Arc::new(|| Page::text("")), &Table::default()).unwrap();
+        pages.add(ListedPage::new("/p", Arc::new(|| Page::text(""))), &Table::default()).unwrap();
         let with_page = Http { surface: Arc::new(Surface { pages, ..Surface::default() }) };
         let http = |one| Http { surface: Arc::new(Surface { one, ..Surface::default() }) };
         for (first, claim, alone) in [

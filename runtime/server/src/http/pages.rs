@@ -3,7 +3,6 @@
 //! A page is looked up when neither a service nor a route has the path, so that calls pay nothing.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -53,15 +52,29 @@ impl Page {
 /// Makes a page when it is asked for. It should return at once: it runs where calls are read.
 pub(crate) type MakePage = Arc<dyn Fn() -> Page + Send + Sync>;
 
-/// The pages of a server by their paths.
-#[derive(Clone, Default)]
-pub(crate) struct Pages(HashMap<String, MakePage>);
+/// A page and its path.
+pub(crate) struct ListedPage {
+    path: String,
+    make: MakePage,
+    /// Whether others at its path take its place.
+    gives_way: bool,
+}
 
-impl fmt::Debug for Pages {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+impl ListedPage {
+    /// A page of the program's.
+    pub(crate) fn new(path: &str, make: MakePage) -> Self {
+        Self { path: path.to_owned(), make, gives_way: false }
+    }
+
+    /// A page of the server's own, to be listed behind the program's.
+    pub(crate) fn own(path: &str, make: MakePage) -> Self {
+        Self { gives_way: true, ..Self::new(path, make) }
     }
 }
+
+/// The pages of a server by their paths.
+#[derive(Default)]
+pub(super) struct Pages(HashMap<String, MakePage>);
 
 impl Pages {
     pub(super) fn is_empty(&self) -> bool {
@@ -74,17 +87,22 @@ impl Pages {
     ///
     /// [`Code::FailedPrecondition`] for a path that no request has, that another page has, or that a route of HTTP has:
     /// nobody would ever see the page.
-    pub(super) fn add(&mut self, path: &str, make: MakePage, routes: &Table) -> Result<(), Error> {
+    pub(super) fn add(&mut self, page: ListedPage, routes: &Table) -> Result<(), Error> {
+        let ListedPage { path, make, gives_way } = page;
+        if gives_way && (is_taken(&path, routes) || self.0.contains_key(&path)) {
+            return Ok(());
+        }
         let wrong = |why: &str| Err(Error::new(Code::FailedPrecondition, format!("the page `{path}` {why}")));
         if !path.starts_with('/') || path.contains(['?', '#', '%']) || path.contains(char::is_whitespace) {
             return wrong("has a path that no request has: write it as `/metrics`");
         }
-        if is_taken(path, routes) {
+        if is_taken(&path, routes) {
             return wrong("has the path of a route of HTTP, which is answered in its place: give it another path");
         }
-        if self.0.insert(path.to_owned(), make).is_some() {
+        if self.0.contains_key(&path) {
             return wrong("is there twice");
         }
+        self.0.insert(path, make);
         Ok(())
     }
 
@@ -113,6 +131,6 @@ impl Pages {
 }
 
 /// Whether a route has a path, with whatever verb.
-pub(super) fn is_taken(path: &str, routes: &Table) -> bool {
+fn is_taken(path: &str, routes: &Table) -> bool {
     Path::read(path).is_ok_and(|path| !matches!(routes.find("GET", &path), Found::Nothing))
 }

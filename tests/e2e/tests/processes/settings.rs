@@ -29,6 +29,11 @@ fn every_default_is_stated() {
         Some(Duration::from_secs(1800)),
         "an example: connections grow old"
     );
+    assert_eq!(
+        config.server.http.metrics_listen.take().as_deref(),
+        Some("127.0.0.1:9090"),
+        "an example, not a default"
+    );
     let mut defaults = Config::default();
     for limits in [&mut config.limits, &mut defaults.limits] {
         // These depend on the machine.
@@ -37,9 +42,17 @@ fn every_default_is_stated() {
     }
     config.source.clear();
     assert_eq!(config, defaults);
-    for section in
-        ["server", "server.tls", "server.cors", "registry", "client", "client.tls", "limits", "limits.decode"]
-    {
+    for section in [
+        "server",
+        "server.tls",
+        "server.http",
+        "server.cors",
+        "registry",
+        "client",
+        "client.tls",
+        "limits",
+        "limits.decode",
+    ] {
         for known in keys(section) {
             let shown = stated.contains(&format!("\n{known} = ")) || stated.contains(&format!("\n[{section}.{known}]"));
             assert!(shown, "`{known}` of [{section}] is missing in templates/service.toml.j2");
