@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::cache_padded::CachePadded;
+use crate::cancellation::{Cancellation, Ends};
 use crate::certificate::PeerCertificate;
 use crate::lock::lock;
-use crate::metadata::{Metadata, Reach, Value};
+use crate::metadata::{Held, Metadata, Reach, Unread, Value};
 use crate::service::Method;
 
 /// The context of a call: what its handler knows about it, and what it hands on to the calls it makes
@@ -20,11 +21,10 @@ pub struct Context {
     deadline: Option<Instant>,
     /// Whether that is the caller's.
     of_caller: bool,
-    /// In an `Arc`: to clone a token takes its lock.
-    cancel: Option<Arc<CachePadded<CancellationToken>>>,
+    cancel: Option<Ends>,
     peer: Option<SocketAddr>,
     method: Option<&'static Method>,
-    metadata: Option<Arc<Metadata>>,
+    metadata: Held,
     /// The method whose handler makes this call.
     caller: Option<&'static Method>,
     rare: Option<Arc<Rare>>,
@@ -89,8 +89,13 @@ impl Context {
         // Field by field: each `with_` method would move all of it.
         let mut cx = Self::new();
         cx.peer = Some(peer);
-        cx.cancel = Some(gone);
+        cx.cancel = Some(Ends::Connection(gone));
         cx
+    }
+
+    /// Sets what cancels this call alone.
+    pub fn set_cancellation(&mut self, cancellation: &Cancellation) {
+        self.cancel = Some(Ends::Call(cancellation.clone()));
     }
 
     /// Sets the method that is called.
@@ -100,7 +105,12 @@ impl Context {
 
     /// Sets the metadata that came with the call.
     pub fn set_metadata(&mut self, metadata: Option<Metadata>) {
-        self.metadata = metadata.map(Arc::new);
+        self.metadata = metadata.map(Held::new).unwrap_or_default();
+    }
+
+    /// Sets metadata that is read when it is asked for.
+    pub fn set_unread_metadata(&mut self, metadata: impl Unread) {
+        self.metadata = Held::unread(metadata);
     }
 
     /// Whether anything can cancel this call.
@@ -200,7 +210,7 @@ impl Context {
     /// Sets what cancels the call.
     #[must_use]
     pub fn with_cancellation(mut self, token: CancellationToken) -> Self {
-        self.cancel = Some(Arc::new(CachePadded(token)));
+        self.cancel = Some(Ends::Call(token.into()));
         self
     }
 
@@ -229,7 +239,7 @@ impl Context {
     /// Replaces the metadata.
     #[must_use]
     pub fn with_metadata(mut self, metadata: Metadata) -> Self {
-        self.metadata = Some(Arc::new(metadata));
+        self.metadata = Held::new(metadata);
         self
     }
 
@@ -258,7 +268,7 @@ impl Context {
     /// The metadata of a call that is made. For clients.
     #[doc(hidden)]
     pub fn edit(&mut self) -> &mut Metadata {
-        Arc::make_mut(self.metadata.get_or_insert_default())
+        self.metadata.edit()
     }
 
     /// The other side's address, where a connection has one.
@@ -295,12 +305,12 @@ impl Context {
 
     /// The metadata that came with the call, if any.
     pub fn metadata(&self) -> Option<&Metadata> {
-        self.metadata.as_deref()
+        self.metadata.get()
     }
 
     /// The text of one name in the call's metadata; see [`Metadata::get`].
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.metadata.as_deref()?.get(name)
+        self.metadata()?.get(name)
     }
 
     /// The id under which everybody on the way of a request logs it: a TTHeader carries it, and a
@@ -334,7 +344,7 @@ impl Context {
 
     /// Whether the caller has gone away.
     pub fn is_cancelled(&self) -> bool {
-        self.cancel.as_ref().is_some_and(|token| token.is_cancelled())
+        self.cancel.as_ref().is_some_and(Ends::is_cancelled)
     }
 
     /// Ends when the caller goes away; never, when nothing can cancel this call. For tasks that
@@ -342,7 +352,7 @@ impl Context {
     pub async fn cancelled(&self) {
         match &self.cancel {
             // In a box: calls that nothing can cancel need not have room for it.
-            Some(token) => Box::pin(token.cancelled()).await,
+            Some(ends) => Box::pin(ends.token().cancelled()).await,
             None => std::future::pending().await,
         }
     }

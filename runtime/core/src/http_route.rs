@@ -4,6 +4,8 @@
 //! From proto these are `google.api.http` (`google/api/http.proto`), from Thrift the annotations of Hertz (`api.get`,
 //! `api.query`, …).
 
+use std::borrow::Cow;
+
 /// One verb and path that reach a method.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct HttpRoute {
@@ -115,7 +117,7 @@ pub struct HttpParts {
     /// The content type of a body that is taken as it is.
     pub content_type: String,
     /// Fields by their paths, each with its value as text; a list has one entry per element.
-    pub texts: Vec<(String, String)>,
+    pub texts: Vec<(Cow<'static, str>, String)>,
     /// The part of the answer that is the body.
     pub reply: ReplyBody,
 }

@@ -17,6 +17,7 @@
 //! | module | is |
 //! |---|---|
 //! | [`error`], [`context`], [`metadata`] | what travels beside a call and its answer |
+//! | [`cancellation`] | what ends a call before its answer |
 //! | [`certificate`] | who a caller proved to be, over TLS |
 //! | [`body`], [`service`] | one message or a stream of them; calls, answers and services |
 //! | [`router`], [`layered`] | which service a call goes to; one type for any stack of `tower` layers |
@@ -32,6 +33,7 @@ pub mod aside;
 pub mod base64;
 pub mod body;
 pub mod cache_padded;
+pub mod cancellation;
 pub mod certificate;
 pub mod context;
 pub mod cors;

@@ -11,13 +11,14 @@ use crate::compression::{ENCODINGS, Encoding};
 use crate::content::{Content, Unserved};
 use crate::status::Status;
 use kiteline_core::error::{Code, Error};
-use kiteline_core::metadata::Metadata;
+use kiteline_core::metadata::{Metadata, Unread};
 
 /// A caller, as far as its headers tell.
 #[derive(Clone, Debug, Default)]
 pub struct Caller {
     content: Content,
     micro: bool,
+    /// How it names the form of its bodies, where that is not the form's own name.
     label: Option<HeaderValue>,
     encoding: Encoding,
     /// How answers may be compressed.
@@ -31,17 +32,20 @@ impl Caller {
     ///
     /// For bodies in a form that is not served.
     pub fn new(headers: &HeaderMap) -> Result<Self, Unserved> {
-        let label = headers.get(CONTENT_TYPE);
-        let content = Content::read(label.and_then(|label| label.to_str().ok()).unwrap_or_default())?;
-        let micro = headers.contains_key(micro::MARK);
-        Ok(Self { label: label.cloned(), micro, ..Self::of(content, headers) })
+        Content::of(headers).map(|content| Self::labelled(content, headers))
+    }
+
+    /// A caller whose content type is read.
+    pub fn labelled(content: Content, headers: &HeaderMap) -> Self {
+        let (label, micro) = (headers.get(CONTENT_TYPE).cloned(), is_micro(headers));
+        Self { label, micro, ..Self::of(content, headers) }
     }
 
     /// A caller whose request says in another place what its bodies are.
     pub fn of(content: Content, headers: &HeaderMap) -> Self {
         let accepted = headers.get(content.protocol.accepts()).and_then(|names| names.to_str().ok());
         let accepted = accepted.map_or(0, Encoding::bits);
-        Self { content, accepted, label: Some(HeaderValue::from_static(content.name())), ..Self::default() }
+        Self { content, accepted, ..Self::default() }
     }
 
     /// The protocol and the form of bodies.
@@ -56,15 +60,15 @@ impl Caller {
     /// [`Code::Unimplemented`] for a compression that is not understood; [`Code::InvalidArgument`] for a version of
     /// Connect's that is not.
     pub fn read_encoding(&mut self, headers: &HeaderMap) -> Result<Encoding, Error> {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let name = text(self.content.protocol.encoding()).unwrap_or_default();
         self.set_encoding(name)?;
-        match text("connect-protocol-version") {
-            Some(version) if self.content.protocol.is_connect() && version != "1" => {
-                Err(Error::invalid(format!("version {version} of Connect's protocol is not served, but 1")))
-            }
-            _ => Ok(self.encoding),
+        if self.content.protocol.is_connect()
+            && let Some(version) = text(&connect::VERSION).filter(|version| *version != "1")
+        {
+            return Err(Error::invalid(format!("version {version} of Connect's protocol is not served, but 1")));
         }
+        Ok(self.encoding)
     }
 
     /// Sets how the request's messages are compressed, by the name of that.
@@ -99,28 +103,28 @@ impl Caller {
         if self.micro { micro::status_of(error, service) } else { status::status_of(error) }
     }
 
-    /// The headers of a call that are its metadata.
-    pub fn metadata(&self, headers: &HeaderMap) -> Metadata {
-        let mut metadata = metadata::read_metadata(headers);
-        if self.micro {
-            metadata.remove(micro::MARK);
-            metadata.remove(micro::TIMEOUT);
-        }
-        metadata
+    /// The headers of a call that are its metadata, not read yet; `None` without any.
+    pub fn metadata(&self, headers: HeaderMap) -> Option<UnreadHeaders> {
+        let metadata = UnreadHeaders { headers, micro: self.micro };
+        metadata::has_metadata(&metadata.headers).then_some(metadata)
     }
 
     /// Says of an answer which form and compression it has.
     pub fn label(&self, headers: &mut HeaderMap) {
-        if let Some(label) = &self.label {
-            headers.insert(CONTENT_TYPE, label.clone());
-        }
+        let own = || HeaderValue::from_static(self.content.name());
+        headers.insert(CONTENT_TYPE, self.label.clone().unwrap_or_else(own));
+        self.label_encoding(headers);
+    }
+
+    /// Says of an answer which compression it has.
+    pub fn label_encoding(&self, headers: &mut HeaderMap) {
         let protocol = self.content.protocol;
         let encoding = self.answers_in();
         if encoding.is_some() {
-            headers.insert(HeaderName::from_static(protocol.encoding()), HeaderValue::from_static(encoding.name()));
+            headers.insert(protocol.encoding(), HeaderValue::from_static(encoding.name()));
         }
         if protocol.has_envelopes() {
-            headers.insert(HeaderName::from_static(protocol.accepts()), HeaderValue::from_static(ENCODINGS));
+            headers.insert(protocol.accepts(), HeaderValue::from_static(ENCODINGS));
         }
     }
 
@@ -134,7 +138,7 @@ impl Caller {
     pub fn wait(&self, headers: &HeaderMap) -> Option<Duration> {
         match self.content.protocol {
             protocol if protocol.is_connect() => timeout::read_connect_timeout(headers),
-            _ if self.micro && !headers.contains_key(timeout::TIMEOUT) => micro::read_timeout(headers),
+            _ if self.micro && !headers.contains_key(&timeout::TIMEOUT) => micro::read_timeout(headers),
             _ => timeout::read_timeout(headers),
         }
     }
@@ -147,6 +151,29 @@ impl Caller {
     /// The body of an error of Connect's for one message each way, with its HTTP status.
     pub fn connect_error(&self, status: &Status) -> (http::StatusCode, bytes::Bytes) {
         (connect::http_status(status.code.unwrap_or(Code::Unknown)), connect::write_error(status))
+    }
+}
+
+/// Whether a request is of a client of go-micro.
+pub fn is_micro(headers: &HeaderMap) -> bool {
+    headers.contains_key(&micro::MARK)
+}
+
+/// Headers as metadata, read when it is asked for.
+#[derive(Debug)]
+pub struct UnreadHeaders {
+    headers: HeaderMap,
+    micro: bool,
+}
+
+impl Unread for UnreadHeaders {
+    fn read(&self) -> Metadata {
+        let mut metadata = metadata::read_metadata(&self.headers);
+        if self.micro {
+            metadata.remove(micro::MARK.as_str());
+            metadata.remove(micro::TIMEOUT.as_str());
+        }
+        metadata
     }
 }
 
@@ -163,10 +190,12 @@ mod tests {
     #[test]
     fn what_go_micro_sends_for_itself_is_no_metadata() {
         let sent = headers(&[PLAIN, ("timeout", "5"), ("x-content-type", "application/json"), ("x-user", "u1")]);
-        let seen = Caller::new(&sent).unwrap().metadata(&sent);
+        let seen = Caller::new(&sent).unwrap().metadata(sent).unwrap().read();
         assert_eq!(seen, [("x-user", "u1")].into_iter().collect());
         let sent = headers(&[PLAIN, ("timeout", "5")]);
-        assert_eq!(Caller::new(&sent).unwrap().metadata(&sent).get("timeout"), Some("5"));
+        assert_eq!(Caller::new(&sent).unwrap().metadata(sent).unwrap().read().get("timeout"), Some("5"));
+        let own = headers(&[PLAIN, ("te", "trailers")]);
+        assert!(Caller::new(&own).unwrap().metadata(own).is_none());
     }
 
     #[test]
@@ -177,7 +206,7 @@ mod tests {
             let deadline = Caller::new(&headers).unwrap().deadline(&headers, limit);
             deadline.saturating_duration_since(Instant::now()).as_secs_f64().round()
         };
-        let mark = (micro::MARK, "application/protobuf");
+        let mark = ("x-content-type", "application/protobuf");
         assert_eq!(left(&[mark, ("timeout", "7000000000")]), 7.0);
         assert_eq!(left(&[mark, ("timeout", "7000000000"), ("grpc-timeout", "9S")]), 9.0);
         assert_eq!(left(&[mark, ("timeout", "soon")]), 60.0);

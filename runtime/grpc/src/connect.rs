@@ -14,6 +14,9 @@ use kiteline_core::base64;
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::service::Form;
 
+/// The header of the protocol's version.
+pub static VERSION: HeaderName = HeaderName::from_static("connect-protocol-version");
+
 /// The codes by their names on this wire.
 const NAMES: [(&str, Code); 16] = [
     ("canceled", Code::Cancelled),

@@ -2,6 +2,9 @@
 //!
 //! gRPC (`PROTOCOL-HTTP2.md`), gRPC-Web (`PROTOCOL-WEB.md`) and Connect (connectrpc.com/docs/protocol).
 
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName};
+
 use kiteline_core::service::Form;
 
 /// A protocol of calls over HTTP.
@@ -34,20 +37,24 @@ impl Protocol {
     }
 
     /// The header that names the compression of messages.
-    pub fn encoding(self) -> &'static str {
+    pub fn encoding(self) -> &'static HeaderName {
+        static CONNECT: HeaderName = HeaderName::from_static("connect-content-encoding");
+        static GRPC: HeaderName = HeaderName::from_static("grpc-encoding");
         match self {
-            Self::Connect | Self::Rest => "content-encoding",
-            Self::ConnectStream => "connect-content-encoding",
-            _ => "grpc-encoding",
+            Self::Connect | Self::Rest => &CONTENT_ENCODING,
+            Self::ConnectStream => &CONNECT,
+            _ => &GRPC,
         }
     }
 
     /// The header that names the compressions that are understood.
-    pub fn accepts(self) -> &'static str {
+    pub fn accepts(self) -> &'static HeaderName {
+        static CONNECT: HeaderName = HeaderName::from_static("connect-accept-encoding");
+        static GRPC: HeaderName = HeaderName::from_static("grpc-accept-encoding");
         match self {
-            Self::Connect | Self::Rest => "accept-encoding",
-            Self::ConnectStream => "connect-accept-encoding",
-            _ => "grpc-accept-encoding",
+            Self::Connect | Self::Rest => &ACCEPT_ENCODING,
+            Self::ConnectStream => &CONNECT,
+            _ => &GRPC,
         }
     }
 }
@@ -84,21 +91,36 @@ const PREFIXES: [(&str, Protocol); 4] = [
 ];
 
 impl Content {
+    /// The content type of a request with these headers.
+    ///
+    /// # Errors
+    ///
+    /// For one that is not served, or none.
+    pub fn of(headers: &HeaderMap) -> Result<Self, Unserved> {
+        Self::read(headers.get(CONTENT_TYPE).and_then(|label| label.to_str().ok()).unwrap_or_default())
+    }
+
     /// Reads the value of `content-type`; parameters are not looked at.
     ///
     /// # Errors
     ///
     /// For one that is not served.
     pub fn read(text: &str) -> Result<Self, Unserved> {
-        let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        match essence.as_str() {
-            "application/proto" => return Ok(Self { protocol: Protocol::Connect, form: Form::Binary }),
-            "application/json" => return Ok(Self { protocol: Protocol::Connect, form: Form::Json }),
-            _ => {}
+        let essence = text.split(';').next().unwrap_or_default().trim();
+        let is = |name: &str| essence.eq_ignore_ascii_case(name);
+        if is("application/json") {
+            return Ok(Self { protocol: Protocol::Connect, form: Form::Json });
         }
-        let found = PREFIXES.iter().find_map(|(prefix, protocol)| Some((*protocol, essence.strip_prefix(prefix)?)));
+        if is("application/proto") {
+            return Ok(Self { protocol: Protocol::Connect, form: Form::Binary });
+        }
+        let behind = |prefix: &str| {
+            let (start, rest) = essence.split_at_checked(prefix.len())?;
+            start.eq_ignore_ascii_case(prefix).then_some(rest)
+        };
+        let found = PREFIXES.iter().find_map(|(prefix, protocol)| Some((*protocol, behind(prefix)?)));
         let (protocol, subtype) = found.ok_or(Unserved::Unknown)?;
-        let form = match (protocol, subtype) {
+        let form = match (protocol, subtype.to_ascii_lowercase().as_str()) {
             (Protocol::ConnectStream, "+proto") => Form::Binary,
             (Protocol::ConnectStream, "+json") => Form::Json,
             (Protocol::ConnectStream, _) => return Err(Unserved::Unknown),

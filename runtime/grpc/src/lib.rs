@@ -22,7 +22,7 @@ pub mod web;
 use bytes::Bytes;
 use prost::Message;
 
-pub use caller::Caller;
+pub use caller::{Caller, UnreadHeaders, is_micro};
 pub use compression::{ENCODINGS, Encoding};
 pub use content::{Content, Protocol, SERVED, Unserved};
 pub use frames::{Frames, Packed, Piece};

@@ -19,23 +19,28 @@ const BYTES: &str = "-bin";
 
 /// Headers of HTTP, gRPC and Connect themselves, which are nobody's metadata.
 fn is_own(name: &str) -> bool {
-    const HTTP: [&str; 14] = [
-        "accept-encoding",
-        "accept-post",
-        "connection",
-        "content-encoding",
-        "content-length",
-        "content-type",
-        "date",
-        "host",
-        "keep-alive",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "user-agent",
-    ];
-    HTTP.contains(&name) || ["grpc-", "connect-", ":"].iter().any(|prefix| name.starts_with(prefix))
+    matches!(
+        name,
+        "accept-encoding"
+            | "accept-post"
+            | "connection"
+            | "content-encoding"
+            | "content-length"
+            | "content-type"
+            | "date"
+            | "host"
+            | "keep-alive"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+            | "user-agent"
+    ) || ["grpc-", "connect-", ":"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether there is any header that may be metadata.
+pub(crate) fn has_metadata(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| !is_own(name.as_str()))
 }
 
 /// Reads metadata; text that is not visible ASCII and bytes that are not base64 are left out.

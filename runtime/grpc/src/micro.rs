@@ -7,16 +7,16 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
 use serde::Serialize;
 
 use super::status::Status;
 use kiteline_core::error::{Code, Error};
 
 /// The header that go-micro's clients send with every call.
-pub(super) const MARK: &str = "x-content-type";
+pub(super) static MARK: HeaderName = HeaderName::from_static("x-content-type");
 /// The header of the nanoseconds that a caller waits.
-pub(super) const TIMEOUT: &str = "timeout";
+pub(super) static TIMEOUT: HeaderName = HeaderName::from_static("timeout");
 
 /// `errors.Error`, fields in go-micro's order.
 #[derive(Serialize)]
@@ -56,7 +56,7 @@ pub(super) fn error_of(code: Code, micro: Detail) -> Error {
 
 /// The time that a caller waits; `None` when there is none, or none that can be read.
 pub(super) fn read_timeout(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(TIMEOUT)?.to_str().ok()?;
+    let text = headers.get(&TIMEOUT)?.to_str().ok()?;
     text.parse().ok().map(Duration::from_nanos)
 }
 
@@ -145,7 +145,7 @@ mod tests {
     fn timeouts_are_nanoseconds() {
         let read = |text: &str| {
             let mut headers = HeaderMap::new();
-            headers.insert(TIMEOUT, text.parse().unwrap());
+            headers.insert(&TIMEOUT, text.parse().unwrap());
             read_timeout(&headers)
         };
         assert_eq!(read("2000000000"), Some(Duration::from_secs(2)));

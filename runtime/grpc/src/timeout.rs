@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// gRPC's header (`PROTOCOL-HTTP2.md`).
-pub const TIMEOUT: &str = "grpc-timeout";
+pub static TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 /// Connect's.
-pub const CONNECT_TIMEOUT: &str = "connect-timeout-ms";
+pub static CONNECT_TIMEOUT: HeaderName = HeaderName::from_static("connect-timeout-ms");
 
 /// What a header of so many digits may say.
 const GRPC_DIGITS: usize = 8;
@@ -20,7 +20,7 @@ fn digits(text: &str, most: usize) -> Option<u64> {
 
 /// Reads gRPC's: at most 8 digits and a unit. `None` when there is none, or none that can be read.
 pub fn read_timeout(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(TIMEOUT)?.to_str().ok()?;
+    let text = headers.get(&TIMEOUT)?.to_str().ok()?;
     let (amount, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let amount = digits(amount, GRPC_DIGITS)?;
     Some(match unit {
@@ -36,7 +36,7 @@ pub fn read_timeout(headers: &HeaderMap) -> Option<Duration> {
 
 /// Reads Connect's: at most 10 digits of milliseconds. `None` when there is none, or none that can be read.
 pub fn read_connect_timeout(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(CONNECT_TIMEOUT)?.to_str().ok()?;
+    let text = headers.get(&CONNECT_TIMEOUT)?.to_str().ok()?;
     digits(text, CONNECT_DIGITS).map(Duration::from_millis)
 }
 
@@ -62,14 +62,13 @@ fn text(text: &str) -> HeaderValue {
 mod tests {
     use super::*;
 
-    fn headers(name: &'static str, value: &str) -> HeaderMap {
-        let value = HeaderValue::from_str(value).unwrap();
-        HeaderMap::from_iter([(http::HeaderName::from_static(name), value)])
+    fn headers(name: &HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name.clone(), HeaderValue::from_str(value).unwrap())])
     }
 
     #[test]
     fn reads_timeouts_of_every_unit() {
-        let read = |text| read_timeout(&headers(TIMEOUT, text));
+        let read = |text| read_timeout(&headers(&TIMEOUT, text));
         assert_eq!(read("2H"), Some(Duration::from_secs(7200)));
         assert_eq!(read("50m"), Some(Duration::from_millis(50)));
         assert_eq!(read("99999999n"), Some(Duration::from_nanos(99_999_999)));
@@ -80,7 +79,7 @@ mod tests {
 
     #[test]
     fn reads_milliseconds() {
-        let read = |text| read_connect_timeout(&headers(CONNECT_TIMEOUT, text));
+        let read = |text| read_connect_timeout(&headers(&CONNECT_TIMEOUT, text));
         assert_eq!(read("0"), Some(Duration::ZERO));
         assert_eq!(read("9999999999"), Some(Duration::from_millis(9_999_999_999)));
         for bad in ["", "-1", "+1", "1.5", "12345678901", "1s"] {
@@ -99,7 +98,7 @@ mod tests {
             (Duration::MAX, "99999999H", "9999999999"),
         ] {
             assert_eq!((write_timeout(left), write_connect_timeout(left)), (text(grpc), text(connect)));
-            assert!(read_timeout(&headers(TIMEOUT, grpc)).unwrap() <= left);
+            assert!(read_timeout(&headers(&TIMEOUT, grpc)).unwrap() <= left);
         }
     }
 }

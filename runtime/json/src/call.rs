@@ -20,6 +20,9 @@ use crate::places::Places;
 use crate::writer::Pick;
 use crate::{Failure, Read, Reader, Style, Value, Writer};
 
+/// So many parameters are few.
+const FEW: usize = 16;
+
 /// Whose habits the JSON of a call has.
 fn style(call: &Call) -> Style {
     match call.method.idl {
@@ -80,10 +83,12 @@ fn read_parts(
         RequestBody::Raw(path) => drop(read(Reader::raw(body, path, &parts.content_type, style, limits), false)?),
         RequestBody::None | RequestBody::Whole | RequestBody::Field(_) => {}
     }
-    let mut paths = HashSet::new();
-    for (path, text) in &parts.texts {
+    // Few are compared with each other sooner than they are hashed.
+    let (few, mut paths) = (parts.texts.len() <= FEW, HashSet::new());
+    for (at, (path, text)) in parts.texts.iter().enumerate() {
         let listed = read(Reader::text(text, path, style, limits), false)?;
-        if !paths.insert(path.as_str()) && !listed {
+        let again = if few { parts.texts.iter().take(at).any(|(other, _)| other == path) } else { !paths.insert(path) };
+        if again && !listed {
             return Err(Failure::new(format!("the parameter {path} is there twice"), None));
         }
     }

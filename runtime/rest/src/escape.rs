@@ -1,5 +1,7 @@
 //! The escapes of URLs (RFC 3986, section 2.1): `%` and two hexadecimal digits.
 
+use std::borrow::Cow;
+
 /// How a text is decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -12,7 +14,10 @@ pub(crate) enum Kind {
 }
 
 /// The text behind the escapes; `None` for an escape that is none, or for bytes that are not UTF-8.
-pub(crate) fn decode(text: &str, kind: Kind) -> Option<String> {
+pub(crate) fn decode(text: &str, kind: Kind) -> Option<Cow<'_, str>> {
+    if !text.bytes().any(|byte| byte == b'%' || byte == b'+' && kind == Kind::Query) {
+        return Some(Cow::Borrowed(text));
+    }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, behind)) = rest.split_first() {
@@ -30,7 +35,7 @@ pub(crate) fn decode(text: &str, kind: Kind) -> Option<String> {
             byte => bytes.push(*byte),
         }
     }
-    String::from_utf8(bytes).ok()
+    String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
 fn hex(digit: u8) -> Option<u8> {

@@ -5,9 +5,10 @@ use http::HeaderMap;
 use http::header::ACCEPT;
 
 /// How the messages of a stream are set apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Framing {
     /// `text/event-stream`.
+    #[default]
     Events,
     /// `application/x-ndjson`.
     Lines,

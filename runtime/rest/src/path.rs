@@ -1,5 +1,7 @@
 //! The path of a request, split into its segments before anything in them is decoded.
 
+use std::borrow::Cow;
+
 use crate::escape::{Kind, decode};
 
 /// Why a path or a query is refused.
@@ -16,14 +18,31 @@ impl std::error::Error for Malformed {}
 
 /// The most segments that a path may have.
 const MOST: usize = 256;
+/// What most paths have at most.
+const FEW: usize = 8;
 
 /// A path that can be looked for.
 #[derive(Debug)]
-pub struct Path<'a> {
-    /// As they came.
-    raw: Vec<&'a str>,
+pub struct Path<'a>(Vec<Piece<'a>>);
+
+/// One segment.
+#[derive(Debug)]
+struct Piece<'a> {
+    /// As it came.
+    raw: &'a str,
     /// Decoded.
-    segments: Vec<String>,
+    text: Cow<'a, str>,
+}
+
+impl<'a> Piece<'a> {
+    fn read(raw: &'a str) -> Result<Self, Malformed> {
+        let text = decode(raw, Kind::Segment).ok_or(Malformed("the path has an escape that is none"))?;
+        match &*text {
+            "." | ".." => Err(Malformed("the path has a segment of dots")),
+            text if text.chars().any(char::is_control) => Err(Malformed("the path has a control character")),
+            _ => Ok(Self { raw, text }),
+        }
+    }
 }
 
 impl<'a> Path<'a> {
@@ -34,36 +53,40 @@ impl<'a> Path<'a> {
     /// For escapes that are none, texts that are not UTF-8, control characters, the segments `.` and `..`, and too many segments.
     pub fn read(path: &'a str) -> Result<Self, Malformed> {
         let path = path.strip_prefix('/').ok_or(Malformed("the path does not begin with a slash"))?;
-        let raw: Vec<_> = if path.is_empty() { Vec::new() } else { path.split('/').take(MOST + 1).collect() };
-        if raw.len() > MOST {
-            return Err(Malformed("the path has too many segments"));
-        }
-        let segments = raw.iter().map(|segment| {
-            let text = decode(segment, Kind::Segment).ok_or(Malformed("the path has an escape that is none"))?;
-            match text.as_str() {
-                "." | ".." => Err(Malformed("the path has a segment of dots")),
-                text if text.chars().any(char::is_control) => Err(Malformed("the path has a control character")),
-                _ => Ok(text),
+        let mut pieces = Vec::with_capacity(if path.is_empty() { 0 } else { FEW });
+        let mut rest = Some(path).filter(|path| !path.is_empty());
+        while let Some(path) = rest {
+            // Most segments are short: a search by words would take longer.
+            let end = path.bytes().position(|byte| byte == b'/');
+            let (raw, behind) = path.split_at(end.unwrap_or(path.len()));
+            rest = end.and_then(|_| behind.get(1..));
+            if pieces.len() == MOST {
+                return Err(Malformed("the path has too many segments"));
             }
-        });
-        Ok(Self { segments: segments.collect::<Result<_, _>>()?, raw })
+            pieces.push(Piece::read(raw)?);
+        }
+        Ok(Self(pieces))
     }
 
     /// How many segments it has; the last one is empty behind a slash at the end.
     pub(crate) fn len(&self) -> usize {
-        self.raw.len()
+        self.0.len()
     }
 
     /// A decoded segment.
     pub(crate) fn segment(&self, place: usize) -> Option<&str> {
-        self.segments.get(place).map(String::as_str)
+        self.0.get(place).map(|piece| &*piece.text)
     }
 
     /// The text of some segments, the last of them without what stands behind the template (`:verb`).
     pub(crate) fn text(&self, first: usize, end: usize, ending: &str) -> Option<String> {
-        let raw = self.raw.get(first..end)?;
-        let kind = if raw.len() == 1 { Kind::Segment } else { Kind::Segments };
-        let mut text = decode(&raw.join("/"), kind)?;
+        let mut text = match self.0.get(first..end)? {
+            [one] => one.text.to_string(),
+            several => {
+                let raw: Vec<_> = several.iter().map(|piece| piece.raw).collect();
+                decode(&raw.join("/"), Kind::Segments)?.into_owned()
+            }
+        };
         if end == self.len() && !ending.is_empty() {
             let rest = text.strip_suffix(ending)?.strip_suffix(':')?.len();
             text.truncate(rest);

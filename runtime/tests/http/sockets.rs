@@ -69,6 +69,29 @@ async fn what_is_no_call_is_refused_in_words_of_http() {
 }
 
 #[tokio::test]
+async fn a_head_has_its_time_and_silence_between_requests_has_another() {
+    let limits = Limits { whole_frame: Duration::from_millis(300), ..Limits::default() };
+    let running = start(&HelloServer::default(), limits).await;
+    let request = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+    let mut silent = TcpStream::connect(running.addr()).await.unwrap();
+    let mut answer = [0; 512];
+    silent.write_all(request).await.unwrap();
+    assert_ne!(silent.read(&mut answer).await.unwrap(), 0);
+    // One that never ends its head, the second of its connection too.
+    for first in [&b""[..], request] {
+        let mut slow = TcpStream::connect(running.addr()).await.unwrap();
+        slow.write_all(&[first, b"GET / HTTP/1.1\r\nho"].concat()).await.unwrap();
+        let mut all = Vec::new();
+        // Ended without an answer to the second.
+        let _ = slow.read_to_end(&mut all).await;
+        assert_eq!(String::from_utf8_lossy(&all).matches("HTTP/1.1 404").count(), usize::from(!first.is_empty()));
+    }
+    assert_eq!(running.counters().get(Counter::Stalled), 2);
+    silent.write_all(request).await.unwrap();
+    assert_ne!(silent.read(&mut answer).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn browsers_are_told_which_pages_may_call() {
     let cors = runtime::Cors::new(["https://app.example.com"]).unwrap();
     let cors = runtime::Cors { headers: vec!["authorization".to_owned()], ..cors };

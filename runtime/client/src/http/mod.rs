@@ -162,14 +162,14 @@ impl Caller {
                 headers.insert("x-grpc-web", HeaderValue::from_static("1"));
             }
             Protocol::Connect | Protocol::ConnectStream => {
-                headers.insert("connect-protocol-version", HeaderValue::from_static("1"));
+                headers.insert(&connect::VERSION, HeaderValue::from_static("1"));
             }
             Protocol::Rest => {}
         }
         if let Some(left) = call.cx.remaining() {
             match protocol.is_connect() {
-                true => headers.insert(CONNECT_TIMEOUT, write_connect_timeout(left)),
-                false => headers.insert(TIMEOUT, write_timeout(left)),
+                true => headers.insert(&CONNECT_TIMEOUT, write_connect_timeout(left)),
+                false => headers.insert(&TIMEOUT, write_timeout(left)),
             };
         }
         if let Some(metadata) = call.cx.metadata() {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::http_route::HttpRoute;
@@ -57,13 +57,13 @@ impl Expected {
     /// The end of the call, where the head is all that there is.
     pub(super) fn head(&self, code: StatusCode, headers: &HeaderMap, alone: bool) -> Result<Encoding, Ended> {
         let protocol = self.content.protocol;
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !self.is_success(code) {
             let of_grpc = Some(headers).filter(|_| !protocol.is_connect()).and_then(Status::read);
             return Err(of_grpc.map_or_else(|| bad_status(code), |status| Ended::with(&status, headers)));
         }
         if self.route.is_none() {
-            self.check(text(header::CONTENT_TYPE.as_str()))?;
+            self.check(text(&header::CONTENT_TYPE))?;
         }
         if alone && !protocol.is_connect() && headers.contains_key(STATUS) {
             let ended = self.silence(headers);

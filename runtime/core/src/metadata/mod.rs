@@ -3,12 +3,15 @@
 //! Each entry has a [`Reach`]. How a wire spells one is the business of its protocol: gRPC sends
 //! plain names as they are, a TTHeader has transient and persistent pairs alone.
 
+mod held;
 mod value;
 
 use std::fmt;
 
 pub use crate::base64;
 
+pub(crate) use held::Held;
+pub use held::Unread;
 pub use value::Value;
 
 /// How far an entry travels.

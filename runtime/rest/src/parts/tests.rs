@@ -13,7 +13,8 @@ fn read(
     let headers =
         headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()));
     let (headers, body) = (headers.collect::<HeaderMap>(), Bytes::from(body.to_owned()));
-    let (_, parts) = read_parts(route, vec![("id", "7".to_owned())], Request { query, headers: &headers, body })?;
+    let (_, parts) = read_parts(route, &vec![("id", "7".to_owned())], Request { query, headers: &headers, body })?;
+    let parts = parts.unwrap_or_else(|| HttpParts { body: RequestBody::Whole, ..HttpParts::default() });
     let texts: Vec<_> = parts.texts.iter().map(|(field, text)| format!("{field}={text}")).collect();
     Ok((parts.body, texts.join(" ")))
 }

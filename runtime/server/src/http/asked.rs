@@ -18,7 +18,7 @@ use kiteline_core::context::ReplyMetadata;
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::router::{Route, unknown_method};
 use kiteline_core::service::{Idl, Kind};
-use kiteline_grpc::{Caller, Content, Form, Protocol, SERVED, Unserved, connect};
+use kiteline_grpc::{Caller, Content, Form, Protocol, SERVED, Unserved, connect, is_micro};
 use kiteline_rest::Shape;
 
 /// A request that can be served.
@@ -43,21 +43,23 @@ pub(super) fn read(head: &Parts, connection: &Connection) -> Result<Asked, Refus
         return Err(nothing(shared));
     }
     let path = head.uri.path();
-    let caller = Caller::new(&head.headers);
+    let content = Content::of(&head.headers);
+    let is_called = content.is_ok_and(|content| content.protocol.has_envelopes());
     // For go-micro's clients alone: to others another package is another version.
-    let micro = caller.as_ref().is_ok_and(Caller::is_micro);
-    let other = || Some(path).filter(|_| micro).and_then(|path| shared.router.by_last_part(path));
+    let other = || {
+        let micro = is_called && is_micro(&head.headers);
+        if micro { shared.router.by_last_part(path) } else { None }
+    };
     let route = shared.router.by_path(path).or_else(other).filter(|route| is_called_over_http(route));
-    let is_called = |caller: &Caller| caller.content().protocol.has_envelopes();
-    if route.is_none() && !connection.surface.routes.is_empty() && !caller.as_ref().is_ok_and(is_called) {
-        return rest::find(head, &connection.surface.routes, connection.surface.shape);
+    if route.is_none() && !connection.surface.routes.is_empty() && !is_called {
+        return rest::find(head, content, &connection.surface);
     }
     if head.method != Verb::POST {
         let route = route.ok_or_else(|| nothing(shared))?;
         return if head.method == Verb::GET && route.method.safe { get(head, route) } else { Err(verb(route)) };
     }
-    let mut caller = match caller {
-        Ok(caller) => caller,
+    let mut caller = match content {
+        Ok(content) => Caller::labelled(content, &head.headers),
         Err(Unserved::Form) => return Err(unread(head)),
         Err(Unserved::Unknown) if route.is_none() => return Err(nothing(shared)),
         Err(Unserved::Unknown) => return Err(content_type()),

@@ -1,14 +1,16 @@
 //! One call: its message or messages, its work, its answer.
 
 use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
 use bytes::BytesMut;
 use http::header::CONTENT_TYPE;
+use http::request::Parts;
 use http::{HeaderMap, Response};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio::task::unconstrained;
 
 use super::asked::Asked;
 use super::incoming::{self, Arriving};
@@ -20,8 +22,8 @@ use crate::counters::Counter;
 use crate::failures;
 use crate::partial::Held as Reserved;
 use crate::running_call::{self, End, GRACE};
-use crate::shared::Shared;
 use kiteline_core::body::Body;
+use kiteline_core::cancellation::{CancelGuard, Cancellation};
 use kiteline_core::context::{Context, ReplyMetadata, ReplySlot};
 use kiteline_core::error::{Code, Error};
 use kiteline_core::service::{Answer, Call};
@@ -34,7 +36,7 @@ pub(super) struct Exchange {
     asked: Asked,
     /// `None` for a stream of requests whose caller waits for as long as it takes.
     end: Option<End>,
-    cancel: CancellationToken,
+    cancel: Cancellation,
 }
 
 impl Exchange {
@@ -47,7 +49,7 @@ impl Exchange {
             (Some(at), own) if own.is_none_or(|own| at < own) => Some(End { at, of_caller: true }),
             (_, own) => own.map(|at| End { at, of_caller: false }),
         };
-        Self { stream, asked, end, cancel: CancellationToken::new() }
+        Self { stream, asked, end, cancel: Cancellation::default() }
     }
 
     fn connection(&self) -> &Arc<Connection> {
@@ -55,12 +57,11 @@ impl Exchange {
     }
 
     /// Receives the message, lets the service work, gives its answer.
-    pub(super) async fn answer(self, headers: &HeaderMap, body: Arriving) -> Response<Outgoing> {
+    pub(super) async fn answer(self, head: Parts, body: Arriving) -> Response<Outgoing> {
         let connection = Arc::clone(self.connection());
-        let shared = &*connection.shared;
         let open = Open::new(&self);
         let slot = ReplySlot::default();
-        let outcome = in_time(self.end, self.work(headers, body, &slot)).await;
+        let outcome = in_time(self.end, self.work(head, body, &slot)).await;
         let (late, outcome) = match outcome {
             Ok(outcome) => (false, outcome),
             Err(error) => {
@@ -72,14 +73,14 @@ impl Exchange {
         if self.is_told_late(late, &outcome) {
             tokio::time::sleep(GRACE).await;
         }
-        let (caller, service) = (self.asked.caller.clone(), service_of(self.asked.route.method.path));
+        let (caller, path) = (self.asked.caller.clone(), self.asked.route.method.path);
         let answered = match outcome {
             Ok(answer) => self.respond(answer, cancel).await,
             Err(error) => Err(error),
         };
         answered.unwrap_or_else(|error| {
-            shared.note(&error);
-            failed(&caller, &error, slot.take(), service, connection.surface.shape)
+            connection.shared.note(&error);
+            failed(&caller, &error, slot.take(), service_of(path), connection.surface.shape)
         })
     }
 
@@ -90,7 +91,7 @@ impl Exchange {
     }
 
     fn target(&self) -> Target {
-        Target::new(self.connection(), &self.asked.route)
+        Target::new(self.connection(), self.asked.route.method)
     }
 
     /// The body, and what was reserved for it while it arrived.
@@ -107,31 +108,32 @@ impl Exchange {
         })
     }
 
-    fn context(&self, headers: &HeaderMap, slot: &ReplySlot) -> Context {
-        let mut cx = Context::new().with_peer(self.connection().peer).with_cancellation(self.cancel.clone());
+    fn context(&self, headers: HeaderMap, slot: &ReplySlot) -> Context {
+        let mut cx = Context::new().with_peer(self.connection().peer);
+        cx.set_cancellation(&self.cancel);
         if let Some(End { at, of_caller }) = self.end {
             cx.set_limit(at);
             if of_caller {
                 cx.set_deadline(at);
             }
         }
-        let metadata = self.asked.caller.metadata(headers);
-        if !metadata.is_empty() {
-            cx.set_metadata(Some(metadata));
+        if let Some(metadata) = self.asked.caller.metadata(headers) {
+            cx.set_unread_metadata(metadata);
         }
         cx.set_reply_slot(slot.clone());
         cx
     }
 
-    async fn work(&self, headers: &HeaderMap, body: Arriving, slot: &ReplySlot) -> Result<Answer, Error> {
+    async fn work(&self, mut head: Parts, body: Arriving, slot: &ReplySlot) -> Result<Answer, Error> {
         let (shared, route) = (&self.connection().shared, &self.asked.route);
         let share = self.connection().streams.share();
         let started = self.body(body).await.and_then(|(body, held)| {
-            let mut call = Call::new(route.method, self.context(headers, slot), body, shared.limits.decode);
+            let mut call = Call::new(route.method, Context::new(), body, shared.limits.decode);
             call.form = self.asked.caller.content().form;
             if let Some(rest) = &self.asked.rest {
-                rest.fill(&mut call, headers)?;
+                rest.fill(&mut call, &head)?;
             }
+            call.cx = self.context(std::mem::take(&mut head.headers), slot);
             shared.start(route, call, Entry { share, held })
         });
         match started {
@@ -147,7 +149,7 @@ impl Exchange {
         }
     }
 
-    async fn respond(self, answer: Answer, cancel: Option<DropGuard>) -> Result<Response<Outgoing>, Error> {
+    async fn respond(self, answer: Answer, cancel: Option<CancelGuard>) -> Result<Response<Outgoing>, Error> {
         let (protocol, streams) =
             (self.asked.caller.content().protocol, self.asked.route.method.kind.streams_answers());
         let (framing, shape) = (self.asked.rest.as_ref().map(|rest| rest.framing), self.connection().surface.shape);
@@ -155,9 +157,12 @@ impl Exchange {
         let Answer { head, body, trailers } = answer;
         let mut headers = HeaderMap::new();
         write_reply_metadata(&head, &mut headers);
-        sealing.caller.label(&mut headers);
-        if let Some(rest) = &self.asked.rest {
-            headers.insert(CONTENT_TYPE, rest.content_type(self.asked.route.method.kind, &head));
+        match &self.asked.rest {
+            Some(rest) => {
+                headers.insert(CONTENT_TYPE, rest.content_type(self.asked.route.method.kind, &head));
+                sealing.caller.label_encoding(&mut headers);
+            }
+            None => sealing.caller.label(&mut headers),
         }
         let body = if streams {
             let mut messages = body.into_messages();
@@ -168,7 +173,7 @@ impl Exchange {
             let first = match poll_fn(|task| Poll::Ready(messages.poll_message(task))).await {
                 Poll::Pending => None,
                 Poll::Ready(Some(Err(error))) => {
-                    cancel.map(DropGuard::disarm);
+                    cancel.into_iter().for_each(CancelGuard::disarm);
                     self.stream.connection.shared.note(&error);
                     let mut trailers = trailers;
                     trailers.extend(messages.take_trailers());
@@ -180,7 +185,7 @@ impl Exchange {
             };
             Outgoing::stream(Answers { messages, first, trailers, sealing, cancel, slow: None, stream: self.stream })
         } else {
-            cancel.map(DropGuard::disarm);
+            cancel.into_iter().for_each(CancelGuard::disarm);
             let message = body.into_whole()?;
             let message = match &self.asked.rest {
                 Some(rest) => rest.message(shape, message),
@@ -220,30 +225,40 @@ fn whole(message: Sealed, end: Ending, stream: &Stream) -> Result<Outgoing, Erro
 
 /// An answer that comes before the deadline; receiving the message counts.
 async fn in_time<T>(end: Option<End>, answer: impl Future<Output = T>) -> Result<T, Error> {
-    match end {
-        Some(end) => tokio::time::timeout_at(end.at.into(), answer).await.map_err(|_| running_call::late()),
+    let mut answer = pin!(answer);
+    if let Poll::Ready(answer) = poll_fn(|task| Poll::Ready(answer.as_mut().poll(task))).await {
+        return Ok(answer);
+    }
+    // In a box, and only for what takes a while: a timer is large.
+    let late = end.map(|end| Box::pin(unconstrained(tokio::time::sleep_until(end.at.into()))));
+    match late {
+        Some(late) => tokio::select! {
+            biased;
+            answer = answer => Ok(answer),
+            () = late => Err(running_call::late()),
+        },
         None => Ok(answer.await),
     }
 }
 
 /// A call until its answer: whatever ends it before is counted, and cancels it.
 struct Open {
-    cancel: Option<DropGuard>,
+    cancel: Option<CancelGuard>,
     deadline: Option<Instant>,
-    shared: Arc<Shared>,
+    connection: Arc<Connection>,
 }
 
 impl Open {
     fn new(call: &Exchange) -> Self {
-        let (cancel, deadline) = (call.cancel.clone().drop_guard(), call.end.map(|end| end.at));
-        Self { cancel: Some(cancel), deadline, shared: Arc::clone(&call.connection().shared) }
+        let (cancel, deadline) = (call.cancel.clone().guard(), call.end.map(|end| end.at));
+        Self { cancel: Some(cancel), deadline, connection: Arc::clone(call.connection()) }
     }
 
     /// Answered, or out of time. What cancels an answered call is for its stream, if there is one.
-    fn ended(mut self, answered: bool) -> Option<DropGuard> {
+    fn ended(mut self, answered: bool) -> Option<CancelGuard> {
         let cancel = self.cancel.take();
         if !answered {
-            self.shared.count(Counter::Deadlines);
+            self.connection.shared.count(Counter::Deadlines);
             return None;
         }
         cancel
@@ -255,7 +270,7 @@ impl Drop for Open {
         if self.cancel.is_some() {
             // A caller whose clock was first ends the stream at the deadline, too.
             let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-            self.shared.count(if late { Counter::Deadlines } else { Counter::Abandoned });
+            self.connection.shared.count(if late { Counter::Deadlines } else { Counter::Abandoned });
         }
     }
 }

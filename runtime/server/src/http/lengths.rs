@@ -1,18 +1,20 @@
-//! Requests of HTTP/1.1 that state two lengths, `content-length` and `transfer-encoding`. A proxy in front may go by the one, and
-//! hyper, which goes by the other, does not tell: what is a body to one of them is a second request to the other
-//! (RFC 9112, section 6.3 and 11.2).
+//! The requests of a connection of HTTP/1.1 as they are read: whether a head that has begun is whole, and whether a request
+//! states two lengths, `content-length` and `transfer-encoding`. A proxy in front may go by the one, and hyper, which goes by the
+//! other, does not tell: what is a body to one of them is a second request to the other (RFC 9112, section 6.3 and 11.2).
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::{Context as Task, Poll, ready};
 
+use memchr::memchr;
 use tokio::io::{AsyncRead, ReadBuf};
 
+use super::Connection;
 use kiteline_core::reading::Reads;
 
-/// What is kept of a line: names and numbers are shorter.
+/// What is kept of a line that is cut: names and numbers are shorter.
 const LINE: usize = 64;
 
 /// Where in a message the next byte is.
@@ -32,24 +34,50 @@ enum Place {
     Lost,
 }
 
-/// Follows the requests of one connection as they are read.
-#[derive(Debug)]
+/// Follows the requests of one connection.
 pub(super) struct Lengths {
+    connection: Arc<Connection>,
+    follow: Follow,
+    /// Whether a head has begun and is not whole.
+    awaits: bool,
+}
+
+impl Lengths {
+    /// Tells the connection what it sees.
+    pub(super) fn new(connection: Arc<Connection>) -> Self {
+        Self { connection, follow: Follow::default(), awaits: false }
+    }
+
+    fn look(&mut self, bytes: &[u8]) {
+        self.follow.look(bytes);
+        if self.follow.two {
+            self.connection.two_lengths.store(true, Ordering::Relaxed);
+        }
+        let awaits = self.follow.awaits_head();
+        if awaits != self.awaits {
+            self.awaits = awaits;
+            self.connection.streams.awaits_head(awaits);
+        }
+    }
+}
+
+/// The requests of a connection, as far as they were read.
+#[derive(Debug, Default)]
+struct Follow {
     place: Place,
-    /// The beginning of a line.
+    /// The beginning of a line that is cut.
     line: Vec<u8>,
-    /// Bytes of the head so far.
+    /// Whether a line of the head was read.
     begun: bool,
     length: Option<u64>,
     chunked: bool,
     /// Set for good as soon as a request has both.
-    two: Arc<AtomicBool>,
+    two: bool,
 }
 
-impl Lengths {
-    /// Says in `two` that a request has two lengths.
-    pub(super) fn new(two: Arc<AtomicBool>) -> Self {
-        Self { place: Place::Head, line: Vec::with_capacity(LINE), begun: false, length: None, chunked: false, two }
+impl Follow {
+    fn awaits_head(&self) -> bool {
+        self.place == Place::Head && (self.begun || !self.line.is_empty())
     }
 
     fn look(&mut self, mut bytes: &[u8]) {
@@ -68,23 +96,30 @@ impl Lengths {
                     };
                 }
                 Place::Head | Place::Size | Place::Trailers => {
-                    let end = bytes.iter().position(|byte| *byte == b'\n');
-                    let (part, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
-                    let room = LINE.saturating_sub(self.line.len()).min(part.len());
-                    self.line.extend_from_slice(part.get(..room).unwrap_or_default());
+                    let Some(end) = memchr(b'\n', bytes) else { return self.keep(bytes) };
+                    let (part, rest) = bytes.split_at(end);
                     bytes = rest.get(1..).unwrap_or_default();
-                    if end.is_some() {
-                        self.place = self.behind();
-                        self.line.clear();
+                    if self.line.is_empty() {
+                        self.place = self.behind(part);
+                        continue;
                     }
+                    self.keep(part);
+                    let line = std::mem::take(&mut self.line);
+                    self.place = self.behind(&line);
                 }
             }
         }
     }
 
+    /// Keeps a part of a line, as far as it can matter.
+    fn keep(&mut self, part: &[u8]) {
+        let room = LINE.saturating_sub(self.line.len()).min(part.len());
+        self.line.extend_from_slice(part.get(..room).unwrap_or_default());
+    }
+
     /// The place behind a line.
-    fn behind(&mut self) -> Place {
-        let line = self.line.trim_ascii_end();
+    fn behind(&mut self, line: &[u8]) -> Place {
+        let line = line.trim_ascii_end();
         match self.place {
             Place::Head if line.is_empty() && !self.begun => Place::Head,
             Place::Head if line.is_empty() => {
@@ -97,19 +132,7 @@ impl Lengths {
             }
             Place::Head => {
                 self.begun = true;
-                let mut parts = line.splitn(2, |byte| *byte == b':');
-                let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default().trim_ascii());
-                if name.eq_ignore_ascii_case(b"content-length") {
-                    match number(value, 10) {
-                        Some(length) => self.length = Some(length),
-                        None => return Place::Lost,
-                    }
-                }
-                self.chunked |= name.eq_ignore_ascii_case(b"transfer-encoding");
-                if self.chunked && self.length.is_some() {
-                    self.two.store(true, Ordering::Relaxed);
-                }
-                Place::Head
+                self.header(line)
             }
             Place::Size => {
                 let digits = line.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
@@ -122,6 +145,25 @@ impl Lengths {
             Place::Trailers if line.is_empty() => Place::Head,
             place => place,
         }
+    }
+
+    /// The place behind a line of a head.
+    fn header(&mut self, line: &[u8]) -> Place {
+        // Most lines are of neither, and this is read of each request.
+        if !matches!(line.first(), Some(b'c' | b'C' | b't' | b'T')) {
+            return Place::Head;
+        }
+        let mut parts = line.splitn(2, |byte| *byte == b':');
+        let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default().trim_ascii());
+        if name.eq_ignore_ascii_case(b"content-length") {
+            match number(value, 10) {
+                Some(length) => self.length = Some(length),
+                None => return Place::Lost,
+            }
+        }
+        self.chunked |= name.eq_ignore_ascii_case(b"transfer-encoding");
+        self.two |= self.chunked && self.length.is_some();
+        Place::Head
     }
 }
 
@@ -146,9 +188,9 @@ mod tests {
     /// Whether a request of a connection has two lengths, and where the next byte is; the same however it is cut.
     fn seen(wire: &str) -> (bool, Place) {
         let mut all = [1, 2, 7, wire.len().max(1)].map(|size| {
-            let mut lengths = Lengths::new(Arc::default());
-            wire.as_bytes().chunks(size).for_each(|chunk| lengths.look(chunk));
-            (lengths.two.load(Ordering::Relaxed), lengths.place)
+            let mut follow = Follow::default();
+            wire.as_bytes().chunks(size).for_each(|chunk| follow.look(chunk));
+            (follow.two, follow.place)
         });
         all.sort_by_key(|(two, _)| *two);
         assert_eq!(all[0], all[3], "{wire}");
@@ -164,6 +206,25 @@ mod tests {
         assert_eq!(seen(&format!("{LENGTH}{CHUNKS}{LENGTH}GET / HTTP/1.1\r\n\r\n")), (false, Place::Head));
         assert_eq!(seen("POST / HTTP/1.1\r\ncontent-length: 3\r\n\r\na"), (false, Place::Body(2)));
         assert_eq!(seen(""), (false, Place::Head));
+    }
+
+    #[test]
+    fn a_head_is_waited_for_from_its_first_byte_to_its_last() {
+        let mut follow = Follow::default();
+        for (bytes, awaits) in [
+            ("", false),
+            ("G", true),
+            ("ET / HTTP/1.1\r\n", true),
+            ("a: b\r\n", true),
+            ("content-length: 2\r\n", true),
+            ("\r\n", false),
+            ("xy", false),
+            ("\r\n", false),
+            ("GET / HTTP/1.1\r\n\r\nP", true),
+        ] {
+            follow.look(bytes.as_bytes());
+            assert_eq!(follow.awaits_head(), awaits, "{bytes}");
+        }
     }
 
     #[test]

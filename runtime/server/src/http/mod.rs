@@ -142,7 +142,7 @@ struct Connection {
     /// Whether the socket takes nothing.
     full: Arc<AtomicBool>,
     /// Whether a request had two lengths.
-    two_lengths: Arc<AtomicBool>,
+    two_lengths: AtomicBool,
     /// Of the stream that begins, until hyper hands it over.
     begins: Mutex<Option<AbortRegistration>>,
 }
@@ -163,7 +163,7 @@ async fn serve(connection: driver::Connection, surface: Arc<Surface>) {
         waiting: AtomicUsize::new(0),
         untaken: AtomicUsize::new(0),
         full,
-        two_lengths: Arc::default(),
+        two_lengths: AtomicBool::new(false),
         begins: Mutex::default(),
     });
     let (limits, of) = (connection.shared.limits.clone(), Arc::clone(&connection));
@@ -184,8 +184,8 @@ async fn serve(connection: driver::Connection, surface: Arc<Surface>) {
         }
         outcome
     } else {
-        let socket = Reading::new(socket, Lengths::new(Arc::clone(&connection.two_lengths)));
-        let mut one = Box::pin(one(&connection.shared).serve_connection(TokioIo::new(socket), service));
+        let socket = Reading::new(socket, Lengths::new(Arc::clone(&connection)));
+        let mut one = Box::pin(one().serve_connection(TokioIo::new(socket), service));
         until_told(&mut one, |one| one.as_mut().graceful_shutdown(), goaway, &limits).await
     };
     if let Err(error) = outcome {
@@ -225,12 +225,10 @@ fn jitter() -> f64 {
     0.9 + 0.2 * (random as f64 / u64::MAX as f64)
 }
 
-fn one(shared: &Shared) -> http1::Builder {
+fn one() -> http1::Builder {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .auto_date_header(false)
-        .header_read_timeout(shared.limits.whole_frame)
-        .max_buf_size(64 << 10);
+    // How long a head may take is the connection's phase: a timer for each request would cost more.
+    http.auto_date_header(false).header_read_timeout(None).max_buf_size(64 << 10);
     http
 }
 
@@ -271,13 +269,14 @@ impl Stream {
         if let Some(told) = surface.cors.as_ref().and_then(|cors| cors::preflight(cors, &head)) {
             return told;
         }
+        let origin = surface.cors.as_ref().and_then(|_| head.headers.get(ORIGIN).cloned());
         let mut response = match asked::read(&head, &self.connection) {
-            Ok(asked) => Exchange::new(self, asked, &head.headers).answer(&head.headers, body).await,
+            Ok(asked) => Exchange::new(self, asked, &head.headers).answer(head, body).await,
             Err(refusal) if refusal.status() == StatusCode::NOT_FOUND => self.page(&head).unwrap_or(*refusal),
             Err(refusal) => *refusal,
         };
         if let Some(cors) = &surface.cors {
-            cors::mark(cors, head.headers.get(ORIGIN), response.headers_mut());
+            cors::mark(cors, origin.as_ref(), response.headers_mut());
         }
         response
     }

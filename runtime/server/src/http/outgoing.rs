@@ -8,13 +8,13 @@ use std::task::{Context as Task, Poll, ready};
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 use hyper::body::{Body, Frame, SizeHint};
-use tokio_util::sync::DropGuard;
 
 use super::held::{Held, Kept, NotTaken, SMALL, counted};
 use super::target::{Target, is_slow};
 use super::{Connection, Stream, rest};
 use kiteline_core::aside::aside;
 use kiteline_core::body::Messages;
+use kiteline_core::cancellation::CancelGuard;
 use kiteline_core::context::ReplyMetadata;
 use kiteline_core::error::{Error, Origin};
 use kiteline_core::metadata::Metadata;
@@ -130,7 +130,7 @@ pub(super) struct Answers {
     /// Behind the last message, before what the stream itself brings.
     pub(super) trailers: Metadata,
     pub(super) sealing: Sealing,
-    pub(super) cancel: Option<DropGuard>,
+    pub(super) cancel: Option<CancelGuard>,
     /// A message that is written beside the workers.
     pub(super) slow: Option<Slow>,
     /// Open as long.
@@ -159,7 +159,7 @@ impl Answers {
             Some(Err(error)) => Some(error),
             None => None,
         };
-        self.cancel.take().map(DropGuard::disarm);
+        self.cancel.take().into_iter().for_each(CancelGuard::disarm);
         let mut trailers = std::mem::take(&mut self.trailers);
         trailers.extend(self.messages.take_trailers());
         Poll::Ready(Next::End(match self.sealing.end(end.as_ref(), &trailers) {

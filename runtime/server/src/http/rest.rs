@@ -3,16 +3,17 @@
 use bytes::Bytes;
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
+use super::Surface;
 use super::asked::{Asked, Refusal, check_form};
 use super::outgoing::Outgoing;
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::http_route::{HttpRoute, ReplyBody, RequestBody};
 use kiteline_core::metadata::Metadata;
 use kiteline_core::service::{Call, Form, Kind};
-use kiteline_grpc::{Caller, Content, Protocol};
-use kiteline_rest::{Found, Framing, Path, Request, Shape, Table, Variables, framing, read_parts};
+use kiteline_grpc::{Caller, Content, Protocol, Unserved};
+use kiteline_rest::{Found, Framing, Path, Request, Shape, Variables, framing, read_parts};
 
 const CONTENT: Content = Content { protocol: Protocol::Rest, form: Form::Json };
 
@@ -20,14 +21,14 @@ const CONTENT: Content = Content { protocol: Protocol::Rest, form: Form::Json };
 pub(super) struct Rest {
     route: &'static HttpRoute,
     variables: Variables,
-    query: String,
     /// How a stream of answers is set apart.
     pub(super) framing: Framing,
     label: &'static str,
 }
 
-/// The call that a request's verb and path mean, or a refusal.
-pub(super) fn find(head: &Parts, routes: &Table, shape: Shape) -> Result<Asked, Refusal> {
+/// The call that a request's verb and path mean, or a refusal; `content` is what its content type means elsewhere.
+pub(super) fn find(head: &Parts, content: Result<Content, Unserved>, surface: &Surface) -> Result<Asked, Refusal> {
+    let (routes, shape) = (&surface.routes, surface.shape);
     let refusal = |status, text: &str| refusal(shape, status, text);
     let path = Path::read(head.uri.path()).map_err(|why| refusal(StatusCode::BAD_REQUEST, &why.to_string()))?;
     let found = match routes.find(head.method.as_str(), &path) {
@@ -35,7 +36,8 @@ pub(super) fn find(head: &Parts, routes: &Table, shape: Shape) -> Result<Asked, 
         Found::OtherVerbs(verbs) => return Err(verb(shape, &verbs)),
         Found::Nothing => return Err(refusal(StatusCode::NOT_FOUND, "there is nothing at this path")),
     };
-    if !takes(found.route.body, &head.headers) {
+    let is_json = content.is_ok_and(|content| content.form == Form::Json);
+    if !is_json && !takes(found.route.body, &head.headers) {
         return Err(refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is neither JSON nor a form"));
     }
     let mut caller = Caller::of(CONTENT, &head.headers);
@@ -43,20 +45,25 @@ pub(super) fn find(head: &Parts, routes: &Table, shape: Shape) -> Result<Asked, 
         .read_encoding(&head.headers)
         .map_err(|error| refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, error.message()))?;
     check_form(&caller, found.target).map_err(|error| Box::new(failed(shape, &error)))?;
-    let query = head.uri.query().unwrap_or_default().to_owned();
-    let (label, framing) = (label(&head.headers), framing(&head.headers));
-    let rest = Rest { route: found.route, variables: found.variables, query, framing, label };
+    let streams = found.target.method.kind.streams_answers();
+    let framing = if streams { framing(&head.headers) } else { Framing::default() };
+    let rest = Rest { route: found.route, variables: found.variables, framing, label: label(&head.headers, is_json) };
     Ok(Asked { route: found.target.clone(), caller, message: None, rest: Some(rest) })
 }
 
 /// Whether a body of this content type can be read.
 fn takes(body: RequestBody, headers: &HeaderMap) -> bool {
     let Some(label) = headers.get(CONTENT_TYPE) else { return true };
-    let kind = label.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let kind = label.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let is = |name: &str| kind.eq_ignore_ascii_case(name);
+    let ends = |end: &str| {
+        let start = kind.len().saturating_sub(end.len());
+        kind.get(start..).is_some_and(|behind| behind.eq_ignore_ascii_case(end))
+    };
     match body {
         RequestBody::None | RequestBody::Raw(_) => true,
-        _ if kind == "application/x-www-form-urlencoded" || kind == "multipart/form-data" => true,
-        _ => kind.is_empty() || kind.ends_with("/json") || kind.ends_with("+json") || kind == PROTOJSON,
+        _ if kind.is_empty() || ends("/json") || ends("+json") || is(PROTOJSON) => true,
+        _ => is("application/x-www-form-urlencoded") || is("multipart/form-data"),
     }
 }
 
@@ -64,9 +71,12 @@ fn takes(body: RequestBody, headers: &HeaderMap) -> bool {
 const PROTOJSON: &str = "application/protojson";
 
 /// The content type of an answer in JSON: the caller's own name for it.
-fn label(headers: &HeaderMap) -> &'static str {
-    let mut named = [ACCEPT, CONTENT_TYPE].into_iter().filter_map(|name| headers.get(name)?.to_str().ok());
-    if named.any(|kinds| kinds.contains(PROTOJSON)) { PROTOJSON } else { "application/json" }
+fn label(headers: &HeaderMap, is_json: bool) -> &'static str {
+    let names = |name: HeaderName| {
+        let kinds = headers.get(name).filter(|value| value.len() >= PROTOJSON.len());
+        kinds.and_then(|kinds| kinds.to_str().ok()).is_some_and(|kinds| kinds.contains(PROTOJSON))
+    };
+    if names(ACCEPT) || !is_json && names(CONTENT_TYPE) { PROTOJSON } else { "application/json" }
 }
 
 impl Rest {
@@ -75,13 +85,12 @@ impl Rest {
     /// # Errors
     ///
     /// [`Code::InvalidArgument`] for a query or a form that cannot be read.
-    pub(super) fn fill(&self, call: &mut Call, headers: &HeaderMap) -> Result<(), Error> {
+    pub(super) fn fill(&self, call: &mut Call, head: &Parts) -> Result<(), Error> {
         let body = std::mem::take(&mut call.body).into_whole()?;
-        let request = Request { query: &self.query, headers, body };
-        let (body, parts) = read_parts(self.route, self.variables.clone(), request)
+        let request = Request { query: head.uri.query().unwrap_or_default(), headers: &head.headers, body };
+        let (body, parts) = read_parts(self.route, &self.variables, request)
             .map_err(|why| Error::invalid(why.to_string()).with_origin(Origin::Decode))?;
-        call.body = body.into();
-        call.http = Some(Box::new(parts));
+        (call.body, call.http) = (body.into(), parts.map(Box::new));
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! The open streams of one connection, and what they make of its phase.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use crate::connections::{ConnectionGuard, Phase};
 use crate::share::Share;
@@ -10,7 +10,24 @@ use kiteline_core::lock::lock;
 /// that begins at once, the one that wrote last would else decide, whichever was counted last.
 pub(super) struct Streams {
     guard: ConnectionGuard,
-    open: Mutex<usize>,
+    open: Mutex<Open>,
+}
+
+#[derive(Default)]
+struct Open {
+    streams: usize,
+    /// Whether a head of HTTP/1 has begun and is not whole.
+    head: bool,
+}
+
+impl Open {
+    fn phase(&self) -> Phase {
+        match (self.streams, self.head) {
+            (0, false) => Phase::Streamless,
+            (0, true) => Phase::Frame,
+            _ => Phase::Work,
+        }
+    }
 }
 
 impl Streams {
@@ -30,26 +47,29 @@ impl Streams {
         self.guard.abort();
     }
 
-    fn open(&self) -> MutexGuard<'_, usize> {
-        lock(&self.open)
+    fn change(&self, change: impl FnOnce(&mut Open)) {
+        let mut open = lock(&self.open);
+        let before = open.phase();
+        change(&mut open);
+        let phase = open.phase();
+        if phase != before {
+            self.guard.enter(phase);
+        }
     }
 
     /// One begins.
     pub(super) fn begin(&self) {
-        let mut open = self.open();
-        *open += 1;
-        if *open == 1 {
-            self.guard.enter(Phase::Work);
-        }
+        self.change(|open| open.streams += 1);
     }
 
     /// One that began ends.
     pub(super) fn end(&self) {
-        let mut open = self.open();
-        *open -= 1;
-        if *open == 0 {
-            self.guard.enter(Phase::Streamless);
-        }
+        self.change(|open| open.streams -= 1);
+    }
+
+    /// A head of HTTP/1 has begun and is not whole, or it is.
+    pub(super) fn awaits_head(&self, head: bool) {
+        self.change(|open| open.head = head);
     }
 }
 
@@ -72,6 +92,20 @@ mod tests {
         streams.end();
         assert!(streams.guard.is_in(Phase::Work));
         streams.end();
+        assert!(streams.guard.is_in(Phase::Streamless));
+    }
+
+    #[test]
+    fn a_head_that_has_begun_is_waited_for_once_no_stream_is_open() {
+        let connections = Arc::new(Connections::default());
+        let guard = connections.admit(IpAddr::V4(Ipv4Addr::LOCALHOST), &Limits::default()).unwrap();
+        let streams = Streams::new(guard);
+        streams.begin();
+        streams.awaits_head(true);
+        assert!(streams.guard.is_in(Phase::Work));
+        streams.end();
+        assert!(streams.guard.is_in(Phase::Frame));
+        streams.awaits_head(false);
         assert!(streams.guard.is_in(Phase::Streamless));
     }
 }

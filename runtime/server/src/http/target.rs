@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Connection;
-use kiteline_core::router::Route;
+use kiteline_core::service::Method;
 
 /// Compressed messages from this size on are read and written aside: they may be a thousand times as long.
 const SLOW_GZIP: usize = 16 << 10;
@@ -12,12 +12,12 @@ const SLOW_GZIP: usize = 16 << 10;
 #[derive(Clone)]
 pub(super) struct Target {
     connection: Arc<Connection>,
-    route: Route,
+    method: &'static Method,
 }
 
 impl Target {
-    pub(super) fn new(connection: &Arc<Connection>, route: &Route) -> Self {
-        Self { connection: Arc::clone(connection), route: route.clone() }
+    pub(super) fn new(connection: &Arc<Connection>, method: &'static Method) -> Self {
+        Self { connection: Arc::clone(connection), method }
     }
 
     pub(super) fn connection(&self) -> &Arc<Connection> {
@@ -26,12 +26,12 @@ impl Target {
 
     /// `package.Service` of the method that is called.
     pub(super) fn service(&self) -> &'static str {
-        service_of(self.route.method.path)
+        service_of(self.method.path)
     }
 
     /// Whether answers are a stream.
     pub(super) fn streams(&self) -> bool {
-        self.route.method.kind.streams_answers()
+        self.method.kind.streams_answers()
     }
 
     /// In how many bytes a message may be.
