@@ -19,6 +19,7 @@
 //! | `json` | messages in JSON: bodies of calls over HTTP |
 //! | `zstd` | their messages compressed by zstd, beside gzip; needs a C compiler |
 //! | `metrics` | metrics for Prometheus, and the page `/metrics`; has `grpc` |
+//! | `otel` | traces of OpenTelemetry, sent by OTLP over gRPC |
 //! | `etcd` | the etcd registry |
 //! | `tls` | TLS for serving and calling, and to etcd |
 //! | `dev` | the embedded development registry |
@@ -32,7 +33,7 @@
 //! | `validate` | rules of messages, and the violations of them |
 //! | [`registry`], [`balance`] | finding instances and choosing one |
 //! | [`thrift`], [`grpc`], [`json`] | the protocols and encodings, as generated code uses them |
-//! | `observe` | metrics |
+//! | `observe` | metrics and traces |
 //! | [`service`], [`body`], [`streaming`], [`metadata`], [`context`], [`error`] | what crosses between all of these |
 //! | [`config`], [`limits`] | settings |
 
@@ -62,8 +63,12 @@ pub use kiteline_core::{
 pub use kiteline_grpc as grpc;
 #[cfg(feature = "json")]
 pub use kiteline_json as json;
+#[cfg(any(feature = "metrics", feature = "otel"))]
+pub use kiteline_observe as observe;
 #[cfg(feature = "metrics")]
-pub use kiteline_observe::{self as observe, Metrics};
+pub use kiteline_observe::Metrics;
+#[cfg(feature = "otel")]
+pub use kiteline_observe::Tracing;
 pub use kiteline_registry as registry;
 #[cfg(feature = "thrift")]
 pub use kiteline_thrift as thrift;
