@@ -67,7 +67,7 @@ impl Tracing {
         Ok(Self::new(provider))
     }
 
-    /// A layer for [`Server::layer`](https://docs.rs/tower): a span for each call that is served.
+    /// A layer for a server: a span for each call that is served.
     pub fn server(&self) -> TraceLayer {
         TraceLayer::new(self.tracer.clone(), SpanKind::Server)
     }
