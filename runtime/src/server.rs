@@ -185,6 +185,10 @@ impl Server {
         let Some(metrics) = self.metrics.take().or(own) else { return Ok(self) };
         let listen = metrics_listen.clone();
         self = self.recorder(metrics.clone());
+        let counters = self.builder.counters();
+        // Accepted connections are a metric of their own.
+        let shown = Counter::ALL.into_iter().filter(|counter| *counter != Counter::Accepted);
+        metrics.events(move |event| shown.clone().for_each(|counter| event(counter.name(), counters.get(counter))));
         let page = move || Page::new(kiteline_observe::CONTENT_TYPE, metrics.text());
         self.builder = match listen {
             Some(listen) => {

@@ -17,6 +17,9 @@ use crate::text::{Text, Type};
 /// The content type of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
+/// Gives counts that are kept elsewhere, by the names of what is counted.
+type Counts = Box<dyn Fn(&mut dyn FnMut(&'static str, u64)) + Send + Sync>;
+
 /// Writes metrics of the program's own behind ours.
 type More = Box<dyn Fn(&mut String) + Send + Sync>;
 
@@ -36,6 +39,7 @@ struct Inner {
     connected: AtomicU64,
     disconnected: AtomicU64,
     services: Services,
+    counts: Mutex<Vec<Counts>>,
     more: Mutex<Vec<More>>,
 }
 
@@ -57,6 +61,12 @@ impl Metrics {
         lock(&self.0.more).push(Box::new(write));
     }
 
+    /// Shows counts of a server that it keeps itself: `read` is called for each text, and gives all of them by their names. A
+    /// `runtime::Server` calls it.
+    pub fn events(&self, read: impl Fn(&mut dyn FnMut(&'static str, u64)) + Send + Sync + 'static) {
+        lock(&self.0.counts).push(Box::new(read));
+    }
+
     /// All metrics in the text format of Prometheus ([`CONTENT_TYPE`]).
     ///
     /// ```
@@ -69,6 +79,7 @@ impl Metrics {
         let mut text = Text::default();
         calls(&mut text, &self.0.served, &SERVED);
         self.connections(&mut text);
+        self.counts(&mut text);
         calls(&mut text, &self.0.called, &CALLED);
         of_services(&mut text, &self.0.services.all());
         let mut text = text.into_string();
@@ -84,6 +95,17 @@ impl Metrics {
         text.sample(("server_connections", ""), &[], all.saturating_sub(ended));
         text.metric("server_connections_accepted_total", Type::Counter, "Connections that were accepted.");
         text.sample(("server_connections_accepted_total", ""), &[], all);
+    }
+
+    fn counts(&self, text: &mut Text) {
+        let mut all = BTreeMap::<&'static str, u64>::new();
+        for read in lock(&self.0.counts).iter() {
+            read(&mut |name, count| *all.entry(name).or_default() += count);
+        }
+        text.metric("server_events_total", Type::Counter, "What went wrong with connections and calls, by kind.");
+        for (event, count) in &all {
+            text.sample(("server_events_total", ""), &[("event", event)], count);
+        }
     }
 
     fn table(&self, side: Side) -> &Table {

@@ -21,6 +21,8 @@ fn tell(metrics: &Metrics) {
         begin(side, method);
         metrics.record(&Event::CallEnded { side, method, peer: None, error, took: Duration::from_micros(took) });
     };
+    metrics.events(|event| event("shed", 2));
+    metrics.events(|event| ["panics", "shed"].into_iter().for_each(|name| event(name, 3)));
     let (own, foreign) = (["add".to_owned()], "a \"quoted\\ name\n");
     metrics.record(&Event::Registered { services: &own });
     (0..3).for_each(|_| metrics.record(&Event::Connected { peer }));

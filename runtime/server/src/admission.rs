@@ -27,7 +27,7 @@ pub(super) struct Admission {
     pub(super) reserved: AtomicUsize,
     /// Frames over 64 KiB that are not whole.
     frames: Mutex<Vec<Arc<Frame>>>,
-    pub(super) counters: Counters,
+    pub(super) counters: Arc<Counters>,
     pub(super) recorders: Recorders,
 }
 
@@ -38,9 +38,9 @@ pub(super) struct Entry<'a> {
 }
 
 impl Admission {
-    /// One whose calls are told to recorders.
-    pub(super) fn new(recorders: Recorders) -> Self {
-        Self { recorders, ..Self::default() }
+    /// One that counts here, and whose calls are told to recorders.
+    pub(super) fn new(counters: Arc<Counters>, recorders: Recorders) -> Self {
+        Self { counters, recorders, ..Self::default() }
     }
 
     /// Tells recorders of a call that failed before it began.

@@ -92,6 +92,7 @@ pub struct Builder {
     reflection: bool,
     cors: Option<Cors>,
     envelope: bool,
+    counters: Arc<Counters>,
     recorders: Recorders,
     tls: Option<ServerTls>,
     #[cfg(feature = "grpc")]
@@ -117,6 +118,7 @@ impl Builder {
             reflection: true,
             cors: None,
             envelope: false,
+            counters: Arc::default(),
             recorders: Recorders::default(),
             tls: None,
             #[cfg(feature = "grpc")]
@@ -162,6 +164,11 @@ impl Builder {
     pub fn envelope(mut self, envelope: bool) -> Self {
         self.envelope = envelope;
         self
+    }
+
+    /// What the server will count; the same as [`Running::counters`].
+    pub fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.counters)
     }
 
     /// Tells a recorder what happens.
@@ -231,7 +238,7 @@ impl Builder {
             Some((listen, beside)) => Some(Box::new(Box::pin(beside.start(&listen, None)).await?)),
             None => None,
         };
-        let admission = Arc::new(admission::Admission::new(self.recorders));
+        let admission = Arc::new(admission::Admission::new(self.counters, self.recorders));
         let connections = Arc::default();
         let shared = Shared { router, layers, limits: self.limits, admission, connections, stage, standing, tls };
         Running::start(listener, drivers, Arc::new(shared), registrar, beside).await

@@ -113,6 +113,9 @@ async fn calls_of_both_languages_are_counted_exactly() {
     assert_eq!(seen.value("server_requests_seconds_count{kind=thrift,operation=/AddService/Add}"), 7.0);
     assert!(seen.value("server_requests_seconds_sum{kind=thrift,operation=/AddService/Add}") > 0.0);
     assert_eq!(seen.value("server_requests_in_flight{kind=thrift,operation=/AddService/Add}"), 0.0);
+    for (event, count) in [("panics", 1.0), ("unknown_method", 2.0), ("shed", 0.0), ("bad_frame", 0.0)] {
+        assert_eq!(seen.samples[&format!("server_events_total{{event={event}}}")], count, "{event}");
+    }
     for service in ["add", "hello"] {
         assert_eq!(seen.value(&format!("server_registered{{service={service}}}")), 1.0);
     }
