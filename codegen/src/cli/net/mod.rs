@@ -23,10 +23,11 @@ pub(super) fn absent(command: &str, report: &Report) -> u8 {
     super::USAGE
 }
 
-/// Runs a command to its end; gives its exit code.
+/// Runs a command to its end; gives its exit code. On one thread: what still goes on in the background then, such as the
+/// look after a registry, is dropped where it stands, and has no last word.
 #[cfg(feature = "net")]
 pub(super) fn block_on(report: &Report, work: impl Future<Output = u8>) -> u8 {
-    match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(tokio) => tokio.block_on(work),
         Err(error) => {
             report.error(&format!("no threads for the network: {error}"));

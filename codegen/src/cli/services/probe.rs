@@ -10,7 +10,7 @@ use bytes::Bytes;
 use runtime::client::Transport;
 use runtime::error::Origin;
 use runtime::registry::{Endpoint, Listing, Registry};
-use runtime::{Body, Call, Channel, Code, Context, Error, Idl, Method};
+use runtime::{Body, Call, Channel, Context, Error, Idl, Method};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
@@ -60,7 +60,9 @@ async fn ask(endpoint: &Endpoint, client: &runtime::client::ClientConfig, until:
         found.push("thrift".to_owned());
     }
     if endpoint.fits("grpc") {
-        found.extend(health(endpoint, client, until).await);
+        let health = health(endpoint, client, until).await;
+        // Kitex answers gRPC on every port, that of a service of Thrift too.
+        found.extend(health.filter(|it| found.is_empty() || it != "grpc"));
     }
     if found.is_empty() {
         found.push("connects".to_owned());
@@ -85,8 +87,8 @@ async fn health(endpoint: &Endpoint, client: &runtime::client::ClientConfig, unt
             _ => " in an unknown state",
         },
         Err(error) if error.origin() != Origin::Remote => return None,
-        Err(error) if error.code() == Code::Unimplemented => "",
-        Err(_) => " without health",
+        // It has no such service, and says so in its own way.
+        Err(_) => "",
     };
     Some(format!("grpc{status}"))
 }
