@@ -18,6 +18,8 @@
 //! | `http` | calls by the routes of HTTP that an IDL describes, for Thrift too; has `grpc` and `json` |
 //! | `json` | messages in JSON: bodies of calls over HTTP |
 //! | `zstd` | their messages compressed by zstd, beside gzip; needs a C compiler |
+//! | `metrics` | metrics for Prometheus, and the page `/metrics`; has `grpc` |
+//! | `otel` | traces of OpenTelemetry, sent by OTLP over gRPC |
 //! | `etcd` | the etcd registry |
 //! | `tls` | TLS for serving and calling, and to etcd |
 //! | `dev` | the embedded development registry |
@@ -33,6 +35,7 @@
 //! | `validate` | rules of messages, and the violations of them |
 //! | [`registry`], [`balance`] | finding instances and choosing one |
 //! | [`thrift`], [`grpc`], [`json`] | the protocols and encodings, as generated code uses them |
+//! | `observe` | metrics and traces |
 //! | [`service`], [`body`], [`streaming`], [`metadata`], [`context`], [`error`] | what crosses between all of these |
 //! | [`config`], [`limits`] | settings |
 
@@ -63,6 +66,12 @@ pub use kiteline_grpc as grpc;
 #[cfg(feature = "json")]
 pub use kiteline_json as json;
 pub use kiteline_layers as layers;
+#[cfg(any(feature = "metrics", feature = "otel"))]
+pub use kiteline_observe as observe;
+#[cfg(feature = "metrics")]
+pub use kiteline_observe::Metrics;
+#[cfg(feature = "otel")]
+pub use kiteline_observe::Tracing;
 pub use kiteline_registry as registry;
 #[cfg(feature = "thrift")]
 pub use kiteline_thrift as thrift;

@@ -11,16 +11,20 @@ use kiteline_core::layered::Layered;
 use kiteline_core::say::say;
 use kiteline_core::service::{Answer, Call, Service};
 use kiteline_layers::MethodRates;
+#[cfg(feature = "metrics")]
+use kiteline_observe::Metrics;
 use kiteline_registry::Registry;
+#[cfg(feature = "grpc")]
+pub use kiteline_server::Page;
 use kiteline_server::Signals;
 pub use kiteline_server::{
     Builder, Calls, Claim, Connection, Counter, Counters, Driver, Phase, Registering, Registrar, Registration, Running,
-    Serving, shutdown_signal,
+    Serving, Standing, shutdown_signal,
 };
 use tower::{Layer, Service as Tower};
 
 use crate::announce::ConfiguredRegistrar;
-use crate::config::Config;
+use crate::config::{Config, HttpConfig};
 use crate::console::init_logging;
 
 /// A server that is being put together.
@@ -37,6 +41,8 @@ pub struct Server {
     builder: Builder,
     recorders: Recorders,
     registrar: Option<Box<dyn Registrar>>,
+    #[cfg(feature = "metrics")]
+    metrics: Option<Metrics>,
 }
 
 impl fmt::Debug for Server {
@@ -54,11 +60,20 @@ impl Server {
             .methods(&config.methods)
             .reflection(config.server.reflection)
             .cors(config.server.cors.clone())
-            .envelope(config.server.http.envelope);
+            .envelope(config.server.http.envelope)
+            .health(config.server.http.health);
         if let Some(tls) = &config.server.tls {
             builder = builder.tls(tls);
         }
-        Self { config, registry: None, builder, recorders: Recorders::default(), registrar: None }
+        Self {
+            config,
+            registry: None,
+            builder,
+            recorders: Recorders::default(),
+            registrar: None,
+            #[cfg(feature = "metrics")]
+            metrics: None,
+        }
     }
 
     /// Mounts a service.
@@ -94,6 +109,30 @@ impl Server {
         self
     }
 
+    /// Counts what happens, and shows it at `/metrics`: on the services' port, or where `metrics_listen` of `[server.http]`
+    /// says. With `metrics = true` there, a server has metrics of its own without this. Give the same ones to channels.
+    #[cfg(feature = "metrics")]
+    pub fn metrics(mut self, metrics: &Metrics) -> Self {
+        self.metrics = Some(metrics.clone());
+        self
+    }
+
+    /// Answers `GET` and `HEAD` of a path, over HTTP/1.1 and HTTP/2, with what `make` gives at that moment. It should return
+    /// at once. Services and routes of HTTP come first: a page whose path a route has is an error of
+    /// [`Server::start`], as is a second one.
+    ///
+    /// ```
+    /// # use runtime::server::Page;
+    /// # let server = runtime::Server::new(runtime::Config::local());
+    /// let server = server.page("/version", || Page::text(env!("CARGO_PKG_VERSION")));
+    /// # drop(server);
+    /// ```
+    #[cfg(feature = "grpc")]
+    pub fn page(mut self, path: &str, make: impl Fn() -> Page + Send + Sync + 'static) -> Self {
+        self.builder = self.builder.page(path, make);
+        self
+    }
+
     /// Adds a protocol. It is asked for each connection before those that are built in.
     pub fn driver(mut self, driver: impl Driver) -> Self {
         self.builder = self.builder.driver(driver);
@@ -116,8 +155,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`Code::FailedPrecondition`] when the services cannot share a server, or without any;
-    /// [`Code::Unavailable`] when the address cannot be listened on; for files of `[server.tls]` that cannot be used,
+    /// [`Code::FailedPrecondition`] when the services cannot share a server, or without any, and for a page that nobody
+    /// would see; [`Code::Unavailable`] when the address cannot be listened on; for files of `[server.tls]` that cannot be used,
     /// with their setting; what the registrar gives.
     pub async fn start(self) -> Result<Running, Error> {
         self.begin(false).await
@@ -125,6 +164,7 @@ impl Server {
 
     /// The same; `aloud` where a person is to be told what goes on.
     async fn begin(mut self, aloud: bool) -> Result<Running, Error> {
+        self = self.with_metrics()?;
         let registry = match self.registry {
             Some(registry) => registry,
             None => Registry::open(&self.config.registry.url)?,
@@ -139,7 +179,44 @@ impl Server {
         let registrar = self
             .registrar
             .unwrap_or_else(|| Box::new(ConfiguredRegistrar::new(registry, config, self.recorders, aloud)));
-        self.builder.start(&config.server.listen, Some(registrar)).await
+        let running = self.builder.start(&config.server.listen, Some(registrar)).await?;
+        if let (true, Some(beside)) = (aloud, running.beside()) {
+            say(&format!("metrics at http://{}/metrics", beside.addr()));
+        }
+        Ok(running)
+    }
+
+    #[cfg(feature = "metrics")]
+    fn with_metrics(mut self) -> Result<Self, Error> {
+        let HttpConfig { metrics: wanted, metrics_listen, .. } = &self.config.server.http;
+        let own = (*wanted || metrics_listen.is_some()).then(Metrics::new);
+        let Some(metrics) = self.metrics.take().or(own) else { return Ok(self) };
+        let listen = metrics_listen.clone();
+        self = self.recorder(metrics.clone());
+        let counters = self.builder.counters();
+        // Accepted connections are a metric of their own.
+        let shown = Counter::ALL.into_iter().filter(|counter| *counter != Counter::Accepted);
+        metrics.events(move |event| shown.clone().for_each(|counter| event(counter.name(), counters.get(counter))));
+        let page = move || Page::new(kiteline_observe::CONTENT_TYPE, metrics.text());
+        self.builder = match listen {
+            Some(listen) => {
+                let limits = self.config.limits.clone();
+                self.builder.beside(&listen, Builder::new(&limits).page("/metrics", page))
+            }
+            None => self.builder.page("/metrics", page),
+        };
+        Ok(self)
+    }
+
+    #[cfg(not(feature = "metrics"))]
+    fn with_metrics(self) -> Result<Self, Error> {
+        let HttpConfig { metrics, metrics_listen, .. } = &self.config.server.http;
+        if *metrics || metrics_listen.is_some() {
+            let text =
+                "`[server.http]` asks for metrics, and this build has none; add the feature `metrics` of `runtime`";
+            return Err(Error::new(kiteline_core::Code::FailedPrecondition, text));
+        }
+        Ok(self)
     }
 
     /// Starts, says so, serves until SIGTERM or Ctrl-C, then drains. A second signal ends the

@@ -110,8 +110,8 @@ impl Channel {
             Ok(method) if !self.0.recorders.is_empty() => {
                 let channel = self.clone();
                 Box::pin(async move {
-                    let timed = channel.0.recorders.begin(Side::Client, method, None);
-                    let outcome = channel.drive(call, timeout).await;
+                    let timed = channel.0.recorders.timed(Side::Client, method, None);
+                    let outcome = channel.clone().drive(call, timeout).await;
                     if let Some(timed) = timed {
                         timed.end(outcome.as_ref().err());
                     }

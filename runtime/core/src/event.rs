@@ -86,6 +86,11 @@ pub enum Event<'a> {
         /// The names of its services there.
         services: &'a [String],
     },
+    /// A server has left its registry of its own accord: on its way out, or for a pause.
+    Deregistered {
+        /// The names of its services there.
+        services: &'a [String],
+    },
 }
 
 /// A listener for events, such as metrics, traces or logs. Called where they happen, by many threads at once: it should
@@ -125,12 +130,24 @@ impl Recorders {
         }
     }
 
-    /// Tells that a call began, and times it; `None` without recorders.
+    /// Tells that a call began; `None` without recorders. Whoever has it tells of the end by [`Recorders::end`].
     #[inline]
-    pub fn begin(&self, side: Side, method: &'static Method, peer: Option<SocketAddr>) -> Option<Box<Timed>> {
-        let recorders = Arc::clone(self.0.as_ref()?);
-        tell(&recorders, &Event::CallBegun { side, method, peer });
-        Some(Box::new(Timed { recorders, side, method, peer, start: Instant::now(), ended: false }))
+    pub fn begin(&self, side: Side, method: &'static Method, peer: Option<SocketAddr>) -> Option<Begun> {
+        let all = self.0.as_ref()?;
+        tell(all, &Event::CallBegun { side, method, peer });
+        Some(Begun { side, method, peer, start: Instant::now() })
+    }
+
+    /// Tells how a call ended that began with these recorders.
+    pub fn end(&self, begun: Begun, error: Option<&Error>) {
+        let Begun { side, method, peer, start } = begun;
+        self.record(|| Event::CallEnded { side, method, peer, error, took: start.elapsed() });
+    }
+
+    /// Tells of a call's beginning as [`Recorders::begin`] does, and of its end when that is dropped at the latest.
+    #[inline]
+    pub fn timed(&self, side: Side, method: &'static Method, peer: Option<SocketAddr>) -> Option<Timed<'_>> {
+        self.begin(side, method, peer).map(|begun| Timed { recorders: self, begun: Some(begun) })
     }
 }
 
@@ -138,42 +155,39 @@ fn tell(all: &[Arc<dyn Recorder>], event: &Event<'_>) {
     all.iter().for_each(|recorder| recorder.record(event));
 }
 
-/// A call that is timed for recorders. Dropped before [`Timed::end`] it was given up.
-pub struct Timed {
-    recorders: Arc<Vec<Arc<dyn Recorder>>>,
+/// A call that has begun. It holds no recorders: a count of who holds them would be written by all threads for each call.
+#[derive(Clone, Copy, Debug)]
+pub struct Begun {
     side: Side,
     method: &'static Method,
     peer: Option<SocketAddr>,
     start: Instant,
-    ended: bool,
 }
 
-impl fmt::Debug for Timed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Timed").field("method", &self.method.path).finish_non_exhaustive()
-    }
+/// A call that is timed for recorders. Dropped before [`Timed::end`] it was given up.
+#[derive(Debug)]
+pub struct Timed<'a> {
+    recorders: &'a Recorders,
+    begun: Option<Begun>,
 }
 
-impl Timed {
+impl Timed<'_> {
     /// Tells how the call ended.
     pub fn end(mut self, error: Option<&Error>) {
-        self.tell(error);
-    }
-
-    fn tell(&mut self, error: Option<&Error>) {
-        self.ended = true;
-        let Self { side, method, peer, .. } = *self;
-        let took = self.start.elapsed();
-        tell(&self.recorders, &Event::CallEnded { side, method, peer, error, took });
+        self.begun.take().into_iter().for_each(|begun| self.recorders.end(begun, error));
     }
 }
 
-impl Drop for Timed {
+impl Drop for Timed<'_> {
     fn drop(&mut self) {
-        if !self.ended {
-            self.tell(Some(&Error::new(Code::Cancelled, "the call was given up")));
-        }
+        self.begun.take().into_iter().for_each(|begun| self.recorders.end(begun, Some(&given_up())));
     }
+}
+
+/// The error of a call that was given up.
+#[cold]
+pub fn given_up() -> Error {
+    Error::new(Code::Cancelled, "the call was given up")
 }
 
 #[cfg(test)]
@@ -205,7 +219,7 @@ mod tests {
         let seen = Arc::new(Seen::default());
         let mut recorders = Recorders::default();
         recorders.add(Arc::<Seen>::clone(&seen));
-        let begin = || recorders.begin(Side::Server, &METHOD, None).unwrap();
+        let begin = || recorders.timed(Side::Server, &METHOD, None).unwrap();
         begin().end(None);
         begin().end(Some(&Error::not_found("x")));
         drop(begin());

@@ -8,7 +8,7 @@ use super::counters::{Counter, Counters};
 use super::partial::{Frame, Held};
 use super::share::Share;
 use kiteline_core::error::{Code, Error};
-use kiteline_core::event::{Recorders, Side, Timed};
+use kiteline_core::event::{Begun, Recorders, Side};
 use kiteline_core::limits::Limits;
 use kiteline_core::lock::lock;
 use kiteline_core::service::Method;
@@ -27,7 +27,7 @@ pub(super) struct Admission {
     pub(super) reserved: AtomicUsize,
     /// Frames over 64 KiB that are not whole.
     frames: Mutex<Vec<Arc<Frame>>>,
-    pub(super) counters: Counters,
+    pub(super) counters: Arc<Counters>,
     pub(super) recorders: Recorders,
 }
 
@@ -38,15 +38,15 @@ pub(super) struct Entry<'a> {
 }
 
 impl Admission {
-    /// One whose calls are told to recorders.
-    pub(super) fn new(recorders: Recorders) -> Self {
-        Self { recorders, ..Self::default() }
+    /// One that counts here, and whose calls are told to recorders.
+    pub(super) fn new(counters: Arc<Counters>, recorders: Recorders) -> Self {
+        Self { counters, recorders, ..Self::default() }
     }
 
     /// Tells recorders of a call that failed before it began.
     #[cold]
     pub(super) fn refused(&self, method: &'static Method, peer: Option<SocketAddr>, error: &Error) {
-        if let Some(timed) = self.recorders.begin(Side::Server, method, peer) {
+        if let Some(timed) = self.recorders.timed(Side::Server, method, peer) {
             timed.end(Some(error));
         }
     }
@@ -155,9 +155,14 @@ impl Permit {
         self.admission.counters.add(counter);
     }
 
-    /// Tells recorders that the call begins.
-    pub(super) fn begin(&self, method: &'static Method, peer: Option<SocketAddr>) -> Option<Box<Timed>> {
-        self.admission.recorders.begin(Side::Server, method, peer)
+    /// Tells recorders that the call begins; `None` without any.
+    pub(super) fn begin(&self, method: &'static Method, peer: Option<SocketAddr>) -> Option<Box<Begun>> {
+        self.admission.recorders.begin(Side::Server, method, peer).map(Box::new)
+    }
+
+    /// Tells them how it ended.
+    pub(super) fn end(&self, begun: Begun, error: Option<&Error>) {
+        self.admission.recorders.end(begun, error);
     }
 }
 

@@ -47,8 +47,66 @@ const COUNTERS: usize = Counter::Handshakes as usize + 1;
 /// Counts since the start, by [`Counter`].
 pub type Counters = kiteline_core::counters::Counters<Counter, COUNTERS>;
 
+impl Counter {
+    /// Every one, in order.
+    pub const ALL: [Self; COUNTERS] = [
+        Self::Accepted,
+        Self::Refused,
+        Self::AcceptErrors,
+        Self::UnknownProtocol,
+        Self::BadFrame,
+        Self::BadHeader,
+        Self::UnknownMethod,
+        Self::BadArguments,
+        Self::Panics,
+        Self::Shed,
+        Self::Deadlines,
+        Self::Abandoned,
+        Self::Stalled,
+        Self::WriteTimeouts,
+        Self::Idle,
+        Self::Handshakes,
+    ];
+
+    /// The name that metrics show it by, such as `bad_frame`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::AcceptErrors => "accept_errors",
+            Self::UnknownProtocol => "unknown_protocol",
+            Self::BadFrame => "bad_frame",
+            Self::BadHeader => "bad_header",
+            Self::UnknownMethod => "unknown_method",
+            Self::BadArguments => "bad_arguments",
+            Self::Panics => "panics",
+            Self::Shed => "shed",
+            Self::Deadlines => "deadlines",
+            Self::Abandoned => "abandoned",
+            Self::Stalled => "stalled",
+            Self::WriteTimeouts => "write_timeouts",
+            Self::Idle => "idle",
+            Self::Handshakes => "handshakes",
+        }
+    }
+}
+
 impl Counted for Counter {
     fn index(self) -> usize {
         self as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_counter_is_listed_in_its_place_under_a_name_of_its_own() {
+        let mut names: Vec<_> = Counter::ALL.iter().map(|counter| counter.name()).collect();
+        assert!(Counter::ALL.iter().enumerate().all(|(place, counter)| counter.index() == place));
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), COUNTERS);
     }
 }

@@ -5,6 +5,7 @@ use tokio::io::AsyncWriteExt;
 use super::connections::Phase;
 use super::counters::Counter;
 use super::driver::{Claim, Connection, Driver, Serving};
+use kiteline_core::router::Router;
 
 /// The beginning of every HTTP/2 connection (RFC 9113, section 3.4).
 pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -26,11 +27,16 @@ impl Driver for Refusal {
     }
 }
 
+/// What is said to people who ask by HTTP/1.
+pub(super) fn served(router: &Router) -> String {
+    format!("This port serves {router}, not HTTP/1.\n")
+}
+
 async fn refuse(connection: Connection) {
     let Connection { shared, guard, mut stream, .. } = connection;
     shared.count(Counter::UnknownProtocol);
     guard.enter(Phase::Write);
-    let text = format!("This port serves {}, not HTTP/1.\n", shared.router);
+    let text = served(&shared.router);
     let response = format!(
         "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n\
          content-length: {}\r\nconnection: close\r\n\r\n{text}",

@@ -13,7 +13,7 @@
 //! |---|---|
 //! | [`Builder`], [`Running`], [`Signals`], [`shutdown_signal`] | a server before and while it runs, and its end |
 //! | [`Driver`], [`Claim`], [`Connection`], [`Calls`], [`Serving`], [`Phase`] | how a protocol plugs in |
-//! | [`Registrar`], [`Registration`], [`Registering`] | where a registry hooks in |
+//! | [`Registrar`], [`Registration`], [`Registering`], [`Standing`] | where a registry hooks in |
 //! | [`Counters`], [`Counter`] | what is counted |
 //!
 //! The feature `grpc` adds gRPC, health and reflection; `json` bodies of gRPC calls in JSON.
@@ -33,6 +33,8 @@ mod http;
 mod http1;
 mod partial;
 #[cfg(feature = "grpc")]
+mod readiness;
+#[cfg(feature = "grpc")]
 mod reflection;
 mod registration;
 mod running;
@@ -47,8 +49,10 @@ mod thrift;
 mod tls;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+#[cfg(feature = "grpc")]
+use http::ListedPage;
 use kiteline_core::cors::Cors;
 use kiteline_core::error::Error;
 use kiteline_core::event::{Recorder, Recorders};
@@ -69,7 +73,9 @@ use tower::{Layer, Service as Tower};
 pub use connections::Phase;
 pub use counters::{Counter, Counters};
 pub use driver::{Calls, Claim, Connection, Driver, Serving};
-pub use registration::{Registering, Registrar, Registration};
+#[cfg(feature = "grpc")]
+pub use http::Page;
+pub use registration::{Registering, Registrar, Registration, Standing};
 pub use running::Running;
 use shared::Shared;
 pub use signals::{Signals, shutdown_signal};
@@ -88,8 +94,13 @@ pub struct Builder {
     reflection: bool,
     cors: Option<Cors>,
     envelope: bool,
+    counters: Arc<Counters>,
     recorders: Recorders,
     tls: Option<ServerTls>,
+    #[cfg(feature = "grpc")]
+    pages: Vec<ListedPage>,
+    health: bool,
+    beside: Option<(String, Box<Builder>)>,
 }
 
 impl fmt::Debug for Builder {
@@ -110,8 +121,13 @@ impl Builder {
             reflection: true,
             cors: None,
             envelope: false,
+            counters: Arc::default(),
             recorders: Recorders::default(),
             tls: None,
+            #[cfg(feature = "grpc")]
+            pages: Vec::new(),
+            health: true,
+            beside: None,
         }
     }
 
@@ -153,9 +169,37 @@ impl Builder {
         self
     }
 
+    /// What the server will count; the same as [`Running::counters`].
+    pub fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.counters)
+    }
+
     /// Tells a recorder what happens.
     pub fn recorder(mut self, recorder: Arc<dyn Recorder>) -> Self {
         self.recorders.add(recorder);
+        self
+    }
+
+    /// Answers `GET` and `HEAD` of a path, over HTTP/1.1 and HTTP/2, with what `make` gives at that moment. Services and
+    /// routes of HTTP come first: a page whose path a route has is an error of [`Builder::start`], as is a second one.
+    #[cfg(feature = "grpc")]
+    pub fn page(mut self, path: &str, make: impl Fn() -> Page + Send + Sync + 'static) -> Self {
+        self.pages.push(ListedPage::new(path, Arc::new(make)));
+        self
+    }
+
+    /// Whether the server has the pages `/healthz` (the process works) and `/readyz` (it is to be sent calls: it has started,
+    /// stands in its registry if it has one, and is not stopping), where no route and no page of the program's has their
+    /// path. It has unless told otherwise, when it is built with gRPC.
+    pub fn health(mut self, health: bool) -> Self {
+        self.health = health;
+        self
+    }
+
+    /// Starts another server with this one, at `host:port`, which lives as long: for pages that are not for everybody who
+    /// reaches the services. It needs no services, and its `/healthz` and `/readyz` speak of this one.
+    pub fn beside(mut self, listen: &str, other: Self) -> Self {
+        self.beside = Some((listen.to_owned(), Box::new(other)));
         self
     }
 
@@ -182,48 +226,91 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// `FailedPrecondition` when the services cannot share a server, or without any; `InvalidArgument` for settings of a method
-    /// that a service does not have;
+    /// `FailedPrecondition` when the services cannot share a server, or without any, and for a page that nobody would
+    /// see; `InvalidArgument` for settings of a method that a service does not have;
     /// `Unavailable` when the address cannot be listened on; for TLS what [`Acceptor::open`] gives; what the
     /// registrar gives.
-    pub async fn start(self, listen: &str, registrar: Option<Box<dyn Registrar>>) -> Result<Running, Error> {
+    pub async fn start(mut self, listen: &str, registrar: Option<Box<dyn Registrar>>) -> Result<Running, Error> {
         malloc::retain();
         let stage = watch::Sender::new(Stage::default());
-        let router = Router::with_own(self.services, |services| own(services, &stage, self.reflection))?;
+        let standing = Arc::default();
+        let services = std::mem::take(&mut self.services);
+        let router = match services.is_empty() && self.has_pages() {
+            true => Router::default(),
+            false => Router::with_own(services, |services| own(services, &stage, self.reflection))?,
+        };
         for foreign in self.methods.check(router.services())? {
             tracing::warn!(target: "runtime::server", "{foreign}");
         }
-        let layers = stack(&router, self.layers);
+        let layers = stack(&router, std::mem::take(&mut self.layers));
         let tls = self.tls.as_ref().map(Acceptor::open).transpose()?;
+        let drivers = self.drivers(&router, &stage, &standing)?;
         let listener = accept::listen(listen).await.map_err(|error| not_bound(listen, &error))?;
         #[cfg(target_os = "linux")]
         descriptors::make_room(&listener, self.limits.connections);
-        let mut drivers = self.drivers;
-        drivers.extend(built_in(&router, self.envelope, self.cors)?);
-        let admission = Arc::new(admission::Admission::new(self.recorders));
+        let beside = match self.beside {
+            Some((listen, beside)) => Some(Box::new(Box::pin(beside.start(&listen, None)).await?)),
+            None => None,
+        };
+        let admission = Arc::new(admission::Admission::new(self.counters, self.recorders));
         let connections = Arc::default();
         let (limits, methods) = (self.limits, self.methods);
-        let shared = Shared { router, layers, limits, methods, admission, connections, stage, tls };
-        Running::start(listener, drivers, Arc::new(shared), registrar).await
+        let shared = Shared { router, layers, limits, methods, admission, connections, stage, standing, tls };
+        Running::start(listener, drivers, Arc::new(shared), registrar, beside).await
     }
-}
 
-/// The drivers of every server, in the order in which they are asked.
-///
-/// # Errors
-///
-/// When two methods have one route of HTTP.
-fn built_in(router: &Router, envelope: bool, cors: Option<Cors>) -> Result<Vec<Box<dyn Driver>>, Error> {
-    let mut drivers: Vec<Box<dyn Driver>> = vec![Box::new(thrift::Thrift::new(router))];
+    /// The drivers in the order in which they are asked.
+    ///
+    /// # Errors
+    ///
+    /// When two methods have one route of HTTP, and for a page that nobody would see.
     #[cfg(feature = "grpc")]
-    {
-        let shape = if envelope { Shape::Envelope } else { Shape::Plain };
-        drivers.push(Box::new(http::Http::new(router, shape, cors)?));
+    fn drivers(
+        &mut self,
+        router: &Router,
+        stage: &watch::Sender<Stage>,
+        standing: &Arc<OnceLock<Standing>>,
+    ) -> Result<Vec<Box<dyn Driver>>, Error> {
+        let readiness = || readiness::Readiness { stage: stage.subscribe(), standing: Arc::clone(standing) };
+        if self.health {
+            self.pages.extend(readiness().pages());
+        }
+        if let Some((_, beside)) = &mut self.beside
+            && std::mem::take(&mut beside.health)
+        {
+            beside.pages.extend(readiness().pages());
+        }
+        let shape = if self.envelope { Shape::Envelope } else { Shape::Plain };
+        let http = http::Http::new(router, shape, self.cors.take(), std::mem::take(&mut self.pages))?;
+        Ok(self.around(router, Some(Box::new(http))))
     }
+
     #[cfg(not(feature = "grpc"))]
-    drop((envelope, cors));
-    drivers.push(Box::new(http1::Refusal));
-    Ok(drivers)
+    fn drivers(
+        &mut self,
+        router: &Router,
+        _: &watch::Sender<Stage>,
+        _: &Arc<OnceLock<Standing>>,
+    ) -> Result<Vec<Box<dyn Driver>>, Error> {
+        drop((self.envelope, self.cors.take(), self.health));
+        Ok(self.around(router, None))
+    }
+
+    /// The program's drivers, and those that are built in around that of HTTP.
+    fn around(&mut self, router: &Router, http: Option<Box<dyn Driver>>) -> Vec<Box<dyn Driver>> {
+        let mut drivers = std::mem::take(&mut self.drivers);
+        drivers.push(Box::new(thrift::Thrift::new(router)));
+        drivers.extend(http);
+        drivers.push(Box::new(http1::Refusal));
+        drivers
+    }
+
+    fn has_pages(&self) -> bool {
+        #[cfg(feature = "grpc")]
+        return !self.pages.is_empty();
+        #[cfg(not(feature = "grpc"))]
+        false
+    }
 }
 
 /// The services of a server's own: health, which Kubernetes' probe of gRPC asks for on a server of Thrift's too, and, where

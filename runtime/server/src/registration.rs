@@ -9,6 +9,9 @@ use kiteline_core::service::{BoxFuture, ServiceInfo};
 /// The future of a registry's work.
 pub type Registering<T> = BoxFuture<T>;
 
+/// Tells at any time whether a server is to be sent calls, as far as its registry goes.
+pub type Standing = Box<dyn Fn() -> bool + Send + Sync>;
+
 /// Makes a server known. Called once, when it listens and answers.
 pub trait Registrar: Send + Sync + 'static {
     /// Registers the services at the address that the server listens on; the port is final.
@@ -30,6 +33,11 @@ pub trait Registration: Send + Sync + 'static {
 
     /// Ends a pause. Does nothing unless told otherwise.
     fn resume(&self) {}
+
+    /// What `/readyz` says while the server serves: `false` until others can find it. Always `true` unless told otherwise.
+    fn standing(&self) -> Standing {
+        Box::new(|| true)
+    }
 
     /// Called once, while the server still answers. Takes the entries away; gives the time until clients have noticed, for which the server
     /// goes on answering. Failures are the registry's to log.

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use super::accept::accept;
 use super::counters::Counters;
 use super::driver::Driver;
-use super::registration::{Registrar, Registration};
+use super::registration::{Registrar, Registration, Standing};
 use super::shared::Shared;
 use super::stage::Stage;
 use kiteline_core::error::{Code, Error};
@@ -26,6 +26,8 @@ pub struct Running {
     sweeping: JoinHandle<()>,
     registration: Option<Box<dyn Registration>>,
     ended: watch::Sender<bool>,
+    /// Lives as long.
+    beside: Option<Box<Running>>,
 }
 
 impl fmt::Debug for Running {
@@ -41,6 +43,7 @@ impl Running {
         drivers: Vec<Box<dyn Driver>>,
         shared: Arc<Shared>,
         registrar: Option<Box<dyn Registrar>>,
+        beside: Option<Box<Self>>,
     ) -> Result<Self, Error> {
         let address = listener
             .local_addr()
@@ -51,17 +54,28 @@ impl Running {
             sweeper.connections.sweep(&sweeper.limits, sweeper.counters()).await;
         });
         let ended = watch::Sender::new(false);
-        let mut running = Self { address, shared, accepting, sweeping, registration: None, ended };
+        let mut running = Self { address, shared, accepting, sweeping, registration: None, ended, beside };
+        let mut standing: Standing = Box::new(|| true);
         if let Some(registrar) = registrar {
             let services = running.shared.router.services();
-            running.registration = Some(registrar.register(address, services).await?);
+            let registration = registrar.register(address, services).await?;
+            standing = registration.standing();
+            running.registration = Some(registration);
         }
+        // Nobody else sets it.
+        let _ = running.shared.standing.set(standing);
         Ok(running)
     }
 
     /// The address that it listens on, with the final port.
     pub fn addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The server that was started with this one, with pages on a port of its own; see
+    /// [`Builder::beside`](super::Builder::beside).
+    pub fn beside(&self) -> Option<&Self> {
+        self.beside.as_deref()
     }
 
     /// Counts of events so far.

@@ -17,7 +17,7 @@ use super::failures;
 use super::share::{Counted, Share};
 use kiteline_core::body::{Body, Messages, Source};
 use kiteline_core::error::{Error, Origin};
-use kiteline_core::event::Timed;
+use kiteline_core::event::{Begun, given_up};
 use kiteline_core::metadata::Metadata;
 use kiteline_core::service::{Answer, Handling, Method};
 
@@ -58,11 +58,22 @@ struct Guarded {
     messages: Option<Messages>,
     method: &'static Method,
     permit: Option<Permit>,
-    timed: Option<Box<Timed>>,
+    timed: Option<Box<Begun>>,
     _counted: Option<Counted>,
 }
 
+/// Tells recorders how a call ended, once.
+fn tell(timed: &mut Option<Box<Begun>>, permit: Option<&Permit>, error: Option<&Error>) {
+    if let (Some(begun), Some(permit)) = (timed.take(), permit) {
+        permit.end(*begun, error);
+    }
+}
+
 impl Guarded {
+    fn told(&mut self, error: Option<&Error>) {
+        tell(&mut self.timed, self.permit.as_ref(), error);
+    }
+
     fn end(&mut self) -> Result<Metadata, Error> {
         let messages = self.messages.take();
         let ended = catch_unwind(AssertUnwindSafe(|| messages.map(|mut messages| messages.take_trailers())));
@@ -81,9 +92,7 @@ impl Source for Guarded {
             Poll::Ready(end) => end.as_ref().and_then(|end| end.as_ref().err()),
         };
         error.into_iter().for_each(|error| failures::log(this.method, error));
-        if let Some(timed) = this.timed.take() {
-            timed.end(error);
-        }
+        this.told(error);
         next
     }
 
@@ -95,6 +104,9 @@ impl Source for Guarded {
 impl Drop for Guarded {
     fn drop(&mut self) {
         let _ = self.end();
+        if self.timed.is_some() {
+            self.told(Some(&given_up()));
+        }
     }
 }
 
@@ -108,7 +120,7 @@ pub(super) struct RunningCall {
     /// Of a call that begins aside: told when the handler has been asked once.
     begun: Option<Arc<Notify>>,
     /// For recorders, if there are any.
-    timed: Option<Box<Timed>>,
+    timed: Option<Box<Begun>>,
 }
 
 impl RunningCall {
@@ -159,9 +171,7 @@ impl RunningCall {
     }
 
     fn told(&mut self, error: Option<&Error>) {
-        if let Some(timed) = self.timed.take() {
-            timed.end(error);
-        }
+        tell(&mut self.timed, self.permit.as_ref(), error);
     }
 
     #[cold]
@@ -223,5 +233,8 @@ impl Future for RunningCall {
 impl Drop for RunningCall {
     fn drop(&mut self) {
         let _ = self.end();
+        if self.timed.is_some() {
+            self.told(Some(&given_up()));
+        }
     }
 }

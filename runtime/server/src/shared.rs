@@ -1,6 +1,6 @@
 //! State that every connection of a server shares.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context as Task, Poll, Waker};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use super::admission::More;
 use super::admission::{Admission, Entry};
 use super::connections::Connections;
 use super::counters::{Counter, Counters};
+use super::registration::Standing;
 use super::running_call::RunningCall;
 use super::stage::Stage;
 use kiteline_core::aside::{aside, in_a_thread_of_its_own};
@@ -43,6 +44,8 @@ pub(super) struct Shared {
     pub(super) admission: Arc<Admission>,
     pub(super) connections: Arc<Connections>,
     pub(super) stage: watch::Sender<Stage>,
+    /// Set when the server has started.
+    pub(super) standing: Arc<OnceLock<Standing>>,
     pub(super) tls: Option<Acceptor>,
 }
 

@@ -4,6 +4,8 @@
 mod names;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -12,7 +14,7 @@ use tokio::task::AbortHandle;
 use crate::config::{Config, Start};
 use crate::error::Error;
 use crate::registry::{Endpoint, Instance, Registration, Registry, Status};
-use crate::server::{Registering, Registrar, Registration as Known};
+use crate::server::{Registering, Registrar, Registration as Known, Standing};
 use crate::service::{Idl, ServiceInfo};
 use kiteline_core::event::{Event, Recorders};
 use kiteline_core::say::say;
@@ -42,13 +44,21 @@ impl ConfiguredRegistrar {
             say(&format!("{} listening on {bound} ({}{over})", names.join(", "), protocols(services)));
         }
         if !self.registry.registers() {
-            return Ok(ConfiguredRegistration { names, registration: None, propagation: Duration::ZERO });
+            let (recorders, known) = Default::default();
+            return Ok(ConfiguredRegistration {
+                names,
+                registration: None,
+                propagation: Duration::ZERO,
+                recorders,
+                known,
+            });
         }
         let address = self.config.advertised(bound)?;
         let instances = services.iter().zip(&names).map(|(info, name)| self.instance(info, name, &address)).collect();
         let registration = self.registry.register(instances)?;
         let propagation = self.config.server.propagation.unwrap_or_else(|| self.registry.propagation());
-        Ok(ConfiguredRegistration { names, registration: Some((registration, Vec::new())), propagation })
+        let (registration, recorders) = (Some((registration, Vec::new())), self.recorders.clone());
+        Ok(ConfiguredRegistration { names, registration, propagation, recorders, known: Arc::default() })
     }
 
     fn instance(&self, info: &'static ServiceInfo, name: &str, address: &Endpoint) -> Instance {
@@ -80,6 +90,12 @@ impl Registrar for ConfiguredRegistrar {
                 if let Some(timeout) = wait {
                     registration.registered_within(timeout).await?;
                 }
+                let (mut status, known) = (registration.status(), Arc::clone(&announced.known));
+                let noting = async move {
+                    let registered = status.wait_for(|status| matches!(status, Status::Registered(_))).await.is_ok();
+                    known.store(registered, Ordering::Relaxed);
+                };
+                telling.push(tokio::spawn(noting).abort_handle());
                 let names = announced.names.join(", ");
                 if aloud {
                     telling.push(tokio::spawn(tell(names, registry, registration.status())).abort_handle());
@@ -108,9 +124,18 @@ struct ConfiguredRegistration {
     names: Vec<String>,
     registration: Option<(Registration, Vec<AbortHandle>)>,
     propagation: Duration,
+    recorders: Recorders,
+    /// Whether it has been in the registry once.
+    known: Arc<AtomicBool>,
 }
 
 impl Known for ConfiguredRegistration {
+    fn standing(&self) -> Standing {
+        let Some((registration, _)) = &self.registration else { return Box::new(|| true) };
+        let (status, known) = (registration.status(), Arc::clone(&self.known));
+        Box::new(move || stands(&status.borrow(), known.load(Ordering::Relaxed)))
+    }
+
     fn set_weight(&self, weight: u32) {
         self.registration.iter().for_each(|(registration, _)| registration.set_weight(weight));
     }
@@ -130,8 +155,19 @@ impl Known for ConfiguredRegistration {
             // A pause may be as short as clients are slow.
             let visible = matches!(*registration.status().borrow(), Status::Registered(_) | Status::Paused);
             registration.deregister().await;
+            self.recorders.record(|| Event::Deregistered { services: &self.names });
             if visible { self.propagation } else { Duration::ZERO }
         })
+    }
+}
+
+/// Whether a server is to be sent calls: from the first registration on, but for pauses. A registry that is away later is
+/// not a reason to send calls elsewhere: clients go on with the list that they have, and all servers would leave at once.
+fn stands(status: &Status, known: bool) -> bool {
+    match status {
+        Status::Registered(_) => true,
+        Status::Paused | Status::Stopped => false,
+        _ => known,
     }
 }
 
@@ -139,12 +175,16 @@ impl Known for ConfiguredRegistration {
 async fn record(services: Vec<String>, recorders: Recorders, mut status: watch::Receiver<Status>) {
     let mut stands = false;
     loop {
-        let now = matches!(*status.borrow_and_update(), Status::Registered(_));
+        let (now, paused) = match &*status.borrow_and_update() {
+            Status::Registered(_) => (true, false),
+            status => (false, matches!(status, Status::Paused)),
+        };
         if now != stands {
             stands = now;
             let services = &services;
             recorders.record(|| match now {
                 true => Event::Registered { services },
+                false if paused => Event::Deregistered { services },
                 false => Event::RegistrationLost { services },
             });
         }
@@ -304,6 +344,31 @@ mod tests {
         let call = Call::new(&METHOD, Default::default(), bytes::Bytes::new(), Default::default());
         let error = secure.call(call, None).await.unwrap_err();
         assert!(error.message().contains("the address asks for TLS, and this build has none"), "{error}");
+    }
+
+    #[test]
+    fn a_registry_that_goes_away_later_takes_no_server_out() {
+        let away = || Status::Away("no answer".to_owned());
+        for (status, known, wanted) in [
+            (Status::Registering, false, false),
+            (away(), false, false),
+            (away(), true, true),
+            (Status::Lost, true, true),
+            (Status::Paused, true, false),
+            (Status::Stopped, true, false),
+        ] {
+            assert_eq!(stands(&status, known), wanted, "{status:?}");
+        }
+    }
+
+    #[cfg(not(feature = "metrics"))]
+    #[tokio::test]
+    async fn a_build_without_metrics_does_not_start_as_if_it_had_some() {
+        let mut config = Config::local();
+        config.server.http.metrics = true;
+        let error = Server::new(config).add(Add).start().await.unwrap_err();
+        let text = "`[server.http]` asks for metrics, and this build has none; add the feature `metrics` of `runtime`";
+        assert_eq!(error.message(), text);
     }
 
     #[tokio::test]

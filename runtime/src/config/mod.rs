@@ -40,7 +40,8 @@ pub struct Config {
     pub names: BTreeMap<String, String>,
     /// `[client]`.
     pub client: ClientConfig,
-    /// `[methods]`: settings of single methods. A method that a service of the server does not have is an error at its start.
+    /// `[methods]`: settings of single methods, for the server; channels have those of [`ClientConfig::methods`], which a file
+    /// sets too. A method that a service of the server does not have is an error at its start.
     pub methods: Methods,
     /// `[app]`: the user's own table.
     pub app: toml::Table,
@@ -74,7 +75,7 @@ pub struct ServerConfig {
     pub validate: bool,
     /// `[server.tls]`: the server speaks TLS, and nothing else. Paths are relative to the file. Default: plain text.
     pub tls: Option<ServerTls>,
-    /// `[server.http]`: how routes of HTTP answer.
+    /// `[server.http]`: how routes of HTTP answer, and which pages there are.
     pub http: HttpConfig,
     /// `[server.cors]`: which web pages may call proto services. Default: those of the server's own origin.
     pub cors: Option<Cors>,
@@ -96,14 +97,29 @@ impl Default for ServerConfig {
     }
 }
 
-/// `[server.http]`: how routes of HTTP answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+/// `[server.http]`: how routes of HTTP answer, and which pages there are.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpConfig {
     /// Whether every answer is `{"code": 0, "message": "ok", "data": <the message>}`, and every error such an object with
     /// its code and without data; a business error has the HTTP status 200 then. Default: messages as they are, errors as
     /// Kratos writes them.
     pub envelope: bool,
+    /// Whether there are the pages `/healthz` and `/readyz`, for probes such as Kubernetes', where no route has their path.
+    /// Default true, in builds with gRPC.
+    pub health: bool,
+    /// Whether there is the page `/metrics`, for Prometheus; see `runtime::Metrics`. Default false.
+    pub metrics: bool,
+    /// `host:port` for `/metrics`, `/healthz` and `/readyz` on a port of their own, in plain text; `/metrics` is on that port
+    /// alone then. Default: the port of the services.
+    #[serde(deserialize_with = "optional_listen")]
+    pub metrics_listen: Option<String>,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self { envelope: false, health: true, metrics: false, metrics_listen: None }
+    }
 }
 
 /// `[registry]`: where services are found.
@@ -248,6 +264,10 @@ fn listen<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
     let text = String::deserialize(input)?;
     check_listen(&text).map_err(serde::de::Error::custom)?;
     Ok(text)
+}
+
+fn optional_listen<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error> {
+    listen(input).map(Some)
 }
 
 fn check_listen(text: &str) -> Result<(), String> {

@@ -340,6 +340,22 @@ fn routes_answer_in_an_envelope_when_that_is_said() {
 }
 
 #[test]
+fn pages_for_operators_are_settings() {
+    let read = |text: &str| Config::from_toml(&format!("[server.http]\n{text}\n"), "service.toml");
+    let http = read("").unwrap().server.http;
+    assert_eq!((http.health, http.metrics, http.metrics_listen), (true, false, None));
+    let http = read("health = false\nmetrics = true\nmetrics_listen = '[::1]:9090'").unwrap().server.http;
+    assert_eq!((http.health, http.metrics, http.metrics_listen.as_deref()), (false, true, Some("[::1]:9090")));
+    let text = read("metric = true").unwrap_err().to_string();
+    assert!(text.contains("did you mean `metrics`?"), "{text}");
+    let text = read("metrics_listen = '9090'").unwrap_err().to_string();
+    assert!(
+        text.contains("`9090` is no place to listen on: write host:port") && text.starts_with("service.toml:2:"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_setting_for_web_pages_that_means_nothing_is_an_error_where_it_stands() {
     let read = |text: &str| Config::from_toml(&format!("[server.cors]\n{text}\n"), "service.toml");
     let cors =

@@ -22,6 +22,7 @@ impl Recorder for Seen {
             Event::Disconnected { .. } => "disconnected".to_owned(),
             Event::Registered { services } => format!("registered {services:?}"),
             Event::RegistrationLost { services } => format!("lost {services:?}"),
+            Event::Deregistered { services } => format!("left {services:?}"),
             Event::InstancesChanged { service, instances } => format!("{service} has {instances}"),
             Event::InstanceLeftOut { service, .. } => format!("{service} leaves out"),
             Event::InstanceBack { service, .. } => format!("{service} takes back"),
@@ -87,6 +88,17 @@ async fn each_thing_is_told_where_it_happens() {
     drop(channel);
     running.stop().await.unwrap();
     served.until("disconnected").await;
+}
+
+#[tokio::test]
+async fn a_server_that_stops_has_left_its_registry() {
+    let seen = Seen::default();
+    let registry = Registry::open("memory").unwrap();
+    let server = Server::new(Config::local()).registry(&registry).add(AddServer::default()).recorder(seen.clone());
+    let running = server.start().await.unwrap();
+    seen.until("registered [\"add\"]").await;
+    running.stop().await.unwrap();
+    assert_eq!(seen.until("left [\"add\"]").await, ["left [\"add\"]"]);
 }
 
 #[tokio::test]

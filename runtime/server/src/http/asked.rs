@@ -11,6 +11,8 @@ use super::Connection;
 use super::outgoing::{Outgoing, failed};
 use super::rest::{self, Rest};
 use super::target::service_of;
+use crate::counters::Counter;
+use crate::http1;
 use crate::shared::Shared;
 use kiteline_core::context::ReplyMetadata;
 use kiteline_core::error::{Code, Error, Origin};
@@ -36,6 +38,9 @@ pub(super) fn read(head: &Parts, connection: &Connection) -> Result<Asked, Refus
     let shared = &*connection.shared;
     if connection.two_lengths.load(Ordering::Relaxed) {
         return Err(two_lengths());
+    }
+    if !connection.surface.one && head.version < Version::HTTP_2 {
+        return Err(nothing(shared));
     }
     let path = head.uri.path();
     let content = Content::of(&head.headers);
@@ -159,11 +164,22 @@ fn content_type() -> Refusal {
 
 /// For people who open the port with a browser or curl.
 fn nothing(shared: &Shared) -> Refusal {
-    let text = format!("This port serves {}.\nThere is nothing at this path.\n", shared.router);
+    let mut text = "There is nothing at this path.\n".to_owned();
+    if !shared.router.services().is_empty() {
+        text.insert_str(0, &format!("This port serves {}.\n", shared.router));
+    }
     plain(StatusCode::NOT_FOUND, text)
 }
 
-fn plain(status: StatusCode, text: impl Into<Bytes>) -> Refusal {
+/// For those of them who open the port of a server that answers no calls of HTTP/1.
+pub(super) fn not_http_1(shared: &Shared) -> Response<Outgoing> {
+    shared.count(Counter::UnknownProtocol);
+    let mut refusal = *plain(StatusCode::BAD_REQUEST, http1::served(&shared.router));
+    refusal.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    refusal
+}
+
+pub(super) fn plain(status: StatusCode, text: impl Into<Bytes>) -> Refusal {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     let mut response = Response::new(Outgoing::whole(text.into(), None));

@@ -8,6 +8,7 @@ mod incoming;
 mod lengths;
 mod named;
 mod outgoing;
+mod pages;
 mod rest;
 mod socket;
 mod streams;
@@ -23,8 +24,9 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{AbortHandle, AbortRegistration, Abortable};
-use http::Version;
 use http::header::ORIGIN;
+use http::request::Parts;
+use http::{StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::rt::Executor;
 use hyper::server::conn::{http1, http2};
@@ -52,6 +54,9 @@ use kiteline_rest::{Shape, Table};
 use lengths::Lengths;
 use named::named;
 use outgoing::Outgoing;
+pub(super) use pages::ListedPage;
+pub use pages::Page;
+use pages::Pages;
 use socket::Socket;
 use streams::Streams;
 
@@ -68,16 +73,17 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// The driver of calls over HTTP.
 pub(super) struct Http {
-    /// Whether requests of HTTP/1 are answered: on a server without proto services nothing but its health is there, and
-    /// who opens its port with a browser is told what it speaks.
-    one: bool,
     surface: Arc<Surface>,
 }
 
 /// What all connections of HTTP answer with.
 #[derive(Default)]
 struct Surface {
+    /// Whether calls of HTTP/1 are answered: on a server without proto services nothing but its pages is there, and
+    /// who opens its port with a browser is told what it speaks.
+    one: bool,
     routes: Table,
+    pages: Pages,
     /// How the bodies of answers by routes are shaped.
     shape: Shape,
     /// Which web pages may call.
@@ -87,11 +93,27 @@ struct Surface {
 impl Http {
     /// # Errors
     ///
-    /// When two methods have one route.
-    pub(super) fn new(router: &Router, shape: Shape, cors: Option<Cors>) -> Result<Self, Error> {
+    /// When two methods have one route; for a page that nobody would see.
+    pub(super) fn new(
+        router: &Router,
+        shape: Shape,
+        cors: Option<Cors>,
+        pages: Vec<ListedPage>,
+    ) -> Result<Self, Error> {
         let routes = Table::new(router.methods())?;
-        let one = router.serves(Idl::Proto) || router.methods().any(|route| route.service.json());
-        Ok(Self { one, surface: Arc::new(Surface { routes, shape, cors }) })
+        let one = router.serves(Idl::Proto)
+            || router.services().is_empty()
+            || router.methods().any(|route| route.service.json());
+        let mut all = Pages::default();
+        for page in pages {
+            all.add(page, &routes)?;
+        }
+        Ok(Self { surface: Arc::new(Surface { one, routes, pages: all, shape, cors }) })
+    }
+
+    /// Whether requests of HTTP/1 are answered.
+    fn is_one_served(&self) -> bool {
+        self.surface.one || !self.surface.pages.is_empty()
     }
 }
 
@@ -99,7 +121,7 @@ impl Driver for Http {
     /// HTTP/2 with prior knowledge once its whole preface is there, and requests of HTTP/1.
     fn claim(&self, first: &[u8]) -> Claim {
         match Claim::beginning(first, PREFACE) {
-            Claim::No if self.one && first.first().is_some_and(u8::is_ascii_uppercase) => Claim::Yes,
+            Claim::No if self.is_one_served() && first.first().is_some_and(u8::is_ascii_uppercase) => Claim::Yes,
             claim => claim,
         }
     }
@@ -263,6 +285,7 @@ impl Stream {
         let origin = surface.cors.as_ref().and_then(|_| head.headers.get(ORIGIN).cloned());
         let mut response = match asked::read(&head, &self.connection) {
             Ok(asked) => Exchange::new(self, asked, &head.headers).answer(&mut head, &mut body).await,
+            Err(refusal) if refusal.status() == StatusCode::NOT_FOUND => self.page(&head).unwrap_or(*refusal),
             Err(refusal) => *refusal,
         };
         if let Some(cors) = &surface.cors {
@@ -280,6 +303,16 @@ impl Stream {
     /// Whether no other stream is open on the connection: it is HTTP/1.
     fn is_alone(&self) -> bool {
         self.task.is_none()
+    }
+
+    /// The answer to a request that is no call.
+    fn page(&self, head: &Parts) -> Option<http::Response<Outgoing>> {
+        let Surface { one, pages, .. } = &*self.connection.surface;
+        let page = pages.answer(head, self);
+        if page.is_none() && !one && head.version < Version::HTTP_2 {
+            return Some(asked::not_http_1(&self.connection.shared));
+        }
+        page
     }
 
     /// What ends it, for whoever does not keep it open.
@@ -335,7 +368,10 @@ mod tests {
 
     #[test]
     fn whole_prefaces_and_requests_of_http_1_are_claimed() {
-        let http = |one| Http { one, surface: Arc::default() };
+        let mut pages = Pages::default();
+        pages.add(ListedPage::new("/p", Arc::new(|| Page::text(""))), &Table::default()).unwrap();
+        let with_page = Http { surface: Arc::new(Surface { pages, ..Surface::default() }) };
+        let http = |one| Http { surface: Arc::new(Surface { one, ..Surface::default() }) };
         for (first, claim, alone) in [
             (&b"G"[..], Claim::Yes, Claim::No),
             (b"P", Claim::More, Claim::More),
@@ -345,6 +381,7 @@ mod tests {
             (b"\x16", Claim::No, Claim::No),
         ] {
             assert_eq!((http(true).claim(first), http(false).claim(first)), (claim, alone), "{first:?}");
+            assert_eq!(with_page.claim(first), claim, "{first:?}");
         }
     }
 }
