@@ -107,6 +107,9 @@ impl Spec {
     }
 }
 
+/// The annotation that says of a method of Thrift whether it may be called twice; `idempotent` without `rust.` says it too.
+pub(crate) const IDEMPOTENT: &str = "rust.idempotent";
+
 /// The option that an annotation's key names: `rust.maps`.
 pub fn annotated(key: &str) -> Option<&'static Spec> {
     let name = key.strip_prefix("rust.")?;

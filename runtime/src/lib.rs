@@ -24,12 +24,14 @@
 //! | `tls` | TLS for serving and calling, and to etcd |
 //! | `dev` | the embedded development registry |
 //! | `serde` | serde's traits for generated Thrift types |
+//! | `jwt` | JSON Web Tokens in the layer of authentication |
 //! | `validate`, `pattern` | checks of the rules in an IDL; those that are patterns |
 //!
 //! | module | is |
 //! |---|---|
 //! | [`server`], [`client`] | serving and calling |
 //! | [`tls`] | certificates of servers and clients |
+//! | [`layers`] | middleware that is ready: rate limits, authentication, logs, request ids, time limits |
 //! | `validate` | rules of messages, and the violations of them |
 //! | [`registry`], [`balance`] | finding instances and choosing one |
 //! | [`thrift`], [`grpc`], [`json`] | the protocols and encodings, as generated code uses them |
@@ -63,6 +65,7 @@ pub use kiteline_core::{
 pub use kiteline_grpc as grpc;
 #[cfg(feature = "json")]
 pub use kiteline_json as json;
+pub use kiteline_layers as layers;
 #[cfg(any(feature = "metrics", feature = "otel"))]
 pub use kiteline_observe as observe;
 #[cfg(feature = "metrics")]

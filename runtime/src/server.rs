@@ -10,6 +10,7 @@ use kiteline_core::event::{Recorder, Recorders};
 use kiteline_core::layered::Layered;
 use kiteline_core::say::say;
 use kiteline_core::service::{Answer, Call, Service};
+use kiteline_layers::MethodRates;
 #[cfg(feature = "metrics")]
 use kiteline_observe::Metrics;
 use kiteline_registry::Registry;
@@ -56,6 +57,7 @@ impl Server {
         let mut limits = config.limits.clone();
         limits.decode.validate = config.server.validate;
         let mut builder = Builder::new(&limits)
+            .methods(&config.methods)
             .reflection(config.server.reflection)
             .cors(config.server.cors.clone())
             .envelope(config.server.http.envelope)
@@ -168,6 +170,12 @@ impl Server {
             None => Registry::open(&self.config.registry.url)?,
         };
         let config = &self.config;
+        let rates = config.methods.iter().filter_map(|(path, settings)| Some((path, settings.rate?)));
+        let rates = MethodRates::new(rates);
+        if !rates.is_empty() {
+            // Innermost: calls that are refused are logged by a layer for that, and those of nobody do not count.
+            self.builder = self.builder.layer(rates);
+        }
         let registrar = self
             .registrar
             .unwrap_or_else(|| Box::new(ConfiguredRegistrar::new(registry, config, self.recorders, aloud)));

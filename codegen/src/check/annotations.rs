@@ -2,7 +2,7 @@
 
 use crate::diag::{Diagnostics, catalogue::rules};
 use crate::ir::draft::{Annotation, Field, File, Item, Type, TypeKind};
-use crate::options::{On, Options, annotated};
+use crate::options::{IDEMPOTENT, On, Options, annotated};
 
 pub(super) fn check(file: &File, found: &mut Diagnostics) {
     for item in &file.items {
@@ -20,7 +20,7 @@ pub(super) fn check(file: &File, found: &mut Diagnostics) {
             Item::Const(it) => types(&it.ty, found),
             Item::Service(it) => {
                 for method in &it.methods {
-                    each(&method.head.annotations, Some(On::Service), found);
+                    of_method(&method.head.annotations, found);
                     fields(&method.arguments, found);
                     fields(&method.throws, found);
                     method.result.iter().for_each(|it| types(it, found));
@@ -49,9 +49,25 @@ fn types(ty: &Type, found: &mut Diagnostics) {
     }
 }
 
-fn each(annotations: &[Annotation], on: Option<On>, found: &mut Diagnostics) {
+/// Those of a method may say that it is idempotent, too.
+fn of_method(annotations: &[Annotation], found: &mut Diagnostics) {
+    let (idempotent, others): (Vec<_>, Vec<_>) =
+        annotations.iter().partition(|annotation| annotation.key.text == IDEMPOTENT);
+    for Annotation { key, value } in idempotent {
+        if let Some(value) = value.as_ref().filter(|value| !["true", "false"].contains(&&*value.text)) {
+            found.push(rules::annotation_value(key, value.span, "it is `true` or `false`"));
+        }
+    }
+    each(others, Some(On::Service), found);
+}
+
+fn each<'a>(annotations: impl IntoIterator<Item = &'a Annotation>, on: Option<On>, found: &mut Diagnostics) {
     for annotation in annotations {
         let key = &annotation.key;
+        if key.text == IDEMPOTENT {
+            found.push(rules::misplaced_annotation(key));
+            continue;
+        }
         if !key.text.starts_with("rust.") || key.text == "rust.name" {
             continue;
         }

@@ -14,7 +14,7 @@ use crate::ir::model::{
     Struct, StructKind, Ty, Wrap,
 };
 use crate::ir::numbers;
-use crate::options::{On, Options};
+use crate::options::{IDEMPOTENT, On, Options};
 
 /// Names that generated code gives to parameters beside the IDL's own.
 const ARGUMENTS_TAKEN: &[&str] = &["cx"];
@@ -262,7 +262,10 @@ fn define_method(item: &draft::Method, from: From<'_>, options: &Options, found:
         client_streaming: item.client_streaming,
         server_streaming: item.server_streaming,
         routes: Vec::new(),
-        idempotent: item.head.annotations.iter().any(|it| it.key.text == "idempotent"),
+        idempotent: item.head.annotations.iter().any(|it| {
+            let says = it.key.text == IDEMPOTENT || it.key.text == "idempotent";
+            says && it.value.as_ref().is_none_or(|value| value.text != "false")
+        }),
         safe: item.head.annotations.iter().any(|it| it.key.text == "safe"),
     }
 }

@@ -124,6 +124,8 @@ struct Handlers {
 struct Settings<'a> {
     name: &'a str,
     services: Vec<Named>,
+    /// One that its sections of methods may name.
+    method: String,
     gateway: bool,
 }
 
@@ -222,7 +224,8 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
     let named =
         services.iter().map(|it| Named { name: names_key(it, &services), registry_name: it.registry_name.clone() });
     let named = named.collect();
-    user(&mut out, "service.toml", Settings { name: &it.name, services: named, gateway: it.gateway }.render());
+    let method = settings_key(model, &services);
+    user(&mut out, "service.toml", Settings { name: &it.name, services: named, method, gateway: it.gateway }.render());
     user(
         &mut out,
         &format!("tests/{lib}.rs"),
@@ -242,6 +245,16 @@ fn some_path(model: &Model, services: &[&Service]) -> String {
     let Some((service, method)) = found else { return String::new() };
     let package = if service.package.is_empty() { String::new() } else { format!("{}.", service.package) };
     format!("{package}{}/{}", service.head.name, method.head.name)
+}
+
+/// The key of the first method in `[methods]`.
+fn settings_key(model: &Model, services: &[&Service]) -> String {
+    let of = |service: &&Service| {
+        let (_, method) = *model.all_methods(service).first()?;
+        let package = if service.package.is_empty() { String::new() } else { format!("{}.", service.package) };
+        Some(format!("{package}{}/{}", service.head.name, method.head.name))
+    };
+    services.iter().find_map(of).unwrap_or_else(|| "package.Service/Method".to_owned())
 }
 
 /// A service's key in `[names]`: its name, or the full one where another service shares the name.

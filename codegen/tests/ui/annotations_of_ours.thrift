@@ -9,3 +9,7 @@ struct T {
   string b
 } (rust.ids = "apache")
 service V { void f(map<i32, i32> a (rust.maps = "btree")) (rust.derive = "Hash") } (rust.ids = "kitex")
+service W {
+  void g() (rust.idempotent = "yes")
+  void h() (rust.idempotent)
+} (rust.idempotent)

@@ -12,8 +12,9 @@ use tower::{Layer, Service};
 use super::counters::{Counter, Counters};
 use super::deadline::{Nanos, is_late, late, within};
 use super::dial::Dialer;
-use super::dispatch::{Dispatch, Settings};
+use super::dispatch::{Dispatch, Settings, handed};
 use super::pool::Caps;
+use super::retry::Retry;
 use super::transport::{Protocol, Style, Transport};
 use crate::config::ClientConfig;
 use kiteline_balance::Balancer;
@@ -137,7 +138,7 @@ impl Channel {
             let streams = kind.streams_requests() || kind.streams_answers();
             let timeout = match timeout {
                 Some(timeout) => timeout.get(),
-                None => (!streams).then_some(self.0.timeout),
+                None => (!streams).then(|| self.0.dispatch.timeout(call.method).unwrap_or(self.0.timeout)),
             };
             if let Some(deadline) = timeout.and_then(|timeout| start.into_std().checked_add(timeout)) {
                 call.cx.set_deadline(deadline);
@@ -180,12 +181,6 @@ impl Channel {
     }
 }
 
-/// The call that layers get; the body is theirs.
-fn handed(call: &mut Call) -> Call {
-    let (body, http) = (std::mem::take(&mut call.body), call.http.take());
-    Call { method: call.method, cx: call.cx.clone(), body, form: call.form, http, limits: call.limits }
-}
-
 type Wrap = Box<dyn FnOnce(Layered) -> Layered + Send>;
 
 /// Settings of a [`Channel`].
@@ -199,6 +194,7 @@ pub struct Builder {
     balancer: Option<Box<dyn Balancer>>,
     recorders: Recorders,
     layers: Vec<Wrap>,
+    pub(super) retry: Retry,
     style: Style,
     #[cfg(feature = "grpc")]
     http: Option<super::http::Http>,
@@ -227,6 +223,7 @@ impl Builder {
             balancer: None,
             recorders: Recorders::default(),
             layers: Vec::new(),
+            retry: Retry::default(),
             style: Style::default(),
             #[cfg(feature = "grpc")]
             http: None,
@@ -384,6 +381,8 @@ impl Builder {
             limits: &self.limits,
             recorders: &self.recorders,
             style: self.style,
+            methods: &self.client.methods,
+            retry: self.retry,
             #[cfg(feature = "grpc")]
             http: self.http,
             caps: Caps { most: self.client.max_connections, idle: self.client.max_idle_connections },

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use kiteline_balance::Choice;
 use kiteline_core::limits::seconds;
+use kiteline_core::methods::Methods;
 use kiteline_tls::ClientTls;
 use serde::Deserialize;
 
@@ -27,6 +28,9 @@ pub struct ClientConfig {
     pub max_idle_connections: usize,
     /// The balancer: `round_robin` (the default), `random`, `best_of_two` or `hash`.
     pub balancer: Choice,
+    /// `[methods]`: settings of single methods.
+    #[serde(skip)]
+    pub methods: Methods,
     /// `[client.tls]`: whom channels trust, and who they are.
     pub tls: Option<ClientTls>,
 }
@@ -40,6 +44,7 @@ impl Default for ClientConfig {
             max_connections: 500,
             max_idle_connections: 500,
             balancer: Choice::default(),
+            methods: Methods::default(),
             tls: None,
         }
     }

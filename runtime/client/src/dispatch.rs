@@ -18,6 +18,7 @@ use super::endpoint_set::{Attempt, EndpointSet, EndpointSets, nanos};
 #[cfg(feature = "grpc")]
 use super::http::{Caller, Http};
 use super::pool::Caps;
+use super::retry::{Plan, Retry, is_not_sent};
 use super::thrift::Thrift;
 use super::transport::{Style, Transport};
 use kiteline_balance::{Balancer, PickOptions, Verdict};
@@ -25,13 +26,11 @@ use kiteline_core::body::Body;
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::event::Recorders;
 use kiteline_core::limits::Limits;
+use kiteline_core::methods::Methods;
 #[cfg(feature = "grpc")]
 use kiteline_core::service::Kind;
-use kiteline_core::service::{Answer, Call, Form, Handling, Idl};
+use kiteline_core::service::{Answer, Call, Form, Handling, Idl, Method};
 use kiteline_registry::{Resolver, Snapshot};
-
-/// Second attempts after a request may have been sent.
-const RETRIES: usize = 1;
 
 /// Sends calls to instances of one service; what layers wrap.
 #[derive(Clone)]
@@ -44,6 +43,8 @@ pub(super) struct Settings<'a> {
     pub(super) limits: &'a Limits,
     pub(super) recorders: &'a Recorders,
     pub(super) style: Style,
+    pub(super) methods: &'a Methods,
+    pub(super) retry: Retry,
     #[cfg(feature = "grpc")]
     pub(super) http: Option<Http>,
     pub(super) caps: Caps,
@@ -70,6 +71,8 @@ struct Shared {
     /// When the channel began: the zero of its balancer's times.
     epoch: Instant,
     budget: Budget,
+    retry: Retry,
+    methods: Methods,
     counters: Arc<Counters>,
     thrift: Thrift,
     transport: Option<Transport>,
@@ -135,7 +138,9 @@ impl Dispatch {
             thrift_endpoints: EndpointSets::new(Idl::Thrift.scheme(), settings.recorders.clone()),
             grpc_endpoints: EndpointSets::new(settings.scheme_of_proto(), settings.recorders.clone()),
             epoch: Instant::now(),
-            budget: Budget::default(),
+            budget: Budget::new(settings.retry.cost()),
+            retry: settings.retry.clone(),
+            methods: settings.methods.clone(),
             thrift: Thrift::new(settings, Arc::clone(&counters)),
             transport: settings.style.transport,
             #[cfg(feature = "grpc")]
@@ -159,6 +164,11 @@ impl Dispatch {
         Form::Binary
     }
 
+    /// The time limit that the settings of a method say.
+    pub(super) fn timeout(&self, method: &Method) -> Option<Duration> {
+        self.0.methods.of(method)?.timeout
+    }
+
     pub(super) fn counters(&self) -> &Counters {
         &self.0.counters
     }
@@ -170,7 +180,7 @@ impl Dispatch {
     /// One call, which began at `start`; it ends by its deadline.
     pub(super) async fn run(&self, call: &Call, mut start: Instant) -> Result<Answer, Error> {
         let groups = self.0.endpoints(call.method.idl);
-        let current = match groups.fresh(&self.0.resolver) {
+        let mut current = match groups.fresh(&self.0.resolver) {
             Some(current) => current,
             None => {
                 // In a box: the path of every call need not have room for it.
@@ -182,8 +192,19 @@ impl Dispatch {
         self.0.budget.earn();
         let mut tried: Vec<usize> = Vec::new();
         let mut last = None;
-        let mut retries = 0;
-        while let Some(place) = self.pick(&current, &tried, start, call) {
+        let mut used = 0;
+        loop {
+            let Some(place) = self.pick(&current, &tried, start, call) else {
+                // From the first one on again, where that is asked for.
+                match &last {
+                    Some(error) if !tried.is_empty() && Box::pin(self.goes_round(&mut used, error, call)).await => {}
+                    _ => break,
+                }
+                tried.clear();
+                current = groups.fresh(&self.0.resolver).unwrap_or(current);
+                start = Instant::now();
+                continue;
+            };
             let error = match self.attempt(&current, place, start, call).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
@@ -195,11 +216,10 @@ impl Dispatch {
                 Origin::NotSent if call.cx.remaining().is_some_and(|left| left.is_zero()) => return Err(error),
                 // Another instance may be tried; each once.
                 Origin::NotSent | Origin::NotConnected => {}
-                Origin::Transport if self.may_retry(call, &error, retries) => {
-                    retries += 1;
-                    self.0.counters.add(Counter::Retries);
-                }
-                _ => return Err(error),
+                _ => match self.again(used, &error, call) {
+                    Some(wait) if Box::pin(pause(wait, call)).await => used += 1,
+                    _ => return Err(error),
+                },
             }
             tried.push(place);
             last = Some(error);
@@ -213,10 +233,26 @@ impl Dispatch {
         from.picks.pick(&PickOptions { tried, key: call.cx.hash(), now })
     }
 
-    fn may_retry(&self, call: &Call, error: &Error, retries: usize) -> bool {
-        // A stream can be sent once.
-        let again = !call.method.kind.streams_requests() && error.code() != Code::DeadlineExceeded;
-        again && call.method.idempotent && retries < RETRIES && self.0.budget.spend()
+    /// The pause after which a call that may have been sent is sent again, for another time than the `used` ones before; `None`
+    /// where it is not.
+    fn again(&self, used: u32, error: &Error, call: &Call) -> Option<Duration> {
+        let plan = Plan::new(&self.0.retry, &self.0.methods, call);
+        (plan.allows(used, error, call) && self.0.budget.spend()).then(|| {
+            self.0.counters.add(Counter::Retries);
+            plan.pause(used)
+        })
+    }
+
+    /// Whether the instances are tried from the first one on again when all were, the last one with this error.
+    async fn goes_round(&self, used: &mut u32, error: &Error, call: &Call) -> bool {
+        let plan = Plan::new(&self.0.retry, &self.0.methods, call);
+        if !plan.goes_round() || !is_not_sent(error) {
+            // What may have been sent is counted already.
+            return plan.goes_round();
+        }
+        let pays = plan.has(*used) && self.0.budget.spend();
+        *used += 1;
+        pays && pause(plan.pause(*used - 1), call).await
     }
 
     /// The snapshot; the first call of a process waits for the first list, and unless the channel
@@ -288,6 +324,23 @@ impl Dispatch {
         let source = self.0.resolver.source();
         Error::unavailable(format!("{what}; looked at {source}; {age}")).with_origin(Origin::NotSent)
     }
+}
+
+/// Waits, unless the call's time is over before that.
+async fn pause(pause: Duration, call: &Call) -> bool {
+    if call.cx.remaining().is_some_and(|left| left <= pause) {
+        return false;
+    }
+    if !pause.is_zero() {
+        tokio::time::sleep(pause).await;
+    }
+    true
+}
+
+/// The call that layers get; the body is theirs.
+pub(super) fn handed(call: &mut Call) -> Call {
+    let (body, http) = (std::mem::take(&mut call.body), call.http.take());
+    Call { method: call.method, cx: call.cx.clone(), body, form: call.form, http, limits: call.limits }
 }
 
 /// Whether a call had a stream of requests that went out.

@@ -3,7 +3,7 @@
 //!
 //! A call goes through the layers of its channel, takes a snapshot of the resolver, asks the
 //! balancer for an instance and uses a connection to it. It is sent to a second instance only when
-//! no byte of it was written to the first, or when its method is idempotent.
+//! no byte of it was written to the first, or when its method is idempotent; [`Retry`] says how often.
 //!
 //! ```no_run
 //! # fn open() -> runtime::Result<()> {
@@ -21,6 +21,7 @@
 //! |---|---|
 //! | [`Channel`], [`Builder`], [`ClientConfig`] | a way to one service, and its settings |
 //! | [`Request`], [`Pending`], [`Reply`] | one call of a generated client |
+//! | [`Retry`] | which calls are sent again |
 //! | [`Protocol`], [`Transport`] | how requests are written and wrapped |
 //! | [`Counters`], [`Counter`] | what is counted |
 //!
@@ -44,6 +45,7 @@ mod mux_pool;
 mod pending_calls;
 mod pool;
 mod request;
+mod retry;
 mod stream_request;
 mod thrift;
 mod transport;
@@ -70,6 +72,8 @@ mod tests_mux;
 mod tests_mux_connection;
 #[cfg(test)]
 mod tests_registry;
+#[cfg(test)]
+mod tests_retry;
 
 pub use channel::{Builder, Channel};
 pub use config::ClientConfig;
@@ -77,5 +81,6 @@ pub use counters::{Counter, Counters};
 #[cfg(feature = "grpc")]
 pub use http::Http;
 pub use request::{Pending, Reply, Request};
+pub use retry::Retry;
 pub use stream_request::{Opening, StreamRequest};
 pub use transport::{Protocol, Transport};

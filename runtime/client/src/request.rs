@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::channel::Channel;
+use super::retry::Retry;
 use kiteline_core::aside::{LARGE, aside};
 use kiteline_core::body::{Body, Messages};
 use kiteline_core::context::Context;
@@ -132,6 +133,12 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> Request<T, E> {
     /// key go to one instance. Other balancers do not look at it.
     pub fn with_hash(mut self, key: impl AsRef<[u8]>) -> Self {
         self.cx = self.cx.with_hash(key);
+        self
+    }
+
+    /// Says whether the call is sent again after it failed, in place of what the channel and the method's settings say.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.cx.set_value(retry);
         self
     }
 

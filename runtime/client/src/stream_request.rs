@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::channel::Channel;
 use super::request::{Parts, Request};
+use super::retry::Retry;
 use kiteline_core::body::{Messages, Source};
 use kiteline_core::context::Context;
 use kiteline_core::error::{Code, Error};
@@ -67,6 +68,11 @@ impl<T: Send + 'static> StreamRequest<T> {
     /// As [`Request::metadata`].
     pub fn metadata(self, name: impl Into<Box<str>>, value: impl Into<Value>) -> Self {
         Self(self.0.metadata(name, value))
+    }
+
+    /// As [`Request::retry`], until the stream of answers is there.
+    pub fn retry(self, retry: Retry) -> Self {
+        Self(self.0.retry(retry))
     }
 
     /// As [`Request::with_hash`].

@@ -24,6 +24,15 @@ impl From<CancellationToken> for Cancellation {
 }
 
 impl Cancellation {
+    /// This one for another call, where nobody else has it and nothing came of it; else a new one.
+    pub fn again(&mut self) -> Self {
+        let unused = |state: &mut State| !*state.cancelled.get_mut() && state.token.get().is_none();
+        if !Arc::get_mut(&mut self.0).is_some_and(unused) {
+            *self = Self::default();
+        }
+        self.clone()
+    }
+
     /// Cancels the call.
     pub fn cancel(&self) {
         // In one order with `token`: either the token is seen here, or the flag there.
@@ -112,6 +121,14 @@ mod tests {
         let ended = Cancellation::default();
         ended.clone().guard().disarm();
         assert!(!ended.is_cancelled());
+        let mut spare = Cancellation::default();
+        let first = spare.again();
+        let second = spare.again();
+        first.cancel();
+        assert!(!second.is_cancelled());
+        drop(second);
+        spare.again().cancel();
+        assert!(!spare.again().is_cancelled());
         let token = CancellationToken::new();
         let own = Cancellation::from(token.clone());
         token.cancel();

@@ -1,5 +1,8 @@
 //! The context of a call: deadline, cancellation, peer, method and metadata.
 
+mod values;
+
+use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -32,9 +35,9 @@ pub struct Context {
     reply: OnceLock<ReplySlot>,
 }
 
-/// The headers of a trace (W3C Trace Context), which every hop hands on: plain on gRPC and HTTP, transient pairs on
-/// a TTHeader.
-const TRACE: [&str; 2] = ["traceparent", "tracestate"];
+/// The headers of a trace (W3C Trace Context) and the id of a request, which every hop hands on: plain on gRPC and HTTP,
+/// transient pairs on a TTHeader.
+const HANDED_ON: [&str; 3] = ["traceparent", "tracestate", "x-request-id"];
 
 /// What few calls have: in memory of its own, so that contexts stay small.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +48,8 @@ struct Rare {
     hash: Option<u64>,
     log_id: Option<Arc<str>>,
     certificate: Option<Arc<PeerCertificate>>,
+    /// One of each type.
+    values: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
 /// Metadata that goes back to a caller.
@@ -124,7 +129,7 @@ impl Context {
     }
 
     /// Makes this call a part of another one: it ends at that one's caller's deadline and when its caller goes
-    /// away, and takes its persistent metadata, its trace and its id for logs along.
+    /// away, and takes its persistent metadata, its trace and its ids for logs along.
     pub fn join(&mut self, other: &Self) {
         if let Some(deadline) = other.caller_deadline() {
             self.set_deadline(deadline);
@@ -138,7 +143,7 @@ impl Context {
         for (name, value) in metadata.persistent().iter() {
             self.edit().append_to(Reach::Persistent, name, value.clone());
         }
-        for name in TRACE {
+        for name in HANDED_ON {
             if let (Some(value), None) = (metadata.get(name), self.get(name)) {
                 self.edit().append(name, value);
             }

@@ -21,7 +21,7 @@
 //! | [`certificate`] | who a caller proved to be, over TLS |
 //! | [`body`], [`service`] | one message or a stream of them; calls, answers and services |
 //! | [`router`], [`layered`] | which service a call goes to; one type for any stack of `tower` layers |
-//! | [`limits`], [`memory_limit`] | every limit with its default; how much memory there may be |
+//! | [`limits`], [`methods`], [`memory_limit`] | every limit with its default; settings of single methods; how much memory there may be |
 //! | [`malloc`], [`cache_padded`], [`lock`], [`counters`], [`aside`] | memory, locks, counters, CPU-heavy work on other threads |
 //! | [`fnv`], [`base64`], [`words`], [`say`] | small functions that several crates need |
 //!
@@ -49,6 +49,7 @@ pub mod lock;
 pub mod malloc;
 pub mod memory_limit;
 pub mod metadata;
+pub mod methods;
 pub mod reading;
 pub mod router;
 pub mod say;
@@ -65,6 +66,7 @@ pub use futures_core::Stream;
 pub use layered::Layered;
 pub use limits::Limits;
 pub use metadata::Metadata;
+pub use methods::{MethodSettings, Methods};
 pub use service::{Answer, Call, Form, Handling, Idl, Kind, Method, Service, ServiceInfo};
 pub use streaming::Streaming;
 

@@ -155,6 +155,11 @@ impl Sealed {
         self.len() == 0
     }
 
+    /// Whether it is in one piece.
+    pub fn is_one(&self) -> bool {
+        self.head.is_none()
+    }
+
     /// The next bytes of it, at most so many.
     pub fn part(&mut self, most: usize) -> Bytes {
         if self.body.len() < LATER {

@@ -159,7 +159,7 @@ impl Calls {
     /// many calls or bytes are in work, [`Code::DeadlineExceeded`](kiteline_core::Code::DeadlineExceeded)
     /// when it takes longer than [`Limits::handler`].
     pub async fn call(&self, route: &Route, cx: Context, body: impl Into<Body>) -> Result<Answer, Error> {
-        let limit = tokio::time::Instant::now() + self.shared.limits.handler;
+        let limit = tokio::time::Instant::now() + self.shared.handler_limit(route.method);
         let cx = cx.with_peer(self.peer).with_limit(limit.into_std());
         let end = cx.deadline().map_or(limit, Into::into);
         let call = Call::new(route.method, cx, body, self.shared.limits.decode);

@@ -59,6 +59,7 @@ use kiteline_core::event::{Recorder, Recorders};
 use kiteline_core::layered::Layered;
 use kiteline_core::limits::Limits;
 use kiteline_core::malloc;
+use kiteline_core::methods::Methods;
 use kiteline_core::router::Router;
 #[cfg(feature = "grpc")]
 use kiteline_core::service::ServiceInfo;
@@ -86,6 +87,7 @@ type Wrap = Box<dyn FnOnce(Layered) -> Layered + Send>;
 #[must_use = "a server does nothing until it is started"]
 pub struct Builder {
     limits: Limits,
+    methods: Methods,
     services: Vec<Arc<dyn Service>>,
     layers: Vec<Wrap>,
     drivers: Vec<Box<dyn Driver>>,
@@ -112,6 +114,7 @@ impl Builder {
     pub fn new(limits: &Limits) -> Self {
         Self {
             limits: limits.clone(),
+            methods: Methods::default(),
             services: Vec::new(),
             layers: Vec::new(),
             drivers: Vec::new(),
@@ -206,6 +209,13 @@ impl Builder {
         self
     }
 
+    /// Gives methods time limits of their own, in place of [`Limits::handler`]. [`Builder::start`] fails for a method that a
+    /// service does not have.
+    pub fn methods(mut self, methods: &Methods) -> Self {
+        self.methods = methods.clone();
+        self
+    }
+
     /// Adds a protocol, which is asked for each connection before those that are built in.
     pub fn driver(mut self, driver: impl Driver) -> Self {
         self.drivers.push(Box::new(driver));
@@ -217,7 +227,8 @@ impl Builder {
     /// # Errors
     ///
     /// `FailedPrecondition` when the services cannot share a server, or without any, and for a page that nobody would
-    /// see; `Unavailable` when the address cannot be listened on; for TLS what [`Acceptor::open`] gives; what the
+    /// see; `InvalidArgument` for settings of a method that a service does not have;
+    /// `Unavailable` when the address cannot be listened on; for TLS what [`Acceptor::open`] gives; what the
     /// registrar gives.
     pub async fn start(mut self, listen: &str, registrar: Option<Box<dyn Registrar>>) -> Result<Running, Error> {
         malloc::retain();
@@ -228,6 +239,9 @@ impl Builder {
             true => Router::default(),
             false => Router::with_own(services, |services| own(services, &stage, self.reflection))?,
         };
+        for foreign in self.methods.check(router.services())? {
+            tracing::warn!(target: "runtime::server", "{foreign}");
+        }
         let layers = stack(&router, std::mem::take(&mut self.layers));
         let tls = self.tls.as_ref().map(Acceptor::open).transpose()?;
         let drivers = self.drivers(&router, &stage, &standing)?;
@@ -240,7 +254,8 @@ impl Builder {
         };
         let admission = Arc::new(admission::Admission::new(self.counters, self.recorders));
         let connections = Arc::default();
-        let shared = Shared { router, layers, limits: self.limits, admission, connections, stage, standing, tls };
+        let (limits, methods) = (self.limits, self.methods);
+        let shared = Shared { router, layers, limits, methods, admission, connections, stage, standing, tls };
         Running::start(listener, drivers, Arc::new(shared), registrar, beside).await
     }
 

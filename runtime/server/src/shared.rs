@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 use std::task::{Context as Task, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
@@ -21,8 +22,9 @@ use kiteline_core::error::{Error, Origin};
 use kiteline_core::layered::Layered;
 use kiteline_core::limits::{DecodeLimits, Limits};
 use kiteline_core::malloc::Anchor;
+use kiteline_core::methods::Methods;
 use kiteline_core::router::{Route, Router};
-use kiteline_core::service::{Answer, Call, Handling, Idl, Service};
+use kiteline_core::service::{Answer, Call, Handling, Idl, Method, Service};
 use kiteline_thrift::Protocol;
 use kiteline_tls::Acceptor;
 
@@ -38,6 +40,7 @@ pub(super) struct Shared {
     /// `None` without layers: calls go to their service directly.
     pub(super) layers: Option<Layered>,
     pub(super) limits: Limits,
+    pub(super) methods: Methods,
     pub(super) admission: Arc<Admission>,
     pub(super) connections: Arc<Connections>,
     pub(super) stage: watch::Sender<Stage>,
@@ -53,6 +56,11 @@ impl Shared {
 
     pub(super) fn count(&self, counter: Counter) {
         self.admission.counters.add(counter);
+    }
+
+    /// How long the handler of a method may take.
+    pub(super) fn handler_limit(&self, method: &Method) -> Duration {
+        self.methods.of(method).and_then(|settings| settings.timeout).unwrap_or(self.limits.handler)
     }
 
     /// The body of a call, and what decoding it may use up.

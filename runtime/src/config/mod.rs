@@ -18,6 +18,7 @@ use serde::{Deserialize, Deserializer};
 
 use kiteline_core::cors::Cors;
 use kiteline_core::limits::{Limits, seconds};
+pub use kiteline_core::methods::{MethodSettings, Methods};
 use kiteline_registry::Endpoint;
 use kiteline_tls::ServerTls;
 
@@ -39,6 +40,8 @@ pub struct Config {
     pub names: BTreeMap<String, String>,
     /// `[client]`.
     pub client: ClientConfig,
+    /// `[methods]`: settings of single methods. A method that a service of the server does not have is an error at its start.
+    pub methods: Methods,
     /// `[app]`: the user's own table.
     pub app: toml::Table,
     /// The source of the settings, in one line for people.
@@ -233,6 +236,7 @@ impl Config {
             config.server.tls.iter_mut().for_each(|tls| tls.beside(folder));
             config.client.tls.iter_mut().for_each(|tls| tls.beside(folder));
         }
+        config.client.methods = config.methods.clone();
         name.clone_into(&mut config.source);
         Ok(config)
     }

@@ -259,6 +259,39 @@ fn configuration_names_a_balancer() {
 }
 
 #[test]
+fn methods_have_settings_of_their_own() {
+    let text = "[methods.\"a.v1.Greeter/SayHello\"]\ntimeout = \"500ms\"\nrate = 10\n[methods.\"Add/Add\"]\nretry = 2\nidempotent = true\n";
+    let config = Config::from_toml(text, "service.toml").unwrap();
+    let all: Vec<_> = config.methods.iter().map(|(path, settings)| (path, *settings)).collect();
+    let none = MethodSettings::default();
+    let hello = MethodSettings { timeout: Some(Duration::from_millis(500)), rate: Some(10.0), ..none };
+    let add = MethodSettings { retry: Some(2), idempotent: Some(true), ..none };
+    assert_eq!(all, [("/Add/Add", add), ("/a.v1.Greeter/SayHello", hello)]);
+    assert_eq!(config.client.methods, config.methods);
+    let why = |text: &str| Config::from_toml(text, "s").unwrap_err().to_string();
+    for (line, place, part) in [
+        ("timout = 1", "s:2:1", "did you mean `timeout`?"),
+        ("timeout = \"soon\"", "s:2:11", "seconds, such as 30 or 0.5"),
+        ("rate = 0", "s:2:8", "a rate is a number of calls per second above 0"),
+        ("rate = inf", "s:2:8", "a rate is a number of calls per second above 0"),
+        ("rate = \"10\"", "s:2:8", "expected f64"),
+        ("retry = -1", "s:2:9", "expected u32"),
+        ("idempotent = 1", "s:2:14", "expected a boolean"),
+    ] {
+        let text = why(&format!("[methods.\"a.B/C\"]\n{line}\n"));
+        assert!(text.starts_with(place) && text.contains(part), "{line}: {text}");
+    }
+    for key in ["SayHello", "\"a/b/c\"", "\"\""] {
+        let text = why(&format!("[methods.{key}]\nretry = 1\n"));
+        assert!(
+            text.starts_with("s:1:") && text.contains("is not a method: write \"package.Service/Method\""),
+            "{text}"
+        );
+    }
+    assert!(why("[method.\"a.B/C\"]\n").contains("did you mean `methods`?"));
+}
+
+#[test]
 fn tls_is_set_by_files_whose_paths_are_relative_to_the_settings() {
     use kiteline_tls::{ClientTls, ServerTls};
 

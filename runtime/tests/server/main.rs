@@ -14,6 +14,7 @@ mod fair;
 mod file_registry;
 mod life;
 mod limits;
+mod methods;
 mod offers;
 #[cfg(feature = "grpc")]
 mod rolling;

@@ -12,6 +12,11 @@ struct Readme;
 #[doc = include_str!("../../../docs/tls.md")]
 struct Tls;
 
+/// The same for the page on middleware.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/middleware.md")]
+struct Middleware;
+
 mod authority;
 mod bad_details;
 mod etcd;

@@ -278,8 +278,8 @@ service Everything extends base.Base {
     Tree grow(1: Tree tree, 2: Node node)
     list<map<string, set<list<i32>>>> deep(1: list<map<string, set<list<i32>>>> bottom)
     uuid token(1: Token token)
-    Season season(1: Season season)
-    Grade grade(1: Grade grade = Grade.A)
+    Season season(1: Season season) (rust.idempotent = "false")
+    Grade grade(1: Grade grade = Grade.A) (rust.idempotent)
     double real(1: Real real) (idempotent)
     string search(1: string text, 2: i32 limit = 10, 3: Grade grade = Grade.B, 4: Id id = AN_ID, 5: double real = 3.14,
         6: list<string> words = ["w"], 7: base.Spot spot = base.ORIGIN, 8: Pick pick = {"number": 1})

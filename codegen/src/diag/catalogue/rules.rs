@@ -122,7 +122,7 @@ pub fn one_registry_name(short: &str, first: Span, others: &[Span]) -> Diagnosti
 /// An annotation of ours that there is not.
 pub fn unknown_annotation(key: &Name) -> Diagnostic {
     let names = TABLE.iter().filter(|it| !it.on.is_empty()).map(|it| format!("`rust.{}`", it.name));
-    let names: Vec<String> = names.chain(["`rust.name`".to_owned()]).collect();
+    let names: Vec<String> = names.chain(["`rust.idempotent`".to_owned(), "`rust.name`".to_owned()]).collect();
     Diagnostic::warning("TH0133", format!("the annotation `{}` is not known", key.text))
         .at(key.span, "does nothing")
         .help(format!("there are {}", names.join(", ")))
@@ -132,7 +132,7 @@ pub fn unknown_annotation(key: &Name) -> Diagnostic {
 pub fn misplaced_annotation(key: &Name) -> Diagnostic {
     Diagnostic::warning("TH0134", format!("the annotation `{}` does nothing here", key.text))
         .at(key.span, "has no meaning for this")
-        .help("put it behind the struct, union, exception, enum or service that it is about")
+        .help("put it behind the struct, union, exception, enum, service or method that it is about")
 }
 
 /// An annotation of ours with a value that it does not take.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderMap, Response};
@@ -26,22 +26,26 @@ use kiteline_core::body::Body;
 use kiteline_core::cancellation::{CancelGuard, Cancellation};
 use kiteline_core::context::{Context, ReplyMetadata, ReplySlot};
 use kiteline_core::error::{Code, Error};
+use kiteline_core::metadata::Metadata;
 use kiteline_core::service::{Answer, Call};
 use kiteline_grpc::envelope::Sealed;
 use kiteline_grpc::{Protocol, connect, write_reply_metadata};
 
 /// A call on its way.
+///
+/// Its parts are lent to what works on them: moving them from future to future would copy them each time.
 pub(super) struct Exchange {
     stream: Stream,
     asked: Asked,
     /// `None` for a stream of requests whose caller waits for as long as it takes.
     end: Option<End>,
     cancel: Cancellation,
+    slot: ReplySlot,
 }
 
 impl Exchange {
     pub(super) fn new(stream: Stream, asked: Asked, headers: &HeaderMap) -> Self {
-        let (now, limit) = (Instant::now(), stream.connection.shared.limits.handler);
+        let (now, limit) = (Instant::now(), stream.connection.shared.handler_limit(asked.route.method));
         let caller = asked.caller.wait(headers).map(|wait| now.checked_add(wait).unwrap_or(now + limit));
         // A stream of requests takes as long as its caller has something to say.
         let own = (!asked.route.method.kind.streams_requests()).then(|| now + limit);
@@ -49,7 +53,8 @@ impl Exchange {
             (Some(at), own) if own.is_none_or(|own| at < own) => Some(End { at, of_caller: true }),
             (_, own) => own.map(|at| End { at, of_caller: false }),
         };
-        Self { stream, asked, end, cancel: Cancellation::default() }
+        let (slot, cancel) = stream.connection.spare();
+        Self { stream, asked, end, cancel, slot }
     }
 
     fn connection(&self) -> &Arc<Connection> {
@@ -57,11 +62,9 @@ impl Exchange {
     }
 
     /// Receives the message, lets the service work, gives its answer.
-    pub(super) async fn answer(self, head: Parts, body: Arriving) -> Response<Outgoing> {
-        let connection = Arc::clone(self.connection());
-        let open = Open::new(&self);
-        let slot = ReplySlot::default();
-        let outcome = in_time(self.end, self.work(head, body, &slot)).await;
+    pub(super) async fn answer(&mut self, head: &mut Parts, body: &mut Arriving) -> Response<Outgoing> {
+        let open = Open::new(self);
+        let outcome = in_time(self.end, self.work(head, body)).await;
         let (late, outcome) = match outcome {
             Ok(outcome) => (false, outcome),
             Err(error) => {
@@ -73,15 +76,19 @@ impl Exchange {
         if self.is_told_late(late, &outcome) {
             tokio::time::sleep(GRACE).await;
         }
-        let (caller, path) = (self.asked.caller.clone(), self.asked.route.method.path);
         let answered = match outcome {
             Ok(answer) => self.respond(answer, cancel).await,
             Err(error) => Err(error),
         };
         answered.unwrap_or_else(|error| {
-            connection.shared.note(&error);
-            failed(&caller, &error, slot.take(), service_of(path), connection.surface.shape)
+            self.connection().shared.note(&error);
+            self.failed(&error, self.slot.take())
         })
+    }
+
+    fn failed(&self, error: &Error, sent: ReplyMetadata) -> Response<Outgoing> {
+        let service = service_of(self.asked.route.method.path);
+        failed(&self.asked.caller, error, sent, service, self.connection().surface.shape)
     }
 
     /// Whether the caller's own clock is to ring before it is told: time is over, or the service says so then.
@@ -95,12 +102,14 @@ impl Exchange {
     }
 
     /// The body, and what was reserved for it while it arrived.
-    async fn body(&self, body: Arriving) -> Result<(Body, Option<Reserved>), Error> {
+    async fn body(&self, body: &mut Arriving) -> Result<(Body, Option<Reserved>), Error> {
         let Asked { route, caller, message, .. } = &self.asked;
         let target = self.target();
         Ok(match message {
             Some(message) => (incoming::open(message.clone(), caller, &target)?.into(), None),
-            None if route.method.kind.streams_requests() => (incoming::messages(body, caller, target).into(), None),
+            None if route.method.kind.streams_requests() => {
+                (incoming::messages(body.take(), caller, target).into(), None)
+            }
             None => {
                 let (message, held) = incoming::whole(body, caller, target).await?;
                 (message.into(), held)
@@ -108,7 +117,7 @@ impl Exchange {
         })
     }
 
-    fn context(&self, headers: HeaderMap, slot: &ReplySlot) -> Context {
+    fn context(&self, headers: HeaderMap) -> Context {
         let mut cx = Context::new().with_peer(self.connection().peer);
         cx.set_cancellation(&self.cancel);
         if let Some(End { at, of_caller }) = self.end {
@@ -120,20 +129,20 @@ impl Exchange {
         if let Some(metadata) = self.asked.caller.metadata(headers) {
             cx.set_unread_metadata(metadata);
         }
-        cx.set_reply_slot(slot.clone());
+        cx.set_reply_slot(self.slot.clone());
         cx
     }
 
-    async fn work(&self, mut head: Parts, body: Arriving, slot: &ReplySlot) -> Result<Answer, Error> {
+    async fn work(&self, head: &mut Parts, body: &mut Arriving) -> Result<Answer, Error> {
         let (shared, route) = (&self.connection().shared, &self.asked.route);
         let share = self.connection().streams.share();
         let started = self.body(body).await.and_then(|(body, held)| {
             let mut call = Call::new(route.method, Context::new(), body, shared.limits.decode);
             call.form = self.asked.caller.content().form;
             if let Some(rest) = &self.asked.rest {
-                rest.fill(&mut call, &head)?;
+                rest.fill(&mut call, head)?;
             }
-            call.cx = self.context(std::mem::take(&mut head.headers), slot);
+            call.cx = self.context(std::mem::take(&mut head.headers));
             shared.start(route, call, Entry { share, held })
         });
         match started {
@@ -149,22 +158,21 @@ impl Exchange {
         }
     }
 
-    async fn respond(self, answer: Answer, cancel: Option<CancelGuard>) -> Result<Response<Outgoing>, Error> {
-        let (protocol, streams) =
-            (self.asked.caller.content().protocol, self.asked.route.method.kind.streams_answers());
-        let (framing, shape) = (self.asked.rest.as_ref().map(|rest| rest.framing), self.connection().surface.shape);
-        let sealing = Sealing { target: self.target(), caller: self.asked.caller, framing };
+    async fn respond(&mut self, answer: Answer, cancel: Option<CancelGuard>) -> Result<Response<Outgoing>, Error> {
+        let method = self.asked.route.method;
         let Answer { head, body, trailers } = answer;
         let mut headers = HeaderMap::new();
         write_reply_metadata(&head, &mut headers);
         match &self.asked.rest {
             Some(rest) => {
-                headers.insert(CONTENT_TYPE, rest.content_type(self.asked.route.method.kind, &head));
-                sealing.caller.label_encoding(&mut headers);
+                headers.insert(CONTENT_TYPE, rest.content_type(method.kind, &head));
+                self.asked.caller.label_encoding(&mut headers);
             }
-            None => sealing.caller.label(&mut headers),
+            None => self.asked.caller.label(&mut headers),
         }
-        let body = if streams {
+        let framing = self.asked.rest.as_ref().map(|rest| rest.framing);
+        let sealing = Sealing { target: self.target(), caller: self.asked.caller.clone(), framing };
+        let body = if method.kind.streams_answers() {
             let mut messages = body.into_messages();
             if let Some(end) = self.end.filter(|end| end.of_caller) {
                 messages = messages.until(end.at);
@@ -174,44 +182,53 @@ impl Exchange {
                 Poll::Pending => None,
                 Poll::Ready(Some(Err(error))) => {
                     cancel.into_iter().for_each(CancelGuard::disarm);
-                    self.stream.connection.shared.note(&error);
+                    self.connection().shared.note(&error);
                     let mut trailers = trailers;
                     trailers.extend(messages.take_trailers());
-                    let service = service_of(self.asked.route.method.path);
-                    let sent = ReplyMetadata { head, trailers };
-                    return Ok(failed(&sealing.caller, &error, sent, service, shape));
+                    return Ok(self.failed(&error, ReplyMetadata { head, trailers }));
                 }
                 Poll::Ready(next) => Some(next),
             };
-            Outgoing::stream(Answers { messages, first, trailers, sealing, cancel, slow: None, stream: self.stream })
+            let stream = self.stream.again();
+            Outgoing::stream(Answers { messages, first, trailers, sealing, cancel, slow: None, stream })
         } else {
             cancel.into_iter().for_each(CancelGuard::disarm);
-            let message = body.into_whole()?;
-            let message = match &self.asked.rest {
-                Some(rest) => rest.message(shape, message),
-                None => message,
-            };
-            let message = sealing.seal(message).await?;
-            if protocol == Protocol::Connect {
-                let mut behind = HeaderMap::new();
-                write_reply_metadata(&trailers, &mut behind);
-                connect::write_trailers(&behind, &mut headers);
-                Outgoing::message(message, None, &self.stream)?
-            } else if protocol == Protocol::Rest {
-                write_reply_metadata(&trailers, &mut headers);
-                Outgoing::message(message, None, &self.stream)?
-            } else {
-                whole(message, sealing.end(None, &trailers), &self.stream)?
-            }
+            self.whole(body.into_whole()?, &trailers, &sealing, &mut headers).await?
         };
         let mut response = Response::new(body);
         *response.headers_mut() = headers;
         Ok(response)
     }
+
+    /// The body of an answer that is one message.
+    async fn whole(
+        &self,
+        message: Bytes,
+        trailers: &Metadata,
+        sealing: &Sealing,
+        headers: &mut HeaderMap,
+    ) -> Result<Outgoing, Error> {
+        let message = match &self.asked.rest {
+            Some(rest) => rest.message(self.connection().surface.shape, message),
+            None => message,
+        };
+        let message =
+            if sealing.is_slow(&message) { sealing.seal(message).await? } else { sealing.message(message)? };
+        match sealing.caller.content().protocol {
+            Protocol::Connect => {
+                let mut behind = HeaderMap::new();
+                write_reply_metadata(trailers, &mut behind);
+                connect::write_trailers(&behind, headers);
+            }
+            Protocol::Rest => write_reply_metadata(trailers, headers),
+            _ => return with_end(message, sealing.end(None, trailers), &self.stream),
+        }
+        Outgoing::message(message, None, &self.stream)
+    }
 }
 
 /// One message and what stands behind it.
-fn whole(message: Sealed, end: Ending, stream: &Stream) -> Result<Outgoing, Error> {
+fn with_end(message: Sealed, end: Ending, stream: &Stream) -> Result<Outgoing, Error> {
     match end {
         Ending::Trailers(trailers) => Outgoing::message(message, Some(trailers), stream),
         Ending::Data(end) => {

@@ -36,6 +36,11 @@ impl Arriving {
         Self { body: Some(body), is_one: version < Version::HTTP_2 }
     }
 
+    /// The body, for somebody who keeps it; nothing is left.
+    pub(super) fn take(&mut self) -> Self {
+        Self { body: self.body.take(), is_one: self.is_one }
+    }
+
     fn poll_frame(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         match &mut self.body {
             Some(body) => Pin::new(body).poll_frame(task),
@@ -243,7 +248,11 @@ pub(super) fn messages(body: Arriving, caller: &Caller, target: Target) -> Messa
 /// # Errors
 ///
 /// [`Code::Unimplemented`] for none, or more than one; for one that cannot be read.
-pub(super) async fn whole(body: Arriving, caller: &Caller, target: Target) -> Result<(Bytes, Option<Held>), Error> {
+pub(super) async fn whole(
+    body: &mut Arriving,
+    caller: &Caller,
+    target: Target,
+) -> Result<(Bytes, Option<Held>), Error> {
     if !caller.content().protocol.has_envelopes() {
         let mut room = Room::new(target.connection());
         let body = collect(body, target.most(), &mut room).await?;
@@ -255,7 +264,7 @@ pub(super) async fn whole(body: Arriving, caller: &Caller, target: Target) -> Re
         };
         return Ok((message, room.take()));
     }
-    let mut requests = Requests::new(body, caller, target);
+    let mut requests = Requests::new(body.take(), caller, target);
     let message = poll_fn(|task| requests.poll_message(task)).await.ok_or_else(|| cardinality("no message"))??;
     let held = requests.room.take();
     match poll_fn(|task| requests.poll_message(task)).await {
@@ -276,7 +285,7 @@ fn cardinality(what: &str) -> Error {
 }
 
 /// A whole body of at most `most` bytes.
-async fn collect(mut body: Arriving, most: usize, room: &mut Room) -> Result<Bytes, Error> {
+async fn collect(body: &mut Arriving, most: usize, room: &mut Room) -> Result<Bytes, Error> {
     let (mut first, mut rest) = (Bytes::new(), BytesMut::new());
     loop {
         let frame = poll_fn(|task| match body.poll_frame(task) {

@@ -119,6 +119,13 @@ impl Follow {
 
     /// The place behind a line.
     fn behind(&mut self, line: &[u8]) -> Place {
+        // Most lines are of neither length, and this is read of each request.
+        if self.place == Place::Head
+            && !matches!(line.first(), None | Some(b'c' | b'C' | b't' | b'T' | b'\r' | b' ' | b'\t'))
+        {
+            self.begun = true;
+            return Place::Head;
+        }
         let line = line.trim_ascii_end();
         match self.place {
             Place::Head if line.is_empty() && !self.begun => Place::Head,
@@ -149,10 +156,6 @@ impl Follow {
 
     /// The place behind a line of a head.
     fn header(&mut self, line: &[u8]) -> Place {
-        // Most lines are of neither, and this is read of each request.
-        if !matches!(line.first(), Some(b'c' | b'C' | b't' | b'T')) {
-            return Place::Head;
-        }
         let mut parts = line.splitn(2, |byte| *byte == b':');
         let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default().trim_ascii());
         if name.eq_ignore_ascii_case(b"content-length") {

@@ -40,6 +40,8 @@ use super::shared::Shared;
 
 use exchange::Exchange;
 use incoming::Arriving;
+use kiteline_core::cancellation::Cancellation;
+use kiteline_core::context::ReplySlot;
 use kiteline_core::cors::Cors;
 use kiteline_core::error::Error;
 use kiteline_core::limits::Limits;
@@ -145,6 +147,16 @@ struct Connection {
     two_lengths: AtomicBool,
     /// Of the stream that begins, until hyper hands it over.
     begins: Mutex<Option<AbortRegistration>>,
+    /// What a call that is over has left for the next one.
+    spare: Mutex<(ReplySlot, Cancellation)>,
+}
+
+impl Connection {
+    /// A slot and a cancellation for a call, those of one that is over where there is such.
+    fn spare(&self) -> (ReplySlot, Cancellation) {
+        let mut spare = lock(&self.spare);
+        (spare.0.again(), spare.1.again())
+    }
 }
 
 /// Serves a connection until it ends. When the server drains, the peer is told (GOAWAY, or `connection: close`)
@@ -165,6 +177,7 @@ async fn serve(connection: driver::Connection, surface: Arc<Surface>) {
         full,
         two_lengths: AtomicBool::new(false),
         begins: Mutex::default(),
+        spare: Mutex::default(),
     });
     let (limits, of) = (connection.shared.limits.clone(), Arc::clone(&connection));
     let service = service_fn(move |request: http::Request<Incoming>| {
@@ -263,15 +276,15 @@ impl Stream {
     }
 
     async fn answer(self, request: http::Request<Incoming>) -> http::Response<Outgoing> {
-        let (head, body) = request.into_parts();
-        let body = Arriving::new(body, head.version);
+        let (mut head, body) = request.into_parts();
+        let mut body = Arriving::new(body, head.version);
         let surface = Arc::clone(&self.connection.surface);
         if let Some(told) = surface.cors.as_ref().and_then(|cors| cors::preflight(cors, &head)) {
             return told;
         }
         let origin = surface.cors.as_ref().and_then(|_| head.headers.get(ORIGIN).cloned());
         let mut response = match asked::read(&head, &self.connection) {
-            Ok(asked) => Exchange::new(self, asked, &head.headers).answer(head, body).await,
+            Ok(asked) => Exchange::new(self, asked, &head.headers).answer(&mut head, &mut body).await,
             Err(refusal) if refusal.status() == StatusCode::NOT_FOUND => self.page(&head).unwrap_or(*refusal),
             Err(refusal) => *refusal,
         };
@@ -289,6 +302,17 @@ impl Stream {
             return Some(asked::not_http_1(&self.connection.shared));
         }
         page
+    }
+
+    /// The same stream, open until both are dropped.
+    fn again(&self) -> Self {
+        self.connection.streams.begin();
+        Self { connection: Arc::clone(&self.connection), task: self.task.clone() }
+    }
+
+    /// Whether no other stream is open on the connection: it is HTTP/1.
+    fn is_alone(&self) -> bool {
+        self.task.is_none()
     }
 
     /// What ends it, for whoever does not keep it open.

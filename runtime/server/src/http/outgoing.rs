@@ -26,7 +26,7 @@ use kiteline_rest::{Framing, Shape, write_failure};
 pub(super) struct Outgoing(State);
 
 enum State {
-    Small { data: Bytes, trailers: Option<HeaderMap>, _waits: Option<Waiting> },
+    Whole { data: Bytes, trailers: Option<HeaderMap>, _waits: Option<Waiting> },
     Held(Held),
 }
 
@@ -37,7 +37,7 @@ impl Outgoing {
 
     /// A body that no window is needed for, or a text in place of a call's answer.
     pub(super) fn whole(data: Bytes, trailers: Option<HeaderMap>) -> Self {
-        Self(State::Small { data, trailers, _waits: None })
+        Self(State::Whole { data, trailers, _waits: None })
     }
 
     /// A body of any size.
@@ -48,9 +48,13 @@ impl Outgoing {
     pub(super) fn message(data: Sealed, trailers: Option<HeaderMap>, stream: &Stream) -> Result<Self, Error> {
         let small = || Waiting::of(data.len(), &stream.connection);
         if let Some(waits) = Some(data.len()).filter(|size| *size <= SMALL).and_then(|_| small()) {
-            return Ok(Self(State::Small { data: data.into_bytes(), trailers, _waits: Some(waits) }));
+            return Ok(Self(State::Whole { data: data.into_bytes(), trailers, _waits: Some(waits) }));
         }
         let data = counted(data, &stream.connection)?;
+        if stream.is_alone() && data.is_one() {
+            // The socket itself looks after the only answer that waits for its peer.
+            return Ok(Self(State::Whole { data: data.into_bytes(), trailers, _waits: None }));
+        }
         Ok(Self(State::Held(Held::new(Kept::Whole { data, trailers }, stream.ending()))))
     }
 
@@ -95,8 +99,8 @@ impl Body for Outgoing {
 
     fn poll_frame(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, NotTaken>>> {
         let frame = match &mut self.0 {
-            State::Small { data, .. } if !data.is_empty() => Some(Frame::data(std::mem::take(data))),
-            State::Small { trailers, .. } => trailers.take().map(Frame::trailers),
+            State::Whole { data, .. } if !data.is_empty() => Some(Frame::data(std::mem::take(data))),
+            State::Whole { trailers, .. } => trailers.take().map(Frame::trailers),
             State::Held(held) => return held.poll_frame(task),
         };
         Poll::Ready(frame.map(Ok))
@@ -104,15 +108,15 @@ impl Body for Outgoing {
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
-            State::Small { data, trailers, .. } => data.is_empty() && trailers.is_none(),
+            State::Whole { data, trailers, .. } => data.is_empty() && trailers.is_none(),
             State::Held(held) => held.is_over(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         let exact = match &self.0 {
-            State::Small { data, trailers: None, .. } => Some(data.len() as u64),
-            State::Small { .. } => None,
+            State::Whole { data, trailers: None, .. } => Some(data.len() as u64),
+            State::Whole { .. } => None,
             State::Held(held) => held.exact(),
         };
         exact.map_or_else(SizeHint::default, SizeHint::with_exact)
@@ -221,12 +225,12 @@ impl Sealing {
         aside(move || sealing.message(message)).await?
     }
 
-    fn is_slow(&self, message: &Bytes) -> bool {
+    pub(super) fn is_slow(&self, message: &Bytes) -> bool {
         is_slow(message.len(), self.caller.answers_in().is_some())
     }
 
     /// A message in its envelope; alone where there are none.
-    fn message(&self, message: Bytes) -> Result<Sealed, Error> {
+    pub(super) fn message(&self, message: Bytes) -> Result<Sealed, Error> {
         let protocol = self.caller.content().protocol;
         let (flags, message) = self.caller.answers_in().pack(message);
         Ok(match protocol {

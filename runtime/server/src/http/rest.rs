@@ -17,13 +17,15 @@ use kiteline_rest::{Found, Framing, Path, Request, Shape, Variables, framing, re
 
 const CONTENT: Content = Content { protocol: Protocol::Rest, form: Form::Json };
 
+static JSON: HeaderValue = HeaderValue::from_static("application/json");
+
 /// What a route says of a request.
 pub(super) struct Rest {
     route: &'static HttpRoute,
     variables: Variables,
     /// How a stream of answers is set apart.
     pub(super) framing: Framing,
-    label: &'static str,
+    label: &'static HeaderValue,
 }
 
 /// The call that a request's verb and path mean, or a refusal; `content` is what its content type means elsewhere.
@@ -71,12 +73,13 @@ fn takes(body: RequestBody, headers: &HeaderMap) -> bool {
 const PROTOJSON: &str = "application/protojson";
 
 /// The content type of an answer in JSON: the caller's own name for it.
-fn label(headers: &HeaderMap, is_json: bool) -> &'static str {
+fn label(headers: &HeaderMap, is_json: bool) -> &'static HeaderValue {
+    static PROTO: HeaderValue = HeaderValue::from_static(PROTOJSON);
     let names = |name: HeaderName| {
         let kinds = headers.get(name).filter(|value| value.len() >= PROTOJSON.len());
         kinds.and_then(|kinds| kinds.to_str().ok()).is_some_and(|kinds| kinds.contains(PROTOJSON))
     };
-    if names(ACCEPT) || !is_json && names(CONTENT_TYPE) { PROTOJSON } else { "application/json" }
+    if names(ACCEPT) || !is_json && names(CONTENT_TYPE) { &PROTO } else { &JSON }
 }
 
 impl Rest {
@@ -107,7 +110,7 @@ impl Rest {
         }
         let own = head.get("content-type").filter(|_| matches!(self.route.reply, ReplyBody::Raw(_)));
         let own = own.and_then(|label| HeaderValue::from_str(label).ok());
-        own.unwrap_or(HeaderValue::from_static(self.label))
+        own.unwrap_or_else(|| self.label.clone())
     }
 }
 
@@ -124,7 +127,7 @@ fn told(shape: Shape, status: StatusCode, error: &Error) -> Response<Outgoing> {
 fn written((status, body): (StatusCode, Bytes)) -> Response<Outgoing> {
     let mut response = Response::new(Outgoing::whole(body, None));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(CONTENT_TYPE, JSON.clone());
     response
 }
 

@@ -85,11 +85,12 @@ impl ConnectionLoop<'_> {
         };
         let envelope = Envelope { wire, header: Header { name: route.method.name, ..header }, leaving: false };
         let order = incoming.flags & flags::OUT_OF_ORDER == 0;
-        let mut cx = self.caller.context(now);
+        let own = now + self.caller.shared.handler_limit(route.method);
+        let mut cx = self.caller.context(own);
         let reply = wire.has_header().then(|| self.caller.describe(&mut cx, info, now));
         // The IDL says whether a method is answered, not the message's type, as in Kitex.
         let kind = route.method.kind;
-        let end = self.caller.end_of(&cx, now);
+        let end = end_of(&cx, own);
         let started = if incoming.is_cut() {
             Err(shared.admission.shed("too many bytes of requests in work or arriving"))
         } else {
@@ -147,10 +148,10 @@ impl<'a> Caller<'a> {
         self.shared.start_aside(route, cx, (protocol, body), entry)
     }
 
-    /// What a call's handler knows of it.
-    fn context(&self, now: Instant) -> Context {
+    /// What a call's handler knows of it: its time ends at `own` at the latest.
+    fn context(&self, own: Instant) -> Context {
         let mut cx = Context::of_connection(self.peer, Arc::clone(&self.cancel));
-        cx.set_limit(now + self.shared.limits.handler);
+        cx.set_limit(own);
         cx
     }
 
@@ -167,11 +168,10 @@ impl<'a> Caller<'a> {
         cx.set_reply_slot(slot.clone());
         slot
     }
+}
 
-    /// When a call has to end.
-    fn end_of(&self, cx: &Context, now: Instant) -> End {
-        let own = now + self.shared.limits.handler;
-        let at = cx.deadline().unwrap_or(own);
-        End { at, of_caller: at < own }
-    }
+/// When a call has to end, of which this server alone would have the time until `own`.
+fn end_of(cx: &Context, own: Instant) -> End {
+    let at = cx.deadline().unwrap_or(own);
+    End { at, of_caller: at < own }
 }

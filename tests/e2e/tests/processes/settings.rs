@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use runtime::Config;
+use runtime::config::{MethodSettings, Methods};
 use runtime::tls::{ClientTls, ServerTls};
 
 #[test]
@@ -34,6 +35,16 @@ fn every_default_is_stated() {
         Some("127.0.0.1:9090"),
         "an example, not a default"
     );
+    let mut example = Methods::default();
+    let settings = MethodSettings {
+        timeout: Some(Duration::from_secs(5)),
+        retry: Some(2),
+        idempotent: Some(true),
+        rate: Some(100.0),
+    };
+    example.set("AddService/Add", settings);
+    assert_eq!(std::mem::take(&mut config.methods), example, "an example, not a default");
+    assert_eq!(std::mem::take(&mut config.client.methods), example, "channels get them with `[client]`");
     let mut defaults = Config::default();
     for limits in [&mut config.limits, &mut defaults.limits] {
         // These depend on the machine.
@@ -52,6 +63,7 @@ fn every_default_is_stated() {
         "client.tls",
         "limits",
         "limits.decode",
+        "methods.\"a.B/C\"",
     ] {
         for known in keys(section) {
             let shown = stated.contains(&format!("\n{known} = ")) || stated.contains(&format!("\n[{section}.{known}]"));

@@ -1388,7 +1388,8 @@ pub static EVERYTHING: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
         ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/deep", 11),
         ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/token", 12),
         ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/season", 13),
-        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/grade", 14),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/grade", 14)
+            .idempotent(),
         ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/real", 15)
             .idempotent(),
         ::runtime::Method::new(::runtime::Idl::Thrift, "/Everything/search", 16),
@@ -2704,7 +2705,7 @@ pub static MORE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
         ::runtime::Method::new(::runtime::Idl::Thrift, "/More/deep", 11),
         ::runtime::Method::new(::runtime::Idl::Thrift, "/More/token", 12),
         ::runtime::Method::new(::runtime::Idl::Thrift, "/More/season", 13),
-        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/grade", 14),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/More/grade", 14).idempotent(),
         ::runtime::Method::new(::runtime::Idl::Thrift, "/More/real", 15).idempotent(),
         ::runtime::Method::new(::runtime::Idl::Thrift, "/More/search", 16),
         ::runtime::Method::new(::runtime::Idl::Thrift, "/More/old", 17),
@@ -3737,7 +3738,8 @@ pub static MORE_SERVICE: ::runtime::ServiceInfo = ::runtime::ServiceInfo {
         ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/deep", 11),
         ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/token", 12),
         ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/season", 13),
-        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/grade", 14),
+        ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/grade", 14)
+            .idempotent(),
         ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/real", 15)
             .idempotent(),
         ::runtime::Method::new(::runtime::Idl::Thrift, "/MoreService/search", 16),

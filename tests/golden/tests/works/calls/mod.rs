@@ -3,6 +3,7 @@
 
 mod details;
 mod json;
+mod layers;
 mod proto;
 mod required;
 mod rest;

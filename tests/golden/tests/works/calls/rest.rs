@@ -11,7 +11,7 @@ use runtime::{Channel, Code, Config, Context, Error, Registry, Server, Stream, s
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-struct Handler;
+pub(super) struct Handler;
 
 fn book(name: &str) -> Book {
     Book { name: name.to_owned(), author: "Jane".to_owned(), pages: 7, ..Book::default() }
@@ -90,7 +90,7 @@ async fn site_of(config: Config) -> (Running, Registry) {
 }
 
 /// What HTTP/1.1 on a connection of its own answers: the status, and what the answer holds.
-async fn ask(server: &Running, head: &str, body: &[u8]) -> (u16, String) {
+pub(super) async fn ask(server: &Running, head: &str, body: &[u8]) -> (u16, String) {
     let mut connection = TcpStream::connect(server.addr()).await.unwrap();
     let (line, headers) = head.split_once('\n').unwrap_or((head, ""));
     let headers: String = headers.lines().map(|line| format!("{line}\r\n")).collect();

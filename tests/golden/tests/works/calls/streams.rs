@@ -16,12 +16,12 @@ use tower::service_fn;
 
 /// The handler of `Chat`.
 #[derive(Debug, Default)]
-struct Room {
+pub(super) struct Room {
     /// Rings when a stream of `Talk` is dropped.
     left: Arc<Notify>,
 }
 
-fn line(text: impl Into<String>) -> Line {
+pub(super) fn line(text: impl Into<String>) -> Line {
     Line { text: text.into() }
 }
 
