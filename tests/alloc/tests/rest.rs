@@ -40,7 +40,7 @@ fn forms_take_no_more_than_a_few_times_their_size() {
         let (size, body) = (body.len(), Bytes::from(body));
         let shown = body.slice(..body.len().min(40));
         let request = Request { query: "", headers: &headers, body };
-        let (read, peak) = HEAP.peak_of(|| read_parts(&ROUTE, Vec::new(), request).is_ok());
+        let (read, peak) = HEAP.peak_of(|| read_parts(&ROUTE, &Vec::new(), request).is_ok());
         assert_eq!(read, taken, "{shown:?}");
         // A file becomes base64, which is read, and stands under its own name and the field's.
         assert!(peak <= 4 * size + (64 << 10), "{peak} for {size} bytes: {shown:?}");

@@ -294,16 +294,6 @@ impl Stream {
         response
     }
 
-    /// The answer to a request that is no call.
-    fn page(&self, head: &Parts) -> Option<http::Response<Outgoing>> {
-        let Surface { one, pages, .. } = &*self.connection.surface;
-        let page = pages.answer(head, self);
-        if page.is_none() && !one && head.version < Version::HTTP_2 {
-            return Some(asked::not_http_1(&self.connection.shared));
-        }
-        page
-    }
-
     /// The same stream, open until both are dropped.
     fn again(&self) -> Self {
         self.connection.streams.begin();
@@ -313,6 +303,16 @@ impl Stream {
     /// Whether no other stream is open on the connection: it is HTTP/1.
     fn is_alone(&self) -> bool {
         self.task.is_none()
+    }
+
+    /// The answer to a request that is no call.
+    fn page(&self, head: &Parts) -> Option<http::Response<Outgoing>> {
+        let Surface { one, pages, .. } = &*self.connection.surface;
+        let page = pages.answer(head, self);
+        if page.is_none() && !one && head.version < Version::HTTP_2 {
+            return Some(asked::not_http_1(&self.connection.shared));
+        }
+        page
     }
 
     /// What ends it, for whoever does not keep it open.
