@@ -1,5 +1,6 @@
 //! One type for any stack of `tower` layers around a service of calls.
 
+use std::any::Any;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::task::{Context as Task, Poll};
@@ -33,9 +34,26 @@ where
     }
 
     fn begin(&mut self, call: Call) -> Handling {
-        let work = self.call(call);
-        Box::pin(async move { work.await.map_err(Into::into) })
+        handling(self.call(call))
     }
+}
+
+/// The work of any service as that of a [`Layered`] one. What is in a box of that kind already stays in it.
+pub fn handling<F, E>(work: F) -> Handling
+where
+    F: Future<Output = Result<Answer, E>> + Send + 'static,
+    E: Into<Error>,
+{
+    let mut work = Some(work);
+    if let Some(boxed) = (&mut work as &mut dyn Any).downcast_mut::<Option<Handling>>().and_then(Option::take) {
+        return boxed;
+    }
+    Box::pin(async move {
+        match work {
+            Some(work) => work.await.map_err(Into::into),
+            None => Err(Error::internal("a call whose work was taken")),
+        }
+    })
 }
 
 impl Layered {
@@ -117,6 +135,14 @@ mod tests {
             let clones = Arc::downgrade(&self.0);
             Box::pin(async move { Ok(Answer::from(Bytes::from(vec![0; clones.strong_count()]))) })
         }
+    }
+
+    #[test]
+    fn a_box_of_the_same_kind_is_not_boxed_again() {
+        let boxed: Handling = Box::pin(std::future::ready(Ok(Answer::default())));
+        let before: *const () = std::ptr::from_ref(&*boxed).cast();
+        let after = handling(boxed);
+        assert_eq!(before, std::ptr::from_ref(&*after).cast());
     }
 
     /// What a layer took to be ready and did not use is free again for other calls.

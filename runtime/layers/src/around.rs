@@ -7,6 +7,7 @@ use std::task::{Context as Task, Poll};
 use bytes::Bytes;
 use kiteline_core::body::{Body, Messages, Source};
 use kiteline_core::error::Error;
+use kiteline_core::layered::handling;
 use kiteline_core::metadata::Metadata;
 use kiteline_core::service::{Answer, Call, Handling, Method};
 use tower::{Layer, Service};
@@ -83,8 +84,7 @@ impl<P: Policy, S: Inner> Service<Call> for Around<P, S> {
 
 /// Hands a call on.
 pub(crate) fn forward<S: Inner>(call: Call, inner: &mut S) -> Handling {
-    let work = inner.call(call);
-    Box::pin(async move { work.await.map_err(Into::into) })
+    handling(inner.call(call))
 }
 
 /// Takes the service that is ready, to call it later.

@@ -40,7 +40,8 @@ pub struct Config {
     pub names: BTreeMap<String, String>,
     /// `[client]`.
     pub client: ClientConfig,
-    /// `[methods]`: settings of single methods. A method that a service of the server does not have is an error at its start.
+    /// `[methods]`: settings of single methods, for the server; channels have those of [`ClientConfig::methods`], which a file
+    /// sets too. A method that a service of the server does not have is an error at its start.
     pub methods: Methods,
     /// `[app]`: the user's own table.
     pub app: toml::Table,

@@ -1,16 +1,22 @@
 //! Layers that are ready, around Thrift, gRPC, Connect and routes of HTTP at once: what callers of each see.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{self, Poll};
+use std::time::Duration;
 
 use golden::generated::chat::v1::{ChatClient, ChatServer, Line};
 use golden::generated::golden::library::v1::{GetBookRequest, LibraryClient, LibraryServer};
 use golden::generated::web::{FindRequest, WebClient, WebServer};
 use runtime::client::{Http, Request, Transport};
+use runtime::config::MethodSettings;
 use runtime::error::Origin;
-use runtime::layers::{Authentication, ConcurrencyLimit, Logging, RateLimit, RequestId, bearer, unauthenticated};
+use runtime::layers::{
+    Authentication, ConcurrencyLimit, Inner, Logging, Policy, PolicyLayer, RateLimit, RequestId, bearer,
+    unauthenticated,
+};
 use runtime::server::Running;
-use runtime::{Channel, Code, Config, Context, Error, Method, Registry, Server, Stream};
+use runtime::{Call, Channel, Code, Config, Context, Error, Handling, Method, Registry, Server, Stream};
 
 use super::rest::{Handler, ask};
 use super::streams::{Room, line};
@@ -101,6 +107,31 @@ async fn callers_by_routes_of_http_are_limited() {
     // Thrift's methods have routes too, and limits of their own.
     let (status, answer) = ask(&server, "PATCH /all\nauthorization: Bearer s3cret", b"").await;
     assert_eq!(status, 200, "{answer}");
+}
+
+/// Answers nobody.
+struct Never;
+
+impl Policy for Never {
+    fn call<S: Inner>(self: &Arc<Self>, _: Call, _: &mut S) -> Handling {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn a_method_s_own_time_holds_over_http_too() {
+    let mut config = Config::local();
+    let settings = MethodSettings { timeout: Some(Duration::from_millis(10)), ..MethodSettings::default() };
+    config.methods.set("golden.library.v1.Library/GetBook", settings);
+    config.limits.handler = Duration::from_secs(3600);
+    let registry = Registry::open("memory").unwrap();
+    let server = Server::new(config).registry(&registry).layer(PolicyLayer::new(Never));
+    let server = server.add(LibraryServer::new(Handler)).start().await.unwrap();
+    let channel = Channel::builder("library").registry(&registry).http(Http::grpc()).build().unwrap();
+    let error = LibraryClient::new(channel).get_book(GetBookRequest::default()).await.unwrap_err();
+    assert_eq!((error.code(), error.message()), (Code::DeadlineExceeded, "the call took longer than it may"));
+    let (status, answer) = ask(&server, "GET /v1/archive/a:read", b"").await;
+    assert_eq!(status, 504, "{answer}");
 }
 
 /// The layers of a channel see the calls that it makes.
