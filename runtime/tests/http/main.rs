@@ -10,6 +10,7 @@ mod callers;
 mod grpc;
 mod grpc_vectors;
 mod health;
+mod micro;
 mod pages;
 mod reflection;
 #[cfg(feature = "json")]

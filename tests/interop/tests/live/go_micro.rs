@@ -1,8 +1,9 @@
-//! go-micro 2.9: instances of its etcd registry, calls over its gRPC client and server.
+//! go-micro 2.9: instances of its etcd registry, calls over gRPC and over its default transport, both by its client and server.
 
 use interop::Go;
-use interop::generated::interop::greeter::Text;
-use runtime::Code;
+use interop::generated::interop::greeter::{GreeterClient, Text};
+use runtime::client::Http;
+use runtime::{Channel, Code};
 
 use crate::outcomes::{Site, given_up, ours_is_in_time};
 use crate::scenario::{System, live};
@@ -10,6 +11,17 @@ use crate::scenario::{System, live};
 #[test]
 fn go_micro_lives_with_ours() {
     let Some(go) = Go::greeter("go-micro") else { return };
+    live(&System { name: "go-micro", layout: "go-micro", keys: "/micro/registry/greeter/", program: &go, hosts: 1 });
+}
+
+/// Its programs over the transport that they have by default: HTTP/1.1, `POST /`.
+fn by_default() -> Option<Go> {
+    Some(Go::greeter("go-micro")?.with_env("TRANSPORT", "http"))
+}
+
+#[test]
+fn go_micro_lives_with_ours_over_its_default_transport() {
+    let Some(go) = by_default() else { return };
     live(&System { name: "go-micro", layout: "go-micro", keys: "/micro/registry/greeter/", program: &go, hosts: 1 });
 }
 
@@ -34,6 +46,41 @@ async fn go_micro_gets_our_errors_and_we_get_its() {
     assert!(late.contains(" 408 "), "{late}");
     given_up(&running);
     let (process, client) = site.theirs(KEYS);
+    let greet = |text: &str| client.greet(Text { text: text.to_owned() });
+    let missing = greet("missing").await.unwrap_err();
+    assert_eq!((missing.code(), missing.message()), (Code::NotFound, "user x not found"));
+    assert_eq!(missing.reason(), "hello.srv.greet");
+    let plain = greet("plain").await.unwrap_err();
+    assert_eq!((plain.code(), plain.message()), (Code::Unknown, "something broke"));
+    ours_is_in_time(&client).await;
+    process.stop();
+    running.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_travel_over_go_micro_s_default_transport() {
+    let Some(site) = by_default().and_then(|go| Site::of("go-micro", go)) else { return };
+    let running = site.ours(KEYS).await;
+    for content in ["application/protobuf", "application/json"] {
+        for (text, wanted) in [
+            ("you", "hi you"),
+            ("missing", "USER_NOT_FOUND 404 \"user x not found\" Not Found"),
+            ("plain", "interop.greeter.Greeter 404 \"user x not found\" Not Found"),
+            ("biz", "interop.greeter.Greeter 40404 \"no <user> ✗\""),
+        ] {
+            assert_eq!(site.tries(&[content, text, "10s"]).await, wanted, "{content} {text}");
+        }
+    }
+    let late = site.tries(&["application/json", "slow", "300ms"]).await;
+    assert!(late.contains(" 408 "), "{late}");
+    given_up(&running);
+    let (process, client) = site.theirs(KEYS);
+    let value = site.etcd.get(&format!("{KEYS}/theirs/")).unwrap().remove(1);
+    assert!(value.contains(r#""protocol":"mucp""#) && value.contains(r#""transport":"http""#), "{value}");
+    ours_is_in_time(&client).await;
+    // Its server answers an error of a handler where bodies are JSON.
+    let json = Channel::builder("theirs").registry(&site.registry).http(Http::grpc().with_json()).build();
+    let client = GreeterClient::new(json.unwrap());
     let greet = |text: &str| client.greet(Text { text: text.to_owned() });
     let missing = greet("missing").await.unwrap_err();
     assert_eq!((missing.code(), missing.message()), (Code::NotFound, "user x not found"));
