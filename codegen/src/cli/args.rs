@@ -8,6 +8,8 @@ use codegen::emit::Sides;
 use codegen::options::{Json, Options, Spec, TABLE, Takes};
 use codegen::scaffold::Runtime;
 
+use super::{call, order, services};
+
 /// The command: what is to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Command {
@@ -30,17 +32,28 @@ pub(super) enum Color {
     Never,
 }
 
+/// How much is said, and how.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Say {
+    pub(super) quiet: bool,
+    pub(super) color: Color,
+}
+
 /// Everything that was asked for.
 #[derive(Clone, Debug)]
 pub(super) enum Asked {
     /// To make something of IDL files.
     Make(Box<Invocation>),
     /// To print an OpenAPI document of IDL files.
-    OpenApi { idls: Vec<PathBuf>, include: Vec<PathBuf>, color: Color },
+    OpenApi { idls: Vec<PathBuf>, include: Vec<PathBuf>, say: Say },
     /// To say what a finding's code means.
     Explain(String),
     /// To serve the development registry at this `host:port`.
-    Registry(String),
+    Registry { listen: String, say: Say },
+    /// To show what is registered.
+    Services(ArgMatches, Say),
+    /// To call a method.
+    Call(ArgMatches, Say),
 }
 
 /// The parsed command line: what is to be made, of what, how.
@@ -68,17 +81,21 @@ pub(super) struct Invocation {
 /// Reads the arguments.
 pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, clap::Error> {
     let mut command = command();
+    let args = order::subcommand_first(&command, args.into_iter().collect());
     let matches = command.try_get_matches_from_mut(args)?;
     let made = match matches.subcommand() {
         Some(("registry", sub)) => {
-            return Ok(Asked::Registry(sub.get_one::<String>("listen").cloned().unwrap_or_default()));
+            let listen = sub.get_one::<String>("listen").cloned().unwrap_or_default();
+            return Ok(Asked::Registry { listen, say: say(sub) });
         }
+        Some(("services", sub)) => return Ok(Asked::Services(sub.clone(), say(sub))),
+        Some(("call", sub)) => return Ok(Asked::Call(sub.clone(), say(sub))),
         None if matches.contains_id("explain") => {
             return Ok(Asked::Explain(matches.get_one::<String>("explain").cloned().unwrap_or_default()));
         }
         Some(("openapi", sub)) => {
             let (idls, include) = (paths(sub, "idl"), paths(sub, "include"));
-            return Ok(Asked::OpenApi { idls, include, color: color(sub) });
+            return Ok(Asked::OpenApi { idls, include, say: say(sub) });
         }
         Some(("generate", sub)) => invocation(Command::Generate, sub, &mut command),
         Some(("gateway", sub)) => invocation(Command::Gateway, sub, &mut command),
@@ -104,19 +121,22 @@ fn command() -> clap::Command {
     let openapi = clap::Command::new("openapi")
         .about("Print an OpenAPI document of the routes of HTTP and the messages")
         .arg(idl_arg().required(true).help("Thrift and proto files, mixed as you like"))
-        .args([include_arg(), color_arg()]);
-    let registry =
-        clap::Command::new("registry").about("Serve a development registry: etcd's v3 API, in memory alone").arg(
+        .arg(include_arg())
+        .args(say_args());
+    let registry = clap::Command::new("registry")
+        .about("Serve a development registry: etcd's v3 API, in memory alone")
+        .arg(
             Arg::new("listen")
                 .long("listen")
                 .value_name("HOST:PORT")
                 .default_value("127.0.0.1:2379")
                 .help("Where others find it"),
-        );
+        )
+        .args(say_args());
     crate_args(shared(clap::Command::new("kiteline")))
         .version(env!("CARGO_PKG_VERSION"))
         .about("Makes a ready Rust service of Thrift and proto IDL files")
-        .override_usage("kiteline [OPTIONS] <IDL>...\n       kiteline generate [OPTIONS] <IDL>... -o <DIR>\n       kiteline gateway [OPTIONS] <IDL>...\n       kiteline openapi [OPTIONS] <IDL>...\n       kiteline registry [--listen <HOST:PORT>]\n       kiteline --explain <CODE>")
+        .override_usage("kiteline [OPTIONS] <IDL>...\n       kiteline generate [OPTIONS] <IDL>... -o <DIR>\n       kiteline gateway [OPTIONS] <IDL>...\n       kiteline openapi [OPTIONS] <IDL>...\n       kiteline registry [--listen <HOST:PORT>]\n       kiteline services [NAME]\n       kiteline call [IDL]... <SERVICE.METHOD> [JSON]\n       kiteline --explain <CODE>")
         .after_help("A service crate is made in ./<first IDL's name>, or brought up to date there:\n  kiteline idl/add.thrift\n  kiteline idl/add.thrift idl/hello.proto -o services")
         .arg(
             Arg::new("explain")
@@ -129,6 +149,8 @@ fn command() -> clap::Command {
         .subcommand(gateway)
         .subcommand(openapi)
         .subcommand(registry)
+        .subcommand(services::command().args(say_args()))
+        .subcommand(call::command().args(say_args()))
         .args_conflicts_with_subcommands(true)
 }
 
@@ -172,16 +194,28 @@ fn shared(command: clap::Command) -> clap::Command {
                 .value_parser(["warnings"])
                 .help("Treat warnings as errors"),
         )
-        .arg(flag("quiet", "Say nothing but errors").short('q').conflicts_with("verbose"))
-        .arg(flag("verbose", "Name the files that stay as they are too, and repeat notes").short('v'))
-        .arg(color_arg())
+        .args(say_args())
+        .mut_arg("verbose", |arg| arg.help("Name the files that stay as they are too, and repeat notes"))
+}
+
+/// The flags about what is printed, which every command has.
+fn say_args() -> [Arg; 3] {
+    [
+        flag("quiet", "Say nothing but errors").short('q').conflicts_with("verbose"),
+        flag("verbose", "Say more").short('v'),
+        color_arg(),
+    ]
+}
+
+fn say(matches: &ArgMatches) -> Say {
+    Say { quiet: matches.get_flag("quiet"), color: color(matches) }
 }
 
 fn idl_arg() -> Arg {
     Arg::new("idl").value_name("IDL").num_args(1..).value_parser(value_parser!(PathBuf))
 }
 
-fn include_arg() -> Arg {
+pub(super) fn include_arg() -> Arg {
     Arg::new("include")
         .short('I')
         .long("include")
@@ -252,7 +286,7 @@ fn options(matches: &ArgMatches, command: &mut clap::Command) -> Result<Options,
     Ok(options)
 }
 
-fn flag(name: &'static str, help: &'static str) -> Arg {
+pub(super) fn flag(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
 }
 

@@ -3,13 +3,17 @@
 //! Exit codes: 0 done, 1 findings or a conflict or something stale, 2 usage, 3 reading or writing.
 
 mod args;
+mod call;
 mod diff;
 mod idls;
+mod net;
 mod openapi;
+mod order;
 mod place;
 mod registry;
 mod report;
 mod seen;
+mod services;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -36,11 +40,11 @@ const WORDS: &[&str] = &["new", "init", "create", "build", "gen", "compile"];
 pub(crate) fn main() -> ExitCode {
     let invocation = match args::parse(std::env::args_os()) {
         Ok(Asked::Make(invocation)) => invocation,
-        Ok(Asked::Registry(listen)) => {
-            return ExitCode::from(registry::serve(&listen, &Report::new(false, Color::Auto)));
-        }
-        Ok(Asked::OpenApi { idls, include, color }) => {
-            let report = Report::new(false, color);
+        Ok(Asked::Registry { listen, say }) => return ExitCode::from(registry::serve(&listen, &Report::of(say))),
+        Ok(Asked::Services(matches, say)) => return ExitCode::from(services::run(&matches, &Report::of(say))),
+        Ok(Asked::Call(matches, say)) => return ExitCode::from(call::run(&matches, &Report::of(say))),
+        Ok(Asked::OpenApi { idls, include, say }) => {
+            let report = Report::of(say);
             return ExitCode::from(openapi::print(&idls, include, &report).unwrap_or_else(|it| failed(&it, &report)));
         }
         Ok(Asked::Explain(code)) => return ExitCode::from(explain(&code, &Report::new(false, Color::Auto))),

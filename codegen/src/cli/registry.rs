@@ -6,18 +6,15 @@ use super::report::Report;
 /// Serves until Ctrl-C or SIGTERM; gives the exit code.
 #[cfg(feature = "net")]
 pub(super) fn serve(listen: &str, report: &Report) -> u8 {
-    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let served = match tokio {
-        Ok(tokio) => tokio.block_on(run(listen, report)),
-        Err(error) => Err(error),
-    };
-    match served {
-        Ok(()) => 0,
-        Err(error) => {
-            report.error(&format!("no registry on {listen}: {error}"));
-            super::IO
+    super::net::block_on(report, async {
+        match run(listen, report).await {
+            Ok(()) => 0,
+            Err(error) => {
+                report.error(&format!("no registry on {listen}: {error}"));
+                super::IO
+            }
         }
-    }
+    })
 }
 
 #[cfg(feature = "net")]
@@ -27,10 +24,15 @@ async fn run(listen: &str, report: &Report) -> std::io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let registry = runtime::registry::dev::Embedded::bind(listen).await?;
     let address = registry.address();
+    let warn = |text: &str| {
+        if !report.is_quiet() {
+            report.warning(text)
+        }
+    };
     if !address.ip().is_loopback() {
-        report.warning(&format!("{address} is open to other machines, and this registry asks nobody for a password"));
+        warn(&format!("{address} is open to other machines, and this registry asks nobody for a password"));
     }
-    report.warning("this registry is for development: not durable, everything in it is lost when it ends");
+    warn("this registry is for development: not durable, everything in it is lost when it ends");
     report.listening(&format!("{address}: etcd's v3 API; Ctrl-C ends it"));
     tokio::select! {
         _ = terminate.recv() => {}
@@ -43,7 +45,5 @@ async fn run(listen: &str, report: &Report) -> std::io::Result<()> {
 /// Says how to get the command.
 #[cfg(not(feature = "net"))]
 pub(super) fn serve(_: &str, report: &Report) -> u8 {
-    report
-        .error("this kiteline has no network: `cargo install --path codegen --features net` makes one with `registry`");
-    super::USAGE
+    super::net::absent("registry", report)
 }

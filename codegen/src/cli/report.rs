@@ -8,7 +8,7 @@ use codegen::Loaded;
 use codegen::diag::{Diagnostics, Severity};
 use codegen::output::{Action, Plan};
 
-use super::args::{Color, Command, Invocation};
+use super::args::{Color, Command, Invocation, Say};
 use super::diff;
 
 /// Prints to standard error.
@@ -27,6 +27,14 @@ impl Report {
             }
         };
         Self { quiet, color }
+    }
+
+    pub(super) fn of(say: Say) -> Self {
+        Self::new(say.quiet, say.color)
+    }
+
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     pub(super) fn color(&self) -> bool {

@@ -15,6 +15,14 @@ pub(crate) fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
+/// The nearest of some words, where one is near enough to be meant; letters of either case are the same.
+pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = word.to_lowercase();
+    let allowed = wanted.chars().count() / 3 + 1;
+    let far = known.into_iter().map(|it| (distance(&wanted, &it.to_lowercase()), it));
+    far.filter(|(far, _)| *far <= allowed).min().map(|(_, it)| it)
+}
+
 #[cfg(test)]
 mod tests {
     use super::distance;

@@ -8,6 +8,7 @@ mod explain;
 mod render;
 
 pub use collection::Diagnostics;
+pub use distance::closest;
 pub(crate) use distance::distance;
 pub use explain::{explain, nearest};
 pub use render::render;

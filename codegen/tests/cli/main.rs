@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod call;
 mod crash;
 mod depth;
 mod diff;
@@ -19,6 +20,7 @@ mod imports;
 mod inject;
 mod join;
 mod openapi;
+mod order;
 #[path = "../random/mod.rs"]
 mod random;
 mod registry;

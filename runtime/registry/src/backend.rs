@@ -7,11 +7,15 @@ use std::time::Duration;
 use super::announcement::Announcement;
 use super::check_name;
 use super::error::Error;
+use super::listing::Listing;
 use super::snapshot::View;
 use kiteline_core::service::BoxFuture;
 
 /// Work in the background. Dropping it ends it.
 pub type Task = BoxFuture<()>;
+
+/// A look at everything in a registry.
+pub type Looking = BoxFuture<Result<Listing, Error>>;
 
 /// A kind of registry: where instances are written down for others, and found.
 ///
@@ -40,6 +44,18 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// Publishes what is known of a service now and whenever it changes: at once, or by a task that
     /// runs as long as somebody resolves the service.
     fn follow(&self, service: &str, view: &Arc<View>) -> Option<Task>;
+
+    /// Looks once at everything that stands there, or at one service: for people, not for calls. It takes as long as
+    /// the registry does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotListed`], for a registry that is away, and for one that cannot be listed.
+    fn list(&self, service: Option<&str>) -> Looking {
+        let _ = service;
+        let error = Error::NotListed { source_text: self.name(), why: "it cannot be listed".to_owned() };
+        Box::pin(std::future::ready(Err(error)))
+    }
 
     /// Whether a service of this name can be registered and resolved.
     ///

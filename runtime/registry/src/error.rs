@@ -55,6 +55,14 @@ pub enum Error {
         /// What was last seen of the registry.
         why: String,
     },
+    /// What stands in it could not be listed.
+    #[error("{source_text} cannot be listed: {why}")]
+    NotListed {
+        /// The registry.
+        source_text: String,
+        /// The reason.
+        why: String,
+    },
     /// The first list did not arrive in time.
     #[error("nothing is known yet of service `{service}` after {waited:.1?}; asked {source_text}{}", because(.why.as_deref()))]
     NotReady {
@@ -76,7 +84,7 @@ fn because(why: Option<&str>) -> String {
 impl From<Error> for kiteline_core::Error {
     fn from(error: Error) -> Self {
         let code = match error {
-            Error::NotReady { .. } | Error::NotRegistered { .. } => Code::Unavailable,
+            Error::NotReady { .. } | Error::NotRegistered { .. } | Error::NotListed { .. } => Code::Unavailable,
             Error::NoRuntime => Code::FailedPrecondition,
             _ => Code::InvalidArgument,
         };

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::announcement::Announcement;
-use super::backend::{Backend, Task};
+use super::backend::{Backend, Looking, Task};
 use super::check_name;
 use super::error::Error;
 use super::instance::{Endpoint, Instance};
+use super::listing::Listing;
 use super::registration::Status;
 use super::schemes::Scheme;
 use super::snapshot::{Snapshot, View};
@@ -102,6 +103,12 @@ impl Backend for Fixed {
         let instances = self.services.get(service).into_iter().flatten().cloned();
         view.publish(snapshot(service, instances));
         None
+    }
+
+    fn list(&self, service: Option<&str>) -> Looking {
+        let all = self.services.values().flatten();
+        let listing = Listing::of(self.name, all.filter(|it| service.is_none_or(|name| name == it.service)));
+        Box::pin(std::future::ready(Ok(listing)))
     }
 
     fn keep(&self, announcement: Announcement) -> Task {

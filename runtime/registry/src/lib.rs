@@ -41,6 +41,7 @@
 //! |---|---|
 //! | [`Registry`], [`Registration`], [`Status`] | the handle, and what was registered with it |
 //! | [`Resolver`], [`Snapshot`], [`Instance`], [`Endpoint`] | what is found |
+//! | [`Listing`], [`Listed`] | everything that stands in a registry, for people |
 //! | [`Backend`], [`Announcement`], [`View`], [`Scheme`], [`Url`] | how another registry plugs in |
 //!
 //! Features: `etcd`, `tls` (etcd over TLS), `dev` (the embedded registry, which has `etcd`).
@@ -57,6 +58,7 @@ mod fixed;
 mod instance;
 #[cfg(feature = "etcd")]
 mod layout;
+mod listing;
 mod memory;
 mod password;
 mod registration;
@@ -79,13 +81,14 @@ use tokio_util::sync::CancellationToken;
 use kiteline_core::lock::lock;
 
 pub use announcement::Announcement;
-pub use backend::{Backend, Task};
+pub use backend::{Backend, Looking, Task};
 pub use error::Error;
 #[cfg(feature = "etcd")]
 pub use etcd::Etcd;
 pub use instance::{DEFAULT_WEIGHT, Endpoint, Instance};
 #[cfg(feature = "etcd")]
 pub use layout::{Entry, Layout};
+pub use listing::{Listed, Listing};
 pub use registration::{Reason, Refused, Registered, Registration, Status};
 pub use resolver::Resolver;
 pub use schemes::Scheme;
@@ -211,6 +214,25 @@ impl Registry {
         let announcement = Announcement { wanted: keeper, status: sender, stop: stop.clone() };
         let task = runtime.spawn(self.0.backend.keep(announcement));
         Ok(Registration { status, wanted, stop, task: Some(task) })
+    }
+
+    /// Looks once at everything that stands in the registry, or at one service: for people, not for calls.
+    ///
+    /// # Errors
+    /// [`Error::NotListed`] where the registry is away or cannot be listed, [`Error::Name`].
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let registry = runtime::Registry::open("static:add=10.0.0.1:8888")?;
+    /// let found = registry.list(None).await?;
+    /// assert_eq!((found.entries[0].service.as_str(), found.entries[0].layout.as_str()), ("add", "static"));
+    /// # Ok::<(), runtime::Error>(()) });
+    /// ```
+    pub async fn list(&self, service: Option<&str>) -> Result<Listing, Error> {
+        if let Some(service) = service {
+            check_name(service).map_err(|why| Error::Name { name: service.to_owned(), why })?;
+        }
+        self.0.backend.list(service).await
     }
 
     /// A handle that sees the instances of `service`.

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use super::announcement::Announcement;
-use super::backend::{Backend, Task};
+use super::backend::{Backend, Looking, Task};
 use super::instance::Instance;
+use super::listing::Listing;
 use super::registration::{Registered, Status};
 use super::schemes::Scheme;
 use super::snapshot::{Snapshot, View};
@@ -72,6 +73,13 @@ impl Backend for Memory {
         state.views.insert(service.to_owned(), Arc::downgrade(view));
         view.publish(state.snapshot(service));
         None
+    }
+
+    fn list(&self, service: Option<&str>) -> Looking {
+        let state = lock(&self.state);
+        let all = state.instances.values().flatten().map(AsRef::as_ref);
+        let listing = Listing::of("memory", all.filter(|it| service.is_none_or(|name| name == it.service)));
+        Box::pin(std::future::ready(Ok(listing)))
     }
 
     fn keep(&self, mut announcement: Announcement) -> Task {

@@ -156,8 +156,8 @@ impl Permit {
     }
 
     /// Tells recorders that the call begins; `None` without any.
-    pub(super) fn begin(&self, method: &'static Method, peer: Option<SocketAddr>) -> Option<Box<Begun>> {
-        self.admission.recorders.begin(Side::Server, method, peer).map(Box::new)
+    pub(super) fn begin(&self, method: &'static Method, peer: Option<SocketAddr>) -> Option<Begun> {
+        self.admission.recorders.begin(Side::Server, method, peer)
     }
 
     /// Tells them how it ended.

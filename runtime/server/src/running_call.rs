@@ -58,14 +58,14 @@ struct Guarded {
     messages: Option<Messages>,
     method: &'static Method,
     permit: Option<Permit>,
-    timed: Option<Box<Begun>>,
+    timed: Option<Begun>,
     _counted: Option<Counted>,
 }
 
 /// Tells recorders how a call ended, once.
-fn tell(timed: &mut Option<Box<Begun>>, permit: Option<&Permit>, error: Option<&Error>) {
+fn tell(timed: &mut Option<Begun>, permit: Option<&Permit>, error: Option<&Error>) {
     if let (Some(begun), Some(permit)) = (timed.take(), permit) {
-        permit.end(*begun, error);
+        permit.end(begun, error);
     }
 }
 
@@ -120,7 +120,7 @@ pub(super) struct RunningCall {
     /// Of a call that begins aside: told when the handler has been asked once.
     begun: Option<Arc<Notify>>,
     /// For recorders, if there are any.
-    timed: Option<Box<Begun>>,
+    timed: Option<Begun>,
 }
 
 impl RunningCall {

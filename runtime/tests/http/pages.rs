@@ -111,6 +111,16 @@ async fn pages_are_there_whatever_is_served() {
     }
 }
 
+#[tokio::test]
+async fn a_page_that_panics_is_its_own_trouble() {
+    let server = Server::new(Config::local()).add(HelloServer::default()).page("/bad", || panic!("no page"));
+    let running = server.start().await.unwrap();
+    assert_eq!(health(running.addr(), "/bad").await, "500 The page could not be made.\n");
+    assert_eq!(two(running.addr(), "GET", "/bad").await.0, 500);
+    assert_eq!(running.counters().get(Counter::Panics), 2);
+    assert_eq!(health(running.addr(), "/healthz").await, "200 ok\n");
+}
+
 /// Pages do not make a server of Thrift one that takes calls over HTTP/1.1.
 #[tokio::test]
 async fn beside_its_pages_a_server_of_thrift_says_what_it_serves() {

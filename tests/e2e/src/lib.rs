@@ -17,6 +17,11 @@ struct Tls;
 #[doc = include_str!("../../../docs/middleware.md")]
 struct Middleware;
 
+/// The same for the page on metrics, health and traces.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/observability.md")]
+struct Observability;
+
 mod authority;
 mod bad_details;
 mod etcd;

@@ -14,7 +14,7 @@ use tower::ServiceExt;
 use super::messages::{StatusRequest, StatusResponse};
 use super::server::Embedded;
 use crate::announcement::Announcement;
-use crate::backend::{Backend, Task};
+use crate::backend::{Backend, Looking, Task};
 use crate::error::Error;
 use crate::etcd::api::{Channel, unary};
 use crate::snapshot::View;
@@ -74,6 +74,11 @@ impl<B: Backend> Backend for Dev<B> {
 
     fn follow(&self, service: &str, view: &Arc<View>) -> Option<Task> {
         self.etcd.follow(service, view).map(|task| self.hosted(task))
+    }
+
+    /// Does not serve: where nobody does, nothing is registered.
+    fn list(&self, service: Option<&str>) -> Looking {
+        self.etcd.list(service)
     }
 
     fn propagation(&self) -> Duration {

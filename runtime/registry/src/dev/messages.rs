@@ -26,30 +26,6 @@ pub(super) struct RangeStreamResponse {
     pub range_response: Option<RangeResponse>,
 }
 
-/// Asks what is left of a lease.
-#[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct LeaseTimeToLiveRequest {
-    #[prost(int64, tag = "1")]
-    pub id: i64,
-    #[prost(bool, tag = "2")]
-    pub keys: bool,
-}
-
-/// The time left of a lease; -1 when it is gone.
-#[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct LeaseTimeToLiveResponse {
-    #[prost(message, optional, tag = "1")]
-    pub header: Option<ResponseHeader>,
-    #[prost(int64, tag = "2")]
-    pub id: i64,
-    #[prost(int64, tag = "3")]
-    pub ttl: i64,
-    #[prost(int64, tag = "4")]
-    pub granted_ttl: i64,
-    #[prost(bytes = "vec", repeated, tag = "5")]
-    pub keys: Vec<Vec<u8>>,
-}
-
 /// Asks for all leases.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct LeaseLeasesRequest {}

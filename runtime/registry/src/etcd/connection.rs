@@ -111,6 +111,11 @@ impl Connection {
         })
     }
 
+    /// How many members there are.
+    pub(super) fn count(&self) -> usize {
+        self.members.len()
+    }
+
     /// The members, for messages.
     pub(super) fn addresses(&self) -> String {
         let all: Vec<&str> = self.members.iter().map(|member| member.address.as_str()).collect();

@@ -11,6 +11,7 @@ mod error;
 mod follow;
 #[cfg(test)]
 mod layout_tests;
+mod list;
 mod login;
 mod model;
 mod plan;
@@ -39,15 +40,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::announcement::Announcement;
-use super::backend::{Backend, Task};
+use super::backend::{Backend, Looking, Task};
 use super::check_name;
 use super::error::Error;
-use super::layout::{self, Layout};
+use super::layout::{self, Layout, root};
 use super::schemes::Scheme;
 use super::snapshot::View;
 use super::url::Url;
 use connection::Connection;
 use follow::Service;
+use list::Lister;
 use model::Model;
 use registrar::{Registrar, State};
 use tally::Tally;
@@ -135,6 +137,12 @@ impl Backend for Etcd {
         Some(Box::pin(Arc::new(service).run()))
     }
 
+    fn list(&self, service: Option<&str>) -> Looking {
+        let lister =
+            Lister { connection: self.connection.clone(), name: Backend::name(self), layouts: self.layouts.clone() };
+        Box::pin(lister.list(service.map(str::to_owned)))
+    }
+
     fn keep(&self, announcement: Announcement) -> Task {
         let Announcement { wanted, status, stop } = announcement;
         let registrar = Registrar {
@@ -148,11 +156,4 @@ impl Backend for Etcd {
         };
         Box::pin(registrar.run(stop))
     }
-}
-
-/// What all keys of a layout begin with.
-fn root(layout: &dyn Layout) -> String {
-    let mut prefix = layout.prefix("");
-    prefix.pop();
-    prefix
 }

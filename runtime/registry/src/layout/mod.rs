@@ -97,6 +97,13 @@ pub(crate) fn open(name: &str, prefix: Option<&str>) -> Arc<dyn Layout> {
     known.1(prefix)
 }
 
+/// What all keys of a layout begin with.
+pub(crate) fn root(layout: &dyn Layout) -> String {
+    let mut prefix = layout.prefix("");
+    prefix.pop();
+    prefix
+}
+
 /// `<prefix>/<service>/`, and `<service>/` where a system has no prefix of its own.
 fn under(prefix: Option<&str>, service: &str) -> String {
     match prefix {

@@ -3,6 +3,7 @@
 //! A page is looked up when neither a service nor a route has the path, so that calls pay nothing.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use http::{HeaderValue, Method as Verb, Response, StatusCode};
 use super::Stream;
 use super::asked::plain;
 use super::outgoing::Outgoing;
+use crate::counters::Counter;
 use kiteline_core::error::{Code, Error};
 use kiteline_rest::{Found, Path, Table};
 
@@ -115,7 +117,11 @@ impl Pages {
             refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return Some(refusal);
         }
-        let Page { status, content_type, body } = make();
+        let Ok(Page { status, content_type, body }) = catch_unwind(AssertUnwindSafe(|| make())) else {
+            stream.connection.shared.count(Counter::Panics);
+            tracing::error!(target: "runtime::server::http", path = head.uri.path(), "page panicked");
+            return Some(*plain(StatusCode::INTERNAL_SERVER_ERROR, "The page could not be made.\n"));
+        };
         let length = body.len();
         let body = if is_head { Ok(Outgoing::empty()) } else { Outgoing::message(body.into(), None, stream) };
         // There is no room for it among the bytes in work.

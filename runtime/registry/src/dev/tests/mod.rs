@@ -5,6 +5,7 @@ mod etcdctl;
 mod faulty;
 mod host;
 mod limits;
+mod listing;
 mod wire;
 
 use super::Embedded;

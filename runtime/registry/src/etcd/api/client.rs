@@ -15,6 +15,7 @@ use tonic::{Code, Request, Status, Streaming};
 use tower::util::BoxCloneSyncService;
 
 use super::codec::MessageCodec;
+use super::leases::*;
 use super::messages::*;
 use kiteline_core::lock::lock;
 
@@ -139,6 +140,13 @@ impl Client {
     pub(crate) async fn revoke(&self, id: i64) -> Result<(), Error> {
         self.call::<_, LeaseRevokeResponse>("/etcdserverpb.Lease/LeaseRevoke", LeaseRevokeRequest { id }).await?;
         Ok(())
+    }
+
+    /// The seconds that a lease has left; -1 where it is gone.
+    pub(crate) async fn time_to_live(&self, id: i64) -> Result<i64, Error> {
+        let request = LeaseTimeToLiveRequest { id, keys: false };
+        let answer: LeaseTimeToLiveResponse = self.call("/etcdserverpb.Lease/LeaseTimeToLive", request).await?;
+        Ok(answer.ttl)
     }
 
     /// Keeps a lease once, on a stream of its own.

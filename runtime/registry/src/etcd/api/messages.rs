@@ -300,60 +300,6 @@ pub(crate) struct WatchResponse {
     pub events: Vec<Event>,
 }
 
-/// Asks for a lease of so many seconds.
-#[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct LeaseGrantRequest {
-    #[prost(int64, tag = "1")]
-    pub ttl: i64,
-    #[prost(int64, tag = "2")]
-    pub id: i64,
-}
-
-/// A lease was granted.
-#[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct LeaseGrantResponse {
-    #[prost(message, optional, tag = "1")]
-    pub header: Option<ResponseHeader>,
-    #[prost(int64, tag = "2")]
-    pub id: i64,
-    #[prost(int64, tag = "3")]
-    pub ttl: i64,
-    #[prost(string, tag = "4")]
-    pub error: String,
-}
-
-/// Ends a lease.
-#[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct LeaseRevokeRequest {
-    #[prost(int64, tag = "1")]
-    pub id: i64,
-}
-
-/// A lease was ended.
-#[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct LeaseRevokeResponse {
-    #[prost(message, optional, tag = "1")]
-    pub header: Option<ResponseHeader>,
-}
-
-/// Keeps a lease.
-#[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct LeaseKeepAliveRequest {
-    #[prost(int64, tag = "1")]
-    pub id: i64,
-}
-
-/// The time left of a lease; 0 when it is gone.
-#[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct LeaseKeepAliveResponse {
-    #[prost(message, optional, tag = "1")]
-    pub header: Option<ResponseHeader>,
-    #[prost(int64, tag = "2")]
-    pub id: i64,
-    #[prost(int64, tag = "3")]
-    pub ttl: i64,
-}
-
 /// Asks for a token.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct AuthenticateRequest {

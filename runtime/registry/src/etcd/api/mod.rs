@@ -3,6 +3,7 @@
 
 mod client;
 mod codec;
+mod leases;
 mod messages;
 
 #[cfg(feature = "dev")]
@@ -10,4 +11,6 @@ pub(crate) use client::unary;
 pub(crate) use client::{Channel, Client, Error, WatchStream};
 #[cfg(feature = "dev")]
 pub(crate) use codec::MessageCodec;
+#[cfg(feature = "dev")]
+pub(crate) use leases::*;
 pub(crate) use messages::*;

@@ -1,0 +1,138 @@
+//! Messages of proto along their descriptors, between protobuf's JSON and its encoding. The conversion is prost-reflect's;
+//! what is wrong with a request is found before, where the place is known.
+
+use prost::Message as _;
+use prost_reflect::{
+    DynamicMessage, EnumDescriptor, FieldDescriptor, Kind as Type, MessageDescriptor, SerializeOptions,
+};
+
+use super::base64;
+use super::fault::Fault;
+use super::json::{Json, Kind, documents};
+use super::message::{Path, no_field, no_member};
+
+/// A message as bytes. `text` is what the JSON was read from.
+pub(super) fn encode(descriptor: &MessageDescriptor, json: &Json, text: &str) -> Result<Vec<u8>, Fault> {
+    Checker::default().message(descriptor, json)?;
+    let text = text.get(json.at.clone()).unwrap_or_default();
+    let mut input = serde_json::Deserializer::from_str(text);
+    let message = DynamicMessage::deserialize(descriptor.clone(), &mut input);
+    Ok(message.map_err(|error| placed(&error, json, text))?.encode_to_vec())
+}
+
+/// A message as JSON.
+///
+/// # Errors
+///
+/// For bytes that are none.
+pub(super) fn decode(descriptor: &MessageDescriptor, bytes: &[u8]) -> Result<Json, String> {
+    let message = DynamicMessage::decode(descriptor.clone(), bytes).map_err(|error| error.to_string())?;
+    let mut text = Vec::new();
+    let mut out = serde_json::Serializer::new(&mut text);
+    message.serialize_with_options(&mut out, &SerializeOptions::new()).map_err(|error| error.to_string())?;
+    let all = documents(&String::from_utf8_lossy(&text)).map_err(|_| "it has no JSON".to_owned())?;
+    all.into_iter().next().ok_or_else(|| "it has no JSON".to_owned())
+}
+
+/// What prost-reflect says of a request, at its place.
+fn placed(error: &serde_json::Error, json: &Json, text: &str) -> Fault {
+    let said = error.to_string();
+    let said = said.split(" at line ").next().unwrap_or_default().to_owned();
+    let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let at = (json.at.start + before + error.column()).clamp(json.at.start + 1, json.at.end.max(json.at.start + 1));
+    Fault::new(at - 1..at, said)
+}
+
+#[derive(Default)]
+struct Checker {
+    path: Path,
+}
+
+impl Checker {
+    fn message(&mut self, descriptor: &MessageDescriptor, json: &Json) -> Result<(), Fault> {
+        // Their forms are not those of their fields.
+        if descriptor.full_name().starts_with("google.protobuf.") {
+            return Ok(());
+        }
+        let title = format!("`{}`", descriptor.name());
+        for member in self.path.object(json, &format!("the message {title}"))? {
+            let named = |it: &FieldDescriptor| it.json_name() == member.name || it.name() == member.name;
+            let Some(field) = descriptor.fields().find(named) else {
+                // An extension.
+                if member.name.starts_with('[') {
+                    continue;
+                }
+                let known: Vec<String> = descriptor.fields().map(|it| it.json_name().to_owned()).collect();
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                return Err(no_field(member, &title, &known));
+            };
+            if member.value.kind != Kind::Null {
+                self.path.field(&member.name);
+                self.field(&field, &member.value)?;
+                self.path.up();
+            }
+        }
+        Ok(())
+    }
+
+    fn field(&mut self, field: &FieldDescriptor, json: &Json) -> Result<(), Fault> {
+        if let Type::Message(entry) = field.kind()
+            && field.is_map()
+        {
+            for pair in self.path.object(json, "a map")? {
+                self.path.key(&pair.name);
+                self.value(&entry.map_entry_value_field().kind(), &pair.value)?;
+                self.path.up();
+            }
+            return Ok(());
+        }
+        if !field.is_list() {
+            return self.value(&field.kind(), json);
+        }
+        for (place, item) in self.path.list(json, "repeated")?.iter().enumerate() {
+            self.path.item(place);
+            self.value(&field.kind(), item)?;
+            self.path.up();
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, ty: &Type, json: &Json) -> Result<(), Fault> {
+        let path = &self.path;
+        match ty {
+            Type::Message(message) => self.message(message, json),
+            Type::Enum(members) => self.member(members, json),
+            Type::Double | Type::Float => {
+                path.real(json, if *ty == Type::Double { "a double" } else { "a float" }).map(drop)
+            }
+            Type::Int32 | Type::Sint32 | Type::Sfixed32 => {
+                path.whole(json, "an int32", (i32::MIN.into(), i32::MAX.into())).map(drop)
+            }
+            Type::Int64 | Type::Sint64 | Type::Sfixed64 => {
+                path.whole(json, "an int64", (i64::MIN.into(), i64::MAX.into())).map(drop)
+            }
+            Type::Uint32 | Type::Fixed32 => path.whole(json, "a uint32", (0, u32::MAX.into())).map(drop),
+            Type::Uint64 | Type::Fixed64 => path.whole(json, "a uint64", (0, u64::MAX.into())).map(drop),
+            Type::Bool if matches!(json.kind, Kind::Bool(_)) => Ok(()),
+            Type::Bool => Err(path.wrong(json, "a bool", "true or false")),
+            Type::String if matches!(json.kind, Kind::Text(_)) => Ok(()),
+            Type::String => Err(path.wrong(json, "a string", "a text in quotes")),
+            Type::Bytes => match &json.kind {
+                Kind::Text(text) if base64::decode(text).is_some() => Ok(()),
+                _ => Err(path.wrong(json, "bytes", "bytes in base64")),
+            },
+        }
+    }
+
+    fn member(&self, members: &EnumDescriptor, json: &Json) -> Result<(), Fault> {
+        let known: Vec<String> = members.values().map(|it| it.name().to_owned()).collect();
+        match &json.kind {
+            Kind::Number(_) => self.path.whole(json, "an int32", (i32::MIN.into(), i32::MAX.into())).map(drop),
+            Kind::Text(name) if known.contains(name) => Ok(()),
+            _ => {
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                Err(no_member(&self.path, json, &format!("`{}`", members.name()), &known))
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The examples as programs, called from their own folders and by address.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use super::services::Process;
+use super::{Called, run};
+use crate::sandbox::Sandbox;
+
+pub(super) fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
+
+/// The folder in which cargo puts the examples.
+fn programs() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_BIN_EXE_kiteline")).parent().unwrap().to_owned();
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "-p", "add", "-p", "echo", "-p", "naming", "-p", "build-script", "--bins"]);
+        if folder.file_name().is_some_and(|it| it == "release") {
+            build.arg("--release");
+        }
+        build.env("CARGO_TARGET_DIR", folder.parent().unwrap()).current_dir(workspace());
+        assert!(build.status().unwrap().success(), "the examples do not build");
+        folder
+    })
+}
+
+/// A server that is killed when it is dropped.
+pub(super) struct Server(Child, pub(super) String);
+
+impl Server {
+    /// Starts an example and waits until it is registered, where there is a registry.
+    pub(super) fn start(name: &str, registry: &str) -> Self {
+        let mut command = Command::new(programs().join(name));
+        command.env("KITELINE_LISTEN", "127.0.0.1:0").env("KITELINE_REGISTRY", registry);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut it = Self(child, String::new());
+        let wanted = if registry == "none" { " listening on " } else { " registered in " };
+        let mut said = Vec::new();
+        for line in BufReader::new(it.0.stderr.take().unwrap()).lines().map_while(Result::ok) {
+            if let Some((_, at)) = line.split_once(" listening on ") {
+                it.1 = at.split(' ').next().unwrap().to_owned();
+            }
+            if line.contains(wanted) {
+                return it;
+            }
+            said.push(line);
+        }
+        panic!("{name} ended: {said:?}");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Calls from the folder of an example.
+fn call(example: &str, words: &[&str]) -> Called {
+    let it = Sandbox::new(&[]);
+    let mut command = it.command(".", &[&["call"], words].concat());
+    command.current_dir(workspace().join("examples").join(example));
+    run(command, "")
+}
+
+#[test]
+fn each_example_is_called_by_its_own_record() {
+    let etcd = Process::registry();
+    let url = format!("etcd://{}", etcd.1);
+    let all = [("add", ""), ("echo", ""), ("naming", "?layout=kratos")];
+    let _servers = all.map(|(name, layout)| Server::start(name, &format!("{url}{layout}")));
+    let registry = ["--registry", &url];
+    let call = |example: &str, words: &[&str]| call(example, &[&registry, words].concat());
+    call("add", &["add.AddService.Add", r#"{"first": 1, "second": 2}"#]).gives("{\"sum\": 3}\n");
+    let said = "error: InvalidArgument: the sum overflows i32\n";
+    call("add", &["Add", r#"{"first": 2147483647, "second": 1}"#]).fails(1, said);
+    call("echo", &["EchoService.Echo", r#"{"message": "hi"}"#]).gives("{\"message\": \"hi\"}\n");
+    let run = call("naming", &["Greeter.Hello", r#"{"from": "a", "msg": "hi"}"#]);
+    assert!(run.code == 0 && run.out.contains("\"msg\": \"hi, a\""), "{run:?}");
+    // An example request is one.
+    for (example, method) in [("add", "Add"), ("echo", "Echo"), ("naming", "Hello")] {
+        let request = call(example, &["--example", method]).out;
+        assert_eq!(call(example, &[method, &request]).code, 0, "{request}");
+    }
+}
+
+#[test]
+fn an_example_with_a_build_script_is_called_by_its_idl_and_address() {
+    let server = Server::start("build-script", "none");
+    let call = |words: &[&str]| call("build-script", &[&["--addr", &server.1, "idl/user.thrift"], words].concat());
+    call(&["UserService.Find", r#"{"id": 1}"#]).gives("{\"id\": 1, \"name\": \"Ada\"}\n");
+    call(&["Find", r#"{"id": 2}"#]).fails(1, "error: NotFound {\"id\": 2}\n");
+}
+
+#[test]
+fn a_proto_example_tells_its_services() {
+    let server = Server::start("naming", "none");
+    let it = Sandbox::new(&[]);
+    let words = ["call", "--addr", &server.1, "hello.Greeter/Hello", r#"{"from": "a", "msg": "hi"}"#];
+    let run = run(it.command(".", &words), "");
+    assert!(run.code == 0 && run.out.contains("\"msg\": \"hi, a\""), "{run:?}");
+}
