@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::{env, fs};
 
+use codegen::emit::{Sides, emit};
+use codegen::options::Options;
 use codegen::{Builder, openapi};
 use serde_json::Value;
 
@@ -24,6 +26,24 @@ fn the_documents_of_both_idls_are_what_their_goldens_say() {
         }
         assert!(fs::read_to_string(&path).unwrap_or_default() == made, "{path} is stale: run with UPDATE=1");
         assert_eq!(made, golden(idl));
+    }
+}
+
+/// The first service of a file holds it for all of them, and none without the option.
+#[test]
+fn servers_hold_the_document_where_they_are_to() {
+    let idl = "service A { void A() (api.get = '/a') }\nservice B { void B() (api.get = '/b') }";
+    let dir = dir(&[("two.thrift", idl)]);
+    for openapi in [false, true] {
+        let options = Options { openapi, ..Options::default() };
+        let loaded = Builder::new().idl(dir.path().join("two.thrift")).options(options).load(false).unwrap();
+        let text = codegen::single(&emit(&loaded.model, Sides::Both));
+        let held: Vec<_> = text.split("fn openapi(&self) -> &'static str {").skip(1).collect();
+        assert_eq!(held.len(), usize::from(openapi));
+        if let [held] = held.as_slice() {
+            let literal = syn::parse_str::<syn::LitStr>(held.split("}\n").next().unwrap_or_default().trim());
+            assert_eq!(literal.map(|it| it.value()).ok(), Some(openapi::document(&loaded.model)));
+        }
     }
 }
 
