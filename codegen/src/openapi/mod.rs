@@ -5,6 +5,7 @@ mod operation;
 mod parameters;
 mod paths;
 mod proto;
+mod rules;
 mod shape;
 mod thrift;
 
