@@ -67,10 +67,15 @@ impl<'a> Shapes<'a> {
         of(self.model, ty)
     }
 
+    /// The component that a shape is.
+    pub(super) fn component(&self, shape: &Shape) -> Option<&Kind> {
+        let Shape::Named(name) = shape else { return None };
+        self.components.get(name).map(|it| &it.kind)
+    }
+
     /// The fields of a type; none for one that has no fields.
     pub(super) fn fields(&self, shape: &Shape) -> &[Property] {
-        let Shape::Named(name) = shape else { return &[] };
-        match self.components.get(name).map(|it| &it.kind) {
+        match self.component(shape) {
             Some(Kind::Object(fields) | Kind::Union(fields)) => fields,
             _ => &[],
         }
