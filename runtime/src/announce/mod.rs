@@ -2,6 +2,7 @@
 //! `registry`, which know nothing of each other.
 
 mod names;
+mod uuid;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use crate::config::{Config, Start};
+use crate::config::{Config, Id, Start};
 use crate::error::Error;
 use crate::registry::{Endpoint, Instance, Registration, Registry, Status};
 use crate::server::{Registering, Registrar, Registration as Known, Standing};
@@ -65,6 +66,9 @@ impl ConfiguredRegistrar {
         let secure = if self.config.server.tls.is_some() { "s" } else { "" };
         let endpoint = |scheme| Endpoint { scheme: format!("{scheme}{secure}"), ..address.clone() };
         let mut instance = Instance::new(name, endpoint(info.idl.scheme())).with_out_of_order(self.config.server.mux);
+        if self.config.registry.id == Id::Random {
+            instance.id = uuid::random();
+        }
         if info.has_routes() {
             instance.endpoints.push(endpoint(HTTP));
         }

@@ -137,6 +137,9 @@ pub struct RegistryConfig {
     /// For how long it waits with [`Start::FailFast`]; seconds in the file. Default 10 s.
     #[serde(with = "seconds")]
     pub start_timeout: Duration,
+    /// What tells the instances of a service apart, in the layouts that have ids (`kratos`, `go-micro`). Default: the address
+    /// that others dial.
+    pub id: Id,
 }
 
 impl Default for RegistryConfig {
@@ -145,6 +148,7 @@ impl Default for RegistryConfig {
             url: if cfg!(feature = "etcd") { "etcd://127.0.0.1:2379" } else { "none" }.to_owned(),
             start: Start::Background,
             start_timeout: Duration::from_secs(10),
+            id: Id::Address,
         }
     }
 }
@@ -160,12 +164,24 @@ pub enum Start {
     FailFast,
 }
 
+/// What tells the instances of a service apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Id {
+    /// The address that others dial: a server that starts again takes its entry over. The default.
+    #[default]
+    Address,
+    /// A random UUID for each start, as Kratos and go-micro have it.
+    Random,
+}
+
 impl fmt::Debug for RegistryConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RegistryConfig")
             .field("url", &crate::registry::without_password(&self.url))
             .field("start", &self.start)
             .field("start_timeout", &self.start_timeout)
+            .field("id", &self.id)
             .finish()
     }
 }

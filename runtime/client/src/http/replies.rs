@@ -186,13 +186,12 @@ pub(super) async fn whole(sent: Sent, expected: Expected, at: &Endpoint) -> Resu
 async fn bare(sent: Sent, expected: &Expected, at: &Endpoint) -> Result<Answer, Error> {
     let Sent { response, mut open } = sent;
     let (head, body) = response.into_parts();
-    let stated = expected.stated(&head.headers);
     let (mut leading, trailing) = connect::split_trailers(&head.headers);
     if expected.content.protocol == Protocol::Micro {
         micro::strip(&mut leading);
     }
     let with_metadata = |error: Error| error.with_metadata(read_metadata(&leading), read_metadata(&trailing));
-    let encoding = if stated.is_none() && expected.is_success(head.status) {
+    let encoding = if expected.stated(&head.headers).is_none() && expected.is_success(head.status) {
         let encoding = expected.head(head.status, &head.headers, false);
         encoding.map_err(|ended| with_metadata(ended.error.unwrap_or_else(|| remote(Code::Unknown, ""))))?
     } else {
@@ -200,7 +199,7 @@ async fn bare(sent: Sent, expected: &Expected, at: &Endpoint) -> Result<Answer, 
     };
     let body = collect(body, expected.most, at).await.map_err(|error| with_metadata(expected.broken(error)))?;
     open.answered(true);
-    if let Some(error) = stated {
+    if let Some(error) = expected.stated(&head.headers) {
         return Err(with_metadata(error));
     }
     if !expected.is_success(head.status) {

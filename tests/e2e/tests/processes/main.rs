@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 mod dev;
+mod hello_micro;
 mod layouts;
 mod naming;
 mod releases;
 mod seeds;
 mod settings;
+mod transcript;
