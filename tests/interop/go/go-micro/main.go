@@ -1,6 +1,7 @@
 // Command go-micro is a server and a client as go-micro makes them, found through its registry in etcd; over gRPC, and where
 // TRANSPORT is http over the transport that go-micro has by default:
-// serve ETCD SERVICE LISTEN TTL, call ETCD SERVICE, or try ETCD SERVICE CONTENT-TYPE TEXT TIMEOUT for one call.
+// serve ETCD SERVICE LISTEN TTL, call ETCD SERVICE, try ETCD SERVICE CONTENT-TYPE TEXT TIMEOUT for one call, or hello ETCD SERVICE
+// for one of examples/hello-micro.
 package main
 
 import (
@@ -47,6 +48,11 @@ func main() {
 		timeout, err := time.ParseDuration(os.Args[6])
 		check(err)
 		try(newClient(known), service, os.Args[4], os.Args[5], timeout)
+	case "hello":
+		calls, answer := newClient(known), new(Hello)
+		question := &Hello{From: "client", To: "server", Msg: "hello aoho"}
+		check(calls.Call(context.Background(), calls.NewRequest(service, "Greeter.Hello", question), answer))
+		fmt.Println(answer)
 	}
 }
 
@@ -69,6 +75,25 @@ func (greets *Greeter) Greet(ctx context.Context, text, answer *Text) error {
 	given, err := greets.at.Greet(ctx, &greeter.Text{Value: text.Text})
 	answer.Text = given.Value
 	return err
+}
+
+// Hello is the messages of hello.proto.
+type Hello struct {
+	From string `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	To   string `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
+	Msg  string `protobuf:"bytes,3,opt,name=msg,proto3" json:"msg,omitempty"`
+}
+
+func (hello *Hello) Reset() { *hello = Hello{} }
+func (hello *Hello) String() string {
+	return fmt.Sprintf("from:%q to:%q msg:%q", hello.From, hello.To, hello.Msg)
+}
+func (*Hello) ProtoMessage() {}
+
+// Hello answers as the server of examples/hello-micro does.
+func (*Greeter) Hello(_ context.Context, hello, answer *Hello) error {
+	*answer = Hello{From: "go-micro", To: hello.From, Msg: "ok"}
+	return nil
 }
 
 func serve(known registry.Registry, service, address string, ttl time.Duration) {

@@ -1,5 +1,9 @@
 //! go-micro 2.9: instances of its etcd registry, calls over gRPC and over its default transport, both by its client and server.
 
+use std::net::TcpListener;
+use std::process::Command;
+
+use e2e::{Etcd, Process, program, wait_for, workspace};
 use interop::Go;
 use interop::generated::interop::greeter::{GreeterClient, Text};
 use runtime::client::Http;
@@ -90,4 +94,35 @@ async fn errors_travel_over_go_micro_s_default_transport() {
     ours_is_in_time(&client).await;
     process.stop();
     running.stop().await.unwrap();
+}
+
+/// `examples/hello-micro`: its server is called by go-micro's client, and its client calls go-micro's server, over both transports.
+#[test]
+fn the_example_and_go_micro_greet_each_other() {
+    let Some((etcd, go)) = Etcd::start().zip(Go::greeter("go-micro")) else { return };
+    let url = format!("{}?layout=go-micro", etcd.url());
+    let keys = format!("{KEYS}/hello.srv.say/");
+    let said = |command: &mut Command| {
+        let output = command.env("KITELINE_REGISTRY", &url).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for go in [go.clone(), go.with_env("TRANSPORT", "http")] {
+        let settings = workspace().join("examples/hello-micro/service.toml");
+        let address = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let mut ours = program("hello-micro");
+        ours.arg("--config").arg(&settings).args(["--listen", &address()]);
+        let ours = Process::start("hello-micro", ours.env("KITELINE_REGISTRY", &url));
+        ours.line("registered in etcd");
+        let theirs = said(go.program("greeter").args(["hello", &etcd.address, "hello.srv.say"]));
+        assert_eq!(theirs, "from:\"server\" to:\"client\" msg:\"ok\"\n");
+        ours.stop();
+        assert_eq!(etcd.get(&keys).unwrap(), [""; 0]);
+        let mut theirs = go.program("greeter");
+        let theirs = Process::start("theirs", theirs.args(["serve", &etcd.address, "hello.srv.say", &address(), "4"]));
+        wait_for("a registration", || etcd.get(&keys).filter(|lines| !lines.is_empty()));
+        let ours = said(program("hello-client").arg("--config").arg(&settings));
+        assert_eq!(ours, "from:\"go-micro\" to:\"client\" msg:\"ok\"\n");
+        theirs.stop();
+    }
 }
