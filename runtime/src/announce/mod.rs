@@ -5,8 +5,8 @@ mod names;
 mod uuid;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -30,12 +30,14 @@ pub(crate) struct ConfiguredRegistrar {
     config: Config,
     recorders: Recorders,
     aloud: bool,
+    /// Of the port that is for HTTP alone.
+    http: OnceLock<SocketAddr>,
 }
 
 impl ConfiguredRegistrar {
     /// `aloud` where a person is to be told that it listens and what becomes of the registration.
     pub(crate) fn new(registry: Registry, config: &Config, recorders: Recorders, aloud: bool) -> Self {
-        Self { registry, config: config.clone(), recorders, aloud }
+        Self { registry, config: config.clone(), recorders, aloud, http: OnceLock::new() }
     }
 
     fn begin(&self, bound: SocketAddr, services: &[&'static ServiceInfo]) -> Result<ConfiguredRegistration, Error> {
@@ -43,6 +45,7 @@ impl ConfiguredRegistrar {
         if self.aloud {
             let over = if self.config.server.tls.is_some() { " over TLS" } else { "" };
             say(&format!("{} listening on {bound} ({}{over})", names.join(", "), protocols(services)));
+            self.http.get().iter().for_each(|http| say(&format!("HTTP on {http}")));
         }
         if !self.registry.registers() {
             let (recorders, known) = Default::default();
@@ -70,13 +73,19 @@ impl ConfiguredRegistrar {
             instance.id = uuid::random();
         }
         if info.has_routes() {
-            instance.endpoints.push(endpoint(HTTP));
+            let port = self.http.get().map_or(address.port, SocketAddr::port);
+            instance.endpoints.push(Endpoint { port, ..endpoint(HTTP) });
         }
         instance
     }
 }
 
 impl Registrar for ConfiguredRegistrar {
+    fn http(&self, address: SocketAddr) {
+        // A registrar is of one server.
+        let _ = self.http.set(address);
+    }
+
     fn register(
         &self,
         address: SocketAddr,
@@ -291,6 +300,16 @@ mod tests {
         let at = running.addr();
         assert_eq!(shown, [format!("grpc://{at}"), format!("http://{at}")]);
         assert_eq!(protocols(&[&ADD, &ROUTED]), "thrift, grpc, http");
+        let mut config = Config::local();
+        config.server.http.listen = Some("127.0.0.1:0".to_owned());
+        config.registry.id = Id::Random;
+        config.names.insert("R".to_owned(), "r2".to_owned());
+        let running = Server::new(config).registry(&registry).add(Routed).start().await.unwrap();
+        let found = registry.resolve("r2").unwrap().snapshot();
+        let shown: Vec<_> = found.instances[0].endpoints.iter().map(ToString::to_string).collect();
+        let (at, http) = (running.addr(), running.http_addr().unwrap());
+        assert_eq!(shown, [format!("grpc://{at}"), format!("http://{http}")]);
+        assert_ne!((at, &*found.instances[0].id), (http, &*at.to_string()));
     }
 
     #[tokio::test]

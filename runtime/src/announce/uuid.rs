@@ -13,7 +13,7 @@ pub(super) fn random() -> String {
         high >> 16 & 0xffff,
         high & 0xffff,
         low >> 48,
-        low & (1 << 48) - 1
+        low & 0xffff_ffff_ffff
     )
 }
 

@@ -117,11 +117,15 @@ pub struct HttpConfig {
     /// alone then. Default: the port of the services.
     #[serde(deserialize_with = "optional_listen")]
     pub metrics_listen: Option<String>,
+    /// `host:port` of a port for HTTP alone (routes, Connect, gRPC-Web, gRPC) and pages. The registry tells others that port
+    /// for routes; the services' port answers them, too. Default: that port alone.
+    #[serde(deserialize_with = "optional_listen")]
+    pub listen: Option<String>,
 }
 
 impl Default for HttpConfig {
     fn default() -> Self {
-        Self { envelope: false, health: true, openapi: true, metrics: false, metrics_listen: None }
+        Self { envelope: false, health: true, openapi: true, metrics: false, metrics_listen: None, listen: None }
     }
 }
 

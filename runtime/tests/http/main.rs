@@ -12,6 +12,8 @@ mod grpc_vectors;
 mod health;
 mod micro;
 mod pages;
+#[cfg(feature = "json")]
+mod ports;
 mod reflection;
 #[cfg(feature = "json")]
 mod sockets;

@@ -92,6 +92,8 @@ fn programs() -> &'static Path {
             "-p",
             "hello-micro",
             "-p",
+            "helloworld",
+            "-p",
             "codegen",
             "--bins",
         ]);

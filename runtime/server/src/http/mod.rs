@@ -73,6 +73,7 @@ const PONG: Duration = Duration::from_secs(10);
 const LINGER: Duration = Duration::from_secs(1);
 
 /// The driver of calls over HTTP.
+#[derive(Clone)]
 pub(super) struct Http {
     surface: Arc<Surface>,
 }

@@ -4,6 +4,7 @@
 
 mod dev;
 mod hello_micro;
+mod helloworld;
 mod layouts;
 mod naming;
 mod releases;

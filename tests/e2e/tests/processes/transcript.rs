@@ -33,6 +33,19 @@ impl Place {
         Some(place)
     }
 
+    /// The address in place of one of the files, by its place among the ports.
+    pub(crate) fn address(&self, port: usize) -> &str {
+        &self.addresses[port].1
+    }
+
+    /// Changes its `service.toml`.
+    pub(crate) fn set(&self, from: &str, to: &str) {
+        let file = self.folder.path().join("service.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "{text}");
+        std::fs::write(file, text.replace(from, to)).unwrap();
+    }
+
     /// A file of the example, with the addresses of this place.
     fn file(&self, name: &str) -> String {
         let text = std::fs::read_to_string(workspace().join("examples").join(self.example).join(name)).unwrap();

@@ -12,6 +12,7 @@ mod health;
 mod kitex;
 mod kitex_protobuf;
 mod kratos;
+mod kratos_example;
 mod kratos_web;
 mod outcomes;
 mod scenario;
