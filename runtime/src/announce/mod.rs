@@ -300,16 +300,6 @@ mod tests {
         let at = running.addr();
         assert_eq!(shown, [format!("grpc://{at}"), format!("http://{at}")]);
         assert_eq!(protocols(&[&ADD, &ROUTED]), "thrift, grpc, http");
-        let mut config = Config::local();
-        config.server.http.listen = Some("127.0.0.1:0".to_owned());
-        config.registry.id = Id::Random;
-        config.names.insert("R".to_owned(), "r2".to_owned());
-        let running = Server::new(config).registry(&registry).add(Routed).start().await.unwrap();
-        let found = registry.resolve("r2").unwrap().snapshot();
-        let shown: Vec<_> = found.instances[0].endpoints.iter().map(ToString::to_string).collect();
-        let (at, http) = (running.addr(), running.http_addr().unwrap());
-        assert_eq!(shown, [format!("grpc://{at}"), format!("http://{http}")]);
-        assert_ne!((at, &*found.instances[0].id), (http, &*at.to_string()));
     }
 
     #[tokio::test]

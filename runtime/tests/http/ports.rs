@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use runtime::Limits;
+use runtime::config::Id;
 use runtime::server::{Builder, Counter};
+use runtime::{Config, Limits, Registry, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::hello::HelloServer;
+use crate::pages::{Other, ROUTED};
 use crate::sockets::{SAY, content, one, until};
 
 #[tokio::test]
@@ -38,4 +40,19 @@ async fn a_port_for_http_alone_is_of_the_same_server() {
     let builder = builder.service(Arc::new(HelloServer::default()));
     let error = builder.start("127.0.0.1:0", None).await.unwrap_err();
     assert!(error.message().ends_with("; `listen` of `[server.http]` sets another address"), "{error}");
+}
+
+#[tokio::test]
+async fn the_registry_tells_that_port_for_routes() {
+    let registry = Registry::open("memory").unwrap();
+    let mut config = Config::local();
+    config.server.http.listen = Some("127.0.0.1:0".to_owned());
+    config.registry.id = Id::Random;
+    let running = Server::new(config).registry(&registry).add(Other(&ROUTED)).start().await.unwrap();
+    let (at, http) = (running.addr(), running.http_addr().unwrap());
+    let found = registry.resolve("r").unwrap().snapshot();
+    let shown: Vec<_> = found.instances[0].endpoints.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, [format!("grpc://{at}"), format!("http://{http}")]);
+    // A UUID in place of the address.
+    assert_eq!(found.instances[0].id.len(), 36);
 }
