@@ -79,7 +79,8 @@ fn programs() -> &'static Path {
         let folder = own.ancestors().nth(2).unwrap().to_owned();
         let mut build = Command::new(env!("CARGO"));
         build.args([
-            "build", "--quiet", "-p", "add", "-p", "echo", "-p", "gateway", "-p", "naming", "-p", "codegen", "--bins",
+            "build", "--quiet", "-p", "add", "-p", "echo", "-p", "gateway", "-p", "login", "-p", "naming", "-p",
+            "codegen", "--bins",
         ]);
         if folder.file_name().is_some_and(|it| it == "release") {
             build.arg("--release");

@@ -4,6 +4,7 @@
 
 mod dev;
 mod layouts;
+mod login;
 mod naming;
 mod releases;
 mod seeds;
