@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::process::Command;
 
-use e2e::{Etcd, Process, program, wait_for, workspace};
+use e2e::{Etcd, PATIENCE, Process, program, wait_for, workspace};
 use login::generated::pb::{Login, MeRequest, ProfileClient, UserClient};
 use rcgen::KeyPair;
 use runtime::layers::jwt::{Claims, Jwt};
@@ -181,13 +181,16 @@ async fn a_login_that_comes_too_early_is_told_when_to_come() {
     place.serve(0);
     let registry = Registry::open(&format!("{}?layout=go-kit", place.etcd.url())).unwrap();
     let user = UserClient::new(Channel::builder("svc.user.agent").registry(&registry).build().unwrap());
-    let error = loop {
-        let login = Login { account: "aoho".to_owned(), password: "123456".to_owned() };
-        // Two calls within 100 ms, as soon as the machine has the time for it.
-        if let Err(error) = user.rpc_user_login(login).await {
-            break error;
+    // Two calls within 100 ms, as soon as the machine has the time for it.
+    let refused = async {
+        loop {
+            let login = Login { account: "aoho".to_owned(), password: "123456".to_owned() };
+            if let Err(error) = user.rpc_user_login(login).await {
+                return error;
+            }
         }
     };
+    let error = tokio::time::timeout(PATIENCE, refused).await.unwrap();
     assert_eq!((error.code(), error.reason()), (Code::ResourceExhausted, "RATELIMIT"));
     let delay = error.detail::<RetryInfo>().unwrap().retry_delay.unwrap();
     assert_eq!(delay.seconds, 0);
