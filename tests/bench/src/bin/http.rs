@@ -6,7 +6,6 @@
 use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::{Path, Query};
@@ -17,13 +16,12 @@ use bench::measure::median;
 use bench::ours::web::{Asked, Records, Text, Web, WebServer};
 use bench::process::Server;
 use bench::web::{call, request};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::service::service_fn;
 use runtime::{Config, Context, Error};
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 struct Ours;
 

@@ -6,8 +6,7 @@
 //! turns, and no call is timed alone. CPU is that of client and server together, and beside it that
 //! of Kitex's server. `kitex [ROUNDS] [SECONDS]`.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
