@@ -190,17 +190,16 @@ impl Dispatch {
             }
         };
         self.0.budget.earn();
-        let mut tried: Vec<usize> = Vec::new();
-        let mut last = None;
-        let mut used = 0;
+        let mut failed: Option<Box<Failed>> = None;
         loop {
-            let Some(place) = self.pick(&current, &tried, start, call) else {
+            let tried = failed.as_ref().map_or(&[][..], |failed| &failed.tried);
+            let Some(place) = self.pick(&current, tried, start, call) else {
                 // From the first one on again, where that is asked for.
-                match &last {
-                    Some(error) if !tried.is_empty() && Box::pin(self.goes_round(&mut used, error, call)).await => {}
-                    _ => break,
+                let Some(failed) = &mut failed else { break };
+                if !Box::pin(self.goes_round(failed, call)).await {
+                    break;
                 }
-                tried.clear();
+                failed.tried.clear();
                 current = groups.fresh(&self.0.resolver).unwrap_or(current);
                 start = Instant::now();
                 continue;
@@ -209,6 +208,8 @@ impl Dispatch {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
+            let failed = failed.get_or_insert_default();
+            failed.tried.push(place);
             match error.origin() {
                 // A stream that was taken is sent nowhere else.
                 _ if is_taken(call) => return Err(error),
@@ -216,16 +217,18 @@ impl Dispatch {
                 Origin::NotSent if call.cx.remaining().is_some_and(|left| left.is_zero()) => return Err(error),
                 // Another instance may be tried; each once.
                 Origin::NotSent | Origin::NotConnected => {}
-                _ => match self.again(used, &error, call) {
-                    Some(wait) if Box::pin(pause(wait, call)).await => used += 1,
+                _ => match self.again(failed.used, &error, call) {
+                    Some(wait) if Box::pin(pause(wait, call)).await => failed.used += 1,
                     _ => return Err(error),
                 },
             }
-            tried.push(place);
-            last = Some(error);
+            failed.last = Some(error);
             start = Instant::now();
         }
-        Err(last.map_or_else(|| self.nobody(&current.snapshot, call), |error| self.all_failed(error, tried.len())))
+        match failed.as_deref_mut().and_then(|failed| failed.last.take().zip(Some(failed.tried.len()))) {
+            Some((error, tried)) => Err(self.all_failed(error, tried)),
+            None => Err(self.nobody(&current.snapshot, call)),
+        }
     }
 
     fn pick(&self, from: &EndpointSet, tried: &[usize], start: Instant, call: &Call) -> Option<usize> {
@@ -244,15 +247,16 @@ impl Dispatch {
     }
 
     /// Whether the instances are tried from the first one on again when all were, the last one with this error.
-    async fn goes_round(&self, used: &mut u32, error: &Error, call: &Call) -> bool {
+    async fn goes_round(&self, failed: &mut Failed, call: &Call) -> bool {
         let plan = Plan::new(&self.0.retry, &self.0.methods, call);
-        if !plan.goes_round() || !is_not_sent(error) {
+        let rounds = plan.goes_round() && !failed.tried.is_empty();
+        if !rounds || !failed.last.as_ref().is_some_and(is_not_sent) {
             // What may have been sent is counted already.
-            return plan.goes_round();
+            return rounds;
         }
-        let pays = plan.has(*used) && self.0.budget.spend();
-        *used += 1;
-        pays && pause(plan.pause(*used - 1), call).await
+        let pays = plan.has(failed.used) && self.0.budget.spend();
+        failed.used += 1;
+        pays && pause(plan.pause(failed.used - 1), call).await
     }
 
     /// The snapshot; the first call of a process waits for the first list, and unless the channel
@@ -324,6 +328,17 @@ impl Dispatch {
         let source = self.0.resolver.source();
         Error::unavailable(format!("{what}; looked at {source}; {age}")).with_origin(Origin::NotSent)
     }
+}
+
+/// What came of the attempts of a call so far: in a box, since most calls have none.
+#[derive(Default)]
+struct Failed {
+    /// The instances, by their places.
+    tried: Vec<usize>,
+    /// What the last one failed with.
+    last: Option<Error>,
+    /// How often the call was sent again after it may have been sent, or after nobody was there.
+    used: u32,
 }
 
 /// Waits, unless the call's time is over before that.
