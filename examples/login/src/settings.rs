@@ -12,9 +12,8 @@ pub fn jwt(config: &Config) -> Result<Jwt, Error> {
 
 /// The password of each account.
 pub fn accounts(config: &Config) -> Result<HashMap<String, String>, Error> {
-    let table = config.app.get("accounts").and_then(|it| it.as_table());
-    let entries = table.into_iter().flatten();
-    let passwords = entries.map(|(account, password)| Some((account.clone(), password.as_str()?.to_owned())));
     let lacks = || Error::invalid("[app.accounts] has to say the password of each account, in quotes");
+    let table = config.app.get("accounts").and_then(|it| it.as_table()).ok_or_else(lacks)?;
+    let passwords = table.iter().map(|(account, it)| Some((account.clone(), it.as_str()?.to_owned())));
     passwords.collect::<Option<_>>().ok_or_else(lacks)
 }

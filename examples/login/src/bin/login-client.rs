@@ -1,4 +1,4 @@
-//! Logs in so many times, six by default, at the instances in turn: each has one second for ten logins.
+//! Logs in six times, or as often as it is told, at the instances in turn, and says which of them made each token.
 use login::generated::pb::{Login, MeRequest, ProfileClient, UserClient};
 use runtime::{Channel, Config, Error, Registry};
 use std::time::Duration;
@@ -21,7 +21,7 @@ async fn main() -> runtime::Result<()> {
             }
             Err(error) => println!("failed: {error}"),
         }
-        tokio::time::sleep(Duration::from_millis(100)).await; // what each instance asks for, even if it is alone
+        tokio::time::sleep(Duration::from_millis(100)).await; // an instance lets ten logins a second in
     }
     let me = profile.me(MeRequest {}).metadata("authorization", format!("Bearer {token}")).await?;
     println!("the last token is {}'s", me.account);
