@@ -70,6 +70,9 @@ pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
+/// Whose programs there are.
+const PACKAGES: [&str; 8] = ["add", "codegen", "echo", "gateway", "hello-micro", "helloworld", "login", "naming"];
+
 /// The folder in which cargo puts the programs.
 fn programs() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
@@ -78,25 +81,7 @@ fn programs() -> &'static Path {
         let own = std::env::current_exe().unwrap();
         let folder = own.ancestors().nth(2).unwrap().to_owned();
         let mut build = Command::new(env!("CARGO"));
-        build.args([
-            "build",
-            "--quiet",
-            "-p",
-            "add",
-            "-p",
-            "echo",
-            "-p",
-            "gateway",
-            "-p",
-            "naming",
-            "-p",
-            "hello-micro",
-            "-p",
-            "helloworld",
-            "-p",
-            "codegen",
-            "--bins",
-        ]);
+        build.args(["build", "--quiet", "--bins"]).args(PACKAGES.iter().flat_map(|name| ["-p", *name]));
         if folder.file_name().is_some_and(|it| it == "release") {
             build.arg("--release");
         }

@@ -6,6 +6,7 @@ mod dev;
 mod hello_micro;
 mod helloworld;
 mod layouts;
+mod login;
 mod naming;
 mod releases;
 mod seeds;
