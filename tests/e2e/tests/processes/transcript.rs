@@ -91,7 +91,7 @@ impl Place {
                 let text = self.output(Command::new("sh").args(["-c", line]));
                 return if text.ends_with('\n') { text } else { text + "\n" };
             }
-            _ => panic!("who runs `{line}`?"),
+            _ => unreachable!("who runs `{line}`?"),
         }
         String::new()
     }
