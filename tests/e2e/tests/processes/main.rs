@@ -4,6 +4,7 @@
 
 mod dev;
 mod layouts;
+mod music;
 mod naming;
 mod releases;
 mod seeds;
