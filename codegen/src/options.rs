@@ -26,6 +26,8 @@ pub struct Options {
     pub serde: bool,
     /// Which types implement the traits of JSON.
     pub json: Json,
+    /// Whether servers hold the OpenAPI document of the IDL, and show it.
+    pub openapi: bool,
     /// Whether methods of Thrift that stream are left out, in place of an error.
     pub skip_streaming: bool,
     /// Derive macros of Thrift types beside those of the standard traits, as paths.
@@ -36,9 +38,9 @@ impl Default for Options {
     fn default() -> Self {
         let (include, derive) = (Vec::new(), Vec::new());
         let (sides, ids, maps) = (Sides::Both, Ids::default(), Maps::default());
-        let (deny_warnings, skip_streaming, serde, strings) = (false, false, false, Strings::default());
-        let json = Json::default();
-        Self { include, deny_warnings, sides, ids, maps, strings, serde, json, skip_streaming, derive }
+        let (deny_warnings, skip_streaming, serde, openapi) = (false, false, false, false);
+        let (strings, json) = (Strings::default(), Json::default());
+        Self { include, deny_warnings, sides, ids, maps, strings, serde, json, openapi, skip_streaming, derive }
     }
 }
 
@@ -186,6 +188,14 @@ pub const TABLE: &[Spec] = &[
         help: "Which types are read and written as JSON: those of proto (auto), all, or none",
         set: |it, word| word_of(&[Json::Auto, Json::On, Json::Off], json, word, &mut it.json),
         get: |it| vec![json(it.json).to_owned()],
+    },
+    Spec {
+        name: "openapi",
+        takes: Takes::Switch,
+        on: &[],
+        help: "Give servers the OpenAPI document of the IDL, to be shown at /openapi.json",
+        set: |it, word| word_of(&[true, false], |on| if on { "true" } else { "false" }, word, &mut it.openapi),
+        get: |it| vec![it.openapi.to_string()],
     },
     Spec {
         name: "derive",

@@ -61,7 +61,8 @@ impl Server {
             .reflection(config.server.reflection)
             .cors(config.server.cors.clone())
             .envelope(config.server.http.envelope)
-            .health(config.server.http.health);
+            .health(config.server.http.health)
+            .openapi(config.server.http.openapi);
         if let Some(tls) = &config.server.tls {
             builder = builder.tls(tls);
         }

@@ -20,7 +20,7 @@ pub(crate) mod view;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::ir::model::{DefKind, Language, Model, ModuleId};
+use crate::ir::model::{DefKind, Language, Model, ModuleId, Service};
 
 pub use crate::ir::choices::Sides;
 
@@ -34,6 +34,8 @@ pub struct Modules<'a> {
     descriptors: proto::Descriptors,
     /// The code of JSON of each module with proto messages.
     json: json::Proto,
+    /// The OpenAPI document, where servers hold it.
+    openapi: Option<String>,
 }
 
 /// Emits every module.
@@ -44,6 +46,7 @@ pub fn emit(model: &Model, sides: Sides) -> Modules<'_> {
         messages: proto::messages(model),
         descriptors: proto::descriptors(model),
         json: json::proto(model),
+        openapi: (model.openapi && sides.server()).then(|| crate::openapi::document(model)),
     }
 }
 
@@ -57,6 +60,11 @@ impl Modules<'_> {
     pub fn tokens(&self, at: usize) -> TokenStream {
         let messages = self.messages[at].as_ref().map(|text| proto::tokens(text));
         self.module(ModuleId(at), messages)
+    }
+
+    /// Whether the server of a service holds the document of all of them: the first one does.
+    fn holds_openapi(&self, service: &Service) -> bool {
+        self.model.root_services().next().is_some_and(|first| std::ptr::eq(first, service))
     }
 
     fn module(&self, module: ModuleId, messages: Option<TokenStream>) -> TokenStream {
@@ -79,7 +87,8 @@ impl Modules<'_> {
         let rules = own.filter_map(|(id, def)| rules::emit(&view, id, def));
         let services = model.services.iter().filter(|it| of(it.module)).map(|it| {
             let info = service::emit(&view, it);
-            let server = sides.server().then(|| server::emit(&view, it, &self.descriptors));
+            let openapi = self.openapi.as_deref().filter(|_| self.holds_openapi(it));
+            let server = sides.server().then(|| server::emit(&view, it, &self.descriptors, openapi));
             let client = sides.client().then(|| client::emit(&view, it));
             quote!(#info #server #client)
         });

@@ -11,10 +11,15 @@ use crate::ir::model::{Field, Language, Method, Service, Ty};
 /// How arguments are read, beside the names that the code around them uses.
 const READING: Reading<'_> = Reading { owner: "", key: false, taken: &["field", "input", "call", "handler"] };
 
-pub(super) fn emit(view: &View<'_>, it: &Service, descriptors: &proto::Descriptors) -> TokenStream {
+pub(super) fn emit(
+    view: &View<'_>,
+    it: &Service,
+    descriptors: &proto::Descriptors,
+    openapi: Option<&str>,
+) -> TokenStream {
     let descriptors = descriptors.get(&(it.module, it.package.clone()));
     let descriptors = descriptors.filter(|_| service::language(view, it) == Language::Proto);
-    let (handler_trait, mount) = (handler_trait(view, it), mount(view, it, descriptors.is_some()));
+    let (handler_trait, mount) = (handler_trait(view, it), mount(view, it, descriptors.is_some(), openapi));
     let held = descriptors.filter(|_| std::ptr::eq(holder(view, it), it)).map(|bytes| {
         let (server, bytes) = (ident(&it.server), proto::literal(bytes));
         quote! {
@@ -74,7 +79,7 @@ fn handler_trait(view: &View<'_>, service: &Service) -> TokenStream {
     }
 }
 
-fn mount(view: &View<'_>, service: &Service, described: bool) -> TokenStream {
+fn mount(view: &View<'_>, service: &Service, described: bool, openapi: Option<&str>) -> TokenStream {
     let (name, info) = (ident(&service.head.rust), service::info_name(service));
     let server = ident(&service.server);
     let json = view.model.json(service::language(view, service)).then(|| {
@@ -89,6 +94,13 @@ fn mount(view: &View<'_>, service: &Service, described: bool) -> TokenStream {
         quote! {
             fn descriptors(&self) -> &'static [u8] {
                 #holder::<()>::DESCRIPTORS
+            }
+        }
+    });
+    let openapi = openapi.map(|document| {
+        quote! {
+            fn openapi(&self) -> &'static str {
+                #document
             }
         }
     });
@@ -152,6 +164,8 @@ fn mount(view: &View<'_>, service: &Service, described: bool) -> TokenStream {
             #descriptors
 
             #json
+
+            #openapi
         }
     }
 }

@@ -39,6 +39,8 @@ pub struct Model {
     pub descriptors: Vec<u8>,
     /// Which types implement the traits of JSON.
     pub json: Json,
+    /// Whether servers hold the OpenAPI document.
+    pub openapi: bool,
     /// The validation rules of the types that have any, or hold types that have.
     pub rules: BTreeMap<DefId, MessageRules>,
 }

@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 pub(super) enum Json {
     Bool(bool),
     Int(i64),
+    /// Finite.
+    Double(f64),
     Text(String),
     List(Vec<Json>),
     Object(Vec<(String, Json)>),
@@ -39,6 +41,14 @@ impl Json {
         }
     }
 
+    /// Adds members to an object.
+    pub(super) fn with_all(mut self, more: &[(String, Self)]) -> Self {
+        if let Self::Object(members) = &mut self {
+            members.extend_from_slice(more);
+        }
+        self
+    }
+
     /// The text of a document, two blanks per level.
     pub(super) fn document(&self) -> String {
         let mut out = String::new();
@@ -52,6 +62,7 @@ impl Json {
             Self::Bool(it) => out.push_str(if *it { "true" } else { "false" }),
             // Writing to a string does not fail.
             Self::Int(it) => drop(write!(out, "{it}")),
+            Self::Double(it) => drop(write!(out, "{it}")),
             Self::Text(it) => quoted(it, out),
             Self::List(all) => {
                 let write = |it: &Self, out: &mut String| it.write(out, depth + 1);

@@ -5,6 +5,7 @@ mod operation;
 mod parameters;
 mod paths;
 mod proto;
+mod rules;
 mod shape;
 mod thrift;
 
@@ -85,10 +86,10 @@ impl Document<'_> {
             }
         }
         let streams = method.client_streaming || method.server_streaming;
-        if method.routes.is_empty() && language == Language::Proto && !streams {
+        if method.routes.is_empty() && self.shapes.model.json(language) && !streams && !method.oneway {
             let path = format!("/{tag}/{}", method.head.name);
             let template = paths::Template { text: path, parameters: Vec::new() };
-            let made = Operation::new(self.shapes, method, &tag).of_connect();
+            let made = Operation::new(self.shapes, method, &tag).of_connect(language);
             self.add(&template, "post", made, service, method);
         }
     }

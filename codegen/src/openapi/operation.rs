@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::json::{Json, object, text};
 use super::parameters::{self, Parameters};
 use super::paths::Template;
-use super::shape::{Kind, Shape, Shapes, description, named};
+use super::shape::{Kind, Shape, Shapes, description, named, properties};
+use super::thrift;
 use crate::ir::http::{Place, ReplyBody, RequestBody, Route};
-use crate::ir::model::Method;
+use crate::ir::model::{Language, Method};
 
 const JSON: &str = "application/json";
 const LINES: &str = "application/x-ndjson";
@@ -43,12 +44,29 @@ impl<'a> Operation<'a> {
     }
 
     /// A call of Connect's unary protocol.
-    pub(super) fn of_connect(mut self) -> Self {
-        let request = self.request.clone();
+    pub(super) fn of_connect(mut self, language: Language) -> Self {
+        let request = match language {
+            Language::Proto => self.request.clone(),
+            Language::Thrift => self.arguments(),
+        };
         self.body = Some(self.content(&[JSON], &request));
-        self.answer = self.result().map(|it| self.content(&[JSON], &it));
+        let result = self.result().or_else(|| Some(nothing()).filter(|_| language == Language::Thrift));
+        self.answer = result.map(|it| self.content(&[JSON], &it));
         self.error = "ConnectError";
         self
+    }
+
+    /// The arguments of a method of Thrift: the one struct, or an object with each by its name.
+    fn arguments(&mut self) -> Shape {
+        let (model, arguments) = (self.shapes.model, &self.method.arguments);
+        if let [one] = arguments.as_slice()
+            && matches!(self.shapes.component(&self.request), Some(Kind::Object(_) | Kind::Union(_)))
+        {
+            return self.shapes.of(&one.ty);
+        }
+        let each: Vec<_> = arguments.iter().map(|it| thrift::property(model, it)).collect();
+        self.used.extend(each.iter().filter_map(|it| named(&it.shape).map(str::to_owned)));
+        Shape::Plain(properties(each.iter()))
     }
 
     /// A route; `names` are those that the path has for its parameters.
@@ -110,7 +128,7 @@ impl<'a> Operation<'a> {
         }
         let left: Vec<_> = fields.iter().filter(|it| !elsewhere(&it.name)).collect();
         self.used.extend(left.iter().filter_map(|it| named(&it.shape).map(str::to_owned)));
-        (!left.is_empty()).then(|| Shape::Plain(super::shape::properties(left.into_iter())))
+        (!left.is_empty()).then(|| Shape::Plain(properties(left.into_iter())))
     }
 
     fn form(&mut self, route: &Route) -> Vec<(String, Json)> {

@@ -116,7 +116,7 @@ pub(super) fn plain(shapes: &Shapes<'_>, shape: &Shape) -> Option<Json> {
         _ => false,
     };
     match shape {
-        Shape::List(item) if is_one(item) => Some(shape.schema()),
+        Shape::List(item, _) if is_one(item) => Some(shape.schema()),
         shape if is_one(shape) => Some(shape.schema()),
         _ => None,
     }

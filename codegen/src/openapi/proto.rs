@@ -66,8 +66,8 @@ impl Reading {
         });
         let value = entry.and_then(|it| it.field.get(1));
         let shape = match value {
-            Some(value) => Shape::Map(Box::new(single(value))),
-            None if field.label() == Label::Repeated => Shape::List(Box::new(single(field))),
+            Some(value) => Shape::Map(Box::new(single(value)), Vec::new()),
+            None if field.label() == Label::Repeated => Shape::List(Box::new(single(field)), Vec::new()),
             None => single(field),
         };
         Property {

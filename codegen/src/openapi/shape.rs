@@ -13,10 +13,13 @@ pub(super) enum Shape {
     Plain(Json),
     /// A component, by its name.
     Named(String),
-    List(Box<Shape>),
+    List(Box<Shape>, Keywords),
     /// An object with any keys.
-    Map(Box<Shape>),
+    Map(Box<Shape>, Keywords),
 }
+
+/// Members of a schema, in order.
+pub(super) type Keywords = Vec<(String, Json)>;
 
 /// A field of a message or struct.
 pub(super) struct Property {
@@ -46,7 +49,7 @@ pub(super) enum Kind {
 
 /// All components of a model.
 pub(super) struct Shapes<'a> {
-    model: &'a Model,
+    pub(super) model: &'a Model,
     pub(super) components: BTreeMap<String, Component>,
 }
 
@@ -54,7 +57,9 @@ impl<'a> Shapes<'a> {
     pub(super) fn new(model: &'a Model) -> Self {
         let mut components: BTreeMap<String, Component> = proto::components(model).into_iter().collect();
         components.extend(thrift::components(model));
-        Self { model, components }
+        let mut shapes = Self { model, components };
+        shapes.limit();
+        shapes
     }
 
     /// The schema of a type of the model.
@@ -62,10 +67,15 @@ impl<'a> Shapes<'a> {
         of(self.model, ty)
     }
 
+    /// The component that a shape is.
+    pub(super) fn component(&self, shape: &Shape) -> Option<&Kind> {
+        let Shape::Named(name) = shape else { return None };
+        self.components.get(name).map(|it| &it.kind)
+    }
+
     /// The fields of a type; none for one that has no fields.
     pub(super) fn fields(&self, shape: &Shape) -> &[Property] {
-        let Shape::Named(name) = shape else { return &[] };
-        match self.components.get(name).map(|it| &it.kind) {
+        match self.component(shape) {
             Some(Kind::Object(fields) | Kind::Union(fields)) => fields,
             _ => &[],
         }
@@ -101,7 +111,7 @@ pub(super) fn named(shape: &Shape) -> Option<&str> {
     match shape {
         Shape::Plain(_) => None,
         Shape::Named(name) => Some(name),
-        Shape::List(item) | Shape::Map(item) => named(item),
+        Shape::List(item, _) | Shape::Map(item, _) => named(item),
     }
 }
 
@@ -109,8 +119,8 @@ pub(super) fn of(model: &Model, ty: &Ty) -> Shape {
     match ty {
         Ty::Base(base) => Shape::Plain(base_type(*base)),
         Ty::WellKnown(name) => Shape::Plain(well_known(name)),
-        Ty::List(item) | Ty::Set(_, item) => Shape::List(Box::new(of(model, item))),
-        Ty::Map(_, _, value) => Shape::Map(Box::new(of(model, value))),
+        Ty::List(item) | Ty::Set(_, item) => Shape::List(Box::new(of(model, item)), Vec::new()),
+        Ty::Map(_, _, value) => Shape::Map(Box::new(of(model, value)), Vec::new()),
         Ty::Def(id) => match &model.def(*id).kind {
             DefKind::Typedef(target) => of(model, target),
             _ => Shape::Named(component_name(model, *id)),
@@ -182,8 +192,8 @@ impl Shape {
         match self {
             Self::Plain(json) => json.clone(),
             Self::Named(name) => object([("$ref", text(format!("#/components/schemas/{name}")))]),
-            Self::List(item) => typed("array").with("items", item.schema()),
-            Self::Map(value) => typed("object").with("additionalProperties", value.schema()),
+            Self::List(item, limits) => typed("array").with("items", item.schema()).with_all(limits),
+            Self::Map(value, limits) => typed("object").with("additionalProperties", value.schema()).with_all(limits),
         }
     }
 }

@@ -25,7 +25,7 @@ fn component(model: &Model, id: DefId) -> Option<Component> {
     Some(Component { docs, deprecated: def.head.deprecated.is_some(), kind })
 }
 
-fn property(model: &Model, field: &Field) -> Property {
+pub(super) fn property(model: &Model, field: &Field) -> Property {
     let Head { name, docs, deprecated, .. } = &field.head;
     Property {
         name: name.clone(),

@@ -52,8 +52,8 @@ pub(super) fn define(
     let mut registry_names = services::registry_names(&declared).into_iter();
     let Declared { files, modules, types, consts, services } = declared;
     let (mut types, mut consts, mut services) = (types.into_iter(), consts.into_iter(), services.into_iter());
-    let mut model =
-        Model { files, modules, descriptors: draft.descriptors.clone(), json: options.json, ..Model::default() };
+    let (descriptors, json, openapi) = (draft.descriptors.clone(), options.json, options.openapi);
+    let mut model = Model { files, modules, descriptors, json, openapi, ..Model::default() };
     let mut unvalued = Unvalued::default();
     for (file, it) in draft.files.iter().enumerate() {
         let from = From { scope, file, maps: options.maps, strings: options.strings };

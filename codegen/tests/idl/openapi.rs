@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::{env, fs};
 
+use codegen::emit::{Sides, emit};
+use codegen::options::Options;
 use codegen::{Builder, openapi};
 use serde_json::Value;
 
@@ -24,6 +26,24 @@ fn the_documents_of_both_idls_are_what_their_goldens_say() {
         }
         assert!(fs::read_to_string(&path).unwrap_or_default() == made, "{path} is stale: run with UPDATE=1");
         assert_eq!(made, golden(idl));
+    }
+}
+
+/// The first service of a file holds it for all of them, and none without the option.
+#[test]
+fn servers_hold_the_document_where_they_are_to() {
+    let idl = "service A { void A() (api.get = '/a') }\nservice B { void B() (api.get = '/b') }";
+    let dir = dir(&[("two.thrift", idl)]);
+    for openapi in [false, true] {
+        let options = Options { openapi, ..Options::default() };
+        let loaded = Builder::new().idl(dir.path().join("two.thrift")).options(options).load(false).unwrap();
+        let text = codegen::single(&emit(&loaded.model, Sides::Both));
+        let held: Vec<_> = text.split("fn openapi(&self) -> &'static str {").skip(1).collect();
+        assert_eq!(held.len(), usize::from(openapi));
+        if let [held] = held.as_slice() {
+            let literal = syn::parse_str::<syn::LitStr>(held.split("}\n").next().unwrap_or_default().trim());
+            assert_eq!(literal.map(|it| it.value()).ok(), Some(openapi::document(&loaded.model)));
+        }
     }
 }
 
@@ -114,4 +134,59 @@ fn messages_that_hold_many_others_end_somewhere() {
     let rule = "option (google.api.http) = { get: \"/v1\" };";
     let service = format!("service S {{ rpc Get(M) returns (M) {{ {rule} }} }}");
     is_whole(&document("a.proto", &format!("{head} message M {{ {fields} string name = 99; }} {service}")));
+}
+
+#[test]
+fn rules_are_keywords_where_json_schema_has_them() {
+    let proto = r#"syntax = "proto3"; package a;
+        import "buf/validate/validate.proto"; import "google/api/annotations.proto";
+        message M {
+          string name = 1 [(buf.validate.field).string = {min_len: 2, max_len: 9, pattern: "^[a-z]+$", prefix: "a."}];
+          string mail = 2 [(buf.validate.field).string.email = true, (buf.validate.field).required = true];
+          string kind = 3 [(buf.validate.field).string = {in: ["x", "y"], not_in: ["z"]}];
+          int32 age = 4 [(buf.validate.field).int32 = {gte: 0, lt: 150}];
+          int64 big = 5 [(buf.validate.field).int64.gt = 5];
+          double part = 6 [(buf.validate.field).double = {gt: 0, lte: 0.5}];
+          repeated string tags = 7 [(buf.validate.field).repeated = {min_items: 1, unique: true, items: {string: {max_bytes: 4}}}];
+          map<string, int32> counts = 8 [(buf.validate.field).map = {max_pairs: 3, values: {int32: {not_in: [7]}}}];
+          string maybe = 9 [(buf.validate.field).string.min_len = 3, (buf.validate.field).ignore = IGNORE_IF_ZERO_VALUE];
+          bool yes = 10 [(buf.validate.field).bool.const = true];
+        }
+        service S { rpc Put(M) returns (M) { option (google.api.http) = {post: "/m/{kind}" body: "*"}; } }"#;
+    let document = document("m.proto", proto);
+    let fields = &document["components"]["schemas"]["a.M"];
+    assert_eq!(fields["required"], serde_json::json!(["mail"]));
+    let expected = serde_json::json!({
+        "name": {"type": "string", "minLength": 2, "maxLength": 9, "pattern": "^[a-z]+$", "allOf": [{"pattern": "^a\\."}]},
+        "mail": {"type": "string", "format": "email", "minLength": 1},
+        "kind": {"type": "string", "enum": ["x", "y"], "not": {"enum": ["z"]}},
+        "age": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 149},
+        "big": {"type": "string", "format": "int64"},
+        "part": {"type": "number", "format": "double", "exclusiveMinimum": 0, "maximum": 0.5},
+        "tags": {"type": "array", "items": {"type": "string", "maxLength": 4}, "minItems": 1, "uniqueItems": true},
+        "counts": {"type": "object", "additionalProperties": {"type": "integer", "format": "int32", "not": {"enum": [7]}},
+            "maxProperties": 3},
+        "maybe": {"type": "string"},
+        "yes": {"type": "boolean", "const": true},
+    });
+    assert_eq!(fields["properties"], expected, "{:#}", fields["properties"]);
+    let kind = &document["paths"]["/m/{kind}"]["post"]["parameters"][0]["schema"];
+    assert_eq!(*kind, expected["kind"]);
+}
+
+#[test]
+fn rules_of_thrift_are_keywords_too() {
+    let thrift = r#"struct M {
+            1: required string name (api.vd = "len($) > 0 && len($) <= 8"),
+            2: i32 age (vt.ge = "1", vt.lt = "9"),
+            3: list<i32> some (vt.max_size = "3") }
+        service S { M Put(1: M m) (api.post = "/m") }"#;
+    let document = document("m.thrift", thrift);
+    let properties = &document["components"]["schemas"]["m.M"]["properties"];
+    let expected = serde_json::json!({
+        "name": {"type": "string", "minLength": 1, "maxLength": 8},
+        "age": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 8},
+        "some": {"type": "array", "items": {"type": "integer", "format": "int32"}, "maxItems": 3},
+    });
+    assert_eq!(*properties, expected, "{properties:#}");
 }

@@ -251,6 +251,12 @@ pub trait Service: Send + Sync + 'static {
     fn json(&self) -> bool {
         false
     }
+
+    /// The OpenAPI document of the IDL, which one of its services holds for all of them; empty without one. Servers show it at
+    /// `/openapi.json`.
+    fn openapi(&self) -> &'static str {
+        ""
+    }
 }
 
 /// The answer to a call of a method that a service does not have. Routers hand on known methods

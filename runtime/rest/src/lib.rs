@@ -5,6 +5,7 @@
 //! makes the request's variables, query, headers, cookies and forms the texts of fields. What a text means for a field,
 //! the JSON codec of generated code knows.
 
+mod documents;
 mod escape;
 mod events;
 mod failure;
@@ -15,6 +16,7 @@ mod request;
 mod shape;
 mod table;
 
+pub use documents::join_documents;
 pub use events::{Framing, framing};
 pub use failure::{Failure, read_failure, write_failure};
 pub use parts::{Request, read_parts};

@@ -100,6 +100,7 @@ pub struct Builder {
     #[cfg(feature = "grpc")]
     pages: Vec<ListedPage>,
     health: bool,
+    openapi: bool,
     beside: Option<(String, Box<Builder>)>,
 }
 
@@ -127,6 +128,7 @@ impl Builder {
             #[cfg(feature = "grpc")]
             pages: Vec::new(),
             health: true,
+            openapi: true,
             beside: None,
         }
     }
@@ -196,6 +198,13 @@ impl Builder {
         self
     }
 
+    /// Whether the server shows the OpenAPI document of its services at `/openapi.json`, where they hold one (the option
+    /// `openapi` of the generator) and no route and no page of the program's has that path. It does unless told otherwise.
+    pub fn openapi(mut self, openapi: bool) -> Self {
+        self.openapi = openapi;
+        self
+    }
+
     /// Starts another server with this one, at `host:port`, which lives as long: for pages that are not for everybody who
     /// reaches the services. It needs no services, and its `/healthz` and `/readyz` speak of this one.
     pub fn beside(mut self, listen: &str, other: Self) -> Self {
@@ -235,6 +244,8 @@ impl Builder {
         let stage = watch::Sender::new(Stage::default());
         let standing = Arc::default();
         let services = std::mem::take(&mut self.services);
+        #[cfg(feature = "grpc")]
+        self.pages.extend(openapi(&services, self.openapi)?);
         let router = match services.is_empty() && self.has_pages() {
             true => Router::default(),
             false => Router::with_own(services, |services| own(services, &stage, self.reflection))?,
@@ -292,7 +303,7 @@ impl Builder {
         _: &watch::Sender<Stage>,
         _: &Arc<OnceLock<Standing>>,
     ) -> Result<Vec<Box<dyn Driver>>, Error> {
-        drop((self.envelope, self.cors.take(), self.health));
+        drop((self.envelope, self.cors.take(), self.health, self.openapi));
         Ok(self.around(router, None))
     }
 
@@ -311,6 +322,19 @@ impl Builder {
         #[cfg(not(feature = "grpc"))]
         false
     }
+}
+
+/// The page of what the services say of themselves.
+///
+/// # Errors
+///
+/// Where two of them contradict each other.
+#[cfg(feature = "grpc")]
+fn openapi(services: &[Arc<dyn Service>], wanted: bool) -> Result<Option<ListedPage>, Error> {
+    let documents: Vec<_> = services.iter().filter(|_| wanted).map(|service| service.openapi()).collect();
+    let document = kiteline_rest::join_documents(&documents)?;
+    let make = |document: bytes::Bytes| move || Page::new("application/json", document.clone());
+    Ok(document.map(|document| ListedPage::own("/openapi.json", Arc::new(make(document)))))
 }
 
 /// The services of a server's own: health, which Kubernetes' probe of gRPC asks for on a server of Thrift's too, and, where

@@ -1,5 +1,6 @@
 //! State that every connection of a server shares.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context as Task, Poll, Waker};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use tokio::sync::{Notify, watch};
 use tracing::Instrument;
 
 use super::admission::More;
-use super::admission::{Admission, Entry};
+use super::admission::{Admission, Entry, Permit};
 use super::connections::Connections;
 use super::counters::{Counter, Counters};
 use super::registration::Standing;
@@ -122,16 +123,49 @@ impl Shared {
         entry: Entry<'_>,
     ) -> Result<RunningCall, Error> {
         entry.share.describe(&mut cx);
-        let permit = self.admission.enter(body.len(), entry, &self.limits)?;
-        let (shared, service, method) = (Arc::clone(self), Arc::clone(&route.service), route.method);
-        let peer = cx.peer();
+        let (size, peer, method) = (body.len(), cx.peer(), route.method);
+        let permit = self.admission.enter(size, entry, &self.limits)?;
         cx.set_method(method);
-        let begin = move || -> Result<Begun, Error> {
-            let size = body.len();
+        Ok(self.begin_aside(route, peer, permit, move |shared| {
             let (body, limits) = shared.open(protocol, body)?;
             let more = shared.admission.more(body.len().saturating_sub(size), &shared.limits)?;
+            Ok((Call::new(method, cx, body, limits), more))
+        }))
+    }
+
+    /// Starts a call whose large body is in JSON, which takes long to read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Shared::start`].
+    #[cfg(feature = "grpc")]
+    pub(super) fn start_json_aside(
+        self: &Arc<Self>,
+        route: &Route,
+        mut call: Call,
+        entry: Entry<'_>,
+    ) -> Result<RunningCall, Error> {
+        entry.share.describe(&mut call.cx);
+        let size = call.body.as_whole().map_or(0, Bytes::len);
+        let permit = self.admission.enter(size, entry, &self.limits)?;
+        let peer = call.cx.peer();
+        call.cx.set_method(route.method);
+        Ok(self.begin_aside(route, peer, permit, move |shared| Ok((call, shared.admission.more(0, &shared.limits)?))))
+    }
+
+    /// Makes a call and lets its service begin beside the workers.
+    fn begin_aside(
+        self: &Arc<Self>,
+        route: &Route,
+        peer: Option<SocketAddr>,
+        permit: Permit,
+        make: impl FnOnce(&Self) -> Result<(Call, More), Error> + Send + 'static,
+    ) -> RunningCall {
+        let (shared, service) = (Arc::clone(self), Arc::clone(&route.service));
+        let begin = move || -> Result<Begun, Error> {
+            let (call, more) = make(&shared)?;
             let anchor = Anchor::take();
-            let mut handling = shared.handle(&*service, Call::new(method, cx, body, limits));
+            let mut handling = shared.handle(&*service, call);
             // Whoever awaits it polls again.
             let polled = handling.as_mut().poll(&mut Task::from_waker(Waker::noop()));
             Ok(match polled {
@@ -153,7 +187,7 @@ impl Shared {
                 Begun::Pending(handling, _more, _anchor) => handling.await,
             }
         };
-        Ok(RunningCall::start(method, peer, permit, || Box::pin(handling)).beginning(begun))
+        RunningCall::start(route.method, peer, permit, || Box::pin(handling)).beginning(begun)
     }
 
     /// Counts what an error says about the peer or this process.

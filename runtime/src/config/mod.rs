@@ -108,6 +108,9 @@ pub struct HttpConfig {
     /// Whether there are the pages `/healthz` and `/readyz`, for probes such as Kubernetes', where no route has their path.
     /// Default true, in builds with gRPC.
     pub health: bool,
+    /// Whether there is the page `/openapi.json`, where the generated code holds that document (the generator's option `openapi`)
+    /// and no route has the path. Default true.
+    pub openapi: bool,
     /// Whether there is the page `/metrics`, for Prometheus; see `runtime::Metrics`. Default false.
     pub metrics: bool,
     /// `host:port` for `/metrics`, `/healthz` and `/readyz` on a port of their own, in plain text; `/metrics` is on that port
@@ -118,7 +121,7 @@ pub struct HttpConfig {
 
 impl Default for HttpConfig {
     fn default() -> Self {
-        Self { envelope: false, health: true, metrics: false, metrics_listen: None }
+        Self { envelope: false, health: true, openapi: true, metrics: false, metrics_listen: None }
     }
 }
 

@@ -44,6 +44,23 @@ impl Service for Other {
     }
 }
 
+/// One that brings a document of OpenAPI.
+struct Documented(&'static ServiceInfo, &'static str);
+
+impl Service for Documented {
+    fn info(&self) -> &'static ServiceInfo {
+        self.0
+    }
+
+    fn call(&self, _: Call) -> Handling {
+        Box::pin(async { Ok(Answer::default()) })
+    }
+
+    fn openapi(&self) -> &'static str {
+        self.1
+    }
+}
+
 /// A request of HTTP/1.1, and its answer in lower case up to the body.
 async fn one(at: SocketAddr, verb: &str, path: &str) -> (String, String) {
     let mut stream = TcpStream::connect(at).await.unwrap();
@@ -250,4 +267,33 @@ async fn health_gives_way() {
     config.registry.url = "none".to_owned();
     let running = Server::new(config).add(HelloServer::default()).start().await.unwrap();
     assert!(health(running.addr(), "/readyz").await.starts_with("404 "));
+}
+
+#[tokio::test]
+async fn the_documents_of_all_services_are_one_page_that_can_be_left_out() {
+    let (one_of, other) = (r#"{"paths":{"/a":{"get":{}}}}"#, r#"{"paths":{"/b":{"get":{}}}}"#);
+    let start = async |first: &'static str, second: &'static str, shown: bool| {
+        let mut config = Config::local();
+        config.server.http.openapi = shown;
+        let server = Server::new(config).add(Documented(&ROUTED, first)).add(Documented(&THRIFT, second));
+        server.start().await
+    };
+    for (first, second, shown, status, body) in [
+        (one_of, "", true, "200", one_of),
+        (one_of, other, true, "200", r#"{"paths":{"/a":{"get":{}},"/b":{"get":{}}}}"#),
+        (one_of, "", false, "404", ""),
+        ("", "", true, "404", ""),
+    ] {
+        let running = start(first, second, shown).await.unwrap();
+        let (head, found) = one(running.addr(), "GET", "/openapi.json").await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+        if status == "200" {
+            assert!(head.contains("content-type: application/json") && found == body, "{head} {found}");
+        }
+    }
+    let error = start(one_of, r#"{"paths":[]}"#, true).await.err().unwrap();
+    assert_eq!(
+        (error.code(), error.message()),
+        (Code::FailedPrecondition, "the OpenAPI documents of two IDLs mean different things by /paths")
+    );
 }

@@ -8,9 +8,9 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use prost::Message;
-use runtime::Limits;
 use runtime::grpc::{Encoding, envelope};
 use runtime::server::{Counter, Running};
+use runtime::{Answer, Call, Handling, Limits, Service, ServiceInfo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -89,6 +89,40 @@ async fn a_head_has_its_time_and_silence_between_requests_has_another() {
     assert_eq!(running.counters().get(Counter::Stalled), 2);
     silent.write_all(request).await.unwrap();
     assert_ne!(silent.read(&mut answer).await.unwrap(), 0);
+}
+
+/// Says in which thread it begins.
+struct Where;
+
+impl Service for Where {
+    fn info(&self) -> &'static ServiceInfo {
+        HelloServer::default().info()
+    }
+
+    fn json(&self) -> bool {
+        true
+    }
+
+    fn call(&self, call: Call) -> Handling {
+        call.cx.send_back("thread", format!("{:?}", std::thread::current().id()));
+        Box::pin(async move { Ok(Answer::new(&call.cx, Bytes::from_static(b"{}"))) })
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn large_messages_of_json_are_read_beside_the_workers() {
+    let builder = runtime::server::Builder::new(&Limits::default()).service(std::sync::Arc::new(Where));
+    let running = builder.start("127.0.0.1:0", None).await.unwrap();
+    let worker = format!("thread: {:?}\r\n", std::thread::current().id());
+    for (size, form, aside) in [
+        (255 << 10, "application/json", false),
+        (256 << 10, "application/json", true),
+        (256 << 10, "application/proto", false),
+    ] {
+        let answer = one(running.addr(), "POST", SAY, &content(form), &vec![b' '; size]).await;
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("thread: "), "{answer}");
+        assert_eq!(!answer.contains(&worker), aside, "{size} {form}: {answer}");
+    }
 }
 
 #[tokio::test]

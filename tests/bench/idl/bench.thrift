@@ -60,5 +60,5 @@ struct Message {
 }
 
 service Bench {
-    Message Echo(1: Message req)
+    Message Echo(1: Message req) (api.post = "/echo")
 }

@@ -22,6 +22,8 @@ pub struct TonicText {
 pub mod by_hand;
 pub mod echo;
 pub mod floor;
+pub mod go;
 pub mod load;
 pub mod measure;
 pub mod process;
+pub mod web;

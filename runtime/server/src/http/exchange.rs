@@ -22,12 +22,13 @@ use crate::counters::Counter;
 use crate::failures;
 use crate::partial::Held as Reserved;
 use crate::running_call::{self, End, GRACE};
+use kiteline_core::aside::LARGE;
 use kiteline_core::body::Body;
 use kiteline_core::cancellation::{CancelGuard, Cancellation};
 use kiteline_core::context::{Context, ReplyMetadata, ReplySlot};
 use kiteline_core::error::{Code, Error};
 use kiteline_core::metadata::Metadata;
-use kiteline_core::service::{Answer, Call};
+use kiteline_core::service::{Answer, Call, Form};
 use kiteline_grpc::envelope::Sealed;
 use kiteline_grpc::{Protocol, connect, write_reply_metadata};
 
@@ -143,7 +144,11 @@ impl Exchange {
                 rest.fill(&mut call, head)?;
             }
             call.cx = self.context(std::mem::take(&mut head.headers));
-            shared.start(route, call, Entry { share, held })
+            let entry = Entry { share, held };
+            if call.form == Form::Json && call.body.as_whole().is_some_and(|body| body.len() >= LARGE) {
+                return shared.start_json_aside(route, call, entry);
+            }
+            shared.start(route, call, entry)
         });
         match started {
             Ok(mut work) => {

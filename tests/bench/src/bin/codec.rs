@@ -82,7 +82,8 @@ fn pilota_decode<T: Message>(mut bytes: Bytes) -> T {
     T::decode(&mut TBinaryProtocol::new(&mut bytes, true)).expect("decodes")
 }
 
-const LIMITS: DecodeLimits = DecodeLimits { depth: 64, budget: 1 << 30, string: 16 << 20, refuse_unknown: false };
+const LIMITS: DecodeLimits =
+    DecodeLimits { depth: 64, budget: 1 << 30, string: 16 << 20, refuse_unknown: false, validate: false };
 
 fn decode<T: Value>(bytes: Bytes) -> T {
     from_bytes(bytes, LIMITS).expect("decodes")

@@ -6,38 +6,15 @@
 //! turns, and no call is timed alone. CPU is that of client and server together, and beside it that
 //! of Kitex's server. `kitex [ROUNDS] [SECONDS]`.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use bench::by_hand;
 use bench::load::{Candidate, Figures, Row, middle, ours, request, round, serve_ours, serve_raw};
 use bench::measure::median;
 use bench::process::{Server, counted};
+use bench::{by_hand, go};
 use runtime::client::Transport;
-
-fn build() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let go = here.join("target/go");
-    fs::create_dir_all(&go).expect("a folder");
-    let run = |command: &mut Command| {
-        let path = format!("{}:{}", go.join("bin").display(), std::env::var("PATH").expect("a path"));
-        let done = command.current_dir(&go).env("PATH", path).env("GOFLAGS", "-mod=mod").status().expect("go is there");
-        assert!(done.success(), "{command:?}");
-    };
-    run(Command::new("cp").args(["-r", "-T"]).arg(here.join("go")).arg(&go));
-    for (name, package) in
-        [("kitex", "github.com/cloudwego/kitex/tool/cmd/kitex"), ("thriftgo", "github.com/cloudwego/thriftgo")]
-    {
-        run(Command::new("go").args(["build", "-o", &format!("bin/{name}"), package]));
-    }
-    run(Command::new(go.join("bin/kitex")).args(["-module", "bench"]).arg(here.join("idl/bench.thrift")));
-    for name in ["server", "client"] {
-        run(Command::new("go").args(["build", "-o", &format!("bin/{name}"), &format!("./{name}")]));
-    }
-    go.join("bin")
-}
 
 fn kitex_server(bin: &Path, mode: &str) -> Server {
     Server::start(Command::new(bin.join("server")).arg(mode))
@@ -55,7 +32,7 @@ fn main() {
     let rounds = arguments.next().unwrap_or(5.0) as usize;
     let seconds = arguments.next().unwrap_or(1.5);
     let time = Duration::from_secs_f64(seconds);
-    let bin = build();
+    let bin = go::build();
     let (plain, mux) = (kitex_server(&bin, "framed"), kitex_server(&bin, "mux"));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime").block_on(async {

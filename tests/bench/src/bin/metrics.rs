@@ -33,10 +33,10 @@ async fn turn(server: &Server, row: &Row, callers: usize, time: Duration) -> (f6
 fn main() {
     let workers = |count| tokio::runtime::Builder::new_multi_thread().worker_threads(count).enable_all().build();
     let arguments: Vec<_> = env::args().skip(1).collect();
-    if let [serve_with, with] = &arguments[..] {
-        if serve_with == "serve" {
-            return workers(2).expect("a runtime").block_on(serve(with));
-        }
+    if let [serve_with, with] = &arguments[..]
+        && serve_with == "serve"
+    {
+        return workers(2).expect("a runtime").block_on(serve(with));
     }
     let number = |at: usize, default: f64| arguments.get(at).map_or(default, |it| it.parse().expect("a number"));
     let (rounds, time) = (number(0, 9.0) as usize, Duration::from_secs_f64(number(1, 1.0)));

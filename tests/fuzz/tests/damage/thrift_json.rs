@@ -90,8 +90,9 @@ fn a_declared_exception_is_an_error_with_its_name() {
 
 #[test]
 fn the_parts_of_a_request_are_one_message() {
-    let texts =
-        |texts: &[(&str, &str)]| texts.iter().map(|(path, text)| ((*path).to_owned().into(), text.to_string())).collect();
+    let texts = |texts: &[(&str, &str)]| {
+        texts.iter().map(|(path, text)| ((*path).to_owned().into(), text.to_string())).collect()
+    };
     let parts =
         |pairs: &[(&str, &str)], body, reply| HttpParts { body, texts: texts(pairs), reply, ..HttpParts::default() };
     let whole = |pairs: &[(&str, &str)]| Some(parts(pairs, RequestBody::Whole, ReplyBody::Whole));
