@@ -1,8 +1,9 @@
 //! The user service, `service.music.user` in the registry.
+use runtime::layers::ConcurrencyLimit;
 use runtime::layers::jwt::Jwt;
 use runtime::{Config, Error, Server};
 use user::generated::music::service::user::UserServiceServer;
-use user::handler::user::User;
+use user::handler::user::{HASHING, User};
 use user::users::Users;
 
 #[tokio::main]
@@ -13,6 +14,7 @@ async fn main() -> runtime::Result<()> {
     let user = User::new(Users::open(file)?, Jwt::hs256(secret)?);
     Server::new(config)
         .layer(user.authentication())
+        .layer(ConcurrencyLimit::new(8).queue(100).only(HASHING)) // a hash takes 19 MiB
         .add(UserServiceServer::new(user))
         .run() // listen, register, serve, drain on SIGTERM or Ctrl-C
         .await

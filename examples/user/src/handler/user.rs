@@ -10,6 +10,9 @@ use crate::generated::music::service::user::{
 };
 use crate::users::Users;
 
+/// The methods that hash a password. Anybody may call them.
+pub const HASHING: [&str; 2] = ["/UserService/CreateUser", "/UserService/Login"];
+
 /// How long a token is valid.
 const VALID: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -57,7 +60,7 @@ impl User {
 
     /// The layer that checks its tokens: anybody may become a user and log in, the rest needs one.
     pub fn authentication(&self) -> Authentication<Jwt> {
-        Authentication::new(self.jwt.clone()).except(["/UserService/CreateUser", "/UserService/Login"])
+        Authentication::new(self.jwt.clone()).except(HASHING)
     }
 
     /// Asks the store beside tokio's workers, which its work would hold up.
