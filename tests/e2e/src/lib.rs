@@ -31,6 +31,7 @@ mod load;
 pub mod made;
 mod release;
 mod shown;
+pub mod transcript;
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};

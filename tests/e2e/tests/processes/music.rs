@@ -1,10 +1,9 @@
 //! The user service and the gateway to it in a real etcd: the transcript of the gateway's README, and what it says of requests,
 //! tokens and a service that will not do.
 
-use std::process::Command;
 use std::time::Duration;
 
-use e2e::{Etcd, JWT_SECRET, Process, http, wait_for, workspace};
+use e2e::{Etcd, JWT_SECRET, Process, http, transcript, wait_for, workspace};
 use runtime::layers::jwt::{Claims, Jwt};
 
 struct Music {
@@ -46,42 +45,10 @@ fn refused(code: u16, message: &str) -> (u16, String) {
     (code, format!("{{\"code\":{code},\"message\":\"{message}\",\"data\":null}}"))
 }
 
-/// The commands of a transcript, each with the lines that it prints.
-fn steps(page: &str) -> Vec<(&str, String)> {
-    let mut steps: Vec<(&str, String)> = Vec::new();
-    let transcript = page.split("```console\n").nth(1).unwrap().split("```").next().unwrap();
-    for line in transcript.lines() {
-        match line.strip_prefix("$ ") {
-            Some(command) => steps.push((command, String::new())),
-            None => steps.last_mut().unwrap().1.push_str(line),
-        }
-    }
-    steps
-}
-
-/// Whether a line is the one that is shown; a token is shown as `eyJ…`.
-fn is_shown(printed: &str, shown: &str) -> bool {
-    match shown.split_once("eyJ…") {
-        Some((start, end)) => printed.starts_with(&format!("{start}eyJ")) && printed.ends_with(end),
-        None => printed == shown,
-    }
-}
-
 #[test]
 fn the_readme_of_the_gateway_shows_what_happens() {
-    const END: &str = "-- end of a step";
     let Some(music) = Music::start() else { return };
-    let page = std::fs::read_to_string(workspace().join("examples/music-gateway/README.md")).unwrap();
-    let steps = steps(&page);
-    let script: String = steps.iter().map(|(command, _)| format!("{command}\necho '{END}'\n")).collect();
-    let script = script.replace("127.0.0.1:8080", &music.gateway);
-    let output = Command::new("bash").args(["-euc", &script]).output().unwrap();
-    let printed = String::from_utf8(output.stdout).unwrap();
-    let printed: Vec<&str> = printed.split_terminator(&format!("{END}\n")).collect();
-    assert_eq!(printed.len(), steps.len(), "{printed:?} {}", String::from_utf8_lossy(&output.stderr));
-    for ((command, shown), printed) in steps.iter().zip(printed) {
-        assert!(is_shown(printed, shown), "$ {command}\n{printed}\nand the page shows\n{shown}");
-    }
+    transcript::runs(workspace().join("examples/music-gateway/README.md"), "127.0.0.1:8080", &music.gateway);
 }
 
 #[test]
