@@ -50,6 +50,9 @@ pub use shown::{shown, sort};
 /// How long a condition may take to come true. Generous: it only bounds a failing test.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The packages whose programs are started.
+const PROGRAMS: &[&str] = &["add", "codegen", "echo", "gateway", "login", "music-gateway", "naming", "user"];
+
 /// What the example `user` signs tokens with.
 pub const JWT_SECRET: &str = "a secret of at least 32 characters";
 
@@ -82,25 +85,7 @@ fn programs() -> &'static Path {
         let own = std::env::current_exe().unwrap();
         let folder = own.ancestors().nth(2).unwrap().to_owned();
         let mut build = Command::new(env!("CARGO"));
-        build.args([
-            "build",
-            "--quiet",
-            "-p",
-            "add",
-            "-p",
-            "echo",
-            "-p",
-            "gateway",
-            "-p",
-            "music-gateway",
-            "-p",
-            "naming",
-            "-p",
-            "user",
-            "-p",
-            "codegen",
-            "--bins",
-        ]);
+        build.args(["build", "--quiet", "--bins"]).args(PROGRAMS.iter().flat_map(|it| ["-p", it]));
         if folder.file_name().is_some_and(|it| it == "release") {
             build.arg("--release");
         }

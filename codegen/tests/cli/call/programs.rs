@@ -19,7 +19,8 @@ fn programs() -> &'static Path {
     BUILT.get_or_init(|| {
         let folder = Path::new(env!("CARGO_BIN_EXE_kiteline")).parent().unwrap().to_owned();
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "-p", "add", "-p", "echo", "-p", "naming", "-p", "build-script", "--bins"]);
+        build.args(["build", "--quiet", "--bins"]);
+        build.args(["add", "build-script", "echo", "login", "naming"].map(|name| format!("--package={name}")));
         if folder.file_name().is_some_and(|it| it == "release") {
             build.arg("--release");
         }
@@ -36,6 +37,8 @@ impl Server {
     /// Starts an example and waits until it is registered, where there is a registry.
     pub(super) fn start(name: &str, registry: &str) -> Self {
         let mut command = Command::new(programs().join(name));
+        // Where its settings are.
+        command.current_dir(workspace().join("examples").join(name));
         command.env("KITELINE_LISTEN", "127.0.0.1:0").env("KITELINE_REGISTRY", registry);
         let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut it = Self(child, String::new());
@@ -73,7 +76,7 @@ fn call(example: &str, words: &[&str]) -> Called {
 fn each_example_is_called_by_its_own_record() {
     let etcd = Process::registry();
     let url = format!("etcd://{}", etcd.1);
-    let all = [("add", ""), ("echo", ""), ("naming", "?layout=kratos")];
+    let all = [("add", ""), ("echo", ""), ("login", "?layout=go-kit"), ("naming", "?layout=kratos")];
     let _servers = all.map(|(name, layout)| Server::start(name, &format!("{url}{layout}")));
     let registry = ["--registry", &url];
     let call = |example: &str, words: &[&str]| call(example, &[&registry, words].concat());
@@ -83,6 +86,8 @@ fn each_example_is_called_by_its_own_record() {
     call("echo", &["EchoService.Echo", r#"{"message": "hi"}"#]).gives("{\"message\": \"hi\"}\n");
     let run = call("naming", &["Greeter.Hello", r#"{"from": "a", "msg": "hi"}"#]);
     assert!(run.code == 0 && run.out.contains("\"msg\": \"hi, a\""), "{run:?}");
+    let run = call("login", &["User.RpcUserLogin", r#"{"Account": "aoho", "Password": "123456"}"#]);
+    assert!(run.code == 0 && run.out.contains("\"Token\": \"eyJ"), "{run:?}");
     // An example request is one.
     for (example, method) in [("add", "Add"), ("echo", "Echo"), ("naming", "Hello")] {
         let request = call(example, &["--example", method]).out;
@@ -100,9 +105,17 @@ fn an_example_with_a_build_script_is_called_by_its_idl_and_address() {
 
 #[test]
 fn a_proto_example_tells_its_services() {
-    let server = Server::start("naming", "none");
-    let it = Sandbox::new(&[]);
-    let words = ["call", "--addr", &server.1, "hello.Greeter/Hello", r#"{"from": "a", "msg": "hi"}"#];
-    let run = run(it.command(".", &words), "");
+    let call = |example: &str, words: &[&str]| {
+        let server = Server::start(example, "none");
+        run(Sandbox::new(&[]).command(".", &[&["call", "--addr", &server.1], words].concat()), "")
+    };
+    let run = call("naming", &["hello.Greeter/Hello", r#"{"from": "a", "msg": "hi"}"#]);
     assert!(run.code == 0 && run.out.contains("\"msg\": \"hi, a\""), "{run:?}");
+    // One that asks for tokens tells them without one.
+    let run = call("login", &["pb.User/RpcUserLogin", r#"{"Account": "aoho", "Password": "123456"}"#]);
+    assert!(run.code == 0 && run.out.contains("\"Token\": \"eyJ"), "{run:?}");
+    call("login", &["pb.Profile/Me"]).fails(
+        1,
+        "error: Unauthenticated: the call has no token: send `authorization: Bearer …`\n  reason: UNAUTHORIZED\n",
+    );
 }

@@ -4,6 +4,7 @@
 
 mod dev;
 mod layouts;
+mod login;
 mod music;
 mod naming;
 mod releases;

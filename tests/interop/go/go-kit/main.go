@@ -1,5 +1,6 @@
 // Command go-kit is a server and a client as go-kit makes them, endpoints over its gRPC transport, found through its
-// sd/etcdv3: serve ETCD SERVICE LISTEN TTL, or call ETCD SERVICE.
+// sd/etcdv3: serve ETCD SERVICE LISTEN TTL, or call ETCD SERVICE. In front of the login example it is serve-users ETCD LISTEN SECRET,
+// or call-users ETCD.
 package main
 
 import (
@@ -31,10 +32,15 @@ func must[T any](value T, err error) T {
 
 func main() {
 	etcd := must(etcdv3.NewClient(context.Background(), []string{os.Args[2]}, etcdv3.ClientOptions{DialTimeout: 10 * time.Second}))
-	if os.Args[1] == "serve" {
+	switch os.Args[1] {
+	case "serve":
 		serve(etcd, os.Args[3], os.Args[4], time.Duration(must(strconv.Atoi(os.Args[5])))*time.Second)
-	} else {
+	case "call":
 		call(etcd, os.Args[3])
+	case "serve-users":
+		serveUsers(etcd, os.Args[3], os.Args[4])
+	case "call-users":
+		callUsers(etcd)
 	}
 }
 

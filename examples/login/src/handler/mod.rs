@@ -1,0 +1,3 @@
+//! The handlers, one file a service.
+pub mod profile;
+pub mod user;
