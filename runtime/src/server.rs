@@ -66,6 +66,9 @@ impl Server {
         if let Some(tls) = &config.server.tls {
             builder = builder.tls(tls);
         }
+        if let Some(listen) = &config.server.http.listen {
+            builder = builder.http_listen(listen);
+        }
         Self {
             config,
             registry: None,

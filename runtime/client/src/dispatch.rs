@@ -132,7 +132,6 @@ impl Dispatch {
     pub(super) fn new(resolver: Resolver, balancer: Box<dyn Balancer>, settings: &Settings<'_>) -> Self {
         let counters = Arc::<Counters>::default();
         Self(Arc::new(Shared {
-            resolver,
             waits: settings.waits,
             balancer,
             thrift_endpoints: EndpointSets::new(Idl::Thrift.scheme(), settings.recorders.clone()),
@@ -148,9 +147,11 @@ impl Dispatch {
                 settings.dialer.clone(),
                 settings.limits.grpc_message,
                 settings.http.clone().unwrap_or_default(),
+                resolver.snapshot().service.clone(),
             ),
             #[cfg(feature = "grpc")]
             says_http: settings.http.is_some(),
+            resolver,
             counters,
         }))
     }

@@ -151,6 +151,16 @@ impl Router {
     pub fn by_last_part(&self, path: &str) -> Option<&Route> {
         let (service, method) = path.rsplit_once('/')?;
         let (_, service) = service.rsplit_once(['/', '.'])?;
+        self.by_last_name(service, method)
+    }
+
+    /// The method of `Service.Method`, as go-micro's default transport names it.
+    pub fn by_endpoint(&self, endpoint: &str) -> Option<&Route> {
+        let (service, method) = endpoint.rsplit_once('.')?;
+        self.by_last_name(service, method)
+    }
+
+    fn by_last_name(&self, service: &str, method: &str) -> Option<&Route> {
         let mut named = self.services().iter().filter(|info| info.idl == Idl::Proto && info.name == service);
         let info = named.next().filter(|_| named.next().is_none())?;
         let method = info.methods.iter().find(|known| known.name == method)?;

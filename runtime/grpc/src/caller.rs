@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{connect, metadata, micro, status, timeout};
 use crate::compression::{ENCODINGS, Encoding};
-use crate::content::{Content, Unserved};
+use crate::content::{Content, Protocol, Unserved};
 use crate::status::Status;
 use kiteline_core::error::{Code, Error};
 use kiteline_core::metadata::{Metadata, Unread};
@@ -46,6 +46,11 @@ impl Caller {
         let accepted = headers.get(content.protocol.accepts()).and_then(|names| names.to_str().ok());
         let accepted = accepted.map_or(0, Encoding::bits);
         Self { content, accepted, ..Self::default() }
+    }
+
+    /// A caller over go-micro's default transport; `None` for bodies in a form that is not served.
+    pub fn of_micro(headers: &HeaderMap) -> Option<Self> {
+        Content::of_micro(headers).map(|content| Self { micro: true, ..Self::of(content, headers) })
     }
 
     /// The protocol and the form of bodies.
@@ -138,6 +143,7 @@ impl Caller {
     pub fn wait(&self, headers: &HeaderMap) -> Option<Duration> {
         match self.content.protocol {
             protocol if protocol.is_connect() => timeout::read_connect_timeout(headers),
+            Protocol::Micro => micro::read_timeout(headers),
             _ if self.micro && !headers.contains_key(&timeout::TIMEOUT) => micro::read_timeout(headers),
             _ => timeout::read_timeout(headers),
         }
@@ -170,8 +176,9 @@ impl Unread for UnreadHeaders {
     fn read(&self) -> Metadata {
         let mut metadata = metadata::read_metadata(&self.headers);
         if self.micro {
-            metadata.remove(micro::MARK.as_str());
-            metadata.remove(micro::TIMEOUT.as_str());
+            for name in micro::OWN {
+                metadata.remove(name);
+            }
         }
         metadata
     }

@@ -23,12 +23,14 @@ pub enum Protocol {
     Rest,
     /// Connect for streams: envelopes, the last of which says how the call ended.
     ConnectStream,
+    /// go-micro's default transport: `POST /` whose headers name the method, bodies are messages, errors stand in a header.
+    Micro,
 }
 
 impl Protocol {
     /// Whether messages stand in envelopes.
     pub fn has_envelopes(self) -> bool {
-        !matches!(self, Self::Connect | Self::Rest)
+        !matches!(self, Self::Connect | Self::Rest | Self::Micro)
     }
 
     /// Whether it is one of Connect's.
@@ -41,7 +43,7 @@ impl Protocol {
         static CONNECT: HeaderName = HeaderName::from_static("connect-content-encoding");
         static GRPC: HeaderName = HeaderName::from_static("grpc-encoding");
         match self {
-            Self::Connect | Self::Rest => &CONTENT_ENCODING,
+            Self::Connect | Self::Rest | Self::Micro => &CONTENT_ENCODING,
             Self::ConnectStream => &CONNECT,
             _ => &GRPC,
         }
@@ -52,7 +54,7 @@ impl Protocol {
         static CONNECT: HeaderName = HeaderName::from_static("connect-accept-encoding");
         static GRPC: HeaderName = HeaderName::from_static("grpc-accept-encoding");
         match self {
-            Self::Connect | Self::Rest => &ACCEPT_ENCODING,
+            Self::Connect | Self::Rest | Self::Micro => &ACCEPT_ENCODING,
             Self::ConnectStream => &CONNECT,
             _ => &GRPC,
         }
@@ -132,6 +134,16 @@ impl Content {
         Ok(Self { protocol, form })
     }
 
+    /// The meaning of a content type on go-micro's default transport; protobuf where there is none.
+    pub fn of_micro(headers: &HeaderMap) -> Option<Self> {
+        let form = match headers.get(CONTENT_TYPE).map_or(Ok(""), |label| label.to_str()).ok()? {
+            "" | "application/protobuf" => Form::Binary,
+            "application/json" => Form::Json,
+            _ => return None,
+        };
+        Some(Self { protocol: Protocol::Micro, form })
+    }
+
     /// The content type of a request.
     pub fn name(self) -> &'static str {
         match (self.protocol, self.form) {
@@ -142,7 +154,8 @@ impl Content {
             (Protocol::GrpcWebText, Form::Binary) => "application/grpc-web-text+proto",
             (Protocol::GrpcWebText, Form::Json) => "application/grpc-web-text+json",
             (Protocol::Connect, Form::Binary) => "application/proto",
-            (Protocol::Connect | Protocol::Rest, Form::Json) => "application/json",
+            (Protocol::Connect | Protocol::Rest | Protocol::Micro, Form::Json) => "application/json",
+            (Protocol::Micro, Form::Binary) => "application/protobuf",
             (Protocol::Rest, Form::Binary) => "application/octet-stream",
             (Protocol::ConnectStream, Form::Binary) => "application/connect+proto",
             (Protocol::ConnectStream, Form::Json) => "application/connect+json",

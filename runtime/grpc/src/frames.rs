@@ -89,7 +89,7 @@ impl Frames {
         let end = match self.protocol {
             Protocol::GrpcWeb | Protocol::GrpcWebText => TRAILERS,
             Protocol::ConnectStream => END,
-            Protocol::Grpc | Protocol::Connect | Protocol::Rest => 0,
+            Protocol::Grpc | Protocol::Connect | Protocol::Rest | Protocol::Micro => 0,
         };
         if flags & !(COMPRESSED | end) != 0 {
             return Err(broken(format!("an envelope with the flags {flags:#04x}")));

@@ -12,7 +12,7 @@ pub mod envelope;
 mod frames;
 mod health;
 mod metadata;
-mod micro;
+pub mod micro;
 mod percent;
 mod status;
 mod timeout;

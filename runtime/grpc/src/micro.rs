@@ -1,22 +1,61 @@
-//! Compatibility with go-micro over gRPC (v2 to v6): how its clients say how long they wait, the errors that they read,
-//! and those that its servers send.
+//! Compatibility with go-micro (v2 to v6), over gRPC and over its default transport: how its clients name a method and say how
+//! long they wait, the errors that they read, and those that its servers send.
 //!
-//! Such a client sends the headers `timeout` (nanoseconds in decimal) and `x-content-type`. An error is
+//! Over gRPC such a client sends the headers `timeout` (nanoseconds in decimal) and `x-content-type`. An error is
 //! the JSON of go-micro's `errors.Error` in `grpc-message`; any detail of the status is taken for an
 //! `errors.Error` too, so there is none. A server of go-micro sends both.
+//!
+//! The default transport ([`Protocol::Micro`]) is `POST /` over HTTP/1.1: `Micro-Endpoint: Greeter.Hello` names the method,
+//! `Timeout` has nanoseconds, bodies are messages, and an error is the same JSON in `Micro-Error` of an answer that is 200.
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, StatusCode};
-use serde::Serialize;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::{Deserialize, Serialize};
 
+#[cfg(doc)]
+use super::content::Protocol;
+use super::percent;
 use super::status::Status;
-use kiteline_core::error::{Code, Error};
+use kiteline_core::error::{Code, Error, Origin};
 
 /// The header that go-micro's clients send with every call.
 pub(super) static MARK: HeaderName = HeaderName::from_static("x-content-type");
 /// The header of the nanoseconds that a caller waits.
-pub(super) static TIMEOUT: HeaderName = HeaderName::from_static("timeout");
+pub static TIMEOUT: HeaderName = HeaderName::from_static("timeout");
+/// The header of a number that tells the calls of one connection apart; answers have it, too.
+pub static ID: HeaderName = HeaderName::from_static("micro-id");
+/// The header of the service's name in the registry.
+pub static SERVICE: HeaderName = HeaderName::from_static("micro-service");
+/// The header of `Service.Method`.
+pub static ENDPOINT: HeaderName = HeaderName::from_static("micro-endpoint");
+/// The same in clients before the second version; later ones send both.
+pub static METHOD: HeaderName = HeaderName::from_static("micro-method");
+/// The header of calls that stream.
+pub static STREAM: HeaderName = HeaderName::from_static("micro-stream");
+/// The header of an error.
+pub static ERROR: HeaderName = HeaderName::from_static("micro-error");
+
+/// What its clients and servers send for themselves, no metadata. Its servers repeat the request's headers, and their own with `x-` in front.
+pub(super) const OWN: [&str; 14] = [
+    "accept",
+    "micro-endpoint",
+    "micro-error",
+    "micro-id",
+    "micro-method",
+    "micro-service",
+    "timeout",
+    "x-content-type",
+    "x-micro-endpoint",
+    "x-micro-error",
+    "x-micro-id",
+    "x-micro-method",
+    "x-micro-service",
+    "x-micro-stream",
+];
+
+/// Bytes of an error's text, and of its id, in a header.
+const MOST_TEXT: usize = 2 << 10;
 
 /// `errors.Error`, fields in go-micro's order.
 #[derive(Serialize)]
@@ -31,7 +70,8 @@ struct MicroError<'a> {
 pub(super) const DETAIL: &str = "type.googleapis.com/errors.Error";
 
 /// That detail: the same fields as in the JSON.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Deserialize)]
+#[serde(default)]
 pub(super) struct Detail {
     #[prost(string, tag = "1")]
     id: String,
@@ -52,6 +92,45 @@ pub(super) fn error_of(code: Code, micro: Detail) -> Error {
         false => Error::business(micro.code, micro.detail, []),
     };
     error.with_reason(micro.id)
+}
+
+/// `Service.Method` that a request over the default transport is for; `None` where it is no such request.
+pub fn endpoint(headers: &HeaderMap) -> Option<&str> {
+    let text = |name| headers.get(name)?.to_str().ok().filter(|text: &&str| !text.is_empty());
+    text(&ENDPOINT).or_else(|| text(&METHOD))
+}
+
+/// The value of `Micro-Error` for an error of `service`; long texts are cut.
+pub fn write_error(error: &Error, service: &str) -> HeaderValue {
+    let cut = |text| percent::cut(text, MOST_TEXT).into_owned();
+    let short = match error.business_code() {
+        Some(code) => Error::business(code, cut(error.message()), []),
+        None => Error::new(error.code(), cut(error.message())),
+    };
+    // The one byte that JSON holds as it is and a header does not.
+    let json = status_of(&short.with_reason(cut(error.reason())), service).message.replace('\x7f', "\\u007f");
+    HeaderValue::try_from(json).unwrap_or_else(|_| HeaderValue::from_static("{\"code\":500}"))
+}
+
+/// The error that the value of `Micro-Error` says: that JSON, or any text.
+pub fn read_error(value: &HeaderValue) -> Error {
+    let error = match serde_json::from_slice::<Detail>(value.as_bytes()) {
+        Ok(micro) => error_of(u16::try_from(micro.code).map_or(Code::Unknown, Code::of_http_status), micro),
+        Err(_) => Error::new(Code::Unknown, String::from_utf8_lossy(value.as_bytes())),
+    };
+    error.with_origin(Origin::Remote)
+}
+
+/// How long a caller waits, as its header has it.
+pub fn write_timeout(left: Duration) -> HeaderValue {
+    HeaderValue::from(u64::try_from(left.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// Takes what a server of go-micro adds to its answers out of them.
+pub fn strip(headers: &mut HeaderMap) {
+    for name in OWN {
+        headers.remove(name);
+    }
 }
 
 /// The time that a caller waits; `None` when there is none, or none that can be read.
@@ -142,7 +221,37 @@ mod tests {
     }
 
     #[test]
+    fn errors_in_a_header_are_that_json() {
+        let text = |error: &Error| write_error(error, "Greeter").to_str().unwrap().to_owned();
+        let gone = Error::not_found("user x\nnot found\x7f").with_reason("hello.srv.say");
+        assert_eq!(
+            text(&gone),
+            r#"{"id":"hello.srv.say","code":404,"detail":"user x\nnot found\u007f","status":"Not Found"}"#
+        );
+        let long = write_error(&Error::internal("x".repeat(1 << 20)).with_reason("y".repeat(1 << 20)), "Greeter");
+        assert!(long.len() < 5_000, "{}", long.len());
+        for error in [gone, Error::business(40_404, "no ✗", []).with_reason("R"), Error::deadline("late")] {
+            let read = read_error(&write_error(&error, "Greeter"));
+            assert_eq!((read.code(), read.business_code()), (error.code(), error.business_code()));
+            assert_eq!((read.message(), read.origin()), (error.message(), Origin::Remote));
+        }
+        for (value, code, business, message) in [
+            ("unknown service", Code::Unknown, None, "unknown service"),
+            ("{}", Code::Unknown, None, ""),
+            (r#"{"code":418,"detail":"teapot"}"#, Code::Unknown, Some(418), "teapot"),
+            (r#"{"code":-1,"detail":"x"}"#, Code::Unknown, Some(-1), "x"),
+            (r#"{"code":412,"detail":"x","more":[]}"#, Code::FailedPrecondition, None, "x"),
+            ("[1]", Code::Unknown, None, "[1]"),
+        ] {
+            let read = read_error(&value.parse().unwrap());
+            assert_eq!((read.code(), read.business_code(), read.message()), (code, business, message), "{value}");
+        }
+    }
+
+    #[test]
     fn timeouts_are_nanoseconds() {
+        assert_eq!(write_timeout(Duration::from_millis(1_500)), "1500000000");
+        assert_eq!(write_timeout(Duration::MAX), u64::MAX.to_string());
         let read = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(&TIMEOUT, text.parse().unwrap());

@@ -13,7 +13,7 @@ const TLS: &str = "tls";
 /// The address at which one protocol of an instance is served.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Endpoint {
-    /// `thrift`, `grpc`, `http`, …, and over TLS `thrifts`, `grpcs`, `https`; empty where the registry's layout knows
+    /// `thrift`, `grpc`, `http`, `mucp`, …, and over TLS `thrifts`, `grpcs`, `https`; empty where the registry's layout knows
     /// none (Kitex states only `tcp`): such an endpoint fits any protocol. `tls` fits any over TLS.
     pub scheme: String,
     /// A host name or an address; IPv6 without brackets.
@@ -23,6 +23,10 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// The scheme of go-micro's default transport, calls by HTTP/1.1 with the method in a header: callers of gRPC use such an
+    /// endpoint as it says.
+    pub const MUCP: &str = "mucp";
+
     /// An endpoint of one protocol.
     pub fn new(scheme: impl Into<String>, host: impl Into<String>, port: u16) -> Self {
         Self { scheme: scheme.into(), host: host.into(), port }
@@ -52,7 +56,7 @@ impl Endpoint {
     }
 
     /// Reads `host:port`, with a scheme in front or not. `https` and `tls` stand for TLS with any protocol, `http` for
-    /// any without; `grpc`, `grpcs`, `thrift` and `thrifts` for the one.
+    /// any without; `grpc`, `grpcs`, `thrift`, `thrifts` and `mucp` for the one.
     ///
     /// ```
     /// use runtime::registry::Endpoint;
@@ -69,6 +73,7 @@ impl Endpoint {
             "grpcs" => "grpcs",
             "thrift" => "thrift",
             "thrifts" => "thrifts",
+            Self::MUCP => Self::MUCP,
             _ => return None,
         };
         let endpoint = Self::parse(address.strip_suffix('/').unwrap_or(address))?;
@@ -86,7 +91,12 @@ impl Endpoint {
     /// Whether a caller of the protocol `scheme` may use this endpoint.
     pub fn fits(&self, scheme: &str) -> bool {
         let own = self.scheme.as_str();
-        own.is_empty() || own == TLS || own == scheme || self.is_secure() && own.strip_suffix('s') == Some(scheme)
+        let micro = own == Self::MUCP && scheme == "grpc";
+        own.is_empty()
+            || own == TLS
+            || own == scheme
+            || micro
+            || self.is_secure() && own.strip_suffix('s') == Some(scheme)
     }
 
     /// Whether its scheme asks for TLS.

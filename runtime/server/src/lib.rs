@@ -67,6 +67,7 @@ use kiteline_core::service::{Answer, Call, Service};
 #[cfg(feature = "grpc")]
 use kiteline_rest::Shape;
 use kiteline_tls::{Acceptor, ServerTls};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower::{Layer, Service as Tower};
 
@@ -103,6 +104,7 @@ pub struct Builder {
     health: bool,
     openapi: bool,
     beside: Option<(String, Box<Builder>)>,
+    http_listen: Option<String>,
 }
 
 impl fmt::Debug for Builder {
@@ -132,6 +134,7 @@ impl Builder {
             health: true,
             openapi: true,
             beside: None,
+            http_listen: None,
         }
     }
 
@@ -220,6 +223,13 @@ impl Builder {
         self
     }
 
+    /// Listens on this `host:port` too, for calls over HTTP (routes, Connect, gRPC-Web, gRPC) and pages alone. It is the same
+    /// server: limits, layers, counts and its end are of both ports.
+    pub fn http_listen(mut self, listen: &str) -> Self {
+        self.http_listen = Some(listen.to_owned());
+        self
+    }
+
     /// Speaks TLS alone, with these certificates. [`Builder::start`] reads them.
     pub fn tls(mut self, settings: &ServerTls) -> Self {
         self.tls = Some(settings.clone());
@@ -263,10 +273,14 @@ impl Builder {
         }
         let layers = stack(&router, std::mem::take(&mut self.layers));
         let tls = self.tls.as_ref().map(Acceptor::open).transpose()?;
-        let drivers = self.drivers(&router, &stage, &standing)?;
-        let listener = accept::listen(listen).await.map_err(|error| not_bound(listen, &error))?;
+        let [drivers, http] = self.drivers(&router, &stage, &standing)?;
+        let listener = bind(listen, "KITELINE_LISTEN").await?;
         #[cfg(target_os = "linux")]
         descriptors::make_room(&listener, self.limits.connections);
+        let mut ports = vec![(listener, drivers)];
+        if let Some(listen) = &self.http_listen {
+            ports.push((bind(listen, "`listen` of `[server.http]`").await?, http));
+        }
         let beside = match self.beside {
             Some((listen, beside)) => Some(Box::new(Box::pin(beside.start(&listen, None)).await?)),
             None => None,
@@ -275,10 +289,10 @@ impl Builder {
         let connections = Arc::default();
         let (limits, methods) = (self.limits, self.methods);
         let shared = Shared { router, layers, limits, methods, admission, connections, stage, standing, tls };
-        Running::start(listener, drivers, Arc::new(shared), registrar, beside).await
+        Running::start(ports, Arc::new(shared), registrar, beside).await
     }
 
-    /// The drivers in the order in which they are asked.
+    /// The drivers in the order in which they are asked: those of the services' port, and those of the port for HTTP alone.
     ///
     /// # Errors
     ///
@@ -289,7 +303,7 @@ impl Builder {
         router: &Router,
         stage: &watch::Sender<Stage>,
         standing: &Arc<OnceLock<Standing>>,
-    ) -> Result<Vec<Box<dyn Driver>>, Error> {
+    ) -> Result<[Vec<Box<dyn Driver>>; 2], Error> {
         let readiness = || readiness::Readiness { stage: stage.subscribe(), standing: Arc::clone(standing) };
         if self.health {
             self.pages.extend(readiness().pages());
@@ -305,7 +319,8 @@ impl Builder {
             None => Shape::Plain,
         };
         let http = http::Http::new(router, shape, self.cors.take(), std::mem::take(&mut self.pages))?;
-        Ok(self.around(router, Some(Box::new(http))))
+        let alone: Vec<Box<dyn Driver>> = vec![Box::new(http.clone()), Box::new(http1::Refusal)];
+        Ok([self.around(router, Some(Box::new(http))), alone])
     }
 
     #[cfg(not(feature = "grpc"))]
@@ -314,9 +329,14 @@ impl Builder {
         router: &Router,
         _: &watch::Sender<Stage>,
         _: &Arc<OnceLock<Standing>>,
-    ) -> Result<Vec<Box<dyn Driver>>, Error> {
+    ) -> Result<[Vec<Box<dyn Driver>>; 2], Error> {
         drop((self.envelope, self.error_body, self.cors.take(), self.health, self.openapi));
-        Ok(self.around(router, None))
+        if self.http_listen.is_some() {
+            let text =
+                "`[server.http]` asks for a port, and this build has no HTTP; add the feature `grpc` of `runtime`";
+            return Err(Error::new(kiteline_core::error::Code::FailedPrecondition, text));
+        }
+        Ok([self.around(router, None), Vec::new()])
     }
 
     /// The program's drivers, and those that are built in around that of HTTP.
@@ -374,10 +394,11 @@ fn stack(router: &Router, layers: Vec<Wrap>) -> Option<Layered> {
     Some(layers.into_iter().rev().fold(inner, |inner, wrap| wrap(inner)))
 }
 
-fn not_bound(listen: &str, error: &std::io::Error) -> Error {
-    let hint = match error.kind() {
-        std::io::ErrorKind::AddrInUse => "; KITELINE_LISTEN sets another address",
-        _ => "",
-    };
-    Error::unavailable(format!("cannot listen on {listen}: {error}{hint}"))
+/// Listens on an address of this setting.
+async fn bind(listen: &str, setting: &str) -> Result<TcpListener, Error> {
+    accept::listen(listen).await.map_err(|error| {
+        let taken = error.kind() == std::io::ErrorKind::AddrInUse;
+        let hint = if taken { format!("; {setting} sets another address") } else { String::new() };
+        Error::unavailable(format!("cannot listen on {listen}: {error}{hint}"))
+    })
 }

@@ -14,6 +14,10 @@ pub type Standing = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// Makes a server known. Called once, when it listens and answers.
 pub trait Registrar: Send + Sync + 'static {
+    /// Is told before [`Registrar::register`] where the server listens for HTTP alone, if it does. Does nothing unless told
+    /// otherwise.
+    fn http(&self, _address: SocketAddr) {}
+
     /// Registers the services at the address that the server listens on; the port is final.
     fn register(
         &self,

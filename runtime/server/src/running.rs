@@ -21,8 +21,10 @@ use kiteline_core::limits::Limits;
 /// A server that is bound and accepting. Dropping it ends it at once, without a drain.
 pub struct Running {
     address: SocketAddr,
+    /// The same of the port for HTTP alone.
+    http: Option<SocketAddr>,
     shared: Arc<Shared>,
-    accepting: JoinHandle<()>,
+    accepting: Vec<JoinHandle<()>>,
     sweeping: JoinHandle<()>,
     registration: Option<Box<dyn Registration>>,
     ended: watch::Sender<bool>,
@@ -37,27 +39,31 @@ impl fmt::Debug for Running {
 }
 
 impl Running {
-    /// Accepts on a bound listener, then registers: whoever finds the entry is answered.
+    /// Accepts on bound listeners, that of the services first, then registers: whoever finds the entry is answered.
     pub(super) async fn start(
-        listener: TcpListener,
-        drivers: Vec<Box<dyn Driver>>,
+        ports: Vec<(TcpListener, Vec<Box<dyn Driver>>)>,
         shared: Arc<Shared>,
         registrar: Option<Box<dyn Registrar>>,
         beside: Option<Box<Self>>,
     ) -> Result<Self, Error> {
-        let address = listener
-            .local_addr()
-            .map_err(|error| Error::unavailable(format!("cannot read the address of the listener: {error}")))?;
-        let accepting = tokio::spawn(accept(listener, drivers.into(), Arc::clone(&shared)));
+        let unknown = |error| Error::unavailable(format!("cannot read the address of a listener: {error}"));
+        let addresses: Result<Vec<_>, _> = ports.iter().map(|(listener, _)| listener.local_addr()).collect();
+        let mut addresses = addresses.map_err(unknown)?.into_iter();
+        let address = addresses.next().ok_or_else(|| Error::internal("a server without a port"))?;
+        let http = addresses.next();
+        let accepts =
+            |(listener, drivers): (_, Vec<_>)| tokio::spawn(accept(listener, drivers.into(), Arc::clone(&shared)));
+        let accepting = ports.into_iter().map(accepts).collect();
         let sweeper = Arc::clone(&shared);
         let sweeping = tokio::spawn(async move {
             sweeper.connections.sweep(&sweeper.limits, sweeper.counters()).await;
         });
         let ended = watch::Sender::new(false);
-        let mut running = Self { address, shared, accepting, sweeping, registration: None, ended, beside };
+        let mut running = Self { address, http, shared, accepting, sweeping, registration: None, ended, beside };
         let mut standing: Standing = Box::new(|| true);
         if let Some(registrar) = registrar {
             let services = running.shared.router.services();
+            http.iter().for_each(|address| registrar.http(*address));
             let registration = registrar.register(address, services).await?;
             standing = registration.standing();
             running.registration = Some(registration);
@@ -70,6 +76,12 @@ impl Running {
     /// The address that it listens on, with the final port.
     pub fn addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The address of the port that is for HTTP alone, where there is one; see
+    /// [`Builder::http_listen`](super::Builder::http_listen).
+    pub fn http_addr(&self) -> Option<SocketAddr> {
+        self.http
     }
 
     /// The server that was started with this one, with pages on a port of its own; see
@@ -153,7 +165,7 @@ impl Running {
                 tokio::time::sleep(notice).await;
             }
         }
-        self.accepting.abort();
+        self.accepting.iter().for_each(JoinHandle::abort);
         let (calls, drain) = (self.shared.admission.in_flight(), self.shared.limits.drain);
         say(&format!("stopping: no new calls; {calls} in work have up to {drain:?}"));
         // Ends the watches of the health service: they would keep their connections open.
@@ -172,7 +184,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.accepting.abort();
+        self.accepting.iter().for_each(JoinHandle::abort);
         self.sweeping.abort();
         self.shared.connections.abort();
         self.ended.send_replace(true);

@@ -2,16 +2,17 @@
 //! `registry`, which know nothing of each other.
 
 mod names;
+mod uuid;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use crate::config::{Config, Start};
+use crate::config::{Config, Id, Start};
 use crate::error::Error;
 use crate::registry::{Endpoint, Instance, Registration, Registry, Status};
 use crate::server::{Registering, Registrar, Registration as Known, Standing};
@@ -29,12 +30,14 @@ pub(crate) struct ConfiguredRegistrar {
     config: Config,
     recorders: Recorders,
     aloud: bool,
+    /// Of the port that is for HTTP alone.
+    http: OnceLock<SocketAddr>,
 }
 
 impl ConfiguredRegistrar {
     /// `aloud` where a person is to be told that it listens and what becomes of the registration.
     pub(crate) fn new(registry: Registry, config: &Config, recorders: Recorders, aloud: bool) -> Self {
-        Self { registry, config: config.clone(), recorders, aloud }
+        Self { registry, config: config.clone(), recorders, aloud, http: OnceLock::new() }
     }
 
     fn begin(&self, bound: SocketAddr, services: &[&'static ServiceInfo]) -> Result<ConfiguredRegistration, Error> {
@@ -42,6 +45,7 @@ impl ConfiguredRegistrar {
         if self.aloud {
             let over = if self.config.server.tls.is_some() { " over TLS" } else { "" };
             say(&format!("{} listening on {bound} ({}{over})", names.join(", "), protocols(services)));
+            self.http.get().iter().for_each(|http| say(&format!("HTTP on {http}")));
         }
         if !self.registry.registers() {
             let (recorders, known) = Default::default();
@@ -65,14 +69,23 @@ impl ConfiguredRegistrar {
         let secure = if self.config.server.tls.is_some() { "s" } else { "" };
         let endpoint = |scheme| Endpoint { scheme: format!("{scheme}{secure}"), ..address.clone() };
         let mut instance = Instance::new(name, endpoint(info.idl.scheme())).with_out_of_order(self.config.server.mux);
+        if self.config.registry.id == Id::Random {
+            instance.id = uuid::random();
+        }
         if info.has_routes() {
-            instance.endpoints.push(endpoint(HTTP));
+            let port = self.http.get().map_or(address.port, SocketAddr::port);
+            instance.endpoints.push(Endpoint { port, ..endpoint(HTTP) });
         }
         instance
     }
 }
 
 impl Registrar for ConfiguredRegistrar {
+    fn http(&self, address: SocketAddr) {
+        // A registrar is of one server.
+        let _ = self.http.set(address);
+    }
+
     fn register(
         &self,
         address: SocketAddr,

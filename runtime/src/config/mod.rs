@@ -117,11 +117,15 @@ pub struct HttpConfig {
     /// alone then. Default: the port of the services.
     #[serde(deserialize_with = "optional_listen")]
     pub metrics_listen: Option<String>,
+    /// `host:port` of a port for HTTP alone (routes, Connect, gRPC-Web, gRPC) and pages. The registry tells others that port
+    /// for routes; the services' port answers them, too. Default: that port alone.
+    #[serde(deserialize_with = "optional_listen")]
+    pub listen: Option<String>,
 }
 
 impl Default for HttpConfig {
     fn default() -> Self {
-        Self { envelope: false, health: true, openapi: true, metrics: false, metrics_listen: None }
+        Self { envelope: false, health: true, openapi: true, metrics: false, metrics_listen: None, listen: None }
     }
 }
 
@@ -137,6 +141,9 @@ pub struct RegistryConfig {
     /// For how long it waits with [`Start::FailFast`]; seconds in the file. Default 10 s.
     #[serde(with = "seconds")]
     pub start_timeout: Duration,
+    /// What tells the instances of a service apart, in the layouts that have ids (`kratos`, `go-micro`). Default: the address
+    /// that others dial.
+    pub id: Id,
 }
 
 impl Default for RegistryConfig {
@@ -145,6 +152,7 @@ impl Default for RegistryConfig {
             url: if cfg!(feature = "etcd") { "etcd://127.0.0.1:2379" } else { "none" }.to_owned(),
             start: Start::Background,
             start_timeout: Duration::from_secs(10),
+            id: Id::Address,
         }
     }
 }
@@ -160,12 +168,24 @@ pub enum Start {
     FailFast,
 }
 
+/// What tells the instances of a service apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Id {
+    /// The address that others dial: a server that starts again takes its entry over. The default.
+    #[default]
+    Address,
+    /// A random UUID for each start, as Kratos and go-micro have it.
+    Random,
+}
+
 impl fmt::Debug for RegistryConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RegistryConfig")
             .field("url", &crate::registry::without_password(&self.url))
             .field("start", &self.start)
             .field("start_timeout", &self.start_timeout)
+            .field("id", &self.id)
             .finish()
     }
 }

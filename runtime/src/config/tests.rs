@@ -346,6 +346,8 @@ fn pages_for_operators_are_settings() {
     assert_eq!((http.health, http.metrics, http.metrics_listen), (true, false, None));
     let http = read("health = false\nmetrics = true\nmetrics_listen = '[::1]:9090'").unwrap().server.http;
     assert_eq!((http.health, http.metrics, http.metrics_listen.as_deref()), (false, true, Some("[::1]:9090")));
+    let http = read("listen = '127.0.0.1:8080'").unwrap().server.http;
+    assert_eq!(http.listen.as_deref(), Some("127.0.0.1:8080"));
     let text = read("metric = true").unwrap_err().to_string();
     assert!(text.contains("did you mean `metrics`?"), "{text}");
     let text = read("metrics_listen = '9090'").unwrap_err().to_string();

@@ -10,7 +10,10 @@ mod callers;
 mod grpc;
 mod grpc_vectors;
 mod health;
+mod micro;
 mod pages;
+#[cfg(feature = "json")]
+mod ports;
 mod reflection;
 #[cfg(feature = "json")]
 mod sockets;

@@ -19,12 +19,12 @@ use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 
 /// A service that is reached by routes, or by Thrift alone.
-struct Other(&'static ServiceInfo);
+pub(crate) struct Other(pub(crate) &'static ServiceInfo);
 
 const TAKEN: HttpRoute = HttpRoute::new("POST", &[Segment::Literal("v1"), Segment::Literal("taken")]);
 static ROUTES: [HttpRoute; 1] = [TAKEN];
 static ROUTED_METHODS: [Method; 1] = [Method::new(Idl::Proto, "/r.R/Get", 0).routes(&ROUTES)];
-static ROUTED: ServiceInfo =
+pub(crate) static ROUTED: ServiceInfo =
     ServiceInfo { name: "R", package: "r", registry_name: "r", idl: Idl::Proto, methods: &ROUTED_METHODS };
 static HEALTHZ_ROUTES: [HttpRoute; 1] = [HttpRoute::new("GET", &[Segment::Literal("healthz")])];
 static HEALTHZ_METHODS: [Method; 1] = [Method::new(Idl::Proto, "/h.H/Get", 0).routes(&HEALTHZ_ROUTES)];

@@ -14,10 +14,10 @@ use runtime::{Answer, Call, Handling, Limits, Service, ServiceInfo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-const SAY: &str = "/hello.v1.Hello/Say";
+pub(crate) const SAY: &str = "/hello.v1.Hello/Say";
 
 /// A request of HTTP/1.1, and all that comes back until the server ends the connection.
-async fn one(at: SocketAddr, verb: &str, path: &str, headers: &str, body: &[u8]) -> String {
+pub(crate) async fn one(at: SocketAddr, verb: &str, path: &str, headers: &str, body: &[u8]) -> String {
     let mut stream = TcpStream::connect(at).await.unwrap();
     let head = format!(
         "{verb} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n",
@@ -29,12 +29,12 @@ async fn one(at: SocketAddr, verb: &str, path: &str, headers: &str, body: &[u8])
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-fn content(name: &str) -> String {
+pub(crate) fn content(name: &str) -> String {
     format!("content-type: {name}\r\n")
 }
 
 /// Waits for what another task does.
-async fn until(done: impl Fn() -> bool) {
+pub(crate) async fn until(done: impl Fn() -> bool) {
     let wait = async {
         while !done() {
             tokio::task::yield_now().await;

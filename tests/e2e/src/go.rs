@@ -12,6 +12,8 @@ use crate::workspace;
 #[derive(Clone, Debug)]
 pub struct Go {
     folder: PathBuf,
+    /// What stands in the environment of its programs.
+    environment: Vec<(&'static str, &'static str)>,
 }
 
 impl Go {
@@ -28,7 +30,7 @@ impl Go {
         }
         let folder = workspace().join("target/interop").join(system);
         copy(&sources(system), &folder);
-        Some(Self { folder })
+        Some(Self { folder, environment: Vec::new() })
     }
 
     /// Kitex's programs: what its own tools make of the seed's IDL and of ours, and the mains that use it. Built once.
@@ -95,7 +97,16 @@ impl Go {
 
     /// A program that was built.
     pub fn program(&self, name: &str) -> Command {
-        Command::new(self.folder.join("bin").join(name))
+        let mut command = Command::new(self.folder.join("bin").join(name));
+        command.envs(self.environment.iter().copied());
+        command
+    }
+
+    /// The same programs with a variable in their environment.
+    #[must_use]
+    pub fn with_env(mut self, name: &'static str, value: &'static str) -> Self {
+        self.environment.push((name, value));
+        self
     }
 }
 

@@ -51,7 +51,8 @@ pub use shown::{shown, sort};
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The packages whose programs are started.
-const PROGRAMS: &[&str] = &["add", "codegen", "echo", "gateway", "login", "music-gateway", "naming", "user"];
+const PROGRAMS: &[&str] =
+    &["add", "codegen", "echo", "gateway", "hello-micro", "helloworld", "login", "music-gateway", "naming", "user"];
 
 /// What the example `user` signs tokens with.
 pub const JWT_SECRET: &str = "a secret of at least 32 characters";

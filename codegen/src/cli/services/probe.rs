@@ -77,7 +77,7 @@ async fn is_thrift(endpoint: &Endpoint, client: &runtime::client::ClientConfig, 
     }
 }
 
-/// How a server of gRPC says it is.
+/// How a server of gRPC says it is, or one of go-micro's default transport.
 async fn health(endpoint: &Endpoint, client: &runtime::client::ClientConfig, until: Instant) -> Option<String> {
     let status = match call(endpoint, client, &HEALTH, &[], until).await {
         // `HealthCheckResponse.ServingStatus`, field 1.
@@ -90,7 +90,8 @@ async fn health(endpoint: &Endpoint, client: &runtime::client::ClientConfig, unt
         // It has no such service, and says so in its own way.
         Err(_) => "",
     };
-    Some(format!("grpc{status}"))
+    let protocol = if endpoint.scheme == Endpoint::MUCP { Endpoint::MUCP } else { "grpc" };
+    Some(format!("{protocol}{status}"))
 }
 
 /// One call to one endpoint.

@@ -2,6 +2,7 @@
 
 mod connections;
 mod heard;
+mod micro;
 mod opening;
 mod outgoing;
 mod reading;
@@ -16,9 +17,10 @@ use kiteline_core::body::Body;
 use kiteline_core::error::{Error, Origin};
 use kiteline_core::http_route::HttpRoute;
 use kiteline_core::service::{Answer, Call, Form, Kind};
+use kiteline_grpc::micro::{TIMEOUT as MICRO_TIMEOUT, write_timeout as write_micro_timeout};
 use kiteline_grpc::{
-    CONNECT_TIMEOUT, Content, ENCODINGS, Protocol, TIMEOUT, connect, envelope, write_connect_timeout, write_metadata,
-    write_timeout,
+    CONNECT_TIMEOUT, Content, ENCODINGS, Encoding, Protocol, TIMEOUT, connect, envelope, write_connect_timeout,
+    write_metadata, write_timeout,
 };
 use kiteline_registry::Endpoint;
 use kiteline_rest::{Written, write_request};
@@ -40,11 +42,13 @@ pub(super) struct Caller {
     dialer: Dialer,
     message: usize,
     style: Http,
+    /// The service's name in the registry.
+    service: String,
 }
 
 impl Caller {
-    pub(super) fn new(dialer: Dialer, message: usize, style: Http) -> Self {
-        Self { dialer, message, style }
+    pub(super) fn new(dialer: Dialer, message: usize, style: Http, service: String) -> Self {
+        Self { dialer, message, style, service }
     }
 
     pub(super) fn form(&self) -> Form {
@@ -63,11 +67,11 @@ impl Caller {
         connections: &HttpConnections,
         call: &Call,
     ) -> Result<Answer, Error> {
-        let content = self.content(call);
+        let content = self.content(endpoint, call)?;
         let (mut tries, again) = (0, call.body.as_whole().is_some());
         let deadline = call.cx.deadline().map(Instant::from_std);
         loop {
-            let chosen = connections.connection(endpoint, &self.dialer, (self.style.version, deadline)).await?;
+            let chosen = connections.connection(endpoint, &self.dialer, (self.version(content), deadline)).await?;
             let request = self.request(endpoint, content, call)?;
             match chosen.send(request, endpoint, (Instant::now(), deadline)).await {
                 Ok(sent) => return self.read(sent, endpoint, content, call).await,
@@ -84,7 +88,10 @@ impl Caller {
         }
     }
 
-    fn content(&self, call: &Call) -> Content {
+    fn content(&self, at: &Endpoint, call: &Call) -> Result<Content, Error> {
+        if let Some(content) = micro::content(at, call)? {
+            return Ok(content);
+        }
         let streams = call.method.kind.streams_requests() || call.method.kind.streams_answers();
         let protocol = match self.style.protocol {
             Protocol::Rest if !streams && !call.method.routes.is_empty() => Protocol::Rest,
@@ -92,13 +99,22 @@ impl Caller {
             Protocol::Rest => Protocol::Connect,
             protocol => protocol,
         };
-        Content { protocol, form: call.form }
+        Ok(Content { protocol, form: call.form })
+    }
+
+    fn version(&self, content: Content) -> Version {
+        if content.protocol == Protocol::Micro { Version::HTTP_11 } else { self.style.version }
+    }
+
+    /// How requests are compressed; go-micro's servers read them as they are.
+    fn encoding(&self, content: Content) -> Encoding {
+        if content.protocol == Protocol::Micro { Encoding::Identity } else { self.style.encoding }
     }
 
     /// Makes a request, which takes a stream out of the call.
     fn request(&self, at: &Endpoint, content: Content, call: &Call) -> Result<Request<Outgoing>, Error> {
         let mut headers = self.headers(content, call);
-        let encoding = self.style.encoding;
+        let (version, encoding) = (self.version(content), self.encoding(content));
         let (mut query, mut routed) = (None, None);
         let body = match (&call.body, route_of(content, call)) {
             (Body::Whole(message), Some(route)) => {
@@ -118,7 +134,7 @@ impl Caller {
                         query = Some(connect::Query::write(content.form, encoding, &message));
                         Outgoing::none()
                     }
-                    Protocol::Connect => Outgoing::whole(message),
+                    Protocol::Connect | Protocol::Micro => Outgoing::whole(message),
                     _ => Outgoing::whole(envelope::seal(flags, &message)),
                 }
             }
@@ -127,8 +143,9 @@ impl Caller {
                 Outgoing::stream(messages.take().ok_or_else(taken)?, encoding)
             }
         };
-        let path = routed.as_ref().map_or(call.method.path, |(_, target)| target);
-        let one = self.style.version == Version::HTTP_11;
+        let own = if content.protocol == Protocol::Micro { "/" } else { call.method.path };
+        let path = routed.as_ref().map_or(own, |(_, target)| target);
+        let one = version == Version::HTTP_11;
         let scheme = if self.dialer.is_secure(at) { "https" } else { "http" };
         let mut uri = if one { path.to_owned() } else { format!("{scheme}://{}{path}", at.address()) };
         if let Some(query) = &query {
@@ -140,7 +157,7 @@ impl Caller {
             headers.insert(header::HOST, host);
         }
         let verb = routed.as_ref().map_or(if query.is_some() { "GET" } else { "POST" }, |(verb, _)| verb);
-        let request = Request::builder().method(verb).uri(uri).version(self.style.version).body(body);
+        let request = Request::builder().method(verb).uri(uri).version(version).body(body);
         let mut request = request.map_err(|error| {
             Error::invalid(format!("no request can be made for {path}: {error}")).with_origin(Origin::Encode)
         })?;
@@ -153,8 +170,9 @@ impl Caller {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content.name()));
         headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("kiteline/", env!("CARGO_PKG_VERSION"))));
         headers.insert(protocol.accepts(), HeaderValue::from_static(ENCODINGS));
-        if self.style.encoding.is_some() {
-            headers.insert(protocol.encoding(), HeaderValue::from_static(self.style.encoding.name()));
+        let encoding = self.encoding(content);
+        if encoding.is_some() {
+            headers.insert(protocol.encoding(), HeaderValue::from_static(encoding.name()));
         }
         match protocol {
             Protocol::Grpc => drop(headers.insert(header::TE, HeaderValue::from_static("trailers"))),
@@ -164,12 +182,16 @@ impl Caller {
             Protocol::Connect | Protocol::ConnectStream => {
                 headers.insert(&connect::VERSION, HeaderValue::from_static("1"));
             }
+            Protocol::Micro => micro::add_headers(&mut headers, content, &self.service, call),
             Protocol::Rest => {}
         }
         if let Some(left) = call.cx.remaining() {
-            match protocol.is_connect() {
-                true => headers.insert(&CONNECT_TIMEOUT, write_connect_timeout(left)),
-                false => headers.insert(&TIMEOUT, write_timeout(left)),
+            match protocol {
+                Protocol::Connect | Protocol::ConnectStream => {
+                    headers.insert(&CONNECT_TIMEOUT, write_connect_timeout(left))
+                }
+                Protocol::Micro => headers.insert(&MICRO_TIMEOUT, write_micro_timeout(left)),
+                _ => headers.insert(&TIMEOUT, write_timeout(left)),
             };
         }
         if let Some(metadata) = call.cx.metadata() {

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, StatusCode, header};
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::http_route::HttpRoute;
 use kiteline_core::metadata::Metadata;
-use kiteline_grpc::{Content, Encoding, Form, Protocol, STATUS, Status, connect, error_of, read_metadata, web};
+use kiteline_grpc::{Content, Encoding, Form, Protocol, STATUS, Status, connect, error_of, micro, read_metadata, web};
 use kiteline_rest::read_failure;
 
 /// What a call expects of its answer.
@@ -82,8 +82,16 @@ impl Expected {
         code == StatusCode::OK || self.route.is_some() && code.is_success()
     }
 
+    /// The error that a server of go-micro says in the head of an answer.
+    pub(super) fn stated(&self, headers: &HeaderMap) -> Option<Error> {
+        headers.get(&micro::ERROR).filter(|_| self.content.protocol == Protocol::Micro).map(micro::read_error)
+    }
+
     /// Whether a content type is the one of the request.
     fn check(&self, name: &str) -> Result<(), Ended> {
+        if self.content.protocol == Protocol::Micro && name == self.content.name() {
+            return Ok(());
+        }
         let found = Content::read(name).ok();
         let same_protocol = found.is_some_and(|found| found.protocol == self.content.protocol);
         if same_protocol && found.is_some_and(|found| found.form == self.content.form) {

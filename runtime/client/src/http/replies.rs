@@ -15,7 +15,7 @@ use kiteline_core::body::{Messages, Source};
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::metadata::Metadata;
 use kiteline_core::service::Answer;
-use kiteline_grpc::{Encoding, Frames, Piece, Protocol, connect, envelope, read_metadata};
+use kiteline_grpc::{Encoding, Frames, Piece, Protocol, connect, envelope, micro, read_metadata};
 use kiteline_registry::Endpoint;
 use kiteline_rest::read_reply;
 
@@ -182,13 +182,16 @@ pub(super) async fn whole(sent: Sent, expected: Expected, at: &Endpoint) -> Resu
     }
 }
 
-/// An answer of Connect's without envelopes.
+/// An answer without envelopes.
 async fn bare(sent: Sent, expected: &Expected, at: &Endpoint) -> Result<Answer, Error> {
     let Sent { response, mut open } = sent;
     let (head, body) = response.into_parts();
-    let (leading, trailing) = connect::split_trailers(&head.headers);
+    let (mut leading, trailing) = connect::split_trailers(&head.headers);
+    if expected.content.protocol == Protocol::Micro {
+        micro::strip(&mut leading);
+    }
     let with_metadata = |error: Error| error.with_metadata(read_metadata(&leading), read_metadata(&trailing));
-    let encoding = if expected.is_success(head.status) {
+    let encoding = if expected.stated(&head.headers).is_none() && expected.is_success(head.status) {
         let encoding = expected.head(head.status, &head.headers, false);
         encoding.map_err(|ended| with_metadata(ended.error.unwrap_or_else(|| remote(Code::Unknown, ""))))?
     } else {
@@ -196,6 +199,9 @@ async fn bare(sent: Sent, expected: &Expected, at: &Endpoint) -> Result<Answer, 
     };
     let body = collect(body, expected.most, at).await.map_err(|error| with_metadata(expected.broken(error)))?;
     open.answered(true);
+    if let Some(error) = expected.stated(&head.headers) {
+        return Err(with_metadata(error));
+    }
     if !expected.is_success(head.status) {
         return Err(with_metadata(expected.error(head.status, &head.headers, &body)));
     }

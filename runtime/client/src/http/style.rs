@@ -42,7 +42,8 @@ impl Http {
         }
     }
 
-    /// gRPC. The default.
+    /// gRPC. The default. Instances of go-micro that serve its default transport (`protocol` is `mucp`) are called by that,
+    /// whatever is said here, but for [`Http::rest`].
     pub fn grpc() -> Self {
         Self::new(Protocol::Grpc)
     }

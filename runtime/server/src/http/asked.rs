@@ -8,6 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method as Verb, Response, StatusCode, Version};
 
 use super::Connection;
+use super::micro;
 use super::outgoing::{Outgoing, failed};
 use super::rest::{self, Rest};
 use super::target::service_of;
@@ -41,6 +42,9 @@ pub(super) fn read(head: &Parts, connection: &Connection) -> Result<Asked, Refus
     }
     if !connection.surface.one && head.version < Version::HTTP_2 {
         return Err(nothing(shared));
+    }
+    if let Some(endpoint) = micro::endpoint(head) {
+        return micro::read(head, endpoint, shared);
     }
     let path = head.uri.path();
     let content = Content::of(&head.headers);

@@ -225,7 +225,7 @@ impl Exchange {
                 write_reply_metadata(trailers, &mut behind);
                 connect::write_trailers(&behind, headers);
             }
-            Protocol::Rest => write_reply_metadata(trailers, headers),
+            Protocol::Rest | Protocol::Micro => write_reply_metadata(trailers, headers),
             _ => return with_end(message, sealing.end(None, trailers), &self.stream),
         }
         Outgoing::message(message, None, &self.stream)

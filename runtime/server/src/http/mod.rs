@@ -6,6 +6,7 @@ mod exchange;
 mod held;
 mod incoming;
 mod lengths;
+mod micro;
 mod named;
 mod outgoing;
 mod pages;
@@ -72,6 +73,7 @@ const PONG: Duration = Duration::from_secs(10);
 const LINGER: Duration = Duration::from_secs(1);
 
 /// The driver of calls over HTTP.
+#[derive(Clone)]
 pub(super) struct Http {
     surface: Arc<Surface>,
 }
@@ -283,11 +285,15 @@ impl Stream {
             return told;
         }
         let origin = surface.cors.as_ref().and_then(|_| head.headers.get(ORIGIN).cloned());
+        let micro_id = micro::id(&head);
         let mut response = match asked::read(&head, &self.connection) {
             Ok(asked) => Exchange::new(self, asked, &head.headers).answer(&mut head, &mut body).await,
             Err(refusal) if refusal.status() == StatusCode::NOT_FOUND => self.page(&head).unwrap_or(*refusal),
             Err(refusal) => *refusal,
         };
+        if let Some(id) = micro_id {
+            response.headers_mut().insert(&kiteline_grpc::micro::ID, id);
+        }
         if let Some(cors) = &surface.cors {
             cors::mark(cors, origin.as_ref(), response.headers_mut());
         }

@@ -11,7 +11,7 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use super::held::{Held, Kept, NotTaken, SMALL, counted};
 use super::target::{Target, is_slow};
-use super::{Connection, Stream, rest};
+use super::{Connection, Stream, micro, rest};
 use kiteline_core::aside::aside;
 use kiteline_core::body::Messages;
 use kiteline_core::cancellation::CancelGuard;
@@ -234,7 +234,7 @@ impl Sealing {
         let protocol = self.caller.content().protocol;
         let (flags, message) = self.caller.answers_in().pack(message);
         Ok(match protocol {
-            Protocol::Connect => message.into(),
+            Protocol::Connect | Protocol::Micro => message.into(),
             Protocol::Rest => match self.framing.filter(|_| self.target.streams()) {
                 Some(framing) => framing.message(&message).into(),
                 None => message.into(),
@@ -266,7 +266,7 @@ impl Sealing {
                 let body = error.map(|error| write_failure(error).1);
                 End::Data(body.zip(self.framing).map(|(body, framing)| framing.failure(&body)).unwrap_or_default())
             }
-            Protocol::Connect | Protocol::ConnectStream => {
+            Protocol::Connect | Protocol::ConnectStream | Protocol::Micro => {
                 End::Data(envelope::seal(envelope::END, &connect::write_end(&status, &trailers)))
             }
             protocol => {
@@ -310,6 +310,10 @@ pub(super) fn failed(
             response = rest::failed(shape, error);
             leading.extend(trailing);
             leading.extend(std::mem::take(response.headers_mut()));
+        }
+        Protocol::Micro => {
+            leading.extend(trailing);
+            return micro::failed(leading, error, service);
         }
         Protocol::Connect => {
             let (code, body) = caller.connect_error(&status);

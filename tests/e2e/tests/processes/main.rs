@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 mod dev;
+mod hello_micro;
+mod helloworld;
 mod layouts;
 mod login;
 mod music;
@@ -10,3 +12,4 @@ mod naming;
 mod releases;
 mod seeds;
 mod settings;
+mod transcript;

@@ -45,6 +45,7 @@ fn every_default_is_stated() {
         Some("127.0.0.1:9090"),
         "an example, not a default"
     );
+    assert_eq!(config.server.http.listen.take().as_deref(), Some("127.0.0.1:8080"), "an example, not a default");
     let mut defaults = Config::default();
     for limits in [&mut config.limits, &mut defaults.limits] {
         // These depend on the machine.

@@ -3,7 +3,8 @@
 
 use bytes::Bytes;
 use fuzz::{Random, chunks, executions, fuzz};
-use runtime::grpc::{Content, Encoding, Frames, Protocol, connect, envelope, error_of, status_of, web};
+use runtime::grpc::{Caller, Content, Encoding, Frames, Protocol, connect, envelope, error_of, micro, status_of, web};
+use runtime::metadata::Unread;
 use runtime::{Code, Error};
 
 /// Bytes of one message at most.
@@ -68,6 +69,28 @@ fn authorities() {
             assert!(mended.len() <= input.len() * 2 + 3, "{input:?}");
             assert_eq!(runtime::grpc::authority::mended(&mended), None, "{input:?}");
         }
+    });
+}
+
+#[test]
+fn heads_of_go_micro_s_default_transport() {
+    let corpus = [
+        br#"{"id":"hello.srv.say","code":404,"detail":"user x \u00e9 not found","status":"Not Found"}"#.to_vec(),
+        b"Greeter.Hello".to_vec(),
+        b"application/protobuf".to_vec(),
+        b"2000000000".to_vec(),
+    ];
+    fuzz(&corpus, executions(20_000), |input| {
+        let Ok(value) = http::HeaderValue::from_bytes(input) else { return };
+        let error = micro::read_error(&value);
+        assert_eq!(error.origin(), runtime::error::Origin::Remote);
+        assert!(micro::write_error(&error, "Greeter").len() <= 2 * 6 * 2048 + 100);
+        let names = ["micro-endpoint", "micro-method", "timeout", "content-type"];
+        let headers: http::HeaderMap = names.map(|name| (name.parse().unwrap(), value.clone())).into_iter().collect();
+        assert!(micro::endpoint(&headers).is_none_or(|endpoint| !endpoint.is_empty()));
+        let caller = Caller::of_micro(&headers);
+        assert!(caller.is_none() || input.is_empty() || input.starts_with(b"application/"));
+        let _ = caller.map(|caller| (caller.wait(&headers), caller.metadata(headers).map(|unread| unread.read())));
     });
 }
 

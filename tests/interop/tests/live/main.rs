@@ -13,6 +13,7 @@ mod hertz;
 mod kitex;
 mod kitex_protobuf;
 mod kratos;
+mod kratos_example;
 mod kratos_web;
 mod outcomes;
 mod scenario;

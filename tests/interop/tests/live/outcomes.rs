@@ -14,13 +14,18 @@ use runtime::{Channel, Code, Config, Context, Error, Registry, Server};
 pub(crate) struct Site {
     pub(crate) go: Go,
     pub(crate) etcd: Etcd,
-    registry: Registry,
+    pub(crate) registry: Registry,
 }
 
 impl Site {
     /// `None` where the machine lacks Go or etcd.
     pub(crate) fn start(system: &str) -> Option<Self> {
-        let (go, etcd) = (Go::greeter(system)?, Etcd::start()?);
+        Self::of(system, Go::greeter(system)?)
+    }
+
+    /// The same with these programs of it.
+    pub(crate) fn of(system: &str, go: Go) -> Option<Self> {
+        let etcd = Etcd::start()?;
         let registry = Registry::open(&format!("{}?layout={system}", etcd.url())).unwrap();
         Some(Self { go, etcd, registry })
     }

@@ -1,0 +1,4 @@
+//! The greeter service as a library, so that tests and other crates reach its handlers and clients.
+#[rustfmt::skip] // formatted by kiteline
+pub mod generated;
+pub mod handler;

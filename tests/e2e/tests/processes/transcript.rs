@@ -1,0 +1,118 @@
+//! The transcript in an example's README, done as it stands: what each line of a `console` block prints is what the page says.
+
+use std::net::TcpListener;
+use std::process::Command;
+
+use e2e::{Etcd, Process, program, workspace};
+use tempfile::TempDir;
+
+/// An example on a machine of its own: where its files say an address, there is a free one here.
+pub(crate) struct Place {
+    pub(crate) etcd: Etcd,
+    example: &'static str,
+    /// An address of the files, and the one in its stead.
+    addresses: Vec<(String, String)>,
+    /// Holds its `service.toml`.
+    folder: TempDir,
+    /// What was started, in this order; those that were stopped are `None`.
+    jobs: Vec<Option<Process>>,
+}
+
+impl Place {
+    /// An etcd and these ports for an example. `None` where the machine has no etcd.
+    pub(crate) fn new(example: &'static str, ports: &[u16]) -> Option<Self> {
+        let etcd = Etcd::start()?;
+        // All at once, so that they differ.
+        let listeners: Vec<_> = ports.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let free =
+            |(port, it): (&u16, TcpListener)| (format!("127.0.0.1:{port}"), it.local_addr().unwrap().to_string());
+        let mut addresses: Vec<_> = ports.iter().zip(listeners).map(free).collect();
+        addresses.push(("127.0.0.1:2379".to_owned(), etcd.address.clone()));
+        let place = Self { etcd, example, addresses, folder: tempfile::tempdir().unwrap(), jobs: Vec::new() };
+        std::fs::write(place.folder.path().join("service.toml"), place.file("service.toml")).unwrap();
+        Some(place)
+    }
+
+    /// The address in place of one of the files, by its place among the ports.
+    pub(crate) fn address(&self, port: usize) -> &str {
+        &self.addresses[port].1
+    }
+
+    /// Changes its `service.toml`.
+    pub(crate) fn set(&self, from: &str, to: &str) {
+        let file = self.folder.path().join("service.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "{text}");
+        std::fs::write(file, text.replace(from, to)).unwrap();
+    }
+
+    /// A file of the example, with the addresses of this place.
+    fn file(&self, name: &str) -> String {
+        let text = std::fs::read_to_string(workspace().join("examples").join(self.example).join(name)).unwrap();
+        self.addresses.iter().fold(text, |text, (theirs, here)| text.replace(theirs, here))
+    }
+
+    /// Does every line of the page's transcripts.
+    pub(crate) fn run_the_page(&mut self) {
+        let page = self.file("README.md");
+        let blocks: Vec<_> = page.split("```console\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+        assert!(!blocks.is_empty(), "no transcript");
+        for step in blocks.concat().split("$ ").skip(1) {
+            let (line, wanted) = step.split_once('\n').unwrap();
+            assert_eq!(masked(&self.run(line)), masked(wanted), "{line}");
+        }
+    }
+
+    /// The server of the example, until it is registered.
+    pub(crate) fn serve(&mut self) {
+        let process = Process::start(self.example, program(self.example).current_dir(self.folder.path()));
+        process.line("registered in etcd");
+        self.jobs.push(Some(process));
+    }
+
+    /// What a server that was started has printed.
+    pub(crate) fn printed(&self, job: usize) -> Vec<String> {
+        self.jobs[job].as_ref().unwrap().printed()
+    }
+
+    /// Does what a line says, and gives what it prints.
+    pub(crate) fn run(&mut self, line: &str) -> String {
+        match line.split(' ').collect::<Vec<_>>()[..] {
+            ["cargo", "run", "&"] => self.serve(),
+            ["kill", job] => {
+                let job = job.strip_prefix('%').unwrap().parse::<usize>().unwrap();
+                self.jobs[job - 1].take().unwrap().stop();
+            }
+            ["etcdctl", "get", "--prefix", prefix] => {
+                return self.etcd.get(prefix).unwrap().iter().map(|line| format!("{line}\n")).collect();
+            }
+            ["cargo", "run", "--bin", name] => return self.output(&mut program(name)),
+            ["curl", ..] => {
+                let text = self.output(Command::new("sh").args(["-c", line]));
+                return if text.ends_with('\n') { text } else { text + "\n" };
+            }
+            _ => unreachable!("who runs `{line}`?"),
+        }
+        String::new()
+    }
+
+    fn output(&self, command: &mut Command) -> String {
+        let output = command.current_dir(self.folder.path()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+/// A text without the digits of its UUIDs.
+fn masked(text: &str) -> String {
+    const LENGTHS: [usize; 5] = [8, 4, 4, 4, 12];
+    let mut out = text.to_owned();
+    for (at, _) in text.match_indices(|it: char| it.is_ascii_hexdigit()) {
+        let Some(parts) = text.get(at..at + 36).map(|it| it.split('-').collect::<Vec<_>>()) else { continue };
+        let digits = parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        if digits && parts.iter().map(|part| part.len()).eq(LENGTHS) {
+            out.replace_range(at..at + 36, "........-....-....-....-............");
+        }
+    }
+    out
+}
