@@ -133,9 +133,9 @@ fn format_all(modules: &Modules<'_>) -> Vec<(Vec<String>, String)> {
     let work = || {
         let mut done = Vec::new();
         loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(path) = paths.get(at) else { return done };
-            done.push(((*path).clone(), format(modules.tokens(at))));
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(path) = paths.get(index) else { return done };
+            done.push(((*path).clone(), format(modules.tokens(index))));
         }
     };
     std::thread::scope(|scope| {

@@ -255,11 +255,11 @@ fn json(it: Json) -> &'static str {
 }
 
 fn word_of<T: Copy>(all: &[T], name: fn(T) -> &'static str, word: &str, place: &mut T) -> bool {
-    let found = all.iter().find(|it| name(**it) == word);
-    if let Some(found) = found {
-        *place = *found;
+    let value = all.iter().find(|it| name(**it) == word);
+    if let Some(value) = value {
+        *place = *value;
     }
-    found.is_some()
+    value.is_some()
 }
 
 #[cfg(test)]

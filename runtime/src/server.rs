@@ -105,6 +105,19 @@ impl Server {
         self
     }
 
+    /// Writes the errors of routes of HTTP as JSON of your own, in place of Kratos' form and of an envelope. Their status stays
+    /// the one of their code. An error behind the first message of a stream stays as it is.
+    ///
+    /// ```
+    /// # let server = runtime::Server::new(runtime::Config::local());
+    /// let server = server.error_body(|error| format!(r#"{{"error":{:?}}}"#, error.code()));
+    /// # drop(server);
+    /// ```
+    pub fn error_body(mut self, write: fn(&Error) -> String) -> Self {
+        self.builder = self.builder.error_body(write);
+        self
+    }
+
     /// Tells a recorder what happens, for metrics and traces. Without one nothing is timed.
     pub fn recorder(mut self, recorder: impl Recorder) -> Self {
         let recorder: Arc<dyn Recorder> = Arc::new(recorder);

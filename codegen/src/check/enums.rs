@@ -20,7 +20,7 @@ fn check_one(enumeration: &Enum, found: &mut Diagnostics) {
     let mut numbers = HashMap::new();
     for (member, number) in enumeration.members.iter().zip(numbers::members(&enumeration.members)) {
         let name = &member.head.name;
-        let at = member.number.map_or(name.span, |(_, span)| span);
+        let span = member.number.map_or(name.span, |(_, span)| span);
         match names.get(&name.text) {
             Some(&first) => found.push(rules::duplicate_member(name, first, owner)),
             None => {
@@ -31,12 +31,12 @@ fn check_one(enumeration: &Enum, found: &mut Diagnostics) {
             continue;
         }
         if i32::try_from(number).is_err() {
-            found.push(rules::number_range(at, number, owner));
+            found.push(rules::number_range(span, number, owner));
         }
         match numbers.get(&number) {
-            Some(&first) => found.push(rules::duplicate_number(at, first, number, owner)),
+            Some(&first) => found.push(rules::duplicate_number(span, first, number, owner)),
             None => {
-                numbers.insert(number, at);
+                numbers.insert(number, span);
             }
         }
     }

@@ -12,11 +12,11 @@ pub(super) fn check(file: &File, options: &Options, found: &mut Diagnostics) {
         let ids = numbers::fields(fields, how);
         duplicates(&owner, fields, &ids, found);
         for (field, &id) in fields.iter().zip(&ids) {
-            let at = field.id.map_or(field.head.name.span, |(_, span)| span);
+            let span = field.id.map_or(field.head.name.span, |(_, span)| span);
             if i16::try_from(id).is_err() {
-                found.push(rules::id_range(at, id));
+                found.push(rules::id_range(span, id));
             } else if id < 1 && (how == Ids::Kitex || field.id.is_some()) {
-                found.push(rules::id_not_positive(at, id));
+                found.push(rules::id_not_positive(span, id));
             }
         }
         omitted(&owner, fields, &ids, how, found);
@@ -28,11 +28,11 @@ fn duplicates(owner: &str, fields: &[Field], ids: &[i64], found: &mut Diagnostic
     let free = (1..).find(|id| !used.contains(id)).unwrap_or(1);
     let mut first = HashMap::new();
     for (field, &id) in fields.iter().zip(ids) {
-        let at = field.id.map_or(field.head.name.span, |(_, span)| span);
+        let span = field.id.map_or(field.head.name.span, |(_, span)| span);
         if let Some(&before) = first.get(&id) {
-            found.push(rules::duplicate_id(at, before, id, owner, free));
+            found.push(rules::duplicate_id(span, before, id, owner, free));
         } else {
-            first.insert(id, at);
+            first.insert(id, span);
         }
     }
 }
@@ -40,7 +40,7 @@ fn duplicates(owner: &str, fields: &[Field], ids: &[i64], found: &mut Diagnostic
 fn omitted(owner: &str, fields: &[Field], ids: &[i64], how: Ids, found: &mut Diagnostics) {
     let mut given = fields.iter().zip(ids).filter(|(field, _)| field.id.is_none()).peekable();
     let Some((first, _)) = given.peek() else { return };
-    let at = first.head.name.span;
+    let span = first.head.name.span;
     let shown: Vec<String> = given.map(|(field, id)| format!("{id}: {}", field.head.name.text)).take(8).collect();
-    found.push(rules::omitted_ids(at, owner, &shown.join(", "), how));
+    found.push(rules::omitted_ids(span, owner, &shown.join(", "), how));
 }

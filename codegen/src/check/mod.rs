@@ -15,20 +15,20 @@ use crate::options::{Ids, On, Options};
 
 /// Runs every rule over every file.
 pub fn check(draft: &Draft, options: &Options) -> Diagnostics {
-    let mut found = Diagnostics::default();
+    let mut findings = Diagnostics::default();
     for file in &draft.files {
         // protoc's own rules have passed a proto file already.
         if file.language == Language::Thrift {
-            names::check(file, &mut found);
-            annotations::check(file, &mut found);
-            ids::check(file, options, &mut found);
-            enums::check(file, &mut found);
-            unions::check(file, &mut found);
-            methods::check(file, &mut found);
+            names::check(file, &mut findings);
+            annotations::check(file, &mut findings);
+            ids::check(file, options, &mut findings);
+            enums::check(file, &mut findings);
+            unions::check(file, &mut findings);
+            methods::check(file, &mut findings);
         }
     }
-    services::check(draft, &mut found);
-    found
+    services::check(draft, &mut findings);
+    findings
 }
 
 /// Every list of fields of a file, with the name of what holds it and how ids are counted there.

@@ -31,14 +31,14 @@ pub(super) fn gather(invocation: &Invocation, root: &Path, record: &Record, colo
         return of_crate(invocation, root, &roots, &record.include, Vec::new(), color);
     }
     let loaded = load(invocation, &outside, &invocation.options.include, root, Vec::new(), color)?;
-    let found = place(invocation, loaded, &own, record)?;
-    let placed: Vec<&Idl> = found.idls.iter().filter(|it| it.root).collect();
+    let gathered = place(invocation, loaded, &own, record)?;
+    let placed: Vec<&Idl> = gathered.idls.iter().filter(|it| it.root).collect();
     let missing =
         record.idls.iter().filter(|path| !placed.iter().any(|it| it.path == **path || record.moved(path, it)));
     let mut roots: Vec<String> = missing.cloned().collect();
     let borrowed = !invocation.said.contains(&"include") && !record.include.is_empty();
     if roots.is_empty() && inside.is_empty() && !borrowed {
-        return Ok(found);
+        return Ok(gathered);
     }
     let named = inside.iter().chain(placed.iter().map(|it| &it.path)).cloned();
     let kept: Vec<String> = if roots.is_empty() { Vec::new() } else { record.idls.clone() };
@@ -47,12 +47,14 @@ pub(super) fn gather(invocation: &Invocation, root: &Path, record: &Record, colo
     let more: Vec<String> = named.filter(|it| !roots.contains(it)).collect();
     roots.extend(more);
     let mut include = record.include.clone();
-    include.extend(found.include.iter().filter(|it| !record.include.contains(it)).cloned());
+    include.extend(gathered.include.iter().filter(|it| !record.include.contains(it)).cloned());
     let copies =
-        found.idls.iter().zip(found.loaded.model.own_files()).filter(|(it, _)| !it.own).map(|(it, file)| StandIn {
-            path: root.join(&it.path),
-            shown: found.loaded.sources.path(file.id).to_owned(),
-            text: it.text.clone(),
+        gathered.idls.iter().zip(gathered.loaded.model.own_files()).filter(|(it, _)| !it.own).map(|(it, file)| {
+            StandIn {
+                path: root.join(&it.path),
+                shown: gathered.loaded.sources.path(file.id).to_owned(),
+                text: it.text.clone(),
+            }
         });
     of_crate(invocation, root, &roots, &include, copies.collect(), color)
 }
@@ -101,9 +103,9 @@ fn of_crate(
         let path = absolute(names.get(path).map_or(Path::new(path), PathBuf::as_path))?;
         let Some(below) = path.strip_prefix(&own).ok().filter(|it| it.starts_with("idl")) else {
             // A file beside `idl/`: all are copied as if they came from elsewhere.
-            let mut it = it.clone();
-            it.options.include = include;
-            return place(&it, loaded, &own, &Record::default());
+            let mut invocation = it.clone();
+            invocation.options.include = include;
+            return place(&invocation, loaded, &own, &Record::default());
         };
         let copy = fresh.iter().any(|it| absolute(it).is_ok_and(|it| it == path));
         let text = loaded.sources.text(file.id).to_owned();

@@ -7,15 +7,15 @@ use clap::Command;
 
 /// The arguments with the name of the subcommand in front, if a subcommand stands behind flags.
 pub(super) fn subcommand_first(command: &Command, mut args: Vec<OsString>) -> Vec<OsString> {
-    let mut at = 1;
-    while let Some(word) = args.get(at).and_then(|it| it.to_str()) {
+    let mut index = 1;
+    while let Some(word) = args.get(index).and_then(|it| it.to_str()) {
         if !word.starts_with('-') || matches!(word, "-" | "--") {
             if command.find_subcommand(word).is_some() {
-                args[1..=at].rotate_right(1);
+                args[1..=index].rotate_right(1);
             }
             break;
         }
-        at += 1 + usize::from(has_value_behind(command, word));
+        index += 1 + usize::from(has_value_behind(command, word));
     }
     args
 }

@@ -47,39 +47,39 @@ pub(super) struct Record {
 /// The invocation with every option as an earlier run recorded it where no flag says otherwise, and
 /// what it recorded of the IDL.
 pub(super) fn recorded(
-    it: &Invocation,
+    invocation: &Invocation,
     root: &Path,
     manifest: Option<&Manifest>,
 ) -> Result<(Invocation, Record), Error> {
-    let mut it = it.clone();
-    let Some(manifest) = manifest else { return Ok((it, Record::default())) };
+    let mut invocation = invocation.clone();
+    let Some(manifest) = manifest else { return Ok((invocation, Record::default())) };
     let (idls, include) = (manifest.strings("idl"), manifest.strings("include"));
     let was_gateway = manifest.values(GATEWAY) == ["true"];
     let serves = manifest.values("sides") != ["client"];
-    if it.command == Command::Gateway && !was_gateway && !idls.is_empty() && serves {
+    if invocation.command == Command::Gateway && !was_gateway && !idls.is_empty() && serves {
         let root = root.display();
         return Err(Error::Io(format!(
             "the crate in {root} serves itself: name another folder for a gateway with `-o`"
         )));
     }
-    if it.command == Command::Crate && was_gateway {
-        it.command = Command::Gateway;
+    if invocation.command == Command::Crate && was_gateway {
+        invocation.command = Command::Gateway;
     }
-    if !it.said.contains(&"include") {
-        it.options.include = include.iter().map(|folder| root.join(folder)).collect();
+    if !invocation.said.contains(&"include") {
+        invocation.options.include = include.iter().map(|folder| root.join(folder)).collect();
     }
-    for spec in TABLE.iter().filter(|spec| !it.said.contains(&spec.name)) {
+    for spec in TABLE.iter().filter(|spec| !invocation.said.contains(&spec.name)) {
         for value in manifest.values(spec.name) {
-            spec.set(&mut it.options, &value).map_err(|wanted| {
+            spec.set(&mut invocation.options, &value).map_err(|wanted| {
                 let place = root.join("Cargo.toml");
                 Error::Io(format!("{}: `{}` in [package.metadata.kiteline]: {wanted}", place.display(), spec.name))
             })?;
         }
     }
-    if it.command == Command::Gateway {
-        it.options.sides = Sides::Both;
+    if invocation.command == Command::Gateway {
+        invocation.options.sides = Sides::Both;
     }
-    Ok((it, Record { idls, include, hashes: manifest.hashes() }))
+    Ok((invocation, Record { idls, include, hashes: manifest.hashes() }))
 }
 
 /// The files of an earlier run of `generate` that this one does not name: what was made from them

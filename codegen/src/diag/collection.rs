@@ -104,9 +104,10 @@ mod tests {
 
     #[test]
     fn sorted_by_file_and_offset_and_equal_ones_once() {
-        let at = |file, start| Diagnostic::note("X", "").at(Span { file: FileId(file), start, end: 9 }, "");
-        let all: Diagnostics =
-            [at(1, 0), at(0, 5), at(0, 2), at(0, 5), Diagnostic::error("Y", "")].into_iter().collect();
+        let note_at = |file, start| Diagnostic::note("X", "").at(Span { file: FileId(file), start, end: 9 }, "");
+        let all: Diagnostics = [note_at(1, 0), note_at(0, 5), note_at(0, 2), note_at(0, 5), Diagnostic::error("Y", "")]
+            .into_iter()
+            .collect();
         assert!(all.has_errors());
         let places: Vec<_> = all.sorted().into_iter().map(|it| place(it).map(|it| (it.0.0, it.1))).collect();
         assert_eq!(places, [None, Some((0, 2)), Some((0, 5)), Some((1, 0))]);
@@ -114,11 +115,11 @@ mod tests {
 
     #[test]
     fn as_many_are_counted_as_are_shown() {
-        let mut found = Diagnostics::new();
+        let mut diagnostics = Diagnostics::new();
         for text in ["a", "a", "b"] {
-            found.push(Diagnostic::error("TH0113", text));
+            diagnostics.push(Diagnostic::error("TH0113", text));
         }
-        assert_eq!((found.count(Severity::Error), found.count(Severity::Note)), (2, 0));
-        assert_eq!(found.sorted().len(), 2);
+        assert_eq!((diagnostics.count(Severity::Error), diagnostics.count(Severity::Note)), (2, 0));
+        assert_eq!(diagnostics.sorted().len(), 2);
     }
 }

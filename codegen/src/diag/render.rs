@@ -112,9 +112,9 @@ fn clamped(label: &Label, text: &str) -> Range<usize> {
 }
 
 /// The nearest offset at or before one at which a character begins.
-fn boundary(text: &str, at: u32) -> usize {
-    let at = text.len().min(at as usize);
-    (0..=at).rev().find(|it| text.is_char_boundary(*it)).unwrap_or(0)
+fn boundary(text: &str, offset: u32) -> usize {
+    let offset = text.len().min(offset as usize);
+    (0..=offset).rev().find(|it| text.is_char_boundary(*it)).unwrap_or(0)
 }
 
 /// Only the lines that are pointed at are handed over: a file may have 16 MiB.
@@ -135,11 +135,11 @@ mod tests {
     fn sample() -> (Diagnostics, SourceMap) {
         let mut sources = SourceMap::new();
         let file = sources.add("a.thrift", "struct S {\n  1: i32 a\n}\nstruct S {}\n".to_owned());
-        let found = Diagnostic::error("TH0000", "two `S`")
+        let diagnostic = Diagnostic::error("TH0000", "two `S`")
             .at(Span { file, start: 31, end: 32 }, "again here")
             .also(Span { file, start: 7, end: 8 }, "first here")
             .help("rename one");
-        (found.into(), sources)
+        (diagnostic.into(), sources)
     }
 
     #[test]
@@ -172,8 +172,8 @@ mod tests {
     fn control_characters_do_not_reach_the_terminal() {
         let mut sources = SourceMap::new();
         let file = sources.add("a", "\u{202e}\u{1b}[31m x\n".to_owned());
-        let found = Diagnostic::error("X", "\u{202e}\u{1b}[31m").at(Span { file, start: 9, end: 10 }, "");
-        let text = render(&found.into(), &sources, false);
+        let diagnostic = Diagnostic::error("X", "\u{202e}\u{1b}[31m").at(Span { file, start: 9, end: 10 }, "");
+        let text = render(&diagnostic.into(), &sources, false);
         assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
     }
 }

@@ -109,8 +109,8 @@ pub(super) fn value(view: &View<'_>, written: &Value, ty: &Ty, key: bool) -> Tok
         (Value::Bool(it), _) => quote!(#it),
         (Value::Int(it), _) => int(*it),
         (Value::Double(it), _) => {
-            let it = double(*it);
-            if key { quote!(::runtime::thrift::Double(#it)) } else { it }
+            let literal = double(*it);
+            if key { quote!(::runtime::thrift::Double(#literal)) } else { literal }
         }
         (Value::String(text), _) => {
             let string = view.std("String");
@@ -177,12 +177,12 @@ fn list(view: &View<'_>, items: &[Value], item: &Ty, key: bool) -> TokenStream {
 
 fn wrapped(view: &View<'_>, field: &Field, it: &Value, key: bool) -> TokenStream {
     let (some, boxed) = (view.std("Some"), view.std("Box"));
-    let it = value(view, it, &field.ty, key);
+    let tokens = value(view, it, &field.ty, key);
     match field.wrap {
-        Wrap::Plain => it,
-        Wrap::Option => quote!(#some(#it)),
-        Wrap::OptionBox => quote!(#some(#boxed::new(#it))),
-        Wrap::Box => quote!(#boxed::new(#it)),
+        Wrap::Plain => tokens,
+        Wrap::Option => quote!(#some(#tokens)),
+        Wrap::OptionBox => quote!(#some(#boxed::new(#tokens))),
+        Wrap::Box => quote!(#boxed::new(#tokens)),
     }
 }
 

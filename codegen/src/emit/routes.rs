@@ -41,12 +41,12 @@ fn route(it: &Route) -> TokenStream {
 }
 
 fn segment(it: &Segment) -> TokenStream {
-    let it = match it {
+    let kind = match it {
         Segment::Literal(text) => quote!(Literal(#text)),
         Segment::Any => quote!(Any),
         Segment::Rest => quote!(Rest),
     };
-    quote!(http_route::Segment::#it)
+    quote!(http_route::Segment::#kind)
 }
 
 fn variable(it: &Variable) -> TokenStream {

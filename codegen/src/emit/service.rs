@@ -132,8 +132,8 @@ pub(crate) fn error_arms(method: &Method) -> Vec<Ident> {
 }
 
 fn error(view: &View<'_>, method: &Method) -> Option<TokenStream> {
-    let it = method.error.as_ref()?;
-    let (name, arms, other) = (ident(&it.rust), error_arms(method), ident(&it.other));
+    let error = method.error.as_ref()?;
+    let (name, arms, other) = (ident(&error.rust), error_arms(method), ident(&error.other));
     let types: Vec<TokenStream> = method.throws.iter().map(|it| view.ty(&it.ty)).collect();
     let docs = format!(" Why `{}` failed.", method.head.name);
     let arm_docs = method.throws.iter().map(|it| docs::of(&it.head, "Declared in the IDL as"));

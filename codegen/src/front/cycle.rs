@@ -21,15 +21,15 @@ enum Mark {
 /// One finding for each include that closes a circle. The walk keeps its own stack: chains of
 /// includes are as long as the user likes.
 pub(super) fn find(files: &[File], sources: &SourceMap) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
+    let mut findings = Vec::new();
     let mut marks = vec![Mark::New; files.len()];
     for start in 0..files.len() {
         if marks[start] == Mark::New {
-            walk(start, files, sources, &mut marks, &mut found);
+            walk(start, files, sources, &mut marks, &mut findings);
         }
     }
-    found.truncate(MOST_CIRCLES);
-    found
+    findings.truncate(MOST_CIRCLES);
+    findings
 }
 
 fn walk(start: usize, files: &[File], sources: &SourceMap, marks: &mut [Mark], found: &mut Vec<Diagnostic>) {

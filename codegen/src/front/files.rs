@@ -36,8 +36,8 @@ impl<'a> Files<'a> {
     pub(super) fn root(&mut self, path: &Path, language: Language) -> Result<(), Error> {
         match self.sources.load(path) {
             Ok(id) => {
-                let at = self.meet(id, language);
-                if let Some(file) = self.files.get_mut(at) {
+                let index = self.meet(id, language);
+                if let Some(file) = self.files.get_mut(index) {
                     file.root = true;
                 }
                 Ok(())
@@ -55,18 +55,18 @@ impl<'a> Files<'a> {
     }
 
     fn meet(&mut self, id: FileId, language: Language) -> usize {
-        if let Some(at) = self.index.get(&id) {
-            return *at;
+        if let Some(index) = self.index.get(&id) {
+            return *index;
         }
-        let at = self.files.len();
-        self.index.insert(id, at);
+        let index = self.files.len();
+        self.index.insert(id, index);
         let stem = Path::new(self.sources.path(id)).file_stem();
         let stem = stem.map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
         let (namespaces, includes, items) = (Vec::new(), Vec::new(), Vec::new());
         let import = String::new();
         let built_in = !self.sources.is_file(id);
         self.files.push(File { id, language, stem, import, root: false, built_in, namespaces, includes, items });
-        at
+        index
     }
 
     /// Reads everything that was met and will be met on the way, then looks for circles.

@@ -98,12 +98,12 @@ impl Document<'_> {
     fn item(&mut self, template: &paths::Template) -> &mut Item {
         let names: Vec<String> = template.parameters.iter().map(|it| it.name.clone()).collect();
         let key = names.iter().fold(template.text.clone(), |text, name| text.replacen(&format!("{{{name}}}"), "{}", 1));
-        let at = self.paths.iter().position(|it| it.key == key).unwrap_or_else(|| {
+        let index = self.paths.iter().position(|it| it.key == key).unwrap_or_else(|| {
             let (text, operations) = (template.text.clone(), Vec::new());
             self.paths.push(Item { key, text, parameters: names, operations });
             self.paths.len() - 1
         });
-        &mut self.paths[at]
+        &mut self.paths[index]
     }
 
     fn add(&mut self, at: &paths::Template, verb: &str, made: Operation<'_>, service: &Service, method: &Method) {

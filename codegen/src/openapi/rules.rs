@@ -29,13 +29,13 @@ fn lets_zero_pass(rules: &FieldRules) -> bool {
 
 /// A shape with the rules of a value of it.
 fn limited(shape: Shape, node: &Node) -> Shape {
-    let mut found = Found { node, keywords: Vec::new(), number: false };
+    let mut collector = Found { node, keywords: Vec::new(), number: false };
     match (shape, &node.kind) {
         (Shape::Plain(Json::Object(mut schema)), _) => {
             let of_type = schema.iter().find(|(name, _)| name == "type").map(|(_, value)| value);
-            found.number = of_type == Some(&text("integer")) || of_type == Some(&text("number"));
-            node.tests.iter().for_each(|test| found.condition(&test.holds));
-            let (alone, more) = found.keywords.into_iter().partition::<Vec<_>, _>(|(name, _)| {
+            collector.number = of_type == Some(&text("integer")) || of_type == Some(&text("number"));
+            node.tests.iter().for_each(|test| collector.condition(&test.holds));
+            let (alone, more) = collector.keywords.into_iter().partition::<Vec<_>, _>(|(name, _)| {
                 // What is there already stays: both hold.
                 !schema.iter().any(|(own, _)| own == name)
             });
@@ -47,14 +47,14 @@ fn limited(shape: Shape, node: &Node) -> Shape {
             Shape::Plain(Json::Object(schema))
         }
         (Shape::List(item, mut own), Kind::List(inner) | Kind::Set(inner)) => {
-            node.tests.iter().for_each(|test| found.condition(&test.holds));
-            add(&mut own, found.keywords);
+            node.tests.iter().for_each(|test| collector.condition(&test.holds));
+            add(&mut own, collector.keywords);
             let item = if inner.unless_zero { item } else { Box::new(limited(*item, inner)) };
             Shape::List(item, own)
         }
         (Shape::Map(value, mut own), Kind::Map(_, inner)) => {
-            node.tests.iter().for_each(|test| found.condition(&test.holds));
-            add(&mut own, found.keywords);
+            node.tests.iter().for_each(|test| collector.condition(&test.holds));
+            add(&mut own, collector.keywords);
             let value = if inner.unless_zero { value } else { Box::new(limited(*value, inner)) };
             Shape::Map(value, own)
         }

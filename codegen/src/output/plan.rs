@@ -137,12 +137,12 @@ fn step(root: &Path, path: &Path, wanted: &Wanted, policy: Policy) -> Result<Ste
 
 /// The first part of `path` below `root` that is a symbolic link.
 fn link_below(root: &Path, path: &Path) -> Option<PathBuf> {
-    let mut at = root.to_owned();
+    let mut prefix = root.to_owned();
     for part in path.components() {
         let Component::Normal(part) = part else { return Some(path.to_owned()) };
-        at.push(part);
-        if fs::symlink_metadata(&at).is_ok_and(|it| it.file_type().is_symlink()) {
-            return Some(at);
+        prefix.push(part);
+        if fs::symlink_metadata(&prefix).is_ok_and(|it| it.file_type().is_symlink()) {
+            return Some(prefix);
         }
     }
     None

@@ -67,8 +67,8 @@ pub(super) fn define(
                     model.services.extend(named.map(|named| service(item, named, from, options, found)));
                 }
                 _ => {
-                    let at = model.defs.len();
-                    let define = |declared| define_type(item, (at, declared), from, options, &mut unvalued, found);
+                    let index = model.defs.len();
+                    let define = |declared| define_type(item, (index, declared), from, options, &mut unvalued, found);
                     model.defs.extend(types.next().and_then(define));
                 }
             }

@@ -35,17 +35,17 @@ pub(super) fn check(model: &Model, found: &mut Diagnostics) {
         counts[at] = next[at].iter().fold(counts[at], |sum, to| sum.saturating_add(counts[*to]));
     }
     for (def, start) in starts.iter().enumerate() {
-        for (at, field) in fields(model, def).iter().enumerate() {
-            let at = start + at;
+        for (index, field) in fields(model, def).iter().enumerate() {
+            let node = start + index;
             if field.default.is_none() {
                 continue;
             }
             let head = &model.defs[def].head;
             let name = Name { text: head.name.clone(), span: head.span };
-            if next[at].iter().any(|to| group[*to] == group[at]) {
+            if next[node].iter().any(|to| group[*to] == group[node]) {
                 found.push(text::endless_default(&name, &field.head.name, field.head.span));
-            } else if counts[at] > MOST && next[at].iter().all(|to| counts[*to] <= MOST) {
-                found.push(text::large_default(&name, &field.head.name, field.head.span, counts[at]));
+            } else if counts[node] > MOST && next[node].iter().all(|to| counts[*to] <= MOST) {
+                found.push(text::large_default(&name, &field.head.name, field.head.span, counts[node]));
             }
         }
     }

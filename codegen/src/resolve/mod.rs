@@ -39,22 +39,22 @@ use crate::options::Options;
 ///
 /// Every unknown, clashing or cyclic name of every file.
 pub fn resolve(draft: &Draft, options: &Options) -> Result<(Model, Diagnostics), Diagnostics> {
-    let mut found = Diagnostics::default();
-    let (declared, scope) = declare::declare(draft, options, &mut found);
-    let (mut model, unvalued) = define::define(draft, &scope, options, declared, &mut found);
-    services::check(&model, options, &mut found);
-    messages::check(draft, &scope, &model, &mut found);
-    routes::resolve(draft, &scope, options, &mut model, &mut found);
-    if found.has_errors() {
-        return Err(found);
+    let mut findings = Diagnostics::default();
+    let (declared, scope) = declare::declare(draft, options, &mut findings);
+    let (mut model, unvalued) = define::define(draft, &scope, options, declared, &mut findings);
+    services::check(&model, options, &mut findings);
+    messages::check(draft, &scope, &model, &mut findings);
+    routes::resolve(draft, &scope, options, &mut model, &mut findings);
+    if findings.has_errors() {
+        return Err(findings);
     }
-    shape::shape(&mut model, &unvalued, &mut found);
-    if found.has_errors() {
-        return Err(found);
+    shape::shape(&mut model, &unvalued, &mut findings);
+    if findings.has_errors() {
+        return Err(findings);
     }
-    derives::check(&model, &mut found);
-    consts::evaluate(draft, &scope, unvalued, &mut model, &mut found);
-    endless::check(&model, &mut found);
-    rules::fill(draft, &scope, &mut model, &mut found);
-    if found.has_errors() { Err(found) } else { Ok((model, found)) }
+    derives::check(&model, &mut findings);
+    consts::evaluate(draft, &scope, unvalued, &mut model, &mut findings);
+    endless::check(&model, &mut findings);
+    rules::fill(draft, &scope, &mut model, &mut findings);
+    if findings.has_errors() { Err(findings) } else { Ok((model, findings)) }
 }

@@ -111,13 +111,13 @@ impl<'a> Evaluator<'a> {
 
     /// `Enum.MEMBER`, in an enum's place or as the number that it is.
     fn member(&mut self, name: &str, at: Span, real: &Ty, file: usize) -> Option<Value> {
-        let found = name.rsplit_once('.').and_then(|(owner, member)| {
+        let resolved = name.rsplit_once('.').and_then(|(owner, member)| {
             let Some(Symbol::Def(id)) = self.scope.find(file, owner) else { return None };
             let id = self.enum_of(id);
             let DefKind::Enum(members) = &self.model.def(id).kind else { return None };
             Some((id, members.iter().find(|it| it.head.name == member)?.number))
         });
-        match (found, real) {
+        match (resolved, real) {
             (Some((id, number)), Ty::Def(wanted)) if id == *wanted => Some(Value::Enum(id, number)),
             (Some((_, number)), Ty::Base(base @ (Base::I8 | Base::I16 | Base::I32 | Base::I64))) => {
                 self.int(i64::from(number), *base, at)
@@ -272,7 +272,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn mismatch<T>(&mut self, literal: &Literal, ty: &Ty) -> Option<T> {
-        let found = match &literal.kind {
+        let written = match &literal.kind {
             LiteralKind::Int(number) => format!("the number {number}"),
             LiteralKind::Double(number) => format!("the number {number:?}"),
             LiteralKind::String(_) => "a text".to_owned(),
@@ -280,7 +280,7 @@ impl<'a> Evaluator<'a> {
             LiteralKind::List(_) => "a list".to_owned(),
             LiteralKind::Map(_) => "a map".to_owned(),
         };
-        self.found.push(text::value_type(literal.span, &types::show(ty, self.model), &found));
+        self.found.push(text::value_type(literal.span, &types::show(ty, self.model), &written));
         None
     }
 }

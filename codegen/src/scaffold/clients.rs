@@ -114,7 +114,7 @@ pub(super) fn call(client: &str, method: &Method) -> String {
 /// Text that `Clients` lacks for services that are new, each with the place where it goes.
 pub(super) fn lacking(model: &Model, services: &[&Service], text: &str) -> Vec<(Option<usize>, String)> {
     let Ok(file) = syn::parse_file(text) else { return Vec::new() };
-    let found = file.items.iter().find_map(|item| match item {
+    let fields = file.items.iter().find_map(|item| match item {
         syn::Item::Struct(it) if it.ident == "Clients" => match &it.fields {
             syn::Fields::Named(fields) => Some(fields),
             _ => None,
@@ -122,7 +122,7 @@ pub(super) fn lacking(model: &Model, services: &[&Service], text: &str) -> Vec<(
         _ => None,
     });
     let has = |field: &str| {
-        let mut names = found.iter().flat_map(|it| &it.named).filter_map(|it| it.ident.as_ref());
+        let mut names = fields.iter().flat_map(|it| &it.named).filter_map(|it| it.ident.as_ref());
         names.any(|name| name == field)
     };
     let new: Vec<Client> = services.iter().map(|it| Client::of(model, it)).filter(|it| !has(&it.field)).collect();
@@ -130,7 +130,7 @@ pub(super) fn lacking(model: &Model, services: &[&Service], text: &str) -> Vec<(
         return Vec::new();
     }
     let (declared, made) = (new.iter().map(Client::declared).collect(), new.iter().map(Client::made).collect());
-    let mut out = place(text, found.map(|it| (&it.named, &it.brace_token)), declared);
+    let mut out = place(text, fields.map(|it| (&it.named, &it.brace_token)), declared);
     out.extend(place(text, literal(&file).map(|it| (&it.fields, &it.brace_token)), made));
     out
 }

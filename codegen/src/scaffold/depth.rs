@@ -50,17 +50,17 @@ fn edges(model: &Model) -> Edges {
 }
 
 fn of_fields(model: &Model, fields: &[Field]) -> Vec<(usize, usize)> {
-    let mut found = Vec::new();
+    let mut reached = Vec::new();
     let mut open: Vec<(&Ty, usize)> = fields.iter().map(|it| (&it.ty, FIELD)).collect();
     while let Some((ty, steps)) = open.pop() {
         match model.real(ty) {
-            Ty::Def(DefId(at)) => found.push((*at, steps)),
+            Ty::Def(DefId(at)) => reached.push((*at, steps)),
             Ty::List(inner) | Ty::Set(_, inner) => open.push((inner, steps + COLLECTION)),
             Ty::Map(_, key, value) => open.extend([(&**key, steps + COLLECTION), (value, steps + COLLECTION)]),
             Ty::Base(_) | Ty::WellKnown(_) => {}
         }
     }
-    found
+    reached
 }
 
 fn of_message(message: &DescriptorProto, known: &BTreeMap<&str, usize>) -> Vec<(usize, usize)> {

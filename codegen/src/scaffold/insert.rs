@@ -36,11 +36,11 @@ pub(super) fn missing(
         let path = PathBuf::from(handler::file(model, service));
         let Some(text) = existing.get(&path) else { continue };
         let behind = it.gateway.then(|| handler::module(model, service));
-        let found = handler::chain(model, service)
+        let insertions = handler::chain(model, service)
             .into_iter()
             .filter_map(|owner| stubs(model, owner, text, behind.as_deref()))
             .collect();
-        settle(path, text, found, insert, out);
+        settle(path, text, insertions, insert, out);
     }
     let path = PathBuf::from("src/handler/mod.rs");
     if let Some(text) = existing.get(&path) {
@@ -60,8 +60,8 @@ pub(super) fn missing(
     }
     let path = PathBuf::from(clients::FILE);
     if let Some(text) = existing.get(&path).filter(|_| it.gateway) {
-        let found = clients::lacking(model, services, text);
-        settle(path, text, found.into_iter().map(|(at, text)| Insertion { at, text }).collect(), insert, out);
+        let lacking = clients::lacking(model, services, text);
+        settle(path, text, lacking.into_iter().map(|(at, text)| Insertion { at, text }).collect(), insert, out);
     }
 }
 
@@ -80,8 +80,8 @@ pub(super) fn library(it: &Crate, limit: Option<usize>, existing: &Existing, out
 fn recursion_limit(limit: usize, text: &str) -> Option<Insertion> {
     let file = syn::parse_file(text).ok()?;
     let set = file.attrs.iter().any(|it| it.path().is_ident("recursion_limit"));
-    let at = file.items.first().map_or(text.len(), |it| it.span().byte_range().start);
-    (!set).then(|| Insertion { at: Some(at), text: format!("#![recursion_limit = \"{limit}\"]\n") })
+    let start = file.items.first().map_or(text.len(), |it| it.span().byte_range().start);
+    (!set).then(|| Insertion { at: Some(start), text: format!("#![recursion_limit = \"{limit}\"]\n") })
 }
 
 /// Inserts, or reports.
@@ -162,23 +162,23 @@ fn modules<'a>(wanted: impl Iterator<Item = (&'a str, &'a str)>, text: &str) -> 
     let sorted = lines.clone().is_sorted_by_key(|(name, _, _)| name);
     let body = declared.iter().find(|(_, _, line)| !line).map(|(_, at, _)| *at);
     let mut missing = wanted.filter(|(name, _)| !declared.iter().any(|(other, _, _)| other == name)).peekable();
-    let mut found = Vec::new();
+    let mut insertions = Vec::new();
     while let Some((name, attributes)) = missing.next() {
         let line = format!("{attributes}pub mod {name};\n");
         let next = lines.clone().find(|(other, _, _)| sorted && other.as_str() > name).map(|(_, at, _)| *at);
-        found.push(match (next, body) {
+        insertions.push(match (next, body) {
             (Some(at), _) => Insertion { at: Some(at), text: line },
             (None, Some(at)) => {
                 let end = if missing.peek().is_none() { "\n" } else { "" };
                 Insertion { at: Some(at), text: format!("{line}{end}") }
             }
             (None, None) => {
-                let start = if found.is_empty() && !text.is_empty() && !text.ends_with('\n') { "\n" } else { "" };
+                let start = if insertions.is_empty() && !text.is_empty() && !text.ends_with('\n') { "\n" } else { "" };
                 Insertion { at: Some(text.len()), text: format!("{start}{line}") }
             }
         });
     }
-    found
+    insertions
 }
 
 /// Whether a text names the server of one of the services.
@@ -199,16 +199,16 @@ fn mounts(model: &Model, services: &[&Service], main: &str, (text, gateway): (&s
     if lines.is_empty() {
         return Vec::new();
     }
-    let at = syn::parse_file(text).ok().and_then(|file| {
+    let offset = syn::parse_file(text).ok().and_then(|file| {
         let mut finder = Run(None);
         finder.file(&file);
         finder.0
     });
-    let text = match at {
+    let text = match offset {
         None if !names.contains("Server") => main.to_owned(),
         _ => lines.concat(),
     };
-    vec![Insertion { at, text }]
+    vec![Insertion { at: offset, text }]
 }
 
 /// Every identifier of a text, comments left out.

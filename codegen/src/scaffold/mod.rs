@@ -237,12 +237,12 @@ pub fn scaffold(model: &Model, it: &Crate, existing: &Existing) -> Scaffold {
 
 /// The path over HTTP of the first method that takes one message and gives one.
 fn some_path(model: &Model, services: &[&Service]) -> String {
-    let found = services.iter().find_map(|service| {
+    let first = services.iter().find_map(|service| {
         let methods = model.all_methods(service);
         let unary = methods.into_iter().find(|(_, it)| !it.client_streaming && !it.server_streaming);
         unary.map(|(_, method)| (*service, method))
     });
-    let Some((service, method)) = found else { return String::new() };
+    let Some((service, method)) = first else { return String::new() };
     let package = if service.package.is_empty() { String::new() } else { format!("{}.", service.package) };
     format!("{package}{}/{}", service.head.name, method.head.name)
 }

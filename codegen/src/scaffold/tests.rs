@@ -124,8 +124,8 @@ fn function(model: &Model, service: &Service) -> Ident {
         return format_ident!("{module}_calls");
     }
     // A call of a longer name would be broken.
-    let at = model.root_services().position(|it| std::ptr::eq(it, service)).unwrap_or_default();
-    format_ident!("calls_{at}")
+    let index = model.root_services().position(|it| std::ptr::eq(it, service)).unwrap_or_default();
+    format_ident!("calls_{index}")
 }
 
 fn calls(view: &View<'_>, service: &Service) -> TokenStream {

@@ -162,10 +162,10 @@ mod tests {
         let mut sources = SourceMap::new();
         let file = sources.add("a", "\u{feff}äb\r\nc".to_owned());
         assert_eq!(sources.text(file), "äb\r\nc");
-        let at = |start| sources.position(Span { file, start, end: start });
-        assert_eq!(at(2), Position { line: 1, column: 2 });
-        assert_eq!(at(5), Position { line: 2, column: 1 });
-        assert_eq!(at(6), Position { line: 2, column: 2 });
+        let position = |start| sources.position(Span { file, start, end: start });
+        assert_eq!(position(2), Position { line: 1, column: 2 });
+        assert_eq!(position(5), Position { line: 2, column: 1 });
+        assert_eq!(position(6), Position { line: 2, column: 2 });
         assert_eq!(sources.line_count(file), 2);
         assert_eq!(sources.whole(file).end, 6);
     }

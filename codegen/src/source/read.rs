@@ -54,8 +54,8 @@ impl SourceMap {
 
     /// Lets a text be read in the place of a file; findings name it as `shown`.
     pub fn stand_in(&mut self, path: &Path, shown: &str, text: &str) {
-        let it = StandIn { shown: shown.to_owned(), text: text.to_owned() };
-        self.stand_ins.insert(nearest(path), it);
+        let stand_in = StandIn { shown: shown.to_owned(), text: text.to_owned() };
+        self.stand_ins.insert(nearest(path), stand_in);
     }
 
     /// The path of a file without links. A text that stands in for one may have no file yet.

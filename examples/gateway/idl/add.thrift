@@ -1,14 +1,14 @@
 namespace go api
 
 struct AddRequest {
-    1: i32 first
-    2: i32 second
+    1: required i32 first
+    2: required i32 second
 }
 
 struct AddResponse {
-    1: i32 sum
+    1: i32 sum (api.body = "message")
 }
 
 service AddService {
-    AddResponse Add(AddRequest req)
+    AddResponse Add(AddRequest req) (api.post = "/add")
 }

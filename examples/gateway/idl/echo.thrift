@@ -9,5 +9,5 @@ struct EchoResponse {
 }
 
 service EchoService {
-    EchoResponse Echo(1:EchoRequest req)
+    EchoResponse Echo(1:EchoRequest req) (api.get = "/echo")
 }

@@ -54,15 +54,15 @@ impl Picker for Pair {
     fn pick(&self, request: &PickRequest<'_>) -> Option<usize> {
         let number = self.rng.draw();
         let mut first = Some(number);
-        let one = request.drawn(|| self.shares.at(first.take().unwrap_or_else(|| self.rng.draw())))?;
+        let index = request.drawn(|| self.shares.at(first.take().unwrap_or_else(|| self.rng.draw())))?;
         let count = request.members.len();
         // After a few misses there are few others, or none.
-        let neighbours = (1..count.min(16)).map(|step| (one + step) % count);
+        let neighbours = (1..count.min(16)).map(|step| (index + step) % count);
         // One step of the shared counter serves both: the second look need not wait for another.
         let mut others = (1..=4).map(|more| self.shares.at(mix(number.wrapping_add(more)))).chain(neighbours);
-        let Some(two) = others.find(|two| *two != one && request.usable(*two)) else { return Some(one) };
-        let (Some(a), Some(b)) = (request.members.get(one), request.members.get(two)) else { return Some(one) };
-        Some(if self.is_better(b, a, request.now) { two } else { one })
+        let Some(other) = others.find(|other| *other != index && request.usable(*other)) else { return Some(index) };
+        let (Some(a), Some(b)) = (request.members.get(index), request.members.get(other)) else { return Some(index) };
+        Some(if self.is_better(b, a, request.now) { other } else { index })
     }
 }
 

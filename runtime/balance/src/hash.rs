@@ -103,11 +103,11 @@ impl Circle {
             *slot += 1;
         }
         // Insertion sort: the list is nearly sorted, and then one pass is enough.
-        for at in 1..sorted.len() {
-            let mut at = at;
-            while at > 0 && sorted[at - 1].at > sorted[at].at {
-                sorted.swap(at - 1, at);
-                at -= 1;
+        for index in 1..sorted.len() {
+            let mut index = index;
+            while index > 0 && sorted[index - 1].at > sorted[index].at {
+                sorted.swap(index - 1, index);
+                index -= 1;
             }
         }
         self.points = sorted;
@@ -121,8 +121,8 @@ impl Circle {
             start += 1;
         }
         let around = self.points.iter().cycle().skip(start).take(self.points.len());
-        let mut found = around.map(|point| (point.at.wrapping_sub(at), point.place as usize));
-        found.find(|(_, place)| request.usable(*place))
+        let mut candidates = around.map(|point| (point.at.wrapping_sub(at), point.place as usize));
+        candidates.find(|(_, place)| request.usable(*place))
     }
 }
 

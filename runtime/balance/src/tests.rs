@@ -11,12 +11,12 @@ const SECOND: u64 = 1_000_000_000;
 
 fn instances(weights: &[u32]) -> Vec<Arc<Instance>> {
     let endpoint = |place: usize| Endpoint::new("", format!("10.0.{}.{}", place / 250, place % 250), 80);
-    let one = |(place, weight): (usize, &u32)| {
+    let weighted = |(place, weight): (usize, &u32)| {
         let mut instance = Instance::new("add", endpoint(place)).with_weight(*weight);
         instance.id = format!("{place:05}");
         Arc::new(instance)
     };
-    weights.iter().enumerate().map(one).collect()
+    weights.iter().enumerate().map(weighted).collect()
 }
 
 fn set(list: &[Arc<Instance>], suspects: &[&str], before: Option<&PickSet>, balancer: &dyn Balancer) -> PickSet {

@@ -116,8 +116,8 @@ impl Router {
     pub fn find(&self, idl: Idl, service: Option<&str>, name: &str) -> Option<&Route> {
         let names = self.names(idl);
         let methods = service.and_then(|service| names.services.get(service));
-        let found = methods.unwrap_or(&names.bare).get(name).and_then(Option::as_ref);
-        found.or_else(|| {
+        let route = methods.unwrap_or(&names.bare).get(name).and_then(Option::as_ref);
+        route.or_else(|| {
             let (service, name) = name.split_once(SEPARATOR)?;
             names.services.get(service)?.get(name)?.as_ref()
         })

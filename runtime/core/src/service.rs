@@ -134,11 +134,11 @@ impl Method {
 
 /// What is before and behind the last of a byte; all of it behind when there is none.
 const fn after_last(text: &'static str, byte: u8) -> (&'static str, &'static str) {
-    let mut at = text.len();
-    while at > 0 {
-        at -= 1;
-        if text.as_bytes()[at] == byte {
-            let (before, rest) = text.split_at(at);
+    let mut index = text.len();
+    while index > 0 {
+        index -= 1;
+        if text.as_bytes()[index] == byte {
+            let (before, rest) = text.split_at(index);
             return (before, rest.split_at(1).1);
         }
     }

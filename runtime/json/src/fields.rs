@@ -27,10 +27,10 @@ impl Fields {
         let (mut place, mut plain) = (0, true);
         while place < names.len() {
             let name = names[place].as_bytes();
-            let mut at = 0;
-            while at < name.len() {
-                plain = plain && name[at] >= b' ' && name[at] != b'"' && name[at] != b'\\';
-                at += 1;
+            let mut index = 0;
+            while index < name.len() {
+                plain = plain && name[index] >= b' ' && name[index] != b'"' && name[index] != b'\\';
+                index += 1;
             }
             place += 1;
         }
@@ -70,8 +70,8 @@ impl Fields {
     /// The place of the field of a name.
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
         if !self.sorted.is_empty() {
-            let found = self.sorted.binary_search_by(|(other, _)| (*other).cmp(name)).ok()?;
-            return self.sorted.get(found).map(|(_, place)| *place);
+            let index = self.sorted.binary_search_by(|(other, _)| (*other).cmp(name)).ok()?;
+            return self.sorted.get(index).map(|(_, place)| *place);
         }
         let own = self.names.iter().position(|it| *it == name);
         own.or_else(|| self.others.iter().find(|(other, _)| *other == name).map(|(_, place)| *place))

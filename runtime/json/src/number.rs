@@ -4,28 +4,28 @@
 pub(crate) fn length(bytes: &[u8]) -> Option<usize> {
     let digits =
         |from: usize| bytes.get(from..).unwrap_or_default().iter().take_while(|it| it.is_ascii_digit()).count();
-    let mut at = usize::from(bytes.first() == Some(&b'-'));
-    at += match (bytes.get(at), digits(at)) {
+    let mut end = usize::from(bytes.first() == Some(&b'-'));
+    end += match (bytes.get(end), digits(end)) {
         (_, 0) => return None,
         (Some(b'0'), _) => 1,
         (_, count) => count,
     };
-    if bytes.get(at) == Some(&b'.') {
-        let count = digits(at + 1);
+    if bytes.get(end) == Some(&b'.') {
+        let count = digits(end + 1);
         if count == 0 {
             return None;
         }
-        at += 1 + count;
+        end += 1 + count;
     }
-    if matches!(bytes.get(at), Some(b'e' | b'E')) {
-        let sign = usize::from(matches!(bytes.get(at + 1), Some(b'-' | b'+')));
-        let count = digits(at + 1 + sign);
+    if matches!(bytes.get(end), Some(b'e' | b'E')) {
+        let sign = usize::from(matches!(bytes.get(end + 1), Some(b'-' | b'+')));
+        let count = digits(end + 1 + sign);
         if count == 0 {
             return None;
         }
-        at += 1 + sign + count;
+        end += 1 + sign + count;
     }
-    Some(at)
+    Some(end)
 }
 
 /// Whether a text is a number of JSON, and nothing else.

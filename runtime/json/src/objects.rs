@@ -114,8 +114,8 @@ impl<'a> Reader<'a> {
     #[inline]
     fn one(&mut self, message: &mut dyn Message, fields: &'static Fields, place: usize, seen: &mut Seen) -> Read {
         if !seen.insert(place) {
-            let at = self.place();
-            return Err(Failure::new("the field is there twice", at).inside(Step::Field(fields.name(place))));
+            let offset = self.place();
+            return Err(Failure::new("the field is there twice", offset).inside(Step::Field(fields.name(place))));
         }
         if self.peek() == Some(b'n') && !fields.takes_null(place) && self.null() {
             // A required field that is null is not there.

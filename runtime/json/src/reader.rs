@@ -63,8 +63,8 @@ impl<'a> Reader<'a> {
     pub fn new(json: &'a [u8], style: Style, limits: DecodeLimits) -> Read<Self> {
         let text = if json.len() < 64 { std::str::from_utf8(json).ok() } else { simdutf8::basic::from_utf8(json).ok() };
         let text = text.ok_or_else(|| {
-            let at = std::str::from_utf8(json).err().map(|error| error.valid_up_to());
-            Failure::new("the JSON is not UTF-8", at)
+            let offset = std::str::from_utf8(json).err().map(|error| error.valid_up_to());
+            Failure::new("the JSON is not UTF-8", offset)
         })?;
         Ok(Self::of(text, Source::Json, style, limits))
     }
@@ -151,9 +151,9 @@ impl<'a> Reader<'a> {
 
     #[inline]
     pub(crate) fn eat(&mut self, byte: u8) -> bool {
-        let found = self.peek() == Some(byte);
-        self.at += usize::from(found);
-        found
+        let matches = self.peek() == Some(byte);
+        self.at += usize::from(matches);
+        matches
     }
 
     #[inline]
@@ -182,7 +182,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn unexpected(&mut self, wanted: &str) -> Failure {
         let place = self.place();
         let bytes = self.bytes();
-        let found = match bytes.first() {
+        let actual = match bytes.first() {
             None => return Failure::new(format!("the JSON ends where {wanted} should be"), place),
             Some(b'{') => "an object".to_owned(),
             Some(b'[') => "a list".to_owned(),
@@ -196,7 +196,7 @@ impl<'a> Reader<'a> {
                 shown(rest.get(..end.max(1)).unwrap_or_default(), false)
             }
         };
-        Failure::new(format!("{found} is not {wanted}"), place)
+        Failure::new(format!("{actual} is not {wanted}"), place)
     }
 
     #[cold]
@@ -207,8 +207,8 @@ impl<'a> Reader<'a> {
     /// The error for a field that has to be there.
     #[cold]
     pub fn missing(&self, name: &'static str) -> Failure {
-        let at = matches!(self.source, Source::Json).then_some(self.at);
-        Failure::new("the field is missing", at).inside(Step::Field(name))
+        let offset = matches!(self.source, Source::Json).then_some(self.at);
+        Failure::new("the field is missing", offset).inside(Step::Field(name))
     }
 
     /// Takes memory out of what values may take.

@@ -55,9 +55,9 @@ impl<'a> Reader<'a> {
                 return Err(Failure::new(format!("it is {wanted}, and has no field `{path}`"), None));
             }
         }
-        let at = self.place();
+        let offset = self.place();
         if self.eat(b'"') {
-            return Ok(Token { text: self.quoted()?, quoted: true, at });
+            return Ok(Token { text: self.quoted()?, quoted: true, at: offset });
         }
         let rest = self.bytes();
         let length = match rest.first() {
@@ -73,7 +73,7 @@ impl<'a> Reader<'a> {
         let Some(length) = length else { return Err(self.unexpected(wanted)) };
         let text = self.text.get(self.at..self.at + length).unwrap_or_default();
         self.at += length;
-        Ok(Token { text: Cow::Borrowed(text), quoted: false, at })
+        Ok(Token { text: Cow::Borrowed(text), quoted: false, at: offset })
     }
 
     /// A whole number.

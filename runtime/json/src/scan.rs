@@ -14,9 +14,9 @@ pub(crate) fn plain(bytes: &[u8]) -> usize {
         let word = u64::from_le_bytes(*chunk);
         // The lowest byte that each of the three finds is one; those above it may be wrong.
         let below = |word: u64, most: u64| word.wrapping_sub(ONES * most) & !word & HIGH;
-        let found = below(word, 0x20) | below(word ^ (ONES * 0x22), 1) | below(word ^ (ONES * 0x5c), 1);
-        if found != 0 {
-            return bytes.len() - rest.len() + (found.trailing_zeros() / 8) as usize;
+        let hits = below(word, 0x20) | below(word ^ (ONES * 0x22), 1) | below(word ^ (ONES * 0x5c), 1);
+        if hits != 0 {
+            return bytes.len() - rest.len() + (hits.trailing_zeros() / 8) as usize;
         }
         rest = behind;
     }
@@ -29,17 +29,17 @@ pub(crate) fn plain(bytes: &[u8]) -> usize {
 pub(crate) fn escaped(text: &str, start: usize) -> Read<(String, usize)> {
     let bytes = text.as_bytes();
     let mut out = String::new();
-    let mut at = 0;
+    let mut offset = 0;
     loop {
-        let end = at + plain(bytes.get(at..).unwrap_or_default());
-        out.push_str(text.get(at..end).unwrap_or_default());
+        let end = offset + plain(bytes.get(offset..).unwrap_or_default());
+        out.push_str(text.get(offset..end).unwrap_or_default());
         match bytes.get(end) {
             Some(b'"') => return Ok((out, end + 1)),
             Some(b'\\') => {
                 let (character, length) = escape(bytes.get(end + 1..).unwrap_or_default())
                     .ok_or_else(|| Failure::new("this escape has no meaning", Some(start + end)))?;
                 out.push(character);
-                at = end + 1 + length;
+                offset = end + 1 + length;
             }
             other => return Err(unended(other.copied(), start + end)),
         }

@@ -14,8 +14,8 @@ impl Types {
 
     /// The entry of a full name.
     pub fn find(&self, name: &str) -> Option<&'static AnyType> {
-        let found = self.0.binary_search_by(|it| it.name.cmp(name)).ok()?;
-        self.0.get(found)
+        let index = self.0.binary_search_by(|it| it.name.cmp(name)).ok()?;
+        self.0.get(index)
     }
 }
 

@@ -229,12 +229,12 @@ pub(crate) fn read_map<K: Value, V, M: Map<K, V>>(
     input.entries(&mut |input, name| {
         let inside = |failure: Failure| failure.inside(Step::Key(name.to_string()));
         input.charge(2 * (size_of::<K>() + size_of::<V>() + PAIR))?;
-        let at = input.place();
+        let offset = input.place();
         let key = input.with(&name, Source::Key, K::read).map_err(inside)?;
         if let Some(value) = value(input).map_err(inside)?
             && !map.add(key, value)
         {
-            return Err(inside(Failure::new("the name is there twice", at)));
+            return Err(inside(Failure::new("the name is there twice", offset)));
         }
         Ok(())
     })

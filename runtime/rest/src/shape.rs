@@ -9,13 +9,15 @@ use kiteline_core::error::Error;
 use crate::failure::{write_failure, write_failure_as};
 
 /// The shape of every answer by a route that is one message of JSON, and of every error.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub enum Shape {
     /// A message as it is, an error as Kratos writes it.
     #[default]
     Plain,
     /// `{"code": 0, "message": "ok", "data": <the message>}`, and of an error its code, its message and no data.
     Envelope,
+    /// A message as it is, an error as the program writes it in JSON, with the status that it has anyhow.
+    Own(fn(&Error) -> String),
 }
 
 /// An error in an envelope.
@@ -29,7 +31,7 @@ struct Enveloped<'a> {
 impl Shape {
     /// The body of an answer, of its message in JSON.
     pub fn message(self, json: Bytes) -> Bytes {
-        if self == Self::Plain {
+        if !matches!(self, Self::Envelope) {
             return json;
         }
         let (before, json): (_, &[u8]) =
@@ -47,6 +49,7 @@ impl Shape {
         let (status, body) = write_failure(error);
         match (self, own_code(error)) {
             (Self::Plain, _) => (status, body),
+            (Self::Own(write), _) => (status, write(error).into()),
             (Self::Envelope, Some(code)) => (StatusCode::OK, enveloped(code, error)),
             (Self::Envelope, None) => (status, enveloped(status.as_u16().into(), error)),
         }
@@ -56,6 +59,7 @@ impl Shape {
     pub fn failure_as(self, status: StatusCode, error: &Error) -> Bytes {
         match self {
             Self::Plain => write_failure_as(status, error),
+            Self::Own(write) => write(error).into(),
             Self::Envelope => enveloped(own_code(error).unwrap_or_else(|| status.as_u16().into()), error),
         }
     }

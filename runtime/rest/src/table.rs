@@ -150,17 +150,17 @@ impl Search<'_> {
         // The last segment may be one with an ending: `7:greet` is `7` there.
         let cut = if last { segment.rsplit_once(':') } else { None };
         if let Some((text, ending)) = cut {
-            let found = node.literals.get(text).and_then(|node| self.leaf(&node.leaves, Some(ending)));
+            let leaf = node.literals.get(text).and_then(|node| self.leaf(&node.leaves, Some(ending)));
             let any = || node.any.as_ref().filter(|_| !text.is_empty());
-            let found = found.or_else(|| any().and_then(|node| self.leaf(&node.leaves, Some(ending))));
-            if found.is_some() {
-                return found;
+            let leaf = leaf.or_else(|| any().and_then(|node| self.leaf(&node.leaves, Some(ending))));
+            if leaf.is_some() {
+                return leaf;
             }
         }
         let literal = node.literals.get(segment).and_then(|node| self.below(node, depth + 1));
         let any = || node.any.as_ref().filter(|_| !segment.is_empty());
-        let found = literal.or_else(|| any().and_then(|node| self.below(node, depth + 1)));
-        found.or_else(|| self.rest(node))
+        let leaf = literal.or_else(|| any().and_then(|node| self.below(node, depth + 1)));
+        leaf.or_else(|| self.rest(node))
     }
 
     /// A path that goes on in any way here, but not with an empty segment at its end.

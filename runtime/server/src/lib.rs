@@ -95,6 +95,7 @@ pub struct Builder {
     reflection: bool,
     cors: Option<Cors>,
     envelope: bool,
+    error_body: Option<fn(&Error) -> String>,
     counters: Arc<Counters>,
     recorders: Recorders,
     tls: Option<ServerTls>,
@@ -124,6 +125,7 @@ impl Builder {
             reflection: true,
             cors: None,
             envelope: false,
+            error_body: None,
             counters: Arc::default(),
             recorders: Recorders::default(),
             tls: None,
@@ -171,6 +173,12 @@ impl Builder {
     /// such an object with its code and without data. Default: messages as they are, errors as Kratos writes them.
     pub fn envelope(mut self, envelope: bool) -> Self {
         self.envelope = envelope;
+        self
+    }
+
+    /// How an error of a route of HTTP is written, in JSON and in place of an envelope. Its status is that of its code.
+    pub fn error_body(mut self, write: fn(&Error) -> String) -> Self {
+        self.error_body = Some(write);
         self
     }
 
@@ -305,7 +313,11 @@ impl Builder {
         {
             beside.pages.extend(readiness().pages());
         }
-        let shape = if self.envelope { Shape::Envelope } else { Shape::Plain };
+        let shape = match self.error_body {
+            Some(write) => Shape::Own(write),
+            None if self.envelope => Shape::Envelope,
+            None => Shape::Plain,
+        };
         let http = http::Http::new(router, shape, self.cors.take(), std::mem::take(&mut self.pages))?;
         let alone: Vec<Box<dyn Driver>> = vec![Box::new(http.clone()), Box::new(http1::Refusal)];
         Ok([self.around(router, Some(Box::new(http))), alone])
@@ -318,7 +330,7 @@ impl Builder {
         _: &watch::Sender<Stage>,
         _: &Arc<OnceLock<Standing>>,
     ) -> Result<[Vec<Box<dyn Driver>>; 2], Error> {
-        drop((self.envelope, self.cors.take(), self.health, self.openapi));
+        drop((self.envelope, self.error_body, self.cors.take(), self.health, self.openapi));
         if self.http_listen.is_some() {
             let text =
                 "`[server.http]` asks for a port, and this build has no HTTP; add the feature `grpc` of `runtime`";

@@ -95,8 +95,8 @@ fn system() -> Result<Pem, Error> {
     if let Some(named) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) {
         return Ok(Pem::File(named.into()));
     }
-    let found = SYSTEM.into_iter().find(|path| Path::new(path).exists());
-    found.map(Pem::from).ok_or_else(|| {
+    let path = SYSTEM.into_iter().find(|path| Path::new(path).exists());
+    path.map(Pem::from).ok_or_else(|| {
         let text = "this system has no authorities in the usual places (such as the package ca-certificates has them); \
                     name a file by `ca` of `[client.tls]`, `.tls(ClientTls::new().ca(…))` or SSL_CERT_FILE";
         Error::new(kiteline_core::Code::FailedPrecondition, text)

@@ -20,14 +20,14 @@ const MOST: usize = 2 << 10;
 pub(crate) fn detail(violations: &[Violation]) -> Detail {
     let mut value = Vec::new();
     for violation in violations {
-        let mut one = Vec::new();
-        put(&mut one, FIELD, violation.field.as_bytes());
-        put(&mut one, DESCRIPTION, violation.message.as_bytes());
-        put(&mut one, RULE, violation.rule.as_bytes());
-        if value.len() + one.len() > MOST {
+        let mut encoded = Vec::new();
+        put(&mut encoded, FIELD, violation.field.as_bytes());
+        put(&mut encoded, DESCRIPTION, violation.message.as_bytes());
+        put(&mut encoded, RULE, violation.rule.as_bytes());
+        if value.len() + encoded.len() > MOST {
             break;
         }
-        put(&mut value, VIOLATION, &one);
+        put(&mut value, VIOLATION, &encoded);
     }
     Detail { type_name: NAME.to_owned(), value: value.into() }
 }
@@ -92,20 +92,23 @@ mod tests {
             },
         ];
         let read = <BadRequest as prost::Message>::decode(detail(&violations).value).unwrap();
-        let one = |field: &str, description: &str, reason: &str| FieldViolation {
+        let field_violation = |field: &str, description: &str, reason: &str| FieldViolation {
             field: field.to_owned(),
             description: description.to_owned(),
             reason: reason.to_owned(),
         };
-        let expected = [one("a[1]", "must be an email address", "string.email"), one("", &long, "message.oneof")];
+        let expected = [
+            field_violation("a[1]", "must be an email address", "string.email"),
+            field_violation("", &long, "message.oneof"),
+        ];
         assert_eq!(read.field_violations, expected);
         assert_eq!(<BadRequest as prost::Name>::full_name(), NAME);
     }
 
     #[test]
     fn as_many_are_written_as_headers_hold() {
-        let one = Violation { field: "x".repeat(100), rule: "required", message: "is required" };
-        let read = <BadRequest as prost::Message>::decode(detail(&vec![one; 100]).value).unwrap();
+        let violation = Violation { field: "x".repeat(100), rule: "required", message: "is required" };
+        let read = <BadRequest as prost::Message>::decode(detail(&vec![violation; 100]).value).unwrap();
         assert_eq!(read.field_violations.len(), 16);
     }
 }

@@ -29,13 +29,13 @@ pub fn request(call: &Call, check: impl FnOnce(&mut Violations)) -> Result<(), E
     if !call.limits.validate {
         return Ok(());
     }
-    let mut found = Violations::default();
-    check(&mut found);
-    if found.is_empty() {
+    let mut violations = Violations::default();
+    check(&mut violations);
+    if violations.is_empty() {
         return Ok(());
     }
     let over_thrift = call.method.idl == Idl::Thrift && call.form == Form::Binary;
-    Err(if over_thrift { business(&found.into_vec()) } else { refused(&found.into_vec()) })
+    Err(if over_thrift { business(&violations.into_vec()) } else { refused(&violations.into_vec()) })
 }
 
 /// Checks one message, such as one of a stream.
@@ -44,9 +44,9 @@ pub fn request(call: &Call, check: impl FnOnce(&mut Violations)) -> Result<(), E
 ///
 /// As [`request`] gives to callers over HTTP.
 pub fn message<M: Validate>(message: &M) -> Result<(), Error> {
-    let mut found = Violations::default();
-    message.check(&mut found);
-    if found.is_empty() { Ok(()) } else { Err(refused(&found.into_vec())) }
+    let mut violations = Violations::default();
+    message.check(&mut violations);
+    if violations.is_empty() { Ok(()) } else { Err(refused(&violations.into_vec())) }
 }
 
 /// Checks a request that a client is about to send, where its channel asks for it.
@@ -59,9 +59,9 @@ pub fn outgoing(asked: bool, check: impl FnOnce(&mut Violations)) -> Result<(), 
     if !asked {
         return Ok(());
     }
-    let mut found = Violations::default();
-    check(&mut found);
-    if found.is_empty() { Ok(()) } else { Err(refused(&found.into_vec()).with_origin(Origin::Encode)) }
+    let mut violations = Violations::default();
+    check(&mut violations);
+    if violations.is_empty() { Ok(()) } else { Err(refused(&violations.into_vec()).with_origin(Origin::Encode)) }
 }
 
 #[cold]

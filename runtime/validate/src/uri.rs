@@ -70,12 +70,12 @@ fn is_authority(text: &str) -> bool {
 fn is_text(name: &str) -> bool {
     let bytes = name.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let escaped = (byte == b'%').then(|| name.get(at + 1..at + 3)).flatten();
+    let mut offset = 0;
+    while let Some(&byte) = bytes.get(offset) {
+        let escaped = (byte == b'%').then(|| name.get(offset + 1..offset + 3)).flatten();
         let escaped = escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok());
         out.push(escaped.unwrap_or(byte));
-        at += if escaped.is_some() { 3 } else { 1 };
+        offset += if escaped.is_some() { 3 } else { 1 };
     }
     std::str::from_utf8(&out).is_ok()
 }
@@ -100,20 +100,20 @@ fn is_literal(text: &str) -> bool {
 /// Whether a part holds unreserved characters, sub-delimiters, escapes and what else is named alone.
 fn encoded(text: &str, more: &[u8]) -> bool {
     let bytes = text.as_bytes();
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
+    let mut offset = 0;
+    while let Some(&byte) = bytes.get(offset) {
         if byte == b'%' {
-            let digits = bytes.get(at + 1..at + 3);
+            let digits = bytes.get(offset + 1..offset + 3);
             if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
                 return false;
             }
-            at += 3;
+            offset += 3;
             continue;
         }
         if !byte.is_ascii_alphanumeric() && !b"-._~!$&'()*+,;=".contains(&byte) && !more.contains(&byte) {
             return false;
         }
-        at += 1;
+        offset += 1;
     }
     true
 }

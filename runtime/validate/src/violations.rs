@@ -193,16 +193,16 @@ mod tests {
 
     #[test]
     fn paths_lead_from_the_outside_in() {
-        let found = violations(&Tree(vec![Leaf(1), Leaf(0)]));
-        let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
+        let violations = violations(&Tree(vec![Leaf(1), Leaf(0)]));
+        let shown: Vec<String> = violations.iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["leaves[1].n: must be greater than 0", r#"labels["a\"b"]: must be longer"#]);
     }
 
     #[test]
     fn no_more_than_a_bound_are_told() {
-        let found = violations(&Tree((0..1000).map(|_| Leaf(0)).collect()));
-        assert_eq!(found.len(), MOST);
-        assert_eq!(found[MOST - 1].field, "leaves[99].n");
+        let violations = violations(&Tree((0..1000).map(|_| Leaf(0)).collect()));
+        assert_eq!(violations.len(), MOST);
+        assert_eq!(violations[MOST - 1].field, "leaves[99].n");
     }
 
     #[test]
@@ -223,8 +223,12 @@ mod tests {
                 });
             }
         }
-        let found = violations(&Deep(60));
-        assert!(found[0].field.len() < 600 && found[0].field.starts_with("next[\"kkk"), "{}", found[0].field);
-        assert!(found[0].field.ends_with('…'));
+        let violations = violations(&Deep(60));
+        assert!(
+            violations[0].field.len() < 600 && violations[0].field.starts_with("next[\"kkk"),
+            "{}",
+            violations[0].field
+        );
+        assert!(violations[0].field.ends_with('…'));
     }
 }

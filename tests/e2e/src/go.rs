@@ -38,11 +38,7 @@ impl Go {
         static BUILT: OnceLock<Option<Go>> = OnceLock::new();
         let build = || {
             let go = Self::module("kitex")?;
-            go.build("kitex", "github.com/cloudwego/kitex/tool/cmd/kitex");
-            go.build("thriftgo", "github.com/cloudwego/thriftgo");
-            for idl in ["idl/add.thrift", "tests/interop/idl/interop.thrift"] {
-                go.run(go.program("kitex").args(["-module", "interop"]).arg(workspace().join(idl)));
-            }
+            go.generate(&["idl/add.thrift", "tests/interop/idl/interop.thrift"]);
             for program in ["server", "client", "sinkserver", "sinkclient"] {
                 go.build(program, &format!("./{program}"));
             }
@@ -64,6 +60,19 @@ impl Go {
         go.build("greeter", ".");
         built.insert(system.to_owned(), go.clone());
         Some(go)
+    }
+
+    /// Generates what Kitex's own tools make of IDL files of Thrift.
+    ///
+    /// # Panics
+    ///
+    /// When that fails.
+    pub fn generate(&self, files: &[&str]) {
+        self.build("kitex", "github.com/cloudwego/kitex/tool/cmd/kitex");
+        self.build("thriftgo", "github.com/cloudwego/thriftgo");
+        for idl in files {
+            self.run(self.program("kitex").args(["-module", "interop"]).arg(workspace().join(idl)));
+        }
     }
 
     /// Builds a package into `bin/<name>`.

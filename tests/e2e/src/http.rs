@@ -14,15 +14,35 @@ pub struct Answer {
     pub body: String,
 }
 
-/// Sends a request.
+/// Sends a request without a body.
 ///
 /// # Errors
 ///
 /// What the connection says; an answer that is not HTTP.
 pub fn send(address: &str, method: &str, target: &str) -> std::io::Result<Answer> {
+    send_with(address, method, target, &[], "")
+}
+
+/// Sends a request with headers and a body.
+///
+/// # Errors
+///
+/// What the connection says; an answer that is not HTTP.
+pub fn send_with(
+    address: &str,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    write!(stream, "{method} {target} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {target} HTTP/1.1\r\nHost: {address}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )?;
     let mut text = String::new();
     stream.read_to_string(&mut text)?;
     let parse = || {

@@ -31,6 +31,7 @@ mod load;
 pub mod made;
 mod release;
 mod shown;
+pub mod transcript;
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -48,6 +49,13 @@ pub use shown::{shown, sort};
 
 /// How long a condition may take to come true. Generous: it only bounds a failing test.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The packages whose programs are started.
+const PROGRAMS: &[&str] =
+    &["add", "codegen", "echo", "gateway", "hello-micro", "helloworld", "login", "music-gateway", "naming", "user"];
+
+/// What the example `user` signs tokens with.
+pub const JWT_SECRET: &str = "a secret of at least 32 characters";
 
 /// Waits until `seen` gives something.
 ///
@@ -70,9 +78,6 @@ pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// Whose programs there are.
-const PACKAGES: [&str; 8] = ["add", "codegen", "echo", "gateway", "hello-micro", "helloworld", "login", "naming"];
-
 /// The folder in which cargo puts the programs.
 fn programs() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
@@ -81,7 +86,7 @@ fn programs() -> &'static Path {
         let own = std::env::current_exe().unwrap();
         let folder = own.ancestors().nth(2).unwrap().to_owned();
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--bins"]).args(PACKAGES.iter().flat_map(|name| ["-p", *name]));
+        build.args(["build", "--quiet", "--bins"]).args(PROGRAMS.iter().flat_map(|it| ["-p", it]));
         if folder.file_name().is_some_and(|it| it == "release") {
             build.arg("--release");
         }
@@ -124,9 +129,20 @@ impl Process {
 
     /// Starts a server of the workspace on a free port; gives its address too.
     pub fn serve(name: &str, registry: &str) -> (Self, String) {
+        Self::serve_by(&mut program(name), name, registry)
+    }
+
+    /// The same of an example with its own `service.toml`; what it writes lies in `folder`.
+    pub fn serve_in(folder: &Path, name: &str, registry: &str) -> (Self, String) {
+        let settings = workspace().join("examples").join(name).join("service.toml");
         let mut command = program(name);
+        command.arg("--config").arg(settings).current_dir(folder).env("JWT_SECRET", JWT_SECRET);
+        Self::serve_by(&mut command, name, registry)
+    }
+
+    fn serve_by(command: &mut Command, name: &str, registry: &str) -> (Self, String) {
         command.env("KITELINE_LISTEN", "127.0.0.1:0").env("KITELINE_REGISTRY", registry);
-        let process = Self::start(name, &mut command);
+        let process = Self::start(name, command);
         let line = process.line("listening on");
         let address = line.split_whitespace().find(|word| word.contains("127.0.0.1:")).unwrap().to_owned();
         (process, address)

@@ -93,8 +93,8 @@ fn of_idl<'a>(schema: &'a Schema, service: &'a Service, method: &'a Method) -> O
         Language::Proto => {
             let full = [service.package.as_str(), &short].into_iter().filter(|it| !it.is_empty());
             let full = full.collect::<Vec<_>>().join(".");
-            let found = schema.pool.get_service_by_name(&full)?;
-            let method = found.methods().find(|it| it.name() == method.head.name)?;
+            let descriptor = schema.pool.get_service_by_name(&full)?;
+            let method = descriptor.methods().find(|it| it.name() == method.head.name)?;
             (full, Shape::Proto(method))
         }
     };

@@ -49,7 +49,7 @@ impl Fault {
 }
 
 /// The nearest offset at or before one at which a letter begins.
-fn boundary(text: &str, at: usize) -> usize {
-    let at = at.min(text.len());
-    (0..=at).rev().find(|it| text.is_char_boundary(*it)).unwrap_or(0)
+fn boundary(text: &str, offset: usize) -> usize {
+    let offset = offset.min(text.len());
+    (0..=offset).rev().find(|it| text.is_char_boundary(*it)).unwrap_or(0)
 }

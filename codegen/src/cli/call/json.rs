@@ -232,25 +232,25 @@ impl Reader<'_> {
     fn string(&mut self) -> Result<String, Fault> {
         let start = self.at;
         let bytes = self.text.as_bytes();
-        let mut at = start + 1;
+        let mut end = start + 1;
         loop {
-            match bytes.get(at) {
+            match bytes.get(end) {
                 Some(b'"') => break,
-                Some(b'\\') => at += 2,
-                Some(_) => at += 1,
+                Some(b'\\') => end += 2,
+                Some(_) => end += 1,
                 None => {
                     let fault = Fault::new(start..start + 1, "this is not JSON: the text has no end");
                     return Err(fault.label("it begins here").help("close it with a \""));
                 }
             }
         }
-        let whole = self.text.get(start..=at).unwrap_or_default();
+        let whole = self.text.get(start..=end).unwrap_or_default();
         let text = serde_json::from_str(whole).map_err(|error| {
             let why = error.to_string();
             let why = why.split(" at line").next().unwrap_or_default();
-            Fault::new(start..at + 1, format!("this is not a text of JSON: {why}"))
+            Fault::new(start..end + 1, format!("this is not a text of JSON: {why}"))
         })?;
-        self.at = at + 1;
+        self.at = end + 1;
         Ok(text)
     }
 
@@ -276,9 +276,9 @@ impl Reader<'_> {
             }
             let start = self.at;
             let name = self.string()?;
-            let at = start..self.at;
+            let range = start..self.at;
             if all.iter().any(|it| it.name == name) {
-                return Err(Fault::new(at, format!("`{name}` is there twice")).help("leave one of them out"));
+                return Err(Fault::new(range, format!("`{name}` is there twice")).help("leave one of them out"));
             }
             self.blank();
             if self.peek() != Some(b':') {
@@ -286,7 +286,7 @@ impl Reader<'_> {
             }
             self.at += 1;
             let value = self.value(depth + 1)?;
-            all.push(Member { name, at, value });
+            all.push(Member { name, at: range, value });
             self.between(b'}', "`,` or `}`")?;
         }
         self.at += 1;

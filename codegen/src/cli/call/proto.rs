@@ -39,8 +39,8 @@ fn placed(error: &serde_json::Error, json: &Json, text: &str) -> Fault {
     let said = error.to_string();
     let said = said.split(" at line ").next().unwrap_or_default().to_owned();
     let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-    let at = (json.at.start + before + error.column()).clamp(json.at.start + 1, json.at.end.max(json.at.start + 1));
-    Fault::new(at - 1..at, said)
+    let offset = (json.at.start + before + error.column()).clamp(json.at.start + 1, json.at.end.max(json.at.start + 1));
+    Fault::new(offset - 1..offset, said)
 }
 
 #[derive(Default)]

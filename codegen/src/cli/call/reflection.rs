@@ -95,16 +95,16 @@ async fn pool(channel: &Channel, method: &'static Method) -> Result<DescriptorPo
             add(&found, &mut known, &mut files)?;
         }
     }
-    let mut at = 0;
-    while at < files.len() && files.len() <= FILES {
-        for import in files[at].dependency.clone() {
+    let mut index = 0;
+    while index < files.len() && files.len() <= FILES {
+        for import in files[index].dependency.clone() {
             if !known.contains(&import)
                 && let Some(found) = talk.ask(Ask::File(import)).await?.files
             {
                 add(&found, &mut known, &mut files)?;
             }
         }
-        at += 1;
+        index += 1;
     }
     let strange =
         |error: &dyn std::fmt::Display| Error::internal(format!("the server's descriptors cannot be used: {error}"));

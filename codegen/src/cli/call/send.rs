@@ -65,8 +65,8 @@ impl Sending<'_> {
             self.cx.set_deadline(deadline);
         }
         if self.verbose {
-            let at = self.target.addresses(self.deadline.unwrap_or(Duration::from_secs(1))).await;
-            self.report.text(&format!("> {} at {at} ({})", self.method().path, self.target.place));
+            let addresses = self.target.addresses(self.deadline.unwrap_or(Duration::from_secs(1))).await;
+            self.report.text(&format!("> {} at {addresses} ({})", self.method().path, self.target.place));
             self.metadata(">", self.cx.metadata());
         }
         if !self.entry.streams_requests() {

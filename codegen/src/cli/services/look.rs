@@ -16,12 +16,12 @@ use crate::cli::{FINDINGS, IO, USAGE};
 pub(super) fn run(matches: &ArgMatches, report: &Report) -> u8 {
     let text = matches.get_one::<String>("timeout").map_or("5s", String::as_str);
     let name = matches.get_one::<String>("name");
-    let found = net::duration(text).and_then(|limit| {
+    let parsed = net::duration(text).and_then(|limit| {
         let registry = Settings::load(matches.get_one("registry"))?;
         Ok((limit, registry))
     });
-    let (limit, settings) = match found {
-        Ok(found) => found,
+    let (limit, settings) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
             report.error(&error);
             return USAGE;

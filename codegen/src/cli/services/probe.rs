@@ -35,8 +35,8 @@ pub(super) async fn all(listing: &Listing, settings: &Settings, until: Instant) 
             let client = settings.config.client.clone();
             let endpoint = endpoint.clone();
             asked.spawn(async move {
-                let found = ask(&endpoint, &client, until).await;
-                (endpoint, found)
+                let answer = ask(&endpoint, &client, until).await;
+                (endpoint, answer)
             });
         }
     }
@@ -55,19 +55,19 @@ async fn ask(endpoint: &Endpoint, client: &runtime::client::ClientConfig, until:
         Ok(Err(error)) => return vec![error.to_string()],
         Err(_) => return vec!["no answer".to_owned()],
     }
-    let mut found = Vec::new();
+    let mut protocols = Vec::new();
     if endpoint.fits("thrift") && is_thrift(endpoint, client, until).await {
-        found.push("thrift".to_owned());
+        protocols.push("thrift".to_owned());
     }
     if endpoint.fits("grpc") {
         let health = health(endpoint, client, until).await;
         // Kitex answers gRPC on every port, that of a service of Thrift too.
-        found.extend(health.filter(|it| found.is_empty() || it != "grpc"));
+        protocols.extend(health.filter(|it| protocols.is_empty() || it != "grpc"));
     }
-    if found.is_empty() {
-        found.push("connects".to_owned());
+    if protocols.is_empty() {
+        protocols.push("connects".to_owned());
     }
-    found
+    protocols
 }
 
 async fn is_thrift(endpoint: &Endpoint, client: &runtime::client::ClientConfig, until: Instant) -> bool {

@@ -5,10 +5,10 @@ use crate::source::Span;
 
 /// A rule that there is not.
 pub fn unknown(key: &str, at: Span, nearest: Option<&str>) -> Diagnostic {
-    let found = Diagnostic::error("VR0001", format!("there is no validation rule `{key}`")).at(at, "not known");
+    let diagnostic = Diagnostic::error("VR0001", format!("there is no validation rule `{key}`")).at(at, "not known");
     match nearest {
-        Some(nearest) => found.help(format!("did you mean `{nearest}`?")),
-        None => found.help("`docs/validation.md` has all of them"),
+        Some(nearest) => diagnostic.help(format!("did you mean `{nearest}`?")),
+        None => diagnostic.help("`docs/validation.md` has all of them"),
     }
 }
 

@@ -240,9 +240,9 @@ impl Fields<'_> {
     }
 
     /// The members of a `oneof`, with their places.
-    fn members(&self, at: usize) -> impl Iterator<Item = (usize, &FieldDescriptorProto)> {
-        let at = i32::try_from(at).ok();
-        self.message.field.iter().enumerate().filter(move |(_, it)| it.oneof_index == at && !it.proto3_optional())
+    fn members(&self, index: usize) -> impl Iterator<Item = (usize, &FieldDescriptorProto)> {
+        let index = i32::try_from(index).ok();
+        self.message.field.iter().enumerate().filter(move |(_, it)| it.oneof_index == index && !it.proto3_optional())
     }
 
     fn read_member(&self, at: usize, field: &FieldDescriptorProto, holds: &Holds) -> TokenStream {

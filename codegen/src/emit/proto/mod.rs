@@ -53,8 +53,8 @@ pub(super) fn messages(model: &Model) -> Vec<Option<String>> {
     let made = config.generate(requests);
     assert!(made.is_ok(), "internal error: prost refused checked descriptors: {:?}", made.err());
     for (key, text) in made.into_iter().flatten() {
-        let at = key.parts().next().and_then(|it| it.parse::<usize>().ok());
-        let place = at.and_then(|at| texts.get_mut(at));
+        let index = key.parts().next().and_then(|it| it.parse::<usize>().ok());
+        let place = index.and_then(|index| texts.get_mut(index));
         assert!(place.is_some(), "internal error: nobody asked for {key}");
         place.into_iter().for_each(|it| *it = Some(renamed.stand_ins.replace(&text)));
     }

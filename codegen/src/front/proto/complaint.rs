@@ -44,10 +44,10 @@ fn one(
     if sources.slice(last.span) == "edition" {
         return Some(say::edition(last.span));
     }
-    let mut found = finding(&message, last.span, &last.text);
-    found.secondary = labels;
-    found.help = error.help().map(|it| it.to_string());
-    Some(found)
+    let mut diagnostic = finding(&message, last.span, &last.text);
+    diagnostic.secondary = labels;
+    diagnostic.help = error.help().map(|it| it.to_string());
+    Some(diagnostic)
 }
 
 /// What a message says of a map's entry type.

@@ -33,17 +33,17 @@ fn find(text: &str, from: usize, what: &str) -> usize {
 /// The closing quote; texts end with their line at the latest.
 fn quoted(bytes: &[u8], open: usize) -> usize {
     let quote = bytes.get(open);
-    let mut at = open + 1;
-    while let Some(byte) = bytes.get(at) {
+    let mut offset = open + 1;
+    while let Some(byte) = bytes.get(offset) {
         match byte {
-            b'\\' => at += 1,
-            b'\n' => return at,
-            _ if Some(byte) == quote => return at,
+            b'\\' => offset += 1,
+            b'\n' => return offset,
+            _ if Some(byte) == quote => return offset,
             _ => {}
         }
-        at += 1;
+        offset += 1;
     }
-    at
+    offset
 }
 
 #[cfg(test)]
@@ -53,10 +53,10 @@ mod tests {
     #[test]
     fn brackets_in_texts_and_comments_do_not_count() {
         let bomb = "{".repeat(MAX_DEPTH + 1);
-        let at = |text: &str| too_deep(FileId(0), text).map(|it| it.start);
-        assert_eq!(at(&bomb), Some(100));
+        let offset = |text: &str| too_deep(FileId(0), text).map(|it| it.start);
+        assert_eq!(offset(&bomb), Some(100));
         for harmless in [format!("// {bomb}\n"), format!("/* {bomb} */"), format!("'\\'{bomb}'"), "{}".repeat(200)] {
-            assert_eq!(at(&harmless), None, "{harmless}");
+            assert_eq!(offset(&harmless), None, "{harmless}");
         }
     }
 }

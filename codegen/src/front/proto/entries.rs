@@ -26,16 +26,16 @@ pub(super) fn quoted(message: &str, descriptor: &FileDescriptorProto, places: &P
     let mut outer: Option<&DescriptorProto> = None;
     loop {
         let part = parts.next()?;
-        let at = messages.iter().position(|it| it.name() == part)?;
-        if is_map_entry(&messages[at]) {
+        let index = messages.iter().position(|it| it.name() == part)?;
+        if is_map_entry(&messages[index]) {
             let field = last_with_entry(outer?, part)?;
             path.extend([2, i32::try_from(field).ok()?]);
             let clash = parts.next().is_none();
             return Some(if clash { Entry::Clash(places.name(&path, "").span) } else { Entry::Part });
         }
-        path.extend([tag, i32::try_from(at).ok()?]);
-        outer = Some(&messages[at]);
-        (messages, tag) = (&messages[at].nested_type, 3);
+        path.extend([tag, i32::try_from(index).ok()?]);
+        outer = Some(&messages[index]);
+        (messages, tag) = (&messages[index].nested_type, 3);
     }
 }
 

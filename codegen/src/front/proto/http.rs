@@ -113,7 +113,7 @@ impl Text<'_> {
     /// A value with its place: the quoted text behind its key, or the whole rule where it is written otherwise.
     fn name(&self, key: &str, value: String, from: usize) -> Name {
         let all = self.sources.slice(self.statement);
-        let at = |start: usize| {
+        let span_at = |start: usize| {
             let start = self.statement.start + u32::try_from(start).unwrap_or_default();
             Span { start, end: start + u32::try_from(value.len()).unwrap_or_default(), ..self.statement }
         };
@@ -122,7 +122,7 @@ impl Text<'_> {
             places.find(|start| is_keyed(all, key, *start, start + value.len()))
         };
         // A body may stand before its path.
-        let span = behind(from).or_else(|| behind(0)).map_or(self.statement, at);
+        let span = behind(from).or_else(|| behind(0)).map_or(self.statement, span_at);
         Name { text: value, span }
     }
 }

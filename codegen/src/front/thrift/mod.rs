@@ -39,10 +39,10 @@ pub struct Parsed {
 /// use codegen::{diag::Diagnostics, front::thrift, source::SourceMap};
 /// let mut sources = SourceMap::new();
 /// let file = sources.add("a.thrift", "struct S { 1: i32 a }".to_owned());
-/// let mut found = Diagnostics::new();
-/// let parsed = thrift::parse(file, sources.text(file), &mut found);
+/// let mut findings = Diagnostics::new();
+/// let parsed = thrift::parse(file, sources.text(file), &mut findings);
 /// assert_eq!(parsed.items[0].head().name.text, "S");
-/// assert!(found.is_empty());
+/// assert!(findings.is_empty());
 /// ```
 pub fn parse(file: FileId, text: &str, found: &mut Diagnostics) -> Parsed {
     parse::Parser::new(file, text, found).file()

@@ -57,8 +57,8 @@ pub(super) fn place(name: &Name, part: &Range<usize>) -> Span {
         Ok(wide) if wide == length + 2 => 1,
         _ => return span,
     };
-    let at = |offset: usize| span.start + u32::try_from(offset + quotes).unwrap_or_default();
-    Span { start: at(part.start), end: at(part.end), ..span }
+    let absolute = |offset: usize| span.start + u32::try_from(offset + quotes).unwrap_or_default();
+    Span { start: absolute(part.start), end: absolute(part.end), ..span }
 }
 
 /// Reads a template by the grammar in `google/api/http.proto`.
@@ -103,18 +103,18 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// The segment from here to `upto`.
     fn segment(&mut self, upto: usize, path: &mut Path) -> Result<(), Refusal> {
-        let at = self.at..upto;
+        let range = self.at..upto;
         if let Some(rest) = &self.rest {
             return Err(Refusal { at: rest.clone(), why: Why::BehindRest });
         }
-        path.segments.push(match &self.text[at.clone()] {
-            "" => return refuse(at.start.saturating_sub(1)..upto, "a segment is empty"),
+        path.segments.push(match &self.text[range.clone()] {
+            "" => return refuse(range.start.saturating_sub(1)..upto, "a segment is empty"),
             "*" => Segment::Any,
             "**" => {
-                self.rest = Some(at);
+                self.rest = Some(range);
                 Segment::Rest
             }
-            _ => Segment::Literal(literal(self.text, at)?),
+            _ => Segment::Literal(literal(self.text, range)?),
         });
         self.at = upto;
         Ok(())
@@ -131,8 +131,8 @@ impl Reader<'_> {
             return refuse(inner..inner + 1, "variables do not nest");
         }
         let equals = self.text[open..close].find('=').map(|it| open + it);
-        let at = open + 1..equals.unwrap_or(close);
-        let field = self.text[at.clone()].to_owned();
+        let range = open + 1..equals.unwrap_or(close);
+        let field = self.text[range.clone()].to_owned();
         if !field.split('.').all(is_identifier) {
             return refuse(open..close + 1, "a variable is the name of a field, or of a field in a field");
         }
@@ -146,7 +146,7 @@ impl Reader<'_> {
             }
             Some(equals) => self.inside(equals, close, path)?,
         }
-        path.variables.push(Bound { field, at, segments: first..path.segments.len() });
+        path.variables.push(Bound { field, at: range, segments: first..path.segments.len() });
         self.at = close + 1;
         match self.text[self.at..].chars().next() {
             None | Some('/') => Ok(()),

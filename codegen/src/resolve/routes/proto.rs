@@ -27,9 +27,9 @@ fn route(types: &Types<'_>, file: usize, method: &Method, it: &Written, found: &
     }
     if method.client_streaming {
         let variable = path.variables.first().map(|bound| place(&it.path, &bound.at));
-        let at = variable.or((it.body.as_ref().is_none_or(|it| it.text != "*")).then_some(it.path.span));
-        if let Some(at) = at {
-            found.push(say::streamed(&method.head.name, at));
+        let span = variable.or((it.body.as_ref().is_none_or(|it| it.text != "*")).then_some(it.path.span));
+        if let Some(span) = span {
+            found.push(say::streamed(&method.head.name, span));
             return None;
         }
     }
@@ -56,17 +56,17 @@ fn variables(
     found: &mut Diagnostics,
 ) -> Vec<Variable> {
     for bound in &path.variables {
-        let at = place(name, &bound.at);
+        let span = place(name, &bound.at);
         let Some(input) = input else {
-            found.push(say::no_field(&bound.field, at, request(method), None));
+            found.push(say::no_field(&bound.field, span, request(method), None));
             continue;
         };
         match types.field(input, &bound.field) {
             Ok((file, field)) if matches!(types.kind(file, &field.ty), Kind::Text) => {}
-            Ok((_, field)) => found.push(say::not_text(&bound.field, at, field.head.name.span)),
-            Err(Lost::Through(part)) => found.push(say::through(&bound.field, at, &part)),
+            Ok((_, field)) => found.push(say::not_text(&bound.field, span, field.head.name.span)),
+            Err(Lost::Through(part)) => found.push(say::through(&bound.field, span, &part)),
             Err(Lost::Unknown(owner, part)) => {
-                found.push(say::no_field(&part, at, shown(owner), nearest(owner, &part).as_deref()));
+                found.push(say::no_field(&part, span, shown(owner), nearest(owner, &part).as_deref()));
             }
         }
     }

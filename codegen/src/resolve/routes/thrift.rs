@@ -178,7 +178,7 @@ fn variables(
 ) -> Vec<Variable> {
     let mut variables = Vec::new();
     for Bound { field, at, segments } in &path.variables {
-        let at = place(name, at);
+        let span = place(name, at);
         let said = placed.iter().filter(|it| it.at == Part::Path && it.name == *field);
         let mut said: Vec<(usize, &Field, String)> = said
             .map(|it| {
@@ -194,11 +194,11 @@ fn variables(
         }
         if said.is_empty() {
             let owner = input.map_or(request(method), |it| shown(it));
-            found.push(say::no_field(field, at, owner, input.and_then(|it| nearest(it, field)).as_deref()));
+            found.push(say::no_field(field, span, owner, input.and_then(|it| nearest(it, field)).as_deref()));
         }
         for (file, field, path) in said {
             if !matches!(types.kind(file, &field.ty), Kind::Text) {
-                found.push(say::not_text(&path, at, field.head.name.span));
+                found.push(say::not_text(&path, span, field.head.name.span));
             }
             variables.push(Variable { field: path, first: segments.start, end: segments.end });
         }

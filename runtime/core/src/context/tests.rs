@@ -4,18 +4,18 @@ use super::*;
 #[test]
 fn the_callers_deadline_and_the_servers_limit_are_told_apart() {
     let start = Instant::now();
-    let at = |seconds| start + Duration::from_secs(seconds);
+    let after = |seconds| start + Duration::from_secs(seconds);
     for (deadline, limit, earlier) in [(1, 2, 1), (2, 1, 1), (3, 3, 3)] {
-        let one = Context::new().with_deadline(at(deadline)).with_limit(at(limit));
-        let other = Context::new().with_limit(at(limit)).with_deadline(at(deadline));
-        for cx in [one, other] {
-            assert_eq!((cx.deadline(), cx.caller_deadline()), (Some(at(earlier)), Some(at(deadline))));
-            let later = cx.clone().with_deadline(at(9)).with_limit(at(9));
+        let deadline_first = Context::new().with_deadline(after(deadline)).with_limit(after(limit));
+        let limit_first = Context::new().with_limit(after(limit)).with_deadline(after(deadline));
+        for cx in [deadline_first, limit_first] {
+            assert_eq!((cx.deadline(), cx.caller_deadline()), (Some(after(earlier)), Some(after(deadline))));
+            let later = cx.clone().with_deadline(after(9)).with_limit(after(9));
             assert_eq!((later.deadline(), later.caller_deadline()), (cx.deadline(), cx.caller_deadline()));
         }
     }
-    let limited = Context::new().with_limit(at(2)).with_limit(at(1));
-    assert_eq!((limited.deadline(), limited.caller_deadline()), (Some(at(1)), None));
+    let limited = Context::new().with_limit(after(2)).with_limit(after(1));
+    assert_eq!((limited.deadline(), limited.caller_deadline()), (Some(after(1)), None));
 }
 
 #[test]

@@ -59,11 +59,11 @@ fn find(url: &str, types: Option<&'static crate::Types>) -> Result<&'static AnyT
         return Err(format!("{url:?} is not the URL of a type"));
     };
     let known = name.strip_prefix("google.protobuf.").and_then(|name| {
-        let found = KNOWN.binary_search_by(|it| it.name.cmp(name)).ok()?;
-        KNOWN.get(found)
+        let index = KNOWN.binary_search_by(|it| it.name.cmp(name)).ok()?;
+        KNOWN.get(index)
     });
-    let found = known.or_else(|| types.and_then(|types| types.find(name)));
-    found.ok_or_else(|| format!("`{name}` is not a message that this program knows"))
+    let ty = known.or_else(|| types.and_then(|types| types.find(name)));
+    ty.ok_or_else(|| format!("`{name}` is not a message that this program knows"))
 }
 
 impl Value for Any {
@@ -96,9 +96,9 @@ impl Value for Any {
         if !matches!(input.source, Source::Json) {
             return Err(Failure::new("a google.protobuf.Any does not stand in a text", None));
         }
-        let at = input.place();
+        let offset = input.place();
         let Some(type_url) = type_url(input)? else { return Ok(Self::default()) };
-        let ty = find(&type_url, input.types).map_err(|why| Failure::new(why, at))?;
+        let ty = find(&type_url, input.types).map_err(|why| Failure::new(why, offset))?;
         let value = if ty.fields { (ty.read)(input)? } else { inside(input, ty)? };
         input.charge(type_url.len() + value.len())?;
         Ok(Self { type_url, value })

@@ -138,11 +138,11 @@ mod tests {
         let used_again = || {
             let [first, second] = [body(1 << 20), body(2 << 20)];
             assert_ne!(first.as_ptr(), second.as_ptr());
-            let at = second.as_ptr();
+            let address = second.as_ptr();
             drop((first, second));
             let again = body(300 << 10);
             assert_eq!(again, vec![7; 300 << 10]);
-            again.as_ptr() == at
+            again.as_ptr() == address
         };
         // Another test may have taken it.
         assert!((0..100).any(|_| used_again()));

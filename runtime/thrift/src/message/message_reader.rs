@@ -216,12 +216,12 @@ impl MessageReader {
             return Ok(None);
         }
         // A frame of 2 GiB and more cannot be: this is the version of strict Binary, or Compact.
-        let found = match self.frames.waiting().first() {
+        let length = match self.frames.waiting().first() {
             Some(&BINARY) => self.scanner.scan(self.frames.waiting(), self.frames.limit())?,
             Some(&COMPACT) => self.compact.scan(self.frames.waiting(), self.frames.limit())?,
             _ => return self.framed(),
         };
-        Ok(found.map(|length| Incoming::bare(Wire::Buffered, self.frames.split(length))))
+        Ok(length.map(|length| Incoming::bare(Wire::Buffered, self.frames.split(length))))
     }
 
     fn framed(&mut self) -> Result<Option<Incoming>, FrameError> {

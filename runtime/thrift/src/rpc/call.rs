@@ -103,9 +103,9 @@ fn whole(
 /// [`Code::Internal`]: undecodable ([`Origin::Decode`]), or without field 0, as Kitex answers for
 /// a nil struct and, on transports without headers, for a business error.
 pub fn result<T: Value>(body: Bytes, limits: DecodeLimits) -> Result<T, Error> {
-    let mut found = None;
-    fields(&body, limits, |field| if field.id == 0 { field.read(&mut found) } else { field.skip() })?;
-    found.ok_or_else(missing_result)
+    let mut success = None;
+    fields(&body, limits, |field| if field.id == 0 { field.read(&mut success) } else { field.skip() })?;
+    success.ok_or_else(missing_result)
 }
 
 /// Reads the result struct of a `void` method: whatever is in it, there is nothing to have.

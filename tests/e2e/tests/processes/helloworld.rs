@@ -21,5 +21,8 @@ fn without_a_port_for_http_one_port_answers_both() {
     assert_eq!(value["endpoints"], json!([format!("grpc://{rpc}"), format!("http://{rpc}")]));
     let both = "[http] SayHello message:\"welcome kiteline!\"\n[grpc] SayHello message:\"welcome kiteline!\"\n";
     assert_eq!(place.run("cargo run --bin helloworld-client"), both);
+    let document: Value = serde_json::from_str(&place.run(&format!("curl -s http://{rpc}/openapi.json"))).unwrap();
+    let operation = &document["paths"]["/helloworld/{name}"]["get"];
+    assert_eq!((&document["openapi"], &operation["operationId"]), (&json!("3.1.0"), &json!("Greeter_SayHello")));
     place.run("kill %1");
 }

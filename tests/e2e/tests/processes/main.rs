@@ -7,6 +7,7 @@ mod hello_micro;
 mod helloworld;
 mod layouts;
 mod login;
+mod music;
 mod naming;
 mod releases;
 mod seeds;

@@ -1,7 +1,7 @@
 //! The add, echo and gateway processes together, as in the documents that they come from: with
 //! fixed addresses, then with etcd, then with a server that moves under load.
 
-use e2e::{Etcd, Load, Process, http, program, wait_for};
+use e2e::{Etcd, Load, Process, http, program, transcript, wait_for, workspace};
 
 fn ask(gateway: &str, method: &str, target: &str) -> (u16, String) {
     let answer = http::send(gateway, method, target).unwrap();
@@ -21,6 +21,8 @@ fn promises(gateway: &str) {
     assert_eq!(ask(gateway, "GET", "/echo"), (200, message("\"\"")));
     let overflow = ask(gateway, "POST", "/add?first=2147483647&second=1");
     assert_eq!(overflow, (500, message("\"the sum overflows i32\"")));
+    let missing = ask(gateway, "POST", "/add?first=1");
+    assert_eq!(missing, (400, message("\"second: the field is missing\"")));
     for target in ["/add?first=x&second=2", "/add?first=1", "/add?first=2147483648&second=1"] {
         assert_eq!(ask(gateway, "POST", target).0, 400, "{target}");
     }
@@ -33,6 +35,7 @@ fn fixed_addresses() {
     let (_echo, echo) = Process::serve("echo", "none");
     let (_gateway, gateway) = Process::serve("gateway", &format!("static:add={add};echo={echo}"));
     promises(&gateway);
+    transcript::runs(workspace().join("examples/gateway/README.md"), "127.0.0.1:8080", &gateway);
     // What a handler answers with an error is logged, without colours where nobody sees them.
     let logged = serving.line("method=AddService.Add code=InvalidArgument");
     assert!(logged.contains("WARN") && logged.contains("why=\"the sum overflows i32\""), "{logged}");

@@ -9,6 +9,7 @@ mod go_micro;
 mod go_zero;
 mod grpc;
 mod health;
+mod hertz;
 mod kitex;
 mod kitex_protobuf;
 mod kratos;

@@ -68,8 +68,8 @@ fn read_message(
     let mut out = MessageRules::default();
     let own = message.options();
     for option in options.message.iter().filter(|it| own.has_extension(it)) {
-        let at = [OF_MESSAGE, number(option)];
-        let mut site = Site::new(places, message.path(), &at, found);
+        let option_path = [OF_MESSAGE, number(option)];
+        let mut site = Site::new(places, message.path(), &option_path, found);
         match own.get_extension(option).as_ref() {
             // The older one's `disabled` and `ignored`.
             Value::Bool(true) => return MessageRules::default(),
@@ -167,8 +167,8 @@ fn read_field(field: &FieldDescriptor, options: &Options, places: &Places<'_>, f
     };
     let own = field.options();
     for option in options.field.iter().filter(|it| own.has_extension(it)) {
-        let at = [OF_FIELD, number(option)];
-        let mut site = Site::new(places, field.path(), &at, found);
+        let option_path = [OF_FIELD, number(option)];
+        let mut site = Site::new(places, field.path(), &option_path, found);
         let value = own.get_extension(option);
         let Some(message) = value.as_message() else { continue };
         let mut said = Said::default();

@@ -52,8 +52,8 @@ impl Parser<'_, '_> {
         let (line, start) = (self.slice().lines().next().unwrap_or_default(), self.token.start);
         if self.token.kind == Kind::Text && self.fault.is_none() && line.len() < self.slice().len() {
             self.seek(start + line.len());
-            let at = self.since(start);
-            return self.fail(say::open_text(line.get(..1).unwrap_or_default(), at));
+            let span = self.since(start);
+            return self.fail(say::open_text(line.get(..1).unwrap_or_default(), span));
         }
         self.quoted("the path in quotes")
     }
@@ -81,8 +81,8 @@ impl Parser<'_, '_> {
         // A word may be as long as the file.
         let mut alike = DEFINITIONS.into_iter().filter(|it| it.len().abs_diff(word.len()) < 3);
         let near = alike.find(|it| (1..3).contains(&distance(word, it)));
-        let found = say::no_definition(&self.describe(), near, self.here());
-        self.fail(found)
+        let diagnostic = say::no_definition(&self.describe(), near, self.here());
+        self.fail(diagnostic)
     }
 
     fn namespace(&mut self) -> Parse<Namespace> {

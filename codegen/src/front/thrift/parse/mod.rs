@@ -95,13 +95,13 @@ impl<'a, 'd> Parser<'a, 'd> {
 
     fn complain(&mut self, fault: Fault, at: Span) {
         let text = self.text.get(at.start as usize..at.end as usize).unwrap_or_default();
-        let found = match fault {
+        let diagnostic = match fault {
             Fault::Stray => say::stray(&format!("`{}`", short(text)), at),
             Fault::OpenText => say::open_text(text.get(..1).unwrap_or_default(), at),
             Fault::OpenComment => say::open_comment(at),
             Fault::NoDigits => say::no_digits(at),
         };
-        self.report(found);
+        self.report(diagnostic);
     }
 
     /// Whether so many errors were reported that no more are.

@@ -86,9 +86,9 @@ impl Parser<'_, '_> {
     pub(super) fn quoted(&mut self, what: &str) -> Parse<Name> {
         let (start, raw) = (self.token.start, self.raw_quoted(what)?);
         let (text, unknown) = unescape(raw);
-        for (at, escape) in unknown {
-            let at = start + 1 + at;
-            self.report(say::unknown_escape(&escape, self.span(at, at + escape.len())));
+        for (offset, escape) in unknown {
+            let offset = start + 1 + offset;
+            self.report(say::unknown_escape(&escape, self.span(offset, offset + escape.len())));
         }
         Ok(Name { text, span: self.since(start) })
     }

@@ -26,18 +26,18 @@ impl Parser<'_> {
     pub(super) fn one_of(&self, value: &Operand, list: &[Operand]) -> Parsed<Truth> {
         let absent = matches!(value, Operand::Value) && list.iter().any(|it| matches!(it, Operand::Nil));
         let mut parts = Vec::new();
-        for one in list.iter().filter(|it| !matches!(it, Operand::Nil)) {
+        for operand in list.iter().filter(|it| !matches!(it, Operand::Nil)) {
             let value = match value {
                 Operand::Value => Operand::Value,
                 Operand::Measure(measure) => Operand::Measure(*measure),
                 _ => return Err(self.fail(Wrong::NotHad, "`in` is had for `$` and its length")),
             };
-            let one = match one {
+            let operand = match operand {
                 Operand::Number(number) => Operand::Number(*number),
                 Operand::Text(text) => Operand::Text(text.clone()),
                 _ => return Err(self.fail(Wrong::NotHad, "`in` is had for numbers and texts")),
             };
-            parts.push(self.compare(Op::Eq, value, one)?.holds);
+            parts.push(self.compare(Op::Eq, value, operand)?.holds);
         }
         Ok(Truth { holds: listed(parts), absent })
     }

@@ -19,16 +19,16 @@ pub(super) fn read(annotation: &Annotation, range: (i128, i128), field: &mut Fie
     let Some(value) = &annotation.value else {
         return found.push(text::value(KEY, "an expression in quotes", annotation.key.span));
     };
-    let at = |start: usize, end: usize| place(value.span, &value.text, start, end);
+    let span_of = |start: usize, end: usize| place(value.span, &value.text, start, end);
     let tokens = match words(&value.text) {
         Ok(tokens) => tokens,
-        Err((why, start, end)) => return found.push(text::expression(&why, at(start, end))),
+        Err((why, start, end)) => return found.push(text::expression(&why, span_of(start, end))),
     };
     let mut parser = Parser::new(&tokens, value.text.len(), &field.node.kind, range);
     let (truth, written, message) = match parser.whole() {
         Ok(read) => read,
         Err(Fail { why, start, end, kind }) => {
-            let span = at(start, end);
+            let span = span_of(start, end);
             return found.push(match kind {
                 Wrong::Syntax => text::expression(&why, span),
                 Wrong::NotHad => text::not_checked(KEY, &why, span),
@@ -41,7 +41,7 @@ pub(super) fn read(annotation: &Annotation, range: (i128, i128), field: &mut Fie
         found.push(text::not_checked(
             "msg",
             "a message is a text in quotes; the rule itself is checked",
-            at(start, end),
+            span_of(start, end),
         ));
     }
     let words = match message {
@@ -49,7 +49,7 @@ pub(super) fn read(annotation: &Annotation, range: (i128, i128), field: &mut Fie
         _ => format!("must fulfil `{}`", value.text[..written].trim()),
     };
     if never(&truth.holds) && !(field.presence && truth.absent) {
-        return found.push(text::never(KEY, "no value makes it true", at(0, written)));
+        return found.push(text::never(KEY, "no value makes it true", span_of(0, written)));
     }
     let test = |holds| Test { id: KEY.to_owned(), text: words.clone(), holds };
     if field.presence && !truth.absent {

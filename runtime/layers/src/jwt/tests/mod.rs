@@ -160,29 +160,29 @@ fn malformed_tokens_are_refused() {
 #[test]
 fn claims_are_held_against_the_clock_and_who_asks() {
     let jwt = hs256();
-    let at = |claims: Value, now| {
+    let verdict = |claims: Value, now| {
         jwt.check_at(&of_claims(&claims), now).map_or_else(|error| error.message().to_owned(), |_| "taken".to_owned())
     };
-    assert_eq!(at(json!({"exp": 1000}), 1059), "taken");
-    assert_eq!(at(json!({"exp": 1000}), 1060), "the token has expired");
-    assert_eq!(at(json!({"exp": 1000.5}), 1060), "taken");
-    assert_eq!(at(json!({"exp": -1e300}), 0), "the token has expired");
-    assert_eq!(at(json!({"sub": "ann"}), 0), "the token does not say when it expires");
-    assert_eq!(at(json!({"exp": null}), 0), "the token does not say when it expires");
-    assert_eq!(at(json!({"exp": 2000, "nbf": 1000}), 939), "the token is not valid yet");
-    assert_eq!(at(json!({"exp": 2000, "nbf": 1000}), 940), "taken");
-    assert_eq!(at(json!({"exp": 2000, "aud": "kites"}), 0), "the token is for another audience");
+    assert_eq!(verdict(json!({"exp": 1000}), 1059), "taken");
+    assert_eq!(verdict(json!({"exp": 1000}), 1060), "the token has expired");
+    assert_eq!(verdict(json!({"exp": 1000.5}), 1060), "taken");
+    assert_eq!(verdict(json!({"exp": -1e300}), 0), "the token has expired");
+    assert_eq!(verdict(json!({"sub": "ann"}), 0), "the token does not say when it expires");
+    assert_eq!(verdict(json!({"exp": null}), 0), "the token does not say when it expires");
+    assert_eq!(verdict(json!({"exp": 2000, "nbf": 1000}), 939), "the token is not valid yet");
+    assert_eq!(verdict(json!({"exp": 2000, "nbf": 1000}), 940), "taken");
+    assert_eq!(verdict(json!({"exp": 2000, "aud": "kites"}), 0), "the token is for another audience");
     let jwt = hs256().audience("kites").issuer("users");
-    let at = |claims: Value| {
+    let verdict = |claims: Value| {
         jwt.check_at(&of_claims(&claims), 0).map_or_else(|error| error.message().to_owned(), |_| "taken".to_owned())
     };
-    assert_eq!(at(json!({"exp": 2000, "aud": "kites", "iss": "users"})), "taken");
-    assert_eq!(at(json!({"exp": 2000, "aud": ["a", "kites"], "iss": "users"})), "taken");
-    assert_eq!(at(json!({"exp": 2000, "aud": ["a"], "iss": "users"})), "the token is for another audience");
-    assert_eq!(at(json!({"exp": 2000, "aud": [], "iss": "users"})), "the token is for another audience");
-    assert_eq!(at(json!({"exp": 2000, "iss": "users"})), "the token is for another audience");
-    assert_eq!(at(json!({"exp": 2000, "aud": "kites"})), "the token is of another issuer");
-    assert_eq!(at(json!({"exp": 2000, "aud": "kites", "iss": "others"})), "the token is of another issuer");
+    assert_eq!(verdict(json!({"exp": 2000, "aud": "kites", "iss": "users"})), "taken");
+    assert_eq!(verdict(json!({"exp": 2000, "aud": ["a", "kites"], "iss": "users"})), "taken");
+    assert_eq!(verdict(json!({"exp": 2000, "aud": ["a"], "iss": "users"})), "the token is for another audience");
+    assert_eq!(verdict(json!({"exp": 2000, "aud": [], "iss": "users"})), "the token is for another audience");
+    assert_eq!(verdict(json!({"exp": 2000, "iss": "users"})), "the token is for another audience");
+    assert_eq!(verdict(json!({"exp": 2000, "aud": "kites"})), "the token is of another issuer");
+    assert_eq!(verdict(json!({"exp": 2000, "aud": "kites", "iss": "others"})), "the token is of another issuer");
     let typed = Jwt::hs256(SECRET).unwrap();
     let text = "the token has other claims than are needed here";
     assert_eq!(refused(&typed, &of_claims(&json!({"exp": 2_000_000_000})), 1), text);

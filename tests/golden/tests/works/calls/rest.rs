@@ -286,6 +286,24 @@ async fn answers_and_errors_stand_in_an_envelope_when_that_is_set() {
 }
 
 #[tokio::test]
+async fn errors_are_as_the_program_writes_them() {
+    let mut config = Config::local();
+    config.server.http.envelope = true; // comes behind
+    let write = |error: &Error| format!(r#"{{"why":"{}"}}"#, error.message());
+    let server = Server::new(config).registry(&Registry::open("memory").unwrap()).error_body(write);
+    let server = server.add(LibraryServer::new(Handler)).start().await.unwrap();
+    for (head, status, wanted) in [
+        ("GET /v1/shelves/1/books/2?page=3", 200, r#"{"name":"shelves/1/books/2","author":"Jane","pages":3}"#),
+        ("GET /v1/shelves/1/books/tea", 418, r#"{"why":"tea"}"#),
+        ("GET /v1/shelves/1/books/none", 404, r#"{"why":"no such book"}"#),
+        ("GET /v1/shelves/1", 404, r#"{"why":"there is nothing at this path"}"#),
+        ("PATCH /v1/shelves/1/books/2", 405, r#"{"why":"the path is there for other verbs"}"#),
+    ] {
+        assert_eq!(body(&server, head, "").await, (status, wanted.to_owned()), "{head}");
+    }
+}
+
+#[tokio::test]
 async fn streams_are_events_or_lines() {
     let (server, registry) = site().await;
     let (a, b) = (r#"{"name":"a","author":"Jane","pages":7}"#, r#"{"name":"b","author":"Jane","pages":7}"#);

@@ -1,0 +1,2 @@
+//! The handlers, one file a service.
+pub mod user;
