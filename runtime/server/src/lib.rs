@@ -263,7 +263,7 @@ impl Builder {
         let standing = Arc::default();
         let services = std::mem::take(&mut self.services);
         #[cfg(feature = "grpc")]
-        self.pages.extend(openapi(&services, self.openapi)?);
+        self.pages.extend(ListedPage::openapi(&services, self.openapi)?);
         let router = match services.is_empty() && self.has_pages() {
             true => Router::default(),
             false => Router::with_own(services, |services| own(services, &stage, self.reflection))?,
@@ -354,19 +354,6 @@ impl Builder {
         #[cfg(not(feature = "grpc"))]
         false
     }
-}
-
-/// The page of what the services say of themselves.
-///
-/// # Errors
-///
-/// Where two of them contradict each other.
-#[cfg(feature = "grpc")]
-fn openapi(services: &[Arc<dyn Service>], wanted: bool) -> Result<Option<ListedPage>, Error> {
-    let documents: Vec<_> = services.iter().filter(|_| wanted).map(|service| service.openapi()).collect();
-    let document = kiteline_rest::join_documents(&documents)?;
-    let make = |document: bytes::Bytes| move || Page::new("application/json", document.clone());
-    Ok(document.map(|document| ListedPage::own("/openapi.json", Arc::new(make(document)))))
 }
 
 /// The services of a server's own: health, which Kubernetes' probe of gRPC asks for on a server of Thrift's too, and, where

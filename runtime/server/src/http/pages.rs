@@ -16,6 +16,7 @@ use super::asked::plain;
 use super::outgoing::Outgoing;
 use crate::counters::Counter;
 use kiteline_core::error::{Code, Error};
+use kiteline_core::service::Service;
 use kiteline_rest::{Found, Path, Table};
 
 /// What a request for a page is answered with.
@@ -71,6 +72,18 @@ impl ListedPage {
     /// A page of the server's own, to be listed behind the program's.
     pub(crate) fn own(path: &str, make: MakePage) -> Self {
         Self { gives_way: true, ..Self::new(path, make) }
+    }
+
+    /// The document of OpenAPI that the services hold, where they hold one and it is `wanted`.
+    ///
+    /// # Errors
+    ///
+    /// Where two services contradict each other.
+    pub(crate) fn openapi(services: &[Arc<dyn Service>], wanted: bool) -> Result<Option<Self>, Error> {
+        let documents: Vec<_> = services.iter().filter(|_| wanted).map(|service| service.openapi()).collect();
+        let document = kiteline_rest::join_documents(&documents)?;
+        let make = |document: Bytes| move || Page::new("application/json", document.clone());
+        Ok(document.map(|document| Self::own("/openapi.json", Arc::new(make(document)))))
     }
 }
 
