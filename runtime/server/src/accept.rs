@@ -13,6 +13,7 @@ use super::counters::Counter;
 use super::driver::{Claim, Connection, Driver};
 use super::shared::Shared;
 use super::tls;
+use kiteline_core::error::Error;
 use kiteline_core::event::Event;
 use kiteline_tls::Stream;
 
@@ -38,8 +39,21 @@ impl Backoff {
     }
 }
 
+/// Listens on the address that a setting says.
+///
+/// # Errors
+///
+/// With the setting, where another program listens there.
+pub(super) async fn bind(listen: &str, setting: &str) -> Result<TcpListener, Error> {
+    self::listen(listen).await.map_err(|error| {
+        let taken = error.kind() == io::ErrorKind::AddrInUse;
+        let hint = if taken { format!("; {setting} sets another address") } else { String::new() };
+        Error::unavailable(format!("cannot listen on {listen}: {error}{hint}"))
+    })
+}
+
 /// Listens on the first address that can be listened on.
-pub(super) async fn listen(address: &str) -> io::Result<TcpListener> {
+async fn listen(address: &str) -> io::Result<TcpListener> {
     let mut failure = io::Error::new(io::ErrorKind::InvalidInput, "it stands for no address");
     for address in lookup_host(address).await? {
         match listen_on(address) {

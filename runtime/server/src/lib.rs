@@ -67,7 +67,6 @@ use kiteline_core::service::{Answer, Call, Service};
 #[cfg(feature = "grpc")]
 use kiteline_rest::Shape;
 use kiteline_tls::{Acceptor, ServerTls};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower::{Layer, Service as Tower};
 
@@ -274,12 +273,12 @@ impl Builder {
         let layers = stack(&router, std::mem::take(&mut self.layers));
         let tls = self.tls.as_ref().map(Acceptor::open).transpose()?;
         let [drivers, http] = self.drivers(&router, &stage, &standing)?;
-        let listener = bind(listen, "KITELINE_LISTEN").await?;
+        let listener = accept::bind(listen, "KITELINE_LISTEN").await?;
         #[cfg(target_os = "linux")]
         descriptors::make_room(&listener, self.limits.connections);
         let mut ports = vec![(listener, drivers)];
         if let Some(listen) = &self.http_listen {
-            ports.push((bind(listen, "`listen` of `[server.http]`").await?, http));
+            ports.push((accept::bind(listen, "`listen` of `[server.http]`").await?, http));
         }
         let beside = match self.beside {
             Some((listen, beside)) => Some(Box::new(Box::pin(beside.start(&listen, None)).await?)),
@@ -379,13 +378,4 @@ fn stack(router: &Router, layers: Vec<Wrap>) -> Option<Layered> {
     }
     let inner = Layered::new(router.clone());
     Some(layers.into_iter().rev().fold(inner, |inner, wrap| wrap(inner)))
-}
-
-/// Listens on an address of this setting.
-async fn bind(listen: &str, setting: &str) -> Result<TcpListener, Error> {
-    accept::listen(listen).await.map_err(|error| {
-        let taken = error.kind() == std::io::ErrorKind::AddrInUse;
-        let hint = if taken { format!("; {setting} sets another address") } else { String::new() };
-        Error::unavailable(format!("cannot listen on {listen}: {error}{hint}"))
-    })
 }
