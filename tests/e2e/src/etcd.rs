@@ -1,13 +1,12 @@
 //! A real etcd on free ports, with its data in a temp folder.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::{PATIENCE, Process, Release};
+use crate::{PATIENCE, Process, Release, free_address};
 
 /// An etcd that is running; ended when dropped.
 pub struct Etcd {
@@ -46,8 +45,8 @@ impl Etcd {
     ///
     /// Without free ports or a temp folder.
     pub fn of(release: Release) -> Self {
-        let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        Self { address: free(), peer: free(), data: tempfile::tempdir().unwrap(), release, process: None }
+        let (address, peer) = (free_address(), free_address());
+        Self { address, peer, data: tempfile::tempdir().unwrap(), release, process: None }
     }
 
     /// Starts it, with the data that are there.

@@ -22,6 +22,7 @@ struct Middleware;
 #[doc = include_str!("../../../docs/observability.md")]
 struct Observability;
 
+mod address;
 mod authority;
 mod bad_details;
 mod etcd;
@@ -39,6 +40,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+pub use address::free_address;
 pub use authority::{Authority, Identity};
 pub use bad_details::bad_details;
 pub use etcd::Etcd;

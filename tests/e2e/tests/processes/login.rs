@@ -1,11 +1,10 @@
 //! The login example in a real etcd: its README as it stands, an instance that goes under a client's calls, and calls that are refused.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use e2e::{Etcd, PATIENCE, Process, program, wait_for, workspace};
+use e2e::{Etcd, PATIENCE, Process, free_address, program, wait_for, workspace};
 use login::generated::pb::{Login, MeRequest, ProfileClient, UserClient};
 use rcgen::KeyPair;
 use runtime::layers::jwt::{Claims, Jwt};
@@ -30,10 +29,8 @@ struct Place {
 impl Place {
     fn new() -> Option<Self> {
         let etcd = Etcd::start()?;
-        let listeners = [8881, 8882, 8883].map(|port| (port, TcpListener::bind("127.0.0.1:0").unwrap()));
-        let free =
-            |(port, it): &(u16, TcpListener)| (format!("127.0.0.1:{port}"), it.local_addr().unwrap().to_string());
-        let mut addresses: Vec<_> = listeners.iter().map(free).collect();
+        let ports = [8881, 8882, 8883];
+        let mut addresses: Vec<_> = ports.iter().map(|port| (format!("127.0.0.1:{port}"), free_address())).collect();
         addresses.push(("127.0.0.1:2379".to_owned(), etcd.address.clone()));
         let place = Self { etcd, addresses, folder: tempfile::tempdir().unwrap(), jobs: Vec::new() };
         std::fs::write(place.folder.path().join("service.toml"), place.file("service.toml")).unwrap();

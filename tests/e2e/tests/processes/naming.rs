@@ -1,9 +1,8 @@
 //! The naming example in a real etcd: servers under `greeter/<address>`, a client that calls them in turn and learns who is gone.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 
-use e2e::{Etcd, Process, program, wait_for};
+use e2e::{Etcd, Process, free_address, program, wait_for};
 
 struct Server {
     process: Process,
@@ -11,7 +10,7 @@ struct Server {
 }
 
 fn serve(etcd: &Etcd) -> Server {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let address = free_address();
     let mut command = program("naming");
     command.env("KITELINE_LISTEN", &address).env("KITELINE_REGISTRY", url(etcd));
     let process = Process::start("naming", &mut command);

@@ -1,9 +1,8 @@
 //! The transcript in an example's README, done as it stands: what each line of a `console` block prints is what the page says.
 
-use std::net::TcpListener;
 use std::process::Command;
 
-use e2e::{Etcd, Process, program, workspace};
+use e2e::{Etcd, Process, free_address, program, workspace};
 use tempfile::TempDir;
 
 /// An example on a machine of its own: where its files say an address, there is a free one here.
@@ -22,11 +21,7 @@ impl Place {
     /// An etcd and these ports for an example. `None` where the machine has no etcd.
     pub(crate) fn new(example: &'static str, ports: &[u16]) -> Option<Self> {
         let etcd = Etcd::start()?;
-        // All at once, so that they differ.
-        let listeners: Vec<_> = ports.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let free =
-            |(port, it): (&u16, TcpListener)| (format!("127.0.0.1:{port}"), it.local_addr().unwrap().to_string());
-        let mut addresses: Vec<_> = ports.iter().zip(listeners).map(free).collect();
+        let mut addresses: Vec<_> = ports.iter().map(|port| (format!("127.0.0.1:{port}"), free_address())).collect();
         addresses.push(("127.0.0.1:2379".to_owned(), etcd.address.clone()));
         let place = Self { etcd, example, addresses, folder: tempfile::tempdir().unwrap(), jobs: Vec::new() };
         std::fs::write(place.folder.path().join("service.toml"), place.file("service.toml")).unwrap();

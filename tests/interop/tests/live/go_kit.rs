@@ -1,10 +1,9 @@
 //! go-kit: instances of its `sd/etcdv3`, calls over its gRPC transport.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::process::Command;
 
-use e2e::{Etcd, Process, program, wait_for, workspace};
+use e2e::{Etcd, Process, free_address, program, wait_for, workspace};
 use interop::Go;
 
 use crate::scenario::{System, live};
@@ -24,10 +23,6 @@ fn example(name: &str, etcd: &Etcd) -> Command {
     command.env("KITELINE_CONFIG", workspace().join("examples/login/service.toml"));
     command.env("KITELINE_REGISTRY", format!("{}?layout=go-kit", etcd.url())).env("RUST_LOG", "info");
     command
-}
-
-fn free() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 /// What a program prints until its end, which has to be a good one.
@@ -52,7 +47,7 @@ fn go_kit_logs_in_at_ours_and_ours_at_its() {
     let Some(etcd) = Etcd::start() else { return };
     let (mut ours, addresses): (Vec<_>, Vec<_>) = (0..3)
         .map(|_| {
-            let address = free();
+            let address = free_address();
             let server = Process::start("login", example("login", &etcd).args(["--listen", &address]));
             server.line("registered in etcd");
             (server, address)
@@ -70,7 +65,7 @@ fn go_kit_logs_in_at_ours_and_ours_at_its() {
     call();
     have_logged_in(&ours, 2 + 3);
 
-    let address = free();
+    let address = free_address();
     let mut theirs = go.program("greeter");
     let theirs = Process::start("go-kit", theirs.args(["serve-users", &etcd.address, &address, SECRET]));
     theirs.line("registered");

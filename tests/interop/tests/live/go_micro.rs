@@ -1,9 +1,8 @@
 //! go-micro 2.9: instances of its etcd registry, calls over gRPC and over its default transport, both by its client and server.
 
-use std::net::TcpListener;
 use std::process::Command;
 
-use e2e::{Etcd, Process, program, wait_for, workspace};
+use e2e::{Etcd, Process, free_address, program, wait_for, workspace};
 use interop::Go;
 use interop::generated::interop::greeter::{GreeterClient, Text};
 use runtime::client::Http;
@@ -109,9 +108,8 @@ fn the_example_and_go_micro_greet_each_other() {
     };
     for go in [go.clone(), go.with_env("TRANSPORT", "http")] {
         let settings = workspace().join("examples/hello-micro/service.toml");
-        let address = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let mut ours = program("hello-micro");
-        ours.arg("--config").arg(&settings).args(["--listen", &address()]);
+        ours.arg("--config").arg(&settings).args(["--listen", &free_address()]);
         let ours = Process::start("hello-micro", ours.env("KITELINE_REGISTRY", &url));
         ours.line("registered in etcd");
         let theirs = said(go.program("greeter").args(["hello", &etcd.address, "hello.srv.say"]));
@@ -119,7 +117,8 @@ fn the_example_and_go_micro_greet_each_other() {
         ours.stop();
         assert_eq!(etcd.get(&keys).unwrap(), [""; 0]);
         let mut theirs = go.program("greeter");
-        let theirs = Process::start("theirs", theirs.args(["serve", &etcd.address, "hello.srv.say", &address(), "4"]));
+        let theirs =
+            Process::start("theirs", theirs.args(["serve", &etcd.address, "hello.srv.say", &free_address(), "4"]));
         wait_for("a registration", || etcd.get(&keys).filter(|lines| !lines.is_empty()));
         let ours = said(program("hello-client").arg("--config").arg(&settings));
         assert_eq!(ours, "from:\"go-micro\" to:\"client\" msg:\"ok\"\n");

@@ -1,8 +1,6 @@
 //! The example `user`, called by a gateway of Hertz whose Kitex client finds it in a real etcd.
 
-use std::net::TcpListener;
-
-use e2e::{Etcd, Process, http, wait_for};
+use e2e::{Etcd, Process, free_address, http, wait_for};
 use interop::Go;
 use serde_json::{Value, json};
 
@@ -16,7 +14,7 @@ fn built() -> Option<Go> {
 
 /// The gateway of Hertz, and where it answers.
 fn gateway(go: &Go, etcd: &Etcd, more: &[&str]) -> (Process, String) {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let address = free_address();
     let process = Process::start("hertz", go.program("hertz").args([&etcd.address, &address]).args(more));
     wait_for("Hertz", || http::send(&address, "GET", "/").ok());
     (process, address)

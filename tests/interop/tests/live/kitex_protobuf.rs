@@ -1,9 +1,9 @@
 //! Kitex-Protobuf with real Kitex programs: their client calls our server, which serves gRPC on the
 //! same port, and our client calls their server.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 
-use e2e::{Process, wait_for};
+use e2e::{Process, free_address, wait_for};
 use golden::generated::bare::{Ping, Pinger, PingerClient, PingerServer, ping::Pong};
 use interop::Go;
 use runtime::client::Transport;
@@ -59,7 +59,7 @@ fn ours_is_called(go: &Go, tokio: &tokio::runtime::Runtime) {
 }
 
 async fn ours_calls(go: &Go) {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let address = free_address();
     let _server = Process::start("kitex", go.program("server").arg(&address));
     wait_for("Kitex's server", || TcpStream::connect(&address).ok());
     let registry = Registry::open(&format!("static:pinger={address}")).unwrap();

@@ -1,9 +1,8 @@
 //! `examples/helloworld` and Kratos 2.9: each finds the other in etcd, and calls it over HTTP and over gRPC.
 
-use std::net::TcpListener;
 use std::process::Command;
 
-use e2e::{Etcd, Process, program, wait_for, workspace};
+use e2e::{Etcd, Process, free_address, program, wait_for, workspace};
 use interop::Go;
 
 /// The program `hello`, with what protoc makes of the example's messages.
@@ -28,8 +27,7 @@ fn the_example_and_kratos_greet_each_other() {
     let Some((etcd, go)) = Etcd::start().zip(built()) else { return };
     let url = format!("{}?layout=kratos&ttl=15", etcd.url());
     let keys = "/microservices/helloworld/";
-    let free = || TcpListener::bind("127.0.0.1:0").unwrap();
-    let [one, two, three, four] = [free(), free(), free(), free()].map(|it| it.local_addr().unwrap().to_string());
+    let [one, two, three, four] = [(); 4].map(|()| free_address());
     let said = |command: &mut Command| {
         let output = command.env("KITELINE_REGISTRY", &url).output().unwrap();
         assert!(output.status.success(), "{output:?}");

@@ -2,11 +2,10 @@
 //! for each way of calling.
 
 use std::collections::HashMap;
-use std::net::TcpListener;
 use std::process::Command;
 use std::time::Duration;
 
-use e2e::{Etcd, Process, wait_for, workspace};
+use e2e::{Etcd, Process, free_address, wait_for, workspace};
 use interop::Go;
 use interop::generated::interop::books::{Book, Books, BooksClient, BooksServer, Kind, Query};
 use runtime::client::Http;
@@ -110,7 +109,7 @@ async fn the_http_client_of_kratos_calls_ours() {
 async fn ours_calls_the_http_server_of_kratos() {
     let Some(go) = built() else { return };
     let Some(etcd) = Etcd::start() else { return };
-    let [web, rpc] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string());
+    let [web, rpc] = [(); 2].map(|()| free_address());
     let mut command = go.program("web");
     let theirs = Process::start("theirs", command.args(["serve", &etcd.address, "theirs", &web, &rpc]));
     let (_, value) = instance(&etcd, "theirs");

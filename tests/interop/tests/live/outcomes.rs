@@ -1,10 +1,9 @@
 //! Refusals and timeouts between servers of ours and clients of Go, and the other way round.
 
-use std::net::TcpListener;
 use std::process::Command;
 use std::time::Duration;
 
-use e2e::{Etcd, Process, wait_for};
+use e2e::{Etcd, Process, free_address, wait_for};
 use interop::Go;
 use interop::generated::interop::greeter::{Greeter, GreeterClient, GreeterServer, Text};
 use runtime::server::{Counter, Running};
@@ -43,7 +42,7 @@ impl Site {
 
     /// Serves `theirs` with the program of the system.
     pub(crate) fn theirs(&self, keys: &str) -> (Process, GreeterClient) {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let address = free_address();
         let mut command = self.go.program("greeter");
         let process = Process::start("theirs", command.args(["serve", &self.etcd.address, "theirs", &address, "4"]));
         self.stands(&format!("{keys}/theirs/"), &address);

@@ -2,10 +2,9 @@
 //! both; etcd is restarted, owners are killed and leave.
 
 use std::collections::BTreeSet;
-use std::net::TcpListener;
 use std::process::Command;
 
-use e2e::{Etcd, Process, wait_for};
+use e2e::{Etcd, Process, free_address, wait_for};
 use interop::Go;
 
 /// The service's name in the registry.
@@ -90,7 +89,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn start(&self, name: &str, mut command: Command, end: &[&str]) -> Server {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let address = free_address();
         let process = Process::start(name, command.args([SERVICE, &address]).args(end));
         let server = Server { process, address };
         wait_for(&format!("the registration of {name}"), || self.stands(&server.address).then_some(()));

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use e2e::{Etcd, Process, http, wait_for};
+use e2e::{Etcd, Process, free_address, http, wait_for};
 use interop::Go;
 
 #[test]
@@ -25,7 +25,7 @@ fn ours_is_called(go: &Go, etcd: &Etcd) {
 }
 
 fn ours_calls(go: &Go, etcd: &Etcd) {
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let address = free_address();
     let mut command: Command = go.program("server");
     let server = Process::start("kitex", command.args([&etcd.address, &address]));
     let key = format!("kitex/registry-etcd/add/{address}");

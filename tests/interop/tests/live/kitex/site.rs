@@ -1,9 +1,8 @@
 //! One etcd, and servers of both kinds that are found through it.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
-use e2e::{Etcd, Process, wait_for};
+use e2e::{Etcd, Process, free_address, wait_for};
 use interop::generated::interop::InteropServer;
 use interop::{Go, Handler, Watcher};
 use runtime::client::Transport;
@@ -51,7 +50,7 @@ impl Site {
 
     /// Serves with Kitex; its `Hop` asks `ours`. Multiplexed where the name says so.
     pub(crate) fn theirs(&self, name: &str) -> Process {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let address = free_address();
         let mut command = self.go.program("sinkserver");
         command.args([&self.etcd.address, &address, name, "ours"]);
         if name.ends_with(".mux") {
