@@ -27,6 +27,7 @@ pub(crate) use large::inside_first;
 pub(crate) use shape::strongly_connected;
 
 pub(crate) use shape::defaultable;
+pub use types::show as show_type;
 
 use crate::diag::Diagnostics;
 use crate::ir::draft::Draft;

@@ -84,7 +84,7 @@ fn near_base(name: &str) -> Option<&'static str> {
 }
 
 /// The type as an IDL writes it, for texts.
-pub(super) fn show(ty: &Ty, model: &crate::ir::model::Model) -> String {
+pub fn show(ty: &Ty, model: &crate::ir::model::Model) -> String {
     match ty {
         Ty::Base(base) => show_base(*base).to_owned(),
         Ty::Def(id) => model.def(*id).head.name.clone(),

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use codegen::diag::closest;
 use codegen::ir::model::{DefId, DefKind, Field, Method, Model, Requiredness, StructKind, Ty};
+use codegen::resolve::show_type;
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor};
 
 use super::catalog::{Entry, Shape, find};
 use super::schema::Schema;
-use super::thrift::ty_name;
 
 /// Every service with its methods.
 pub(super) fn list(entries: &[Entry<'_>], model: Option<&Model>) -> String {
@@ -70,9 +70,9 @@ fn signature(entry: &Entry<'_>, model: Option<&Model>) -> String {
 }
 
 fn of_thrift(model: &Model, method: &Method) -> String {
-    let argument = |it: &Field| format!("{}: {} {}", it.id, ty_name(model, &it.ty), it.head.name);
+    let argument = |it: &Field| format!("{}: {} {}", it.id, show_type(&it.ty, model), it.head.name);
     let list = |all: &[Field]| all.iter().map(argument).collect::<Vec<_>>().join(", ");
-    let result = method.result.as_ref().map_or_else(|| "void".to_owned(), |ty| ty_name(model, ty));
+    let result = method.result.as_ref().map_or_else(|| "void".to_owned(), |ty| show_type(ty, model));
     let oneway = if method.oneway { "oneway " } else { "" };
     let throws = if method.throws.is_empty() { String::new() } else { format!(" throws ({})", list(&method.throws)) };
     format!("{oneway}{result} {}({}){throws}", method.head.name, list(&method.arguments))
@@ -147,7 +147,7 @@ impl Page<'_> {
         }
         let (word, fields) = match &def.kind {
             DefKind::Typedef(target) => {
-                let _ = writeln!(self.out, "\ntypedef {} {name}", ty_name(model, target));
+                let _ = writeln!(self.out, "\ntypedef {} {name}", show_type(target, model));
                 return self.thrift(target);
             }
             DefKind::Enum(members) => {
@@ -167,7 +167,7 @@ impl Page<'_> {
                 Requiredness::Optional if word != "union" => "optional ",
                 _ => "",
             };
-            format!("    {}: {requiredness}{} {}\n", it.id, ty_name(model, &it.ty), it.head.name)
+            format!("    {}: {requiredness}{} {}\n", it.id, show_type(&it.ty, model), it.head.name)
         };
         let lines: String = fields.iter().map(line).collect();
         let _ = writeln!(self.out, "\n{word} {name} {{\n{lines}}}");

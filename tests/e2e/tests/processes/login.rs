@@ -1,106 +1,38 @@
 //! The login example in a real etcd: its README as it stands, an instance that goes under a client's calls, and calls that are refused.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use e2e::{Etcd, PATIENCE, Process, free_address, program, wait_for, workspace};
+use e2e::{PATIENCE, Process, wait_for};
 use login::generated::pb::{Login, MeRequest, ProfileClient, UserClient};
 use rcgen::KeyPair;
 use runtime::layers::jwt::{Claims, Jwt};
 use runtime::{Channel, Code, Error, Registry, prost, prost_types};
-use tempfile::TempDir;
+
+use crate::transcript::{Place, blocks};
 
 /// The secret of the example's `service.toml`, and who makes its tokens.
 const SECRET: &str = "the secret of an example: not yours";
 const ISSUER: &str = "svc.user.agent";
 
-/// The example on a machine of its own: where its files say an address, there is a free one here.
-struct Place {
-    etcd: Etcd,
-    /// An address of the files, and the one in its stead.
-    addresses: Vec<(String, String)>,
-    /// Holds its `service.toml`.
-    folder: TempDir,
-    /// What was started, in this order; those that were stopped are `None`.
-    jobs: Vec<Option<Process>>,
+/// The example on a machine of its own, with three ports.
+fn place() -> Option<Place> {
+    Place::new("login", &[8881, 8882, 8883])
 }
 
-impl Place {
-    fn new() -> Option<Self> {
-        let etcd = Etcd::start()?;
-        let ports = [8881, 8882, 8883];
-        let mut addresses: Vec<_> = ports.iter().map(|port| (format!("127.0.0.1:{port}"), free_address())).collect();
-        addresses.push(("127.0.0.1:2379".to_owned(), etcd.address.clone()));
-        let place = Self { etcd, addresses, folder: tempfile::tempdir().unwrap(), jobs: Vec::new() };
-        std::fs::write(place.folder.path().join("service.toml"), place.file("service.toml")).unwrap();
-        Some(place)
-    }
-
-    /// A file of the example, with the addresses of this place.
-    fn file(&self, name: &str) -> String {
-        let text = std::fs::read_to_string(workspace().join("examples/login").join(name)).unwrap();
-        self.addresses.iter().fold(text, |text, (theirs, here)| text.replace(theirs, here))
-    }
-
-    fn address(&self, instance: usize) -> &str {
-        &self.addresses[instance].1
-    }
-
-    fn command(&self, name: &str) -> Command {
-        let mut command = program(name);
-        command.current_dir(self.folder.path()).env("RUST_LOG", "info");
-        command
-    }
-
-    fn serve(&mut self, instance: usize) {
-        let mut command = self.command("login");
-        let process = Process::start("login", command.args(["--listen", self.address(instance)]));
-        process.line("registered in etcd");
-        self.jobs.push(Some(process));
-    }
-
-    fn stop(&mut self, instance: usize) {
-        self.jobs[instance].take().unwrap().stop();
-    }
-
-    /// Does what a line of the README says, and gives what it prints.
-    fn run(&mut self, line: &str) -> Vec<String> {
-        match line.split(' ').collect::<Vec<_>>()[..] {
-            ["RUST_LOG=info", "cargo", "run", "--", "--listen", address, "&"] => {
-                self.serve(self.addresses.iter().position(|(_, here)| here == address).unwrap());
-            }
-            ["kill", job] => self.stop(job.strip_prefix('%').unwrap().parse::<usize>().unwrap() - 1),
-            ["etcdctl", "get", "--prefix", prefix] => return self.etcd.get(prefix).unwrap(),
-            ["cargo", "run", "--bin", name] => {
-                let output = self.command(name).output().unwrap();
-                assert!(output.status.success(), "{output:?}");
-                return String::from_utf8(output.stdout).unwrap().lines().map(without_token).collect();
-            }
-            _ => unreachable!("who runs `{line}`?"),
-        }
-        Vec::new()
-    }
-
-    /// What each instance that is running has logged of logins that succeeded.
-    fn logins(&self) -> Vec<Vec<String>> {
-        let logged = |process: &Process| {
-            let mut lines = process.printed();
-            lines.retain(|line| line.contains("call method=/pb.User/RpcUserLogin ") && line.contains(" code=Ok "));
-            lines
-        };
-        self.jobs.iter().flatten().map(logged).collect()
-    }
+/// What each instance that is running has logged of logins that succeeded.
+fn logins(place: &Place) -> Vec<Vec<String>> {
+    let logged = |process: &Process| {
+        let mut lines = process.printed();
+        lines.retain(|line| line.contains("call method=/pb.User/RpcUserLogin ") && line.contains(" code=Ok "));
+        lines
+    };
+    place.running().map(logged).collect()
 }
 
 /// A line of the client, with `eyJ…` in place of a token.
 fn without_token(line: &str) -> String {
     line.split(' ').map(|word| if word.starts_with("eyJ") { "eyJ…" } else { word }).collect::<Vec<_>>().join(" ")
-}
-
-/// The blocks of a language in a page, without their fences.
-fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
-    page.split(&format!("```{language}\n")).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
 }
 
 /// The names in a line of the log, from `INFO` on.
@@ -110,12 +42,12 @@ fn names(line: &str) -> Vec<&str> {
 
 #[test]
 fn the_readme_is_true() {
-    let Some(mut place) = Place::new() else { return };
+    let Some(mut place) = place() else { return };
     let page = place.file("README.md");
     let [three, two] = blocks(&page, "console")[..] else { panic!("two transcripts") };
     run(&mut place, three);
-    let logins = wait_for("the log", || Some(place.logins()).filter(|all| all.iter().all(|lines| lines.len() == 2)));
-    for line in logins.iter().flatten() {
+    let logged = wait_for("the log", || Some(logins(&place)).filter(|all| all.iter().all(|lines| lines.len() == 2)));
+    for line in logged.iter().flatten() {
         assert_eq!(names(line), names(blocks(&page, "text")[0]));
         assert!(!line.contains("123456") && !line.contains("eyJ"), "{line}");
     }
@@ -127,7 +59,9 @@ fn run(place: &mut Place, transcript: &str) {
     for step in transcript.split("$ ").skip(1) {
         let mut lines = step.lines();
         let command = lines.next().unwrap();
-        let (mut shown, mut printed): (Vec<_>, _) = (lines.collect(), place.run(command));
+        let printed = place.run(command);
+        let (mut shown, mut printed): (Vec<_>, Vec<_>) =
+            (lines.collect(), printed.lines().map(without_token).collect());
         shown.sort_unstable();
         printed.sort_unstable();
         assert_eq!(printed, shown, "{command}");
@@ -136,8 +70,8 @@ fn run(place: &mut Place, transcript: &str) {
 
 #[test]
 fn an_instance_that_is_stopped_costs_no_call() {
-    let Some(mut place) = Place::new() else { return };
-    (0..3).for_each(|instance| place.serve(instance));
+    let Some(mut place) = place() else { return };
+    (0..3).for_each(|instance| place.serve_on(instance));
     let client = Process::start("login-client", place.command("login-client").arg("1000000"));
     in_turn(&client, &[place.address(0), place.address(1), place.address(2)]);
     place.stop(1);
@@ -175,8 +109,8 @@ impl prost::Name for RetryInfo {
 
 #[tokio::test]
 async fn a_login_that_comes_too_early_is_told_when_to_come() {
-    let Some(mut place) = Place::new() else { return };
-    place.serve(0);
+    let Some(mut place) = place() else { return };
+    place.serve_on(0);
     let registry = Registry::open(&format!("{}?layout=go-kit", place.etcd.url())).unwrap();
     let user = UserClient::new(Channel::builder("svc.user.agent").registry(&registry).build().unwrap());
     let begun = Instant::now();
@@ -225,8 +159,8 @@ fn bad_tokens(good: &str) -> Result<Vec<(String, &'static str)>, Error> {
 
 #[tokio::test]
 async fn tokens_that_are_no_good_are_refused() {
-    let Some(mut place) = Place::new() else { return };
-    place.serve(0);
+    let Some(mut place) = place() else { return };
+    place.serve_on(0);
     let registry = Registry::open(&format!("{}?layout=go-kit", place.etcd.url())).unwrap();
     let profile = ProfileClient::new(Channel::builder("svc.user.profile").registry(&registry).build().unwrap());
     let me = |token: &str| profile.me(MeRequest {}).metadata("authorization", format!("Bearer {token}"));

@@ -42,7 +42,7 @@ impl Place {
     }
 
     /// A file of the example, with the addresses of this place.
-    fn file(&self, name: &str) -> String {
+    pub(crate) fn file(&self, name: &str) -> String {
         let text = std::fs::read_to_string(workspace().join("examples").join(self.example).join(name)).unwrap();
         self.addresses.iter().fold(text, |text, (theirs, here)| text.replace(theirs, here))
     }
@@ -50,7 +50,7 @@ impl Place {
     /// Does every line of the page's transcripts.
     pub(crate) fn run_the_page(&mut self) {
         let page = self.file("README.md");
-        let blocks: Vec<_> = page.split("```console\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+        let blocks = blocks(&page, "console");
         assert!(!blocks.is_empty(), "no transcript");
         for step in blocks.concat().split("$ ").skip(1) {
             let (line, wanted) = step.split_once('\n').unwrap();
@@ -58,11 +58,39 @@ impl Place {
         }
     }
 
+    /// A program that finds the example's settings.
+    pub(crate) fn command(&self, name: &str) -> Command {
+        let mut command = program(name);
+        command.current_dir(self.folder.path());
+        command
+    }
+
     /// The server of the example, until it is registered.
     pub(crate) fn serve(&mut self) {
-        let process = Process::start(self.example, program(self.example).current_dir(self.folder.path()));
+        self.start(self.command(self.example));
+    }
+
+    /// The same on one of the ports, with its log.
+    pub(crate) fn serve_on(&mut self, port: usize) {
+        let mut command = self.command(self.example);
+        command.env("RUST_LOG", "info").args(["--listen", self.address(port)]);
+        self.start(command);
+    }
+
+    fn start(&mut self, mut command: Command) {
+        let process = Process::start(self.example, &mut command);
         process.line("registered in etcd");
         self.jobs.push(Some(process));
+    }
+
+    /// Ends a server that was started.
+    pub(crate) fn stop(&mut self, job: usize) {
+        self.jobs[job].take().unwrap().stop();
+    }
+
+    /// The servers that run.
+    pub(crate) fn running(&self) -> impl Iterator<Item = &Process> {
+        self.jobs.iter().flatten()
     }
 
     /// What a server that was started has printed.
@@ -74,28 +102,34 @@ impl Place {
     pub(crate) fn run(&mut self, line: &str) -> String {
         match line.split(' ').collect::<Vec<_>>()[..] {
             ["cargo", "run", "&"] => self.serve(),
-            ["kill", job] => {
-                let job = job.strip_prefix('%').unwrap().parse::<usize>().unwrap();
-                self.jobs[job - 1].take().unwrap().stop();
+            ["RUST_LOG=info", "cargo", "run", "--", "--listen", address, "&"] => {
+                self.serve_on(self.addresses.iter().position(|(_, here)| here == address).unwrap());
             }
+            ["kill", job] => self.stop(job.strip_prefix('%').unwrap().parse::<usize>().unwrap() - 1),
             ["etcdctl", "get", "--prefix", prefix] => {
                 return self.etcd.get(prefix).unwrap().iter().map(|line| format!("{line}\n")).collect();
             }
-            ["cargo", "run", "--bin", name] => return self.output(&mut program(name)),
+            ["cargo", "run", "--bin", name] => return output(&mut self.command(name)),
             ["curl", ..] => {
-                let text = self.output(Command::new("sh").args(["-c", line]));
+                let text = output(Command::new("sh").args(["-c", line]));
                 return if text.ends_with('\n') { text } else { text + "\n" };
             }
             _ => unreachable!("who runs `{line}`?"),
         }
         String::new()
     }
+}
 
-    fn output(&self, command: &mut Command) -> String {
-        let output = command.current_dir(self.folder.path()).output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).unwrap()
-    }
+/// What a program prints until its end, which has to be a good one.
+fn output(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The blocks of a language in a page, without their fences.
+pub(crate) fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
+    page.split(&format!("```{language}\n")).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
 }
 
 /// A text without the digits of its UUIDs.

@@ -61,29 +61,6 @@ pub(super) fn name(field: &Field) -> &str {
     field.json.as_deref().unwrap_or(&field.head.name)
 }
 
-/// A type as the IDL writes it.
-pub(super) fn ty_name(model: &Model, ty: &Ty) -> String {
-    match ty {
-        Ty::Base(base) => match base {
-            Base::Bool => "bool",
-            Base::I8 => "i8",
-            Base::I16 => "i16",
-            Base::I32 => "i32",
-            Base::I64 => "i64",
-            Base::Double => "double",
-            Base::String => "string",
-            Base::Binary => "binary",
-            Base::Uuid => "uuid",
-        }
-        .to_owned(),
-        Ty::Def(id) => model.def(*id).head.name.clone(),
-        Ty::WellKnown(name) => name.clone(),
-        Ty::List(item) => format!("list<{}>", ty_name(model, item)),
-        Ty::Set(_, item) => format!("set<{}>", ty_name(model, item)),
-        Ty::Map(_, key, value) => format!("map<{}, {}>", ty_name(model, key), ty_name(model, value)),
-    }
-}
-
 /// A number of JSON, or the word for one that JSON does not have.
 fn real(number: f64) -> Kind {
     match number {

@@ -1,6 +1,7 @@
 //! An answer: Binary to JSON. What it holds was sent by others: every length is held against what is left.
 
 use codegen::ir::model::{Base, DefKind, Field, Method, Model, Ty};
+use codegen::resolve::show_type;
 
 use super::{key_text, name, real, wire};
 use crate::cli::call::base64;
@@ -34,7 +35,7 @@ pub(in crate::cli::call) fn outcome(model: &Model, method: &Method, bytes: &[u8]
         match (id, &method.result, thrown) {
             (0, Some(ty), _) if wire::of(model, ty) == kind => return reader.value(ty, 0).map(Outcome::Value),
             (_, _, Some(field)) if wire::of(model, &field.ty) == kind => {
-                let name = super::ty_name(model, &field.ty);
+                let name = show_type(&field.ty, model);
                 return reader.value(&field.ty, 0).map(|value| Outcome::Exception(name, value));
             }
             _ => reader.skip(kind, 0)?,
@@ -99,10 +100,10 @@ impl<'a> Reader<'a> {
                 Kind::List(items.collect::<Result<_, _>>()?)
             }
             Ty::Map(_, key, value) => {
-                let kinds: [u8; 2] = self.take()?;
+                let [of_key, of_value]: [u8; 2] = self.take()?;
                 let count = self.count()?;
-                self.expect(kinds[0], key, count)?;
-                self.expect(kinds[1], value, count)?;
+                self.expect(of_key, key, count)?;
+                self.expect(of_value, value, count)?;
                 let mut pairs = Vec::new();
                 for _ in 0..count {
                     let name = key_text(&self.value(key, depth + 1)?);
@@ -120,7 +121,7 @@ impl<'a> Reader<'a> {
         if count == 0 || kind == wanted {
             return Ok(());
         }
-        Err(format!("the answer does not fit the IDL: a {} is of wire type {kind}", super::ty_name(self.model, ty)))
+        Err(format!("the answer does not fit the IDL: a {} is of wire type {kind}", show_type(ty, self.model)))
     }
 
     /// The fields that the IDL knows; others are left out.

@@ -1,8 +1,9 @@
 //! A request: JSON to Binary.
 
 use codegen::ir::model::{Base, DefKind, Field, Method, Model, Requiredness, StructKind, Ty};
+use codegen::resolve::show_type;
 
-use super::{name, ty_name, whole, wire};
+use super::{name, whole, wire};
 use crate::cli::call::base64;
 use crate::cli::call::fault::Fault;
 use crate::cli::call::json::{Json, Kind, Member, documents};
@@ -121,7 +122,7 @@ impl Writer<'_> {
     }
 
     fn items(&mut self, ty: &Ty, item: &Ty, json: &Json) -> Result<(), Fault> {
-        let all = self.path.list(json, &format!("a {}", ty_name(self.model, ty)))?;
+        let all = self.path.list(json, &format!("a {}", show_type(ty, self.model)))?;
         self.out.push(wire::of(self.model, item));
         self.count(all.len(), json)?;
         for (place, value) in all.iter().enumerate() {
@@ -133,7 +134,7 @@ impl Writer<'_> {
     }
 
     fn pairs(&mut self, ty: &Ty, key: &Ty, value: &Ty, json: &Json) -> Result<(), Fault> {
-        let all = self.path.object(json, &format!("a {}", ty_name(self.model, ty)))?;
+        let all = self.path.object(json, &format!("a {}", show_type(ty, self.model)))?;
         self.out.extend([wire::of(self.model, key), wire::of(self.model, value)]);
         self.count(all.len(), json)?;
         for pair in all {
@@ -158,7 +159,7 @@ impl Writer<'_> {
         if !is_whole {
             return Ok(text);
         }
-        let wrong = || self.path.wrong(&text, &format!("a {}", ty_name(self.model, ty)), "its JSON as a text");
+        let wrong = || self.path.wrong(&text, &format!("a {}", show_type(ty, self.model)), "its JSON as a text");
         let mut inner = documents(&pair.name).map_err(|_| wrong())?;
         match inner.pop() {
             Some(inner) => Ok(Json { at: pair.at.clone(), kind: inner.kind }),
