@@ -12,6 +12,7 @@ use super::args::{Color, Command, Invocation, Say};
 use super::diff;
 
 /// Prints to standard error.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Report {
     quiet: bool,
     color: bool,

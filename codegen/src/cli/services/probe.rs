@@ -1,7 +1,7 @@
 //! What answers at an address: one connection, and one small question in each protocol that may be there.
 //!
 //! A server of Thrift gets a call of a method that nobody has: every implementation answers that with an exception and
-//! runs nothing. A server of gRPC is asked `grpc.health.v1.Health/Check`. Others are only connected to.
+//! runs nothing. A server of gRPC is asked `grpc.health.v1.Health/Check`. Others are greeted, to see what they speak.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
-use crate::cli::net::Settings;
+use crate::cli::net::{self, Settings, Speech};
 
 static UNKNOWN: Method = Method::new(Idl::Thrift, "/Kiteline/kiteline_who_answers", 0);
 static HEALTH: Method = Method::new(Idl::Proto, "/grpc.health.v1.Health/Check", 0);
@@ -65,7 +65,13 @@ async fn ask(endpoint: &Endpoint, client: &runtime::client::ClientConfig, until:
         protocols.extend(health.filter(|it| protocols.is_empty() || it != "grpc"));
     }
     if protocols.is_empty() {
-        protocols.push("connects".to_owned());
+        let spoken = match net::speech(&endpoint.address(), until).await {
+            Some(Speech::Tls) => "tls",
+            Some(Speech::Http2) if endpoint.scheme != "http" => "http/2",
+            Some(Speech::Http2 | Speech::Http1) => "http",
+            None => "connects",
+        };
+        protocols.push(spoken.to_owned());
     }
     protocols
 }

@@ -17,7 +17,13 @@ mod servers;
 #[cfg(feature = "net")]
 mod services;
 #[cfg(feature = "net")]
+mod systems;
+#[cfg(feature = "net")]
 mod thrift;
+#[cfg(feature = "net")]
+mod tls;
+#[cfg(feature = "net")]
+mod wrong;
 
 #[cfg(not(feature = "net"))]
 #[test]
