@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use runtime::error::Origin;
+use runtime::registry::Endpoint;
 use runtime::{Code, Error, Idl};
 use tokio::time::Instant;
 
@@ -31,6 +32,11 @@ pub(super) async fn explained(error: &Error, target: &Target) -> (String, Option
     }
     let Some(instance) = target.choices.last() else { return (text, None) };
     let Some(endpoint) = target.route.endpoint(&instance) else { return (text, None) };
+    if error.code() == Code::DeadlineExceeded && endpoint.scheme == Endpoint::MUCP {
+        // Its server answers them where bodies are JSON.
+        let help = "go-micro's default transport may answer the errors of a handler by nothing";
+        return (text, Some(help.to_owned()));
+    }
     let address = endpoint.address();
     let of_http = error.message().starts_with("an answer with HTTP's status ");
     if error.code() == Code::Unimplemented && error.origin() == Origin::Remote && !of_http {

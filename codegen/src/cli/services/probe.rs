@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 
 use bytes::Bytes;
-use runtime::client::Transport;
+use runtime::client::{Http, Transport};
 use runtime::error::Origin;
 use runtime::registry::{Endpoint, Listing, Registry};
-use runtime::{Body, Call, Channel, Context, Error, Idl, Method};
+use runtime::{Body, Call, Channel, Context, Error, Form, Idl, Method};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
@@ -88,8 +88,8 @@ async fn health(endpoint: &Endpoint, client: &runtime::client::ClientConfig, unt
     let status = match call(endpoint, client, &HEALTH, &[], until).await {
         // `HealthCheckResponse.ServingStatus`, field 1.
         Ok(body) => match body.as_ref() {
-            [0x08, 1] => " serving",
-            [0x08, 2] => " not serving",
+            [0x08, 1] | br#"{"status":"SERVING"}"# => " serving",
+            [0x08, 2] | br#"{"status":"NOT_SERVING"}"# => " not serving",
             _ => " in an unknown state",
         },
         Err(error) if error.origin() != Origin::Remote => return None,
@@ -110,10 +110,14 @@ async fn call(
 ) -> Result<Bytes, Error> {
     let registry = Registry::open(&format!("static:probe={endpoint}"))?;
     let mut builder = Channel::builder("probe").config(client).registry(&registry);
+    let mut call = Call::new(method, Context::new(), Body::Whole(Bytes::from_static(body)), Default::default());
     if method.idl == Idl::Thrift {
         builder = builder.transport(Transport::Framed);
+    } else if endpoint.scheme == Endpoint::MUCP {
+        // Servers of go-micro answer errors where bodies are JSON.
+        builder = builder.http(Http::grpc().with_json());
+        (call.form, call.body) = (Form::Json, Body::Whole(Bytes::from_static(b"{}")));
     }
-    let call = Call::new(method, Context::new(), Body::Whole(Bytes::from_static(body)), Default::default());
     let left = until.saturating_duration_since(Instant::now());
     builder.build()?.call(call, Some(left)).await?.body.into_whole()
 }

@@ -3,6 +3,8 @@
 #[cfg(feature = "net")]
 mod faults;
 #[cfg(feature = "net")]
+mod go;
+#[cfg(feature = "net")]
 mod names;
 #[cfg(feature = "net")]
 mod older;
