@@ -1,8 +1,12 @@
-//! One trace over every hop: a route of HTTP, Thrift, gRPC, as a receiver of OTLP sees it.
+//! What a receiver of OTLP sees: one trace over every hop (a route of HTTP, Thrift, gRPC), and metrics.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![cfg(all(feature = "otel", feature = "http"))]
 
 mod collector;
+#[path = "../metrics/exposition.rs"]
+mod exposition;
+mod metrics;
+mod receiver;
 
 use std::net::SocketAddr;
 
