@@ -17,6 +17,9 @@ use faults::registry;
 use faults::report::{Line, table};
 use faults::rows::{self, Row, Scale};
 
+/// How often a row runs at most that breaks bounds on time alone.
+const TRIES: usize = 3;
+
 /// What was asked for.
 #[derive(Default)]
 struct Wanted {
@@ -92,10 +95,17 @@ fn make_room() {
 async fn run(wanted: &Wanted) -> Result<Vec<Line>, Failure> {
     let mut lines = Vec::new();
     for (name, row) in wanted.rows().iter().filter(|(name, _)| wanted.has(name)) {
-        let start = Instant::now();
-        let measured = row(wanted.scale()).await.map_err(|error| format!("row {name}: {error}"))?;
-        eprintln!("row {name}: {:.1?}", start.elapsed());
-        lines.extend(measured);
+        for number in 1..=TRIES {
+            let start = Instant::now();
+            let measured = row(wanted.scale()).await.map_err(|error| format!("row {name}: {error}"))?;
+            eprintln!("row {name}: {:.1?}", start.elapsed());
+            let broken: Vec<Line> = measured.iter().filter(|line| !line.ok).cloned().collect();
+            if number == TRIES || broken.is_empty() || !broken.iter().all(|line| line.timed) {
+                lines.extend(measured);
+                break;
+            }
+            eprintln!("row {name} again, since a pause of the machine breaks these, too:\n{}", table(&broken));
+        }
     }
     Ok(lines)
 }
@@ -106,13 +116,18 @@ async fn main() -> Result<ExitCode, Failure> {
     raise()?;
     make_room();
     let lines = run(&wanted).await?;
-    let table = table(&lines);
-    println!("{table}");
+    println!("{}", table(&lines));
     if let Some(path) = &wanted.write {
         let page = std::fs::read_to_string(path).unwrap_or_default();
         std::fs::write(path, section(&wanted).put(&page, &lines))?;
     }
-    Ok(if lines.iter().all(|line| line.ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let broken: Vec<Line> = lines.into_iter().filter(|line| !line.ok).collect();
+    if broken.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    // Again, at the end: of a long output people read that.
+    eprintln!("bounds that are broken:\n{}", table(&broken));
+    Ok(ExitCode::FAILURE)
 }
 
 /// The section of the documentation's page.

@@ -15,6 +15,8 @@ pub struct Line {
     pub measured: String,
     /// Whether it held.
     pub ok: bool,
+    /// Whether a pause of the machine alone can break it, as far as it is broken: then the row runs again.
+    pub timed: bool,
 }
 
 impl Line {
@@ -28,7 +30,12 @@ impl Line {
     ) -> Self {
         let [row, what, required, measured] =
             [&row as &dyn Display, &what, &required, &measured].map(ToString::to_string);
-        Self { row, what, required, measured, ok }
+        Self { row, what, required, measured, ok, timed: false }
+    }
+
+    /// Says that it is a bound on time, of which nothing else is broken.
+    pub fn timed(self, timed: bool) -> Self {
+        Self { timed, ..self }
     }
 }
 
@@ -44,7 +51,7 @@ pub fn size(bytes: usize) -> String {
 /// The lines as a table in Markdown.
 pub fn table(lines: &[Line]) -> String {
     let mut out = "| row | fault | required | measured | ok |\n|---|---|---|---|---|\n".to_owned();
-    for Line { row, what, required, measured, ok } in lines {
+    for Line { row, what, required, measured, ok, .. } in lines {
         let ok = if *ok { "yes" } else { "NO" };
         // Writing to a text cannot fail.
         let _ = writeln!(out, "| {row} | {what} | {required} | {measured} | {ok} |");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Command, value_parser};
 
-use crate::cli::args::{flag, include_arg};
+use crate::cli::flags::{flag, include_arg};
 use crate::cli::net::tls_args;
 use crate::cli::services::registry_arg;
 

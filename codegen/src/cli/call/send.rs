@@ -16,9 +16,9 @@ use super::json::{Json, documents};
 use super::schema::Schema;
 use super::target::Target;
 use super::{details, hint, proto, thrift, verbose};
+use crate::cli::exit::{FINDINGS, USAGE};
 use crate::cli::net::terminal::plain;
 use crate::cli::report::Report;
-use crate::cli::{FINDINGS, USAGE};
 
 /// Bytes of requests that wait to be sent.
 const BUDGET: usize = 1 << 20;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, value_parser};
 
-use crate::cli::args::flag;
+use crate::cli::flags::flag;
 
 /// The flags, which every command that connects has.
 pub(in crate::cli) fn tls_args() -> [Arg; 5] {

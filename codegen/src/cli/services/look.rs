@@ -9,9 +9,9 @@ use tokio::time::Instant;
 
 use super::probe::Answers;
 use super::{probe, shown};
+use crate::cli::exit::{FINDINGS, IO, USAGE};
 use crate::cli::net::{self, Settings};
 use crate::cli::report::Report;
-use crate::cli::{FINDINGS, IO, USAGE};
 
 pub(super) fn run(matches: &ArgMatches, report: &Report) -> u8 {
     let text = matches.get_one::<String>("timeout").map_or("5s", String::as_str);

@@ -1,9 +1,10 @@
-//! Routes of HTTP by ours, by axum with serde, and by hyper with serde_json alone: requests a second over HTTP/1.1 and the CPU of the server for
-//! each, which is a process of its own; the servers take turns.
+//! Routes of HTTP by ours, by axum with serde, by hyper with serde_json alone, and by Hertz and Kratos: requests a second over
+//! HTTP/1.1 and the CPU of the server for each, which is a process of its own; the servers take turns.
 //!
-//! `http [ROUNDS] [SECONDS]`.
+//! `http [ROUNDS] [SECONDS]`; it needs Go and protoc.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -151,6 +152,9 @@ fn records() -> String {
     serde_json::to_string(&RecordsOf { records: (0..100).map(of).collect() }).expect("JSON")
 }
 
+/// The servers, the one that others are compared with first.
+const NAMES: [&str; 5] = ["axum and serde", "hyper and serde_json by hand", "ours", "Hertz", "Kratos"];
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let first = arguments.next();
@@ -161,7 +165,9 @@ fn main() {
     let rounds = first.map_or(5.0, number) as usize;
     let time = Duration::from_secs_f64(std::env::args().nth(2).map_or(1.0, number));
     let own = std::env::current_exe().expect("a path");
-    let servers = ["axum", "hyper", "ours"].map(|which| Server::start(Command::new(&own).args(["serve", which])));
+    let rust = |which: &str| Server::start(Command::new(&own).args(["serve", which]));
+    let built = |program: PathBuf| Server::start(&mut Command::new(program));
+    let servers = [rust("axum"), rust("hyper"), rust("ours"), built(bench::go::hertz()), built(bench::go::kratos())];
     let (small, large) = ("x".repeat(16), "x".repeat(1024));
     let text = |text: &str| format!("{{\"text\":\"{text}\"}}");
     let (say, each) = (Some("POST /web.Web/Say"), Some("POST /web.Web/Each"));
@@ -178,7 +184,7 @@ fn main() {
         for (what, line, connect, body) in &rows {
             let callers = 16;
             let by_route = request(line, body);
-            let names = ["axum and serde", "hyper and serde_json by hand", "ours"].into_iter().zip(&servers);
+            let names = NAMES.into_iter().zip(&servers);
             let mut candidates: Vec<_> = names.map(|(name, server)| (name, server, Arc::clone(&by_route))).collect();
             candidates.extend(connect.map(|line| ("ours, by Connect", &servers[2], request(line, body))));
             let mut figures: Vec<Vec<[f64; 2]>> = candidates.iter().map(|_| Vec::new()).collect();

@@ -93,7 +93,8 @@ fn judged(what: &str, seen: &Seen) -> [Line; 3] {
             format!("≤ {LOST} failed: 0.1 % of a minute's calls"),
             told,
             *failed <= LOST && *calls > LOST,
-        ),
+        )
+        .timed(*calls > LOST),
         Line::new(22, what, "retries ≤ 20 % and ≤ 2 a call, what is not idempotent sent once", sent, well),
         Line::new(22, what, "left out < 3 s", left, *out < Duration::from_secs(3) && *probes <= 2 * TRANSPORTS.len()),
     ]

@@ -37,7 +37,8 @@ pub(super) async fn rows(scale: Scale) -> Result<Vec<Line>, Failure> {
     let what = "200 connects to a server with 64 descriptors";
     Ok(vec![
         Line::new(14, what, "lives", format!("{open} open"), lives && target.lives()?),
-        Line::new(14, what, "CPU < 5 % of a core", format!("{:.1} %", load * 100.0), load < 0.05),
-        Line::new(14, what, "answers < 1 s after they are free", format!("{back:.1?}"), back < Duration::from_secs(1)),
+        Line::new(14, what, "CPU < 5 % of a core", format!("{:.1} %", load * 100.0), load < 0.05).timed(true),
+        Line::new(14, what, "answers < 1 s after they are free", format!("{back:.1?}"), back < Duration::from_secs(1))
+            .timed(ping.is_some()),
     ])
 }

@@ -51,7 +51,8 @@ pub(super) async fn drips(scale: Scale) -> Result<Vec<Line>, Failure> {
     let all = open == 0 && latest <= deadline && usize::try_from(stalled) == Ok(count);
     let mut lines = vec![
         Line::new(11, &what, format!("each closed at its deadline of {frame} s"), closed, all),
-        Line::new(11, &what, "good traffic: none fails, p99 < 2x", good, busy.p99() < most && busy.failed == 0),
+        Line::new(11, &what, "good traffic: none fails, p99 < 2x", good, busy.p99() < most && busy.failed == 0)
+            .timed(busy.failed == 0),
     ];
     lines.extend(well(11, &mut target).await?);
     Ok(lines)

@@ -49,7 +49,8 @@ async fn hops(target: &Target) -> Result<Line, Failure> {
         "cancelled ≤ 10 ms after the deadline",
         measured,
         ok,
-    ))
+    )
+    .timed(late == 0))
 }
 
 /// Row 20: connections that close while their call is in work.
@@ -67,5 +68,6 @@ async fn aborts(target: &Target, count: usize) -> Result<Line, Failure> {
     let time = until(target, Duration::from_secs(5), |it| it.in_flight == 0).await?;
     let measured = time.map_or("never".to_owned(), |time| format!("{time:.1?}"));
     let ok = time.is_some_and(|time| time <= Duration::from_millis(100));
-    Ok(Line::new(20, format!("{count} callers that leave"), "no call in work ≤ 100 ms after the last", measured, ok))
+    let what = format!("{count} callers that leave");
+    Ok(Line::new(20, what, "no call in work ≤ 100 ms after the last", measured, ok).timed(time.is_some()))
 }

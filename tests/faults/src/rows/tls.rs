@@ -104,8 +104,8 @@ async fn well(row: u8, target: &mut Target, tls: &ClientTls) -> Result<Line, Fai
     let time = start.elapsed();
     let (lives, panics) = (target.lives()?, target.panic_lines()?);
     let said = format!("ping {time:.1?}, {panics} panics");
-    let ok = lives && answered && time < PING && panics == 0;
-    Ok(Line::new(row, "afterwards", "lives, ping in 100 ms, no panic", said, ok))
+    let timed = lives && answered && panics == 0;
+    Ok(Line::new(row, "afterwards", "lives, ping in 100 ms, no panic", said, timed && time < PING).timed(timed))
 }
 
 /// Row 17: who is refused by a client, by a server, and at the start.
