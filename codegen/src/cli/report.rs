@@ -13,6 +13,7 @@ use super::flags::{Color, Say};
 use super::invocation::{Command, Invocation};
 
 /// Prints to standard error.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Report {
     quiet: bool,
     color: bool,

@@ -4,15 +4,23 @@ use super::report::Report;
 
 #[cfg(feature = "net")]
 mod found;
+mod secure;
 #[cfg(feature = "net")]
 mod settings;
+#[cfg(feature = "net")]
+mod speech;
 #[cfg(feature = "net")]
 pub(super) mod terminal;
 
 #[cfg(feature = "net")]
 pub(super) use found::{listed, missing};
+pub(super) use secure::tls_args;
+#[cfg(feature = "net")]
+pub(super) use secure::{apply, in_flags};
 #[cfg(feature = "net")]
 pub(super) use settings::{Settings, duration};
+#[cfg(feature = "net")]
+pub(super) use speech::{Speech, speech};
 
 /// Says how to get a command; gives the exit code.
 #[cfg(not(feature = "net"))]

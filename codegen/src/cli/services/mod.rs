@@ -25,6 +25,7 @@ pub(super) fn command() -> clap::Command {
                 .help("For the registry, and then for what answers: 3s, 200ms"),
         )
         .arg(super::flags::flag("json", "Print JSON"))
+        .args(super::net::tls_args())
 }
 
 /// The flag that says where services are found.
