@@ -19,7 +19,7 @@
 //! | `json` | messages in JSON: bodies of calls over HTTP |
 //! | `zstd` | their messages compressed by zstd, beside gzip; needs a C compiler |
 //! | `metrics` | metrics for Prometheus, and the page `/metrics`; has `grpc` |
-//! | `otel` | traces of OpenTelemetry, sent by OTLP over gRPC |
+//! | `otel` | metrics and traces of OpenTelemetry, sent by OTLP over gRPC |
 //! | `etcd` | the etcd registry |
 //! | `tls` | TLS for serving and calling, and to etcd |
 //! | `dev` | the embedded development registry |
@@ -68,7 +68,7 @@ pub use kiteline_json as json;
 pub use kiteline_layers as layers;
 #[cfg(any(feature = "metrics", feature = "otel"))]
 pub use kiteline_observe as observe;
-#[cfg(feature = "metrics")]
+#[cfg(any(feature = "metrics", feature = "otel"))]
 pub use kiteline_observe::Metrics;
 #[cfg(feature = "otel")]
 pub use kiteline_observe::Tracing;

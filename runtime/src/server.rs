@@ -11,7 +11,7 @@ use kiteline_core::layered::Layered;
 use kiteline_core::say::say;
 use kiteline_core::service::{Answer, Call, Service};
 use kiteline_layers::MethodRates;
-#[cfg(feature = "metrics")]
+#[cfg(any(feature = "metrics", feature = "otel"))]
 use kiteline_observe::Metrics;
 use kiteline_registry::Registry;
 #[cfg(feature = "grpc")]
@@ -41,7 +41,7 @@ pub struct Server {
     builder: Builder,
     recorders: Recorders,
     registrar: Option<Box<dyn Registrar>>,
-    #[cfg(feature = "metrics")]
+    #[cfg(any(feature = "metrics", feature = "otel"))]
     metrics: Option<Metrics>,
 }
 
@@ -75,7 +75,7 @@ impl Server {
             builder,
             recorders: Recorders::default(),
             registrar: None,
-            #[cfg(feature = "metrics")]
+            #[cfg(any(feature = "metrics", feature = "otel"))]
             metrics: None,
         }
     }
@@ -126,9 +126,10 @@ impl Server {
         self
     }
 
-    /// Counts what happens, and shows it at `/metrics`: on the services' port, or where `metrics_listen` of `[server.http]`
-    /// says. With `metrics = true` there, a server has metrics of its own without this. Give the same ones to channels.
-    #[cfg(feature = "metrics")]
+    /// Counts what happens; in builds with the feature `metrics`, it is shown at `/metrics`: on the services' port, or where
+    /// `metrics_listen` of `[server.http]` says. With `metrics = true` there, a server has metrics of its own without this.
+    /// Give the same ones to channels.
+    #[cfg(any(feature = "metrics", feature = "otel"))]
     pub fn metrics(mut self, metrics: &Metrics) -> Self {
         self.metrics = Some(metrics.clone());
         self
@@ -209,11 +210,7 @@ impl Server {
         let own = (*wanted || metrics_listen.is_some()).then(Metrics::new);
         let Some(metrics) = self.metrics.take().or(own) else { return Ok(self) };
         let listen = metrics_listen.clone();
-        self = self.recorder(metrics.clone());
-        let counters = self.builder.counters();
-        // Accepted connections are a metric of their own.
-        let shown = Counter::ALL.into_iter().filter(|counter| *counter != Counter::Accepted);
-        metrics.events(move |event| shown.clone().for_each(|counter| event(counter.name(), counters.get(counter))));
+        self = self.counted_by(&metrics);
         let page = move || Page::new(kiteline_observe::CONTENT_TYPE, metrics.text());
         self.builder = match listen {
             Some(listen) => {
@@ -225,13 +222,27 @@ impl Server {
         Ok(self)
     }
 
+    #[cfg(any(feature = "metrics", feature = "otel"))]
+    fn counted_by(self, metrics: &Metrics) -> Self {
+        let counters = self.builder.counters();
+        // Accepted connections are a metric of their own.
+        let shown = Counter::ALL.into_iter().filter(|counter| *counter != Counter::Accepted);
+        metrics.events(move |event| shown.clone().for_each(|counter| event(counter.name(), counters.get(counter))));
+        self.recorder(metrics.clone())
+    }
+
     #[cfg(not(feature = "metrics"))]
-    fn with_metrics(self) -> Result<Self, Error> {
+    #[cfg_attr(not(feature = "otel"), expect(unused_mut, reason = "only OTLP takes metrics then"))]
+    fn with_metrics(mut self) -> Result<Self, Error> {
         let HttpConfig { metrics, metrics_listen, .. } = &self.config.server.http;
         if *metrics || metrics_listen.is_some() {
             let text =
                 "`[server.http]` asks for metrics, and this build has none; add the feature `metrics` of `runtime`";
             return Err(Error::new(kiteline_core::Code::FailedPrecondition, text));
+        }
+        #[cfg(feature = "otel")]
+        if let Some(metrics) = self.metrics.take() {
+            self = self.counted_by(&metrics);
         }
         Ok(self)
     }

@@ -21,6 +21,12 @@ pub(super) fn passed() -> Error {
     Error::deadline("no answer in time").with_origin(Origin::Transport)
 }
 
+/// The time that a call has left by tokio's clock, which its waits go by; `None` without a deadline.
+pub(super) fn left(call: &Call) -> Option<Duration> {
+    let now = tokio::time::Instant::now().into_std();
+    call.cx.deadline().map(|at| at.saturating_duration_since(now))
+}
+
 /// Does `work` until the deadline, if there is one.
 pub(super) async fn within<T>(
     deadline: Option<Instant>,

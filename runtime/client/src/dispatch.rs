@@ -10,6 +10,7 @@ use tower::Service;
 
 use super::budget::Budget;
 use super::counters::{Counter, Counters};
+use super::deadline::left;
 #[cfg(feature = "grpc")]
 use super::deadline::within;
 use super::dial::Dialer;
@@ -240,10 +241,10 @@ impl Dispatch {
     /// The pause after which a call that may have been sent is sent again, for another time than the `used` ones before; `None`
     /// where it is not.
     fn again(&self, used: u32, error: &Error, call: &Call) -> Option<Duration> {
-        let plan = Plan::new(&self.0.retry, &self.0.methods, call);
-        (plan.allows(used, error, call) && self.0.budget.spend()).then(|| {
+        let wait = Plan::new(&self.0.retry, &self.0.methods, call).again(used, error, call)?;
+        self.0.budget.spend().then(|| {
             self.0.counters.add(Counter::Retries);
-            plan.pause(used)
+            wait
         })
     }
 
@@ -268,8 +269,7 @@ impl Dispatch {
             return Ok(snapshot);
         }
         // Over before the deadline, so that the error says what was waited for.
-        let left = |at| Instant::from_std(at).saturating_duration_since(Instant::now());
-        let left = call.cx.deadline().map_or(Duration::from_secs(5), left).mul_f64(0.9);
+        let left = left(call).unwrap_or(Duration::from_secs(5)).mul_f64(0.9);
         let resolver = &self.0.resolver;
         let ready = if self.0.waits { resolver.ready(left).await } else { resolver.ready_or_away(left).await };
         ready.map_err(|error| Error::from(error).with_origin(Origin::NotSent))
@@ -344,7 +344,7 @@ struct Failed {
 
 /// Waits, unless the call's time is over before that.
 async fn pause(pause: Duration, call: &Call) -> bool {
-    if call.cx.remaining().is_some_and(|left| left <= pause) {
+    if left(call).is_some_and(|left| left <= pause) {
         return false;
     }
     if !pause.is_zero() {

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::channel::Builder;
+use super::deadline::left;
 use kiteline_core::error::{Code, Error, Origin};
 use kiteline_core::methods::Methods;
+use kiteline_core::pushback::Pushback;
 use kiteline_core::service::Call;
 
 /// How often a call is sent again unless something else is said.
@@ -15,6 +17,9 @@ const ATTEMPTS: u32 = 1;
 
 /// The percentage of calls that may be sent again.
 const BUDGET: u32 = 20;
+
+/// The longest wait that a service may ask of a call without a deadline.
+const LONGEST: Duration = Duration::from_secs(60);
 
 type Wanted = Arc<dyn Fn(&Error) -> bool + Send + Sync>;
 
@@ -24,6 +29,11 @@ type Wanted = Arc<dyn Fn(&Error) -> bool + Send + Sync>;
 /// What never left this process goes to each other instance anyway, whatever stands here. A call that may have been sent goes
 /// again where its method is idempotent (the IDL says so, or `[methods]` of `service.toml`), and where the budget allows it. A
 /// stream of requests is sent once.
+///
+/// An error that says how long to wait (`google.rpc.RetryInfo`, which rate limits send; gRPC's trailing
+/// `grpc-retry-pushback-ms`) is waited for, and up to a tenth more so that callers do not come all at once. Where the deadline
+/// is before that, or without a deadline the wait longer than a minute, the error is returned at once. A pushback that is negative or
+/// no number asks for no further attempt.
 ///
 /// ```
 /// use std::time::Duration;
@@ -114,9 +124,13 @@ impl Retry {
     fn pause(&self, number: u32) -> Duration {
         let Some((first, longest)) = self.backoff else { return Duration::ZERO };
         let whole = first.saturating_mul(1_u32.checked_shl(number).unwrap_or(u32::MAX)).min(longest);
-        let random = RandomState::new().build_hasher().finish();
-        whole.mul_f64(0.5 + 0.5 * (random as f64 / u64::MAX as f64))
+        whole.mul_f64(0.5 + 0.5 * random())
     }
+}
+
+/// A number from 0 to 1.
+fn random() -> f64 {
+    RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64
 }
 
 impl Builder {
@@ -152,15 +166,32 @@ impl<'a> Plan<'a> {
         used < self.attempts
     }
 
-    /// Whether a call that may have been sent may go again after this error.
-    pub(super) fn allows(&self, used: u32, error: &Error, call: &Call) -> bool {
+    /// The pause after which a call that may have been sent may go again after this error, for another time than the `used` ones
+    /// before; `None` where it may not.
+    pub(super) fn again(&self, used: u32, error: &Error, call: &Call) -> Option<Duration> {
         let wanted = match error.origin() {
             Origin::Transport => error.code() != Code::DeadlineExceeded,
             Origin::Remote => self.retry.when.as_ref().is_some_and(|wanted| wanted(error)),
             _ => false,
         };
         // A stream can be sent once.
-        wanted && self.idempotent && !call.method.kind.streams_requests() && self.has(used)
+        let may = wanted && self.idempotent && !call.method.kind.streams_requests() && self.has(used);
+        may.then(|| self.wait(used, error, left(call))).flatten()
+    }
+
+    /// The pause with what the service says of it, where that is over before the deadline.
+    fn wait(&self, used: u32, error: &Error, left: Option<Duration>) -> Option<Duration> {
+        let (own, left) = (self.pause(used), left.unwrap_or(Duration::MAX));
+        let pause = match Pushback::of(error) {
+            Pushback::None => own,
+            Pushback::Never => return None,
+            Pushback::After(wait) if wait > LONGEST && left == Duration::MAX => return None,
+            Pushback::After(wait) => {
+                let longer = wait.saturating_add(wait.div_f64(10.0).mul_f64(random()));
+                own.max(if longer < left { longer } else { wait })
+            }
+        };
+        (pause < left).then_some(pause)
     }
 
     /// Whether the instances are tried from the first one on again when all were.
@@ -181,7 +212,14 @@ pub(super) fn is_not_sent(error: &Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use kiteline_core::limits::DecodeLimits;
+    use kiteline_core::service::{Idl, Method};
+    use kiteline_core::{Context, pushback};
+
     use super::*;
+
+    static METHOD: Method = Method::new(Idl::Thrift, "/S/M", 0).idempotent();
 
     #[test]
     fn pauses_grow_and_differ() {
@@ -193,6 +231,31 @@ mod tests {
             assert!(pauses.iter().any(|pause| *pause != pauses[0]));
         }
         assert_eq!(Retry::attempts(1).pause(7), Duration::ZERO);
+    }
+
+    #[test]
+    fn the_wait_that_a_service_asks_for_is_never_shortened() {
+        let methods = Methods::default();
+        let call = Call::new(&METHOD, Context::new(), Bytes::new(), DecodeLimits::default());
+        let told = |wait| Error::unavailable("x").with_encoded_detail(pushback::retry_info(wait));
+        let wait = |retry: &Retry, wait, left: Option<u64>| {
+            Plan::new(retry, &methods, &call).wait(0, &told(Duration::from_secs(wait)), left.map(Duration::from_secs))
+        };
+        let retry = Retry::attempts(1);
+        let waits: Vec<_> = (0..200).map(|_| wait(&retry, 10, None).unwrap()).collect();
+        assert!(
+            waits.iter().all(|wait| (Duration::from_secs(10)..=Duration::from_secs(11)).contains(wait)),
+            "{waits:?}"
+        );
+        assert!(waits.iter().any(|wait| *wait != waits[0]));
+        // What is added does not cost the attempt.
+        assert!((0..200).all(|_| wait(&retry, 999, Some(1000)).is_some()));
+        assert_eq!([wait(&retry, 10, Some(10)), wait(&retry, 61, None)], [None, None]);
+        assert!(wait(&retry, 60, None).is_some() && wait(&retry, 61, Some(3600)).is_some());
+        assert_eq!([wait(&retry, i64::MAX as u64, Some(3600)), wait(&retry, i64::MAX as u64, None)], [None, None]);
+        let own = retry.backoff(Duration::from_secs(100), Duration::from_secs(100));
+        assert!(wait(&own, 1, None).unwrap() >= Duration::from_secs(50));
+        assert_eq!(wait(&own, 1, Some(20)), None);
     }
 
     #[test]

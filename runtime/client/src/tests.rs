@@ -11,7 +11,7 @@ use super::*;
 use kiteline_balance::RoundRobin;
 use kiteline_core::limits::DecodeLimits;
 use kiteline_core::service::{Call, Idl, Method};
-use kiteline_core::{Code, Context, Error};
+use kiteline_core::{Code, Context, Error, pushback};
 use kiteline_registry::{Endpoint, Instance, Registry};
 use kiteline_thrift::{Header, MessageReader, MessageType, Outgoing, TtHeader, exception};
 
@@ -30,6 +30,8 @@ pub(super) enum Act {
     Echo,
     EchoThenClose,
     Exception,
+    /// An exception that says how long to wait, in milliseconds.
+    Wait(u64),
     /// One of another implementation, with its type.
     Refusal(i32),
     WrongSeq,
@@ -96,6 +98,11 @@ async fn serve(stream: TcpStream, script: Arc<Mutex<Vec<Act>>>, requests: Arc<At
         let (kind, seq, body) = match act {
             Act::Exception => {
                 let error = Error::not_found("no such sum");
+                (MessageType::Exception, header.seq, exception::encode(&error).unwrap())
+            }
+            Act::Wait(millis) => {
+                let wait = pushback::retry_info(std::time::Duration::from_millis(millis));
+                let error = Error::new(Code::ResourceExhausted, "later").with_encoded_detail(wait);
                 (MessageType::Exception, header.seq, exception::encode(&error).unwrap())
             }
             Act::Refusal(kind) => {

@@ -7,19 +7,27 @@ use bytes::Bytes;
 use super::*;
 use kiteline_core::limits::DecodeLimits;
 use kiteline_core::service::{Answer, Call, Handling, Idl, Method, Service, ServiceInfo};
-use kiteline_core::{Code, Context, Error, Limits};
+use kiteline_core::{Code, Context, Error, Limits, Metadata};
 use kiteline_server::Builder as Server;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const fn method(path: &'static str, index: usize) -> Method {
     Method::new(Idl::Proto, path, index)
 }
 
-static METHODS: [Method; 3] =
-    [method("/hello.Greeter/Echo", 0), method("/hello.Greeter/Fail", 1), method("/hello.Greeter/Hang", 2)];
-static UNKNOWN: Method = method("/hello.Greeter/Other", 3);
+static METHODS: [Method; 4] = [
+    method("/hello.Greeter/Echo", 0),
+    method("/hello.Greeter/Fail", 1),
+    method("/hello.Greeter/Hang", 2),
+    method("/hello.Greeter/Late", 3).idempotent(),
+];
+static UNKNOWN: Method = method("/hello.Greeter/Other", 4);
 static GREETER: ServiceInfo =
     ServiceInfo { name: "Greeter", package: "hello", registry_name: "greeter", idl: Idl::Proto, methods: &METHODS };
+
+/// How often `Late` still fails.
+static LATE: AtomicUsize = AtomicUsize::new(0);
 
 struct Greeter;
 
@@ -39,6 +47,12 @@ impl Service for Greeter {
                     Ok(Answer::new(&call.cx, call.body))
                 }
                 "Fail" => Err(Error::not_found("no such thing").with_reason("GONE").with_pair("id", "7")),
+                "Late" if call.cx.get("pushback").is_some_and(|_| LATE.fetch_sub(1, Ordering::SeqCst) > 0) => {
+                    let say = call.cx.get("pushback").unwrap_or_default().split('&');
+                    let trailing = say.map(|value| ("grpc-retry-pushback-ms", value)).collect();
+                    Err(Error::unavailable("later").with_metadata(Metadata::new(), trailing))
+                }
+                "Late" => Ok(Answer::new(&call.cx, call.body)),
                 _ => std::future::pending().await,
             }
         })
@@ -103,6 +117,38 @@ async fn details_that_do_not_decode_cost_the_details_alone() {
         for _ in 0..3 {
             let error = request(&channel, &METHODS[0]).await.unwrap_err();
             assert_eq!((error.code(), error.message()), (Code::InvalidArgument, "no"));
+        }
+    }
+}
+
+/// gRPC's proposal A6: a number of milliseconds is a wait, anything else is no further attempt.
+#[tokio::test]
+async fn a_pushback_of_the_service_is_heeded() {
+    let running = Server::new(&Limits::default()).service(Arc::new(Greeter)).start("127.0.0.1:0", None).await.unwrap();
+    let registry = kiteline_registry::Registry::open(&format!("static:greeter={}", running.addr())).unwrap();
+    let retry = Retry::attempts(2).when(|error| error.code() == Code::Unavailable);
+    let channel = Channel::builder("greeter").registry(&registry).retry(retry).build().unwrap();
+    request(&channel, &METHODS[0]).await.unwrap();
+    for (pushback, wait) in
+        [("0", Some(0..=0)), ("1500", Some(1500..=1651)), ("-1", None), ("1s", None), ("", None), ("5&5", None)]
+    {
+        LATE.store(1, Ordering::SeqCst);
+        let retries = channel.counters().get(Counter::Retries);
+        tokio::time::pause();
+        let begun = tokio::time::Instant::now();
+        let outcome = request(&channel, &METHODS[3]).metadata("pushback", pushback).await;
+        let took = begun.elapsed().as_millis();
+        tokio::time::resume();
+        let retries = channel.counters().get(Counter::Retries) - retries;
+        assert_eq!((outcome.is_ok(), retries), (wait.is_some(), u64::from(wait.is_some())), "{pushback}");
+        if let Some(wait) = wait {
+            assert!(wait.contains(&took), "{pushback}: {took}");
+        } else {
+            let error = outcome.unwrap_err();
+            assert_eq!(
+                (error.code(), error.trailers().get("grpc-retry-pushback-ms").is_some()),
+                (Code::Unavailable, true)
+            );
         }
     }
 }

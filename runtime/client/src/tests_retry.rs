@@ -112,3 +112,44 @@ async fn a_budget_bounds_the_attempts_of_all_calls() {
     let retries = all.counters().get(Counter::Retries);
     assert!((35..=40).contains(&retries), "{retries}");
 }
+
+/// The time that a call to a peer takes on a clock that only waits move, which tells of a wait for each of its answers but the
+/// last; and how often the peer saw it.
+async fn waited(waits: &[u64], retry: Retry, deadline: u64) -> (Result<(), Code>, u128, usize, u64) {
+    let script: Vec<Act> = waits.iter().map(|millis| Act::Wait(*millis)).chain([Act::Echo]).collect();
+    let peer = Peer::start(&script).await;
+    let channel = channel(&peer.address, Some(retry.when(|_| true)), &Methods::default());
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+    let outcome = request(&channel, &GET, "x").timeout(Duration::from_millis(deadline)).await;
+    let took = begun.elapsed().as_millis();
+    tokio::time::resume();
+    (outcome.map(drop).map_err(|error| error.code()), took, peer.requests(), channel.counters().get(Counter::Retries))
+}
+
+#[tokio::test]
+async fn an_attempt_waits_as_long_as_the_service_says() {
+    let (outcome, took, requests, retries) = waited(&[700], Retry::attempts(3), 60_000).await;
+    assert_eq!((outcome, requests, retries), (Ok(()), 2, 1));
+    assert!((700..=771).contains(&took), "{took}");
+    // Each wait is that of its answer.
+    let (outcome, took, requests, _) = waited(&[200, 3000], Retry::attempts(3), 60_000).await;
+    assert_eq!((outcome, requests), (Ok(()), 3));
+    assert!((3200..=3522).contains(&took), "{took}");
+    // A pause of the caller's own that is longer stays as it is.
+    let longer = Retry::attempts(1).backoff(Duration::from_secs(2), Duration::from_secs(2));
+    let (outcome, took, _, _) = waited(&[10], longer, 60_000).await;
+    assert_eq!(outcome, Ok(()));
+    assert!((1000..=2001).contains(&took), "{took}");
+}
+
+#[tokio::test]
+async fn a_wait_that_does_not_fit_in_the_deadline_is_not_begun() {
+    let (outcome, took, requests, retries) = waited(&[700], Retry::attempts(3), 700).await;
+    assert_eq!((outcome, requests, retries), (Err(Code::ResourceExhausted), 1, 0));
+    assert!(took < 700, "{took}");
+    // What is left counts, not what there was.
+    let (outcome, took, requests, retries) = waited(&[400, 400], Retry::attempts(3), 800).await;
+    assert_eq!((outcome, requests, retries), (Err(Code::ResourceExhausted), 2, 1));
+    assert!(took < 800, "{took}");
+}

@@ -17,6 +17,7 @@
 //! | module | is |
 //! |---|---|
 //! | [`error`], [`context`], [`metadata`] | what travels beside a call and its answer |
+//! | [`pushback`] | how long a service wants its caller to wait before the next attempt |
 //! | [`cancellation`] | what ends a call before its answer |
 //! | [`certificate`] | who a caller proved to be, over TLS |
 //! | [`body`], [`service`] | one message or a stream of them; calls, answers and services |
@@ -50,6 +51,7 @@ pub mod malloc;
 pub mod memory_limit;
 pub mod metadata;
 pub mod methods;
+pub mod pushback;
 pub mod reading;
 pub mod router;
 pub mod say;

@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use kiteline_core::base64;
 use kiteline_core::metadata::{Metadata, Reach, Value};
+use kiteline_core::pushback::RETRY_PUSHBACK;
 
 const TRANSIENT: &str = "rpc-transit-";
 const PERSISTENT: &str = "rpc-persist-";
@@ -17,7 +18,7 @@ const GLOBAL: &str = "x-md-global-";
 /// How the names of entries end that hold bytes.
 const BYTES: &str = "-bin";
 
-/// Headers of HTTP, gRPC and Connect themselves, which are nobody's metadata.
+/// Headers of HTTP, gRPC and Connect themselves, which are nobody's metadata. A pushback is: handlers send it.
 fn is_own(name: &str) -> bool {
     matches!(
         name,
@@ -35,7 +36,7 @@ fn is_own(name: &str) -> bool {
             | "transfer-encoding"
             | "upgrade"
             | "user-agent"
-    ) || ["grpc-", "connect-", ":"].iter().any(|prefix| name.starts_with(prefix))
+    ) || ["grpc-", "connect-", ":"].iter().any(|prefix| name.starts_with(prefix)) && name != RETRY_PUSHBACK
 }
 
 /// Whether there is any header that may be metadata.

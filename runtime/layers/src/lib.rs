@@ -25,6 +25,7 @@
 mod around;
 mod authentication;
 mod concurrency;
+mod exhausted;
 mod gcra;
 #[cfg(feature = "jwt")]
 pub mod jwt;
@@ -34,7 +35,6 @@ mod method_rates;
 mod methods;
 mod rate_limit;
 mod request_id;
-mod retry_info;
 mod timeout;
 
 #[cfg(test)]

@@ -12,10 +12,10 @@ use tokio::time::Instant;
 use tower::Layer;
 
 use super::around::{Around, Inner, Policy, forward, is_health, refuse};
+use super::exhausted::exhausted;
 use super::gcra::Gcra;
 use super::keys::Keys;
 use super::methods::{Methods, PerMethod};
-use super::retry_info::exhausted;
 
 /// Keys that a limit by key knows at once, unless told otherwise.
 const KEYS: usize = 16 << 10;

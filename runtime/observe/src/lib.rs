@@ -1,4 +1,5 @@
-//! Metrics of servers and channels in the text format of Prometheus; with the feature `otel`, traces of OpenTelemetry.
+//! Metrics of servers and channels in the text format of Prometheus; with the feature `otel`, metrics and traces by
+//! OpenTelemetry's protocol, OTLP.
 //!
 //! [`Metrics`] is a [`Recorder`](kiteline_core::event::Recorder): it counts the events of whatever it is given to, and
 //! [`Metrics::text`] writes what it has counted. This crate knows no protocol, no socket and neither side of a call.
@@ -11,7 +12,10 @@
 //! # drop((server, channel));
 //! ```
 
+mod format;
 mod metrics;
+#[cfg(feature = "otel")]
+mod otlp;
 mod outcome;
 mod series;
 mod services;
@@ -21,6 +25,8 @@ mod text;
 mod trace;
 
 pub use metrics::{CONTENT_TYPE, Metrics};
+#[cfg(feature = "otel")]
+pub use otlp::{Otlp, OtlpExporter};
 #[cfg(feature = "otel")]
 pub use trace::{TraceLayer, Traced, Tracing};
 #[cfg(feature = "otel")]

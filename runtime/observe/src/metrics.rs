@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex};
 use kiteline_core::event::{Event, Recorder, Side};
 use kiteline_core::lock::lock;
 
+use crate::format::{Format, Metric, Type};
 use crate::outcome::{labels, outcome};
-use crate::series::{BOUNDS, Sums};
+use crate::series::Sums;
 use crate::services::{Services, State};
 use crate::table::Table;
-use crate::text::{Text, Type};
+use crate::text::Text;
 
 /// The content type of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -34,6 +35,8 @@ pub struct Metrics(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
+    #[cfg(feature = "otel")]
+    began: Began,
     served: Table,
     called: Table,
     connected: AtomicU64,
@@ -41,6 +44,17 @@ struct Inner {
     services: Services,
     counts: Mutex<Vec<Counts>>,
     more: Mutex<Vec<More>>,
+}
+
+/// When counting began: what is sent by OTLP says it.
+#[cfg(feature = "otel")]
+struct Began(std::time::SystemTime);
+
+#[cfg(feature = "otel")]
+impl Default for Began {
+    fn default() -> Self {
+        Self(std::time::SystemTime::now())
+    }
 }
 
 impl fmt::Debug for Metrics {
@@ -77,34 +91,44 @@ impl Metrics {
     /// ```
     pub fn text(&self) -> String {
         let mut text = Text::default();
-        calls(&mut text, &self.0.served, &SERVED);
-        self.connections(&mut text);
-        self.counts(&mut text);
-        calls(&mut text, &self.0.called, &CALLED);
-        of_services(&mut text, &self.0.services.all());
+        self.write(&mut text);
         let mut text = text.into_string();
         lock(&self.0.more).iter().for_each(|write| write(&mut text));
         text
     }
 
-    fn connections(&self, text: &mut Text) {
+    #[cfg(feature = "otel")]
+    pub(crate) fn began(&self) -> std::time::SystemTime {
+        self.0.began.0
+    }
+
+    /// Writes all metrics but those of [`Metrics::also`].
+    pub(crate) fn write(&self, to: &mut dyn Format) {
+        calls(to, &self.0.served, &SERVED);
+        self.connections(to);
+        self.counts(to);
+        calls(to, &self.0.called, &CALLED);
+        of_services(to, &self.0.services.all());
+    }
+
+    fn connections(&self, to: &mut dyn Format) {
         // Ends first, as for calls.
         let ended = self.0.disconnected.load(Ordering::Relaxed);
         let all = self.0.connected.load(Ordering::Relaxed);
-        text.metric("server_connections", Type::Gauge, "Connections that are open.");
-        text.sample(("server_connections", ""), &[], all.saturating_sub(ended));
-        text.metric("server_connections_accepted_total", Type::Counter, "Connections that were accepted.");
-        text.sample(("server_connections_accepted_total", ""), &[], all);
+        to.metric(&CONNECTIONS);
+        to.value(&[], all.saturating_sub(ended));
+        to.metric(&ACCEPTED);
+        to.value(&[], all);
     }
 
-    fn counts(&self, text: &mut Text) {
+    fn counts(&self, to: &mut dyn Format) {
         let mut all = BTreeMap::<&'static str, u64>::new();
         for read in lock(&self.0.counts).iter() {
             read(&mut |name, count| *all.entry(name).or_default() += count);
         }
-        text.metric("server_events_total", Type::Counter, "What went wrong with connections and calls, by kind.");
+        to.metric(&EVENTS);
         for (event, count) in &all {
-            text.sample(("server_events_total", ""), &[("event", event)], count);
+            to.value(&[("event", event)], *count);
         }
     }
 
@@ -149,25 +173,46 @@ impl Recorder for Metrics {
     }
 }
 
-/// The metrics of calls on one side.
-struct Calls {
-    total: (&'static str, &'static str),
-    seconds: (&'static str, &'static str),
-    in_flight: (&'static str, &'static str),
+const fn metric(name: &'static str, kind: Type, unit: &'static str, help: &'static str) -> Metric {
+    Metric { name, kind, unit, help }
 }
 
+const CONNECTIONS: Metric = metric("server_connections", Type::Gauge, "{connection}", "Connections that are open.");
+const ACCEPTED: Metric =
+    metric("server_connections_accepted_total", Type::Counter, "{connection}", "Connections that were accepted.");
+const EVENTS: Metric =
+    metric("server_events_total", Type::Counter, "{event}", "What went wrong with connections and calls, by kind.");
+
+/// The metrics of calls on one side.
+struct Calls {
+    total: Metric,
+    seconds: Metric,
+    in_flight: Metric,
+}
+
+const ENDED: &str = "Calls that have ended, by status of HTTP and code.";
 const SERVED: Calls = Calls {
-    total: ("server_requests_code_total", "Calls that have ended, by status of HTTP and code."),
-    seconds: ("server_requests_seconds", "Time from the admission of a call to the end of its answer."),
-    in_flight: ("server_requests_in_flight", "Calls in work."),
+    total: metric("server_requests_code_total", Type::Counter, "{call}", ENDED),
+    seconds: metric(
+        "server_requests_seconds",
+        Type::Histogram,
+        "s",
+        "Time from the admission of a call to the end of its answer.",
+    ),
+    in_flight: metric("server_requests_in_flight", Type::Gauge, "{call}", "Calls in work."),
 };
 const CALLED: Calls = Calls {
-    total: ("client_requests_code_total", "Calls that have ended, by status of HTTP and code."),
-    seconds: ("client_requests_seconds", "Time from the beginning of a call to its answer, all attempts included."),
-    in_flight: ("client_requests_in_flight", "Calls that wait for their answer."),
+    total: metric("client_requests_code_total", Type::Counter, "{call}", ENDED),
+    seconds: metric(
+        "client_requests_seconds",
+        Type::Histogram,
+        "s",
+        "Time from the beginning of a call to its answer, all attempts included.",
+    ),
+    in_flight: metric("client_requests_in_flight", Type::Gauge, "{call}", "Calls that wait for their answer."),
 };
 
-fn calls(text: &mut Text, table: &Table, names: &Calls) {
+fn calls(to: &mut dyn Format, table: &Table, metrics: &Calls) {
     // Several crates of generated code may describe a method: it is one series.
     let mut all = BTreeMap::<_, Sums>::new();
     for (method, series) in table.all() {
@@ -175,60 +220,65 @@ fn calls(text: &mut Text, table: &Table, names: &Calls) {
         all.entry(labels).or_default().add(series);
     }
     all.retain(|_, sums| sums.in_flight() > 0 || sums.buckets.iter().any(|count| *count > 0));
-    text.metric(names.total.0, Type::Counter, names.total.1);
+    to.metric(&metrics.total);
     for ((kind, operation), sums) in &all {
         // Success is there from the first call on, so that a rate of it has a beginning.
         for (place, count) in sums.outcomes.iter().enumerate().filter(|(place, count)| *place == 0 || **count > 0) {
             let (code, reason) = labels(place);
-            let labels: [(&str, &dyn fmt::Display); 4] =
-                [("kind", kind), ("operation", operation), ("code", &code), ("reason", &reason)];
-            text.sample((names.total.0, ""), &labels, count);
+            to.value(&[("kind", kind), ("operation", operation), ("code", &code), ("reason", &reason)], *count);
         }
     }
-    text.metric(names.seconds.0, Type::Histogram, names.seconds.1);
+    to.metric(&metrics.seconds);
     for ((kind, operation), sums) in &all {
-        let mut below = 0;
-        for (count, bound) in sums.buckets.iter().zip(BOUNDS.iter().map(|(bound, _)| *bound).chain(["+Inf"])) {
-            below += count;
-            let labels: [(&str, &dyn fmt::Display); 3] = [("kind", kind), ("operation", operation), ("le", &bound)];
-            text.sample((names.seconds.0, "_bucket"), &labels, below);
-        }
-        let labels: [(&str, &dyn fmt::Display); 2] = [("kind", kind), ("operation", operation)];
-        text.sample((names.seconds.0, "_sum"), &labels, sums.seconds());
-        text.sample((names.seconds.0, "_count"), &labels, below);
+        to.histogram(&[("kind", kind), ("operation", operation)], sums);
     }
-    text.metric(names.in_flight.0, Type::Gauge, names.in_flight.1);
+    to.metric(&metrics.in_flight);
     for ((kind, operation), sums) in &all {
-        text.sample((names.in_flight.0, ""), &[("kind", kind), ("operation", operation)], sums.in_flight());
+        to.value(&[("kind", kind), ("operation", operation)], sums.in_flight());
     }
 }
 
 /// The value of a service's metric; `None` where it does not have it.
 type Of = fn(&State) -> Option<u64>;
 
-const OF_SERVICES: [(&str, Type, &str, Of); 5] = [
-    ("server_registered", Type::Gauge, "Whether the service stands in the registry.", |state| {
-        state.registered.map(u64::from)
-    }),
-    ("server_registrations_lost_total", Type::Counter, "Registrations that were lost.", |state| {
-        state.registered.map(|_| state.lost)
-    }),
-    ("client_instances", Type::Gauge, "Instances of the service in the registry's list.", |state| {
-        state.instances.map(|count| count as u64)
-    }),
-    ("client_instances_left_out_total", Type::Counter, "Instances taken out of the balancer's choices.", |state| {
-        state.instances.map(|_| state.left_out)
-    }),
-    ("client_instances_back_total", Type::Counter, "Instances that were left out and are chosen again.", |state| {
-        state.instances.map(|_| state.back)
-    }),
+const OF_SERVICES: [(Metric, Of); 5] = [
+    (
+        metric("server_registered", Type::Gauge, "{registration}", "Whether the service stands in the registry."),
+        |state| state.registered.map(u64::from),
+    ),
+    (
+        metric("server_registrations_lost_total", Type::Counter, "{registration}", "Registrations that were lost."),
+        |state| state.registered.map(|_| state.lost),
+    ),
+    (
+        metric("client_instances", Type::Gauge, "{instance}", "Instances of the service in the registry's list."),
+        |state| state.instances.map(|count| count as u64),
+    ),
+    (
+        metric(
+            "client_instances_left_out_total",
+            Type::Counter,
+            "{instance}",
+            "Instances taken out of the balancer's choices.",
+        ),
+        |state| state.instances.map(|_| state.left_out),
+    ),
+    (
+        metric(
+            "client_instances_back_total",
+            Type::Counter,
+            "{instance}",
+            "Instances that were left out and are chosen again.",
+        ),
+        |state| state.instances.map(|_| state.back),
+    ),
 ];
 
-fn of_services(text: &mut Text, services: &BTreeMap<String, State>) {
-    for (name, kind, help, of) in OF_SERVICES {
-        text.metric(name, kind, help);
+fn of_services(to: &mut dyn Format, services: &BTreeMap<String, State>) {
+    for (metric, of) in &OF_SERVICES {
+        to.metric(metric);
         for (service, value) in services.iter().filter_map(|(service, state)| Some((service, of(state)?))) {
-            text.sample((name, ""), &[("service", service)], value);
+            to.value(&[("service", service)], value);
         }
     }
 }

@@ -3,6 +3,8 @@
 
 #[cfg(feature = "thrift")]
 mod add;
+#[cfg(feature = "metrics")]
+mod exposition;
 #[cfg(feature = "grpc")]
 mod hello;
 #[cfg(feature = "thrift")]

@@ -12,9 +12,9 @@ use std::fmt;
 use kiteline_core::error::Error;
 use opentelemetry::trace::{SpanKind, TracerProvider};
 use opentelemetry_otlp::SpanExporter;
-use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
+use crate::otlp::resource;
 pub use layer::{TraceLayer, Traced};
 
 /// Makes spans of calls, and sends them where its provider says. Clones are one.
@@ -49,9 +49,10 @@ impl Tracing {
         Self { provider, tracer }
     }
 
-    /// Sends spans by OTLP over gRPC, in batches. `service` is the `service.name` of all of them; the environment says the
+    /// Sends spans by OTLP over gRPC, in batches. `service` is the `service.name` of all of them unless `OTEL_SERVICE_NAME`
+    /// or `OTEL_RESOURCE_ATTRIBUTES` has one; the environment says the
     /// rest as OpenTelemetry has it: `OTEL_EXPORTER_OTLP_ENDPOINT` (`http://localhost:4317` without it),
-    /// `OTEL_TRACES_SAMPLER`, `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_BSP_…`. A collector that is away costs spans and nothing
+    /// `OTEL_TRACES_SAMPLER`, `OTEL_BSP_…`. A collector that is away costs spans and nothing
     /// else. To be called in a runtime of tokio.
     ///
     /// # Errors
@@ -62,8 +63,8 @@ impl Tracing {
         let wrong = |why: String| Error::new(kiteline_core::Code::FailedPrecondition, format!("no traces: {why}"));
         tokio::runtime::Handle::try_current().map_err(|_| wrong("there is no runtime of tokio here".to_owned()))?;
         let exporter = SpanExporter::builder().with_tonic().build().map_err(|error| wrong(error.to_string()))?;
-        let resource = Resource::builder().with_service_name(service.to_owned()).build();
-        let provider = SdkTracerProvider::builder().with_resource(resource).with_batch_exporter(exporter).build();
+        let provider =
+            SdkTracerProvider::builder().with_resource(resource(service)).with_batch_exporter(exporter).build();
         Ok(Self::new(provider))
     }
 

@@ -6,5 +6,5 @@ mod busy;
 mod descriptors;
 #[cfg(feature = "thrift")]
 mod logged;
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[cfg(all(feature = "thrift", target_os = "linux", target_env = "gnu"))]
 mod malloc;

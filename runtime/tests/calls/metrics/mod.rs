@@ -1,7 +1,5 @@
 //! Metrics of servers and channels: what `/metrics` says after calls of both languages, and where it is said.
 
-mod exposition;
-
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +10,8 @@ use runtime::{Channel, Code, Config, Metrics, Registry, Server, Service, thrift}
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use self::exposition::Exposition;
 use crate::add::{AddRequest, AddResponse, AddServer};
+use crate::exposition::Exposition;
 use crate::hello::{HelloServer, call as say, connect, hello};
 
 /// The answer to `GET path`: its head and its body.

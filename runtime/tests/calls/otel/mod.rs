@@ -1,6 +1,8 @@
-//! One trace over every hop: a route of HTTP, Thrift, gRPC, as a receiver of OTLP sees it.
+//! What a receiver of OTLP sees: one trace over every hop (a route of HTTP, Thrift, gRPC), and metrics.
 
 mod collector;
+mod metrics;
+mod receiver;
 
 use std::net::SocketAddr;
 
