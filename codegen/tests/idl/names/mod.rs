@@ -95,6 +95,8 @@ fn check(root: &Path, targets: &[&str]) {
         .args(["check", "--quiet", "--offline"])
         .args(targets)
         .current_dir(root)
+        .env("CARGO_TARGET_DIR", root.join("target"))
+        .env("CARGO_INCREMENTAL", "0")
         .env_remove("RUSTFLAGS")
         .output()
         .unwrap();
