@@ -6,38 +6,10 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use codegen::emit::Sides;
 use codegen::options::{Json, Options, Spec, TABLE, Takes};
-use codegen::scaffold::Runtime;
 
+use super::flags::{Say, color, flag, include_arg, say, say_args};
+use super::invocation::{Command, Invocation, runtime};
 use super::{call, order, services};
-
-/// The command: what is to be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Command {
-    /// A whole crate.
-    Crate,
-    /// A whole crate whose handlers hand calls on.
-    Gateway,
-    /// Only `src/generated`, in a crate that is there.
-    Generate,
-}
-
-/// When to use colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Color {
-    /// On a terminal, unless `NO_COLOR` is set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-/// How much is said, and how.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Say {
-    pub(super) quiet: bool,
-    pub(super) color: Color,
-}
 
 /// Everything that was asked for.
 #[derive(Clone, Debug)]
@@ -54,28 +26,6 @@ pub(super) enum Asked {
     Services(ArgMatches, Say),
     /// To call a method.
     Call(ArgMatches, Say),
-}
-
-/// The parsed command line: what is to be made, of what, how.
-#[derive(Clone, Debug)]
-pub(super) struct Invocation {
-    pub(super) command: Command,
-    pub(super) idls: Vec<PathBuf>,
-    pub(super) out: Option<PathBuf>,
-    pub(super) options: Options,
-    /// The options that flags name: what the crate records of them does not hold.
-    pub(super) said: Vec<&'static str>,
-    pub(super) runtime: Option<Runtime>,
-    pub(super) member: bool,
-    pub(super) dry_run: bool,
-    pub(super) check: bool,
-    pub(super) diff: bool,
-    pub(super) add_missing: bool,
-    pub(super) prune: bool,
-    pub(super) force: bool,
-    pub(super) quiet: bool,
-    pub(super) verbose: bool,
-    pub(super) color: Color,
 }
 
 /// Reads the arguments.
@@ -198,52 +148,12 @@ fn shared(command: clap::Command) -> clap::Command {
         .mut_arg("verbose", |arg| arg.help("Name the files that stay as they are too, and repeat notes"))
 }
 
-/// The flags about what is printed, which every command has.
-fn say_args() -> [Arg; 3] {
-    [
-        flag("quiet", "Say nothing but errors").short('q').conflicts_with("verbose"),
-        flag("verbose", "Say more").short('v'),
-        color_arg(),
-    ]
-}
-
-fn say(matches: &ArgMatches) -> Say {
-    Say { quiet: matches.get_flag("quiet"), color: color(matches) }
-}
-
 fn idl_arg() -> Arg {
     Arg::new("idl").value_name("IDL").num_args(1..).value_parser(value_parser!(PathBuf))
 }
 
-pub(super) fn include_arg() -> Arg {
-    Arg::new("include")
-        .short('I')
-        .long("include")
-        .value_name("DIR")
-        .action(ArgAction::Append)
-        .value_parser(value_parser!(PathBuf))
-        .help("Look for included files here too")
-}
-
-fn color_arg() -> Arg {
-    Arg::new("color")
-        .long("color")
-        .value_name("WHEN")
-        .default_value("auto")
-        .value_parser(["auto", "always", "never"])
-        .help("Colour of the output")
-}
-
 fn paths(matches: &ArgMatches, name: &str) -> Vec<PathBuf> {
     matches.get_many(name).into_iter().flatten().cloned().collect()
-}
-
-fn color(matches: &ArgMatches) -> Color {
-    match matches.get_one::<String>("color").map(String::as_str) {
-        Some("always") => Color::Always,
-        Some("never") => Color::Never,
-        _ => Color::Auto,
-    }
 }
 
 /// The flag of an option.
@@ -284,10 +194,6 @@ fn options(matches: &ArgMatches, command: &mut clap::Command) -> Result<Options,
         options.sides = Sides::Server;
     }
     Ok(options)
-}
-
-pub(super) fn flag(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
 }
 
 fn invocation(kind: Command, matches: &ArgMatches, command: &mut clap::Command) -> Result<Invocation, clap::Error> {
@@ -335,16 +241,5 @@ fn invocation(kind: Command, matches: &ArgMatches, command: &mut clap::Command) 
         quiet: on("quiet"),
         verbose: on("verbose"),
         color: color(matches),
-    })
-}
-
-pub(super) fn runtime(text: &str) -> Option<Runtime> {
-    if let Some(path) = text.strip_prefix("path:").filter(|it| !it.is_empty()) {
-        return Some(Runtime::Path(path.to_owned()));
-    }
-    let url = text.strip_prefix("git:").filter(|it| !it.is_empty())?;
-    Some(match url.rsplit_once('#') {
-        Some((url, rev)) => Runtime::Git(url.to_owned(), Some(rev.to_owned())),
-        None => Runtime::Git(url.to_owned(), None),
     })
 }

@@ -8,7 +8,7 @@ use codegen::output::hash;
 use codegen::scaffold::Idl;
 use codegen::{Builder, Error, Loaded, StandIn};
 
-use super::args::Invocation;
+use super::invocation::Invocation;
 use super::place::{Record, absolute, shown};
 
 /// The IDL files of a run, loaded and placed.

@@ -1,11 +1,12 @@
 //! The command line: arguments in, status lines and an exit code out.
-//!
-//! Exit codes: 0 done, 1 findings or a conflict or something stale, 2 usage, 3 reading or writing.
 
 mod args;
 mod call;
 mod diff;
+mod exit;
+mod flags;
 mod idls;
+mod invocation;
 mod net;
 mod openapi;
 mod order;
@@ -25,12 +26,12 @@ use codegen::output::{self, FileSet, Plan, Policy};
 use codegen::scaffold::{self, Existing};
 use codegen::{Error, Loaded, emit};
 
-use args::{Asked, Color, Command, Invocation};
+use args::Asked;
+use exit::{FINDINGS, IO, USAGE};
+use flags::Color;
+use invocation::{Command, Invocation};
 use report::Report;
 
-const FINDINGS: u8 = 1;
-const USAGE: u8 = 2;
-const IO: u8 = 3;
 /// The files whose making is a crate's first time.
 const FIRST: &[&str] = &["Cargo.toml", "src/generated/mod.rs"];
 /// What other tools make a project with.
@@ -212,10 +213,4 @@ fn finish(
     }
     report.summary(invocation, loaded, &plans[0], start.elapsed());
     Ok(0)
-}
-
-/// The crate's name: what its manifest says, else the folder's.
-fn crate_name(root: &Path) -> String {
-    let folder = root.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-    scaffold::package_name(&folder)
 }

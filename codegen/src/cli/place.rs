@@ -9,8 +9,8 @@ use codegen::output;
 use codegen::scaffold::{self, Crate, Manifest, Runtime};
 use codegen::{Error, Loaded};
 
-use super::args::{Command, Invocation};
 use super::idls::Gathered;
+use super::invocation::{Command, Invocation};
 
 /// The key of a gateway in `[package.metadata.kiteline]`, and its folder.
 const GATEWAY: &str = "gateway";
@@ -150,7 +150,7 @@ pub(super) fn shape(
     let serves = invocation.options.sides != Sides::Client && loaded.model.root_services().next().is_some();
     Ok(Crate {
         manifest: manifest.cloned(),
-        name: named.unwrap_or_else(|| super::crate_name(&absolute)),
+        name: named.unwrap_or_else(|| crate_name(&absolute)),
         runtime: match invocation.runtime.clone().or_else(|| runtime(&absolute)) {
             Some(runtime) => runtime,
             // The existing manifest already says where it comes from.
@@ -252,7 +252,7 @@ fn runtime(root: &Path) -> Option<Runtime> {
         let up = "../".repeat(below.components().count());
         return Some(Runtime::Path(format!("{up}runtime")));
     }
-    let said = std::env::var("KITELINE_RUNTIME").ok().and_then(|it| super::args::runtime(&it));
+    let said = std::env::var("KITELINE_RUNTIME").ok().and_then(|it| super::invocation::runtime(&it));
     let built = || {
         Some(Runtime::Git(
             option_env!("KITELINE_REPOSITORY")?.to_owned(),
@@ -260,4 +260,10 @@ fn runtime(root: &Path) -> Option<Runtime> {
         ))
     };
     said.or_else(built)
+}
+
+/// The crate's name: what its manifest says, else the folder's.
+fn crate_name(root: &Path) -> String {
+    let folder = root.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+    scaffold::package_name(&folder)
 }

@@ -11,7 +11,7 @@ pub(super) fn serve(listen: &str, report: &Report) -> u8 {
             Ok(()) => 0,
             Err(error) => {
                 report.error(&format!("no registry on {listen}: {error}"));
-                super::IO
+                super::exit::IO
             }
         }
     })

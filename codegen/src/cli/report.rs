@@ -8,10 +8,12 @@ use codegen::Loaded;
 use codegen::diag::{Diagnostics, Severity};
 use codegen::output::{Action, Plan};
 
-use super::args::{Color, Command, Invocation, Say};
 use super::diff;
+use super::flags::{Color, Say};
+use super::invocation::{Command, Invocation};
 
 /// Prints to standard error.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Report {
     quiet: bool,
     color: bool,
@@ -146,7 +148,7 @@ impl Report {
             return 0;
         }
         self.error(&format!("{} is stale: run kiteline again without --check", name(&plan.root)));
-        super::FINDINGS
+        super::exit::FINDINGS
     }
 
     /// The last lines: what was made, and the next command.

@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use codegen::Loaded;
 use codegen::output::{self, FileSet, Owner, Policy, hash};
 
-use super::args::Invocation;
+use super::invocation::Invocation;
 
 /// Where it stands in a crate.
 const FILE: &str = "target/kiteline";

@@ -4,6 +4,7 @@ pub mod bounds;
 pub mod choices;
 pub mod draft;
 pub mod http;
+pub mod ids;
 pub mod model;
 pub mod numbers;
 pub mod patterns;

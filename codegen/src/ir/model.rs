@@ -10,17 +10,7 @@ use super::http::Route;
 use super::rules::{Kind, MessageRules, Node};
 use crate::source::{FileId, Span};
 
-/// Index of a [`Module`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ModuleId(pub usize);
-
-/// Index of a [`Def`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DefId(pub usize);
-
-/// Index of a [`Service`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ServiceId(pub usize);
+pub use super::ids::{DefId, ModuleId, ServiceId};
 
 /// Everything that is to be generated.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! Validation rules as plain data: one table for both IDLs. A field's [`Node`] says what is tested of its value and of
 //! what is inside of it. `emit` prints a call per [`Test`]; nothing here knows how a rule was written.
 
-use super::model::DefId;
+use super::ids::DefId;
 
 /// The rules of one message, and the fields through which messages with rules are reached.
 #[derive(Clone, Debug, Default)]

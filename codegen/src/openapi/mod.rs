@@ -18,7 +18,7 @@ use shape::{Shapes, description, typed};
 
 /// The document, as JSON. The same model gives the same text.
 pub fn document(model: &Model) -> String {
-    let shapes = Shapes::new(model);
+    let shapes = Shapes::new(model, proto::components(model).into_iter().chain(thrift::components(model)));
     let mut document = Document { shapes: &shapes, paths: Vec::new(), used: BTreeSet::new(), ids: BTreeSet::new() };
     let mut tags = Vec::new();
     for service in model.root_services() {

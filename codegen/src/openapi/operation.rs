@@ -184,8 +184,3 @@ fn nothing() -> Shape {
 fn raw() -> Json {
     object([("*/*", Json::Object(Vec::new()))])
 }
-
-/// Whether a component is an enum.
-pub(super) fn is_enum(shapes: &Shapes<'_>, shape: &Shape) -> bool {
-    matches!(shape, Shape::Named(name) if matches!(shapes.components.get(name).map(|it| &it.kind), Some(Kind::Enum(_))))
-}

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::json::{Json, object, text};
-use super::operation::is_enum;
 use super::paths::Template;
 use super::shape::{Property, Shape, Shapes, description, named, typed};
 use crate::ir::http::{Place, RequestBody, Route};
@@ -112,7 +111,7 @@ pub(super) fn plain(shapes: &Shapes<'_>, shape: &Shape) -> Option<Json> {
             let of_type = members.iter().find(|(name, _)| name == "type").map(|(_, value)| value);
             !members.is_empty() && *of_type.unwrap_or(&text("")) != text("object")
         }
-        Shape::Named(_) => is_enum(shapes, shape),
+        Shape::Named(_) => shapes.is_enum(shape),
         _ => false,
     };
     match shape {

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::json::{Json, object, text};
-use super::{proto, thrift};
 use crate::ir::model::{Base, DefId, DefKind, Model, Ty};
 
 /// The schema of a value.
@@ -54,9 +53,9 @@ pub(super) struct Shapes<'a> {
 }
 
 impl<'a> Shapes<'a> {
-    pub(super) fn new(model: &'a Model) -> Self {
-        let mut components: BTreeMap<String, Component> = proto::components(model).into_iter().collect();
-        components.extend(thrift::components(model));
+    /// With the components that the languages of the model gave.
+    pub(super) fn new(model: &'a Model, components: impl IntoIterator<Item = (String, Component)>) -> Self {
+        let components = components.into_iter().collect();
         let mut shapes = Self { model, components };
         shapes.limit();
         shapes
@@ -71,6 +70,11 @@ impl<'a> Shapes<'a> {
     pub(super) fn component(&self, shape: &Shape) -> Option<&Kind> {
         let Shape::Named(name) = shape else { return None };
         self.components.get(name).map(|it| &it.kind)
+    }
+
+    /// Whether a component is an enum.
+    pub(super) fn is_enum(&self, shape: &Shape) -> bool {
+        matches!(self.component(shape), Some(Kind::Enum(_)))
     }
 
     /// The fields of a type; none for one that has no fields.

@@ -10,6 +10,7 @@ mod sandbox;
 
 mod build_script;
 mod front;
+mod golden;
 mod grammar;
 mod hostile;
 mod imports;

@@ -21,7 +21,7 @@ pub type Looking = BoxFuture<Result<Listing, Error>>;
 ///
 /// A registry of your own implements it and is used by
 /// [`Registry::of`](super::Registry::of), or by a URL through
-/// [`Registry::open_with`](super::Registry::open_with). `runtime/tests/server/file_registry.rs` has one over
+/// [`Registry::open_with`](super::Registry::open_with). `runtime/tests/calls/server/file_registry.rs` has one over
 /// a file.
 pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// The registry for people: `etcd 127.0.0.1:2379`.

@@ -6,7 +6,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Counts the bytes of the whole process; measure in a test binary with one test at a time.
+/// Counts the bytes of the whole process; measure in a process that has one test.
 #[derive(Debug)]
 pub struct Counting {
     now: AtomicUsize,

@@ -62,6 +62,23 @@ impl Go {
         Some(go)
     }
 
+    /// Kratos' programs, with `hello` beside them: `examples/helloworld` as Kratos makes it, with what protoc makes of its messages.
+    pub fn hello() -> Option<Self> {
+        let go = Self::greeter("kratos")?;
+        go.build("protoc-gen-go", "google.golang.org/protobuf/cmd/protoc-gen-go");
+        let mut protoc = Command::new("protoc");
+        for folder in ["examples/helloworld/idl", "codegen/imports"] {
+            protoc.arg("-I").arg(workspace().join(folder));
+        }
+        let api = "google.golang.org/genproto/googleapis/api/annotations";
+        let mut names: Vec<_> = ["annotations", "http"].map(|name| format!("Mgoogle/api/{name}.proto={api}")).into();
+        names.push("Mhelloworld.proto=interop/helloworld".to_owned());
+        let names = names.join(",");
+        go.run(protoc.args(["--go_out=.", &format!("--go_opt=module=interop,{names}"), "helloworld.proto"]));
+        go.build("hello", "./hello");
+        Some(go)
+    }
+
     /// Generates what Kitex's own tools make of IDL files of Thrift.
     ///
     /// # Panics

@@ -23,6 +23,7 @@ struct Middleware;
 struct Observability;
 
 mod address;
+mod alone;
 mod authority;
 mod bad_details;
 mod etcd;
@@ -41,6 +42,7 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use address::free_address;
+pub use alone::ran_alone;
 pub use authority::{Authority, Identity};
 pub use bad_details::bad_details;
 pub use etcd::Etcd;

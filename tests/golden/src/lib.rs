@@ -1,5 +1,5 @@
 //! Generated code of representative IDLs: committed, compiled without a warning, run by the tests of this crate.
-//! `UPDATE=1 cargo test -p golden --test fresh` writes it again.
+//! `UPDATE=1 cargo test -p codegen --test idl -- golden` writes it again.
 #![deny(warnings)]
 #![forbid(unsafe_code)]
 // The types of the IDLs have few comments, so what is made of them has few docs.

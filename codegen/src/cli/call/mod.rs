@@ -1,8 +1,9 @@
 //! `kiteline call`: calls a method by its name, with JSON in and out.
 //!
 //! `options` is what was asked for, `schema` where methods come from (IDL, reflection), `catalog` finds one of them by the
-//! name that was typed. `json` is JSON with places, `thrift` and `proto` turn it to messages and back, `send` makes the
-//! call and prints what comes.
+//! name that was typed. `json` is JSON with places, `thrift` and `proto` turn it to messages and back, `target` is the way to
+//! a server and `watched` which one it led to, `send` makes the call and prints what comes, `verbose` what else there is, `hint` says what to type when
+//! nothing does.
 
 use clap::ArgMatches;
 
@@ -22,6 +23,8 @@ mod details;
 mod example;
 #[cfg(feature = "net")]
 mod fault;
+#[cfg(feature = "net")]
+mod hint;
 #[cfg(feature = "net")]
 mod input;
 #[cfg(feature = "net")]
@@ -44,6 +47,10 @@ mod stop;
 mod target;
 #[cfg(feature = "net")]
 mod thrift;
+#[cfg(feature = "net")]
+mod verbose;
+#[cfg(feature = "net")]
+mod watched;
 
 pub(super) use options::command;
 

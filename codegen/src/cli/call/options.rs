@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Command, value_parser};
 
-use crate::cli::args::{flag, include_arg};
+use crate::cli::flags::{flag, include_arg};
+use crate::cli::net::tls_args;
 use crate::cli::services::registry_arg;
 
 /// What `--protocol` takes: those of Thrift, then those of proto.
@@ -44,6 +45,7 @@ pub(in crate::cli) fn command() -> Command {
         .arg(flag("list", "List the services and their methods").conflicts_with_all(["describe", "example"]))
         .arg(Arg::new("describe").long("describe").value_name("NAME").help("Show a service, a method or a type as IDL").conflicts_with("example"))
         .arg(Arg::new("example").long("example").value_name("SERVICE.METHOD").help("Print a request of a method, to be edited"))
+        .args(tls_args())
 }
 
 const AFTER: &str = "\

@@ -14,7 +14,8 @@ use super::schema::{Schema, of_crate};
 use super::send::{Sending, context};
 use super::stop::Stop;
 use super::target::{self, Target};
-use super::{describe, example, reflection};
+use super::{describe, example, hint, reflection};
+use crate::cli::net::terminal::plain;
 use crate::cli::net::{self, Settings};
 use crate::cli::report::Report;
 
@@ -66,7 +67,7 @@ impl Asked<'_> {
                     .into(),
             );
         }
-        let settings = Settings::load(self.matches.get_one("registry"))?;
+        let settings = Settings::load(self.matches)?;
         let cx = context(self.matches)?;
         let deadline = self.text("deadline").map(net::duration).transpose()?;
         let (schema, target) = self.schema(idls, name, &settings, deadline).await?;
@@ -83,7 +84,8 @@ impl Asked<'_> {
             Some(target) => target,
             None => {
                 let named = named(entry, &settings);
-                target::open(self.matches, &settings, Some(named), (idl, self.text("protocol"))).await?
+                let single = !entry.streams_requests() && !entry.streams_answers();
+                target::open(self.matches, &settings, Some(named), (idl, self.text("protocol"), single)).await?
             }
         };
         let (verbose, report) = (self.matches.get_flag("verbose"), self.report);
@@ -113,7 +115,7 @@ impl Asked<'_> {
         let service = name.and_then(|it| split(it).0).map(|it| registry_name(it.rsplit('.').next().unwrap_or(it)));
         let nothing =
             "there is no IDL: name it (`kiteline call idl/add.thrift …`), or the server, which may tell its services";
-        let target = target::open(self.matches, settings, service, (Idl::Proto, Some("grpc")))
+        let target = target::open(self.matches, settings, service, (Idl::Proto, Some("grpc"), false))
             .await
             .map_err(|stop| if asks { stop } else { stop.behind(nothing) })?;
         let limit = deadline.unwrap_or(TELLING);
@@ -130,7 +132,10 @@ impl Asked<'_> {
             Ok(Err(error)) if error.code() == Code::Unimplemented => {
                 format!("{} does not tell its services, since it has no reflection: {how}", target.place)
             }
-            Ok(Err(error)) => error.to_string(),
+            Ok(Err(error)) => {
+                let (text, help) = hint::explained(&error, &target).await;
+                [Some(plain(&text)), help].into_iter().flatten().collect::<Vec<_>>().join("\n  help: ")
+            }
             Err(_) => format!("{} did not tell its services in {limit:?}: {how}", target.place),
         };
         Err(Stop::failed(text))

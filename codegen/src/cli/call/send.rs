@@ -15,10 +15,10 @@ use super::input::Input;
 use super::json::{Json, documents};
 use super::schema::Schema;
 use super::target::Target;
-use super::{details, proto, thrift};
+use super::{details, hint, proto, thrift, verbose};
+use crate::cli::exit::{FINDINGS, USAGE};
 use crate::cli::net::terminal::plain;
 use crate::cli::report::Report;
-use crate::cli::{FINDINGS, USAGE};
 
 /// Bytes of requests that wait to be sent.
 const BUDGET: usize = 1 << 20;
@@ -65,9 +65,7 @@ impl Sending<'_> {
             self.cx.set_deadline(deadline);
         }
         if self.verbose {
-            let addresses = self.target.addresses(self.deadline.unwrap_or(Duration::from_secs(1))).await;
-            self.report.text(&format!("> {} at {addresses} ({})", self.method().path, self.target.place));
-            self.metadata(">", self.cx.metadata());
+            verbose::tell(self.target, self.method().path, &self.cx, self.deadline, *self.report);
         }
         if !self.entry.streams_requests() {
             let body = match self.single(input) {
@@ -180,7 +178,7 @@ impl Sending<'_> {
                 }
                 code
             }
-            Err(error) => self.failed(&error),
+            Err(error) => self.failed(&error).await,
         };
         if self.verbose {
             self.report.text(&format!("* {:.1} ms", start.elapsed().as_secs_f64() * 1000.0));
@@ -237,8 +235,9 @@ impl Sending<'_> {
     }
 
     /// Says why a call failed: the code and the text, then all else that the error holds.
-    fn failed(&self, error: &Error) -> u8 {
-        self.report.error(&plain(&error.to_string()));
+    async fn failed(&self, error: &Error) -> u8 {
+        let (text, help) = hint::explained(error, self.target).await;
+        self.report.error(&plain(&text));
         let line = |name: &str, value: &str| self.report.text(&format!("  {}: {}", plain(name), plain(value)));
         if !error.reason().is_empty() {
             line("reason", error.reason());
@@ -250,6 +249,9 @@ impl Sending<'_> {
             let value = known.and_then(|it| proto::decode(&it, &detail.value).ok()).map(|it| it.line());
             line(&detail.type_name, &value.unwrap_or_else(|| format!("base64 {}", base64::encode(&detail.value))));
         }
+        if let Some(help) = help {
+            line("help", &help);
+        }
         if self.verbose {
             self.metadata("<", Some(error.metadata()));
             self.metadata("< trailer", Some(error.trailers()));
@@ -258,13 +260,7 @@ impl Sending<'_> {
     }
 
     fn metadata(&self, mark: &str, metadata: Option<&Metadata>) {
-        for entry in metadata.into_iter().flat_map(Metadata::iter) {
-            let value = match (entry.value().as_text(), entry.value().as_bytes()) {
-                (Some(text), _) => plain(text),
-                (_, bytes) => base64::encode(bytes.unwrap_or_default()),
-            };
-            self.report.text(&format!("{mark} {}: {value}", plain(entry.name())));
-        }
+        verbose::pairs(mark, metadata).iter().for_each(|line| self.report.text(line));
     }
 }
 

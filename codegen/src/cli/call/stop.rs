@@ -1,7 +1,7 @@
 //! The end of a command before its work: an exit code, and what is said.
 
+use crate::cli::exit::{FINDINGS, USAGE};
 use crate::cli::report::Report;
-use crate::cli::{FINDINGS, USAGE};
 
 /// Why a command ends.
 pub(super) struct Stop {

@@ -7,6 +7,9 @@ use codegen::diag::closest;
 use runtime::registry::{Listing, Registry};
 use tokio::time::timeout;
 
+/// Names of services that are said all at once.
+const FEW: usize = 8;
+
 /// What stands in a registry, or what stands there of one service.
 ///
 /// # Errors
@@ -23,13 +26,17 @@ pub(in crate::cli) async fn listed(
     }
 }
 
-/// Says that a service is not there, and which one may be meant.
-pub(in crate::cli) async fn missing(registry: &Registry, limit: Duration, name: &str) -> String {
+/// Says that a service is not there, which one may be meant, and the flag in front of its name where one is needed.
+pub(in crate::cli) async fn missing(registry: &Registry, limit: Duration, name: &str, flag: &str) -> String {
     let others = listed(registry, limit, None).await.unwrap_or_default();
     let names: BTreeSet<&str> = others.entries.iter().map(|it| it.service.as_str()).collect();
-    let help = match closest(name, names.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
+    let part = names.iter().find(|it| it.split(['.', '-', '_']).any(|part| part.eq_ignore_ascii_case(name)));
+    let all = || names.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+    let how = if flag.is_empty() { String::new() } else { format!(": `{flag}NAME` names another one") };
+    let help = match closest(name, names.iter().copied()).or(part.copied()) {
+        Some(near) => format!("did you mean `{flag}{near}`?"),
         None if names.is_empty() => "nothing is".to_owned(),
+        None if names.len() <= FEW => format!("there are {}{how}", all()),
         None => "`kiteline services` shows what is".to_owned(),
     };
     format!("`{name}` is not registered in {registry}: {help}")

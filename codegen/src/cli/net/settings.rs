@@ -2,13 +2,20 @@
 
 use std::time::Duration;
 
+use clap::ArgMatches;
+use runtime::registry::Listed;
 use runtime::{Config, Registry};
 
-use super::{listed, missing};
+use super::{apply, listed, missing};
 
-/// The settings of `service.toml` and the environment, with the flag `--registry` in front of both.
+/// The layouts whose keys begin with a service's name: a look at one of them may take it for another.
+const BARE: [&str; 3] = ["go-kit", "grpc", "go-zero"];
+
+/// The settings of `service.toml` and the environment, with the flags `--registry` and those of TLS in front of both.
 pub(in crate::cli) struct Settings {
     pub(in crate::cli) config: Config,
+    /// Whether flags ask for TLS.
+    pub(in crate::cli) tls: bool,
     url: String,
 }
 
@@ -16,10 +23,11 @@ impl Settings {
     /// # Errors
     ///
     /// For a `service.toml` or a variable that cannot be read.
-    pub(in crate::cli) fn load(registry: Option<&String>) -> Result<Self, String> {
-        let config = Config::from_env().map_err(|error| error.to_string())?;
-        let url = registry.unwrap_or(&config.registry.url).clone();
-        Ok(Self { config, url })
+    pub(in crate::cli) fn load(matches: &ArgMatches) -> Result<Self, String> {
+        let mut config = Config::from_env().map_err(|error| error.to_string())?;
+        let url = matches.get_one("registry").unwrap_or(&config.registry.url).clone();
+        let tls = apply(matches, &mut config.client);
+        Ok(Self { config, tls, url })
     }
 
     /// The registry. That of `dev` is joined and never served: who only looks is no host.
@@ -31,32 +39,43 @@ impl Settings {
         open(&self.joined())
     }
 
-    /// The registry in which a service is found in whatever layouts it stands there, where the URL says none.
+    /// The registry in which a service is found in whatever layouts it stands there, where the URL says none; and its
+    /// entries. `flag` names another service.
     ///
     /// # Errors
     ///
-    /// For a URL that is none, a registry that is away, a service that is not there.
-    pub(in crate::cli) async fn registry_of(&self, service: &str, limit: Duration) -> Result<Registry, String> {
+    /// For a URL that is none, a registry that is away, a service that is not there, or not in the layouts of the URL.
+    pub(in crate::cli) async fn registry_of(
+        &self,
+        service: &str,
+        limit: Duration,
+        flag: &str,
+    ) -> Result<(Registry, Vec<Listed>), String> {
         let url = self.joined();
         let registry = open(&url)?;
-        if !url.starts_with("etcd") || url.contains("layout=") || url.contains("prefix=") {
-            return Ok(registry);
+        let says = says(&url);
+        let listing = listed(&registry, limit, Some(service)).await;
+        if !url.starts_with("etcd") || says.is_some() && listing.is_err() {
+            return Ok((registry, listing.unwrap_or_default().entries));
         }
-        let listing = listed(&registry, limit, Some(service)).await?;
-        // Three of the layouts have one prefix, and a registry reads it in one of them.
-        let bare = ["go-kit", "grpc", "go-zero"];
-        let mut layouts: Vec<&str> = Vec::new();
-        for layout in listing.entries.iter().filter(|it| it.found.is_ok()).map(|it| it.layout.as_str()) {
-            let taken = layouts.iter().any(|it| *it == layout || bare.contains(it) && bare.contains(&layout));
-            if !taken {
-                layouts.push(layout);
-            }
-        }
+        let entries = listing?.entries;
+        let layouts = layouts(&entries);
         if layouts.is_empty() {
-            return Err(missing(&registry, limit, service).await);
+            return Err(missing(&registry, limit, service, flag).await);
         }
-        let mark = if url.contains('?') { '&' } else { '?' };
-        open(&format!("{url}{mark}layout={}", layouts.join(",")))
+        let Some(said) = says else {
+            let mark = if url.contains('?') { '&' } else { '?' };
+            let registry = open(&format!("{url}{mark}layout={}", layouts.join(",")))?;
+            return Ok((registry, entries));
+        };
+        let has = |it: &&str| said.contains(it) || BARE.contains(it) && said.iter().any(|said| BARE.contains(said));
+        if said.is_empty() || layouts.iter().any(has) {
+            return Ok((registry, entries));
+        }
+        let (there, said) = (layouts.join(","), said.join(","));
+        Err(format!(
+            "`{service}` is registered in {registry} in the layout {there}, not {said}: write layout={there}, or none"
+        ))
     }
 
     fn joined(&self) -> String {
@@ -66,6 +85,28 @@ impl Settings {
             _ => self.url.clone(),
         }
     }
+}
+
+/// The layouts that a URL names; none where it names a prefix alone. `None` where it leaves them open.
+fn says(url: &str) -> Option<Vec<&str>> {
+    let (_, query) = url.split_once('?')?;
+    let pairs: Vec<(&str, &str)> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
+    let named = pairs.iter().find(|(name, _)| *name == "layout");
+    match named {
+        Some((_, list)) => Some(list.split(',').map(|it| it.split(':').next().unwrap_or(it)).collect()),
+        None => pairs.iter().any(|(name, _)| *name == "prefix").then(Vec::new),
+    }
+}
+
+/// The layouts of entries that can be read. Three of them have one prefix, and a registry reads it in one of them.
+fn layouts(entries: &[Listed]) -> Vec<&str> {
+    let mut layouts: Vec<&str> = Vec::new();
+    for layout in entries.iter().filter(|it| it.found.is_ok()).map(|it| it.layout.as_str()) {
+        if !layouts.iter().any(|it| *it == layout || BARE.contains(it) && BARE.contains(&layout)) {
+            layouts.push(layout);
+        }
+    }
+    layouts
 }
 
 fn open(url: &str) -> Result<Registry, String> {

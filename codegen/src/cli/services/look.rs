@@ -9,15 +9,15 @@ use tokio::time::Instant;
 
 use super::probe::Answers;
 use super::{probe, shown};
+use crate::cli::exit::{FINDINGS, IO, USAGE};
 use crate::cli::net::{self, Settings};
 use crate::cli::report::Report;
-use crate::cli::{FINDINGS, IO, USAGE};
 
 pub(super) fn run(matches: &ArgMatches, report: &Report) -> u8 {
     let text = matches.get_one::<String>("timeout").map_or("5s", String::as_str);
     let name = matches.get_one::<String>("name");
     let parsed = net::duration(text).and_then(|limit| {
-        let registry = Settings::load(matches.get_one("registry"))?;
+        let registry = Settings::load(matches)?;
         Ok((limit, registry))
     });
     let (limit, settings) = match parsed {
@@ -47,7 +47,7 @@ async fn look(settings: &Settings, limit: Duration, name: Option<&str>, json: bo
         }
     };
     if let (true, Some(name)) = (listing.entries.is_empty(), name) {
-        report.error(&net::missing(&registry, limit, name).await);
+        report.error(&net::missing(&registry, limit, name, "").await);
         return FINDINGS;
     }
     let answers = probe::all(&listing, settings, Instant::now() + limit).await;

@@ -24,7 +24,8 @@ pub(super) fn command() -> clap::Command {
                 .default_value("5s")
                 .help("For the registry, and then for what answers: 3s, 200ms"),
         )
-        .arg(super::args::flag("json", "Print JSON"))
+        .arg(super::flags::flag("json", "Print JSON"))
+        .args(super::net::tls_args())
 }
 
 /// The flag that says where services are found.

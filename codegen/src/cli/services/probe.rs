@@ -1,21 +1,21 @@
 //! What answers at an address: one connection, and one small question in each protocol that may be there.
 //!
 //! A server of Thrift gets a call of a method that nobody has: every implementation answers that with an exception and
-//! runs nothing. A server of gRPC is asked `grpc.health.v1.Health/Check`. Others are only connected to.
+//! runs nothing. A server of gRPC is asked `grpc.health.v1.Health/Check`. Others are greeted, to see what they speak.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 
 use bytes::Bytes;
-use runtime::client::Transport;
+use runtime::client::{Http, Transport};
 use runtime::error::Origin;
 use runtime::registry::{Endpoint, Listing, Registry};
-use runtime::{Body, Call, Channel, Context, Error, Idl, Method};
+use runtime::{Body, Call, Channel, Context, Error, Form, Idl, Method};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
-use crate::cli::net::Settings;
+use crate::cli::net::{self, Settings, Speech};
 
 static UNKNOWN: Method = Method::new(Idl::Thrift, "/Kiteline/kiteline_who_answers", 0);
 static HEALTH: Method = Method::new(Idl::Proto, "/grpc.health.v1.Health/Check", 0);
@@ -65,7 +65,13 @@ async fn ask(endpoint: &Endpoint, client: &runtime::client::ClientConfig, until:
         protocols.extend(health.filter(|it| protocols.is_empty() || it != "grpc"));
     }
     if protocols.is_empty() {
-        protocols.push("connects".to_owned());
+        let spoken = match net::speech(&endpoint.address(), until).await {
+            Some(Speech::Tls) => "tls",
+            Some(Speech::Http2) if endpoint.scheme != "http" => "http/2",
+            Some(Speech::Http2 | Speech::Http1) => "http",
+            None => "connects",
+        };
+        protocols.push(spoken.to_owned());
     }
     protocols
 }
@@ -82,8 +88,8 @@ async fn health(endpoint: &Endpoint, client: &runtime::client::ClientConfig, unt
     let status = match call(endpoint, client, &HEALTH, &[], until).await {
         // `HealthCheckResponse.ServingStatus`, field 1.
         Ok(body) => match body.as_ref() {
-            [0x08, 1] => " serving",
-            [0x08, 2] => " not serving",
+            [0x08, 1] | br#"{"status":"SERVING"}"# => " serving",
+            [0x08, 2] | br#"{"status":"NOT_SERVING"}"# => " not serving",
             _ => " in an unknown state",
         },
         Err(error) if error.origin() != Origin::Remote => return None,
@@ -104,10 +110,14 @@ async fn call(
 ) -> Result<Bytes, Error> {
     let registry = Registry::open(&format!("static:probe={endpoint}"))?;
     let mut builder = Channel::builder("probe").config(client).registry(&registry);
+    let mut call = Call::new(method, Context::new(), Body::Whole(Bytes::from_static(body)), Default::default());
     if method.idl == Idl::Thrift {
         builder = builder.transport(Transport::Framed);
+    } else if endpoint.scheme == Endpoint::MUCP {
+        // Servers of go-micro answer errors where bodies are JSON.
+        builder = builder.http(Http::grpc().with_json());
+        (call.form, call.body) = (Form::Json, Body::Whole(Bytes::from_static(b"{}")));
     }
-    let call = Call::new(method, Context::new(), Body::Whole(Bytes::from_static(body)), Default::default());
     let left = until.saturating_duration_since(Instant::now());
     builder.build()?.call(call, Some(left)).await?.body.into_whole()
 }

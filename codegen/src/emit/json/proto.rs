@@ -8,13 +8,11 @@ use quote::quote;
 
 use super::Parts;
 use super::names::{self, Names};
-use super::proto_fields::{Known, of_message};
+use super::proto_fields::{ENUM, Known, of_message};
 use crate::emit::proto::{collect, files};
 use crate::emit::view::{View, ident};
 use crate::ir::model::{Def, DefKind, Language, Model, Proto as Of};
 
-/// The constant with the names of an enum's members.
-pub(super) const ENUM: &str = "JSON_NAMES";
 /// The static with the messages that an `Any` may hold.
 const TYPES: &str = "JSON_TYPES";
 

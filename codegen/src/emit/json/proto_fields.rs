@@ -7,10 +7,12 @@ use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto};
 use quote::quote;
 
-use super::proto::ENUM;
 use crate::emit::view::{View, ident};
 use crate::ir::model::{Def, ModuleId, Proto};
 use crate::resolve::names;
+
+/// The constant with the names of an enum's members.
+pub(super) const ENUM: &str = "JSON_NAMES";
 
 /// The descriptors by full name, and what the model made of them.
 pub(super) struct Known<'a> {

@@ -3,6 +3,8 @@
 #[cfg(feature = "net")]
 mod faults;
 #[cfg(feature = "net")]
+mod go;
+#[cfg(feature = "net")]
 mod names;
 #[cfg(feature = "net")]
 mod older;
@@ -17,7 +19,13 @@ mod servers;
 #[cfg(feature = "net")]
 mod services;
 #[cfg(feature = "net")]
+mod systems;
+#[cfg(feature = "net")]
 mod thrift;
+#[cfg(feature = "net")]
+mod tls;
+#[cfg(feature = "net")]
+mod wrong;
 
 #[cfg(not(feature = "net"))]
 #[test]

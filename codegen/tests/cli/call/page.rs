@@ -56,8 +56,8 @@ fn the_page_shows_what_happens() {
     let naming = Server::start("naming", &format!("{url}?layout=kratos"));
     let own = [
         (etcd.1.as_str(), "127.0.0.1:2379"),
-        (add.1.as_str(), "127.0.0.1:8888"),
-        (naming.1.as_str(), "127.0.0.1:9000"),
+        (add.address.as_str(), "127.0.0.1:8888"),
+        (naming.address.as_str(), "127.0.0.1:9000"),
     ];
     let program = PathBuf::from(env!("CARGO_BIN_EXE_kiteline"));
     let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());

@@ -9,6 +9,10 @@ use super::services::Process;
 use super::{Called, run};
 use crate::sandbox::Sandbox;
 
+/// Every example.
+const EXAMPLES: [&str; 10] =
+    ["add", "build-script", "echo", "gateway", "hello-micro", "helloworld", "login", "music-gateway", "naming", "user"];
+
 pub(super) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }
@@ -20,7 +24,7 @@ fn programs() -> &'static Path {
         let folder = Path::new(env!("CARGO_BIN_EXE_kiteline")).parent().unwrap().to_owned();
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--quiet", "--bins"]);
-        build.args(["add", "build-script", "echo", "login", "naming"].map(|name| format!("--package={name}")));
+        build.args(EXAMPLES.map(|name| format!("--package={name}")));
         if folder.file_name().is_some_and(|it| it == "release") {
             build.arg("--release");
         }
@@ -30,23 +34,37 @@ fn programs() -> &'static Path {
     })
 }
 
-/// A server that is killed when it is dropped.
-pub(super) struct Server(Child, pub(super) String);
+/// A server that is killed when it is dropped, and the folder of what it writes.
+pub(super) struct Server {
+    child: Child,
+    /// Its address, and that of the port for HTTP alone where it has one.
+    pub(super) address: String,
+    pub(super) http: String,
+    _folder: Sandbox,
+}
 
 impl Server {
-    /// Starts an example and waits until it is registered, where there is a registry.
+    /// Starts an example and waits until it is registered, where there is a registry. Gateways are registered nowhere.
     pub(super) fn start(name: &str, registry: &str) -> Self {
+        let settings = workspace().join("examples").join(name).join("service.toml");
+        // One of them has none.
+        let settings = std::fs::read_to_string(settings).unwrap_or_default();
+        let settings = settings.replace("\"127.0.0.1:8080\"", "\"127.0.0.1:0\"");
+        let folder = Sandbox::new(&[("service.toml", &settings)]);
         let mut command = Command::new(programs().join(name));
-        // Where its settings are.
-        command.current_dir(workspace().join("examples").join(name));
+        command.current_dir(folder.path(".")).env("JWT_SECRET", "a secret of at least 32 characters");
         command.env("KITELINE_LISTEN", "127.0.0.1:0").env("KITELINE_REGISTRY", registry);
         let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut it = Self(child, String::new());
-        let wanted = if registry == "none" { " listening on " } else { " registered in " };
+        let mut it = Self { child, address: String::new(), http: String::new(), _folder: folder };
+        let waits = registry != "none" && !name.ends_with("gateway");
+        let wanted = if waits { " registered in " } else { "limits: " };
         let mut said = Vec::new();
-        for line in BufReader::new(it.0.stderr.take().unwrap()).lines().map_while(Result::ok) {
+        for line in BufReader::new(it.child.stderr.take().unwrap()).lines().map_while(Result::ok) {
             if let Some((_, at)) = line.split_once(" listening on ") {
-                it.1 = at.split(' ').next().unwrap().to_owned();
+                it.address = at.split(' ').next().unwrap().to_owned();
+            }
+            if let Some(at) = line.strip_prefix("HTTP on ") {
+                it.http = at.to_owned();
             }
             if line.contains(wanted) {
                 return it;
@@ -59,13 +77,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
 /// Calls from the folder of an example.
-fn call(example: &str, words: &[&str]) -> Called {
+pub(super) fn call(example: &str, words: &[&str]) -> Called {
     let it = Sandbox::new(&[]);
     let mut command = it.command(".", &[&["call"], words].concat());
     command.current_dir(workspace().join("examples").join(example));
@@ -98,7 +116,8 @@ fn each_example_is_called_by_its_own_record() {
 #[test]
 fn an_example_with_a_build_script_is_called_by_its_idl_and_address() {
     let server = Server::start("build-script", "none");
-    let call = |words: &[&str]| call("build-script", &[&["--addr", &server.1, "idl/user.thrift"], words].concat());
+    let call =
+        |words: &[&str]| call("build-script", &[&["--addr", &server.address, "idl/user.thrift"], words].concat());
     call(&["UserService.Find", r#"{"id": 1}"#]).gives("{\"id\": 1, \"name\": \"Ada\"}\n");
     call(&["Find", r#"{"id": 2}"#]).fails(1, "error: NotFound {\"id\": 2}\n");
 }
@@ -107,7 +126,7 @@ fn an_example_with_a_build_script_is_called_by_its_idl_and_address() {
 fn a_proto_example_tells_its_services() {
     let call = |example: &str, words: &[&str]| {
         let server = Server::start(example, "none");
-        run(Sandbox::new(&[]).command(".", &[&["call", "--addr", &server.1], words].concat()), "")
+        run(Sandbox::new(&[]).command(".", &[&["call", "--addr", &server.address], words].concat()), "")
     };
     let run = call("naming", &["hello.Greeter/Hello", r#"{"from": "a", "msg": "hi"}"#]);
     assert!(run.code == 0 && run.out.contains("\"msg\": \"hi, a\""), "{run:?}");

@@ -117,13 +117,21 @@ fn metadata_goes_there_and_comes_back() {
     let run = it.call(&words);
     assert_eq!((run.code, run.out.as_str()), (0, "{\"times\": 1}\n"), "{run:?}");
     let at = &it.address;
-    let said: Vec<&str> = run.said.lines().filter(|it| !it.starts_with("* ")).collect();
-    let sent = format!("> /chat.v1.Chat/Say at {at} ({at})");
+    let said: Vec<&str> = run.said.lines().filter(|it| !it.ends_with(" ms")).collect();
     assert_eq!(
         said,
-        [&sent, "> x-user: ada", "> x-key-bin: AAE=", "< x-user: ada", "< x-key-bin: AAE=", "< trailer x-end: yes"]
+        [
+            &format!("* {at} (--addr)"),
+            "> /chat.v1.Chat/Say (grpc, plain text)",
+            "* deadline 20s",
+            "> x-user: ada",
+            "> x-key-bin: AAE=",
+            "< x-user: ada",
+            "< x-key-bin: AAE=",
+            "< trailer x-end: yes",
+        ]
     );
-    assert!(run.said.lines().last().unwrap().ends_with(" ms"));
+    assert!(run.said.lines().last().unwrap().starts_with("* ") && run.said.ends_with(" ms\n"));
 }
 
 #[test]

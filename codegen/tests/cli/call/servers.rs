@@ -58,7 +58,7 @@ static METHODS: [Method; 5] = [
 static INFO: ServiceInfo =
     ServiceInfo { name: "Everything", package: "", registry_name: "everything", idl: Idl::Thrift, methods: &METHODS };
 
-struct Everything;
+pub(super) struct Everything;
 
 impl Service for Everything {
     fn info(&self) -> &'static ServiceInfo {

@@ -14,6 +14,11 @@ import (
 	"go.etcd.io/etcd/client/v3/naming/resolver"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/reflection"
+	"google.golang.org/protobuf/encoding/prototext"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/descriptorpb"
 
 	"interop/greeter"
 )
@@ -38,9 +43,22 @@ func main() {
 	}
 }
 
+// file is idl/greeter.proto, for reflection.
+const file = `
+name: "greeter.proto" package: "interop.greeter" syntax: "proto3"
+message_type { name: "Text" field { name: "text" number: 1 label: LABEL_OPTIONAL type: TYPE_STRING json_name: "text" } }
+service {
+  name: "Greeter"
+  method { name: "Greet" input_type: ".interop.greeter.Text" output_type: ".interop.greeter.Text" }
+}`
+
 func serve(etcd *clientv3.Client, service, address string, ttl int64) {
+	described := new(descriptorpb.FileDescriptorProto)
+	check(prototext.Unmarshal([]byte(file), described))
+	check(protoregistry.GlobalFiles.RegisterFile(must(protodesc.NewFile(described, protoregistry.GlobalFiles))))
 	server := grpc.NewServer()
 	server.RegisterService(&greeter.Desc, greeter.At(address))
+	reflection.Register(server)
 	listener := must(net.Listen("tcp", address))
 	go server.Serve(listener)
 	ctx := context.Background()

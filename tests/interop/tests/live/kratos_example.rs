@@ -5,26 +5,9 @@ use std::process::Command;
 use e2e::{Etcd, Process, free_address, program, wait_for, workspace};
 use interop::Go;
 
-/// The program `hello`, with what protoc makes of the example's messages.
-fn built() -> Option<Go> {
-    let go = Go::greeter("kratos")?;
-    go.build("protoc-gen-go", "google.golang.org/protobuf/cmd/protoc-gen-go");
-    let mut protoc = Command::new("protoc");
-    for folder in ["examples/helloworld/idl", "codegen/imports"] {
-        protoc.arg("-I").arg(workspace().join(folder));
-    }
-    let api = "google.golang.org/genproto/googleapis/api/annotations";
-    let mut names: Vec<_> = ["annotations", "http"].map(|name| format!("Mgoogle/api/{name}.proto={api}")).into();
-    names.push("Mhelloworld.proto=interop/helloworld".to_owned());
-    let names = names.join(",");
-    go.run(protoc.args(["--go_out=.", &format!("--go_opt=module=interop,{names}"), "helloworld.proto"]));
-    go.build("hello", "./hello");
-    Some(go)
-}
-
 #[test]
 fn the_example_and_kratos_greet_each_other() {
-    let Some((etcd, go)) = Etcd::start().zip(built()) else { return };
+    let Some((etcd, go)) = Etcd::start().zip(Go::hello()) else { return };
     let url = format!("{}?layout=kratos&ttl=15", etcd.url());
     let keys = "/microservices/helloworld/";
     let [one, two, three, four] = [(); 4].map(|()| free_address());

@@ -79,7 +79,7 @@ func serve(etcd *clientv3.Client, service, httpAddress, grpcAddress string) {
 	httpServer.Route("/").GET(route, overHTTP)
 	grpcServer := grpc.NewServer(grpc.Address(grpcAddress), grpc.Middleware(recovery.Recovery()))
 	grpcServer.RegisterService(&rpc.ServiceDesc{ServiceName: "helloworld.Greeter", HandlerType: (*any)(nil),
-		Methods: []rpc.MethodDesc{{MethodName: "SayHello", Handler: overGRPC}}}, nil)
+		Methods: []rpc.MethodDesc{{MethodName: "SayHello", Handler: overGRPC}}, Metadata: "helloworld.proto"}, nil)
 	app := kratos.New(kratos.Name(service), kratos.Server(httpServer, grpcServer), kratos.Registrar(registry.New(etcd)),
 		kratos.Endpoint(&url.URL{Scheme: "http", Host: httpAddress}, &url.URL{Scheme: "grpc", Host: grpcAddress}))
 	if err := app.Run(); err != nil {
