@@ -9,6 +9,8 @@ pub const DEFAULT_WEIGHT: u32 = 10;
 
 /// The scheme of any protocol over TLS.
 const TLS: &str = "tls";
+/// The scheme of any protocol in plain text, also where a channel has settings of TLS.
+const PLAIN: &str = "plain";
 
 /// The address at which one protocol of an instance is served.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,8 +57,8 @@ impl Endpoint {
         clean.then(|| Self::new("", host, port))
     }
 
-    /// Reads `host:port`, with a scheme in front or not. `https` and `tls` stand for TLS with any protocol, `http` for
-    /// any without; `grpc`, `grpcs`, `thrift`, `thrifts` and `mucp` for the one.
+    /// Reads `host:port`, with a scheme in front or not. `https` and `tls` stand for TLS with any protocol, `http` and
+    /// `plain` for any in plain text, whatever the caller's settings of TLS are; `grpc`, `grpcs`, `thrift`, `thrifts` and `mucp` for the one.
     ///
     /// ```
     /// use runtime::registry::Endpoint;
@@ -68,7 +70,7 @@ impl Endpoint {
         let Some((scheme, address)) = text.split_once("://") else { return Self::parse(text) };
         let scheme = match scheme.to_ascii_lowercase().as_str() {
             "https" | TLS => TLS,
-            "http" => "",
+            "http" | PLAIN => PLAIN,
             "grpc" => "grpc",
             "grpcs" => "grpcs",
             "thrift" => "thrift",
@@ -93,7 +95,7 @@ impl Endpoint {
         let own = self.scheme.as_str();
         let micro = own == Self::MUCP && scheme == "grpc";
         own.is_empty()
-            || own == TLS
+            || matches!(own, TLS | PLAIN)
             || own == scheme
             || micro
             || self.is_secure() && own.strip_suffix('s') == Some(scheme)

@@ -99,7 +99,7 @@ async fn an_instance_that_speaks_plain_text_is_called_so() {
     let place = Place::new();
     let running = runtime::Server::new(runtime::Config::local()).add(super::echo::proto()).start().await.unwrap();
     let way = &WAYS[3];
-    for (scheme, ends_well) in [("grpc://", true), ("http://", false), ("", false), ("grpcs://", false)] {
+    for (scheme, ends_well) in [("grpc://", true), ("http://", true), ("", false), ("grpcs://", false)] {
         let channel = channel(way, &format!("{scheme}{}", running.addr()), Some(place.trusting())).unwrap();
         assert_eq!(call(way, &channel, Bytes::new()).await.is_ok(), ends_well, "{scheme}");
     }
@@ -109,7 +109,8 @@ async fn an_instance_that_speaks_plain_text_is_called_so() {
 fn addresses_have_schemes_or_none() {
     for (text, scheme, secure) in [
         ("h:1", "", false),
-        ("http://h:1", "", false),
+        ("http://h:1", "plain", false),
+        ("plain://h:1", "plain", false),
         ("https://h:1/", "tls", true),
         ("tls://h:1", "tls", true),
         ("GRPCS://h:1", "grpcs", true),
@@ -126,6 +127,7 @@ fn addresses_have_schemes_or_none() {
     assert!(error.contains("over TLS https://host:port"), "{error}");
     let fits = |own: &str, caller: &str| Endpoint::new(own, "h", 1).fits(caller);
     assert!(fits("grpcs", "grpc") && fits("thrifts", "thrift") && fits("tls", "thrift") && fits("tls", "grpc"));
+    assert!(fits("plain", "thrift") && fits("plain", "grpc"));
     assert!(!fits("https", "grpc") && !fits("grpcs", "thrift") && !fits("grpcs", "grp"));
 }
 
