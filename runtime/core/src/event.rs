@@ -133,9 +133,21 @@ impl Recorders {
     /// Tells that a call began; `None` without recorders. Whoever has it tells of the end by [`Recorders::end`].
     #[inline]
     pub fn begin(&self, side: Side, method: &'static Method, peer: Option<SocketAddr>) -> Option<Begun> {
+        self.begin_at(side, method, peer, None)
+    }
+
+    /// The same for a call that is timed from `start`, where a clock was looked at already.
+    #[inline]
+    pub fn begin_at(
+        &self,
+        side: Side,
+        method: &'static Method,
+        peer: Option<SocketAddr>,
+        start: Option<Instant>,
+    ) -> Option<Begun> {
         let all = self.0.as_ref()?;
         tell(all, &Event::CallBegun { side, method, peer });
-        Some(Begun { side, method, peer, start: Instant::now() })
+        Some(Begun { side, method, peer, start: start.unwrap_or_else(Instant::now) })
     }
 
     /// Tells how a call ended that began with these recorders.
@@ -227,6 +239,27 @@ mod tests {
         let begun = "begun /S/M";
         let changed = "InstancesChanged { service: \"add\", instances: 2 }";
         assert_eq!(*seen.0.lock().unwrap(), [begun, "ended", begun, "NotFound", begun, "Cancelled", changed]);
+    }
+
+    #[test]
+    fn a_call_is_timed_from_the_clock_that_was_looked_at() {
+        struct Took(Mutex<Duration>);
+        impl Recorder for Took {
+            fn record(&self, event: &Event<'_>) {
+                if let Event::CallEnded { took, .. } = event {
+                    *self.0.lock().unwrap() = *took;
+                }
+            }
+        }
+        let (seen, mut recorders) = (Arc::new(Took(Mutex::default())), Recorders::default());
+        recorders.add(Arc::<Took>::clone(&seen));
+        let hour = Duration::from_secs(3600);
+        // A clock that began less than an hour ago has no such time.
+        let Some(start) = Instant::now().checked_sub(hour) else { return };
+        recorders.end(recorders.begin_at(Side::Server, &METHOD, None, Some(start)).unwrap(), None);
+        assert!(*seen.0.lock().unwrap() >= hour);
+        recorders.end(recorders.begin(Side::Server, &METHOD, None).unwrap(), None);
+        assert!(*seen.0.lock().unwrap() < hour);
     }
 
     #[test]

@@ -197,7 +197,7 @@ const SERVED: Calls = Calls {
         "server_requests_seconds",
         Type::Histogram,
         "s",
-        "Time from the admission of a call to the end of its answer.",
+        "Time from the reading of a call to the end of its answer.",
     ),
     in_flight: metric("server_requests_in_flight", Type::Gauge, "{call}", "Calls in work."),
 };

@@ -1,10 +1,11 @@
 //! The numbers of one method on one side: calls, how they ended, how long they took.
 
-use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use kiteline_core::cache_padded::CachePadded;
+use kiteline_core::lock::lock;
 
 use crate::outcome::OUTCOMES;
 
@@ -29,24 +30,45 @@ pub(crate) const BOUNDS: [(&str, u64); 16] = [
     ("10", 10_000_000_000),
 ];
 
-/// Copies of the numbers, so that threads do not write the same cache lines.
-const SHARDS: usize = 8;
+/// Copies of the numbers that one thread at a time has to itself, so that threads do not write the same cache lines.
+const OWNED: usize = 8;
+/// Copies behind those, which all other threads take turns at.
+const SHARED: usize = 8;
 
-thread_local! {
-    static SHARD: Cell<Option<usize>> = const { Cell::new(None) };
+/// What threads that come next get.
+struct Places {
+    /// Copies that were a thread's own, and are nobody's.
+    back: Vec<usize>,
+    given: usize,
 }
 
-/// The copy of this thread; threads take turns.
-fn shard() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    SHARD.with(|shard| match shard.get() {
-        Some(place) => place,
-        None => {
-            let place = NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS;
-            shard.set(Some(place));
-            place
+static PLACES: Mutex<Places> = Mutex::new(Places { back: Vec::new(), given: 0 });
+
+/// The copy of a thread, given back at its end. What it has written is seen by the next one: the lock is between them.
+struct Place(usize);
+
+impl Place {
+    fn take() -> Self {
+        let mut places = lock(&PLACES);
+        if let Some(place) = places.back.pop() {
+            return Self(place);
         }
-    })
+        let given = places.given;
+        places.given = given.wrapping_add(1);
+        Self(if given < OWNED { given } else { OWNED + given % SHARED })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.0 < OWNED {
+            lock(&PLACES).back.push(self.0);
+        }
+    }
+}
+
+thread_local! {
+    static PLACE: Place = Place::take();
 }
 
 #[derive(Debug, Default)]
@@ -60,27 +82,51 @@ struct Shard {
 
 /// The numbers of one method on one side. Written without locks.
 #[derive(Debug, Default)]
-pub(crate) struct Series([CachePadded<Shard>; SHARDS]);
+pub(crate) struct Series([CachePadded<Shard>; OWNED + SHARED]);
+
+/// The copy that a thread writes.
+struct Own<'a> {
+    shard: &'a Shard,
+    /// Whether nobody else writes it: then there is no need for a locked instruction.
+    alone: bool,
+}
+
+impl Own<'_> {
+    fn add(&self, number: &AtomicU64, more: u64) {
+        if self.alone {
+            number.store(number.load(Ordering::Relaxed).wrapping_add(more), Ordering::Relaxed);
+        } else {
+            number.fetch_add(more, Ordering::Relaxed);
+        }
+    }
+}
 
 impl Series {
-    fn own(&self) -> &Shard {
-        &self.0[shard() % SHARDS]
+    fn own(&self) -> Own<'_> {
+        // A thread that is at its end has no copy any more.
+        let place = PLACE.try_with(|place| place.0).unwrap_or(OWNED);
+        Own { shard: &self.0[place % (OWNED + SHARED)], alone: place < OWNED }
     }
 
     pub(crate) fn begin(&self) {
-        self.own().begun.fetch_add(1, Ordering::Relaxed);
+        let own = self.own();
+        own.add(&own.shard.begun, 1);
     }
 
     pub(crate) fn end(&self, outcome: usize, took: Duration) {
         let own = self.own();
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-        let bucket = BOUNDS.partition_point(|(_, bound)| *bound < nanos);
-        if let (Some(outcome), Some(bucket)) = (own.outcomes.get(outcome), own.buckets.get(bucket)) {
-            outcome.fetch_add(1, Ordering::Relaxed);
-            bucket.fetch_add(1, Ordering::Relaxed);
+        if let (Some(outcome), Some(bucket)) = (own.shard.outcomes.get(outcome), own.shard.buckets.get(bucket(nanos))) {
+            own.add(outcome, 1);
+            own.add(bucket, 1);
         }
-        own.nanos.fetch_add(nanos, Ordering::Relaxed);
+        own.add(&own.shard.nanos, nanos);
     }
+}
+
+/// The bucket of a time; most calls of a service are in the first one.
+fn bucket(nanos: u64) -> usize {
+    if nanos <= BOUNDS[0].1 { 0 } else { BOUNDS.partition_point(|(_, bound)| *bound < nanos) }
 }
 
 /// Numbers that were added up over threads.
@@ -118,6 +164,8 @@ fn add((sum, count): (&mut u64, &AtomicU64)) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+
     use super::*;
 
     #[test]
@@ -145,5 +193,28 @@ mod tests {
         sums.add(&series);
         assert_eq!((sums.begun, sums.in_flight(), sums.outcomes[0]), (7, 1, 6));
         assert_eq!((sums.buckets[0], sums.buckets[1], sums.buckets[15], sums.buckets[16]), (2, 1, 1, 2));
+    }
+
+    #[test]
+    fn nothing_is_lost_by_more_threads_than_there_are_copies_nor_by_those_that_follow() {
+        let series = Series::default();
+        for _ in 0..20 {
+            let together = Barrier::new(3 * OWNED);
+            std::thread::scope(|scope| {
+                for _ in 0..3 * OWNED {
+                    scope.spawn(|| {
+                        together.wait();
+                        for _ in 0..500 {
+                            series.begin();
+                            series.end(0, Duration::from_nanos(1));
+                        }
+                    });
+                }
+            });
+        }
+        let mut sums = Sums::default();
+        sums.add(&series);
+        let all = 20 * 3 * OWNED as u64 * 500;
+        assert_eq!((sums.begun, sums.outcomes[0], sums.buckets[0], sums.nanos), (all, all, all, all));
     }
 }

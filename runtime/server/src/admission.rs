@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
 use super::counters::{Counter, Counters};
 use super::partial::{Frame, Held};
@@ -35,6 +36,8 @@ pub(super) struct Admission {
 pub(super) struct Entry<'a> {
     pub(super) share: &'a Share,
     pub(super) held: Option<Held>,
+    /// When its message was read, where a clock was looked at for that.
+    pub(super) read: Option<Instant>,
 }
 
 impl Admission {
@@ -155,9 +158,14 @@ impl Permit {
         self.admission.counters.add(counter);
     }
 
-    /// Tells recorders that the call begins; `None` without any.
-    pub(super) fn begin(&self, method: &'static Method, peer: Option<SocketAddr>) -> Option<Begun> {
-        self.admission.recorders.begin(Side::Server, method, peer)
+    /// Tells recorders that the call begins, whose message was read at that time; `None` without any.
+    pub(super) fn begin(
+        &self,
+        method: &'static Method,
+        peer: Option<SocketAddr>,
+        read: Option<Instant>,
+    ) -> Option<Begun> {
+        self.admission.recorders.begin_at(Side::Server, method, peer, read)
     }
 
     /// Tells them how it ended.
@@ -184,7 +192,7 @@ mod tests {
     }
 
     fn enter(admission: &Arc<Admission>, bytes: usize, limits: &Limits) -> Result<Permit, Error> {
-        admission.enter(bytes, Entry { share: &Share::default(), held: None }, limits)
+        admission.enter(bytes, Entry { share: &Share::default(), held: None, read: None }, limits)
     }
 
     #[test]

@@ -163,7 +163,8 @@ impl Calls {
         let cx = cx.with_peer(self.peer).with_limit(limit.into_std());
         let end = cx.deadline().map_or(limit, Into::into);
         let call = Call::new(route.method, cx, body, self.shared.limits.decode);
-        let mut running = self.shared.start(route, call, Entry { share: self.guard.share(), held: None })?;
+        let mut running =
+            self.shared.start(route, call, Entry { share: self.guard.share(), held: None, read: None })?;
         running.count(self.guard.share());
         tokio::time::timeout_at(end, running).await.unwrap_or_else(|_| Err(super::running_call::late()))
     }

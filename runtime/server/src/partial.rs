@@ -267,7 +267,7 @@ mod tests {
         // The fifth is refused at once, and changes nothing.
         assert!(!Partial::new(&admission).hold(FREE + 1, 16 * MIB, &limits));
         let enter = |frame: &mut Partial| {
-            admission.enter(16 * MIB, Entry { share: &Share::default(), held: frame.take() }, &limits)
+            admission.enter(16 * MIB, Entry { share: &Share::default(), held: frame.take(), read: None }, &limits)
         };
         let running: Vec<_> = frames.iter_mut().map(|frame| enter(frame).ok().unwrap()).collect();
         assert_eq!((admission.bytes(), admission.reserved.load(Ordering::SeqCst)), (64 * MIB, 0));
@@ -282,7 +282,7 @@ mod tests {
         assert!(large.iter_mut().all(|frame| frame.hold(FREE + 1, 16 * MIB, &limits)));
         let mut small = Partial::new(&admission);
         assert!(small.hold(FREE + 1, 100 * KIB, &limits));
-        let enter = |bytes, held| admission.enter(bytes, Entry { share: &Share::default(), held }, &limits);
+        let enter = |bytes, held| admission.enter(bytes, Entry { share: &Share::default(), held, read: None }, &limits);
         let whole = enter(100 * KIB, small.take()).ok().unwrap();
         let other = enter(KIB, None).ok().unwrap();
         // Requests that are not small are refused, and so are small ones beyond an eighth.

@@ -126,11 +126,11 @@ pub(super) struct RunningCall {
 impl RunningCall {
     pub(super) fn start(
         method: &'static Method,
-        peer: Option<SocketAddr>,
+        (peer, read): (Option<SocketAddr>, Option<Instant>),
         permit: Permit,
         call: impl FnOnce() -> Handling,
     ) -> Self {
-        let timed = permit.begin(method, peer);
+        let timed = permit.begin(method, peer, read);
         let mut running = Self { future: None, method, permit: Some(permit), counted: None, begun: None, timed };
         running.future = Some(match catch_unwind(AssertUnwindSafe(call)) {
             Ok(future) => future,

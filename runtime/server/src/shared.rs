@@ -87,11 +87,11 @@ impl Shared {
     ///
     /// When too many calls, or bytes of them, are in work.
     pub(super) fn start(&self, route: &Route, mut call: Call, entry: Entry<'_>) -> Result<RunningCall, Error> {
-        let (method, peer) = (route.method, call.cx.peer());
+        let (method, peer, read) = (route.method, call.cx.peer(), entry.read);
         entry.share.describe(&mut call.cx);
         let permit = self.admission.enter(call.body.as_whole().map_or(0, Bytes::len), entry, &self.limits)?;
         call.cx.set_method(method);
-        Ok(RunningCall::start(method, peer, permit, || self.handle(&*route.service, call)))
+        Ok(RunningCall::start(method, (peer, read), permit, || self.handle(&*route.service, call)))
     }
 
     fn handle(&self, service: &dyn Service, call: Call) -> Handling {
@@ -187,7 +187,7 @@ impl Shared {
                 Begun::Pending(handling, _more, _anchor) => handling.await,
             }
         };
-        RunningCall::start(route.method, peer, permit, || Box::pin(handling)).beginning(begun)
+        RunningCall::start(route.method, (peer, None), permit, || Box::pin(handling)).beginning(begun)
     }
 
     /// Counts what an error says about the peer or this process.

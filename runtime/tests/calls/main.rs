@@ -3,7 +3,7 @@
 
 #[cfg(feature = "thrift")]
 mod add;
-#[cfg(feature = "metrics")]
+#[cfg(any(feature = "metrics", all(feature = "otel", feature = "http")))]
 mod exposition;
 #[cfg(feature = "grpc")]
 mod hello;

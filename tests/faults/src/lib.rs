@@ -14,6 +14,7 @@ pub mod corpus;
 pub mod h2;
 pub mod handler;
 pub mod page;
+pub mod plot;
 pub mod process;
 pub mod registry;
 pub mod report;

@@ -56,6 +56,8 @@ fn a_server_over_tls_is_called_in_every_protocol() {
         it.call(&[&SAY[..], &["--tls", "--ca", "ca.pem", "--protocol", protocol]].concat()).gives(SAID);
     }
     it.call(&["--ca", "ca.pem", "Chat.Say", r#"{"text": "a"}"#]).gives(SAID);
+    let run = it.call(&[&SAY[..], &["-v", "--ca", "ca.pem"]].concat());
+    assert!(run.code == 0 && run.said.contains("\n> /chat.v1.Chat/Say (grpc, TLS)\n"), "{run:?}");
     let https = Caller { address: format!("https://{}", it.server.address), folder: it.caller.folder };
     https.call(&[&SAY[..], &["--ca", "ca.pem"]].concat()).gives(SAID);
     // As the settings of a folder have it; a flag comes after them.

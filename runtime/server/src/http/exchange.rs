@@ -144,7 +144,7 @@ impl Exchange {
                 rest.fill(&mut call, head)?;
             }
             call.cx = self.context(std::mem::take(&mut head.headers));
-            let entry = Entry { share, held };
+            let entry = Entry { share, held, read: None };
             if call.form == Form::Json && call.body.as_whole().is_some_and(|body| body.len() >= LARGE) {
                 return shared.start_json_aside(route, call, entry);
             }

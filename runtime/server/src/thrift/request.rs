@@ -94,7 +94,7 @@ impl ConnectionLoop<'_> {
         let started = if incoming.is_cut() {
             Err(shared.admission.shed("too many bytes of requests in work or arriving"))
         } else {
-            let entry = Entry { share: self.guard.share(), held };
+            let entry = Entry { share: self.guard.share(), held, read: Some(now) };
             self.caller.start(route, cx, (envelope.header.protocol, incoming.into_body(taken)), entry)
         };
         let outcome = match started {

@@ -7,8 +7,10 @@ mod descriptors;
 mod fair;
 mod http2;
 mod idle;
+mod micro;
 mod panics;
 mod peers;
+mod requests;
 mod routes;
 mod slow;
 mod time;
@@ -54,7 +56,7 @@ pub type Outcome = Pin<Box<dyn Future<Output = Result<Vec<Line>, Failure>>>>;
 pub type Row = (&'static str, fn(Scale) -> Outcome);
 
 /// Every row of this program.
-pub const ROWS: [Row; 25] = [
+pub const ROWS: [Row; 26] = [
     ("1-5", |scale| Box::pin(wire::corpus(scale))),
     ("6", |scale| Box::pin(wire::lengths(scale))),
     ("8", |scale| Box::pin(calls::rows(scale))),
@@ -80,12 +82,13 @@ pub const ROWS: [Row; 25] = [
     ("47", |scale| Box::pin(tiny::rows(scale))),
     ("48", |scale| Box::pin(peers::hostile(scale))),
     ("49", |scale| Box::pin(tls::attacks(scale))),
+    ("50", |scale| Box::pin(micro::rows(scale))),
 ];
 
 /// What the lines of the table are called, in their order.
-pub const ORDER: [&str; 30] = [
+pub const ORDER: [&str; 31] = [
     "1", "2", "3", "4", "5", "6", "8", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20", "22", "35", "39",
-    "40", "41", "42", "43", "44", "45", "46", "47", "48", "49",
+    "40", "41", "42", "43", "44", "45", "46", "47", "48", "49", "50",
 ];
 
 /// The heading of the table.

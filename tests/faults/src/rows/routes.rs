@@ -1,47 +1,11 @@
 //! Row 35: requests to routes of HTTP that are not what they seem, or far too large.
 
-use std::fmt::Write;
 use std::io::Write as _;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-
-use super::http2::warm;
-use super::{Scale, gauges, well};
+use super::Scale;
+use super::requests::{Attack, Kind, MIB, attack, attacked, request};
 use crate::Failure;
-use crate::attacker;
-use crate::process::{Settings, Target};
-use crate::report::{Line, size};
-use crate::traffic::Traffic;
-
-const MIB: usize = 1 << 20;
-/// One answer has to be there in that time, however much is sent.
-const TIME: Duration = Duration::from_secs(10);
-/// What RSS may have beyond what it had: a message of 4 MiB, what was read of it, and what JSON makes of it.
-const BESIDE: usize = 32 * MIB;
-
-/// What is sent on a connection of its own.
-struct Attack {
-    what: String,
-    head: Vec<u8>,
-    /// Behind the head, so often.
-    part: (Vec<u8>, usize),
-    /// The only status that may answer.
-    status: u16,
-}
-
-fn attack(status: u16, what: &str, head: impl Into<Vec<u8>>) -> Attack {
-    Attack { what: what.to_owned(), head: head.into(), part: (Vec::new(), 0), status }
-}
-
-/// A request whose connection ends with its answer.
-fn request(status: u16, line: &str, headers: &str) -> Attack {
-    attack(status, line, format!("{line} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{headers}\r\n"))
-}
+use crate::report::Line;
 
 /// A body in JSON.
 fn json(status: u16, what: &str, headers: &str, body: Vec<u8>) -> Attack {
@@ -163,123 +127,17 @@ fn bodies() -> Result<Vec<Attack>, Failure> {
 
 /// Row 35.
 pub(super) async fn rows(_: Scale) -> Result<Vec<Line>, Failure> {
-    let mut target = Target::start(&Settings::default()).await?;
-    warm(&target).await?;
-    good(&mut TcpStream::connect(target.address).await?).await?;
-    let traffic = Traffic::start(target.address, 200)?;
-    let beside = Beside::start(target.address);
-    let mut lines = Vec::new();
-    for (what, attacks) in [
+    let kind = Kind {
+        row: 35,
+        what: "requests by routes",
+        beside: "by routes",
+        good: b"GET /v1/books/good HTTP/1.1\r\nhost: a\r\n\r\n",
+    };
+    let groups = [
         ("two lengths, or none that is one, and a second request behind", smuggling()),
         ("paths, verbs and headers", paths()),
         ("heads that are too large", heads()),
         ("bodies", bodies()?),
-    ] {
-        let before = target.resident()?;
-        target.forget_peak()?;
-        let (count, mut wrong) = (attacks.len(), String::new());
-        for attack in attacks {
-            let statuses = sent(target.address, &attack).await?;
-            if statuses != [attack.status] {
-                write!(wrong, "; {}: {statuses:?}, not {}", attack.what, attack.status)?;
-            }
-        }
-        let grown = target.peak()?.saturating_sub(before);
-        let calls = gauges(&target).await?.routed;
-        let what = format!("{count} requests by routes: {what}");
-        let said = format!("{calls} calls{wrong}");
-        let ok = calls == 0 && wrong.is_empty();
-        lines.push(Line::new(35, &what, "one answer each, of its status; no handler is called", said, ok));
-        lines.push(Line::new(35, &what, format!("peak of RSS + ≤ {}", size(BESIDE)), size(grown), grown <= BESIDE));
-    }
-    let (seen, (calls, failed)) = (traffic.stop().await?, beside.stop().await?);
-    let all = seen.times.len() + seen.failed + calls;
-    let said = format!("{} of {all} failed, p99 {:.1?}", seen.failed + failed, seen.p99());
-    let ok = seen.failed + failed == 0 && calls > 0;
-    lines.push(Line::new(35, "beside them", "calls of others by Thrift and by routes: none fails", said, ok));
-    lines.extend(well(35, &mut target).await?);
-    Ok(lines)
-}
-
-/// The statuses of all answers until the server ends the connection.
-async fn sent(target: SocketAddr, attack: &Attack) -> Result<Vec<u16>, Failure> {
-    let mut stream = attacker::connect(target, 0).await?;
-    let (mut read, mut write) = stream.split();
-    let writing = async {
-        // The server may close before all was taken.
-        let _ = write.write_all(&attack.head).await;
-        for _ in 0..attack.part.1 {
-            if write.write_all(&attack.part.0).await.is_err() {
-                break;
-            }
-        }
-        std::future::pending::<()>().await;
-    };
-    let mut answers = Vec::new();
-    let reading = async {
-        let mut bytes = [0; 4096];
-        while let Ok(count @ 1..) = read.read(&mut bytes).await {
-            answers.extend_from_slice(bytes.get(..count).unwrap_or_default());
-        }
-    };
-    let ended = tokio::time::timeout(TIME, async {
-        tokio::select! {
-            () = reading => {}
-            () = writing => {}
-        }
-    });
-    let in_time = ended.await.is_ok();
-    let text = String::from_utf8_lossy(&answers);
-    let statuses = text.split("HTTP/1.1 ").skip(1).map(|answer| answer.get(..3).and_then(|it| it.parse().ok()));
-    let mut statuses: Vec<u16> = statuses.map(Option::unwrap_or_default).collect();
-    // One that is not over in time is no refusal.
-    statuses.extend((!in_time).then_some(0));
-    Ok(statuses)
-}
-
-/// A good call by a route.
-async fn good(stream: &mut TcpStream) -> Result<(), Failure> {
-    stream.write_all(b"GET /v1/books/good HTTP/1.1\r\nhost: a\r\n\r\n").await?;
-    let mut answer = Vec::new();
-    while !answer.ends_with(b"{\"name\":\"good\"}") {
-        if stream.read_buf(&mut answer).await? == 0 {
-            return Err(format!("no answer to a good call: {}", String::from_utf8_lossy(&answer)).into());
-        }
-    }
-    if answer.starts_with(b"HTTP/1.1 200 ") { Ok(()) } else { Err("a good call is refused".into()) }
-}
-
-/// Good calls by a route, one behind the other, until they are stopped.
-struct Beside {
-    stop: Arc<AtomicBool>,
-    calls: tokio::task::JoinHandle<(usize, usize)>,
-}
-
-impl Beside {
-    fn start(target: SocketAddr) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let calls = tokio::spawn(async move {
-            let (mut calls, mut failed) = (0, 0);
-            while !stopped.load(Ordering::Relaxed) {
-                let Ok(mut stream) = TcpStream::connect(target).await else {
-                    return (calls, failed + 1);
-                };
-                for _ in 0..10 {
-                    calls += 1;
-                    let answered = tokio::time::timeout(TIME, good(&mut stream)).await;
-                    failed += usize::from(!matches!(answered, Ok(Ok(()))));
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
-            }
-            (calls, failed)
-        });
-        Self { stop, calls }
-    }
-
-    /// How many calls there were, and how many failed.
-    async fn stop(self) -> Result<(usize, usize), Failure> {
-        self.stop.store(true, Ordering::Relaxed);
-        Ok(self.calls.await?)
-    }
+    ];
+    attacked(&kind, groups).await
 }
