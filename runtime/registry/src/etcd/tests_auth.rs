@@ -338,10 +338,9 @@ fn a_password_file_that_is_not_there_is_told_at_the_start() {
     assert!(error().contains("empty"));
 }
 
-/// What everything that is printed or logged about a registry shows.
+/// What everything that is printed or logged about a registry shows. Alone: others would decide that nobody listens to a log.
 #[tokio::test]
 async fn no_text_shows_a_password() {
-    // Others would decide that nobody listens to what is logged.
     if e2e::ran_alone(no_text_shows_a_password) {
         return;
     }
