@@ -95,15 +95,15 @@ impl<'a> Reader<'a> {
             Ty::List(item) | Ty::Set(_, item) => {
                 let kind = self.u8()?;
                 let count = self.count()?;
-                self.expect(kind, item, count)?;
+                self.is_of(kind, item, count)?;
                 let items = (0..count).map(|_| self.value(item, depth + 1));
                 Kind::List(items.collect::<Result<_, _>>()?)
             }
             Ty::Map(_, key, value) => {
                 let [of_key, of_value]: [u8; 2] = self.take()?;
                 let count = self.count()?;
-                self.expect(of_key, key, count)?;
-                self.expect(of_value, value, count)?;
+                self.is_of(of_key, key, count)?;
+                self.is_of(of_value, value, count)?;
                 let mut pairs = Vec::new();
                 for _ in 0..count {
                     let name = key_text(&self.value(key, depth + 1)?);
@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
         Ok(kind.into())
     }
 
-    fn expect(&self, kind: u8, ty: &Ty, count: usize) -> Result<(), String> {
+    fn is_of(&self, kind: u8, ty: &Ty, count: usize) -> Result<(), String> {
         let wanted = wire::of(self.model, ty);
         if count == 0 || kind == wanted {
             return Ok(());
