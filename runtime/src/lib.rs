@@ -35,6 +35,7 @@
 //! | `validate` | rules of messages, and the violations of them |
 //! | [`registry`], [`balance`] | finding instances and choosing one |
 //! | [`thrift`], [`grpc`], [`json`] | the protocols and encodings, as generated code uses them |
+//! | `rest` | requests, answers and errors by routes of HTTP |
 //! | `observe` | metrics and traces |
 //! | [`service`], [`body`], [`streaming`], [`metadata`], [`context`], [`error`] | what crosses between all of these |
 //! | [`config`], [`limits`] | settings |
@@ -73,6 +74,8 @@ pub use kiteline_observe::Metrics;
 #[cfg(feature = "otel")]
 pub use kiteline_observe::Tracing;
 pub use kiteline_registry as registry;
+#[cfg(feature = "http")]
+pub use kiteline_rest as rest;
 #[cfg(feature = "thrift")]
 pub use kiteline_thrift as thrift;
 #[cfg(feature = "thrift")]

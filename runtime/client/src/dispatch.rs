@@ -323,7 +323,8 @@ impl Dispatch {
         let what = match snapshot.instances.len() {
             0 => format!("service `{service}` has no instance"),
             count => {
-                format!("none of the {count} instances of service `{service}` serves {}", call.method.idl.scheme())
+                let scheme = self.0.endpoints(call.method.idl).scheme();
+                format!("none of the {count} instances of service `{service}` serves {scheme}")
             }
         };
         let source = self.0.resolver.source();

@@ -74,6 +74,11 @@ impl EndpointSets {
         Self { scheme, recorders, current: ArcSwapOption::empty(), making: Mutex::default() }
     }
 
+    /// The scheme of the endpoints that are called.
+    pub(super) fn scheme(&self) -> &'static str {
+        self.scheme
+    }
+
     /// The list of what the resolver knows now, where that is made and not empty of all knowledge.
     pub(super) fn fresh(&self, resolver: &Resolver) -> Option<Arc<EndpointSet>> {
         self.current.load_full().filter(|current| current.snapshot.known && resolver.shows(&current.snapshot))

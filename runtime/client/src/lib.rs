@@ -73,6 +73,9 @@ mod tests_mux_connection;
 #[cfg(test)]
 mod tests_registry;
 #[cfg(test)]
+#[cfg(feature = "grpc")]
+mod tests_rest;
+#[cfg(test)]
 mod tests_retry;
 
 pub use channel::{Builder, Channel};

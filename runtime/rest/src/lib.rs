@@ -22,5 +22,5 @@ pub use failure::{Failure, read_failure, write_failure};
 pub use parts::{Request, read_parts};
 pub use path::{Malformed, Path};
 pub use request::{Written, read_reply, write_request};
-pub use shape::Shape;
+pub use shape::{Shape, open_envelope};
 pub use table::{Found, Matched, Table, Variables};

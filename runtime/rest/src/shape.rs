@@ -3,8 +3,9 @@
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use serde::Serialize;
+use serde_json::Value;
 
-use kiteline_core::error::Error;
+use kiteline_core::error::{Error, Origin};
 
 use crate::failure::{write_failure, write_failure_as};
 
@@ -74,6 +75,20 @@ fn enveloped(code: i32, error: &Error) -> Bytes {
     serde_json::to_vec(&Enveloped { code, message: error.message(), data: () }).unwrap_or_default().into()
 }
 
+/// What stands in an envelope: the answer's message in JSON, or the business error that its code is; `None` where a body has
+/// another shape.
+pub fn open_envelope(body: &[u8]) -> Option<Result<Bytes, Error>> {
+    let Ok(Value::Object(mut all)) = serde_json::from_slice(body) else { return None };
+    let data = all.remove("data").unwrap_or_default();
+    let code = i32::try_from(all.remove("code")?.as_i64()?).ok()?;
+    let message = all.remove("message").or_else(|| all.remove("msg"))?;
+    let message = message.as_str().filter(|_| all.is_empty())?;
+    Some(match code {
+        0 => Ok(data.to_string().into()),
+        code => Err(Error::business(code, message, []).with_origin(Origin::Remote)),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,5 +126,25 @@ mod tests {
         }
         let large = Shape::Envelope.failure_as(StatusCode::PAYLOAD_TOO_LARGE, &Error::invalid("large"));
         assert_eq!(large, r#"{"code":413,"message":"large","data":null}"#);
+    }
+
+    #[test]
+    fn envelopes_are_opened() {
+        let opened = |body: &str| match open_envelope(body.as_bytes()) {
+            None => "none".to_owned(),
+            Some(Ok(data)) => String::from_utf8(data.to_vec()).unwrap(),
+            Some(Err(error)) => error.to_string(),
+        };
+        let message = Shape::Envelope.message(Bytes::from_static(br#"{"sum":3}"#));
+        assert_eq!(opened(std::str::from_utf8(&message).unwrap()), r#"{"sum":3}"#);
+        let (_, body) = Shape::Envelope.failure(&Error::business(10_001, "no tea", []));
+        assert_eq!(opened(std::str::from_utf8(&body).unwrap()), "business error 10001: no tea");
+        assert_eq!(opened(r#"{"code":0,"msg":"ok"}"#), "null");
+        assert_eq!(opened(r#"{"code":0,"message":"ok","data":[18446744073709551615]}"#), "[18446744073709551615]");
+        for body in
+            [r#"{"code":0,"data":1}"#, r#"{"code":0,"message":"","x":1}"#, "[0]", "x", r#"{"code":"0","message":""}"#]
+        {
+            assert_eq!(opened(body), "none", "{body}");
+        }
     }
 }

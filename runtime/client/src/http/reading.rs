@@ -151,14 +151,14 @@ impl Expected {
 
     /// The error in the body of an answer that is not 200.
     pub(super) fn error(&self, code: StatusCode, headers: &HeaderMap, body: &Bytes) -> Error {
+        let encoding = headers.get(header::CONTENT_ENCODING).and_then(|name| Encoding::read(name.to_str().ok()?));
+        let body = encoding.unwrap_or_default().unpack(body.clone(), self.most).unwrap_or_default();
         if self.route.is_some() {
-            return read_failure(code, body);
+            return read_failure(code, &body);
         }
         let otherwise = connect::code_of_http(code);
         let json = headers.get(header::CONTENT_TYPE).and_then(|name| Content::read(name.to_str().ok()?).ok());
         let is_json = json.is_some_and(|name| name.form == Form::Json && name.protocol == Protocol::Connect);
-        let encoding = headers.get(header::CONTENT_ENCODING).and_then(|name| Encoding::read(name.to_str().ok()?));
-        let body = encoding.unwrap_or_default().unpack(body.clone(), self.most).unwrap_or_default();
         let status = Some(&body).filter(|_| is_json).and_then(|body| connect::read_error(body, otherwise));
         match status {
             Some(status) => error_of(&status.with_own_headers(headers)),
