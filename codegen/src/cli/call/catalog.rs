@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use codegen::diag::closest;
+use codegen::ir::http::Route;
 use codegen::ir::model::{Language, Method, Service};
 use codegen::resolve::names::registry_name;
 use prost_reflect::MethodDescriptor;
@@ -21,6 +22,8 @@ pub(super) struct Entry<'a> {
     /// The service's name in a registry.
     pub(super) registered: String,
     pub(super) shape: Shape<'a>,
+    /// The verbs and paths of HTTP that reach it; nobody tells those of a server without its IDL.
+    pub(super) routes: &'a [Route],
 }
 
 /// The description of a method.
@@ -71,6 +74,7 @@ pub(super) fn entries(schema: &Schema) -> Vec<Entry<'_>> {
                 by_file: String::new(),
                 registered: registry_name(service.name()),
                 shape: Shape::Proto(method),
+                routes: &[],
             })
         };
         return services.flat_map(of).collect();
@@ -81,7 +85,7 @@ pub(super) fn entries(schema: &Schema) -> Vec<Entry<'_>> {
 }
 
 fn of_idl<'a>(schema: &'a Schema, service: &'a Service, method: &'a Method) -> Option<Entry<'a>> {
-    let model = schema.model()?;
+    let (model, routes) = (schema.model()?, method.routes.as_slice());
     let file = &model.files[service.file];
     let short = service.head.name.clone();
     let (full, shape) = match file.language {
@@ -99,7 +103,7 @@ fn of_idl<'a>(schema: &'a Schema, service: &'a Service, method: &'a Method) -> O
         }
     };
     let by_file = format!("{}.{short}", file.stem);
-    Some(Entry { full, short, by_file, registered: service.registry_name.clone(), shape })
+    Some(Entry { full, short, by_file, registered: service.registry_name.clone(), shape, routes })
 }
 
 /// A name as it was typed: the service, if there is one, and the method.

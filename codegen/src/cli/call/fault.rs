@@ -9,13 +9,21 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, normalize_untr
 pub(super) struct Fault {
     at: Range<usize>,
     message: String,
+    /// What to write there, behind the message.
+    advice: String,
     label: String,
     help: String,
 }
 
 impl Fault {
     pub(super) fn new(at: Range<usize>, message: impl Into<String>) -> Self {
-        Self { at, message: message.into(), label: String::new(), help: String::new() }
+        Self { at, message: message.into(), advice: String::new(), label: String::new(), help: String::new() }
+    }
+
+    /// What to write in its place.
+    pub(super) fn advice(mut self, text: impl Into<String>) -> Self {
+        self.advice = text.into();
+        self
     }
 
     /// The text beside the marker.
@@ -30,6 +38,11 @@ impl Fault {
         self
     }
 
+    /// What is wrong, for who cannot mend it: the JSON is somebody else's.
+    pub(super) fn told(&self) -> String {
+        if self.label.is_empty() { self.message.clone() } else { format!("{}: {}", self.message, self.label) }
+    }
+
     /// As a finding about an IDL looks. `text` is the JSON, `name` where it is from.
     pub(super) fn shown(&self, text: &str, name: &str, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
@@ -39,7 +52,8 @@ impl Fault {
             "" => mark,
             label => mark.label(normalize_untrusted_str(label)),
         };
-        let title = Level::ERROR.primary_title(normalize_untrusted_str(&self.message));
+        let advice = if self.advice.is_empty() { String::new() } else { format!(": write {}", self.advice) };
+        let title = Level::ERROR.primary_title(normalize_untrusted_str(&format!("{}{advice}", self.message)));
         let mut group = title.element(Snippet::source(text).path(name).annotation(mark));
         if !self.help.is_empty() {
             group = group.element(Level::HELP.message(normalize_untrusted_str(&self.help)));

@@ -6,34 +6,49 @@ use super::fault::Fault;
 use super::json::{Json, Kind, Member};
 
 /// The way to a value: `req.items[2].name`.
-#[derive(Default)]
-pub(super) struct Path(Vec<String>);
+pub(super) struct Path {
+    parts: Vec<String>,
+    /// What all of it is.
+    whole: &'static str,
+}
+
+/// In a request.
+impl Default for Path {
+    fn default() -> Self {
+        Self { parts: Vec::new(), whole: "the request" }
+    }
+}
 
 impl Path {
+    /// In an answer.
+    pub(super) fn of_answer() -> Self {
+        Self { whole: "the answer", ..Self::default() }
+    }
+
     pub(super) fn field(&mut self, name: &str) {
-        let dot = if self.0.is_empty() { "" } else { "." };
-        self.0.push(format!("{dot}{name}"));
+        let dot = if self.parts.is_empty() { "" } else { "." };
+        self.parts.push(format!("{dot}{name}"));
     }
 
     pub(super) fn item(&mut self, place: usize) {
-        self.0.push(format!("[{place}]"));
+        self.parts.push(format!("[{place}]"));
     }
 
     pub(super) fn key(&mut self, key: &str) {
-        self.0.push(format!("[\"{key}\"]"));
+        self.parts.push(format!("[\"{key}\"]"));
     }
 
     pub(super) fn up(&mut self) {
-        self.0.pop();
+        self.parts.pop();
     }
 
     fn shown(&self) -> String {
-        if self.0.is_empty() { "the request".to_owned() } else { format!("`{}`", self.0.concat()) }
+        if self.parts.is_empty() { self.whole.to_owned() } else { format!("`{}`", self.parts.concat()) }
     }
 
     /// The fault that a value is of another type.
     pub(super) fn wrong(&self, json: &Json, ty: &str, write: &str) -> Fault {
-        Fault::new(json.at.clone(), format!("{} is {ty}: write {write}", self.shown())).label(json.is())
+        Fault::new(json.at.clone(), format!("{} is {ty}", self.shown())).advice(write).label(json.is())
     }
 
     /// The fault that a value cannot be.

@@ -3,8 +3,10 @@
 
 use prost::Message as _;
 use prost_reflect::{
-    DynamicMessage, EnumDescriptor, FieldDescriptor, Kind as Type, MessageDescriptor, SerializeOptions,
+    DeserializeOptions, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind as Type, MessageDescriptor,
+    SerializeOptions,
 };
+use serde_json::{Map, Value};
 
 use super::base64;
 use super::fault::Fault;
@@ -13,11 +15,77 @@ use super::message::{Path, no_field, no_member};
 
 /// A message as bytes. `text` is what the JSON was read from.
 pub(super) fn encode(descriptor: &MessageDescriptor, json: &Json, text: &str) -> Result<Vec<u8>, Fault> {
+    Ok(message(descriptor, json, text)?.encode_to_vec())
+}
+
+/// A message in the form that JSON of proto has when it is written: the fields that are given, those with their defaults too.
+pub(super) fn canonical(descriptor: &MessageDescriptor, json: &Json, text: &str) -> Result<Value, Fault> {
+    let message = message(descriptor, json, text)?;
+    let options = SerializeOptions::new().skip_default_fields(false);
+    let written = message.serialize_with_options(serde_json::value::Serializer, &options);
+    let written = written.map_err(|error| Fault::new(json.at.clone(), error.to_string()))?;
+    Ok(given(descriptor, written, json))
+}
+
+fn message(descriptor: &MessageDescriptor, json: &Json, text: &str) -> Result<DynamicMessage, Fault> {
     Checker::default().message(descriptor, json)?;
     let text = text.get(json.at.clone()).unwrap_or_default();
     let mut input = serde_json::Deserializer::from_str(text);
-    let message = DynamicMessage::deserialize(descriptor.clone(), &mut input);
-    Ok(message.map_err(|error| placed(&error, json, text))?.encode_to_vec())
+    DynamicMessage::deserialize(descriptor.clone(), &mut input).map_err(|error| placed(&error, json, text))
+}
+
+/// Of all that a message holds what stands in the JSON that it was read from.
+fn given(descriptor: &MessageDescriptor, written: Value, json: &Json) -> Value {
+    let (Value::Object(mut all), Kind::Object(members)) = (written, &json.kind) else { return Value::Null };
+    if descriptor.full_name().starts_with("google.protobuf.") {
+        return Value::Object(all);
+    }
+    let mut out = Map::new();
+    for member in members.iter().filter(|it| it.value.kind != Kind::Null) {
+        let field = descriptor.fields().find(|it| it.json_name() == member.name || it.name() == member.name);
+        let name = field.as_ref().map_or(member.name.as_str(), FieldDescriptor::json_name);
+        if let Some(value) = all.remove(name) {
+            let value = field.as_ref().map_or(value.clone(), |field| given_field(field, value, &member.value));
+            out.insert(name.to_owned(), value);
+        }
+    }
+    Value::Object(out)
+}
+
+fn given_field(field: &FieldDescriptor, written: Value, json: &Json) -> Value {
+    let Type::Message(message) = field.kind() else { return written };
+    let entry = |ty: Type, value: Value, json: &Json| match ty {
+        Type::Message(inner) if value.is_object() => given(&inner, value, json),
+        _ => value,
+    };
+    match (written, &json.kind) {
+        (Value::Array(all), Kind::List(items)) => {
+            let items = all.into_iter().zip(items);
+            items.map(|(value, item)| entry(Type::Message(message.clone()), value, item)).collect()
+        }
+        (Value::Object(all), Kind::Object(pairs)) if field.is_map() => {
+            let of = message.map_entry_value_field().kind();
+            let pair = |(name, value): (String, Value)| {
+                let json = pairs.iter().find(|it| it.name == name);
+                let value = json.map_or(value.clone(), |json| entry(of.clone(), value, &json.value));
+                (name, value)
+            };
+            Value::Object(all.into_iter().map(pair).collect())
+        }
+        (written, _) => entry(Type::Message(message), written, json),
+    }
+}
+
+/// The message that an answer in JSON is; fields that it does not have are left out.
+///
+/// # Errors
+///
+/// For JSON that does not fit it.
+pub(super) fn read(descriptor: &MessageDescriptor, text: &str) -> Result<Json, String> {
+    let options = DeserializeOptions::new().deny_unknown_fields(false);
+    let mut input = serde_json::Deserializer::from_str(text);
+    let message = DynamicMessage::deserialize_with_options(descriptor.clone(), &mut input, &options);
+    shown(&message.map_err(|error| error.to_string())?)
 }
 
 /// A message as JSON.
@@ -26,7 +94,10 @@ pub(super) fn encode(descriptor: &MessageDescriptor, json: &Json, text: &str) ->
 ///
 /// For bytes that are none.
 pub(super) fn decode(descriptor: &MessageDescriptor, bytes: &[u8]) -> Result<Json, String> {
-    let message = DynamicMessage::decode(descriptor.clone(), bytes).map_err(|error| error.to_string())?;
+    shown(&DynamicMessage::decode(descriptor.clone(), bytes).map_err(|error| error.to_string())?)
+}
+
+fn shown(message: &DynamicMessage) -> Result<Json, String> {
     let mut text = Vec::new();
     let mut out = serde_json::Serializer::new(&mut text);
     message.serialize_with_options(&mut out, &SerializeOptions::new()).map_err(|error| error.to_string())?;

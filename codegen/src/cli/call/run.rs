@@ -14,7 +14,7 @@ use super::schema::{Schema, of_crate};
 use super::send::{Sending, context};
 use super::stop::Stop;
 use super::target::{self, Target};
-use super::{describe, example, hint, reflection};
+use super::{describe, example, hint, reflection, rest};
 use crate::cli::net::terminal::plain;
 use crate::cli::net::{self, Settings};
 use crate::cli::report::Report;
@@ -76,6 +76,9 @@ impl Asked<'_> {
             return self.show(&schema, &entries).map(|()| 0).map_err(Stop::from);
         }
         let entry = find(&entries, method.unwrap_or_default())?;
+        if self.text("protocol") == Some(rest::REST) {
+            rest::check(entry, &entries)?;
+        }
         let idl = match entry.shape {
             Shape::Thrift(_) => Idl::Thrift,
             Shape::Proto(_) => Idl::Proto,
@@ -89,7 +92,7 @@ impl Asked<'_> {
             }
         };
         let (verbose, report) = (self.matches.get_flag("verbose"), self.report);
-        let sending = Sending { schema: &schema, entry, target: &target, cx, deadline, verbose, report };
+        let sending = Sending { schema: &schema, entry, target: &target, cx, deadline, verbose, report, routed: None };
         Ok(sending.run(Input::of(data)?).await)
     }
 
@@ -112,6 +115,11 @@ impl Asked<'_> {
         if !idls.is_empty() && !asks {
             return Ok((Schema::load(&idls, include, self.report).map_err(unread)?, None));
         }
+        if self.text("protocol") == Some(rest::REST) {
+            let how =
+                "--protocol rest needs the routes, which stand in the IDL: name it (`kiteline call idl/user.proto …`)";
+            return Err(how.to_owned().into());
+        }
         let service = name.and_then(|it| split(it).0).map(|it| registry_name(it.rsplit('.').next().unwrap_or(it)));
         let nothing =
             "there is no IDL: name it (`kiteline call idl/add.thrift …`), or the server, which may tell its services";
@@ -133,7 +141,7 @@ impl Asked<'_> {
                 format!("{} does not tell its services, since it has no reflection: {how}", target.place)
             }
             Ok(Err(error)) => {
-                let (text, help) = hint::explained(&error, &target).await;
+                let (text, help) = hint::explained(&error, &target, false).await;
                 [Some(plain(&text)), help].into_iter().flatten().collect::<Vec<_>>().join("\n  help: ")
             }
             Err(_) => format!("{} did not tell its services in {limit:?}: {how}", target.place),

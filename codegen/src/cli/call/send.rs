@@ -6,16 +6,17 @@ use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
 use runtime::body::MessageSender;
-use runtime::{Body, Call, Context, Error, Idl, Messages, Metadata, Method};
+use runtime::{Body, Call, Context, Error, Form, Idl, Messages, Metadata, Method};
 
 use super::base64;
 use super::catalog::{Entry, Shape};
 use super::fault::Fault;
 use super::input::Input;
 use super::json::{Json, documents};
+use super::rest::Routed;
 use super::schema::Schema;
 use super::target::Target;
-use super::{details, hint, proto, thrift, verbose};
+use super::{details, hint, proto, rest, thrift, verbose};
 use crate::cli::exit::{FINDINGS, USAGE};
 use crate::cli::net::terminal::plain;
 use crate::cli::report::Report;
@@ -32,6 +33,8 @@ pub(super) struct Sending<'a> {
     pub(super) deadline: Option<Duration>,
     pub(super) verbose: bool,
     pub(super) report: &'a Report,
+    /// The call by a route, once its request is known.
+    pub(super) routed: Option<Routed>,
 }
 
 /// The metadata that `-H` names.
@@ -64,16 +67,15 @@ impl Sending<'_> {
         if let Some(deadline) = self.deadline.and_then(|it| Instant::now().checked_add(it)) {
             self.cx.set_deadline(deadline);
         }
-        if self.verbose {
-            verbose::tell(self.target, self.method().path, &self.cx, self.deadline, *self.report);
-        }
         if !self.entry.streams_requests() {
             let body = match self.single(input) {
                 Ok(body) => body,
                 Err(text) => return self.refused(&text),
             };
+            self.tell();
             return self.answer(Body::Whole(body.into())).await;
         }
+        self.tell();
         let (sender, requests) = Messages::channel(BUDGET);
         let mut feed = pin!(self.feed(input, sender));
         let mut answer = pin!(self.answer(Body::Stream(requests)));
@@ -90,6 +92,17 @@ impl Sending<'_> {
         }
     }
 
+    /// Tells of the call's way, where that is asked for.
+    fn tell(&self) {
+        if !self.verbose {
+            return;
+        }
+        let line = self.routed.as_ref().map_or_else(|| self.method().path.to_owned(), Routed::line);
+        let headers = self.routed.as_ref().map_or(&[][..], |it| &it.written.headers);
+        let sent = verbose::Sent { path: &line, headers, cx: &self.cx, deadline: self.deadline };
+        verbose::tell(self.target, &sent, *self.report);
+    }
+
     fn refused(&self, text: &str) -> u8 {
         self.report.text(text);
         USAGE
@@ -100,7 +113,7 @@ impl Sending<'_> {
     }
 
     /// The one request.
-    fn single(&self, input: Input) -> Result<Vec<u8>, String> {
+    fn single(&mut self, input: Input) -> Result<Vec<u8>, String> {
         let (text, name) = input.whole().map_err(|error| format!("error: {error}"))?;
         let all = documents(&text).map_err(|fault| self.shown(&fault, &text, &name))?;
         let json = match all.as_slice() {
@@ -111,7 +124,12 @@ impl Sending<'_> {
                 return Err(self.shown(&Fault::new(second.at.clone(), why).label("a second one"), &text, &name));
             }
         };
-        self.encode(json, &text).map_err(|fault| self.shown(&fault, &text, &name))
+        if !self.target.route.is_rest() {
+            return self.encode(json, &text).map_err(|fault| self.shown(&fault, &text, &name));
+        }
+        let routed = rest::request(self.schema, self.entry, json, &text);
+        let routed = routed.map_err(|fault| self.shown(&fault, &text, &name))?;
+        Ok(self.routed.insert(routed).body.clone())
     }
 
     /// Sends requests until there are no more.
@@ -140,6 +158,9 @@ impl Sending<'_> {
 
     /// The method as the runtime knows it; made once per run of the program.
     fn method(&self) -> &'static Method {
+        if let Some(routed) = &self.routed {
+            return routed.method;
+        }
         let (idl, service) = match &self.entry.shape {
             Shape::Thrift(_) => (Idl::Thrift, &self.entry.short),
             Shape::Proto(_) => (Idl::Proto, &self.entry.full),
@@ -153,7 +174,8 @@ impl Sending<'_> {
 
     async fn answer(&self, body: Body) -> u8 {
         let start = Instant::now();
-        let call = Call::new(self.method(), self.cx.clone(), body, Default::default());
+        let form = if self.routed.is_some() { Form::Json } else { Form::Binary };
+        let call = Call { form, ..Call::new(self.method(), self.cx.clone(), body, Default::default()) };
         let streams = self.entry.streams_requests() || self.entry.streams_answers();
         let limit = self.deadline.or(streams.then_some(Duration::MAX));
         let outcome = match self.target.channel.call(call, limit).await {
@@ -163,9 +185,12 @@ impl Sending<'_> {
                 }
                 match self.entry.streams_answers() {
                     true => self.stream(answer.body.into_messages()).await,
-                    false => answer.body.into_whole().map(|body| {
-                        let code = self.whole(&body);
-                        (code, answer.trailers)
+                    false => answer.body.into_whole().and_then(|body| {
+                        let body = match &self.routed {
+                            Some(routed) => routed.opened(self.schema, self.entry, body)?,
+                            None => body,
+                        };
+                        Ok((self.whole(&body), answer.trailers))
                     }),
                 }
             }
@@ -187,6 +212,15 @@ impl Sending<'_> {
     }
 
     fn whole(&self, body: &[u8]) -> u8 {
+        if self.routed.is_some() {
+            return match rest::answer(self.schema, self.entry, body) {
+                Ok(value) => {
+                    print(&value.pretty());
+                    0
+                }
+                Err(why) => self.unread(&why),
+            };
+        }
         let (Shape::Thrift(method), Some(model)) = (&self.entry.shape, self.schema.model()) else {
             return self.print(body, Json::pretty);
         };
@@ -236,7 +270,7 @@ impl Sending<'_> {
 
     /// Says why a call failed: the code and the text, then all else that the error holds.
     async fn failed(&self, error: &Error) -> u8 {
-        let (text, help) = hint::explained(error, self.target).await;
+        let (text, help) = hint::explained(error, self.target, !self.entry.routes.is_empty()).await;
         self.report.error(&plain(&text));
         let line = |name: &str, value: &str| self.report.text(&format!("  {}: {}", plain(name), plain(value)));
         if !error.reason().is_empty() {

@@ -7,6 +7,7 @@ use runtime::client::{Builder, Http, Protocol, Transport};
 use runtime::registry::{Endpoint, Instance, Listed, Registry};
 use runtime::{Channel, Idl};
 
+use super::rest::REST;
 use super::stop::Stop;
 use super::watched::{Choices, Watched};
 use crate::cli::net::{self, Settings};
@@ -41,9 +42,19 @@ pub(super) struct Route {
 }
 
 impl Route {
+    /// Whether calls are made by the routes of the IDL.
+    pub(super) fn is_rest(&self) -> bool {
+        self.protocol == REST
+    }
+
+    /// The scheme of the endpoints that are called.
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.is_rest() { "http" } else { self.idl.scheme() }
+    }
+
     /// The endpoint of an instance that is called.
     pub(super) fn endpoint<'a>(&self, instance: &'a Instance) -> Option<&'a Endpoint> {
-        instance.endpoint(self.idl.scheme())
+        instance.endpoint(self.scheme())
     }
 
     /// Whether an endpoint is called over TLS.
@@ -121,6 +132,7 @@ fn speaking(builder: Builder, idl: Idl, word: Option<&str>, single: bool) -> Res
     // Servers of these often speak HTTP/1.1 alone; streams both ways need HTTP/2.
     let web = |http: Http| if single { http.over_http1() } else { http };
     Ok(match (idl, word) {
+        (_, Some(REST)) => builder.http(Http::rest()),
         (Idl::Thrift, None | Some("ttheader")) => builder.transport(Transport::TtheaderFramed),
         (_, Some("framed")) => builder.transport(Transport::Framed),
         (_, Some("mux")) => builder.transport(Transport::Multiplexed),
@@ -130,9 +142,9 @@ fn speaking(builder: Builder, idl: Idl, word: Option<&str>, single: bool) -> Res
         (Idl::Proto, Some("grpc-web")) => builder.http(web(Http::grpc_web())),
         (Idl::Proto, Some("connect")) => builder.http(web(Http::connect())),
         (Idl::Proto, Some("kitex-protobuf" | "ttheader")) => builder.transport(Transport::TtheaderFramed),
-        (Idl::Thrift, Some(word)) => return wrong(word, "Thrift", "ttheader, framed, buffered, compact, mux"),
+        (Idl::Thrift, Some(word)) => return wrong(word, "Thrift", "ttheader, framed, buffered, compact, mux, rest"),
         (Idl::Proto, Some(word)) => {
-            return wrong(word, "proto", "grpc, grpc-web, connect, kitex-protobuf, framed, mux");
+            return wrong(word, "proto", "grpc, grpc-web, connect, kitex-protobuf, framed, mux, rest");
         }
     })
 }

@@ -11,17 +11,30 @@ use super::target::{Route, Target};
 use crate::cli::net::terminal::plain;
 use crate::cli::report::Report;
 
+/// What a call sends beside its message.
+pub(super) struct Sent<'a> {
+    /// The path; by a route with the verb in front.
+    pub(super) path: &'a str,
+    /// Headers with values of fields.
+    pub(super) headers: &'a [(&'static str, String)],
+    pub(super) cx: &'a Context,
+    pub(super) deadline: Option<Duration>,
+}
+
 /// Tells of the way of a call from now on, as it is taken.
-pub(super) fn tell(target: &Target, path: &str, cx: &Context, deadline: Option<Duration>, report: Report) {
+pub(super) fn tell(target: &Target, call: &Sent<'_>, report: Report) {
     let Target { route, place, .. } = target;
     if !route.entries.is_empty() {
         let count = route.entries.iter().flat_map(|it| it.found.iter().flatten()).count();
         let word = if count == 1 { "instance" } else { "instances" };
         report.text(&format!("* {}: {count} {word}", plain(place)));
     }
-    let mut sent: Vec<String> = deadline.map(|it| format!("* deadline {it:?}")).into_iter().collect();
-    sent.extend(pairs(">", cx.metadata()));
-    let (route, path) = (route.clone(), path.to_owned());
+    let mut sent: Vec<String> = call.deadline.map(|it| format!("* deadline {it:?}")).into_iter().collect();
+    // One without a name is sent nowhere.
+    let headers = call.headers.iter().filter(|(name, _)| !name.is_empty());
+    sent.extend(headers.map(|(name, value)| format!("> {name}: {}", plain(value))));
+    sent.extend(pairs(">", call.cx.metadata()));
+    let (route, path) = (route.clone(), call.path.to_owned());
     target.choices.tell(move |instance| {
         chosen(&route, instance, &path, report);
         sent.iter().for_each(|line| report.text(line));

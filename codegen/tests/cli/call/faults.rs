@@ -228,12 +228,12 @@ fn a_command_that_cannot_be_understood() {
         (
             &["all.thrift", "Sum", "--protocol", "grpc"],
             2,
-            "--protocol grpc is not for services of Thrift: these take ttheader, framed, buffered, compact, mux",
+            "--protocol grpc is not for services of Thrift: these take ttheader, framed, buffered, compact, mux, rest",
         ),
         (
             &["chat.proto", "Say", "--protocol", "compact"],
             2,
-            "--protocol compact is not for services of proto: these take grpc, grpc-web, connect, kitex-protobuf, framed, mux",
+            "--protocol compact is not for services of proto: these take grpc, grpc-web, connect, kitex-protobuf, framed, mux, rest",
         ),
     ] {
         it.call(words).fails(code, &format!("error: {said}\n"));

@@ -15,9 +15,13 @@ mod programs;
 #[cfg(feature = "net")]
 mod proto;
 #[cfg(feature = "net")]
+mod rest;
+#[cfg(feature = "net")]
 mod servers;
 #[cfg(feature = "net")]
 mod services;
+#[cfg(feature = "net")]
+mod site;
 #[cfg(feature = "net")]
 mod systems;
 #[cfg(feature = "net")]

@@ -44,7 +44,7 @@ fn a_server_of_http_1_is_told_from_one_of_grpc_and_one_of_thrift() {
     let address = answering(HTTP1);
     let it = caller(&address);
     let grpc = format!(
-        "{address} speaks HTTP/1.1, and gRPC needs HTTP/2: try --protocol connect, or its routes with an HTTP client"
+        "{address} speaks HTTP/1.1, and gRPC needs HTTP/2: try --protocol connect, or --protocol rest by an IDL with routes"
     );
     helps(&it, &["chat.proto", "Say"], &grpc);
     helps(&it, &["Chat.Say"], &grpc);

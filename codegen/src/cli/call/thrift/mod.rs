@@ -7,6 +7,7 @@ mod write;
 
 use codegen::ir::model::{Base, DefKind, Field, Method, Model, Ty};
 
+use super::fault::Fault;
 use super::json::{Json, Kind};
 
 pub(super) use read::{Outcome, outcome};
@@ -54,6 +55,27 @@ pub(super) fn whole<'a>(model: &Model, method: &'a Method) -> Option<&'a Field> 
     let [only] = method.arguments.as_slice() else { return None };
     let is_struct = matches!(model.real(&only.ty), Ty::Def(id) if matches!(model.def(*id).kind, DefKind::Struct(_)));
     (is_struct && only.default.is_none()).then_some(only)
+}
+
+/// A request in JSON as programs write it: the fields that are given, members of enums as numbers.
+pub(super) fn canonical(model: &Model, method: &Method, json: &Json) -> Result<Json, Fault> {
+    let bytes = request(model, method, json)?;
+    let arguments = read::arguments(model, method, &bytes).map_err(|why| Fault::new(json.at.clone(), why))?;
+    Ok(match (whole(model, method), arguments.first()) {
+        (Some(_), Some(only)) => only.value.clone(),
+        _ => Kind::Object(arguments).into(),
+    })
+}
+
+/// The result that an answer in JSON is; `{}` for `void`.
+///
+/// # Errors
+///
+/// For JSON that does not fit it.
+pub(super) fn result(model: &Model, method: &Method, json: &Json) -> Result<Json, String> {
+    let Some(ty) = &method.result else { return Ok(Kind::Object(Vec::new()).into()) };
+    let bytes = write::answer(model, ty, json).map_err(|fault| fault.told())?;
+    read::value(model, ty, &bytes)
 }
 
 /// The name of a field in JSON.

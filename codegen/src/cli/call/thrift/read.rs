@@ -25,7 +25,7 @@ pub(in crate::cli::call) enum Outcome {
 ///
 /// For bytes that are none.
 pub(in crate::cli::call) fn outcome(model: &Model, method: &Method, bytes: &[u8]) -> Result<Outcome, String> {
-    let mut reader = Reader { model, left: bytes };
+    let mut reader = Reader { model, left: bytes, numbers: false };
     loop {
         let (kind, id) = match reader.u8()? {
             wire::STOP => break,
@@ -47,9 +47,32 @@ pub(in crate::cli::call) fn outcome(model: &Model, method: &Method, bytes: &[u8]
     }
 }
 
+/// A value of a type.
+///
+/// # Errors
+///
+/// For bytes that are none.
+pub(super) fn value(model: &Model, ty: &Ty, bytes: &[u8]) -> Result<Json, String> {
+    Reader { model, left: bytes, numbers: false }.value(ty, 0)
+}
+
+/// The arguments of a method by their names, as programs send them: members of enums are numbers.
+///
+/// # Errors
+///
+/// For bytes that are none.
+pub(super) fn arguments(model: &Model, method: &Method, bytes: &[u8]) -> Result<Vec<Member>, String> {
+    match (Reader { model, left: bytes, numbers: true }).fields(&method.arguments, 0)? {
+        Kind::Object(members) => Ok(members),
+        _ => Ok(Vec::new()),
+    }
+}
+
 struct Reader<'a> {
     model: &'a Model,
     left: &'a [u8],
+    /// Whether members of enums are numbers.
+    numbers: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -83,7 +106,7 @@ impl<'a> Reader<'a> {
             Ty::Def(id) => match &model.def(*id).kind {
                 DefKind::Enum(members) => {
                     let number = i32::from_be_bytes(self.take()?);
-                    match members.iter().find(|it| it.number == number) {
+                    match members.iter().find(|it| it.number == number && !self.numbers) {
                         Some(member) => Kind::Text(member.head.name.clone()),
                         None => Kind::Number(number.to_string()),
                     }

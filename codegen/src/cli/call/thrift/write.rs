@@ -11,7 +11,7 @@ use crate::cli::call::message::{Path, no_field, no_member};
 
 /// The arguments of a method as a struct of Binary.
 pub(in crate::cli::call) fn request(model: &Model, method: &Method, json: &Json) -> Result<Vec<u8>, Fault> {
-    let mut writer = Writer { model, out: Vec::new(), path: Path::default() };
+    let mut writer = Writer { model, out: Vec::new(), path: Path::default(), of_request: true };
     match whole(model, method) {
         Some(field) => writer.field(field, json)?,
         None => {
@@ -27,10 +27,19 @@ pub(in crate::cli::call) fn request(model: &Model, method: &Method, json: &Json)
     Ok(writer.out)
 }
 
+/// A value of an answer in Binary. What the type does not have is left out, and nothing has to be there.
+pub(super) fn answer(model: &Model, ty: &Ty, json: &Json) -> Result<Vec<u8>, Fault> {
+    let mut writer = Writer { model, out: Vec::new(), path: Path::of_answer(), of_request: false };
+    writer.value(ty, json)?;
+    Ok(writer.out)
+}
+
 struct Writer<'a> {
     model: &'a Model,
     out: Vec<u8>,
     path: Path,
+    /// Whether it is to be just as the IDL says.
+    of_request: bool,
 }
 
 /// The fault that a field is not there which has to be.
@@ -53,6 +62,9 @@ impl Writer<'_> {
     fn fields(&mut self, title: &str, fields: &[Field], given: &[Member]) -> Result<(), Fault> {
         for member in given {
             let Some(field) = fields.iter().find(|it| name(it) == member.name) else {
+                if !self.of_request {
+                    continue;
+                }
                 let known: Vec<&str> = fields.iter().map(name).collect();
                 return Err(no_field(member, title, &known));
             };
@@ -93,7 +105,8 @@ impl Writer<'_> {
                         let kind = if it.kind == StructKind::Exception { "the exception" } else { "the struct" };
                         let given = self.path.object(json, &format!("{kind} {title}"))?;
                         self.fields(&title, &it.fields, given)?;
-                        for field in it.fields.iter().filter(|it| it.requiredness == Requiredness::Required) {
+                        let required = |it: &&Field| self.of_request && it.requiredness == Requiredness::Required;
+                        for field in it.fields.iter().filter(required) {
                             require(json, given, field, &title, "field")?;
                         }
                         self.out.push(wire::STOP);
@@ -112,7 +125,7 @@ impl Writer<'_> {
     fn union(&mut self, title: &str, fields: &[Field], json: &Json) -> Result<(), Fault> {
         let given = self.path.object(json, &format!("the union {title}"))?;
         self.fields(title, fields, given)?;
-        if given.iter().filter(|it| it.value.kind != Kind::Null).count() != 1 {
+        if self.of_request && given.iter().filter(|it| it.value.kind != Kind::Null).count() != 1 {
             let known: Vec<&str> = fields.iter().map(name).collect();
             let fault = self.path.fault(json, &format!("is the union {title}, which has one field"));
             return Err(fault.help(format!("name one of {}", crate::cli::call::message::words(&known))));
