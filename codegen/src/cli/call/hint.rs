@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use runtime::error::Origin;
-use runtime::registry::Endpoint;
+use runtime::registry::{Endpoint, Instance};
 use runtime::{Code, Error, Idl};
 use tokio::time::Instant;
 
@@ -33,7 +33,11 @@ pub(super) async fn explained(error: &Error, target: &Target, routed: bool) -> (
     if let Some((_, help)) = CERTIFICATES.iter().find(|(sign, _)| error.message().contains(sign)) {
         return (text, Some((*help).to_owned()));
     }
-    let Some(instance) = target.choices.last() else { return (text, None) };
+    let Some(instance) = target.choices.last() else {
+        let http = || target.route.entries.iter().flat_map(|it| it.found.iter().flatten()).any(has_http);
+        let help = routed && !target.route.is_rest() && error.origin() == Origin::NotSent && http();
+        return (text, help.then(|| format!("it serves http: {ROUTED}")));
+    };
     let Some(endpoint) = target.route.endpoint(&instance) else { return (text, None) };
     if error.code() == Code::DeadlineExceeded && endpoint.scheme == Endpoint::MUCP {
         // Its server answers them where bodies are JSON.
@@ -79,6 +83,10 @@ pub(super) async fn explained(error: &Error, target: &Target, routed: bool) -> (
         (false, Some(spoken)) => (text, other(spoken, target, &address, routed)),
         _ => (text, None),
     }
+}
+
+fn has_http(instance: &Instance) -> bool {
+    instance.endpoints.iter().any(|it| matches!(it.scheme.as_str(), "http" | "https"))
 }
 
 /// What to do about an answer of HTTP that is no error of a service.

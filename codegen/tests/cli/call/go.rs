@@ -4,7 +4,7 @@
 use e2e::{Etcd, Go, Process, free_address, wait_for};
 
 use super::programs::workspace;
-use super::{Called, run};
+use super::{Called, Caller, run};
 use crate::sandbox::Sandbox;
 
 /// An etcd with a server of Go in it.
@@ -136,10 +136,19 @@ fn kratos_is_called_by_its_idl_and_by_what_it_tells() {
     it.at(&told).gives(welcome);
     // Its port for HTTP has routes alone.
     let run = called(&["--addr", &web, &idl, "SayHello", json]);
-    let help = format!(
-        "  help: {web} speaks HTTP/1.1, and gRPC needs HTTP/2: try --protocol connect, or its routes with an HTTP client\n"
-    );
-    assert!(run.code == 1 && run.said.ends_with(&help), "{run:?}");
+    let help = "speaks HTTP/1.1, and gRPC needs HTTP/2: the method has a route, so add --protocol rest\n";
+    assert!(run.code == 1 && run.said.ends_with(&format!("  help: {web} {help}")), "{run:?}");
+    let rest = ["--protocol", "rest", &idl, "SayHello", json];
+    called(&[&["--addr", &web], &rest[..]].concat()).gives(welcome);
+    // In the registry it has an endpoint for each of both.
+    let run = it.call(&[&["-v", "--service", "helloworld"], &rest[..]].concat());
+    assert!(run.said.contains("\n> GET /helloworld/x (rest, plain text)\n"), "{run:?}");
+    // A route that Kratos does not have.
+    let other = std::fs::read_to_string(&idl).unwrap().replace("/helloworld/", "/nowhere/");
+    let it = Caller::new(&web, &[("other.proto", &other)]);
+    let help = format!("  help: {web} may not have the route: -v shows what is sent\n");
+    let run = it.call(&["--protocol", "rest", "other.proto", "SayHello", json]);
+    run.fails(1, &format!("error: NotFound: HTTP 404 Not Found: 404 page not found\n{help}"));
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use std::net::TcpListener;
 
+use runtime::registry::{Endpoint, Instance, Registry};
+
 use super::Caller;
+use super::services::Process;
 use super::site::{LIBRARY, Site};
 
 /// Method, request, and what is sent.
@@ -236,4 +239,31 @@ fn a_silent_site_ends_at_the_deadline() {
     let it = Caller::new(&address, &[("lib.proto", LIBRARY)]);
     let run = it.call(&[&FIND[..], &["--protocol", "rest", "--deadline", "100ms"]].concat());
     assert!(run.code == 1 && run.said.starts_with("error: DeadlineExceeded: "), "{run:?}");
+}
+
+/// As an instance of Kratos that has no gRPC.
+#[test]
+fn an_instance_of_http_alone_is_called_by_its_route() {
+    let site = Site::json(r#"{"title": "Emma"}"#);
+    let etcd = Process::registry();
+    let url = format!("etcd://{}", etcd.1);
+    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let _kept = tokio.block_on(async {
+        let registry = Registry::open(&format!("{url}?layout=kratos")).unwrap();
+        let endpoint = Endpoint { scheme: "http".to_owned(), ..Endpoint::parse(site.address()).unwrap() };
+        let kept = registry.register(vec![Instance::new("library", endpoint)]).unwrap();
+        while registry.list(None).await.unwrap().entries.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        kept
+    });
+    let call = |words: &[&str]| {
+        let words = [&["call", "--registry", &url], &FIND[..], words].concat();
+        super::run(site.caller.folder.command(".", &words), "")
+    };
+    call(&["--protocol", "rest"]).gives("{\"title\": \"Emma\"}\n");
+    let run = call(&[]);
+    let said = "error: Unavailable: none of the 1 instances of service `library` serves grpc; ";
+    let help = "\n  help: it serves http: the method has a route, so add --protocol rest\n";
+    assert!(run.code == 1 && run.said.starts_with(said) && run.said.ends_with(help), "{run:?}");
 }

@@ -56,6 +56,23 @@ fn the_user_service_is_called_in_kitex_s_layout_and_behind_its_gateway() {
     assert!(run.code == 0 && run.out.contains("\"token\": \"eyJ"), "{run:?}");
     let run = call("music-gateway", &["--addr", &gateway.address, "UserService.GetUser", "-H", &bearer]);
     assert!(run.code == 0 && run.out.contains("\"username\": \"ann\""), "{run:?}");
+    by_route(&user, &gateway, &bearer);
+}
+
+/// The service answers its routes too, and the gateway in envelopes.
+fn by_route(user: &Server, gateway: &Server, bearer: &str) {
+    for server in [user, gateway] {
+        let to = ["--addr", &server.address, "--protocol", "rest"];
+        let rest = |words: &[&str]| call("music-gateway", &[&to, words].concat());
+        let run = rest(&["GetUser", "-H", bearer]);
+        assert!(run.code == 0 && run.out.contains("\"username\": \"ann\""), "{run:?}");
+        let run = rest(&["Login", ANN]);
+        assert!(run.code == 0 && run.out.contains("\"token\": \"eyJ"), "{run:?}");
+        let run = rest(&["GetUser"]);
+        assert!(run.code == 1 && run.said.starts_with("error: Unauthenticated: the call has no token: "), "{run:?}");
+        let run = rest(&["CreateUser", r#"{"username": "bob", "password": "short"}"#]);
+        assert!(run.code == 1 && run.said.contains("password: must have 8 to 128 bytes"), "{run:?}");
+    }
 }
 
 #[test]
@@ -69,6 +86,15 @@ fn the_gateway_of_two_services_is_called_by_address_and_they_by_their_names() {
         call(&["Add", r#"{"first": 1, "second": 2}"#]).gives("{\"message\": 3}\n");
         call(&["EchoService.Echo", r#"{"message": "hi"}"#]).gives("{\"message\": \"hi\"}\n");
     }
+    // By the routes of the gateway: the sum has another name there.
+    let rest = |words: &[&str]| call("gateway", &[&["--addr", &gateway.address, "--protocol", "rest"], words].concat());
+    rest(&["Add", r#"{"first": 1, "second": 2}"#]).gives("{\"message\": 3}\n");
+    rest(&["EchoService.Echo", r#"{"message": "a b&c"}"#]).gives("{\"message\": \"a b&c\"}\n");
+    let overflow = ["Add", r#"{"first": 2147483647, "second": 1}"#];
+    rest(&overflow).fails(1, "error: InvalidArgument: the sum overflows i32\n");
+    // The services behind have no routes in the IDLs of their own.
+    let said = "error: `AddService.Add` has no route of HTTP, nor has any other method of the IDL: write `(api.get = \"/…\")`\n";
+    super::programs::call("add", &["--addr", &gateway.address, "--protocol", "rest", "Add"]).fails(2, said);
     let how = "name the IDL, such as `kiteline call idl/add.thrift …`";
     let said = format!("error: {} tells of no proto service: {how}\n", gateway.address);
     from_nowhere(&["--addr", &gateway.address, "--list"]).fails(1, &said);
@@ -90,7 +116,17 @@ fn helloworld_is_called_in_kratos_layout_and_at_both_of_its_ports() {
             call("helloworld", &["--addr", address, "--protocol", protocol, "SayHello", json]).gives(welcome);
             from_nowhere(&["--addr", address, "--protocol", protocol, "Greeter.SayHello", json]).gives(welcome);
         }
+        call("helloworld", &["--addr", address, "--protocol", "rest", "SayHello", json]).gives(welcome);
     }
+    // The endpoint of HTTP, where both stand in the registry.
+    let routed =
+        call("helloworld", &[&by_name[..], &["-v", "--protocol", "rest", "SayHello", r#"{"name": "a/b"}"#]].concat());
+    assert_eq!((routed.code, routed.out.as_str()), (0, "{\"message\": \"welcome a/b!\"}\n"), "{routed:?}");
+    let way = format!("* http://{} (kratos, key ", server.http);
+    assert!(
+        routed.said.contains(&way) && routed.said.contains("\n> GET /helloworld/a%2Fb (rest, plain text)\n"),
+        "{routed:?}"
+    );
     let listed = run(Sandbox::new(&[]).command(".", &["services", "--registry", &url]), "").out;
     let answers: Vec<&str> = listed.lines().skip(1).map(|it| it.rsplit("  ").next().unwrap()).collect();
     assert_eq!(answers, ["grpc serving", "http"], "{listed}");
