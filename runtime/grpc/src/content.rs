@@ -92,6 +92,14 @@ const PREFIXES: [(&str, Protocol); 4] = [
     ("application/connect", Protocol::ConnectStream),
 ];
 
+/// What most requests say, to the letter.
+const USUAL: [(&str, Content); 4] = [
+    ("application/json", Content { protocol: Protocol::Connect, form: Form::Json }),
+    ("application/grpc", Content { protocol: Protocol::Grpc, form: Form::Binary }),
+    ("application/grpc+proto", Content { protocol: Protocol::Grpc, form: Form::Binary }),
+    ("application/proto", Content { protocol: Protocol::Connect, form: Form::Binary }),
+];
+
 impl Content {
     /// The content type of a request with these headers.
     ///
@@ -108,6 +116,9 @@ impl Content {
     ///
     /// For one that is not served.
     pub fn read(text: &str) -> Result<Self, Unserved> {
+        if let Some((_, known)) = USUAL.iter().find(|(usual, _)| *usual == text) {
+            return Ok(*known);
+        }
         let essence = text.split(';').next().unwrap_or_default().trim();
         let is = |name: &str| essence.eq_ignore_ascii_case(name);
         if is("application/json") {

@@ -63,43 +63,43 @@ impl Admission {
     pub(super) fn enter(self: &Arc<Self>, bytes: usize, entry: Entry<'_>, limits: &Limits) -> Result<Permit, Error> {
         let calls = self.in_flight.fetch_add(1, Ordering::Relaxed);
         let held = entry.held.map_or(0, Held::into_bytes);
-        let more = bytes.saturating_sub(held);
-        let before = self.take(more);
-        let permit = Permit { admission: Arc::clone(self), bytes: held + more };
+        let mut permit = Permit { admission: Arc::clone(self), bytes: held };
         if calls >= limits.in_flight {
             return Err(self.shed("too many calls in work"));
         }
         if entry.share.is_over(calls, limits.in_flight) {
             return Err(self.shed("too many calls of this caller in work"));
         }
-        if more > 0 && before.saturating_add(more) > limits.in_flight_bytes && !self.squeezes_in(more, before, limits) {
-            return Err(self.shed("too many bytes of requests in work"));
+        let more = bytes.saturating_sub(held);
+        if more > 0 {
+            if !self.take_within(more, limits.in_flight_bytes) && !self.squeezes_in(more, limits) {
+                return Err(self.shed("too many bytes of requests in work"));
+            }
+            permit.bytes += more;
         }
         Ok(permit)
     }
 
-    /// Room for bytes that a request in work turns out to take more, unless there is none.
+    /// Room for bytes that a request in work turns out to take more, or that its answer takes, unless there is none. Behind
+    /// it is a 16th of the limit for small requests of others.
     ///
     /// # Errors
     ///
     /// [`Code::ResourceExhausted`].
     pub(super) fn more(self: &Arc<Self>, bytes: usize, limits: &Limits) -> Result<More, Error> {
-        let more = More { admission: Arc::clone(self), bytes };
-        let before = self.take(bytes);
-        if bytes > 0 && before.saturating_add(bytes) > limits.in_flight_bytes {
+        let limit = limits.in_flight_bytes;
+        if bytes > 0 && !self.take_within(bytes, limit - limit / 16) {
             return Err(self.shed("too many bytes of requests in work"));
         }
-        Ok(more)
+        Ok(More { admission: Arc::clone(self), bytes })
     }
 
     /// Whether a small request is taken beyond the limit because frames that are not whole hold the room: up to an
     /// eighth beyond it.
     #[cold]
-    fn squeezes_in(&self, bytes: usize, before: usize, limits: &Limits) -> bool {
-        let reserved = self.reserved.load(Ordering::SeqCst);
-        let all = before.saturating_add(bytes);
-        let limit = limits.in_flight_bytes;
-        is_small(bytes, limits) && all.saturating_sub(reserved) <= limit && all <= limit.saturating_add(limit / 8)
+    fn squeezes_in(&self, bytes: usize, limits: &Limits) -> bool {
+        let (reserved, limit) = (self.reserved.load(Ordering::SeqCst), limits.in_flight_bytes);
+        is_small(bytes, limits) && self.take_within(bytes, limit.saturating_add(reserved.min(limit / 8)))
     }
 
     #[cold]
@@ -116,9 +116,11 @@ impl Admission {
         self.bytes.load(Ordering::SeqCst)
     }
 
-    /// Counts bytes; gives what was counted before.
-    pub(super) fn take(&self, bytes: usize) -> usize {
-        self.bytes.fetch_add(bytes, Ordering::SeqCst)
+    /// Counts bytes where they fit, whether they do. What does not fit is not counted for a moment either: others would be
+    /// refused for it.
+    pub(super) fn take_within(&self, bytes: usize, most: usize) -> bool {
+        let fits = |before: usize| before.checked_add(bytes).filter(|all| *all <= most);
+        self.bytes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fits).is_ok()
     }
 
     pub(super) fn free(&self, bytes: usize) {
@@ -218,5 +220,38 @@ mod tests {
         assert!(enter(&admission, KIB - 1, &limits).is_ok());
         drop(second);
         assert_eq!((admission.in_flight(), admission.bytes()), (0, 0));
+    }
+
+    /// A large request that is refused on one thread while small ones come on another.
+    #[test]
+    fn what_is_refused_takes_no_room_from_others() {
+        let (admission, limits) = (Arc::new(Admission::default()), limits(9, KIB));
+        let end = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let large = scope.spawn(|| {
+                let refused = |_: &usize| enter(&admission, 2 * KIB, &limits).is_err();
+                let more = |_: &usize| admission.more(2 * KIB, &limits).is_err();
+                let refused = (0..100_000).filter(refused).filter(more).count();
+                end.store(true, Ordering::Relaxed);
+                refused
+            });
+            let mut others = 0;
+            while !end.load(Ordering::Relaxed) {
+                assert!(enter(&admission, 1, &limits).is_ok(), "behind {others}");
+                others += 1;
+            }
+            assert_eq!(large.join().unwrap(), 100_000);
+        });
+        assert_eq!((admission.in_flight(), admission.bytes()), (0, 0));
+    }
+
+    #[test]
+    fn answers_leave_room_for_small_requests() {
+        let (admission, limits) = (Arc::new(Admission::default()), limits(9, KIB));
+        let answer = admission.more(KIB - KIB / 16, &limits).ok().unwrap();
+        assert!(admission.more(1, &limits).is_err());
+        assert!(enter(&admission, KIB / 16, &limits).is_ok());
+        drop(answer);
+        assert_eq!(admission.bytes(), 0);
     }
 }

@@ -73,13 +73,7 @@ impl Admission {
         // Small ones have room of their own; behind it is some for small requests that are whole.
         let limit = limits.in_flight_bytes;
         let limit = if is_small(whole, limits) { limit.saturating_add(limit / 16) } else { limit };
-        let fits = || {
-            let fits = self.take(bytes).saturating_add(bytes) <= limit;
-            if !fits {
-                self.free(bytes);
-            }
-            fits
-        };
+        let fits = || self.take_within(bytes, limit);
         let reserved = fits() || self.evict(bytes, limit, limits) && fits();
         if reserved {
             self.reserved.fetch_add(bytes, Ordering::SeqCst);

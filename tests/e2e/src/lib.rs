@@ -52,7 +52,7 @@ pub use release::Release;
 pub use shown::{shown, sort};
 
 /// How long a condition may take to come true. Generous: it only bounds a failing test.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The packages whose programs are started.
 const PROGRAMS: &[&str] =

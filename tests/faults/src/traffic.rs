@@ -1,5 +1,6 @@
 //! Good traffic: calls at a steady rate, each timed from the moment at which it was due.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +12,8 @@ use tokio::task::JoinHandle;
 use crate::Failure;
 use crate::generated::faults::TargetClient;
 
+/// Failures that each caller tells of.
+const TOLD: usize = 2;
 /// Callers of one stream of traffic, each with a hundredth of its calls.
 const CALLERS: u32 = 10;
 
@@ -24,6 +27,14 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// Counts a call that failed, and tells of the first ones.
+    fn fail(&mut self, why: fmt::Arguments<'_>) {
+        self.failed += 1;
+        if self.failed <= TOLD {
+            eprintln!("a call of others failed: {why}");
+        }
+    }
+
     /// The time that 99 of 100 calls do not exceed.
     pub fn p99(&self) -> Duration {
         self.times.get(self.times.len() * 99 / 100).copied().unwrap_or(Duration::MAX)
@@ -81,7 +92,8 @@ async fn caller(client: TargetClient, pause: Duration, offset: Duration, stop: A
         number += 1;
         match client.number(number).await {
             Ok(answer) if answer == number => seen.times.push(due.elapsed()),
-            _ => seen.failed += 1,
+            Ok(answer) => seen.fail(format_args!("{answer}, not {number}")),
+            Err(error) => seen.fail(format_args!("{error}")),
         }
         due += pause;
     }

@@ -15,6 +15,7 @@ use tokio_util::sync::DropGuard;
 
 use super::Response;
 use super::heard::Heard;
+use super::lent::Lent;
 use super::opening::{open_one, open_two};
 use super::outgoing::Outgoing;
 use crate::dial::Dialer;
@@ -42,16 +43,16 @@ pub(crate) struct HttpConnections {
     opening: tokio::sync::Mutex<Option<(Instant, Error)>>,
     /// Told when a stream is free again where there were none.
     freed: Arc<Notify>,
-    idle: Arc<Mutex<Vec<Http1Sender>>>,
+    idle: Arc<Mutex<Vec<Http1Connection>>>,
 }
 
 /// A connection of HTTP/1.1.
-pub(super) type Http1Sender = http1::SendRequest<Outgoing>;
+pub(super) type Http1Connection = Lent<http1::SendRequest<Outgoing>>;
 
 /// A connection of HTTP/2.
 #[derive(Debug)]
 pub(super) struct Http2Connection {
-    sender: http2::SendRequest<Outgoing>,
+    sender: Lent<http2::SendRequest<Outgoing>>,
     /// Calls on it.
     open: AtomicUsize,
     /// As many as the peer takes.
@@ -66,7 +67,7 @@ pub(super) struct Http2Connection {
 
 impl Http2Connection {
     pub(super) fn new(
-        sender: http2::SendRequest<Outgoing>,
+        sender: Lent<http2::SendRequest<Outgoing>>,
         streams: Arc<AtomicUsize>,
         heard: Arc<Heard>,
         freed: &Arc<Notify>,
@@ -76,7 +77,7 @@ impl Http2Connection {
     }
 
     fn takes_calls(&self) -> bool {
-        !self.left.load(Ordering::Relaxed) && !self.sender.is_closed()
+        !self.left.load(Ordering::Relaxed) && self.sender.with(|sender| !sender.is_closed()).unwrap_or_default()
     }
 
     fn streams(&self) -> usize {
@@ -100,7 +101,7 @@ impl Http2Connection {
 /// Where one call goes.
 pub(super) enum Chosen {
     Two(Arc<Http2Connection>),
-    One(Http1Sender, Arc<Mutex<Vec<Http1Sender>>>),
+    One(Http1Connection, Arc<Mutex<Vec<Http1Connection>>>),
 }
 
 /// A request that was sent, and the head of its answer.
@@ -127,6 +128,14 @@ impl Open {
         Self { on: Some(on), since, deadline, answered: false, _sending: sending }
     }
 
+    /// The failure of a request for a connection that has ended.
+    #[cold]
+    fn unsent(&mut self, at: &Endpoint) -> Failed {
+        self.answered = true;
+        let error = Error::unavailable(format!("the connection to {} has ended", at.address()));
+        Failed { error: error.with_origin(Origin::NotSent), refused: false }
+    }
+
     /// Says that the answer is read, and whether its body is at its end.
     pub(super) fn answered(&mut self, to_the_end: bool) {
         self.answered = true;
@@ -136,12 +145,12 @@ impl Open {
             connection.silent.store(0, Ordering::Relaxed);
         }
         if let Some(Chosen::One(..)) = &self.on
-            && let Some(Chosen::One(sender, idle)) = self.on.take()
+            && let Some(Chosen::One(connection, idle)) = self.on.take()
             && to_the_end
         {
             let mut idle = lock(&idle);
             if idle.len() < MOST {
-                idle.push(sender);
+                idle.push(connection);
             }
         }
     }
@@ -183,9 +192,9 @@ impl HttpConnections {
     ) -> Result<Chosen, Error> {
         if version == Version::HTTP_11 {
             let ready = || lock(&self.idle).pop();
-            while let Some(sender) = ready() {
-                if sender.is_ready() {
-                    return Ok(Chosen::One(sender, Arc::clone(&self.idle)));
+            while let Some(connection) = ready() {
+                if connection.with(|sender| sender.is_ready()).unwrap_or_default() {
+                    return Ok(Chosen::One(connection, Arc::clone(&self.idle)));
                 }
             }
             return Ok(Chosen::One(open_one(at, dialer).await?, Arc::clone(&self.idle)));
@@ -285,9 +294,19 @@ impl Chosen {
     ) -> Result<Sent, Failed> {
         let own = request.body().failure();
         let mut open = Open::new(self, times, request.body().until_dropped());
-        let answer = match &mut open.on {
-            Some(Chosen::Two(connection)) => connection.sender.clone().try_send_request(request).await,
-            Some(Chosen::One(sender, _)) => sender.try_send_request(request).await,
+        let answer = match &open.on {
+            Some(Chosen::Two(connection)) => {
+                // Of a copy: others send by the same one. None is held while the answer is waited for.
+                let sender = connection.sender.with(|sender| sender.clone());
+                match sender.map(|mut sender| sender.try_send_request(request)) {
+                    Some(answer) => answer.await,
+                    None => return Err(open.unsent(at)),
+                }
+            }
+            Some(Chosen::One(connection, _)) => match connection.with(|sender| sender.try_send_request(request)) {
+                Some(answer) => answer.await,
+                None => return Err(open.unsent(at)),
+            },
             None => return Err(Failed { error: Error::internal("a call without a connection"), refused: false }),
         };
         match answer {

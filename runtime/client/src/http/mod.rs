@@ -2,6 +2,7 @@
 
 mod connections;
 mod heard;
+mod lent;
 mod micro;
 mod opening;
 mod outgoing;

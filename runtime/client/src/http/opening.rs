@@ -12,8 +12,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
-use super::connections::{Http1Sender, Http2Connection, reason};
+use super::connections::{Http1Connection, Http2Connection, reason};
 use super::heard::{Heard, noted};
+use super::lent::Lent;
 use crate::dial::Dialer;
 use kiteline_core::error::{Error, Origin};
 use kiteline_grpc::turn::{Driven, Jobs, Kept, gather};
@@ -84,7 +85,10 @@ pub(super) async fn open_two(
         }
         polled
     });
+    let sender = Lent::new(sender);
+    let ends = sender.end();
     tokio::spawn(async move {
+        let _ends = ends;
         if let Err(error) = driven.await {
             tracing::debug!(target: "runtime::client::http::connections", %error, "a connection ended");
         }
@@ -98,10 +102,13 @@ pub(super) async fn open_two(
     Ok(Arc::new(Http2Connection::new(sender, streams, heard, freed)))
 }
 
-pub(super) async fn open_one(at: &Endpoint, dialer: &Dialer) -> Result<Http1Sender, Error> {
+pub(super) async fn open_one(at: &Endpoint, dialer: &Dialer) -> Result<Http1Connection, Error> {
     let io = TokioIo::new(dial(at, dialer, Alpn::Http1).await?);
     let (sender, connection) = http1::handshake(io).await.map_err(|error| no_handshake(at, &error))?;
+    let sender = Lent::new(sender);
+    let ends = sender.end();
     tokio::spawn(async move {
+        let _ends = ends;
         if let Err(error) = connection.await {
             tracing::debug!(target: "runtime::client::http::connections", %error, "a connection ended");
         }

@@ -1,11 +1,11 @@
-//! A real etcd for tests: started on ports that the kernel gave, ended by its id.
+//! A real etcd for tests: started on free ports, ended by its id.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use e2e::Release;
+use e2e::{PATIENCE, Release, free_address};
 
 pub(crate) struct EtcdProcess {
     child: Option<Child>,
@@ -20,7 +20,7 @@ pub(crate) struct EtcdProcess {
 }
 
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    free_address().rsplit_once(':').unwrap().1.parse().unwrap()
 }
 
 fn done(command: &mut Command) {
@@ -73,11 +73,12 @@ impl EtcdProcess {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        self.child = Some(child);
-        let end = Instant::now() + Duration::from_secs(30);
+        let child = self.child.insert(child);
+        let end = Instant::now() + PATIENCE;
         while TcpStream::connect(("127.0.0.1", self.client)).is_err() {
-            assert!(Instant::now() < end, "etcd did not start");
-            std::thread::yield_now();
+            let ended = child.try_wait().unwrap();
+            assert!(ended.is_none() && Instant::now() < end, "etcd did not start, ended: {ended:?}");
+            std::thread::park_timeout(Duration::from_millis(5));
         }
     }
 

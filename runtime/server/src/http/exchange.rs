@@ -1,7 +1,7 @@
 //! One call: its message or messages, its work, its answer.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
@@ -65,7 +65,7 @@ impl Exchange {
     /// Receives the message, lets the service work, gives its answer.
     pub(super) async fn answer(&mut self, head: &mut Parts, body: &mut Arriving) -> Response<Outgoing> {
         let open = Open::new(self);
-        let outcome = in_time(self.end, self.work(head, body)).await;
+        let outcome = in_time(self.end, pin!(self.work(head, body))).await;
         let (late, outcome) = match outcome {
             Ok(outcome) => (false, outcome),
             Err(error) => {
@@ -75,7 +75,7 @@ impl Exchange {
         };
         let cancel = open.ended(!late);
         if self.is_told_late(late, &outcome) {
-            tokio::time::sleep(GRACE).await;
+            Box::pin(tokio::time::sleep(GRACE)).await;
         }
         let answered = match outcome {
             Ok(answer) => self.respond(answer, cancel).await,
@@ -217,8 +217,11 @@ impl Exchange {
             Some(rest) => rest.message(self.connection().surface.shape, message),
             None => message,
         };
-        let message =
-            if sealing.is_slow(&message) { sealing.seal(message).await? } else { sealing.message(message)? };
+        let message = if sealing.is_slow(&message) {
+            Box::pin(sealing.seal(message)).await?
+        } else {
+            sealing.message(message)?
+        };
         match sealing.caller.content().protocol {
             Protocol::Connect => {
                 let mut behind = HeaderMap::new();
@@ -246,8 +249,7 @@ fn with_end(message: Sealed, end: Ending, stream: &Stream) -> Result<Outgoing, E
 }
 
 /// An answer that comes before the deadline; receiving the message counts.
-async fn in_time<T>(end: Option<End>, answer: impl Future<Output = T>) -> Result<T, Error> {
-    let mut answer = pin!(answer);
+async fn in_time<T>(end: Option<End>, mut answer: Pin<&mut impl Future<Output = T>>) -> Result<T, Error> {
     if let Poll::Ready(answer) = poll_fn(|task| Poll::Ready(answer.as_mut().poll(task))).await {
         return Ok(answer);
     }

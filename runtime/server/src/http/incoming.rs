@@ -258,7 +258,7 @@ pub(super) async fn whole(
         let body = collect(body, target.most(), &mut room).await?;
         let message = if is_slow(body.len(), caller.encoding().is_some()) {
             let caller = caller.clone();
-            aside(move || open(body, &caller, &target)).await??
+            Box::pin(aside(move || open(body, &caller, &target))).await??
         } else {
             open(body, caller, &target)?
         };

@@ -99,6 +99,11 @@ impl Follow {
                     let Some(end) = memchr(b'\n', bytes) else { return self.keep(bytes) };
                     let (part, rest) = bytes.split_at(end);
                     bytes = rest.get(1..).unwrap_or_default();
+                    // Most lines are of neither length, and this is read of each request.
+                    if self.line.is_empty() && self.place == Place::Head && is_of_neither(part) {
+                        self.begun = true;
+                        continue;
+                    }
                     if self.line.is_empty() {
                         self.place = self.behind(part);
                         continue;
@@ -119,13 +124,6 @@ impl Follow {
 
     /// The place behind a line.
     fn behind(&mut self, line: &[u8]) -> Place {
-        // Most lines are of neither length, and this is read of each request.
-        if self.place == Place::Head
-            && !matches!(line.first(), None | Some(b'c' | b'C' | b't' | b'T' | b'\r' | b' ' | b'\t'))
-        {
-            self.begun = true;
-            return Place::Head;
-        }
         let line = line.trim_ascii_end();
         match self.place {
             Place::Head if line.is_empty() && !self.begun => Place::Head,
@@ -167,6 +165,16 @@ impl Follow {
         self.chunked |= name.eq_ignore_ascii_case(b"transfer-encoding");
         self.two |= self.chunked && self.length.is_some();
         Place::Head
+    }
+}
+
+/// Whether a line that has something is surely neither `content-length` nor `transfer-encoding`, nor goes on with another one.
+fn is_of_neither(line: &[u8]) -> bool {
+    match line.first() {
+        None | Some(b'\r' | b' ' | b'\t') => false,
+        Some(b'c' | b'C') => !matches!(line.get(8), Some(b'l' | b'L')),
+        Some(b't' | b'T') => line.get(8) != Some(&b'-'),
+        _ => true,
     }
 }
 
@@ -219,6 +227,8 @@ mod tests {
             ("G", true),
             ("ET / HTTP/1.1\r\n", true),
             ("a: b\r\n", true),
+            ("content-language: 3\r\n", true),
+            ("te: trailers\r\n", true),
             ("content-length: 2\r\n", true),
             ("\r\n", false),
             ("xy", false),

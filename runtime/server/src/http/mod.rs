@@ -3,6 +3,7 @@
 mod asked;
 mod cors;
 mod exchange;
+mod goodbye;
 mod held;
 mod incoming;
 mod lengths;
@@ -15,16 +16,15 @@ mod socket;
 mod streams;
 mod target;
 
-use std::collections::hash_map::RandomState;
 use std::convert::Infallible;
-use std::hash::{BuildHasher, Hasher};
+use std::future::ready;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use futures_util::future::{AbortHandle, AbortRegistration, Abortable};
+use futures_util::future::{AbortHandle, AbortRegistration, Abortable, Either};
 use http::header::ORIGIN;
 use http::request::Parts;
 use http::{StatusCode, Version};
@@ -33,19 +33,18 @@ use hyper::rt::Executor;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio_util::sync::CancellationToken;
 
 use super::driver::{self, Claim, Driver, Serving};
 use super::http1::PREFACE;
 use super::shared::Shared;
 
 use exchange::Exchange;
+use goodbye::until_told;
 use incoming::Arriving;
 use kiteline_core::cancellation::Cancellation;
 use kiteline_core::context::ReplySlot;
 use kiteline_core::cors::Cors;
 use kiteline_core::error::Error;
-use kiteline_core::limits::Limits;
 use kiteline_core::lock::lock;
 use kiteline_core::reading::Reading;
 use kiteline_core::router::Router;
@@ -185,7 +184,7 @@ async fn serve(connection: driver::Connection, surface: Arc<Surface>) {
     let service = service_fn(move |request: http::Request<Incoming>| {
         let stream = Stream::open(&of, request.version());
         // In a box: hyper moves it several times.
-        Box::pin(async move { Ok::<_, Infallible>(stream.answer(request).await) })
+        Box::pin(stream.answer(request))
     });
     let outcome = if is_two {
         let ((io, out), jobs) = (gather(socket), Jobs::default());
@@ -206,38 +205,6 @@ async fn serve(connection: driver::Connection, surface: Arc<Surface>) {
     if let Err(error) = outcome {
         tracing::debug!(target: "runtime::server::http", %peer, %error, "closed");
     }
-}
-
-/// Serves until the peer is told to go, for a drain or because the connection is old, and then until it has gone.
-async fn until_told<C: Future<Output = hyper::Result<()>> + Unpin>(
-    mut serving: &mut C,
-    tell: impl FnOnce(&mut C),
-    goaway: CancellationToken,
-    limits: &Limits,
-) -> hyper::Result<()> {
-    let old = async {
-        match limits.connection_age {
-            Some(age) => tokio::time::sleep(age.mul_f64(jitter())).await,
-            None => std::future::pending().await,
-        }
-    };
-    let aged = tokio::select! {
-        outcome = &mut serving => return outcome,
-        () = goaway.cancelled() => false,
-        () = old => true,
-    };
-    tell(serving);
-    if aged {
-        // What is still open then ends with the connection.
-        return tokio::time::timeout(limits.connection_age_grace, serving).await.unwrap_or(Ok(()));
-    }
-    serving.await
-}
-
-/// From 0.9 to 1.1.
-fn jitter() -> f64 {
-    let random = RandomState::new().build_hasher().finish();
-    0.9 + 0.2 * (random as f64 / u64::MAX as f64)
 }
 
 fn one() -> http1::Builder {
@@ -277,27 +244,40 @@ impl Stream {
         Self { connection: Arc::clone(connection), task }
     }
 
-    async fn answer(self, request: http::Request<Incoming>) -> http::Response<Outgoing> {
+    /// The answer to a request. What is known of it at once is no part of the future, which is moved into a box.
+    fn answer(
+        self,
+        request: http::Request<Incoming>,
+    ) -> impl Future<Output = Result<http::Response<Outgoing>, Infallible>> + Send {
         let (mut head, body) = request.into_parts();
         let mut body = Arriving::new(body, head.version);
         let surface = Arc::clone(&self.connection.surface);
         if let Some(told) = surface.cors.as_ref().and_then(|cors| cors::preflight(cors, &head)) {
-            return told;
+            return Either::Left(ready(Ok(told)));
         }
         let origin = surface.cors.as_ref().and_then(|_| head.headers.get(ORIGIN).cloned());
         let micro_id = micro::id(&head);
-        let mut response = match asked::read(&head, &self.connection) {
-            Ok(asked) => Exchange::new(self, asked, &head.headers).answer(&mut head, &mut body).await,
-            Err(refusal) if refusal.status() == StatusCode::NOT_FOUND => self.page(&head).unwrap_or(*refusal),
-            Err(refusal) => *refusal,
+        let mut begun = match asked::read(&head, &self.connection) {
+            Ok(asked) => Ok(Exchange::new(self, asked, &head.headers)),
+            Err(refusal) => Err((self, refusal)),
         };
-        if let Some(id) = micro_id {
-            response.headers_mut().insert(&kiteline_grpc::micro::ID, id);
-        }
-        if let Some(cors) = &surface.cors {
-            cors::mark(cors, origin.as_ref(), response.headers_mut());
-        }
-        response
+        Either::Right(async move {
+            // Lent: what is moved here would have its place twice.
+            let mut response = match &mut begun {
+                Ok(exchange) => exchange.answer(&mut head, &mut body).await,
+                Err((stream, refusal)) => {
+                    let page = if refusal.status() == StatusCode::NOT_FOUND { stream.page(&head) } else { None };
+                    page.unwrap_or_else(|| std::mem::replace(&mut **refusal, http::Response::new(Outgoing::empty())))
+                }
+            };
+            if let Some(id) = micro_id {
+                response.headers_mut().insert(&kiteline_grpc::micro::ID, id);
+            }
+            if let Some(cors) = &surface.cors {
+                cors::mark(cors, origin.as_ref(), response.headers_mut());
+            }
+            Ok(response)
+        })
     }
 
     /// The same stream, open until both are dropped.

@@ -1,8 +1,6 @@
 //! Processes that find each other with nothing installed: the registry `dev`, whose host may end.
 
-use std::net::TcpListener;
-
-use e2e::{Process, http, wait_for};
+use e2e::{Process, free_address, http, wait_for};
 
 fn add(gateway: &str) -> Option<()> {
     let answer = http::send(gateway, "POST", "/add?first=1&second=2").ok()?;
@@ -11,11 +9,11 @@ fn add(gateway: &str) -> Option<()> {
 
 #[test]
 fn the_host_ends_and_everyone_is_found_again() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let registry = format!("dev://127.0.0.1:{port}?ttl=2");
+    let address = free_address();
+    let registry = format!("dev://{address}?ttl=2");
     let (host, _) = Process::serve("add", &registry);
     assert!(host.line("development registry").contains("not durable"));
-    host.line(&format!("add registered in etcd 127.0.0.1:{port} as kitex/registry-etcd/add/"));
+    host.line(&format!("add registered in etcd {address} as kitex/registry-etcd/add/"));
     let (echo, _) = Process::serve("echo", &registry);
     echo.line("echo registered in etcd");
     let (gateway, address) = Process::serve("gateway", &registry);

@@ -7,7 +7,7 @@ use crate::etcd::tests::{LONG, instance, status, suite, trusted};
 use crate::{Registration, Status};
 
 fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    e2e::free_address().parse().unwrap()
 }
 
 fn open(address: SocketAddr) -> Registry {
