@@ -1,9 +1,9 @@
 //! `kiteline call`: calls a method by its name, with JSON in and out.
 //!
 //! `options` is what was asked for, `schema` where methods come from (IDL, reflection), `catalog` finds one of them by the
-//! name that was typed. `json` is JSON with places, `thrift` and `proto` turn it to messages and back, `rest` calls by routes of HTTP, `target` is the way to
-//! a server and `watched` which one it led to, `send` makes the call and prints what comes, `verbose` what else there is, `hint` says what to type when
-//! nothing does.
+//! name that was typed. `json` is JSON with places, `thrift` and `proto` turn it to messages and back, `rest` to requests by routes
+//! of HTTP, `target` is the way to a server and `watched` which one it led to, `send` makes the call and prints what comes, `verbose`
+//! what else there is, `hint` says what to type when nothing does.
 
 use clap::ArgMatches;
 

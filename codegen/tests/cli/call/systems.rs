@@ -86,12 +86,12 @@ fn the_gateway_of_two_services_is_called_by_address_and_they_by_their_names() {
         call(&["Add", r#"{"first": 1, "second": 2}"#]).gives("{\"message\": 3}\n");
         call(&["EchoService.Echo", r#"{"message": "hi"}"#]).gives("{\"message\": \"hi\"}\n");
     }
-    // By the routes of the gateway: the sum has another name there.
+    // By the routes of the gateway: the sum has another name there, and what a service fails with is a 500.
     let rest = |words: &[&str]| call("gateway", &[&["--addr", &gateway.address, "--protocol", "rest"], words].concat());
     rest(&["Add", r#"{"first": 1, "second": 2}"#]).gives("{\"message\": 3}\n");
     rest(&["EchoService.Echo", r#"{"message": "a b&c"}"#]).gives("{\"message\": \"a b&c\"}\n");
     let overflow = ["Add", r#"{"first": 2147483647, "second": 1}"#];
-    rest(&overflow).fails(1, "error: InvalidArgument: the sum overflows i32\n");
+    rest(&overflow).fails(1, "error: Internal: the sum overflows i32\n");
     // The services behind have no routes in the IDLs of their own.
     let said = "error: `AddService.Add` has no route of HTTP, nor has any other method of the IDL: write `(api.get = \"/…\")`\n";
     super::programs::call("add", &["--addr", &gateway.address, "--protocol", "rest", "Add"]).fails(2, said);
