@@ -35,8 +35,11 @@ fn route(it: &Route) -> TokenStream {
     let query = (!it.query).then(|| quote!(query: false,));
     let sources = it.sources.iter().map(source);
     let sources = (!it.sources.is_empty()).then(|| quote!(sources: &[#(#sources),*],));
+    let unset = it.variables.iter().filter_map(|it| it.unset.map(|text| (&it.field, text)));
+    let unset: Vec<_> = unset.map(|(field, text)| quote!((#field, #text))).collect();
+    let unset = (!unset.is_empty()).then(|| quote!(unset: &[#(#unset),*],));
     let plain = quote!(http_route::HttpRoute::new(#verb, &[#(#path),*]));
-    let fields = quote!(#ending #variables #body #reply #query #sources);
+    let fields = quote!(#ending #variables #body #reply #query #sources #unset);
     if fields.is_empty() { plain } else { quote!(http_route::HttpRoute { #fields ..#plain }) }
 }
 

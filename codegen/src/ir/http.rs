@@ -45,6 +45,8 @@ pub struct Variable {
     pub first: usize,
     /// One behind its last segment.
     pub end: usize,
+    /// The text of its default, where JSON leaves that out.
+    pub unset: Option<&'static str>,
 }
 
 /// The part of a request that the body of an HTTP request holds.

@@ -26,6 +26,8 @@ pub struct HttpRoute {
     pub query: bool,
     /// The fields that stand elsewhere than their name says.
     pub sources: &'static [Source],
+    /// Fields of the path that proto's JSON leaves out at their default, each with that default as text.
+    pub unset: &'static [(&'static str, &'static str)],
 }
 
 impl HttpRoute {
@@ -33,7 +35,7 @@ impl HttpRoute {
     pub const fn new(verb: &'static str, path: &'static [Segment]) -> Self {
         let (variables, sources): (&[Variable], &[Source]) = (&[], &[]);
         let (body, reply) = (RequestBody::None, ReplyBody::Whole);
-        Self { verb, path, ending: "", variables, body, reply, query: true, sources }
+        Self { verb, path, ending: "", variables, body, reply, query: true, sources, unset: &[] }
     }
 }
 

@@ -105,7 +105,10 @@ fn path(route: &HttpRoute, message: &mut Map<String, Value>) -> Result<String, E
     let mut variables = route.variables.iter().peekable();
     while next < route.path.len() || path.is_empty() {
         if let Some(variable) = variables.next_if(|variable| variable.first == next) {
-            let text = take(message, variable.field).as_ref().map(text_of).transpose()?.unwrap_or_default();
+            let unset =
+                || route.unset.iter().find(|(field, _)| *field == variable.field).map(|(_, text)| (*text).to_owned());
+            let text =
+                take(message, variable.field).as_ref().map(text_of).transpose()?.or_else(unset).unwrap_or_default();
             fill(route, variable, &text, &mut path)?;
             next = variable.end.max(next + 1);
             continue;
@@ -260,6 +263,22 @@ mod tests {
         assert_eq!(target(&route, r#"{"shelf":{"fullName":"books/1"},"id":"1"}"#), wrong);
         assert!(target(&route, r#"{"shelf":{"fullName":"shelves/1"}}"#).starts_with("`` of id does not fit"));
         assert_eq!(target(&route, "[]"), "a request by a route of HTTP is a message");
+    }
+
+    #[test]
+    fn what_json_leaves_out_is_in_the_path_all_the_same() {
+        let route = HttpRoute {
+            variables: &[
+                Variable { field: "a.id", first: 0, end: 1 },
+                Variable { field: "on", first: 1, end: 2 },
+                Variable { field: "name", first: 2, end: 3 },
+            ],
+            unset: &[("a.id", "0"), ("on", "false")],
+            ..HttpRoute::new("GET", &[Any, Any, Any])
+        };
+        assert_eq!(target(&route, r#"{"name":"n"}"#), "GET /0/false/n");
+        assert_eq!(target(&route, r#"{"a":{"id":7,"b":1},"on":true,"name":"n"}"#), "GET /7/true/n?a.b=1");
+        assert_eq!(target(&route, "{}"), "`` of name does not fit into the path of its route");
     }
 
     #[test]

@@ -56,6 +56,18 @@ def in_path(rule, message):
         yield field, value, not pattern
 
 
+def printed(rule, message):
+    """The message as protobuf's JSON prints it, as far as its path goes: without zeros, and without what is false."""
+    message = json.loads(json.dumps(message))
+    for field, value, _ in in_path(rule, message):
+        if value in (0, False):
+            place = message
+            for name in field.split(".")[:-1]:
+                place = place[name]
+            del place[field.split(".")[-1]]
+    return message
+
+
 def theirs(rule, message):
     # What is false or a zero is not there for transcode, and truth values are Python's.
     message = json.loads(json.dumps(message))
@@ -103,7 +115,7 @@ def main(program, idl):
             if rule.get("body", "*") != "*":
                 message.setdefault(rule["body"], FIELDS[rule["body"]](source))
             cases.append((method, number, rule, message))
-    lines = "".join(json.dumps({"method": m, "route": n, "message": message}) + "\n" for m, n, _, message in cases)
+    lines = "".join(json.dumps({"method": m, "route": n, "message": printed(rule, message)}) + "\n" for m, n, rule, message in cases)
     answers = subprocess.run([program, "write"], input=lines, capture_output=True, text=True, check=True).stdout.splitlines()
     assert len(answers) == len(cases), (len(answers), len(cases))
     made, known, wrong = 0, {}, []

@@ -4,7 +4,7 @@ use super::path::{self, Path, place};
 use super::types::{Kind, Lost, Message, Types, nearest, own_field, shown};
 use super::{read, request};
 use crate::diag::{Diagnostics, catalogue::routes as say};
-use crate::ir::draft::{Method, Name, Route as Written, Type, TypeKind};
+use crate::ir::draft::{Base, Field, Method, Name, Requiredness, Route as Written, Type, TypeKind};
 use crate::ir::http::{ReplyBody, RequestBody, Route, Variable};
 
 pub(super) fn routes(types: &Types<'_>, file: usize, method: &Method, found: &mut Diagnostics) -> Vec<Route> {
@@ -55,14 +55,17 @@ fn variables(
     input: Option<Message<'_>>,
     found: &mut Diagnostics,
 ) -> Vec<Variable> {
-    for bound in &path.variables {
+    let mut unset = vec![None; path.variables.len()];
+    for (bound, unset) in path.variables.iter().zip(&mut unset) {
         let span = place(name, &bound.at);
         let Some(input) = input else {
             found.push(say::no_field(&bound.field, span, request(method), None));
             continue;
         };
         match types.field(input, &bound.field) {
-            Ok((file, field)) if matches!(types.kind(file, &field.ty), Kind::Text) => {}
+            Ok((file, field)) if matches!(types.kind(file, &field.ty), Kind::Text) => {
+                *unset = default(field);
+            }
             Ok((_, field)) => found.push(say::not_text(&bound.field, span, field.head.name.span)),
             Err(Lost::Through(part)) => found.push(say::through(&bound.field, span, &part)),
             Err(Lost::Unknown(owner, part)) => {
@@ -70,9 +73,25 @@ fn variables(
             }
         }
     }
-    let variable =
-        |it: &path::Bound| Variable { field: it.field.clone(), first: it.segments.start, end: it.segments.end };
-    path.variables.iter().map(variable).collect()
+    let variable = |(it, unset): (&path::Bound, Option<&'static str>)| Variable {
+        field: it.field.clone(),
+        first: it.segments.start,
+        end: it.segments.end,
+        unset,
+    };
+    path.variables.iter().zip(unset).map(variable).collect()
+}
+
+/// The default of a field as text, where proto's JSON leaves the field out for it: numbers, `bool`, enums. Who has presence is
+/// there or not, and an empty text fits into no path.
+fn default(field: &Field) -> Option<&'static str> {
+    match &field.ty.kind {
+        _ if field.requiredness != Requiredness::Default || field.oneof.is_some() => None,
+        TypeKind::Base(Base::Bool) => Some("false"),
+        TypeKind::Base(Base::String | Base::Binary | Base::Uuid) => None,
+        TypeKind::Base(_) => Some("0"),
+        _ => field.of_enum.then_some("0"),
+    }
 }
 
 fn request_body(method: &Method, it: &Written, input: Option<Message<'_>>, found: &mut Diagnostics) -> RequestBody {

@@ -200,7 +200,7 @@ fn variables(
             if !matches!(types.kind(file, &field.ty), Kind::Text) {
                 found.push(say::not_text(&path, span, field.head.name.span));
             }
-            variables.push(Variable { field: path, first: segments.start, end: segments.end });
+            variables.push(Variable { field: path, first: segments.start, end: segments.end, unset: None });
         }
     }
     variables

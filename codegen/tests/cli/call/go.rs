@@ -142,6 +142,7 @@ fn kratos_is_called_by_its_idl_and_by_what_it_tells() {
     called(&[&["--addr", &web], &rest[..]].concat()).gives(welcome);
     // In the registry it has an endpoint for each of both.
     let run = it.call(&[&["-v", "--service", "helloworld"], &rest[..]].concat());
+    assert!(run.out == welcome && run.said.contains(&format!("* http://{web} (kratos, key ")), "{run:?}");
     assert!(run.said.contains("\n> GET /helloworld/x (rest, plain text)\n"), "{run:?}");
     // A route that Kratos does not have.
     let other = std::fs::read_to_string(&idl).unwrap().replace("/helloworld/", "/nowhere/");

@@ -4,7 +4,7 @@
 mod names;
 mod routes;
 
-use codegen::ir::http::Route;
+use codegen::ir::http::{Route, Variable};
 use runtime::error::Error;
 use runtime::http_route::{HttpRoute, ReplyBody};
 use runtime::rest::{Written, open_envelope, read_reply, write_request};
@@ -83,7 +83,14 @@ pub(super) fn request(schema: &Schema, entry: &Entry<'_>, json: &Json, text: &st
     let names = Names::new(schema, entry);
     let tried = entry.routes.iter().map(|route| {
         let made = routes::made(route, |path| names.of_request(path), |path| names.of_answer(path));
-        (route, made, write_request(made, body.as_bytes()))
+        // What is not typed is not in the path either, whatever the default of its type is.
+        let is_typed =
+            |it: &Variable| it.unset.is_none() || names.value(json, &it.field).is_some_and(|it| it.kind != Kind::Null);
+        let written = match route.variables.iter().all(is_typed) {
+            true => write_request(made, body.as_bytes()),
+            false => Err(Error::invalid("fields of the path are missing")),
+        };
+        (route, made, written)
     });
     let mut first = None;
     for (written_in_idl, route, written) in tried {

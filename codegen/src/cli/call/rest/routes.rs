@@ -13,6 +13,7 @@ pub(super) fn made(
 ) -> &'static HttpRoute {
     let field = |path: &str| -> &'static str { of_request(path).leak() };
     let variable = |it: &model::Variable| Variable { field: field(&it.field), first: it.first, end: it.end };
+    let unset = |it: &model::Variable| Some((field(&it.field), it.unset?));
     let source = |it: &model::Source| Source { field: field(&it.field), place: place(it.place), name: kept(&it.name) };
     Box::leak(Box::new(HttpRoute {
         verb: kept(&route.verb),
@@ -32,6 +33,7 @@ pub(super) fn made(
         },
         query: route.query,
         sources: route.sources.iter().map(source).collect::<Vec<_>>().leak(),
+        unset: route.variables.iter().filter_map(unset).collect::<Vec<_>>().leak(),
     }))
 }
 
